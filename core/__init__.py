@@ -1,0 +1,1 @@
+"""Five ways to watch a network see: models, engine and studies, usable without the app."""

@@ -1,0 +1,144 @@
+"""The same studies from a terminal: `receptive COMMAND --help`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from core.image import RGBImage
+
+app = typer.Typer(help="Five ways to watch a network see.", no_args_is_help=True, add_completion=False)
+DATA = typer.Option(
+    "--data", help="Folder with train/CLASS/ and test/CLASS/ pictures; without it torchvision downloads."
+)
+
+
+def fail(error: Exception) -> None:
+    """One line on stderr and exit code 2."""
+    typer.echo(" ".join(str(error).split()), err=True)
+    raise typer.Exit(2)
+
+
+@app.command("shift-sweep")
+def shift_sweep(
+    photo: Annotated[str, typer.Argument(help="A picture file, or sample:NAME for one that comes along.")],
+    model: Annotated[list[str], typer.Option(help="A network's name; give it again for another.")] = [],  # noqa: B006
+    max_shift: Annotated[int, typer.Option(help="Largest shift, in input pixels.")] = 16,
+    boundary: Annotated[str, typer.Option(help="crop, circular or reflect.")] = "crop",
+    target: Annotated[str, typer.Option(help="Class label or index; the first network's top-1 by default.")] = "",
+    out: Annotated[Path | None, typer.Option("--json", help="Where to write the Result.")] = None,
+) -> None:
+    """Does a one-pixel shift change the answer? Every network at every shift of a picture."""
+    from core import networks
+    from core.studies import shift_sweep as study
+    from core.training.ship import write_json
+
+    try:
+        names = model or list(networks.DEFAULT_NETWORKS)
+        loaded = [networks.load(networks.find(name)) for name in names]
+        params = study.Params(max_shift, boundary, class_index(target, loaded[0].labels))  # type: ignore[arg-type]
+        result = study.run(loaded, read_picture(photo), params)
+        if out is not None:
+            write_json(out, study.as_dict(result))
+    except (ValueError, OSError) as error:
+        fail(error)
+    typer.echo(study.finding(result, [n.card.title for n in loaded]))
+    for network, share, stray in zip(loaded, study.consistency(result), result.logit_error, strict=True):
+        typer.echo(
+            f"{network.card.name}: consistency {share:.1%}, bfloat16 logits within {stray:.3f}; {network.card.provenance}"
+        )
+
+
+def class_index(target: str, labels: tuple[str, ...]) -> int | None:
+    """The class meant by a label or an index. Raises ValueError with the nearest labels."""
+    if not target:
+        return None
+    if target.isdigit():
+        return int(target)
+    if target in labels:
+        return labels.index(target)
+    import difflib
+
+    near = difflib.get_close_matches(target, labels, n=3, cutoff=0)
+    raise ValueError(f"expected a class of the network, got {target!r}: did you mean {', '.join(near)}?")
+
+
+def read_picture(photo: str) -> RGBImage:
+    from core.image import decode
+    from core.samples import load_sample
+
+    if photo.startswith("sample:"):
+        return load_sample(photo.removeprefix("sample:"))
+    return decode(Path(photo).read_bytes())
+
+
+@app.command()
+def train(
+    recipe: Annotated[str, typer.Argument(help="A recipe's name, or 'list'.")],
+    data: Annotated[Path | None, DATA] = None,
+    runs: Annotated[Path, typer.Option(help="Where checkpoints are kept; a killed run goes on from there.")] = Path(
+        "runs"
+    ),
+) -> None:
+    """Train a packaged network again; write its weights and its measured numbers into assets/."""
+    from core import datasets, weights
+    from core.training.loop import train as train_recipe
+    from core.training.recipes import RECIPES
+    from core.training.ship import ship
+
+    if recipe == "list":
+        for r in RECIPES.values():
+            typer.echo(f"{r.name:24} {r.data.title}, {r.epochs} epochs, {r.augmentation()}")
+        return
+    if recipe not in RECIPES:
+        fail(ValueError(f"expected a recipe of {', '.join(RECIPES)}; got {recipe!r}"))
+    r = RECIPES[recipe]
+    try:
+        train_set = datasets.load(r.dataset, data, "train")
+        with typer.progressbar(length=r.epochs * (len(train_set) // r.batch), label=recipe) as bar:
+            net = train_recipe(r, train_set, runs / f"{recipe}.pt", lambda step: bar.update(1))
+        test_set = datasets.load(r.dataset, data, "test")
+        path = ship(r, net, train_set, test_set, weights.ASSETS / "weights")
+    except (ValueError, OSError) as error:
+        fail(error)
+    typer.echo(f"{path}: {weights.read_metadata(path)['test_accuracy']} of {len(test_set):,} test pictures right")
+    measure(recipe, data)
+
+
+@app.command()
+def measure(
+    network: Annotated[str, typer.Argument(help="A packaged network's name.")],
+    data: Annotated[Path | None, DATA] = None,
+) -> None:
+    """Measure accuracy, consistency and robustness of a packaged network; write assets/results/."""
+    from core import datasets, networks, weights
+    from core.training import ship
+
+    try:
+        card = networks.packaged_card(network, weights.packaged()[network])
+        test_set = datasets.load(card.family, data, "test")
+        with typer.progressbar(length=len(test_set), label=f"measure {network}") as bar:
+            path = ship.measure(
+                network,
+                test_set,
+                weights.ASSETS / "results" / "shift_sweep",
+                lambda done, _: bar.update(done - bar.pos),
+            )
+    except KeyError:
+        fail(ValueError(f"expected one of {', '.join(weights.packaged())}; got {network!r}"))
+    except (ValueError, OSError) as error:
+        fail(error)
+    summary = json.loads(path.read_text())["summary"]
+    typer.echo(f"{path}: accuracy {summary['accuracy']:.2%}, consistency {summary['consistency']:.2%}")
+
+
+def main() -> None:
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+"""Common corruptions of pictures, each at three strengths, by torchvision's own transforms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+from torchvision.transforms.v2 import functional as tf
+
+REFERENCE_SIDE = 32  # lengths in pixels below are meant at this input size and grow with it
+
+STRENGTHS: dict[str, tuple[float, float, float]] = {
+    "noise": (0.04, 0.08, 0.16),  # standard deviation, pixels in [0, 1]
+    "blur": (0.5, 0.75, 1.0),  # standard deviation in pixels
+    "JPEG": (50, 25, 10),  # quality
+    "contrast": (0.6, 0.4, 0.2),  # factor
+    "rotation": (3, 6, 12),  # degrees
+}
+
+
+def noise(x: Tensor, sigma: float, seed: int) -> Tensor:
+    dice = torch.Generator().manual_seed(seed)
+    spread = torch.randn(x.shape, generator=dice) * (255 * sigma)
+    return (x + spread).round().clamp(0, 255).to(torch.uint8)
+
+
+def blur(x: Tensor, sigma: float, seed: int) -> Tensor:
+    scaled = sigma * x.shape[-1] / REFERENCE_SIDE
+    reach = max(1, round(3 * scaled))
+    return tf.gaussian_blur(x, [2 * reach + 1] * 2, [scaled] * 2)  # type: ignore[no-any-return]
+
+
+def jpeg(x: Tensor, quality: float, seed: int) -> Tensor:
+    return torch.stack([tf.jpeg(picture, int(quality)) for picture in x])
+
+
+def contrast(x: Tensor, factor: float, seed: int) -> Tensor:
+    return tf.adjust_contrast(x, factor)  # type: ignore[no-any-return]
+
+
+def rotation(x: Tensor, degrees: float, seed: int) -> Tensor:
+    side = x.shape[-1]
+    reach = side // 4  # mirrored margin, so that no black corner tells the network about the turn
+    wide = tf.pad(x, [reach], padding_mode="reflect")
+    turned = tf.rotate(wide, degrees, interpolation=tf.InterpolationMode.BILINEAR)
+    return tf.center_crop(turned, [side, side])  # type: ignore[no-any-return]
+
+
+APPLY: dict[str, Callable[[Tensor, float, int], Tensor]] = {
+    "noise": noise,
+    "blur": blur,
+    "JPEG": jpeg,
+    "contrast": contrast,
+    "rotation": rotation,
+}
+
+
+def corrupt(x: Tensor, kind: str, strength: int, seed: int = 0) -> Tensor:
+    """uint8 (B, 3, H, W) -> the same, corrupted by `kind` at `strength` 1, 2 or 3. Noise depends on `seed` alone."""
+    return APPLY[kind](x, STRENGTHS[kind][strength - 1], seed)

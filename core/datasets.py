@@ -1,0 +1,131 @@
+"""Named, seeded sets of pictures -> arrays and labels."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from core.image import ImageError, decode
+
+Progress = Callable[[int, int], None]
+
+
+def ignore(done: int, total: int) -> None:
+    """The progress callback of those who do not watch."""
+
+
+class DataError(ValueError):
+    """A data set that cannot be read: what was expected, what came, what to do."""
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """`pixels` uint8 (N, H, W, 3), `labels` int64 (N,) into `classes`."""
+
+    pixels: np.ndarray
+    labels: np.ndarray
+    classes: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """What a recipe may ask for. `folder` is what its directory holds: train/CLASS/*.jpg and test/CLASS/*.jpg."""
+
+    name: str
+    title: str
+    size: int
+    classes: tuple[str, ...]
+    form: str
+
+
+CIFAR10_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+TINY20 = {
+    "n01443537": "goldfish",
+    "n01641577": "bullfrog",
+    "n01910747": "jellyfish",
+    "n02056570": "king penguin",
+    "n02099601": "golden retriever",
+    "n02123045": "tabby cat",
+    "n02129165": "lion",
+    "n02165456": "ladybug",
+    "n02279972": "monarch",
+    "n02481823": "chimpanzee",
+    "n02504458": "African elephant",
+    "n03393912": "freight car",
+    "n04146614": "school bus",
+    "n04285008": "sports car",
+    "n04398044": "teapot",
+    "n04486054": "triumphal arch",
+    "n04507155": "umbrella",
+    "n07753592": "banana",
+    "n07873807": "pizza",
+    "n09193705": "alp",
+}
+DATASETS = {
+    "cifar10": DataSet("cifar10", "CIFAR-10", 32, CIFAR10_CLASSES, "JPEG copy, 32x32, 50,000 / 10,000 pictures"),
+    "tiny-imagenet-20": DataSet(
+        "tiny-imagenet-20",
+        "tiny-imagenet-20",
+        64,
+        tuple(TINY20.values()),
+        "20 classes of Tiny ImageNet, 64x64, 10,000 / 1,000 photographs",
+    ),
+}
+
+
+def read_folder(folder: Path, size: int, progress: Progress = ignore) -> Split:
+    """All of FOLDER/CLASS/*.{jpg,png} of one square size, classes in alphabetical order.
+
+    Raises DataError if there is no class folder, no picture, or a picture of another size.
+    """
+    if not folder.is_dir():
+        raise DataError(f"expected a folder of class folders at {folder}, found none: check the path")
+    classes = tuple(sorted(entry.name for entry in os.scandir(folder) if entry.is_dir()))
+    files = [(path, label) for label, name in enumerate(classes) for path in sorted((folder / name).iterdir())]
+    if not files:
+        raise DataError(f"expected FOLDER/CLASS/picture files in {folder}, found no picture")
+    pixels = np.empty((len(files), size, size, 3), np.uint8)
+    for i, (path, _) in enumerate(files):
+        try:
+            picture = decode(path.read_bytes()).pixels
+        except ImageError as error:
+            raise DataError(f"{path}: {error}") from error
+        if picture.shape != (size, size, 3):
+            raise DataError(f"{path}: expected {size}x{size} pixels, got {picture.shape[1]}x{picture.shape[0]}")
+        pixels[i] = picture
+        if i % 500 == 0:
+            progress(i, len(files))
+    progress(len(files), len(files))
+    return Split(pixels, np.array([label for _, label in files]), classes)
+
+
+def load(name: str, root: Path | None = None, split: str = "train", progress: Progress = ignore) -> Split:
+    """The train or test split of a data set in DATASETS, from ROOT/train and ROOT/test.
+
+    Without ROOT, CIFAR-10 is downloaded by torchvision (the original pixels, not the JPEG copy).
+    Raises DataError with what to do.
+    """
+    about = DATASETS[name]
+    if root is not None:
+        found = read_folder(Path(root) / split, about.size, progress)
+        if len(found.classes) != len(about.classes):
+            raise DataError(f"expected {len(about.classes)} class folders in {root}, found {len(found.classes)}")
+        return Split(found.pixels, found.labels, about.classes)
+    if name != "cifar10":
+        raise DataError(f"expected --data FOLDER for {about.title}: it has no public download here")
+    from torchvision.datasets import CIFAR10
+
+    from core.weights import cache_folder
+
+    try:
+        source = CIFAR10(str(cache_folder() / "datasets"), train=split == "train", download=True)
+    except (OSError, RuntimeError) as error:
+        raise DataError(f"CIFAR-10 could not be downloaded ({error}): give --data FOLDER instead") from error
+    return Split(np.asarray(source.data), np.asarray(source.targets), about.classes)

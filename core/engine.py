@@ -1,0 +1,176 @@
+"""The one way to run a network: folded, channels-last, batched, bfloat16 with float32 where it decides, one worker.
+
+Precision is a ladder. Every input is answered in bfloat16 where the processor has it. A float32 sample of the
+same inputs measures how far bfloat16 strays; every input whose two best logits lie closer than a safe multiple of
+that is answered again in float32, and those that remain within float32's own noise are run one at a time through
+the network as it was built. The reported top-1 is thereby the float32 one-at-a-time top-1.
+"""
+
+from __future__ import annotations
+
+import copy
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+T = TypeVar("T")
+Progress = Callable[[int, int], None]
+Batch = Callable[[np.ndarray], Tensor]  # indices (n,) -> inputs (n, 3, H, W) float32
+
+CALIBRATION = 32  # inputs answered in both precisions to measure bfloat16's error
+SAFETY = 4.0  # margins below this multiple of the measured logit error are recomputed
+FLOAT32_NOISE = 1e-4  # relative margin under which batched and one-at-a-time float32 may disagree
+PIXELS_PER_BATCH = 2**19  # keeps the activations of a batch to a few hundred MB, whatever the picture's size
+
+
+def ignore(done: int, total: int) -> None:
+    """The progress callback of those who do not watch."""
+
+
+@dataclass(frozen=True, eq=False)
+class Engine:
+    """One network in the precisions it is run in. `fast` is None where bfloat16 would be emulated."""
+
+    plain: nn.Module
+    exact: nn.Module
+    fast: nn.Module | None
+
+
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """`logits` float32 (S, K); `exact` bool (S,): answered in float32; `error`: bfloat16's largest logit error seen."""
+
+    logits: np.ndarray
+    exact: np.ndarray
+    error: float
+
+    @property
+    def top1(self) -> np.ndarray:
+        return np.asarray(self.logits.argmax(1))
+
+    @property
+    def probability(self) -> np.ndarray:
+        """(S, K), each row sums to 1."""
+        shifted = np.exp(self.logits - self.logits.max(1, keepdims=True))
+        return np.asarray(shifted / shifted.sum(1, keepdims=True))
+
+
+def has_bfloat16() -> bool:
+    """Whether this processor multiplies bfloat16 in hardware."""
+    known = torch.cpu.get_capabilities()
+    return bool(known.get("avx512_bf16") or known.get("amx_bf16") or known.get("bf16"))
+
+
+def prepare(net: nn.Module, *, fast: bool | None = None) -> Engine:
+    """An Engine of `net` (which is set to eval mode and not changed otherwise)."""
+    plain = net.eval()
+    exact = fold(plain).to(memory_format=torch.channels_last)
+    use_fast = has_bfloat16() if fast is None else fast
+    half = copy.deepcopy(exact).to(torch.bfloat16) if use_fast else None
+    return Engine(plain, exact, half)
+
+
+def fold(net: nn.Module) -> nn.Module:
+    """A copy of `net` with batch norms folded into the convolutions before them, where torch.fx can trace it."""
+    from torch.fx.experimental.optimization import fuse
+    from torch.fx.proxy import TraceError
+
+    try:
+        return fuse(net)
+    except TraceError:
+        return copy.deepcopy(net)
+
+
+def batch_size(height: int, width: int) -> int:
+    return max(1, min(512, PIXELS_PER_BATCH // (height * width)))
+
+
+def logits(engine: Engine, inputs: Batch, count: int, progress: Progress = ignore, *, exact: bool = False) -> Answers:
+    """Logits of `count` inputs with float32's top-1 (module docstring). `exact=True` answers all in float32.
+
+    `inputs(indices)` makes the inputs of a batch when it is their turn, so memory stays bounded.
+    `progress(done, count)` may raise to stop.
+    """
+    every = np.arange(count)
+    size = batch_size(*inputs(every[:1]).shape[-2:])
+    if exact or engine.fast is None:
+        return Answers(_float32(engine, inputs, every, size, progress), np.ones(count, bool), 0.0)
+    sample = every[:: max(1, count // CALIBRATION)]
+    values = _forward(engine.fast, inputs, every, size, progress)
+    known = _float32(engine, inputs, sample, size)
+    error = float(np.abs(values[sample] - known).max())
+    doubtful = margins(values) < SAFETY * error
+    doubtful[sample] = False
+    again = np.flatnonzero(doubtful)
+    values[sample] = known
+    if len(again):
+        values[again] = _float32(engine, inputs, again, size)
+    is_exact = doubtful
+    is_exact[sample] = True
+    return Answers(values, is_exact, error)
+
+
+def margins(values: np.ndarray) -> np.ndarray:
+    """(S, K) -> (S,): distance between the two largest logits of each row."""
+    if values.shape[1] < 2:
+        return np.full(len(values), np.inf, np.float32)
+    best = np.partition(values, -2, axis=1)
+    return np.asarray(best[:, -1] - best[:, -2])
+
+
+def _float32(engine: Engine, inputs: Batch, which: np.ndarray, size: int, progress: Progress = ignore) -> np.ndarray:
+    values = _forward(engine.exact, inputs, which, size, progress)
+    near = margins(values) < FLOAT32_NOISE * np.abs(values).max(1)
+    if near.any():
+        values[near] = _forward(engine.plain, inputs, which[near], 1)
+    return values
+
+
+@torch.inference_mode()
+def _forward(net: nn.Module, inputs: Batch, which: np.ndarray, size: int, progress: Progress = ignore) -> np.ndarray:
+    kind = next(net.parameters()).dtype
+    answers = []
+    for start in range(0, len(which), size):
+        x = inputs(which[start : start + size]).to(kind, memory_format=torch.channels_last)
+        answers.append(net(x).float().numpy())
+        progress(min(start + size, len(which)), len(which))
+    return np.concatenate(answers)
+
+
+class Stopped(Exception):
+    """Raised inside a job whose reader pressed Stop."""
+
+
+@dataclass(eq=False)
+class Job(Generic[T]):
+    """A computation in the one inference worker: first come, first served."""
+
+    future: Future[T] = field(default_factory=Future)
+    done: int = 0
+    total: int = 0
+    _stop: threading.Event = field(default_factory=threading.Event)
+
+    def progress(self, done: int, total: int) -> None:
+        """What the computation calls as it goes; raises Stopped once `stop` was called."""
+        if self._stop.is_set():
+            raise Stopped
+        self.done, self.total = done, total
+
+    def stop(self) -> None:
+        self._stop.set()
+
+
+_worker = ThreadPoolExecutor(1, thread_name_prefix="inference")
+
+
+def submit(work: Callable[[Progress], T]) -> Job[T]:
+    """Queue `work(progress)` for the inference worker."""
+    job: Job[T] = Job()
+    job.future = _worker.submit(work, job.progress)
+    return job

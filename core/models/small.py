@@ -1,0 +1,89 @@
+"""Small networks that this project trains itself, plain and anti-aliased by the rules of Zhang (ICML 2019).
+
+`cifar_vgg` follows the paper's CIFAR experiment (VGG style, §4.1: every max-pooling replaced);
+`photo_resnet` is a narrow residual network for 64-pixel photographs.
+"""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from core.models.blurpool import BlurPool2d
+
+CIFAR_PLAN = (32, "pool", 96, 96, "pool", 160, 160, "pool", 256)
+PHOTO_STEM = 16
+PHOTO_WIDTHS = (32, 48, 96, 192)
+
+
+def conv_bn(inputs: int, outputs: int, kernel: int = 3, stride: int = 1) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(inputs, outputs, kernel, stride, padding=kernel // 2, bias=False), nn.BatchNorm2d(outputs)
+    )
+
+
+def max_pool(channels: int, blur: int | None) -> nn.Sequential:
+    """Halve the resolution: max-pool(2, 2), or max-pool(2, 1) and a blur (§3.2, MaxBlurPool)."""
+    if blur is None:
+        return nn.Sequential(nn.MaxPool2d(2))
+    return nn.Sequential(nn.MaxPool2d(2, stride=1), BlurPool2d(channels, blur))
+
+
+class CifarVGG(nn.Module):
+    """(B, 3, 32, 32) -> logits (B, num_classes). Fully convolutional, so other sizes of at least 24 px work too."""
+
+    def __init__(self, num_classes: int = 10, *, blur: int | None = None) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        channels = 3
+        for step in CIFAR_PLAN:
+            if isinstance(step, int):
+                layers += [conv_bn(channels, step), nn.ReLU(inplace=True)]
+                channels = step
+            else:
+                layers.append(max_pool(channels, blur))
+        self.features = nn.Sequential(*layers)
+        self.classifier = nn.Linear(channels, num_classes)
+
+    def forward(self, x: Tensor) -> Tensor:
+        maps = self.features(x)  # (B, 256, H/8, W/8)
+        return self.classifier(maps.mean(dim=(2, 3)))  # type: ignore[no-any-return]
+
+
+class Block(nn.Module):
+    """Two 3x3 convolutions around a shortcut; a strided one blurs before its second convolution, as §3.2 asks."""
+
+    def __init__(self, inputs: int, outputs: int, stride: int, blur: int | None) -> None:
+        super().__init__()
+        smooth = stride > 1 and blur is not None
+        self.first = conv_bn(inputs, outputs, stride=1 if smooth else stride)
+        self.second = conv_bn(outputs, outputs)
+        self.relu = nn.ReLU(inplace=True)
+        self.pool: nn.Module = BlurPool2d(outputs, blur, stride) if smooth and blur else nn.Identity()
+        self.shortcut: nn.Module = nn.Identity()
+        if stride > 1 or inputs != outputs:
+            self.shortcut = conv_bn(inputs, outputs, kernel=1, stride=1 if smooth else stride)
+            if smooth and blur:
+                self.shortcut.insert(0, BlurPool2d(inputs, blur, stride))
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.pool(self.relu(self.first(x)))
+        return self.relu(self.second(y) + self.shortcut(x))  # type: ignore[no-any-return]
+
+
+class PhotoResNet(nn.Module):
+    """(B, 3, 64, 64) -> logits (B, num_classes): a stem, max-pooling, and four stages of two blocks."""
+
+    def __init__(self, num_classes: int = 20, *, blur: int | None = None) -> None:
+        super().__init__()
+        self.stem = nn.Sequential(conv_bn(3, PHOTO_STEM), nn.ReLU(inplace=True), max_pool(PHOTO_STEM, blur))
+        stages = []
+        inputs = PHOTO_STEM
+        for i, width in enumerate(PHOTO_WIDTHS):
+            stages.append(nn.Sequential(Block(inputs, width, 2 if i else 1, blur), Block(width, width, 1, blur)))
+            inputs = width
+        self.stages = nn.Sequential(*stages)
+        self.classifier = nn.Linear(inputs, num_classes)
+
+    def forward(self, x: Tensor) -> Tensor:
+        maps = self.stages(self.stem(x))  # (B, 192, H/16, W/16)
+        return self.classifier(maps.mean(dim=(2, 3)))  # type: ignore[no-any-return]

@@ -1,0 +1,220 @@
+"""Networks that can be asked: an architecture, its weights, its labels, its preprocessing, and where they came from."""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from core import weights
+from core.datasets import DATASETS
+from core.published import published, published_names
+from core.weights import WeightsError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from core.engine import Engine
+    from core.preprocess import Preprocessing
+
+Kind = Literal["trained here", "authors", "torchvision", "user", "untrained"]
+KIND_WORDS: dict[Kind, str] = {
+    "trained here": "trained by this project",
+    "authors": "the authors' weights",
+    "torchvision": "torchvision's weights",
+    "user": "your own weights",
+    "untrained": "untrained",
+}
+IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+IMAGENET_SIZE = 224
+FAMILIES = {
+    "tiny-imagenet-20": "Photographs, 64 px, 20 classes",
+    "cifar10": "CIFAR-10, 32 px, 10 classes",
+    "imagenet": "ImageNet, 224 px, 1000 classes (download)",
+}
+DEFAULT_NETWORKS = ("photo_resnet", "photo_resnet_blur3", "photo_resnet_blur5")
+
+
+@dataclass(frozen=True)
+class Card:
+    """What is known of a network before it is loaded. Networks of one `family` share labels and input size.
+
+    `test_accuracy` in [0, 1], None where nobody here measured it. `file` is None for an untrained network.
+    """
+
+    name: str
+    arch: str
+    family: str
+    kind: Kind
+    provenance: str
+    size: int
+    test_accuracy: float | None = None
+    file: Path | None = None
+
+    @property
+    def blur(self) -> int | None:
+        """Taps of the blur filter, None for the plain network."""
+        found = re.search(r"_blur(\d)$", self.arch)
+        return int(found[1]) if found else None
+
+    @property
+    def title(self) -> str:
+        return self.name.replace("_blur", " · blur ").replace("_", " ")
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """A loaded network: `labels` (K,), `digest` of its weights, and the engine that runs it."""
+
+    card: Card
+    labels: tuple[str, ...]
+    preprocessing: Preprocessing
+    digest: str
+    engine: Engine
+
+
+@functools.cache
+def cards() -> dict[str, Card]:
+    """Every network that can be asked for by name, packaged ones first. Reads file headers only; no torch."""
+    found = {name: packaged_card(name, path) for name, path in weights.packaged().items()}
+    for name in published_names():
+        found[name] = published_card(name)
+    return found
+
+
+def packaged_card(name: str, path: Path) -> Card:
+    """The card of a weights file that `receptive train` wrote."""
+    about = weights.read_metadata(path)
+    data = DATASETS[about["dataset"]]
+    accuracy = float(about["test_accuracy"])
+    sentence = (
+        f"trained by this project on {data.title} ({about['dataset_form']}), {about['epochs']} epochs, "
+        f"seed {about['seed']}: {accuracy:.1%} of {int(about['test_images']):,} test pictures right"
+    )
+    return Card(name, about["arch"], data.name, "trained here", sentence, int(about["input_size"]), accuracy, path)
+
+
+def published_card(name: str) -> Card:
+    kind: Kind = "authors" if "_blur" in name else "torchvision"
+    owner = "the authors' (Zhang 2019)" if kind == "authors" else "torchvision's"
+    sentence = f"{owner} ImageNet weights, downloaded on demand; not measured by this project"
+    return Card(name, name, "imagenet", kind, sentence, IMAGENET_SIZE)
+
+
+def find(name: str) -> Card:
+    """The card called `name`; 'untrained:ARCH' gives fresh random weights (seed 0).
+
+    Raises WeightsError that lists the nearest names.
+    """
+    import difflib
+
+    from core.models import UnknownModelError, list_models
+
+    if name.startswith("untrained:"):
+        arch = name.removeprefix("untrained:")
+        if arch not in list_models():
+            raise UnknownModelError(f"expected untrained:ARCH with an architecture of ours, got {arch!r}")
+        family = next(
+            (c.family for c in cards().values() if c.arch.split("_blur")[0] == arch.split("_blur")[0]),
+            "imagenet",
+        )
+        size = DATASETS[family].size if family in DATASETS else IMAGENET_SIZE
+        return Card(name, arch, family, "untrained", "untrained: random weights, seed 0", size)
+    if name in cards():
+        return cards()[name]
+    near = difflib.get_close_matches(name, cards(), n=3, cutoff=0)
+    raise WeightsError(f"expected the name of a network, got {name!r}: did you mean {', '.join(near)}?")
+
+
+def is_here(card: Card) -> bool:
+    """Whether the network can be loaded without a download."""
+    return card.kind not in ("authors", "torchvision") or local_file(card).exists()
+
+
+def local_file(card: Card) -> Path:
+    """Where a published network's weights lie once they are downloaded."""
+    return weights.cache_folder() / published(card.name).filename
+
+
+def load(card: Card) -> Network:
+    """Build the network, load its weights, and prepare the engine.
+
+    Raises WeightsError if the weights are not on this machine or do not fit.
+    """
+    if card.kind == "untrained":
+        return build(card, None, family_labels(card.family), family_preprocessing(card))
+    if card.kind in ("authors", "torchvision"):
+        path = local_file(card)
+        if not path.exists():
+            raise WeightsError(f"expected the weights of {card.name} in {path.parent}, found none: download them first")
+        return build(card, weights.read_state(path), family_labels("imagenet"), family_preprocessing(card))
+    if card.file is None:
+        raise WeightsError(f"expected a weights file for {card.name}, got none: open it with user_network")
+    about = weights.read_metadata(card.file)
+    labels = tuple(json.loads(about["labels"]))
+    return build(card, weights.read_state(card.file), labels, file_preprocessing(about))
+
+
+def build(card: Card, state: dict[str, Tensor] | None, labels: Sequence[str], preprocessing: Preprocessing) -> Network:
+    """A Network of `card.arch` with `state` (or, without one, random weights from seed 0)."""
+    import torch
+
+    from core.engine import prepare
+    from core.models import create_model
+
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        net = create_model(card.arch, num_classes=len(labels))
+    if state is not None:
+        weights.load_into(net, state)
+    digest = weights.state_digest(net.state_dict())
+    return Network(card, tuple(labels), preprocessing, digest, prepare(net))
+
+
+def family_labels(family: str) -> tuple[str, ...]:
+    if family in DATASETS:
+        return DATASETS[family].classes
+    from torchvision.models import ResNet18_Weights
+
+    return tuple(ResNet18_Weights.IMAGENET1K_V1.meta["categories"])
+
+
+def family_preprocessing(card: Card) -> Preprocessing:
+    """The family's own mean and deviation: ImageNet's, or those of a packaged network of the family."""
+    from core.preprocess import Preprocessing
+
+    for other in cards().values():
+        if other.family == card.family and other.file is not None:
+            return file_preprocessing(weights.read_metadata(other.file))
+    return Preprocessing(card.size, IMAGENET_MEAN, IMAGENET_STD)
+
+
+def file_preprocessing(about: dict[str, str]) -> Preprocessing:
+    from core.preprocess import Preprocessing
+
+    mean, std = json.loads(about["mean"]), json.loads(about["std"])
+    return Preprocessing(int(about["input_size"]), tuple(mean), tuple(std))
+
+
+def user_network(data: bytes, arch: str, family: str, title: str = "mine") -> Network:
+    """The user's own weights (a safetensors file or a torch state dict) in an architecture of the registry.
+
+    `family` decides labels, input size, mean and deviation; with another number of classes the labels are numbers.
+    Raises WeightsError: not weights, or weights of another architecture.
+    """
+    state = weights.read_state(data)
+    like = Card(f"user:{title}", arch, family, "user", "", family_size(family))
+    labels = family_labels(family)
+    matrices = [tensor for tensor in state.values() if tensor.ndim in (2, 4)]
+    if matrices and matrices[-1].shape[0] != len(labels):
+        labels = tuple(f"class {i}" for i in range(matrices[-1].shape[0]))
+    sentence = f"your own file {title!r}; not measured by this project"
+    return build(replace(like, provenance=sentence), state, labels, family_preprocessing(like))
+
+
+def family_size(family: str) -> int:
+    return DATASETS[family].size if family in DATASETS else IMAGENET_SIZE

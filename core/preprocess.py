@@ -1,0 +1,88 @@
+"""From a picture to what a network sees: the only tensor doorway."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from torch import Tensor
+
+from core.image import RGBImage
+
+Boundary = Literal["crop", "circular", "reflect"]
+BOUNDARIES: tuple[Boundary, ...] = ("crop", "circular", "reflect")
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """Side of the square input in pixels, and the mean and standard deviation by channel of its pixels in [0, 1]."""
+
+    size: int
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+
+
+def square(image: RGBImage, side: int) -> np.ndarray:
+    """The picture's centre square, scaled to uint8 (side, side, 3) with an antialiased bilinear filter."""
+    short = min(image.height, image.width)
+    left, top = (image.width - short) / 2, (image.height - short) / 2
+    box = (left, top, left + short, top + short)
+    scaled = Image.fromarray(image.pixels).resize((side, side), Image.Resampling.BILINEAR, box)
+    return np.asarray(scaled)
+
+
+def to_tensor(pixels: np.ndarray, prep: Preprocessing) -> Tensor:
+    """uint8 (..., H, W, 3) -> normalised float32 (..., 3, H, W)."""
+    x = torch.from_numpy(np.array(pixels)).movedim(-1, -3).float() / 255
+    return (x - torch.tensor(prep.mean)[:, None, None]) / torch.tensor(prep.std)[:, None, None]
+
+
+def field_of_view(image: RGBImage, size: int, reach: int, boundary: Boundary) -> np.ndarray:
+    """uint8 (size + 2 reach, size + 2 reach, 3): everything that a size x size window can meet within `reach` pixels.
+
+    'crop' takes it from the photograph (so the picture is scaled to that side); 'circular' and 'reflect' scale the
+    picture to `size` and continue it by wrapping round or mirroring.
+    """
+    if boundary == "crop":
+        return square(image, size + 2 * reach)
+    mode: Literal["wrap", "reflect"] = "wrap" if boundary == "circular" else "reflect"
+    return np.pad(square(image, size), ((reach, reach), (reach, reach), (0, 0)), mode=mode)
+
+
+def windows(view: Tensor, size: int) -> Tensor:
+    """(C, H, W) -> a view (H-size+1, W-size+1, C, size, size) of every size x size window; copies nothing."""
+    return view.unfold(1, size, 1).unfold(2, size, 1).permute(1, 2, 0, 3, 4)
+
+
+def shift_offsets(reach: int) -> np.ndarray:
+    """(S, 2) int64: every (dy, dx) with |dy|, |dx| <= reach, row by row. Positive moves the picture down and right."""
+    line = np.arange(-reach, reach + 1)
+    return np.stack(np.meshgrid(line, line, indexing="ij"), -1).reshape(-1, 2)
+
+
+def shifted(view: Tensor, size: int, reach: int, offsets: np.ndarray) -> Tensor:
+    """The windows (n, C, size, size) at which the picture has moved by `offsets` (n, 2)."""
+    rows, columns = torch.from_numpy(reach - offsets).unbind(1)
+    return windows(view, size)[rows, columns]
+
+
+def circular_shift(x: Tensor, offsets: np.ndarray) -> Tensor:
+    """(B, C, H, W) with picture b moved by offsets[b] = (dy, dx), wrapping round."""
+    b, c, h, w = x.shape
+    dy, dx = torch.from_numpy(offsets).unbind(1)
+    rows = (torch.arange(h) - dy[:, None]) % h
+    columns = (torch.arange(w) - dx[:, None]) % w
+    picture, channel = torch.arange(b)[:, None, None, None], torch.arange(c)[:, None, None]
+    return x[picture, channel, rows[:, None, :, None], columns[:, None, None, :]]
+
+
+def reflect_shift(x: Tensor, offsets: np.ndarray) -> Tensor:
+    """(B, C, H, W) with picture b moved by offsets[b] = (dy, dx), mirroring at the border."""
+    reach = int(np.abs(offsets).max(initial=0))
+    h, w = x.shape[-2:]
+    padded = circular_shift(F.pad(x, (reach,) * 4, mode="reflect"), offsets)
+    return padded[:, :, reach : reach + h, reach : reach + w]

@@ -1,0 +1,68 @@
+"""The recipes that make every shipped weight again: `receptive train RECIPE`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.datasets import DATASETS, DataSet
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One network's training. Learning rate follows one cycle: up over the first fifth, then linearly to zero."""
+
+    name: str
+    arch: str
+    dataset: str
+    epochs: int
+    batch: int = 256
+    peak_rate: float = 0.2
+    weight_decay: float = 5e-4
+    label_smoothing: float = 0.1
+    shifts: int = 0  # random translations of up to this many pixels; 0 as in the paper's main CIFAR table
+    zoom: float = 1.0  # smallest random scale of a crop, stretched back to the full size
+    colour: float = 0.0  # strength of random brightness and contrast
+    erase: int = 0  # side in pixels of a square that is blanked at a random place
+    seed: int = 0
+
+    @property
+    def data(self) -> DataSet:
+        return DATASETS[self.dataset]
+
+    def augmentation(self) -> str:
+        parts = ["left-right flips"]
+        if self.shifts:
+            parts.append(f"shifts of up to {self.shifts} px")
+        if self.zoom < 1:
+            parts.append(f"random crops from {self.zoom:.0%} of the side up")
+        if self.erase:
+            parts.append(f"a blanked square of {self.erase} px")
+        if self.colour:
+            parts.append("brightness and contrast")
+        return ", ".join(parts)
+
+
+CIFAR_BLURS = (2, 3, 5, 7)
+PHOTO_BLURS = (3, 5)
+
+
+def cifar(suffix: str = "", shifts: int = 0, name: str | None = None) -> Recipe:
+    arch = "cifar_vgg" + suffix
+    return Recipe(name or arch, arch, "cifar10", epochs=10, erase=7, shifts=shifts)
+
+
+def photo(suffix: str = "") -> Recipe:
+    arch = "photo_resnet" + suffix
+    return Recipe(arch, arch, "tiny-imagenet-20", epochs=24, batch=128, peak_rate=0.1, zoom=0.6, colour=0.3)
+
+
+RECIPES = {
+    recipe.name: recipe
+    for recipe in (
+        cifar(),
+        *(cifar(f"_blur{k}") for k in CIFAR_BLURS),
+        cifar(shifts=4, name="cifar_vgg_shifted"),
+        photo(),
+        *(photo(f"_blur{k}") for k in PHOTO_BLURS),
+    )
+}

@@ -1,0 +1,103 @@
+"""From a trained network to the two files that the project ships: its weights and its measured numbers."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from core import engine, networks, weights
+from core.datasets import DATASETS, Split, ignore
+from core.image import RGBImage, from_pixels
+from core.preprocess import Preprocessing, to_tensor
+from core.studies import shift_dataset
+from core.studies.shift_dataset import Progress
+from core.training.loop import commit, pixel_statistics
+from core.training.recipes import Recipe
+
+CHUNK = 250  # pictures answered together while measuring
+
+
+def accuracy(net: nn.Module, split: Split, prep: Preprocessing) -> float:
+    """Share of a split's pictures that the network gets right, in float32."""
+    answers = engine.logits(
+        engine.prepare(net, fast=False),
+        lambda which: to_tensor(split.pixels[which], prep),
+        len(split),
+        exact=True,
+    )
+    return float((answers.top1 == split.labels).mean())
+
+
+def ship(recipe: Recipe, net: nn.Module, train: Split, test: Split, folder: Path) -> Path:
+    """Write FOLDER/<recipe>.safetensors with its provenance. The accuracy is that of the stored, half precision file."""
+    mean, std = pixel_statistics(train)
+    prep = Preprocessing(recipe.data.size, mean, std)
+    path = folder / f"{recipe.name}.safetensors"
+    about = {
+        "arch": recipe.arch,
+        "num_classes": str(len(train.classes)),
+        "labels": json.dumps(train.classes),
+        "input_size": str(prep.size),
+        "mean": json.dumps(mean),
+        "std": json.dumps(std),
+        "dataset": recipe.dataset,
+        "dataset_form": recipe.data.form,
+        "recipe": recipe.name,
+        "augmentation": recipe.augmentation(),
+        "seed": str(recipe.seed),
+        "epochs": str(recipe.epochs),
+        "train_images": str(len(train)),
+        "test_images": str(len(test)),
+        "commit": commit(),
+    }
+    half = {
+        name: tensor.half().float() if tensor.is_floating_point() else tensor
+        for name, tensor in net.state_dict().items()
+    }
+    weights.load_into(net, half)
+    about["test_accuracy"] = f"{accuracy(net, test, prep):.4f}"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    weights.write_state(path, half, about)
+    return path
+
+
+def pictures(split: Split) -> Iterator[list[RGBImage]]:
+    for start in range(0, len(split), CHUNK):
+        yield [from_pixels(p) for p in split.pixels[start : start + CHUNK]]
+
+
+def measure(name: str, test: Split, folder: Path, progress: Progress = ignore) -> Path:
+    """Measure a packaged network on a test split; write FOLDER/<name>.json."""
+    card = networks.packaged_card(name, weights.packaged()[name])
+    params = shift_dataset.Params()
+    result = shift_dataset.run(networks.load(card), pictures(test), test.labels.tolist(), params, progress)
+    data = DATASETS[card.family]
+    record: dict[str, Any] = {
+        "summary": asdict(shift_dataset.summary(result, params)),
+        "params": asdict(params),
+        "reach": shift_dataset.reach(card.size),
+        "arch": card.arch,
+        "data": f"{data.title} ({data.form}), test set",
+        "dataset": data.name,
+        "command": f"receptive measure {name} --data FOLDER",
+        "date": datetime.now(UTC).date().isoformat(),
+        "commit": commit(),
+    }
+    path = folder / f"{name}.json"
+    write_json(path, record)
+    return path
+
+
+def write_json(path: Path, record: object) -> None:
+    """Write atomically, one readable file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".part")
+    partial.write_text(json.dumps(record, indent=1) + "\n")
+    os.replace(partial, path)
