@@ -1,0 +1,124 @@
+"""The networks by name. Importing this module does not import torch: the first paint needs only the names."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from torch import nn
+
+BLUR_SIZES = range(1, 8)
+
+
+class UnknownModelError(ValueError):
+    """No network has this name; the message lists the nearest ones."""
+
+
+@dataclass(frozen=True)
+class Builders:
+    """Where a network is defined, as "module:callable".
+
+    The callable receives those of `arch`, `blur` and `num_classes` that it names; its other parameters are
+    the options of `create_model`.
+    """
+
+    plain: str
+    blurred: str
+
+
+_TORCHVISION = "core.models.antialiased:plain"
+_ALEXNET = Builders(_TORCHVISION, "core.models.antialiased:blurred_alexnet")
+_VGG = Builders(_TORCHVISION, "core.models.antialiased:blurred_vgg")
+_RESNET = Builders(_TORCHVISION, "core.models.antialiased:blurred_resnet")
+_DENSENET = Builders(_TORCHVISION, "core.models.antialiased:blurred_densenet")
+_MOBILENET = Builders(_TORCHVISION, "core.models.antialiased:blurred_mobilenet")
+_CIFAR_VGG = Builders("core.models.small:CifarVGG", "core.models.small:CifarVGG")
+_PHOTO_RESNET = Builders("core.models.small:PhotoResNet", "core.models.small:PhotoResNet")
+
+# Every architecture comes plain and, with the suffix _blur1 … _blur7, anti-aliased.
+ARCHITECTURES: dict[str, Builders] = {
+    "cifar_vgg": _CIFAR_VGG,
+    "photo_resnet": _PHOTO_RESNET,
+    "alexnet": _ALEXNET,
+    "vgg11": _VGG,
+    "vgg11_bn": _VGG,
+    "vgg13": _VGG,
+    "vgg13_bn": _VGG,
+    "vgg16": _VGG,
+    "vgg16_bn": _VGG,
+    "vgg19": _VGG,
+    "vgg19_bn": _VGG,
+    "resnet18": _RESNET,
+    "resnet34": _RESNET,
+    "resnet50": _RESNET,
+    "resnet101": _RESNET,
+    "resnet152": _RESNET,
+    "resnext50_32x4d": _RESNET,
+    "resnext101_32x8d": _RESNET,
+    "wide_resnet50_2": _RESNET,
+    "wide_resnet101_2": _RESNET,
+    "densenet121": _DENSENET,
+    "densenet161": _DENSENET,
+    "densenet169": _DENSENET,
+    "densenet201": _DENSENET,
+    "mobilenet_v2": _MOBILENET,
+}
+
+
+def _variants() -> dict[str, tuple[str, int | None]]:
+    """{name: (architecture, taps of its blur or None)} in the order of the table."""
+    names: dict[str, tuple[str, int | None]] = {}
+    for arch in ARCHITECTURES:
+        names[arch] = (arch, None)
+        names |= {f"{arch}_blur{size}": (arch, size) for size in BLUR_SIZES}
+    return names
+
+
+_VARIANTS = _variants()
+
+
+def list_models() -> list[str]:
+    """Every name that `create_model` knows, architecture by architecture, plain before blurred."""
+    return list(_VARIANTS)
+
+
+def create_model(name: str, *, num_classes: int = 1000, **options: Any) -> nn.Module:
+    """An untrained network, (B, 3, H, W) -> logits (B, num_classes).
+
+    `<arch>` is torchvision's own (or this project's: cifar_vgg, photo_resnet); `<arch>_blur<k>`, k = 1..7, is
+    anti-aliased by the rules of Zhang (ICML 2019, §3.2). The blurred torchvision networks have the option
+    `padding` of the blur ("reflect", "replicate" or "zero"); AlexNet, the ResNets and the DenseNets also have
+    `pool_only`: whether the stem convolution keeps its stride.
+
+    Raises UnknownModelError for an unknown name, TypeError for an option that the network does not have, and
+    ValueError for an unknown padding.
+    """
+    if name not in _VARIANTS:
+        nearest = difflib.get_close_matches(name, _VARIANTS, n=5, cutoff=0.0)
+        raise UnknownModelError(
+            f"expected the name of a network, got {name!r}: did you mean {', '.join(nearest)}? "
+            "(list_models() has them all)"
+        )
+    arch, blur = _VARIANTS[name]
+    build = _resolve(ARCHITECTURES[arch].plain if blur is None else ARCHITECTURES[arch].blurred)
+    given = {"arch": arch, "blur": blur, "num_classes": num_classes}
+    parameters = inspect.signature(build).parameters
+    allowed = [option for option in parameters if option not in given]
+    unknown = [option for option in options if option not in allowed]
+    if unknown:
+        raise TypeError(
+            f"{name} has {'the options ' + ', '.join(allowed) if allowed else 'no options'}, "
+            f"got {', '.join(unknown)}: leave it out or choose another network"
+        )
+    return build(**{key: value for key, value in given.items() if key in parameters}, **options)
+
+
+def _resolve(target: str) -> Callable[..., nn.Module]:
+    module, _, name = target.partition(":")
+    build: Callable[..., nn.Module] = getattr(import_module(module), name)
+    return build

@@ -1,0 +1,59 @@
+"""One look for every figure: colour by role, quiet grids, nothing behind the plot."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+PROBABILITY_SCALE = "Cividis"  # even steps of lightness, and the same to colour-blind readers
+ACCENT = "#0072B2"  # Okabe-Ito blue: the anti-aliased networks
+USER = "#D55E00"  # Okabe-Ito vermilion: what the reader chose or brought
+MUTED = "#8c8c8c"  # legible on white and on black
+FONTS = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif"
+
+_PLAIN = {False: "#7f7f7f", True: "#a8a8a8"}
+# (1 tap, 7 taps): one blue hue, each end at least 3:1 against the page it is drawn on
+_BLUES = {False: ((74, 152, 204), (0, 38, 63)), True: ((205, 230, 245), (30, 134, 200))}
+
+
+def network_colours(blurs: Sequence[int | None], dark: bool = False) -> list[str]:
+    """One colour a network from its blur's taps (1..7): grey for the plain one (None), deeper blue for wider blurs."""
+    light, deep = _BLUES[dark]
+    colours = []
+    for blur in blurs:
+        if blur is None:
+            colours.append(_PLAIN[dark])
+            continue
+        t = (blur - 1) / 6
+        colours.append("#" + "".join(f"{round(a + t * (b - a)):02x}" for a, b in zip(light, deep, strict=True)))
+    return colours
+
+
+def text_colour(dark: bool = False) -> str:
+    """Streamlit's own text colour of the theme."""
+    return "#fafafa" if dark else "#31333f"
+
+
+def style(fig: go.Figure, dark: bool = False) -> go.Figure:
+    """`fig` itself, with the house's template, fonts, margins and grids."""
+    text, clear = text_colour(dark), "rgba(0,0,0,0)"
+    fig.update_layout(
+        template="plotly_dark" if dark else "plotly_white",
+        paper_bgcolor=clear,
+        plot_bgcolor=clear,
+        font={"family": FONTS, "size": 13, "color": text},
+        title={"font": {"size": 16}, "x": 0, "xanchor": "left", "xref": "paper"},
+        margin={"l": 56, "r": 16, "t": 72, "b": 48},
+        hoverlabel={
+            "font": {"family": FONTS, "size": 13, "color": text},
+            "bgcolor": "#262730" if dark else "#ffffff",
+        },
+        legend={"orientation": "h", "x": 0, "xanchor": "left", "y": 1.0, "yanchor": "bottom"},
+    )
+    grid = "rgba(250,250,250,0.12)" if dark else "rgba(49,51,63,0.12)"
+    fig.update_xaxes(showgrid=False, zeroline=False, linecolor=grid, title_standoff=8)
+    fig.update_yaxes(gridcolor=grid, zeroline=False, nticks=5, title_standoff=8)
+    return fig
