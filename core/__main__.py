@@ -49,7 +49,8 @@ def shift_sweep(
     typer.echo(study.finding(result, [n.card.title for n in loaded]))
     for network, share, stray in zip(loaded, study.consistency(result), result.logit_error, strict=True):
         typer.echo(
-            f"{network.card.name}: consistency {share:.1%}, bfloat16 logits within {stray:.3f}; {network.card.provenance}"
+            f"{network.card.name}: consistency {share:.1%}, bfloat16 logits within {stray:.3f}; "
+            f"{network.card.provenance}"
         )
 
 

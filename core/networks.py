@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import json
 import re
 from collections.abc import Sequence
@@ -75,6 +76,12 @@ class Network:
     preprocessing: Preprocessing
     digest: str
     engine: Engine
+
+
+@functools.lru_cache(maxsize=64)
+def file_digest(path: Path) -> str:
+    """SHA-256 of a weights file's bytes: what results computed with it are remembered under."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 @functools.cache

@@ -200,7 +200,8 @@ def scatter(
             error_y=bars(s.accuracy, low, high, colour),
             marker={"size": 11, "color": colour},
             showlegend=False,
-            hovertemplate=f"{title}<br>consistency %{{x:.2f}} %<br>accuracy %{{y:.2f}} %<br>n = {s.images:,}<extra></extra>",
+            hovertemplate=f"{title}<br>consistency %{{x:.2f}} %<br>accuracy %{{y:.2f}} %"
+            f"<br>n = {s.images:,}<extra></extra>",
         )
     style(fig, dark)
     fig.update_layout(title="Steadier to the right, more accurate upwards", height=400)

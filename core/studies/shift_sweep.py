@@ -14,6 +14,7 @@ import numpy as np
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+    from core.engine import Answers
     from core.image import RGBImage
     from core.networks import Network
 
@@ -98,40 +99,57 @@ def run(networks: Sequence[Network], image: RGBImage, params: Params, progress: 
 
     Raises ValueError if there is no network, or their labels differ.
     """
+    check_comparable(networks)
+    total = len(networks)
+
+    def nth(i: int) -> Progress:
+        return lambda done, all_: progress(i * all_ + done, total * all_)
+
+    answers = [answer(network, image, params, nth(i)) for i, network in enumerate(networks)]
+    return assemble(networks, answers, image, params)
+
+
+def check_comparable(networks: Sequence[Network]) -> None:
+    if not networks or any(n.labels != networks[0].labels for n in networks):
+        raise ValueError(
+            f"expected networks that share their labels, got {[n.card.name for n in networks]}: compare one family"
+        )
+
+
+def answer(network: Network, image: RGBImage, params: Params, progress: Progress = ignore) -> Answers:
+    """One network's logits (S, K) at every shift, with float32's top-1 (core.engine)."""
     from core import engine
     from core.preprocess import field_of_view, shift_offsets, shifted, to_tensor
 
-    if not networks or any(n.labels != networks[0].labels for n in networks):
-        raise ValueError(f"expected networks that share their labels, got {[n.card.name for n in networks]}")
-    offsets = shift_offsets(params.max_shift)
-    count = len(offsets)
+    prep, r = network.preprocessing, params.max_shift
+    offsets = shift_offsets(r)
+    view = to_tensor(field_of_view(image, prep.size, r, params.boundary), prep)
+    return engine.logits(
+        network.engine, lambda which: shifted(view, prep.size, r, offsets[which]), len(offsets), progress
+    )
 
-    def answer(i: int, network: Network) -> engine.Answers:
-        prep = network.preprocessing
-        view = to_tensor(field_of_view(image, prep.size, params.max_shift, params.boundary), prep)
-        return engine.logits(
-            network.engine,
-            lambda which: shifted(view, prep.size, params.max_shift, offsets[which]),
-            count,
-            lambda done, _: progress(i * count + done, len(networks) * count),
-        )
 
-    answers = [answer(i, network) for i, network in enumerate(networks)]
-    target = params.target if params.target is not None else int(answers[0].top1[count // 2])
-    if not 0 <= target < len(networks[0].labels):
-        raise ValueError(f"expected a class of 0 to {len(networks[0].labels) - 1}, got {target}: choose one of them")
-    probability = np.stack([a.probability for a in answers])  # (M, S, K)
+def assemble(networks: Sequence[Network], answers: Sequence[Answers], image: RGBImage, params: Params) -> Result:
+    """The Result for `params.target` from each network's answers. Raises ValueError for a class that does not exist."""
+    from core.preprocess import shift_offsets
+
+    labels = networks[0].labels
+    unshifted = len(answers[0].logits) // 2
+    target = params.target if params.target is not None else int(answers[0].top1[unshifted])
+    if not 0 <= target < len(labels):
+        raise ValueError(f"expected a class of 0 to {len(labels) - 1}, got {target}: choose one of them")
+    probability = [a.probability for a in answers]  # M of (S, K)
     return Result(
         models=tuple(n.card.name for n in networks),
-        labels=networks[0].labels,
+        labels=labels,
         picture=image.digest,
         max_shift=params.max_shift,
         boundary=params.boundary,
         target=target,
-        offsets=offsets,
-        probability=probability[:, :, target],
+        offsets=shift_offsets(params.max_shift),
+        probability=np.stack([p[:, target] for p in probability]),
         top1=np.stack([a.top1 for a in answers]),
-        top1_probability=probability.max(2),
+        top1_probability=np.stack([p.max(1) for p in probability]),
         float32=np.stack([a.exact for a in answers]),
         logit_error=np.array([a.error for a in answers]),
     )

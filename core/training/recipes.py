@@ -53,7 +53,7 @@ def cifar(suffix: str = "", shifts: int = 0, name: str | None = None) -> Recipe:
 
 def photo(suffix: str = "") -> Recipe:
     arch = "photo_resnet" + suffix
-    return Recipe(arch, arch, "tiny-imagenet-20", epochs=24, batch=128, peak_rate=0.1, zoom=0.6, colour=0.3)
+    return Recipe(arch, arch, "tiny-imagenet-20", epochs=18, batch=128, peak_rate=0.1, zoom=0.6, colour=0.3)
 
 
 RECIPES = {

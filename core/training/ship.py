@@ -36,7 +36,7 @@ def accuracy(net: nn.Module, split: Split, prep: Preprocessing) -> float:
 
 
 def ship(recipe: Recipe, net: nn.Module, train: Split, test: Split, folder: Path) -> Path:
-    """Write FOLDER/<recipe>.safetensors with its provenance. The accuracy is that of the stored, half precision file."""
+    """Write FOLDER/<recipe>.safetensors with its provenance. The accuracy is that of the stored float16 file."""
     mean, std = pixel_statistics(train)
     prep = Preprocessing(recipe.data.size, mean, std)
     path = folder / f"{recipe.name}.safetensors"

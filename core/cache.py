@@ -1,0 +1,49 @@
+"""What the app remembers between reruns and sessions, and for how long. The only file in core that knows Streamlit."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import Any, TypeVar
+
+import streamlit as st
+
+from core import engine, networks
+from core.engine import Job, Progress
+from core.networks import Card, Network
+
+T = TypeVar("T")
+NETWORKS_KEPT = 8
+JOBS_KEPT = 64
+
+
+def network(card: Card) -> Network:
+    """The network of a card that is on this machine, loaded once a process. Raises WeightsError if it does not load."""
+    return _network(card, None if card.file is None else networks.file_digest(card.file))
+
+
+@st.cache_resource(max_entries=NETWORKS_KEPT, show_spinner=False)
+def _network(card: Card, digest: str | None) -> Network:
+    return networks.load(card)
+
+
+@st.cache_resource(show_spinner=False)
+def _jobs() -> tuple[threading.Lock, OrderedDict[Hashable, Job[Any]]]:
+    return threading.Lock(), OrderedDict()
+
+
+def job(key: Hashable, work: Callable[[Progress], T]) -> Job[T]:
+    """The job of this key, started if nobody has asked yet; a stopped or failed one is started anew.
+
+    Sessions that ask for the same thing share one computation. The least recently asked jobs are dropped.
+    """
+    lock, kept = _jobs()
+    with lock:
+        found = kept.get(key)
+        if found is None or (found.future.done() and found.future.exception() is not None):
+            found = kept[key] = engine.submit(work)
+        kept.move_to_end(key)
+        while len(kept) > JOBS_KEPT:
+            kept.popitem(last=False)
+        return found
