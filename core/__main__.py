@@ -137,6 +137,25 @@ def measure(
     typer.echo(f"{path}: accuracy {summary['accuracy']:.2%}, consistency {summary['consistency']:.2%}")
 
 
+@app.command("first-look")
+def first_look() -> None:
+    """Write the packaged result that the shift sweep's page opens with."""
+    from core import first_look, networks
+    from core.samples import DEFAULT_SAMPLE, load_sample
+    from core.studies import shift_sweep as study
+    from core.training.ship import write_json
+
+    loaded = [networks.load(networks.find(name)) for name in networks.DEFAULT_NETWORKS]
+    image, params = load_sample(DEFAULT_SAMPLE), study.Params()
+    fields = study.as_dict(study.run(loaded, image, params))
+    for name in ("probability", "top1_probability"):
+        fields[name] = [[round(p, 5) for p in row] for row in fields[name]]  # type: ignore[attr-defined]
+    key = first_look.key([n.card for n in loaded], image.digest, params)
+    path = first_look.FOLDER / "shift_sweep.json"
+    write_json(path, {"key": key, "result": fields, "command": "receptive first-look"}, indent=None)
+    typer.echo(f"{path}: {study.finding(study.from_dict(fields), [n.card.title for n in loaded])}")
+
+
 def main() -> None:
     app()
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
+from concurrent.futures import CancelledError
+from importlib import import_module
 from typing import Any, TypeVar
 
 import streamlit as st
 
 from core import engine, networks
-from core.engine import Job, Progress
+from core.engine import Job, Progress, Stopped
 from core.networks import Card, Network
 
 T = TypeVar("T")
@@ -47,3 +49,33 @@ def job(key: Hashable, work: Callable[[Progress], T]) -> Job[T]:
         while len(kept) > JOBS_KEPT:
             kept.popitem(last=False)
         return found
+
+
+@st.cache_resource(show_spinner=False)
+def warm_up() -> threading.Thread:
+    """Import what pages will want while the reader looks at the first one."""
+    names = ("torch", "torchvision", "plotly.graph_objects", "sklearn", "captum.attr")
+    thread = threading.Thread(target=lambda: [import_module(name) for name in names], daemon=True)
+    thread.start()
+    return thread
+
+
+def finished(key: Hashable, patience: float = 2.0) -> Any:
+    """The answer remembered under this key, None if there is none; a job about to end gets `patience` seconds."""
+    lock, kept = _jobs()
+    with lock:
+        found = kept.get(key)
+    if found is None:
+        return None
+    try:
+        return found.future.result(patience)
+    except (TimeoutError, CancelledError, Stopped):
+        return None
+
+
+def forget(keys: Iterable[Hashable]) -> None:
+    """Drop what is remembered under these keys."""
+    lock, kept = _jobs()
+    with lock:
+        for key in keys:
+            kept.pop(key, None)

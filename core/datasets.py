@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from io import BytesIO
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from core.image import ImageError, decode
+from core.image import ImageError, RGBImage, decode
 
 Progress = Callable[[int, int], None]
 
@@ -129,3 +131,75 @@ def load(name: str, root: Path | None = None, split: str = "train", progress: Pr
     except (OSError, RuntimeError) as error:
         raise DataError(f"CIFAR-10 could not be downloaded ({error}): give --data FOLDER instead") from error
     return Split(np.asarray(source.data), np.asarray(source.targets), about.classes)
+
+
+SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif"}
+MAX_PICTURES = 20_000
+MAX_PICTURE_BYTES = 50_000_000
+
+
+@dataclass(frozen=True)
+class Found:
+    """A picture file of the user's: `folder` is the name of the folder it lies in, its class where that is one."""
+
+    name: str
+    folder: str
+    size: int
+    read: Callable[[], bytes]
+
+
+def find_pictures(source: Path | bytes) -> list[Found]:
+    """The picture files below a folder, or in the bytes of a zip, sorted by name; nothing is unpacked to disk.
+
+    Raises DataError: no such folder, not a zip, no picture, or more than 20,000.
+    """
+    found = _in_zip(source) if isinstance(source, bytes) else _in_folder(source)
+    if not found:
+        raise DataError(f"expected picture files ({', '.join(sorted(SUFFIXES))}), found none: choose another folder")
+    if len(found) > MAX_PICTURES:
+        raise DataError(f"expected at most {MAX_PICTURES:,} pictures, found {len(found):,}: choose a smaller folder")
+    return sorted(found, key=lambda f: f.name)
+
+
+def _in_folder(folder: Path) -> list[Found]:
+    if not folder.is_dir():
+        raise DataError(f"expected a folder, found none at {folder}: check the path")
+    paths = [p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file()]
+    return [Found(str(p.relative_to(folder)), p.parent.name, p.stat().st_size, p.read_bytes) for p in paths]
+
+
+def _in_zip(data: bytes) -> list[Found]:
+    try:
+        archive = zipfile.ZipFile(BytesIO(data))
+    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+        raise DataError(f"expected a zip of pictures, got something else ({error}): zip the folder again") from error
+
+    def reader(member: zipfile.ZipInfo) -> Callable[[], bytes]:
+        # the declared size may lie: never take more than was declared
+        return lambda: archive.open(member).read(member.file_size + 1)
+
+    files = [m for m in archive.infolist() if not m.is_dir() and PurePosixPath(m.filename).suffix.lower() in SUFFIXES]
+    return [Found(m.filename, PurePosixPath(m.filename).parent.name, m.file_size, reader(m)) for m in files]
+
+
+def open_pictures(
+    found: Sequence[Found], classes: Sequence[str], chunk: int, broken: list[str]
+) -> Iterator[tuple[list[RGBImage], list[int]]]:
+    """Chunks of decoded pictures and their classes (-1: the folder's name is no class).
+
+    What cannot be read is left out; its name and the reason are appended to `broken`.
+    """
+    index = {name.lower(): i for i, name in reversed(list(enumerate(classes)))}
+    for start in range(0, len(found), chunk):
+        images, truth = [], []
+        for file in found[start : start + chunk]:
+            try:
+                if file.size > MAX_PICTURE_BYTES:
+                    raise ImageError(f"expected at most {MAX_PICTURE_BYTES // 10**6} MB, got {file.size / 1e6:.0f} MB")
+                images.append(decode(file.read()))
+            except (ImageError, OSError, zipfile.BadZipFile, RuntimeError, EOFError, NotImplementedError) as error:
+                broken.append(f"{file.name}: {error}")
+            else:
+                truth.append(index.get(file.folder.lower(), -1))
+        if images:
+            yield images, truth

@@ -40,6 +40,12 @@ FAMILIES = {
 DEFAULT_NETWORKS = ("photo_resnet", "photo_resnet_blur3", "photo_resnet_blur5")
 
 
+def blur_of(arch: str) -> int | None:
+    """Taps of an architecture's blur, None for a plain one."""
+    found = re.search(r"_blur(\d)$", arch)
+    return int(found[1]) if found else None
+
+
 @dataclass(frozen=True)
 class Card:
     """What is known of a network before it is loaded. Networks of one `family` share labels and input size.
@@ -59,8 +65,7 @@ class Card:
     @property
     def blur(self) -> int | None:
         """Taps of the blur filter, None for the plain network."""
-        found = re.search(r"_blur(\d)$", self.arch)
-        return int(found[1]) if found else None
+        return blur_of(self.arch)
 
     @property
     def title(self) -> str:

@@ -1,17 +1,17 @@
-"""From a picture to what a network sees: the only tensor doorway."""
+"""From a picture to what a network sees: the only tensor doorway. torch is imported where a tensor is made."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-import torch
-import torch.nn.functional as F
 from PIL import Image
-from torch import Tensor
 
 from core.image import RGBImage
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 Boundary = Literal["crop", "circular", "reflect"]
 BOUNDARIES: tuple[Boundary, ...] = ("crop", "circular", "reflect")
@@ -37,6 +37,8 @@ def square(image: RGBImage, side: int) -> np.ndarray:
 
 def to_tensor(pixels: np.ndarray, prep: Preprocessing) -> Tensor:
     """uint8 (..., H, W, 3) -> normalised float32 (..., 3, H, W)."""
+    import torch
+
     x = torch.from_numpy(np.array(pixels)).movedim(-1, -3).float() / 255
     return (x - torch.tensor(prep.mean)[:, None, None]) / torch.tensor(prep.std)[:, None, None]
 
@@ -66,12 +68,16 @@ def shift_offsets(reach: int) -> np.ndarray:
 
 def shifted(view: Tensor, size: int, reach: int, offsets: np.ndarray) -> Tensor:
     """The windows (n, C, size, size) at which the picture has moved by `offsets` (n, 2)."""
+    import torch
+
     rows, columns = torch.from_numpy(reach - offsets).unbind(1)
     return windows(view, size)[rows, columns]
 
 
 def circular_shift(x: Tensor, offsets: np.ndarray) -> Tensor:
     """(B, C, H, W) with picture b moved by offsets[b] = (dy, dx), wrapping round."""
+    import torch
+
     b, c, h, w = x.shape
     dy, dx = torch.from_numpy(offsets).unbind(1)
     rows = (torch.arange(h) - dy[:, None]) % h
@@ -82,6 +88,8 @@ def circular_shift(x: Tensor, offsets: np.ndarray) -> Tensor:
 
 def reflect_shift(x: Tensor, offsets: np.ndarray) -> Tensor:
     """(B, C, H, W) with picture b moved by offsets[b] = (dy, dx), mirroring at the border."""
+    import torch.nn.functional as F
+
     reach = int(np.abs(offsets).max(initial=0))
     h, w = x.shape[-2:]
     padded = circular_shift(F.pad(x, (reach,) * 4, mode="reflect"), offsets)

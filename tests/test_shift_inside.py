@@ -11,7 +11,9 @@ import torch.nn.functional as F
 from torch import nn
 
 from core.image import from_pixels
+from core.models import create_model
 from core.models.blurpool import BlurPool1d, binomial_taps
+from core.models.small import PhotoResNet
 from core.networks import find, load
 from core.preprocess import Preprocessing
 from core.studies import shift_inside as inside
@@ -95,11 +97,29 @@ def test_zero_padding_breaks_what_circular_padding_keeps(blurred, distances):
 
 
 def test_a_residual_network_shows_its_blocks():
-    result = inside.internal_distance(load(find("untrained:photo_resnet_blur3")), PICTURE)
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        net = PhotoResNet(blur=3)
+    result = inside.internal_distance(network(net, 64), PICTURE)
     assert result.layers == ("conv 1", "pool 1", "block 2", "block 4", "block 6", "block 8", "pooled")
     np.testing.assert_array_equal(result.strides, [1, 2, 2, 4, 8, 16, 64])
     assert result.distance.shape == (7, 16, 16)
     np.testing.assert_allclose(result.distance[3, ::4, ::4], 0, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("name", "layers", "strides"),
+    [
+        ("resnet18", "conv 1, pool 1, block 2, block 4, block 6, block 8, pooled", [2, 4, 4, 8, 16, 32, 64]),
+        ("resnet18_blur3", "conv 1, pool 1, block 2, block 4, block 6, block 8, pooled", [2, 4, 4, 8, 16, 32, 64]),
+        ("mobilenet_v2_blur3", "conv 1, pool 1, pool 2, pool 3, pool 4, pooled", [2, 4, 8, 16, 32, 64]),
+    ],
+)
+def test_the_layers_of_torchvisions_networks(name, layers, strides):
+    net = create_model(name, num_classes=3).eval()
+    with torch.inference_mode():
+        _, found, steps = inside._tapped(net, torch.zeros(1, 3, 64, 64))
+    assert (", ".join(found), steps) == (layers, strides)
 
 
 def test_a_net_without_strides_moves_with_its_input():
@@ -257,7 +277,11 @@ def test_every_blur_keeps_the_mean_at_every_shift(name, size):
     assert sweep.smooth.shape == (len(signal), len(signal) // 2)
     dense = np.maximum(signal, np.roll(signal, -1))
     np.testing.assert_allclose(sweep.smooth.mean(1), dense.mean())
-    assert np.ptp(sweep.plain.mean(1)) > 0.01
+
+
+def test_without_a_blur_the_mean_jumps_between_even_and_odd_shifts():
+    means = inside.toy_sweep(inside.TOY_SIGNALS["square wave"], 3).plain.mean(1)
+    np.testing.assert_array_equal(means, [0.5, 1.0] * 8)
 
 
 def test_one_tap_is_plain_max_pooling_and_two_shifts_move_one_sample():

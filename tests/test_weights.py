@@ -1,20 +1,13 @@
-"""Trained numbers: files read without trust, written whole, and fetched from a hostile loopback server."""
+"""Trained numbers: files read without trust and written whole."""
 
 import contextlib
 import hashlib
-import io
 import json
-import os
 import pickle
-import socket
 import subprocess
 import sys
-import threading
-import time
 import warnings
-import zipfile
 from collections import OrderedDict
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
@@ -24,39 +17,24 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
+from weight_files import (
+    Malicious,
+    bomb,
+    cyclic,
+    equal,
+    npy_of_objects,
+    npz,
+    one_sentence,
+    safetensors_header,
+    small_net,
+    torch_bytes,
+    torchscript,
+)
 
-from core import download as download_module
 from core import weights
-from core.weights import Offline, Published, WeightsError, download, load_into, read_metadata, read_state
+from core.weights import WeightsError, load_into, read_metadata, read_state
 
 ROOT = Path(__file__).parents[1]
-PAYLOAD = np.random.default_rng(0).bytes(400_000)
-DIGEST = hashlib.sha256(PAYLOAD).hexdigest()
-
-
-def small_net():
-    torch.manual_seed(0)
-    return nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.Flatten(), nn.Linear(4, 2))
-
-
-def torch_bytes(value, *, zipped=True, protocol=2):
-    stream = io.BytesIO()
-    torch.save(value, stream, _use_new_zipfile_serialization=zipped, pickle_protocol=protocol)
-    return stream.getvalue()
-
-
-def equal(left, right):
-    return left.keys() == right.keys() and all(torch.equal(left[name], right[name]) for name in left)
-
-
-def one_sentence(error):
-    text = str(error.value)
-    assert "\n" not in text
-    assert text.startswith("expected ")
-    assert "got" in text
-    assert ": " in text
-    assert len(text) < 600
-    return text
 
 
 # Reading
@@ -99,14 +77,6 @@ def test_torchvision_densenet_names_become_module_names():
     assert set(got) == {"features.denseblock1.denselayer2.norm1.weight", "features.norm0.weight"}
 
 
-class Malicious:
-    def __init__(self, target):
-        self.target = target
-
-    def __reduce__(self):
-        return os.system, (f"touch '{self.target}'",)
-
-
 @pytest.mark.parametrize("protocol", range(6))
 def test_a_plain_pickle_that_wants_to_run_code_is_refused(tmp_path, protocol):
     touched = tmp_path / "touched"
@@ -134,44 +104,6 @@ def test_a_torch_file_that_wants_to_run_code_is_refused(tmp_path, zipped, protoc
 def test_a_whole_pickled_network_is_refused():
     with pytest.raises(WeightsError, match=r"torch\.nn\.modules\.linear\.Linear.*could run code"):
         read_state(torch_bytes(nn.Linear(2, 2)))
-
-
-def bomb():
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("archive/data.pkl", b"\x80\x02}q\x00.")
-        archive.writestr("archive/data/0", bytes(3_000_000))
-    return stream.getvalue()
-
-
-def torchscript():
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w") as archive:
-        archive.writestr("net/data.pkl", b"\x80\x02}q\x00.")
-        archive.writestr("net/constants.pkl", b"\x80\x02)q\x00.")
-    return stream.getvalue()
-
-
-def npz():
-    stream = io.BytesIO()
-    np.savez(stream, w=np.ones(3))
-    return stream.getvalue()
-
-
-def npy_of_objects():
-    stream = io.BytesIO()
-    np.save(stream, np.array([object()], dtype=object), allow_pickle=True)
-    return stream.getvalue()
-
-
-def cyclic():
-    tree = {}
-    tree["model"] = tree
-    return torch_bytes(tree)
-
-
-def safetensors_header(text, length=None):
-    return (len(text) if length is None else length).to_bytes(8, "little") + text.encode()
 
 
 @pytest.mark.parametrize(
@@ -394,7 +326,7 @@ def test_load_into_says_what_differs_and_changes_nothing():
         assert weights.state_digest(net.state_dict()) == before
 
 
-# Packaged, published, imports
+# Packaged, metadata, imports
 
 
 def test_packaged_lists_the_folder(tmp_path, monkeypatch):
@@ -410,14 +342,6 @@ def test_packaged_lists_the_folder(tmp_path, monkeypatch):
     ]
 
 
-def test_cache_folder(tmp_path, monkeypatch):
-    monkeypatch.setenv("RECEPTIVE_CACHE", str(tmp_path / "here"))
-    assert weights.cache_folder() == tmp_path / "here"
-    monkeypatch.delenv("RECEPTIVE_CACHE")
-    assert "receptive" in weights.cache_folder().parts[-1:]
-    assert not (tmp_path / "here").exists()
-
-
 @pytest.mark.parametrize("content", ["{}", '{"__metadata__": {"a": 1}}', '{"__metadata__": []}', "[" * 50_000, "no"])
 def test_metadata_of_odd_headers(content):
     if content == "{}":
@@ -426,54 +350,6 @@ def test_metadata_of_odd_headers(content):
         with pytest.raises(WeightsError) as error:
             read_metadata(safetensors_header(content))
         one_sentence(error)
-
-
-def test_published_by_the_authors():
-    assert len(weights.PUBLISHED) == 28
-    assert weights.published("resnet18_blur3") == Published(
-        "resnet18_blur3",
-        "https://antialiased-cnns.s3.us-east-2.amazonaws.com/weights_v0.1/resnet18_lpf3-449351b9.pth",
-        "449351b9",
-        "authors",
-    )
-    assert len({entry.filename for entry in weights.PUBLISHED.values()}) == 28
-    assert all(entry.name == name for name, entry in weights.PUBLISHED.items())
-
-
-def test_every_published_name_has_an_address():
-    names = weights.published_names()
-    assert names == sorted(set(names))
-    for name in names:
-        entry = weights.published(name)
-        assert entry.name == name
-        assert entry.source == ("authors" if "_blur" in name else "torchvision")
-    assert weights.published("resnet18").filename == "resnet18-f37072fd.pth"
-
-
-@pytest.mark.parametrize("find", [weights.published, weights.published_torchvision])
-def test_unknown_names_list_known_ones(find):
-    with pytest.raises(WeightsError, match="resnet18") as error:
-        find("resnet18_blur9")
-    one_sentence(error)
-
-
-@pytest.mark.parametrize(
-    ("url", "prefix"),
-    [
-        ("file:///etc/passwd", DIGEST),
-        ("ftp://host/x.pth", DIGEST),
-        ("http://host/", DIGEST),
-        ("http://host/..", DIGEST),
-        ("http://host/a%2Fb", DIGEST),
-        ("http://host/x.pth?y", DIGEST),
-        ("http://host/x.pth", ""),
-        ("http://host/x.pth", "ABCDEF12"),
-    ],
-)
-def test_published_refuses_what_cannot_be_trusted(url, prefix):
-    with pytest.raises(WeightsError) as error:
-        Published("x", url, prefix, "authors")
-    one_sentence(error)
 
 
 def test_nothing_heavy_is_imported(tmp_path):
@@ -487,303 +363,3 @@ def test_nothing_heavy_is_imported(tmp_path):
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
-
-
-# Downloading: each path of the server misbehaves in its own way
-
-
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *args):
-        pass
-
-    def do_GET(self):
-        self.close_connection = True
-        self.server.asked.append((self.path, self.headers["Range"]))
-        getattr(self, self.path.split("/")[1])()
-
-    def start(self):
-        asked = self.headers["Range"]
-        return int(asked.removeprefix("bytes=").removesuffix("-")) if asked else 0
-
-    def send(self, body, *, status=200, length=None, **headers):
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(body) if length is None else length))
-        for name, value in headers.items():
-            self.send_header(name.replace("_", "-"), value)
-        self.end_headers()
-        self.wfile.write(body)
-
-    def ranged(self, *, drop=None):
-        start, total = self.start(), len(PAYLOAD)
-        if start >= total:
-            self.send(b"", status=416)
-            return
-        body = PAYLOAD[start:] if drop is None else PAYLOAD[start:drop]
-        headers = {"Content_Range": f"bytes {start}-{total - 1}/{total}"} if start else {}
-        self.send(body, status=206 if start else 200, length=total - start, **headers)
-
-    def drops(self):
-        self.ranged(drop=None if self.start() else 150_000)
-
-    def plain(self):
-        self.send(PAYLOAD)
-
-    def plaindrops(self):
-        self.send(PAYLOAD[:150_000] if len(self.server.asked) == 1 else PAYLOAD, length=len(PAYLOAD))
-
-    def wrongrange(self):
-        start = self.start()
-        self.send(PAYLOAD[5:] if start else PAYLOAD, status=206 if start else 200, Content_Range="bytes 5-9/10")
-
-    def only206(self):
-        self.send(PAYLOAD, status=206)
-
-    def wrong(self):
-        self.send(b"<html>sign in</html>")
-
-    def missing(self):
-        self.send(b"no", status=404)
-
-    def broken(self):
-        self.send(b"oops", status=500)
-
-    def silent(self):
-        self.server.release.wait(5)
-
-    def stalls(self):
-        self.send(PAYLOAD[:150_000], length=len(PAYLOAD))
-        self.wfile.flush()
-        self.server.release.wait(5)
-
-    def slow(self):
-        self.send(b"", length=len(PAYLOAD))
-        for at in range(0, len(PAYLOAD), 40_000):
-            self.wfile.write(PAYLOAD[at : at + 40_000])
-            time.sleep(0.1)
-
-    def short(self):
-        self.send(PAYLOAD, length=len(PAYLOAD) // 2)
-
-    def huge(self):
-        self.send(b"x", length=3_000_000_000)
-
-    def endless(self):
-        self.send_response(200)
-        self.end_headers()
-        self.wfile.write(PAYLOAD)
-
-    def chunked(self):
-        self.send_response(200)
-        self.send_header("Transfer-Encoding", "chunked")
-        self.end_headers()
-        self.wfile.write(b"fffff\r\n" + PAYLOAD[:1000])
-
-    def garbage(self):
-        self.wfile.write(b"\x00\x01 not http\r\n\r\n")
-
-    def redirect(self):
-        self.send(b"", status=302, Location="/ranged/net.pth")
-
-    def loop(self):
-        self.send(b"", status=302, Location=self.path)
-
-    def tofile(self):
-        self.send(b"", status=302, Location=Path(__file__).as_uri())
-
-    def toftp(self):
-        self.send(b"", status=302, Location="ftp://127.0.0.1/net.pth")
-
-    def todata(self):
-        self.send(b"", status=302, Location="data:text/plain,hello")
-
-
-@pytest.fixture
-def server(monkeypatch):
-    monkeypatch.setenv("no_proxy", "127.0.0.1,localhost")
-
-    class Server(ThreadingHTTPServer):
-        daemon_threads = True
-
-        def handle_error(self, request, client_address):
-            pass  # a client that hangs up is part of these tests
-
-    with Server(("127.0.0.1", 0), Handler) as running:
-        running.asked, running.release = [], threading.Event()
-        running.url = f"http://127.0.0.1:{running.server_port}"
-        thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        yield running
-        running.release.set()
-        running.shutdown()
-        thread.join()
-
-
-def entry(server, way, prefix=DIGEST[:8]):
-    return Published("net", f"{server.url}/{way}/net.pth", prefix, "authors")
-
-
-def test_download_verifies_renames_and_is_reused(server, tmp_path, monkeypatch):
-    monkeypatch.setenv("RECEPTIVE_CACHE", str(tmp_path / "cache"))
-    seen = []
-    path = download(entry(server, "ranged"), progress=lambda done, total: seen.append((done, total)))
-    assert path == tmp_path / "cache" / "net.pth"
-    assert path.read_bytes() == PAYLOAD
-    assert seen[-1] == (len(PAYLOAD), len(PAYLOAD))
-    assert len(seen) > 3
-    assert [done for done, _ in seen] == sorted({done for done, _ in seen})
-    assert download(entry(server, "ranged")) == path
-    assert len(server.asked) == 1
-    assert not (tmp_path / "cache" / "net.pth.part").exists()
-
-
-def test_a_corrupt_file_is_fetched_again(server, tmp_path):
-    (tmp_path / "net.pth").write_bytes(PAYLOAD[:-1] + b"?")
-    assert download(entry(server, "ranged"), tmp_path).read_bytes() == PAYLOAD
-    (tmp_path / "net.pth").write_bytes(b"half")
-    with pytest.raises(WeightsError):
-        download(entry(server, "missing"), tmp_path)
-    assert not (tmp_path / "net.pth").exists()
-
-
-@pytest.mark.parametrize(
-    ("way", "second"),
-    [("drops", "bytes=150000-"), ("plaindrops", "bytes=150000-")],
-    ids=["resumed", "restarted"],
-)
-def test_cut_off_half_way_then_finished(server, tmp_path, way, second):
-    with pytest.raises(WeightsError, match=r"got 150,000 bytes.*try again") as error:
-        download(entry(server, way), tmp_path)
-    one_sentence(error)
-    assert not (tmp_path / "net.pth").exists()
-    seen = []
-    path = download(entry(server, way), tmp_path, lambda done, total: seen.append((done, total)))
-    assert path.read_bytes() == PAYLOAD
-    assert [asked for _, asked in server.asked] == [None, second]
-    assert seen[-1] == (len(PAYLOAD), len(PAYLOAD))
-    assert (seen[0][0] > 150_000) == (way == "drops")
-
-
-@pytest.mark.parametrize("kept", [len(PAYLOAD), len(PAYLOAD) + 7])
-def test_a_part_beyond_the_end_starts_again(server, tmp_path, kept):
-    (tmp_path / "net.pth.part").write_bytes(bytes(kept))
-    assert download(entry(server, "ranged"), tmp_path).read_bytes() == PAYLOAD
-    assert [asked for _, asked in server.asked] == [f"bytes={kept}-", None]
-
-
-def test_a_server_that_resumes_elsewhere_is_asked_for_the_whole(server, tmp_path):
-    (tmp_path / "net.pth.part").write_bytes(PAYLOAD[:100])
-    assert download(entry(server, "wrongrange"), tmp_path).read_bytes() == PAYLOAD
-    assert len(server.asked) == 2
-
-
-def test_a_part_of_another_file_is_thrown_away_once_its_hash_is_wrong(server, tmp_path):
-    (tmp_path / "net.pth.part").write_bytes(b"?" * 1000)
-    with pytest.raises(WeightsError, match="thrown away"):
-        download(entry(server, "ranged"), tmp_path)
-    assert download(entry(server, "ranged"), tmp_path).read_bytes() == PAYLOAD
-
-
-@pytest.mark.parametrize(
-    ("way", "message", "keeps_part"),
-    [
-        ("wrong", "SHA-256 that starts with .*thrown away", False),
-        ("short", "SHA-256 that starts with", False),
-        ("missing", "got 404", False),
-        ("broken", "got 500.*later", False),
-        ("only206", "got status 206", False),
-        ("huge", "at most 2,000,000,000 bytes.*got 3,000,000,000", True),
-        ("chunked", "got 0 bytes|got 1,000 bytes", True),
-        ("garbage", "expected an answer from 127.0.0.1", False),
-        ("loop", "infinite loop", False),
-        ("tofile", "got 302.*not allowed", False),
-        ("toftp", "unknown url type", False),
-        ("todata", "not allowed|unknown url type", False),
-        ("silent", "timed out.*packaged networks keep working", False),
-        ("stalls", "timed out.*try again", True),
-    ],
-)
-def test_failures_are_one_sentence_and_never_half_used(server, tmp_path, way, message, keeps_part):
-    with pytest.raises(WeightsError, match=message) as error:
-        download(entry(server, way), tmp_path, timeout=0.5)
-    one_sentence(error)
-    assert isinstance(error.value, Offline) == (way == "silent")
-    assert not (tmp_path / "net.pth").exists()
-    assert (tmp_path / "net.pth.part").exists() == keeps_part
-    assert download(entry(server, "plain"), tmp_path).read_bytes() == PAYLOAD
-
-
-def test_redirects_and_unknown_lengths(server, tmp_path):
-    assert download(entry(server, "redirect"), tmp_path).read_bytes() == PAYLOAD
-    seen = []
-    download(entry(server, "endless"), tmp_path / "other", lambda done, total: seen.append((done, total)))
-    assert seen[-1] == (len(PAYLOAD), None)
-
-
-def test_a_stream_without_a_length_is_bounded(server, tmp_path, monkeypatch):
-    monkeypatch.setattr(download_module, "MAX_BYTES", 200_000)
-    with pytest.raises(WeightsError, match="at most 200,000 bytes"):
-        download(entry(server, "endless"), tmp_path)
-    assert not (tmp_path / "net.pth").exists()
-    assert (tmp_path / "net.pth.part").stat().st_size == 0
-
-
-def test_no_server_is_offline(tmp_path, monkeypatch):
-    monkeypatch.setenv("no_proxy", "127.0.0.1,localhost")
-    with socket.socket() as reserved:
-        reserved.bind(("127.0.0.1", 0))  # bound, not listening: the system refuses
-        url = f"http://127.0.0.1:{reserved.getsockname()[1]}/net.pth"
-        with pytest.raises(Offline, match=r"refused.*packaged networks keep working") as error:
-            download(Published("net", url, DIGEST, "authors"), tmp_path)
-    one_sentence(error)
-    assert not (tmp_path / "net.pth").exists()
-
-
-def test_no_name_service_is_offline(tmp_path, monkeypatch):
-    def unknown(*args, **kwargs):
-        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-
-    monkeypatch.setenv("no_proxy", "*")
-    monkeypatch.setattr(socket, "getaddrinfo", unknown)
-    with pytest.raises(Offline, match="Name or service not known"):
-        download(weights.published("resnet18_blur3"), tmp_path)
-
-
-def test_a_folder_that_cannot_be_made(server, tmp_path):
-    (tmp_path / "file").touch()
-    with pytest.raises(WeightsError, match="RECEPTIVE_CACHE") as error:
-        download(entry(server, "ranged"), tmp_path / "file" / "cache")
-    one_sentence(error)
-    assert server.asked == []
-
-
-def test_progress_can_stop_a_download_that_later_goes_on(server, tmp_path):
-    class Stop(Exception):
-        pass
-
-    def stop(done, total):
-        raise Stop
-
-    with pytest.raises(Stop):
-        download(entry(server, "ranged"), tmp_path, stop)
-    assert not (tmp_path / "net.pth").exists()
-    assert download(entry(server, "ranged"), tmp_path).read_bytes() == PAYLOAD
-    assert server.asked[1][1] is not None
-
-
-def test_two_processes_and_a_thread_share_one_download(server, tmp_path):
-    code = (
-        "import sys; from pathlib import Path; from core.download import *;"
-        "print(download(Published('net', sys.argv[1], sys.argv[2], 'authors'), Path(sys.argv[3])))"
-    )
-    url = f"{server.url}/slow/net.pth"
-    others = [
-        subprocess.Popen([sys.executable, "-c", code, url, DIGEST, str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE)
-        for _ in range(2)
-    ]
-    assert download(entry(server, "slow"), tmp_path).read_bytes() == PAYLOAD
-    for other in others:
-        assert other.communicate(timeout=30)[0].decode().strip() == str(tmp_path / "net.pth")
-        assert other.returncode == 0
-    assert len(server.asked) == 1

@@ -12,7 +12,7 @@ PROBABILITY_SCALE = "Cividis"  # even steps of lightness, and the same to colour
 ACCENT = "#0072B2"  # Okabe-Ito blue: the anti-aliased networks
 USER = "#D55E00"  # Okabe-Ito vermilion: what the reader chose or brought
 MUTED = "#8c8c8c"  # legible on white and on black
-FONTS = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif"
+FONTS = "'Source Sans', 'Source Sans Pro', system-ui, sans-serif"  # the page's own
 
 _PLAIN = {False: "#7f7f7f", True: "#a8a8a8"}
 # (1 tap, 7 taps): one blue hue, each end at least 3:1 against the page it is drawn on
@@ -45,7 +45,8 @@ def style(fig: go.Figure, dark: bool = False) -> go.Figure:
         paper_bgcolor=clear,
         plot_bgcolor=clear,
         font={"family": FONTS, "size": 13, "color": text},
-        title={"font": {"size": 16}, "x": 0, "xanchor": "left", "xref": "paper"},
+        modebar={"bgcolor": clear, "color": MUTED, "activecolor": text},
+        title={"font": {"size": 15}, "x": 0, "xanchor": "left", "xref": "paper"},
         margin={"l": 56, "r": 16, "t": 72, "b": 48},
         hoverlabel={
             "font": {"family": FONTS, "size": 13, "color": text},

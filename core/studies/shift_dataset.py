@@ -7,9 +7,11 @@ all measures follow from the table of top-1 answers.
 from __future__ import annotations
 
 import itertools
+import json
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 CORRUPTIONS = ("noise", "blur", "JPEG", "contrast", "rotation")
 Progress = Callable[[int, int], None]
+Chunk = tuple[Sequence["RGBImage"], Sequence[int]]  # pictures and their classes, -1 where unknown
 
 
 def ignore(done: int, total: int) -> None:
@@ -74,6 +77,20 @@ class Summary:
     corruptions: dict[str, list[tuple[float | None, float]]]
 
 
+@dataclass(frozen=True)
+class Measured:
+    """A packaged network's Summary and where it comes from. `reach`: random shifts in pixels."""
+
+    summary: Summary
+    arch: str
+    dataset: str
+    data: str
+    reach: int
+    command: str
+    date: str
+    commit: str
+
+
 def variants(params: Params) -> tuple[str, ...]:
     """Names of the variants, the untouched picture first."""
     pairs = [f"pair {i}{side}" for i in range(params.pairs) for side in "ab"]
@@ -97,25 +114,24 @@ def random_offsets(params: Params, size: int, first: int, count: int) -> np.ndar
     return np.stack(draws, axis=2)
 
 
-def run(
-    network: Network,
-    pictures: Iterable[Sequence[RGBImage]],
-    truth: Sequence[int],
-    params: Params,
-    progress: Progress = ignore,
-) -> Result:
-    """Answer all pictures, given in chunks (so that memory stays bounded), in all variants.
+def run(network: Network, chunks: Iterable[Chunk], total: int, params: Params, progress: Progress = ignore) -> Result:
+    """Answer all pictures in all variants. They come in chunks of (pictures, classes), so memory stays bounded.
 
-    `progress(pictures done, all)` may raise to stop.
+    `progress(pictures done, total)` may raise core.engine.Stopped: the Result then holds the pictures done so far.
     """
+    from core.engine import Stopped
+
     names = variants(params)
-    columns, done = [], 0
-    for chunk in pictures:
-        columns.append(answer_chunk(network, chunk, done, params, names))
-        done += len(chunk)
-        progress(done, len(truth))
-    top1 = np.concatenate(columns, axis=1) if columns else np.empty((len(names), 0), np.int64)
-    return Result(network.card.name, names, top1, np.asarray(truth[:done], dtype=np.int64))
+    columns: list[np.ndarray] = [np.empty((len(names), 0), np.int64)]
+    truth: list[int] = []
+    for images, classes in chunks:
+        columns.append(answer_chunk(network, images, len(truth), params, names))
+        truth += classes
+        try:
+            progress(len(truth), total)
+        except Stopped:
+            break
+    return Result(network.card.name, names, np.concatenate(columns, axis=1), np.array(truth, np.int64))
 
 
 def answer_chunk(
@@ -195,6 +211,18 @@ def summary(result: Result, params: Params) -> Summary:
             for kind in params.corruptions
         },
     )
+
+
+def measured(folder: Path) -> dict[str, Measured]:
+    """What `receptive measure` wrote into FOLDER, by network's name."""
+    found = {}
+    for path in sorted(folder.glob("*.json")):
+        record = json.loads(path.read_text())
+        fields = record["summary"]
+        fields["corruptions"] = {k: [tuple(pair) for pair in v] for k, v in fields["corruptions"].items()}
+        rest = {k: record[k] for k in ("arch", "dataset", "data", "reach", "command", "date", "commit")}
+        found[path.stem] = Measured(Summary(**fields), **rest)
+    return found
 
 
 def wilson(share: float, n: int, z: float = 1.96) -> tuple[float, float]:

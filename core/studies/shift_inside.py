@@ -76,6 +76,7 @@ def internal_distance(
     plain = network.engine.plain
     # a copy in both cases: tracing switches its modules to training and back
     net = circular_twin(plain) if boundary_padding == "circular" else copy.deepcopy(plain)
+    net = net.to(memory_format=torch.channels_last)
     prep = network.preprocessing
     with torch.inference_mode():
         x = to_tensor(square(image, prep.size), prep)[None]  # (1, 3, H, W)
@@ -91,6 +92,8 @@ def _over_shifts(
     extract: nn.Module, strides: Sequence[int], x: Tensor, offsets: np.ndarray, progress: Progress
 ) -> np.ndarray:
     """(L, S): every layer's distance at the shifts `offsets` (S, 2) of x (1, 3, H, W), the first of which is (0, 0)."""
+    import torch
+
     from core.engine import batch_size
     from core.preprocess import circular_shift
 
@@ -99,7 +102,8 @@ def _over_shifts(
     still: list[Tensor] = []
     for start in range(0, len(offsets), size):
         which = offsets[start : start + size]
-        maps = extract(circular_shift(x.expand(len(which), -1, -1, -1), which)).values()
+        batch = circular_shift(x.expand(len(which), -1, -1, -1), which)
+        maps = extract(batch.contiguous(memory_format=torch.channels_last)).values()
         moved = [_unit(m) for m in maps]
         still = still or [m[:1].clone() for m in moved]
         for row, a, b, s in zip(distance, still, moved, strides, strict=True):
@@ -113,10 +117,11 @@ def _unit(maps: Tensor) -> Tensor:
     positions is their cosine distance, without cancellation near 0. An all-zero position points along channel C+1.
     """
     import torch
-    import torch.nn.functional as F
 
     maps = maps[:, :, None, None] if maps.ndim == 2 else maps
-    return torch.cat([F.normalize(maps, dim=1), (maps == 0).all(1, keepdim=True).to(maps)], 1)
+    length = maps.square().sum(1, keepdim=True).sqrt()
+    dead = (length == 0).to(maps)
+    return torch.cat([maps / (length + dead), dead], 1)
 
 
 def _distances(still: Tensor, moved: Tensor, stride: int, offsets: np.ndarray) -> np.ndarray:
@@ -125,18 +130,17 @@ def _distances(still: Tensor, moved: Tensor, stride: int, offsets: np.ndarray) -
     Enlarged by nearest neighbour, a shift of stride*m + e pixels meets the map's offset m in (stride-e)/stride of
     the pixels of an axis and offset m+1 in the others: a mix of four whole offsets, no enlarging needed.
     """
-    from core.preprocess import circular_shift
-
-    whole, rest = np.divmod(offsets, stride)
-    share = np.stack([1 - rest / stride, rest / stride])  # (2, B, axis): at offset m, at offset m+1
+    h, w = still.shape[-2:]
+    around = still[0].repeat(1, 2, 2)  # every circular shift of `still` is a window of it: no copy a shift
     total = np.zeros(len(offsets))
-    for dy, dx in product((0, 1), repeat=2):
-        weight = share[dy, :, 0] * share[dx, :, 1]
-        some = np.flatnonzero(weight)
-        if len(some):
-            expected = circular_shift(still.expand(len(some), -1, -1, -1), whole[some] + (dy, dx))
-            gap = (moved[some] - expected).square_().sum(1).mean((1, 2)) / 2
-            total[some] += weight[some] * gap.numpy()
+    for i, (whole, rest) in enumerate(zip(*np.divmod(offsets, stride), strict=True)):
+        share = np.stack([1 - rest / stride, rest / stride])  # at offset m, at offset m+1; by axis
+        for dy, dx in product((0, 1), repeat=2):
+            weight = share[dy, 0] * share[dx, 1]
+            if weight:
+                top, left = -(whole[0] + dy) % h, -(whole[1] + dx) % w
+                gap = moved[i] - around[:, top : top + h, left : left + w]
+                total[i] += weight * float(gap.square_().sum()) / (2 * h * w)
     return total
 
 
@@ -198,6 +202,8 @@ def _kind(node: str, modules: dict[str, nn.Module]) -> str | None:
     if layer is None:
         functions = {"relu": "conv", "add": "block", "mean": "pooled", "adaptive_avg_pool2d": "pooled"}
         return functions.get(base.rpartition(".")[2])
+    if isinstance(layer, nn.Sequential):  # torchvision's convolution, norm and activation in one
+        layer = layer[-1]
     if isinstance(layer, nn.ReLU | nn.ReLU6):
         return "conv"
     if isinstance(layer, nn.AdaptiveAvgPool2d):

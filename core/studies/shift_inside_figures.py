@@ -14,7 +14,7 @@ from core.studies.shift_inside import BlurResponse, FilterSmoothness, InternalDi
 
 Table = dict[str, list[Any]]
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "star")  # colour is not the only cue
-PANEL_HEIGHT = 150  # px of one row of maps
+PANEL_HEIGHT, PANEL_GAP = 150, 36  # px of one row of maps, and for the names above it
 
 
 def internal_maps(results: Sequence[InternalDistance], titles: Sequence[str], dark: bool = False) -> go.Figure:
@@ -35,7 +35,7 @@ def internal_maps(results: Sequence[InternalDistance], titles: Sequence[str], da
         columns,
         subplot_titles=panels,
         horizontal_spacing=0.12 / columns,
-        vertical_spacing=0.34 / max(1, len(results)),
+        vertical_spacing=PANEL_GAP / (PANEL_HEIGHT * len(results)),
     )
     for row, (result, title) in enumerate(zip(results, titles, strict=True), 1):
         for column, (layer, distance) in enumerate(zip(result.layers, result.distance, strict=True), 1):
@@ -44,17 +44,19 @@ def internal_maps(results: Sequence[InternalDistance], titles: Sequence[str], da
     top = max(float(r.distance.max()) for r in results)
     style(fig, dark)
     fig.update_annotations(font={"size": 11, "color": text_colour(dark)})
-    fig.update_xaxes(showticklabels=False, ticks="", constrain="domain")
-    fig.update_yaxes(showticklabels=False, showgrid=False, autorange="reversed")
+    small = {"size": 12}
+    fig.update_xaxes(showticklabels=False, constrain="domain")
+    fig.update_yaxes(showticklabels=False, showgrid=False, autorange="reversed", constrain="domain")
+    for axis in fig.select_yaxes():
+        axis.scaleanchor = axis.anchor  # a pixel down is as long as a pixel across
     for row, title in enumerate(titles, 1):
-        axis = next(fig.select_yaxes(row=row, col=1))
-        axis.update(title={"text": f"{title}<br>dy (px)", "font": {"size": 12}}, showticklabels=True, nticks=4)
-        corner = next(fig.select_xaxes(row=row, col=1))
-        axis.update(scaleanchor=axis.anchor, constrain="domain")
-        corner.update(showticklabels=True, nticks=4, title={"text": "dx (px)", "font": {"size": 12}})
+        name = {"text": f"{title}<br>dy (px)", "font": small}
+        fig.update_yaxes(row=row, col=1, title=name, showticklabels=True, nticks=4)
+    fig.update_xaxes(row=len(results), title={"text": "dx (px)", "font": small}, showticklabels=True, nticks=4)
     fig.update_layout(
         title_text="Dark layers move with the picture; bright shifts are lost to subsampling (number: mean distance)",
-        height=110 + PANEL_HEIGHT * len(results),
+        height=144 + PANEL_HEIGHT * len(results),
+        margin={"t": 96},
         coloraxis={
             "colorscale": PROBABILITY_SCALE,
             "cmin": 0,
@@ -62,7 +64,6 @@ def internal_maps(results: Sequence[InternalDistance], titles: Sequence[str], da
             "colorbar": {"title": {"text": "cosine<br>distance"}, "thickness": 12},
         },
     )
-    fig.update_layout(margin_t=96)
     return fig
 
 

@@ -5,6 +5,7 @@ Every network answers the picture at every shift (dy, dx) within a radius (Zhang
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -185,11 +186,11 @@ def flip_points(result: Result, line: Line) -> np.ndarray:
     return np.concatenate([np.zeros((len(top1), 1), bool), changed], axis=1)
 
 
-def crop_at(network: Network, image: RGBImage, params: Params, dy: int, dx: int) -> np.ndarray:
-    """uint8 (size, size, 3): the picture as the network sees it, moved by (dy, dx)."""
+def crop_at(image: RGBImage, size: int, params: Params, dy: int, dx: int) -> np.ndarray:
+    """uint8 (size, size, 3): the picture as a network of that input size sees it, moved by (dy, dx)."""
     from core.preprocess import field_of_view
 
-    size, r = network.preprocessing.size, params.max_shift
+    r = params.max_shift
     view = field_of_view(image, size, r, params.boundary)
     return np.ascontiguousarray(view[r - dy : r - dy + size, r - dx : r - dx + size])
 
@@ -211,6 +212,36 @@ def figure(result: Result, titles: Sequence[str] | None = None, dark: bool = Fal
     from core.studies.shift_figures import maps
 
     return maps(result, titles or result.models, dark=dark)
+
+
+def command(result: Result, params: Params, source: str) -> str:
+    """The terminal command that computes this Result again from the picture `source`."""
+    models = " ".join(f"--model {shlex.quote(name)}" for name in result.models)
+    target = "" if params.target is None else f" --target {params.target}"
+    return (
+        f"receptive shift-sweep {shlex.quote(source)} {models} --max-shift {params.max_shift} "
+        f"--boundary {params.boundary}{target} --json out.json"
+    )
+
+
+def snippet(result: Result, params: Params, source: str) -> str:
+    """Python lines that make the hero figure again from `core`, as `fig`."""
+    sample = source.startswith("sample:")
+    name = source.removeprefix("sample:")
+    own = "from pathlib import Path\n\nfrom core.image import decode"
+    lines = [
+        "from core.samples import load_sample" if sample else own,
+        "from core import networks",
+        "from core.studies import shift_sweep",
+        "",
+        f"image = load_sample({name!r})" if sample else f"image = decode(Path({name!r}).read_bytes())",
+        f"nets = [networks.load(networks.find(name)) for name in {list(result.models)!r}]",
+        f"params = shift_sweep.{params!r}",
+        "result = shift_sweep.run(nets, image, params)",
+        "fig = shift_sweep.figure(result)",
+        "fig.show()",
+    ]
+    return "\n".join(lines)
 
 
 def as_dict(result: Result) -> dict[str, object]:

@@ -68,16 +68,17 @@ def ship(recipe: Recipe, net: nn.Module, train: Split, test: Split, folder: Path
     return path
 
 
-def pictures(split: Split) -> Iterator[list[RGBImage]]:
+def chunks(split: Split) -> Iterator[tuple[list[RGBImage], list[int]]]:
     for start in range(0, len(split), CHUNK):
-        yield [from_pixels(p) for p in split.pixels[start : start + CHUNK]]
+        part = slice(start, start + CHUNK)
+        yield [from_pixels(p) for p in split.pixels[part]], split.labels[part].tolist()
 
 
 def measure(name: str, test: Split, folder: Path, progress: Progress = ignore) -> Path:
     """Measure a packaged network on a test split; write FOLDER/<name>.json."""
     card = networks.packaged_card(name, weights.packaged()[name])
     params = shift_dataset.Params()
-    result = shift_dataset.run(networks.load(card), pictures(test), test.labels.tolist(), params, progress)
+    result = shift_dataset.run(networks.load(card), chunks(test), len(test), params, progress)
     data = DATASETS[card.family]
     record: dict[str, Any] = {
         "summary": asdict(shift_dataset.summary(result, params)),
@@ -95,9 +96,9 @@ def measure(name: str, test: Split, folder: Path, progress: Progress = ignore) -
     return path
 
 
-def write_json(path: Path, record: object) -> None:
+def write_json(path: Path, record: object, indent: int | None = 1) -> None:
     """Write atomically, one readable file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".part")
-    partial.write_text(json.dumps(record, indent=1) + "\n")
+    partial.write_text(json.dumps(record, indent=indent) + "\n")
     os.replace(partial, path)

@@ -1,0 +1,20 @@
+"""The app's frame: page settings, the image tray, and one page a study. Start it with `streamlit run app.py`."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core import cache
+from core.studies import STUDIES
+from pages.parts import frame, tray
+
+st.set_page_config("Receptive", "assets/icon.png", layout="wide")
+
+home = st.Page("pages/home.py", title="Home", icon=":material/home:", default=True)
+studies = {s.slug: st.Page(f"pages/{s.slug}.py", title=s.title, icon=s.icon) for s in STUDIES}
+page = st.navigation({"": [home], "Studies": list(studies.values())})
+frame.follow_permalink(studies)
+with st.sidebar:
+    tray.show()
+page.run()
+cache.warm_up()

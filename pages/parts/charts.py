@@ -1,0 +1,50 @@
+"""One way to show a figure: house font, a camera button for its PNG, alt text, and its numbers as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+
+def dark() -> bool:
+    """Whether the reader's theme is dark."""
+    return st.context.theme.type == "dark"
+
+
+def show(
+    figure: go.Figure,
+    key: str,
+    alt: str,
+    table: Mapping[str, Sequence[Any]] | None = None,
+    on_click: Callable[[], None] | None = None,
+) -> None:
+    """The figure; under it, folded away, the table of its numbers with a CSV button in its toolbar."""
+    config = {
+        "displayModeBar": True,
+        "displaylogo": False,
+        "modeBarButtons": [["toImage"]],
+        "toImageButtonOptions": {"format": "png", "filename": f"receptive-{key}", "scale": 2},
+        "scrollZoom": False,
+        "doubleClick": False,
+    }
+    if on_click is None:
+        st.plotly_chart(figure, key=key, theme=None, config=config, alt=alt)
+    else:
+        st.plotly_chart(
+            figure, key=key, theme=None, config=config, alt=alt, on_select=on_click, selection_mode="points"
+        )
+    if table is not None:
+        with st.expander("The numbers as a table", key=f"{key} table", on_change="rerun") as numbers:
+            if numbers.open:
+                st.dataframe(table, hide_index=True, alt=alt)
+
+
+def clicked(key: str) -> dict[str, Any] | None:
+    """The point that was clicked in the chart `key`, inside its on_click."""
+    points = st.session_state[key]["selection"]["points"]
+    return dict(points[0]) if points else None

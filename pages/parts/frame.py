@@ -1,0 +1,38 @@
+"""Ways into a page: permalinks at the app's root, and addresses that Streamlit opens without app.py."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import urlencode, urlsplit
+
+import streamlit as st
+
+STUDY = "study"  # the URL's name for the page that a permalink opens
+
+
+def require(slug: str) -> None:
+    """Go through app.py if this page was opened without it.
+
+    Until app.py has run once, a fresh server takes pages/ for an old-style app and runs a page by itself
+    (Streamlit 1.67, PagesManager.uses_pages_directory).
+    """
+    if "tray picture" not in st.session_state:
+        st.switch_page("app.py", query_params={STUDY: slug, **settings()})
+
+
+def follow_permalink(pages: Mapping[str, st.Page]) -> None:
+    """Open the page that the address asks for, with the rest of the address as its settings."""
+    page = pages.get(st.query_params.get(STUDY, ""))
+    if page is not None:
+        st.switch_page(page, query_params={k: v for k, v in settings().items() if k != STUDY})
+
+
+def settings() -> dict[str, list[str]]:
+    return {name: st.query_params.get_all(name) for name in st.query_params}
+
+
+def permalink(slug: str) -> str:
+    """An address that opens this page with all its settings; at the root, where a new tab finds the app at once."""
+    address = urlsplit(st.context.url)
+    query = urlencode({STUDY: slug, **settings()}, doseq=True)
+    return f"{address.scheme}://{address.netloc}/?{query}"

@@ -1,0 +1,158 @@
+"""Look closer: the slice through the maps, the crop at a shift, the worst shift, and the layers inside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core import cache
+from core.image import RGBImage, from_pixels, png_bytes
+from core.networks import Card
+from core.studies import shift_figures, shift_inside, shift_inside_figures, shift_sweep
+from core.studies.shift_sweep import LINES, MAX_SHIFT_LIMITS, Line, Params, Result
+from pages.parts import charts, shift_choose, waiting
+from pages.parts.tray import Picture
+
+DY, DX, SLICE = "shift-dy", "shift-dx", "shift-slice"
+
+
+def chosen() -> tuple[int, int]:
+    return st.session_state.get(DY, 0), st.session_state.get(DX, 0)
+
+
+def line() -> Line:
+    return st.session_state.get(SLICE) or "diagonal"
+
+
+def choose_clicked() -> None:
+    point = charts.clicked("shift-maps")
+    if point is not None:
+        choose(int(point["y"]), int(point["x"]))
+
+
+def choose(dy: int, dx: int) -> None:
+    st.session_state[DY], st.session_state[DX] = dy, dx
+
+
+def show(result: Result, cards: Sequence[Card], image: RGBImage, params: Params) -> None:
+    """The slice, and what the networks see and say at the chosen and at the worst shifts."""
+    st.header("Look closer", anchor="closer")
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        st.segmented_control("Slice", list(LINES), default="diagonal", required=True, key=SLICE, bind="query-params")
+        charts.show(
+            shift_figures.line_plot(
+                result, [c.title for c in cards], [c.blur for c in cards], line(), dark=charts.dark()
+            ),
+            "shift-line",
+            f"Probability of {result.labels[result.target]} along the {line()}, one curve a network",
+            shift_figures.sweep_table(result, line()),
+        )
+    with right:
+        crops(result, cards, image, params)
+    worst(result, cards, image, params)
+
+
+def crops(result: Result, cards: Sequence[Card], image: RGBImage, params: Params) -> None:
+    """The picture as the networks see it, unshifted and at the chosen shift, with every network's answer."""
+    limit = MAX_SHIFT_LIMITS[1]
+    with st.container(horizontal=True):
+        st.number_input("Shift down dy, px", -limit, limit, 0, key=DY, bind="query-params")
+        st.number_input("Shift right dx, px", -limit, limit, 0, key=DX, bind="query-params")
+    index = result.index(*chosen())
+    dy, dx = (int(d) for d in result.offsets[index])
+    with st.container(horizontal=True):
+        enlarged(image, cards[0].size, params, 0, 0, "unshifted")
+        enlarged(image, cards[0].size, params, dy, dx, f"moved by ({dy}, {dx})")
+    for card, top1, p in zip(cards, result.top1[:, index], result.top1_probability[:, index], strict=True):
+        same = top1 == result.top1[result.models.index(card.name), result.centre]
+        st.markdown(f"{'●' if same else '✕'} **{card.title}** says {result.labels[top1]} ({p:.2f})")
+
+
+def enlarged(image: RGBImage, size: int, params: Params, dy: int, dx: int, caption: str) -> None:
+    """A crop as the network sees it, in whole factors with hard pixels where it is small."""
+    pixels = shift_sweep.crop_at(image, size, params, dy, dx)
+    factor = max(1, 192 // size)
+    st.image(
+        pixels.repeat(factor, 0).repeat(factor, 1),
+        caption=caption,
+        alt=f"The {size} px crop that the network sees, {caption}",
+        output_format="PNG",
+        width=size * factor,
+    )
+
+
+def worst(result: Result, cards: Sequence[Card], image: RGBImage, params: Params) -> None:
+    """The adversary's choice for each network, with the crop it found."""
+    st.subheader("The worst shift", anchor="worst")
+    st.markdown(
+        f"An adversary who may move the picture by up to {params.max_shift} px, and tries every shift, "
+        f"chooses the one at which **{result.labels[result.target]}** gets the least probability."
+    )
+    for column, card, index, share in zip(
+        st.columns(max(3, len(cards)))[: len(cards)],
+        cards,
+        shift_sweep.worst_shift(result),
+        shift_sweep.consistency(result),
+        strict=True,
+    ):
+        row = result.models.index(card.name)
+        dy, dx = (int(d) for d in result.offsets[index])
+        said = result.labels[result.top1[row, index]]
+        with column:
+            enlarged(image, card.size, params, dy, dx, f"{card.title}: moved by ({dy}, {dx})")
+            st.markdown(
+                f"P = {result.probability[row, index]:.3f} (unshifted {result.probability[row, result.centre]:.3f}), "
+                f"says {said}. Consistency of this picture: {share:.1%} of shift pairs agree."
+            )
+            with st.container(horizontal=True):
+                st.button("Show it on the maps", key=f"worst {card.name}", on_click=choose, args=(dy, dx))
+                st.download_button(
+                    "PNG",
+                    png_bytes(from_pixels(shift_sweep.crop_at(image, card.size, params, dy, dx))),
+                    f"worst-{card.name}.png",
+                    key=f"worst png {card.name}",
+                )
+
+
+def inside(cards: Sequence[Card], picture: Picture) -> None:
+    """Where equivariance is lost, layer by layer; computed when opened."""
+    with st.expander("Inside the networks: which layer loses the shift?", key="shift inside", on_change="rerun") as box:
+        if not box.open:
+            return
+        padding = st.segmented_control(
+            "Borders of the layers",
+            shift_inside.BOUNDARY_PADDINGS,
+            default="circular",
+            required=True,
+            key="shift-padding",
+            help="circular: every layer wraps round, so that subsampling is the only cause. zero: as trained.",
+        )
+        found = [shift_choose.own_networks().get(c.name) or cache.network(c) for c in cards]
+        tasks = [
+            (
+                ("inside", n.card.name, n.digest, picture.image.digest, padding),
+                lambda progress, n=n: shift_inside.internal_distance(n, picture.image, padding, progress),
+            )
+            for n in found
+        ]
+        answers = waiting.compute(tasks, "Comparing the layers", "inside")
+        done = [(n, a) for n, a in zip(found, answers, strict=True) if a is not None]
+        if not done:
+            return
+        titles = [n.card.title for n, _ in done]
+        maps = [a for _, a in done]
+        charts.show(
+            shift_inside_figures.internal_maps(maps, titles, dark=charts.dark()),
+            "shift-inside",
+            "Cosine distance between shifted features and features of the shifted picture, by layer and shift",
+            shift_inside_figures.tables(maps, titles),
+        )
+        smooth = [shift_inside.filter_smoothness(n) for n, _ in done]
+        charts.show(
+            shift_inside_figures.smoothness(smooth, titles, dark=charts.dark()),
+            "shift-smoothness",
+            "Normalised total variation of the learned filters by layer, one line a network",
+            shift_inside_figures.tables(smooth, titles),
+        )

@@ -1,0 +1,156 @@
+"""Measured on whole data sets: the packaged networks, the paper's own table, and the reader's folder, live."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from pathlib import Path
+
+import streamlit as st
+
+from core import networks
+from core.datasets import DataError, Found, find_pictures, open_pictures
+from core.networks import Network
+from core.studies import shift_dataset, shift_figures, shift_paper
+from core.studies.shift_dataset import Params, Result, Summary
+from core.weights import ASSETS
+from pages.parts import charts, shift_choose, waiting
+
+CHUNK = 32  # pictures between two looks at the Stop button
+LIVE = Params(boundary="crop", pairs=2, worst_reach=1)
+
+
+def show(choice: shift_choose.Choice) -> None:
+    st.header("Measured on whole data sets", anchor="measured")
+    records = shift_dataset.measured(ASSETS / "results" / "shift_sweep")
+    sets = sorted({r.dataset for r in records.values()})
+    if sets:
+        data = st.segmented_control(
+            "Data set",
+            sets,
+            default=sets[0],
+            required=True,
+            format_func=lambda name: networks.FAMILIES[name],
+            key="shift-data",
+            bind="query-params",
+        )
+        packaged({name: r for name, r in records.items() if r.dataset == data})
+    with st.expander("The paper's own numbers (ImageNet)"):
+        st.markdown("**The paper's**, accuracy / consistency in %, networks trained from scratch; not measured here.")
+        st.dataframe(shift_paper.table(), hide_index=True, alt="The paper's ImageNet table")
+        st.caption("Zhang, ICML 2019. Consistency there: two random crops of an ImageNet picture agree on top-1.")
+    with st.expander("Measure on your own pictures", key="shift live", on_change="rerun") as live:
+        if live.open:
+            on_your_pictures(choice)
+
+
+def packaged(records: dict[str, shift_dataset.Measured]) -> None:
+    """What `receptive measure` found for the packaged networks of one data set."""
+    first = next(iter(records.values()))
+    summaries = [r.summary for r in records.values()]
+    titles = [name.replace("_", " ") for name in records]
+    blurs = [networks.blur_of(r.arch) for r in records.values()]
+    dark = charts.dark()
+    st.caption(
+        f"{first.data}; n = {first.summary.images:,}. Consistency: two random circular shifts of up to "
+        f"{first.reach} px, {first.summary.draws} draws a picture. One training run (seed) a network; "
+        "intervals are 95 % over pictures."
+    )
+    left, right = st.columns([2, 3], gap="large")
+    with left:
+        charts.show(
+            shift_figures.scatter(summaries, titles, blurs, dark=dark),
+            "shift-scatter",
+            "Accuracy against consistency of every packaged network",
+            table(summaries, titles),
+        )
+    with right:
+        flips = st.toggle("Show answers that change instead of accuracy", key="shift-flips", bind="query-params")
+        charts.show(
+            shift_figures.corruption_plot(summaries, titles, blurs, flips=flips, dark=dark),
+            "shift-corruptions",
+            "Accuracy or answer flips under five corruptions at three strengths",
+            corruption_table(summaries, titles),
+        )
+    st.caption("Measure again: " + ", ".join(f"`{r.command}`" for r in records.values()))
+
+
+def table(summaries: list[Summary], titles: list[str]) -> dict[str, list[object]]:
+    def percent(value: float | None) -> float | None:
+        return None if value is None else round(100 * value, 2)
+
+    return {
+        "network": list(titles),
+        "accuracy, %": [percent(s.accuracy) for s in summaries],
+        "consistency, %": [percent(s.consistency) for s in summaries],
+        "sd over draws": [percent(s.consistency_sd) for s in summaries],
+        "right at every small shift, %": [percent(s.worst_accuracy) for s in summaries],
+        "pictures": [s.images for s in summaries],
+    }
+
+
+def corruption_table(summaries: list[Summary], titles: list[str]) -> dict[str, list[object]]:
+    rows = [
+        (title, kind, i + 1, accuracy, changed)
+        for s, title in zip(summaries, titles, strict=True)
+        for kind, values in s.corruptions.items()
+        for i, (accuracy, changed) in enumerate(values)
+    ]
+    names = ("network", "corruption", "strength", "accuracy", "answers that change")
+    return {name: list(column) for name, column in zip(names, zip(*rows, strict=True), strict=True)}
+
+
+def on_your_pictures(choice: shift_choose.Choice) -> None:
+    """The same measurement on a folder or zip of the reader's, with progress, time left and Stop."""
+    st.markdown(
+        "A folder on this machine, or a zip. Sub-folders named like a class of the network give the accuracy; "
+        "without them only consistency and answer flips are measured. Shifts are true crops here."
+    )
+    left, right = st.columns(2)
+    path = left.text_input("Folder", key="live folder", placeholder="/home/me/pictures")
+    archive = right.file_uploader("or a zip", ["zip"], key="live zip")
+    source = archive.getvalue() if archive else Path(path).expanduser() if path else None
+    if source is None:
+        return
+    try:
+        found = find_pictures(source)
+    except DataError as error:
+        st.error(str(error), icon=":material/folder_off:")
+        return
+    st.markdown(f"{len(found):,} pictures found.")
+    if not st.toggle("Measure them with the chosen networks", key="live go"):
+        return
+    key = sha256(repr([(f.name, f.size) for f in found]).encode()).hexdigest()
+    broken: dict[str, list[str]] = {}
+    ready = shift_choose.loaded(choice.cards)
+    tasks = [(("live", n.card.name, n.digest, key), lambda progress, n=n: measure(n, found, progress)) for n in ready]
+    answers = waiting.compute(tasks, f"Measuring {len(found):,} pictures with {len(ready)} networks", "live")
+    done = [(n, a) for n, a in zip(ready, answers, strict=True) if a is not None]
+    broken = {line: [] for _, (_, lines) in done for line in lines}
+    if broken:
+        st.warning(f"{len(broken)} files could not be read and were left out.", icon=":material/broken_image:")
+        st.dataframe({"left out": list(broken)}, hide_index=True)
+    report([(n, r) for n, (r, _) in done if r.top1.shape[1]], len(found) - len(broken))
+
+
+def measure(network: Network, found: list[Found], progress: waiting.Progress) -> tuple[Result, list[str]]:
+    broken: list[str] = []
+    chunks = open_pictures(found, network.labels, CHUNK, broken)
+    return shift_dataset.run(network, chunks, len(found), LIVE, progress), broken
+
+
+def report(done: list[tuple[Network, Result]], expected: int) -> None:
+    if not done:
+        st.info("No picture has been measured yet.")
+        return
+    summaries = [shift_dataset.summary(result, LIVE) for _, result in done]
+    titles = [network.card.title for network, _ in done]
+    if any(s.images < expected for s in summaries):
+        st.info(f"Partial: {min(s.images for s in summaries):,} of {expected:,} pictures.", icon=":material/timelapse:")
+    blurs = [network.card.blur for network, _ in done]
+    charts.show(
+        shift_figures.corruption_plot(summaries, titles, blurs, flips=True, dark=charts.dark()),
+        "live-corruptions",
+        "Answers that change under corruptions of your pictures",
+        corruption_table(summaries, titles),
+    )
+    st.dataframe(table(summaries, titles), hide_index=True, alt="Accuracy and consistency on your pictures")

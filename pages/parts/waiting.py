@@ -1,0 +1,73 @@
+"""Have things computed by the inference worker: say what, how long it will take, and let the reader stop it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Hashable, Sequence
+from typing import TypeVar
+
+import streamlit as st
+
+from core import cache
+from core.engine import Job, Progress, Stopped
+
+T = TypeVar("T")
+Task = tuple[Hashable, Callable[[Progress], T]]  # what the answer is remembered under, and how it is computed
+SHOW_AFTER = 0.4  # seconds; quicker answers need no bar
+TICK = 0.05
+
+
+def compute(tasks: Sequence[Task[T]], what: str, key: str) -> list[T | None]:
+    """Each task's answer, from the cache or computed now; None for those that the reader stopped.
+
+    Raises what a task raised.
+    """
+    flag = f"{key} stopped"
+    names = [name for name, _ in tasks]
+    if st.session_state.get(flag) == names:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f":material/front_hand: Stopped: {what.lower()}. What was finished is shown.")
+            st.button("Go on", key=f"{key} go on", on_click=go_on, args=(flag, names))
+        return [cache.finished(name) for name in names]
+    begun = time.monotonic()
+    jobs = [cache.job(name, work) for name, work in tasks]
+    bar, button = None, st.empty()
+    while not all(is_done(job) for job in jobs):
+        # another reader's Stop is not ours
+        jobs = [cache.job(*task) if was_stopped(job) else job for job, task in zip(jobs, tasks, strict=True)]
+        elapsed = time.monotonic() - begun
+        if bar is None and elapsed > SHOW_AFTER:
+            row = button.container(horizontal=True, vertical_alignment="center")
+            bar = row.empty()
+            row.button("Stop", key=f"{key} stop", on_click=stop, args=(jobs, flag, names))
+        if bar is not None:
+            share = sum(1.0 if job.future.done() else job.done / max(job.total, 1) for job in jobs) / len(jobs)
+            bar.progress(share, f"{what}: {share:.0%}{time_left(share, elapsed)}")
+        time.sleep(TICK)
+    button.empty()
+    return [job.future.result() for job in jobs]
+
+
+def stop(jobs: Sequence[Job[T]], flag: str, names: list[Hashable]) -> None:
+    for job in jobs:
+        job.stop()
+    st.session_state[flag] = names
+
+
+def go_on(flag: str, names: list[Hashable]) -> None:
+    cache.forget(names)
+    del st.session_state[flag]
+
+
+def is_done(job: Job[T]) -> bool:
+    return job.future.done() and not was_stopped(job)
+
+
+def was_stopped(job: Job[T]) -> bool:
+    return job.future.done() and isinstance(job.future.exception(), Stopped)
+
+
+def time_left(share: float, elapsed: float) -> str:
+    if share <= 0.02:
+        return ""
+    return f", about {max(1, round(elapsed * (1 - share) / share))} s left"

@@ -1,0 +1,86 @@
+"""Does a one-pixel shift change the answer? The page of core/studies/shift_sweep.py."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core import first_look, networks
+from core.studies import STUDIES, shift_figures, shift_sweep
+from core.studies.shift_sweep import Result
+from pages.parts import (
+    charts,
+    frame,
+    provenance,
+    shift_choose,
+    shift_closer,
+    shift_measured,
+    shift_why,
+    take_away,
+    tray,
+    waiting,
+)
+
+STUDY = next(s for s in STUDIES if s.slug == "shift_sweep")
+
+
+def answer(choice: shift_choose.Choice, picture: tray.Picture) -> Result | None:
+    """The sweep: packaged, remembered, or computed now; None if nothing could be."""
+    packaged = first_look.find(choice.cards, picture.image.digest, choice.params)
+    if packaged is not None:
+        return packaged
+    ready = shift_choose.loaded(choice.cards)
+    params = choice.params
+    tasks = [
+        (
+            ("sweep", n.card.name, n.digest, picture.image.digest, params.max_shift, params.boundary),
+            lambda progress, n=n: shift_sweep.answer(n, picture.image, params, progress),
+        )
+        for n in ready
+    ]
+    found = waiting.compute(tasks, f"Asking {len(ready)} networks at every shift", "sweep")
+    done = [(n, a) for n, a in zip(ready, found, strict=True) if a is not None]
+    if not done:
+        return None
+    return shift_sweep.assemble([n for n, _ in done], [a for _, a in done], picture.image, params)
+
+
+def hero(result: Result, cards: list[networks.Card]) -> None:
+    titles = [card.title for card in cards]
+    st.markdown(f"#### {shift_sweep.finding(result, titles)}")
+    figure = shift_figures.maps(
+        result, titles, chosen=shift_closer.chosen(), line=shift_closer.line(), dark=charts.dark()
+    )
+    charts.show(
+        figure,
+        "shift-maps",
+        f"Probability of {result.labels[result.target]} at every shift, one map a network. "
+        + shift_sweep.finding(result, titles),
+        shift_figures.sweep_table(result),
+        on_click=shift_closer.choose_clicked,
+    )
+    st.caption(
+        "Click a map to look at that shift. White outline: the answer differs from the unshifted one. "
+        "Cross: worst shift. Ring: chosen shift. Dotted: the slice below."
+    )
+
+
+frame.require(STUDY.slug)
+provenance.heading(STUDY)
+choice = shift_choose.controls()
+picture = tray.chosen()
+provenance.badges(choice.cards)
+result = answer(choice, picture) if choice.cards else None
+if result is None:
+    st.info("Choose at least one network above that is on this machine: the packaged ones always are.")
+else:
+    cards = [card for card in choice.cards if card.name in result.models]
+    hero(result, cards)
+    shift_closer.show(result, cards, picture.image, choice.params)
+    shift_closer.inside(cards, picture)
+shift_why.show()
+shift_measured.show(choice)
+if result is not None:
+    take_away.show(result, choice.params, picture)
+with st.expander("More: your own weights", key="shift own", on_change="rerun") as more:
+    if more.open:
+        shift_choose.own_weights(st.session_state["shift-family"])

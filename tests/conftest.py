@@ -1,0 +1,37 @@
+"""What all tests share: where the data packs are, and the picture most of them look at."""
+
+import os
+from pathlib import Path
+
+import pytest
+import torch
+
+pytest.register_assert_rewrite("parity", "pictures", "weight_files")
+
+DATA = Path(os.environ.get("RECEPTIVE_DATA") or Path(__file__).parents[1] / "../shared/data").resolve()
+
+
+def pytest_configure(config):
+    torch.set_num_threads(min(2, torch.get_num_threads()))  # OMP_NUM_THREADS=1 keeps it at one
+
+
+def pytest_collection_modifyitems(items):
+    if DATA.is_dir():
+        return
+    skip = pytest.mark.skip(reason=f"the data packs are not at {DATA}: set RECEPTIVE_DATA to their folder")
+    for item in items:
+        if item.get_closest_marker("data"):
+            item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def data_folder():
+    """The folder of the data packs; only for tests marked `data`."""
+    return DATA
+
+
+@pytest.fixture(scope="session")
+def cat():
+    from core.samples import load_sample
+
+    return load_sample("cat")
