@@ -37,6 +37,7 @@ FAMILIES = {
     "cifar10": "CIFAR-10, 32 px, 10 classes",
     "imagenet": "ImageNet, 224 px, 1000 classes (download)",
 }
+OWN_FAMILIES = {"photo_resnet": "tiny-imagenet-20", "cifar_vgg": "cifar10"}  # what our architectures are for
 DEFAULT_NETWORKS = ("photo_resnet", "photo_resnet_blur3", "photo_resnet_blur5")
 
 
@@ -130,12 +131,8 @@ def find(name: str) -> Card:
         arch = name.removeprefix("untrained:")
         if arch not in list_models():
             raise UnknownModelError(f"expected untrained:ARCH with an architecture of ours, got {arch!r}")
-        family = next(
-            (c.family for c in cards().values() if c.arch.split("_blur")[0] == arch.split("_blur")[0]),
-            "imagenet",
-        )
-        size = DATASETS[family].size if family in DATASETS else IMAGENET_SIZE
-        return Card(name, arch, family, "untrained", "untrained: random weights, seed 0", size)
+        family = OWN_FAMILIES.get(arch.split("_blur")[0], "imagenet")
+        return Card(name, arch, family, "untrained", "untrained: random weights, seed 0", family_size(family))
     if name in cards():
         return cards()[name]
     near = difflib.get_close_matches(name, cards(), n=3, cutoff=0)

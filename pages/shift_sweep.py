@@ -81,6 +81,3 @@ shift_why.show()
 shift_measured.show(choice)
 if result is not None:
     take_away.show(result, choice.params, picture)
-with st.expander("More: your own weights", key="shift own", on_change="rerun") as more:
-    if more.open:
-        shift_choose.own_weights(st.session_state["shift-family"])

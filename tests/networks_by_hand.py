@@ -47,3 +47,8 @@ class Torus(nn.Module):
 def untrained(arch):
     """Random weights (seed 0) under our own name, the same on every machine."""
     return networks.load(networks.find(f"untrained:{arch}"))
+
+
+def trained():
+    """The packaged network that every test may rely on: CIFAR-10's baseline."""
+    return networks.load(networks.find("cifar_vgg"))

@@ -23,7 +23,8 @@ from scipy.signal import correlate2d
 from torch import Tensor, nn
 
 from core.models import ARCHITECTURES, BLUR_SIZES, UnknownModelError, create_model, list_models
-from core.models.blurpool import SIZES, BlurPool1d, BlurPool2d, binomial_taps
+from core.models.binomial import SIZES
+from core.models.blurpool import BlurPool1d, BlurPool2d, binomial_taps
 
 IMAGENET = [arch for arch in ARCHITECTURES if arch not in ("cifar_vgg", "photo_resnet")]
 CASES = sorted(path.stem for path in GOLDEN.glob("aa_*.json"))

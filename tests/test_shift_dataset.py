@@ -6,10 +6,11 @@ import json
 import numpy as np
 import pytest
 import torch
-from networks_by_hand import Torus, by_hand, untrained
+from networks_by_hand import Torus, by_hand, trained
 
-from core.image import from_pixels
-from core.preprocess import circular_shift, to_tensor
+from core.engine import Stopped
+from core.image import from_pixels, thumbnail
+from core.preprocess import field_of_view, to_tensor
 from core.samples import load_sample
 from core.studies import shift_dataset, shift_figures
 from core.studies.shift_dataset import CORRUPTIONS, Params, Result, random_offsets, summary, variants, wilson
@@ -20,11 +21,17 @@ PHOTOS = ("cat", "coffee", "rocket", "flower", "horse", "brick", "coins")
 
 @pytest.fixture(scope="module")
 def pictures():
-    return [load_sample(name) for name in PHOTOS]
+    return [thumbnail(load_sample(name), 90) for name in PHOTOS]
 
 
-def chunked(pictures, size):
-    return [pictures[i : i + size] for i in range(0, len(pictures), size)]
+def chunked(pictures, size, truth=-1):
+    """Chunks of (pictures, classes), all of the class `truth`."""
+    parts = [pictures[i : i + size] for i in range(0, len(pictures), size)]
+    return [(part, [truth] * len(part)) for part in parts]
+
+
+def ask(network, pictures, params, size=100, **options):
+    return shift_dataset.run(network, chunked(pictures, size), len(pictures), params, **options)
 
 
 # ---- variants and draws --------------------------------------------------------------------------
@@ -62,7 +69,7 @@ def test_offsets_reach_a_quarter_of_the_side_evenly():
 
 
 def test_answers_do_not_depend_on_the_chunks(pictures):
-    network = untrained("cifar_vgg")
+    network = trained()
     results = [
         shift_dataset.run(network, chunked(pictures, size), [0] * len(pictures), SMALL)
         for size in (1, 3, len(pictures))
@@ -70,20 +77,20 @@ def test_answers_do_not_depend_on_the_chunks(pictures):
     for result in results[1:]:
         np.testing.assert_array_equal(result.top1, results[0].top1)
         assert result.variants == results[0].variants == variants(SMALL)
-    assert results[0].network == "untrained:cifar_vgg"
+    assert results[0].network == "cifar_vgg"
     assert len({tuple(row) for row in results[0].top1.T}) > 1
 
 
 @pytest.mark.parametrize("boundary", ["circular", "crop", "reflect"])
 def test_each_variant_is_what_its_name_says(pictures, boundary):
-    network = untrained("cifar_vgg_blur2")
+    network = trained()
     params = Params(boundary=boundary, pairs=1, worst_reach=1, corruptions=())
-    result = shift_dataset.run(network, [pictures], [-1] * len(pictures), params)
+    result = ask(network, pictures, params)
     row = dict(zip(result.variants, result.top1, strict=True))
     offsets = random_offsets(params, 32, 0, len(pictures))
 
     def asked(i, dy, dx):
-        view = shift_dataset_view(pictures[i], boundary)
+        view = field_of_view(pictures[i], 32, 8, boundary)
         x = to_tensor(view[8 - dy : 40 - dy, 8 - dx : 40 - dx], network.preprocessing)
         with torch.inference_mode():
             return int(network.engine.plain(x[None]).argmax())
@@ -95,26 +102,19 @@ def test_each_variant_is_what_its_name_says(pictures, boundary):
             assert row[name][i] == asked(i, *offsets[0, side, i])
 
 
-def shift_dataset_view(image, boundary):
-    from core.preprocess import field_of_view
-
-    return field_of_view(image, 32, 8, boundary)
-
-
 def test_a_torus_is_perfectly_consistent_under_circular_shifts(pictures):
     params = Params("circular", corruptions=())
-    result = shift_dataset.run(by_hand(Torus()), [pictures], [-1] * len(pictures), params)
+    result = ask(by_hand(Torus()), pictures, params)
     got = summary(result, params)
     assert got.consistency == 1
     assert got.consistency_sd == 0
     assert got.accuracy is None
     assert got.worst_accuracy is None
-    assert circular_shift(torch.ones(1, 1, 2, 2), np.zeros((1, 2), int)).shape == (1, 1, 2, 2)
 
 
 def test_all_corruptions_at_all_strengths(pictures):
     params = Params(pairs=1, worst_reach=0)
-    result = shift_dataset.run(untrained("cifar_vgg"), [pictures[:2]], [0, 1], params)
+    result = ask(trained(), pictures[:2], params)
     assert result.top1.shape == (1 + 2 + 15, 2)
     assert tuple(summary(result, params).corruptions) == CORRUPTIONS
 
@@ -122,14 +122,26 @@ def test_all_corruptions_at_all_strengths(pictures):
 def test_progress_counts_pictures(pictures):
     seen = []
     params = Params(pairs=1, worst_reach=0, corruptions=())
-    shift_dataset.run(by_hand(Torus()), chunked(pictures, 3), [0] * 7, params, lambda *a: seen.append(a))
+    ask(by_hand(Torus()), pictures, params, 3, progress=lambda done, total: seen.append((done, total)))
     assert seen == [(3, 7), (6, 7), (7, 7)]
 
 
+def test_stop_keeps_what_was_done(pictures):
+    def stop_at_six(done, total):
+        if done >= 6:
+            raise Stopped
+
+    network, params = trained(), Params(pairs=1, worst_reach=0, corruptions=())
+    stopped = ask(network, pictures, params, 3, progress=stop_at_six)
+    np.testing.assert_array_equal(stopped.top1, ask(network, pictures, params, 3).top1[:, :6])
+    assert stopped.truth.tolist() == [-1] * 6
+    assert summary(stopped, params).images == 6
+
+
 def test_no_pictures_is_said_so():
-    empty = shift_dataset.run(by_hand(Torus()), [], [], SMALL)
+    empty = ask(by_hand(Torus()), [], SMALL)
     assert empty.top1.shape == (len(variants(SMALL)), 0)
-    with pytest.raises(ValueError, match="^expected at least one picture, got none: "):
+    with pytest.raises(ValueError, match=r"^expected at least one picture, got none: "):
         summary(empty, SMALL)
 
 
@@ -225,5 +237,5 @@ def test_figures_without_known_classes():
 
 def test_pictures_of_any_size_are_taken():
     odd = [from_pixels(np.full((*size, 3), 40, np.uint8)) for size in ((1, 1), (3, 500), (32, 32))]
-    result = shift_dataset.run(by_hand(Torus()), [odd], [-1] * 3, SMALL)
+    result = ask(by_hand(Torus()), odd, SMALL)
     assert summary(result, SMALL).consistency == 1

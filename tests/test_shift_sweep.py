@@ -1,17 +1,18 @@
-"""Does a one-pixel shift change the answer? The Result against brute force, and against networks that cannot be fooled."""
+"""Does a one-pixel shift change the answer? Brute force, and networks that cannot be fooled."""
 
 import itertools
 import json
 
 import numpy as np
+import plotly.graph_objects as go
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from networks_by_hand import Torus, by_hand, untrained
+from networks_by_hand import Torus, by_hand, trained, untrained
 
 from core.engine import Stopped
-from core.image import from_pixels
+from core.image import from_pixels, png_bytes, thumbnail
 from core.models.circular import circular_twin
 from core.models.small import CifarVGG
 from core.preprocess import BOUNDARIES, field_of_view, shift_offsets, to_tensor
@@ -21,7 +22,7 @@ from core.studies.shift_sweep import LINES, Params, Result, along, consistency, 
 
 @pytest.fixture(scope="module")
 def pair():
-    return [untrained("cifar_vgg"), untrained("cifar_vgg_blur3")]
+    return [trained(), untrained("cifar_vgg_blur3")]
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +54,7 @@ def made_up(seed=0, models=1, reach=2, classes=3):
 
 
 def test_shapes_and_fields(result, pair, cat):
-    assert result.models == ("untrained:cifar_vgg", "untrained:cifar_vgg_blur3")
+    assert result.models == ("cifar_vgg", "untrained:cifar_vgg_blur3")
     assert result.labels == pair[0].labels
     assert (result.picture, result.max_shift, result.boundary) == (cat.digest, 3, "crop")
     np.testing.assert_array_equal(result.offsets, shift_offsets(3))
@@ -71,7 +72,7 @@ def test_every_shift_is_what_the_network_says_to_that_crop(result, pair, cat):
     for i, network in enumerate(pair):
         for j in (0, 5, 24, 48):
             dy, dx = (int(v) for v in result.offsets[j])
-            crop = shift_sweep.crop_at(network, cat, Params(3), dy, dx)
+            crop = shift_sweep.crop_at(cat, 32, Params(3), dy, dx)
             assert crop.shape == (32, 32, 3)
             with torch.inference_mode():
                 p = network.engine.plain(to_tensor(crop, network.preprocessing)[None]).softmax(1)[0]
@@ -88,13 +89,13 @@ def test_the_target_is_the_first_networks_unshifted_answer(result, pair, cat):
     assert not np.allclose(asked.probability, result.probability)
 
 
-def test_crop_at_moves_the_picture(pair, cat):
+def test_crop_at_moves_the_picture(cat):
     for boundary in BOUNDARIES:
         params = Params(4, boundary)
         view = field_of_view(cat, 32, 4, boundary)
-        np.testing.assert_array_equal(shift_sweep.crop_at(pair[0], cat, params, 4, -4), view[0:32, 8:40])
-        still = shift_sweep.crop_at(pair[0], cat, params, 0, 0)
-        np.testing.assert_array_equal(shift_sweep.crop_at(pair[0], cat, params, 1, 0)[1:], still[:-1])
+        np.testing.assert_array_equal(shift_sweep.crop_at(cat, 32, params, 4, -4), view[0:32, 8:40])
+        still = shift_sweep.crop_at(cat, 32, params, 0, 0)
+        np.testing.assert_array_equal(shift_sweep.crop_at(cat, 32, params, 1, 0)[1:], still[:-1])
 
 
 @pytest.mark.parametrize("size", [(1, 1), (5000, 3)])
@@ -118,9 +119,9 @@ def test_boundaries_classes_and_families_that_do_not_exist(pair, cat):
     for target in (10, -1):
         with pytest.raises(ValueError, match=rf"^expected a class of 0 to 9, got {target}: "):
             shift_sweep.run(pair[:1], cat, Params(1, target=target))
-    with pytest.raises(ValueError, match="^expected networks that share their labels, got .*: compare one family"):
+    with pytest.raises(ValueError, match=r"^expected networks that share their labels, got .*: compare one family"):
         shift_sweep.run([pair[0], by_hand(Torus())], cat, Params(1))
-    with pytest.raises(ValueError, match="^expected networks"):
+    with pytest.raises(ValueError, match=r"^expected networks"):
         shift_sweep.run([], cat, Params(1))
 
 
@@ -199,6 +200,28 @@ def test_the_finding_counts_what_the_maps_show(result):
     assert result.labels[result.target] in said
     for title, count in zip("AB", flips(result), strict=True):
         assert f"{title} at {count}" in said
+
+
+def test_the_snippet_makes_the_same_figure_again(result, monkeypatch):
+    shown = []
+    monkeypatch.setattr(go.Figure, "show", lambda fig: shown.append(fig))
+    code = shift_sweep.snippet(result, Params(3), "sample:cat")
+    exec(code, {})
+    expected = shift_sweep.figure(result)
+    for got, want in zip(shown[0].data, expected.data, strict=True):
+        if want.type == "heatmap":
+            np.testing.assert_allclose(got.z, want.z, atol=1e-6)
+
+
+def test_the_snippet_reads_a_file_of_any_name(result, cat, tmp_path, monkeypatch):
+    monkeypatch.setattr(go.Figure, "show", lambda fig: None)
+    monkeypatch.chdir(tmp_path)
+    name = 'it\'s a "cat" \\ 1.png'
+    (tmp_path / name).write_bytes(png_bytes(thumbnail(cat, 80)))
+    names = {}
+    exec(shift_sweep.snippet(result, Params(2, "reflect", 4), name), names)
+    assert (names["result"].target, names["result"].boundary, names["result"].max_shift) == (4, "reflect", 2)
+    assert names["result"].picture == thumbnail(cat, 80).digest
 
 
 # ---- meaning -------------------------------------------------------------------------------------

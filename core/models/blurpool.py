@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-import math
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-SIZES = range(1, 8)
+from core.models.binomial import pad_widths, taps
+
 PADDINGS = {"reflect": "reflect", "replicate": "replicate", "zero": "constant"}
 
 
 def binomial_taps(size: int) -> Tensor:
-    """The 1-D binomial filter with `size` taps, (size,) float32, sum 1: Rect-2, Tri-3, Bin-4 … Bin-7 (§3.2).
-
-    Raises ValueError outside 1..7.
-    """
-    if size not in SIZES:
-        raise ValueError(f"expected a blur of 1 to 7 taps, got {size}: choose one of {list(SIZES)}")
-    taps = torch.tensor([float(math.comb(size - 1, i)) for i in range(size)])
-    return taps / taps.sum()
-
-
-def pad_widths(size: int, offset: int = 0) -> tuple[int, int]:
-    """Padding (before, after) in pixels that keeps a `size`-tap blur centred, up to half a pixel."""
-    return (size - 1) // 2 + offset, size // 2 + offset
+    """`binomial.taps` as a float32 tensor (size,)."""
+    return torch.from_numpy(taps(size)).float()
 
 
 class BlurPool2d(nn.Module):
@@ -44,8 +32,8 @@ class BlurPool2d(nn.Module):
         super().__init__()
         if padding not in PADDINGS:
             raise ValueError(f"expected a padding of {list(PADDINGS)}, got {padding!r}")
-        taps = binomial_taps(size)
-        self.register_buffer("filt", torch.outer(taps, taps).repeat(channels, 1, 1, 1))
+        line = binomial_taps(size)
+        self.register_buffer("filt", torch.outer(line, line).repeat(channels, 1, 1, 1))
         self.size, self.stride, self.mode = size, stride, PADDINGS[padding]
         self.widths = pad_widths(size, offset)
 

@@ -159,7 +159,7 @@ def line_plot(
         )
     style(fig, dark)
     fig.update_layout(
-        title=f"Along the {line} · a cross marks each change of answer ({', '.join(str(n) for n in turns.sum(1))})",
+        title="A cross marks each change of answer",
         height=320,
     )
     fig.update_xaxes(title_text=f"shift along the {line}, px")
@@ -204,7 +204,7 @@ def scatter(
             f"<br>n = {s.images:,}<extra></extra>",
         )
     style(fig, dark)
-    fig.update_layout(title="Steadier to the right, more accurate upwards", height=400)
+    fig.update_layout(title="Right: steadier · up: more accurate", height=400)
     fig.update_xaxes(title_text="consistency, % of shift pairs that agree")
     fig.update_yaxes(title_text="accuracy, %")
     return fig

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from core.models import binomial
 from core.studies.shift_sweep import Progress, ignore
 
 if TYPE_CHECKING:
@@ -277,9 +278,7 @@ def blur_response(size: int, points: int = 256) -> BlurResponse:
 
     Raises ValueError outside 1..7.
     """
-    from core.models.blurpool import binomial_taps
-
-    taps = binomial_taps(size).double().numpy()
+    taps = binomial.taps(size)
     w = np.linspace(0, np.pi, points)
     # |H(w)|^2 = r0 + 2 sum_j r_j cos(jw) with the taps' autocorrelation r: integrated term by term
     r = np.correlate(taps, taps, "full")[size - 1 :]
@@ -341,13 +340,11 @@ def toy(signal: np.ndarray, shift: int, size: int) -> Toy:
 
     Raises ValueError unless the signal is one line of an even number of samples and `size` is 1..7.
     """
-    from core.models.blurpool import binomial_taps, pad_widths
-
     signal = np.asarray(signal, float)
     if signal.ndim != 1 or len(signal) < 2 or len(signal) % 2:
         raise ValueError(f"expected a signal of an even number of samples, got shape {signal.shape}: drop or add one")
-    taps = binomial_taps(size).double().numpy()
-    before, _ = pad_widths(size)
+    taps = binomial.taps(size)
+    before, _ = binomial.pad_widths(size)
     moved = np.roll(signal, shift)
     dense = np.maximum(moved, np.roll(moved, -1))
     blurred = np.sum([tap * np.roll(dense, before - i) for i, tap in enumerate(taps)], axis=0)

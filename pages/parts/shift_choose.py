@@ -32,7 +32,7 @@ class Choice:
 
 def controls() -> Choice:
     """The five controls above the figure; the rest under More."""
-    left, right = st.columns([1, 2], vertical_alignment="bottom")
+    left, right, more = st.columns([3, 6, 1.4], vertical_alignment="bottom")
     family = left.selectbox(
         "Trained on", list(FAMILIES), format_func=FAMILIES.__getitem__, key="shift-family", bind="query-params"
     )
@@ -48,6 +48,8 @@ def controls() -> Choice:
         help="Plain and anti-aliased networks of one family; type to search. At most five.",
     )
     cards = tuple(options[name] for name in names)
+    with more.popover("More", width="stretch", help="Open your own weights"):
+        own_weights(family)
     first, second, third = st.columns([1, 1, 1], vertical_alignment="bottom")
     reach = first.slider(
         "Largest shift R, px",

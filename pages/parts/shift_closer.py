@@ -73,7 +73,7 @@ def crops(result: Result, cards: Sequence[Card], image: RGBImage, params: Params
 def enlarged(image: RGBImage, size: int, params: Params, dy: int, dx: int, caption: str) -> None:
     """A crop as the network sees it, in whole factors with hard pixels where it is small."""
     pixels = shift_sweep.crop_at(image, size, params, dy, dx)
-    factor = max(1, 192 // size)
+    factor = max(1, 160 // size)
     st.image(
         pixels.repeat(factor, 0).repeat(factor, 1),
         caption=caption,

@@ -15,10 +15,10 @@ signal-processing remedy is to blur before sampling. Zhang (2019, §3.2) splits 
 with stride 1, which moves with the picture, then a **blur** and the subsampling together, and does the same
 to strided convolutions and average pooling.
 """
-FORMULA = r"""
-\text{MaxPool}_{k,s} \;\to\; \text{Subsample}_s \circ \text{Blur}_m \circ \text{Max}_{k,1},
-\qquad \text{Blur}_m = \tfrac{1}{4^{m-1}}\, b_m b_m^{\top},\quad b_m = \tbinom{m-1}{0}, \dots, \tbinom{m-1}{m-1}
-"""
+FORMULAE = (
+    r"\text{MaxPool}_{k,s} \;\to\; \text{Subsample}_s \circ \text{Blur}_m \circ \text{Max}_{k,1}",
+    r"\text{Blur}_m = b_m b_m^{\top}, \quad b_m[i] = \tbinom{m-1}{i} \,/\, 2^{m-1}",
+)
 
 
 def show() -> None:
@@ -26,7 +26,8 @@ def show() -> None:
     left, right = st.columns([2, 3], gap="large")
     with left:
         st.markdown(TEXT)
-        st.latex(FORMULA)
+        for formula in FORMULAE:
+            st.latex(formula)
         size = st.slider(
             "Blur, taps m",
             1,

@@ -36,7 +36,7 @@ def show(result: Result, params: Params, picture: Picture) -> None:
         st.markdown("**From the terminal**")
         st.code(shift_sweep.command(result, params, source), language="bash", wrap_lines=True)
         st.markdown("**In Python**")
-        st.code(shift_sweep.snippet(result, params, source), language="python")
+        st.code(shift_sweep.snippet(result, params, source), language="python", wrap_lines=True)
 
 
 def to_csv(result: Result) -> bytes:
