@@ -13,6 +13,7 @@ st.set_page_config("Receptive", "assets/icon.png", layout="wide")
 home = st.Page("pages/home.py", title="Home", icon=":material/home:", default=True)
 studies = {s.slug: st.Page(f"pages/{s.slug}.py", title=s.title, icon=s.icon) for s in STUDIES}
 page = st.navigation({"": [home], "Studies": list(studies.values())})
+frame.leave_old_style()
 frame.follow_permalink(studies)
 with st.sidebar:
     tray.show()

@@ -58,7 +58,7 @@ def class_index(target: str, labels: tuple[str, ...]) -> int | None:
     """The class meant by a label or an index. Raises ValueError with the nearest labels."""
     if not target:
         return None
-    if target.isdigit():
+    if target.isdecimal():
         return int(target)
     if target in labels:
         return labels.index(target)

@@ -20,6 +20,19 @@ def require(slug: str) -> None:
         st.switch_page("app.py", query_params={STUDY: slug, **settings()})
 
 
+def leave_old_style() -> None:
+    """Run app.py again if it is this server's first run: until st.navigation has been called once, Streamlit takes
+    pages/ for an old-style app, and what the address asks for is lost on the way."""
+    if first_run := _first_run():
+        first_run.clear()
+        st.rerun()
+
+
+@st.cache_resource(show_spinner=False)
+def _first_run() -> list[bool]:
+    return [True]
+
+
 def follow_permalink(pages: Mapping[str, st.Page]) -> None:
     """Open the page that the address asks for, with the rest of the address as its settings."""
     page = pages.get(st.query_params.get(STUDY, ""))

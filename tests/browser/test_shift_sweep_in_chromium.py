@@ -1,0 +1,116 @@
+"""A visitor's way through the first room, in the real app."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from pathlib import Path
+
+import pytest
+from browser.conftest import Watched, settle
+from playwright.sync_api import Page, expect
+
+from core.image import png_bytes
+from core.samples import load_sample
+
+pytestmark = pytest.mark.browser
+MAPS = ".st-key-shift-maps"
+
+
+def upload(page: Page, name: str, data: bytes) -> None:
+    page.locator("[data-testid=stSidebar] input[type=file]").set_input_files(
+        {"name": name, "mimeType": "image/png", "buffer": data}
+    )
+    settle(page)
+
+
+def slide(page: Page, label: str, steps: int) -> int:
+    """Move a slider by the keyboard; its new value."""
+    slider = page.get_by_role("slider", name=label)
+    slider.focus()
+    for _ in range(abs(steps)):
+        page.keyboard.press("ArrowLeft" if steps < 0 else "ArrowRight")
+    settle(page)
+    return int(slider.input_value())
+
+
+def click_map(page: Page) -> None:
+    """Click the first map, up and left of its middle."""
+    box = page.locator(f"{MAPS} .xy .heatmaplayer, {MAPS} .xy").first.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] * 0.3, box["y"] + box["height"] * 0.35)
+    settle(page)
+
+
+def test_from_the_home_page_to_a_permalink(address: str, watched: Watched, tmp_path: Path) -> None:
+    page = watched.page
+    page.goto(address)
+    settle(page)
+    page.get_by_role("link", name="Shift sweep").first.click()
+    settle(page)
+    expect(page.get_by_role("heading", name="Does a one-pixel shift change the answer?")).to_be_visible()
+    expect(page.locator(f"{MAPS} .js-plotly-plot")).to_be_visible()
+
+    upload(page, "mine.png", png_bytes(load_sample("coffee")))
+    expect(page.get_by_text("mine.png, 600 × 400 px")).to_be_visible()
+    assert slide(page, "Largest shift R, px", -11) == 5
+    expect(page.get_by_text(re.compile(r"Of 121 shifts, the answer changes"))).to_be_visible()
+
+    click_map(page)
+    down = page.get_by_label("Shift down dy, px").input_value()
+    right = page.get_by_label("Shift right dx, px").input_value()
+    assert (down, right) != ("0", "0")
+    assert abs(int(down)) <= 5
+    assert abs(int(right)) <= 5
+
+    with page.expect_download() as pending:
+        page.get_by_role("button", name="Download the numbers (CSV)").click()
+    target = tmp_path / "sweep.csv"
+    pending.value.save_as(target)
+    rows = list(csv.DictReader(io.StringIO(target.read_text())))
+    assert len(rows) == 121
+    assert {int(r["dy"]) for r in rows} == set(range(-5, 6))
+
+    link = page.get_by_text(re.compile(r"^http://localhost:\d+/\?study=shift_sweep")).first.inner_text()
+    tab = watched.watch(page.context.new_page())
+    tab.goto(link)
+    settle(tab)
+    assert tab.get_by_role("slider", name="Largest shift R, px").input_value() == "5"
+    assert tab.get_by_label("Shift down dy, px").input_value() == down
+    assert tab.get_by_label("Shift right dx, px").input_value() == right
+    expect(tab.get_by_text(re.compile(r"Of 121 shifts, the answer changes"))).to_be_visible()
+
+    assert watched.complaints == []
+    assert watched.outside == []
+
+
+def test_a_bad_picture_is_said_and_the_page_goes_on(address: str, watched: Watched) -> None:
+    page = watched.page
+    page.goto(f"{address}/?study=shift_sweep&shift-R=3")
+    settle(page)
+    upload(page, "drawing.png", b"<svg xmlns='http://www.w3.org/2000/svg'></svg>")
+    expect(page.get_by_text(re.compile("drawing.png: .*SVG"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"Of 49 shifts, the answer changes"))).to_be_visible()
+    assert watched.complaints == []
+
+
+def test_the_imagenet_networks_are_offered_but_not_fetched(address: str, watched: Watched) -> None:
+    page = watched.page
+    page.goto(f"{address}/?study=shift_sweep&shift-family=imagenet")
+    settle(page)
+    expect(page.get_by_text(re.compile("Not on this machine yet"))).to_be_visible()
+    assert watched.outside == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", ["/", "/?study=shift_sweep"])
+def test_nothing_sticks_out_at_800_px(address: str, watched: Watched, path: str, scheme: str) -> None:
+    page = watched.page
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": 800, "height": 1000})
+    page.goto(address + path)
+    settle(page)
+    assert page.get_by_test_id("stMain").evaluate("e => e.scrollWidth - e.clientWidth") <= 0
+    assert page.locator("[data-testid=stException]").count() == 0
+    assert watched.complaints == []
