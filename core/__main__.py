@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,7 +21,8 @@ DATA = typer.Option(
 
 def fail(error: Exception) -> None:
     """One line on stderr and exit code 2."""
-    typer.echo(" ".join(str(error).split()), err=True)
+    said = error.args[0] if isinstance(error, KeyError) else error  # str() of a KeyError adds quotes
+    typer.echo(" ".join(str(said).split()), err=True)
     raise typer.Exit(2)
 
 
@@ -38,13 +41,15 @@ def shift_sweep(
     from core.training.ship import write_json
 
     try:
-        names = model or list(networks.DEFAULT_NETWORKS)
-        loaded = [networks.load(networks.find(name)) for name in names]
-        params = study.Params(max_shift, boundary, class_index(target, loaded[0].labels))  # type: ignore[arg-type]
-        result = study.run(loaded, read_picture(photo), params)
+        image = read_picture(photo)
+        params = study.Params(max_shift, boundary)  # type: ignore[arg-type]
+        cards = [networks.find(name) for name in model or networks.DEFAULT_NETWORKS]
+        loaded = [networks.load(card) for card in cards]
+        params = replace(params, target=class_index(target, loaded[0].labels))
+        result = study.run(loaded, image, params)
         if out is not None:
             write_json(out, study.as_dict(result))
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, KeyError) as error:
         fail(error)
     typer.echo(study.finding(result, [n.card.title for n in loaded]))
     for network, share, stray in zip(loaded, study.consistency(result), result.logit_error, strict=True):
@@ -157,7 +162,18 @@ def first_look() -> None:
 
 
 def main() -> None:
-    app()
+    """Run the command; what is wrong with the words of a command is one line on stderr and exit code 2."""
+    try:
+        code = app(standalone_mode=False)
+    except Exception as error:
+        if not hasattr(error, "format_message"):  # what typer raises has no public name of its own
+            raise
+        if message := error.format_message():
+            typer.echo(f"{message} Try --help.", err=True)
+        else:
+            error.show()  # type: ignore[attr-defined]  # no command at all: the list of them
+        code = 2
+    sys.exit(code)
 
 
 if __name__ == "__main__":

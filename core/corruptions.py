@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from io import BytesIO
 
+import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
 from torchvision.transforms.v2 import functional as tf
 
@@ -13,33 +16,41 @@ REFERENCE_SIDE = 32  # lengths in pixels below are meant at this input size and 
 STRENGTHS: dict[str, tuple[float, float, float]] = {
     "noise": (0.04, 0.08, 0.16),  # standard deviation, pixels in [0, 1]
     "blur": (0.5, 0.75, 1.0),  # standard deviation in pixels
-    "JPEG": (50, 25, 10),  # quality
+    "JPEG": (30, 15, 7),  # quality; the data sets here are JPEGs of about 75 themselves
     "contrast": (0.6, 0.4, 0.2),  # factor
     "rotation": (3, 6, 12),  # degrees
 }
 
 
-def noise(x: Tensor, sigma: float, seed: int) -> Tensor:
-    dice = torch.Generator().manual_seed(seed)
-    spread = torch.randn(x.shape, generator=dice) * (255 * sigma)
+def noise(x: Tensor, sigma: float, seeds: Sequence[int]) -> Tensor:
+    dice = [torch.Generator().manual_seed(seed) for seed in seeds]
+    spread = torch.stack([torch.randn(x.shape[1:], generator=d) for d in dice]) * (255 * sigma)
     return (x + spread).round().clamp(0, 255).to(torch.uint8)
 
 
-def blur(x: Tensor, sigma: float, seed: int) -> Tensor:
+def blur(x: Tensor, sigma: float, seeds: Sequence[int]) -> Tensor:
     scaled = sigma * x.shape[-1] / REFERENCE_SIDE
     reach = max(1, round(3 * scaled))
     return tf.gaussian_blur(x, [2 * reach + 1] * 2, [scaled] * 2)  # type: ignore[no-any-return]
 
 
-def jpeg(x: Tensor, quality: float, seed: int) -> Tensor:
-    return torch.stack([tf.jpeg(picture, int(quality)) for picture in x])
+def jpeg(x: Tensor, quality: float, seeds: Sequence[int]) -> Tensor:
+    """By Pillow: torchvision's own encoder is deprecated, and gives the very same pixels."""
+    return torch.stack([_through_jpeg(picture, int(quality)) for picture in x])
 
 
-def contrast(x: Tensor, factor: float, seed: int) -> Tensor:
+def _through_jpeg(picture: Tensor, quality: int) -> Tensor:
+    buffer = BytesIO()
+    Image.fromarray(picture.permute(1, 2, 0).numpy()).save(buffer, "JPEG", quality=quality)
+    with Image.open(buffer) as decoded:
+        return torch.from_numpy(np.array(decoded)).permute(2, 0, 1)
+
+
+def contrast(x: Tensor, factor: float, seeds: Sequence[int]) -> Tensor:
     return tf.adjust_contrast(x, factor)  # type: ignore[no-any-return]
 
 
-def rotation(x: Tensor, degrees: float, seed: int) -> Tensor:
+def rotation(x: Tensor, degrees: float, seeds: Sequence[int]) -> Tensor:
     side = x.shape[-1]
     reach = side // 4  # mirrored margin, so that no black corner tells the network about the turn
     wide = tf.pad(x, [reach], padding_mode="reflect")
@@ -47,7 +58,7 @@ def rotation(x: Tensor, degrees: float, seed: int) -> Tensor:
     return tf.center_crop(turned, [side, side])  # type: ignore[no-any-return]
 
 
-APPLY: dict[str, Callable[[Tensor, float, int], Tensor]] = {
+APPLY: dict[str, Callable[[Tensor, float, Sequence[int]], Tensor]] = {
     "noise": noise,
     "blur": blur,
     "JPEG": jpeg,
@@ -56,6 +67,11 @@ APPLY: dict[str, Callable[[Tensor, float, int], Tensor]] = {
 }
 
 
-def corrupt(x: Tensor, kind: str, strength: int, seed: int = 0) -> Tensor:
-    """uint8 (B, 3, H, W) -> the same, corrupted by `kind` at `strength` 1, 2 or 3. Noise depends on `seed` alone."""
-    return APPLY[kind](x, STRENGTHS[kind][strength - 1], seed)
+def corrupt(x: Tensor, kind: str, strength: int, seeds: Sequence[int]) -> Tensor:
+    """uint8 (B, 3, H, W) -> the same, corrupted by `kind` at `strength` 1, 2 or 3; noise follows each picture's seed.
+
+    Raises ValueError for a kind or a strength that does not exist.
+    """
+    if kind not in STRENGTHS or strength not in (1, 2, 3):
+        raise ValueError(f"expected one of {list(STRENGTHS)} at strength 1, 2 or 3, got {kind!r} at {strength}")
+    return APPLY[kind](x, STRENGTHS[kind][strength - 1], seeds)

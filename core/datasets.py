@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import lzma
 import os
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
@@ -136,6 +138,11 @@ def load(name: str, root: Path | None = None, split: str = "train", progress: Pr
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif"}
 MAX_PICTURES = 20_000
 MAX_PICTURE_BYTES = 50_000_000
+# what decode and the members of a damaged, encrypted or exotic zip raise
+UNREADABLE = (
+    *(ImageError, OSError, EOFError, RuntimeError, NotImplementedError),
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError),
+)
 
 
 @dataclass(frozen=True)
@@ -197,7 +204,7 @@ def open_pictures(
                 if file.size > MAX_PICTURE_BYTES:
                     raise ImageError(f"expected at most {MAX_PICTURE_BYTES // 10**6} MB, got {file.size / 1e6:.0f} MB")
                 images.append(decode(file.read()))
-            except (ImageError, OSError, zipfile.BadZipFile, RuntimeError, EOFError, NotImplementedError) as error:
+            except UNREADABLE as error:
                 broken.append(f"{file.name}: {error}")
             else:
                 truth.append(index.get(file.folder.lower(), -1))

@@ -25,6 +25,7 @@ Batch = Callable[[np.ndarray], Tensor]  # indices (n,) -> inputs (n, 3, H, W) fl
 
 CALIBRATION = 32  # inputs answered in both precisions to measure bfloat16's error
 SAFETY = 4.0  # margins below this multiple of the measured logit error are recomputed
+FLOOR = 2.0**-6  # of the largest logit: two units of bfloat16's last place; a lucky sample must not hide the others
 FLOAT32_NOISE = 1e-4  # relative margin under which batched and one-at-a-time float32 may disagree
 PIXELS_PER_BATCH = 2**19  # keeps the activations of a batch to a few hundred MB, whatever the picture's size
 
@@ -95,8 +96,10 @@ def logits(engine: Engine, inputs: Batch, count: int, progress: Progress = ignor
     """Logits of `count` inputs with float32's top-1 (module docstring). `exact=True` answers all in float32.
 
     `inputs(indices)` makes the inputs of a batch when it is their turn, so memory stays bounded.
-    `progress(done, count)` may raise to stop.
+    `progress(done, count)` may raise to stop. Raises ValueError for a count of 0.
     """
+    if count < 1:
+        raise ValueError(f"expected at least one input, got {count}: give the network something to answer")
     every = np.arange(count)
     size = batch_size(*inputs(every[:1]).shape[-2:])
     if exact or engine.fast is None:
@@ -105,7 +108,7 @@ def logits(engine: Engine, inputs: Batch, count: int, progress: Progress = ignor
     values = _forward(engine.fast, inputs, every, size, progress)
     known = _float32(engine, inputs, sample, size)
     error = float(np.abs(values[sample] - known).max())
-    doubtful = margins(values) < SAFETY * error
+    doubtful = margins(values) < np.maximum(SAFETY * error, FLOOR * np.abs(values).max(1))
     doubtful[sample] = False
     again = np.flatnonzero(doubtful)
     values[sample] = known

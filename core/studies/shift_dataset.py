@@ -9,12 +9,14 @@ from __future__ import annotations
 import itertools
 import json
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from core.studies.shift_sweep import BOUNDARIES, Progress, ignore
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -24,12 +26,7 @@ if TYPE_CHECKING:
     from core.preprocess import Boundary
 
 CORRUPTIONS = ("noise", "blur", "JPEG", "contrast", "rotation")
-Progress = Callable[[int, int], None]
 Chunk = tuple[Sequence["RGBImage"], Sequence[int]]  # pictures and their classes, -1 where unknown
-
-
-def ignore(done: int, total: int) -> None:
-    """The progress callback of those who do not watch."""
 
 
 @dataclass(frozen=True)
@@ -37,13 +34,23 @@ class Params:
     """Random shifts reach a quarter of the input's side; `pairs` draws of two shifts for each picture.
 
     `worst_reach`: the adversary tries every shift within this many pixels.
+
+    Raises ValueError for a boundary, a number of pairs or a reach that makes no sense.
     """
 
     boundary: Boundary = "circular"
     pairs: int = 3
-    worst_reach: int = 2
+    worst_reach: int = 1
     corruptions: tuple[str, ...] = CORRUPTIONS
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.boundary not in BOUNDARIES:
+            raise ValueError(f"expected a boundary of {list(BOUNDARIES)}, got {self.boundary!r}: choose one of them")
+        if self.pairs < 1 or self.worst_reach < 0:
+            raise ValueError(
+                f"expected a pair or more and a reach of 0 or more, got {self.pairs} and {self.worst_reach}"
+            )
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,6 +158,7 @@ def answer_chunk(
     planes = torch.from_numpy(np.ascontiguousarray(centre)).movedim(-1, 1).contiguous()
     offsets = random_offsets(params, prep.size, first, len(chunk))
     still = np.zeros((len(chunk), 2), np.int64)
+    seeds = [params.seed * 1_000_003 + first + i for i in range(len(chunk))]
 
     def window(which: np.ndarray, moved: np.ndarray) -> Tensor:
         cut = [
@@ -166,7 +174,7 @@ def answer_chunk(
     for name in names:
         kind, *rest = name.split()
         if kind in CORRUPTIONS:
-            spoiled = corrupt(planes, kind, int(rest[0]), seed=params.seed * 1_000_003 + first)
+            spoiled = corrupt(planes, kind, int(rest[0]), seeds)
             inputs = lambda which, spoiled=spoiled: corrupted(which, spoiled)  # noqa: E731
         else:
             moved = still

@@ -152,8 +152,8 @@ def toy_figure(result: Toy, dark: bool = False) -> go.Figure:
     edge = 0.1 * ((high - low) or 1.0)
     fig.update_yaxes(range=[low - edge, high + edge], nticks=3, title_text="value")
     fig.update_xaxes(title_text="sample (the end meets the start)", row=3, col=1)
-    kept = f"The samples kept average {result.plain.mean():.3f} plain, {result.smooth.mean():.3f} blurred"
-    fig.update_layout(title_text=kept, height=460, showlegend=False)
+    heading = f"The samples kept average {result.plain.mean():.3f} plain, {result.smooth.mean():.3f} blurred"
+    fig.update_layout(title_text=heading, height=460, showlegend=False)
     return fig
 
 

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from core.datasets import Split
+from core.datasets import DataError, Split
 from core.models import create_model
 from core.models.blurpool import BlurPool2d
 from core.training.recipes import Recipe
@@ -77,12 +77,14 @@ def optimiser(
     decayed = [p for p in net.parameters() if p.ndim > 1]
     free = [p for p in net.parameters() if p.ndim <= 1]
     groups = [{"params": decayed, "weight_decay": recipe.weight_decay}, {"params": free, "weight_decay": 0.0}]
-    sgd = torch.optim.SGD(groups, lr=recipe.peak_rate, momentum=0.9, nesterov=True)
+    sgd = torch.optim.SGD(groups, lr=recipe.peak_rate, momentum=0.95, nesterov=True)  # the cycle sets it anew
     cycle = torch.optim.lr_scheduler.OneCycleLR(
         sgd,
         recipe.peak_rate,
         total_steps=steps,
         pct_start=0.2,
+        base_momentum=0.85,
+        max_momentum=0.95,
         anneal_strategy="linear",
         final_div_factor=1e4,
     )
@@ -92,8 +94,10 @@ def optimiser(
 def train(recipe: Recipe, data: Split, checkpoint: Path, report: Report = lambda step: None) -> nn.Module:
     """The trained network, float32, in eval mode. Continues from `checkpoint` if that file is there.
 
-    Raises WeightsError if the checkpoint belongs to another recipe.
+    Raises WeightsError if the checkpoint belongs to another recipe, DataError if the data are less than a batch.
     """
+    if len(data) < recipe.batch:
+        raise DataError(f"expected at least a batch of {recipe.batch} pictures, got {len(data)}: give more of them")
     torch.manual_seed(recipe.seed)
     net = create_model(recipe.arch, num_classes=len(data.classes)).to(memory_format=torch.channels_last)
     for module in net.modules():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import uuid
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -17,7 +18,7 @@ from core.datasets import DATASETS, Split, ignore
 from core.image import RGBImage, from_pixels
 from core.preprocess import Preprocessing, to_tensor
 from core.studies import shift_dataset
-from core.studies.shift_dataset import Progress
+from core.studies.shift_sweep import Progress
 from core.training.loop import commit, pixel_statistics
 from core.training.recipes import Recipe
 
@@ -99,6 +100,9 @@ def measure(name: str, test: Split, folder: Path, progress: Progress = ignore) -
 def write_json(path: Path, record: object, indent: int | None = 1) -> None:
     """Write atomically, one readable file."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".part")
-    partial.write_text(json.dumps(record, indent=indent) + "\n")
-    os.replace(partial, path)
+    partial = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
+    try:
+        partial.write_text(json.dumps(record, indent=indent) + "\n")
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)

@@ -97,7 +97,8 @@ def address(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Itera
                 urllib.request.urlopen(f"{url}/_stcore/health", timeout=2).close()
                 break
             except OSError:
-                assert server.poll() is None and time.monotonic() < deadline, Path(log.name).read_text()
+                assert server.poll() is None, Path(log.name).read_text()
+                assert time.monotonic() < deadline, "the app did not answer within a minute"
                 time.sleep(0.2)
         yield url
     finally:
