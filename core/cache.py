@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-from core import engine, networks
-from core.engine import Job, Progress, Stopped
+from core import networks, worker
 from core.networks import Card, Network
+from core.worker import Job, Progress, Stopped
 
 T = TypeVar("T")
 NETWORKS_KEPT = 8
@@ -22,6 +22,7 @@ JOBS_KEPT = 64
 
 def network(card: Card) -> Network:
     """The network of a card that is on this machine, loaded once a process. Raises WeightsError if it does not load."""
+    wait_until_warm()
     return _network(card, None if card.file is None else networks.file_digest(card.file))
 
 
@@ -44,7 +45,7 @@ def job(key: Hashable, work: Callable[[Progress], T]) -> Job[T]:
     with lock:
         found = kept.get(key)
         if found is None or (found.future.done() and found.future.exception() is not None):
-            found = kept[key] = engine.submit(work)
+            found = kept[key] = worker.submit(work)
         kept.move_to_end(key)
         while len(kept) > JOBS_KEPT:
             kept.popitem(last=False)
@@ -58,6 +59,11 @@ def warm_up() -> threading.Thread:
     thread = threading.Thread(target=lambda: [import_module(name) for name in names], daemon=True)
     thread.start()
     return thread
+
+
+def wait_until_warm() -> None:
+    """To be called before torch is used: two threads that import it at once may each see half of it."""
+    warm_up().join()
 
 
 def finished(key: Hashable, patience: float = 2.0) -> Any:

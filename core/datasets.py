@@ -14,12 +14,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from core.image import ImageError, RGBImage, decode
-
-Progress = Callable[[int, int], None]
-
-
-def ignore(done: int, total: int) -> None:
-    """The progress callback of those who do not watch."""
+from core.worker import Progress, ignore
 
 
 class DataError(ValueError):

@@ -1,4 +1,4 @@
-"""The one way to run a network: folded, channels-last, batched, bfloat16 with float32 where it decides, one worker.
+"""The one way to run a network: folded, channels-last, batched, bfloat16 with float32 where it decides.
 
 Precision is a ladder. Every input is answered in bfloat16 where the processor has it. A float32 sample of the
 same inputs measures how far bfloat16 strays; every input whose two best logits lie closer than a safe multiple of
@@ -9,18 +9,15 @@ the network as it was built. The reported top-1 is thereby the float32 one-at-a-
 from __future__ import annotations
 
 import copy
-import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-T = TypeVar("T")
-Progress = Callable[[int, int], None]
+from core.worker import Progress, ignore
+
 Batch = Callable[[np.ndarray], Tensor]  # indices (n,) -> inputs (n, 3, H, W) float32
 
 CALIBRATION = 32  # inputs answered in both precisions to measure bfloat16's error
@@ -28,10 +25,6 @@ SAFETY = 4.0  # margins below this multiple of the measured logit error are reco
 FLOOR = 2.0**-6  # of the largest logit: two units of bfloat16's last place; a lucky sample must not hide the others
 FLOAT32_NOISE = 1e-4  # relative margin under which batched and one-at-a-time float32 may disagree
 PIXELS_PER_BATCH = 2**19  # keeps the activations of a batch to a few hundred MB, whatever the picture's size
-
-
-def ignore(done: int, total: int) -> None:
-    """The progress callback of those who do not watch."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,36 +137,3 @@ def _forward(net: nn.Module, inputs: Batch, which: np.ndarray, size: int, progre
         answers.append(net(x).float().numpy())
         progress(min(start + size, len(which)), len(which))
     return np.concatenate(answers)
-
-
-class Stopped(Exception):
-    """Raised inside a job whose reader pressed Stop."""
-
-
-@dataclass(eq=False)
-class Job(Generic[T]):
-    """A computation in the one inference worker: first come, first served."""
-
-    future: Future[T] = field(default_factory=Future)
-    done: int = 0
-    total: int = 0
-    _stop: threading.Event = field(default_factory=threading.Event)
-
-    def progress(self, done: int, total: int) -> None:
-        """What the computation calls as it goes; raises Stopped once `stop` was called."""
-        if self._stop.is_set():
-            raise Stopped
-        self.done, self.total = done, total
-
-    def stop(self) -> None:
-        self._stop.set()
-
-
-_worker = ThreadPoolExecutor(1, thread_name_prefix="inference")
-
-
-def submit(work: Callable[[Progress], T]) -> Job[T]:
-    """Queue `work(progress)` for the inference worker."""
-    job: Job[T] = Job()
-    job.future = _worker.submit(work, job.progress)
-    return job

@@ -32,11 +32,7 @@ KIND_WORDS: dict[Kind, str] = {
 }
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 IMAGENET_SIZE = 224
-FAMILIES = {
-    "tiny-imagenet-20": "Photographs, 64 px, 20 classes",
-    "cifar10": "CIFAR-10, 32 px, 10 classes",
-    "imagenet": "ImageNet, 224 px, 1000 classes (download)",
-}
+FAMILIES = {"photographs": "tiny-imagenet-20", "CIFAR-10": "cifar10", "ImageNet": "imagenet"}  # by the pages' names
 OWN_FAMILIES = {"photo_resnet": "tiny-imagenet-20", "cifar_vgg": "cifar10"}  # what our architectures are for
 DEFAULT_NETWORKS = ("photo_resnet", "photo_resnet_blur3", "photo_resnet_blur5")
 
@@ -218,11 +214,23 @@ def user_network(data: bytes, arch: str, family: str, title: str = "mine") -> Ne
     state = weights.read_state(data)
     like = Card(f"user:{title}", arch, family, "user", "", family_size(family))
     labels = family_labels(family)
-    matrices = [tensor for tensor in state.values() if tensor.ndim in (2, 4)]
-    if matrices and matrices[-1].shape[0] != len(labels):
-        labels = tuple(f"class {i}" for i in range(matrices[-1].shape[0]))
+    count = class_count(arch, state, len(labels))
+    if count != len(labels):
+        labels = tuple(f"class {i}" for i in range(count))
     sentence = f"your own file {title!r}; not measured by this project"
     return build(replace(like, provenance=sentence), state, labels, family_preprocessing(like))
+
+
+def class_count(arch: str, state: dict[str, Tensor], otherwise: int) -> int:
+    """How many classes a state of this architecture tells apart; `otherwise` if its classifier is not in it."""
+    import torch
+
+    from core.models import create_model
+
+    with torch.device("meta"):
+        layers = create_model(arch, num_classes=otherwise).state_dict()
+    head = [name for name, tensor in layers.items() if tensor.ndim >= 2 and len(tensor) == otherwise][-1]
+    return len(state[head]) if head in state and state[head].ndim else otherwise
 
 
 def family_size(family: str) -> int:

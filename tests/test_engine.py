@@ -11,10 +11,11 @@ from networks_by_hand import PACKAGED, plain_net
 from torch import nn
 
 from core import engine, networks, weights
-from core.engine import Stopped, batch_size, margins, prepare, submit
+from core.engine import batch_size, margins, prepare
 from core.models import create_model
 from core.preprocess import BOUNDARIES, field_of_view, shift_offsets, shifted, to_tensor
 from core.samples import load_sample
+from core.worker import Stopped, submit
 
 REACH = 6
 PHOTOS = dict(zip(BOUNDARIES, ("cat", "coffee", "rocket"), strict=True))

@@ -8,12 +8,12 @@ import pytest
 import torch
 from networks_by_hand import Torus, by_hand, trained
 
-from core.engine import Stopped
 from core.image import from_pixels, thumbnail
 from core.preprocess import field_of_view, to_tensor
 from core.samples import load_sample
 from core.studies import shift_dataset, shift_figures
 from core.studies.shift_dataset import CORRUPTIONS, Params, Result, random_offsets, summary, variants, wilson
+from core.worker import Stopped
 
 SMALL = Params(pairs=2, worst_reach=1, corruptions=("blur", "contrast"))
 PHOTOS = ("cat", "coffee", "rocket", "flower", "horse", "brick", "coins")
@@ -44,7 +44,7 @@ def test_variants_name_everything_once():
     assert "shift 0 0" not in names
     assert "shift -1 1" in names
     assert [name for name in names if name.startswith("JPEG")] == ["JPEG 1", "JPEG 2", "JPEG 3"]
-    assert variants(Params(pairs=0, worst_reach=0, corruptions=())) == ("untouched",)
+    assert variants(Params(pairs=1, worst_reach=0, corruptions=())) == ("untouched", "pair 0a", "pair 0b")
 
 
 def test_offsets_do_not_depend_on_the_chunks():

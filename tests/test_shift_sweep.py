@@ -11,13 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from networks_by_hand import Torus, by_hand, trained, untrained
 
-from core.engine import Stopped
 from core.image import from_pixels, png_bytes, thumbnail
 from core.models.circular import circular_twin
 from core.models.small import CifarVGG
 from core.preprocess import BOUNDARIES, field_of_view, shift_offsets, to_tensor
 from core.studies import shift_figures, shift_sweep
 from core.studies.shift_sweep import LINES, Params, Result, along, consistency, flip_points, flips, worst_shift
+from core.worker import Stopped
 
 
 @pytest.fixture(scope="module")

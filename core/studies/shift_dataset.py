@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.studies.shift_sweep import BOUNDARIES, Progress, ignore
+from core.preprocess import BOUNDARIES, Boundary
+from core.worker import Progress, ignore
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from core.image import RGBImage
     from core.networks import Network
-    from core.preprocess import Boundary
 
 CORRUPTIONS = ("noise", "blur", "JPEG", "contrast", "rotation")
 Chunk = tuple[Sequence["RGBImage"], Sequence[int]]  # pictures and their classes, -1 where unknown
@@ -124,9 +124,9 @@ def random_offsets(params: Params, size: int, first: int, count: int) -> np.ndar
 def run(network: Network, chunks: Iterable[Chunk], total: int, params: Params, progress: Progress = ignore) -> Result:
     """Answer all pictures in all variants. They come in chunks of (pictures, classes), so memory stays bounded.
 
-    `progress(pictures done, total)` may raise core.engine.Stopped: the Result then holds the pictures done so far.
+    `progress(pictures done, total)` may raise core.worker.Stopped: the Result then holds the pictures done so far.
     """
-    from core.engine import Stopped
+    from core.worker import Stopped
 
     names = variants(params)
     columns: list[np.ndarray] = [np.empty((len(names), 0), np.int64)]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from core.models import binomial
-from core.studies.shift_sweep import Progress, ignore
+from core.worker import Progress, ignore
 
 if TYPE_CHECKING:
     from torch import Tensor, nn

@@ -6,11 +6,14 @@ Every network answers the picture at every shift (dy, dx) within a radius (Zhang
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+
+from core.preprocess import BOUNDARIES, Boundary
+from core.worker import Progress, ignore
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -19,8 +22,6 @@ if TYPE_CHECKING:
     from core.image import RGBImage
     from core.networks import Network
 
-Boundary = Literal["crop", "circular", "reflect"]
-BOUNDARIES: dict[Boundary, str] = {"crop": "true crop", "circular": "circular", "reflect": "reflect"}
 Line = Literal["diagonal", "horizontal", "vertical", "anti-diagonal"]
 LINES: dict[Line, tuple[int, int]] = {
     "diagonal": (1, 1),
@@ -29,11 +30,6 @@ LINES: dict[Line, tuple[int, int]] = {
     "anti-diagonal": (1, -1),
 }
 MAX_SHIFT_LIMITS = (1, 24)  # pixels; a reflection cannot reach further than the smallest input, 32 px
-Progress = Callable[[int, int], None]
-
-
-def ignore(done: int, total: int) -> None:
-    """The progress callback of those who do not watch."""
 
 
 @dataclass(frozen=True)

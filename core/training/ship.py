@@ -14,13 +14,13 @@ from typing import Any
 from torch import nn
 
 from core import engine, networks, weights
-from core.datasets import DATASETS, Split, ignore
+from core.datasets import DATASETS, Split
 from core.image import RGBImage, from_pixels
 from core.preprocess import Preprocessing, to_tensor
 from core.studies import shift_dataset
-from core.studies.shift_sweep import Progress
 from core.training.loop import commit, pixel_statistics
 from core.training.recipes import Recipe
+from core.worker import Progress, ignore
 
 CHUNK = 250  # pictures answered together while measuring
 

@@ -10,7 +10,8 @@ import streamlit as st
 from core import cache, networks, weights
 from core.models import list_models
 from core.networks import FAMILIES, Card, Network
-from core.studies.shift_sweep import BOUNDARIES, MAX_SHIFT_LIMITS, Params
+from core.preprocess import BOUNDARIES
+from core.studies.shift_sweep import MAX_SHIFT_LIMITS, Params
 from core.weights import WeightsError
 
 UNSHIFTED = "the answer unshifted"
@@ -20,6 +21,7 @@ BOUNDARY_HELP = (
     "can a network be exactly shift-invariant. **Reflect**: a mirror image."
 )
 OWN = "own networks"
+MOST_NETWORKS = 5
 
 
 @dataclass(frozen=True)
@@ -33,18 +35,17 @@ class Choice:
 def controls() -> Choice:
     """The five controls above the figure; the rest under More."""
     left, right, more = st.columns([3, 6, 1.4], vertical_alignment="bottom")
-    family = left.selectbox(
-        "Trained on", list(FAMILIES), format_func=FAMILIES.__getitem__, key="shift-family", bind="query-params"
-    )
+    about = "photographs: 64 px, 20 kinds. CIFAR-10: 32 px, 10 kinds. ImageNet: 224 px, 1000 kinds, to be downloaded."
+    trained_on = left.selectbox("Trained on", list(FAMILIES), key="shift-family", bind="query-params", help=about)
+    family = FAMILIES[trained_on]
     options = offered(family)
     names = right.multiselect(
         "Networks",
         list(options),
         default=[n for n in default_names(family) if n in options],
-        format_func=lambda name: options[name].title,
         key=f"shift-networks-{family}",
         bind="query-params",
-        max_selections=5,
+        max_selections=MOST_NETWORKS,
         help="Plain and anti-aliased networks of one family; type to search. At most five.",
     )
     cards = tuple(options[name] for name in names)
@@ -64,7 +65,6 @@ def controls() -> Choice:
         list(BOUNDARIES),
         default=Params.boundary,
         required=True,
-        format_func=BOUNDARIES.__getitem__,
         key="shift-boundary",
         bind="query-params",
         help=BOUNDARY_HELP,
@@ -99,6 +99,8 @@ def default_names(family: str) -> Sequence[str]:
 @st.cache_data(max_entries=8, show_spinner=False)
 def known_labels(family: str) -> tuple[str, ...]:
     """The family's labels; where two classes share a name the second carries its number."""
+    if family == "imagenet":
+        cache.wait_until_warm()  # torchvision knows them
     seen: dict[str, int] = {}
     return tuple(
         name if seen.setdefault(name, i) == i else f"{name} ({i})"
@@ -167,20 +169,24 @@ def download(card: Card) -> None:
 def own_weights(family: str) -> None:
     """Open the reader's own weights file in an architecture of the registry."""
     st.markdown("**Your own weights**: a safetensors file or a torch state dict; nothing in it is run as code.")
-    left, right = st.columns(2)
     archs = list_models()
-    file = left.file_uploader("Weights file", key="own weights", max_upload_size=500)
-    arch = right.selectbox("Architecture", archs, index=archs.index("resnet18"), key="own arch")
-    right.caption(f"Labels and preprocessing are those of: {FAMILIES[family]}.")
-    if file is not None and right.button("Open it", key="own open"):
-        try:
-            network = networks.user_network(file.getvalue(), arch, family, file.name)
-        except WeightsError as error:
-            st.error(str(error), icon=":material/error:")
-        else:
-            own_networks()[network.card.name] = network
-            st.session_state[f"shift-networks-{family}"] = [
-                *st.session_state.get(f"shift-networks-{family}", []),
-                network.card.name,
-            ][-5:]
-            st.rerun()
+    file = st.file_uploader("Weights file", key="own weights", max_upload_size=500)
+    st.selectbox("Architecture", archs, index=archs.index("resnet18"), key="own arch")
+    st.caption(f"Labels and preprocessing are those of the chosen family, {family}.")
+    st.button("Open it", key="own open", disabled=file is None, on_click=open_own, args=(family,))
+    if problem := st.session_state.get("own problem"):
+        st.error(problem, icon=":material/error:")
+
+
+def open_own(family: str) -> None:
+    cache.wait_until_warm()
+    file, arch = st.session_state["own weights"], st.session_state["own arch"]
+    try:
+        network = networks.user_network(file.getvalue(), arch, family, file.name)
+    except WeightsError as error:
+        st.session_state["own problem"] = str(error)
+        return
+    st.session_state.pop("own problem", None)
+    own_networks()[network.card.name] = network
+    chosen = f"shift-networks-{family}"
+    st.session_state[chosen] = [*st.session_state.get(chosen, []), network.card.name][-MOST_NETWORKS:]

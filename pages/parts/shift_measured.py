@@ -22,18 +22,17 @@ LIVE = Params(boundary="crop", pairs=2, worst_reach=1)
 def show(choice: shift_choose.Choice) -> None:
     st.header("Measured on whole data sets", anchor="measured")
     records = shift_dataset.measured(ASSETS / "results" / "shift_sweep")
-    sets = sorted({r.dataset for r in records.values()})
+    sets = [name for name, data in networks.FAMILIES.items() if data in {r.dataset for r in records.values()}]
     if sets:
         data = st.segmented_control(
             "Data set",
             sets,
             default=sets[0],
             required=True,
-            format_func=lambda name: networks.FAMILIES[name],
             key="shift-data",
             bind="query-params",
         )
-        packaged({name: r for name, r in records.items() if r.dataset == data})
+        packaged({name: r for name, r in records.items() if r.dataset == networks.FAMILIES[data]})
     with st.expander("The paper's own numbers (ImageNet)"):
         st.markdown("**The paper's**, accuracy / consistency in %, networks trained from scratch; not measured here.")
         st.dataframe(shift_paper.table(), hide_index=True, alt="The paper's ImageNet table")

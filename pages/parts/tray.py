@@ -29,15 +29,13 @@ def show() -> None:
     st.subheader("Picture")
     preview = st.empty()
     mine = own_pictures()
-    titles = {s.name: s.title for s in SAMPLES} | {name: name for name in mine}
-    if st.session_state.get(CHOICE) not in titles:
-        st.session_state.pop(CHOICE, None)
     names = [*mine, *(s.name for s in SAMPLES)]
+    if st.session_state.get(CHOICE) not in names:
+        st.session_state.pop(CHOICE, None)
     chosen = st.selectbox(
         "Choose from the tray",
         names,
         index=names.index(DEFAULT_SAMPLE),
-        format_func=titles.__getitem__,
         key=CHOICE,
         bind="query-params",
     )

@@ -9,7 +9,7 @@ from typing import TypeVar
 import streamlit as st
 
 from core import cache
-from core.engine import Job, Progress, Stopped
+from core.worker import Job, Progress, Stopped
 
 T = TypeVar("T")
 Task = tuple[Hashable, Callable[[Progress], T]]  # what the answer is remembered under, and how it is computed

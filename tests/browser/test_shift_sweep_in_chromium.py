@@ -97,7 +97,7 @@ def test_a_bad_picture_is_said_and_the_page_goes_on(address: str, watched: Watch
 
 def test_the_imagenet_networks_are_offered_but_not_fetched(address: str, watched: Watched) -> None:
     page = watched.page
-    page.goto(f"{address}/?study=shift_sweep&shift-family=imagenet")
+    page.goto(f"{address}/?study=shift_sweep&shift-family=ImageNet")
     settle(page)
     expect(page.get_by_text(re.compile("Not on this machine yet"))).to_be_visible()
     assert watched.outside == []

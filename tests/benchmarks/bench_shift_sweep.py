@@ -1,0 +1,85 @@
+"""A 33 x 33 sweep against the plain way: float32, one crop at a time, through the network as it was built.
+
+Run with `pytest tests/benchmarks -s`. Both sides run in turn in one process; read the ratios, not the seconds.
+The plain side is timed on a seeded subset of the shifts and scaled up, which is printed.
+"""
+
+import time
+from statistics import median
+
+import numpy as np
+import pytest
+import torch
+
+from core import networks, weights
+from core.preprocess import field_of_view, shift_offsets, shifted, to_tensor
+from core.samples import load_sample
+from core.studies import shift_sweep
+from core.studies.shift_sweep import Params
+
+RUNS = 5
+SUBSET = 121  # shifts that the plain side answers in a run
+SPEEDUP_WANTED = 5.0
+
+
+@torch.inference_mode()
+def one_at_a_time(network, image, params, which):
+    """top-1 of the shifts `which`, the plain way."""
+    prep, r = network.preprocessing, params.max_shift
+    view = to_tensor(field_of_view(image, prep.size, r, params.boundary), prep)
+    offsets = shift_offsets(r)
+    plain = network.engine.plain
+    return np.array([int(plain(shifted(view, prep.size, r, offsets[[i]])).argmax()) for i in which])
+
+
+def seconds(work):
+    begun = time.perf_counter()
+    answer = work()
+    return time.perf_counter() - begun, answer
+
+
+def names():
+    return [*weights.packaged(), "untrained:resnet18", "untrained:resnet18_blur5"]
+
+
+@pytest.mark.parametrize("name", names())
+def test_sweep_against_the_plain_loop(name):
+    torch.manual_seed(0)
+    network, image, params = networks.load(networks.find(name)), load_sample("cat"), Params()
+    count = (2 * params.max_shift + 1) ** 2
+    subset = SUBSET if network.preprocessing.size < 128 else SUBSET // 4
+    which = np.sort(np.random.default_rng(0).choice(count, subset, replace=False))
+    shift_sweep.answer(network, image, params)  # warm up both
+    one_at_a_time(network, image, params, which[:4])
+    ratios, ours, theirs = [], [], []
+    for _ in range(RUNS if network.preprocessing.size < 128 else 2):
+        fast, answers = seconds(lambda: shift_sweep.answer(network, image, params))
+        slow, top1 = seconds(lambda: one_at_a_time(network, image, params, which))
+        scaled = slow * count / subset
+        ours.append(fast)
+        theirs.append(scaled)
+        ratios.append(scaled / fast)
+        assert (answers.top1[which] == top1).all()
+    again = answers.exact.mean()
+    print(
+        f"\n{name}: sweep of {count} shifts, median {median(ours):.2f} s ({min(ours):.2f}-{max(ours):.2f}); "
+        f"one at a time in float32 {median(theirs):.2f} s ({min(theirs):.2f}-{max(theirs):.2f}, "
+        f"{subset} shifts scaled up); ratio {median(ratios):.1f} ({min(ratios):.1f}-{max(ratios):.1f}, "
+        f"{len(ratios)} paired runs); {again:.0%} of shifts answered in float32; wanted {SPEEDUP_WANTED:.0f}"
+    )
+
+
+def test_a_repeated_setting_answers_from_the_cache():
+    from core import cache
+
+    network, image, params = networks.load(networks.find("untrained:cifar_vgg")), load_sample("cat"), Params()
+    firsts, repeats = [], []
+    for run in range(RUNS):
+
+        def ask(run=run):
+            return cache.job(("bench", run), lambda p: shift_sweep.answer(network, image, params, p)).future.result()
+
+        firsts.append(seconds(ask)[0])
+        repeats.append(seconds(ask)[0])
+    shares = [b / a for a, b in zip(firsts, repeats, strict=True)]
+    print(f"\ncache: first {median(firsts):.3f} s, repeated {median(repeats):.6f} s, share {median(shares):.2g}")
