@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from io import BytesIO
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from PIL import Image
-from torch import Tensor
-from torchvision.transforms.v2 import functional as tf
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 REFERENCE_SIDE = 32  # lengths in pixels below are meant at this input size and grow with it
 
@@ -23,12 +24,16 @@ STRENGTHS: dict[str, tuple[float, float, float]] = {
 
 
 def noise(x: Tensor, sigma: float, seeds: Sequence[int]) -> Tensor:
+    import torch
+
     dice = [torch.Generator().manual_seed(seed) for seed in seeds]
     spread = torch.stack([torch.randn(x.shape[1:], generator=d) for d in dice]) * (255 * sigma)
     return (x + spread).round().clamp(0, 255).to(torch.uint8)
 
 
 def blur(x: Tensor, sigma: float, seeds: Sequence[int]) -> Tensor:
+    from torchvision.transforms.v2 import functional as tf
+
     scaled = sigma * x.shape[-1] / REFERENCE_SIDE
     reach = max(1, round(3 * scaled))
     return tf.gaussian_blur(x, [2 * reach + 1] * 2, [scaled] * 2)  # type: ignore[no-any-return]
@@ -36,10 +41,14 @@ def blur(x: Tensor, sigma: float, seeds: Sequence[int]) -> Tensor:
 
 def jpeg(x: Tensor, quality: float, seeds: Sequence[int]) -> Tensor:
     """By Pillow: torchvision's own encoder is deprecated, and gives the very same pixels."""
+    import torch
+
     return torch.stack([_through_jpeg(picture, int(quality)) for picture in x])
 
 
 def _through_jpeg(picture: Tensor, quality: int) -> Tensor:
+    import torch
+
     buffer = BytesIO()
     Image.fromarray(picture.permute(1, 2, 0).numpy()).save(buffer, "JPEG", quality=quality)
     with Image.open(buffer) as decoded:
@@ -47,10 +56,14 @@ def _through_jpeg(picture: Tensor, quality: int) -> Tensor:
 
 
 def contrast(x: Tensor, factor: float, seeds: Sequence[int]) -> Tensor:
+    from torchvision.transforms.v2 import functional as tf
+
     return tf.adjust_contrast(x, factor)  # type: ignore[no-any-return]
 
 
 def rotation(x: Tensor, degrees: float, seeds: Sequence[int]) -> Tensor:
+    from torchvision.transforms.v2 import functional as tf
+
     side = x.shape[-1]
     reach = side // 4  # mirrored margin, so that no black corner tells the network about the turn
     wide = tf.pad(x, [reach], padding_mode="reflect")

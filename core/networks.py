@@ -37,6 +37,11 @@ OWN_FAMILIES = {"photo_resnet": "tiny-imagenet-20", "cifar_vgg": "cifar10"}  # w
 DEFAULT_NETWORKS = ("photo_resnet", "photo_resnet_blur3", "photo_resnet_blur5")
 
 
+def title_of(name: str) -> str:
+    """A network's name as people read it."""
+    return name.replace("_blur", " · blur ").replace("_", " ")
+
+
 def blur_of(arch: str) -> int | None:
     """Taps of an architecture's blur, None for a plain one."""
     found = re.search(r"_blur(\d)$", arch)
@@ -66,7 +71,7 @@ class Card:
 
     @property
     def title(self) -> str:
-        return self.name.replace("_blur", " · blur ").replace("_", " ")
+        return title_of(self.name)
 
 
 @dataclass(frozen=True, eq=False)

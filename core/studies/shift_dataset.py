@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.corruptions import STRENGTHS
 from core.preprocess import BOUNDARIES, Boundary
 from core.worker import Progress, ignore
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from core.image import RGBImage
     from core.networks import Network
 
-CORRUPTIONS = ("noise", "blur", "JPEG", "contrast", "rotation")
+CORRUPTIONS = tuple(STRENGTHS)
 Chunk = tuple[Sequence["RGBImage"], Sequence[int]]  # pictures and their classes, -1 where unknown
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from core import networks
+from core.corruptions import REFERENCE_SIDE, STRENGTHS
 from core.datasets import DataError, Found, find_pictures, open_pictures
 from core.networks import Network
 from core.studies import shift_dataset, shift_figures, shift_paper
@@ -46,7 +47,7 @@ def packaged(records: dict[str, shift_dataset.Measured]) -> None:
     """What `receptive measure` found for the packaged networks of one data set."""
     first = next(iter(records.values()))
     summaries = [r.summary for r in records.values()]
-    titles = [name.replace("_", " ") for name in records]
+    titles = [networks.title_of(name) for name in records]
     blurs = [networks.blur_of(r.arch) for r in records.values()]
     dark = charts.dark()
     st.caption(
@@ -70,6 +71,12 @@ def packaged(records: dict[str, shift_dataset.Measured]) -> None:
             "Accuracy or answer flips under five corruptions at three strengths",
             corruption_table(summaries, titles),
         )
+    strengths = "; ".join(f"{kind} {', '.join(f'{s:g}' for s in STRENGTHS[kind])}" for kind in STRENGTHS)
+    st.caption(
+        f"Strengths 1, 2, 3: {strengths}. Noise: standard deviation, pixels in 0..1. Blur: standard deviation in "
+        f"pixels at {REFERENCE_SIDE} px. JPEG: quality. Contrast: factor. Rotation: degrees. Accuracy under rotation "
+        "is measured on a slightly mirrored frame, so that no black corner tells the network of the turn."
+    )
     st.caption("Measure again: " + ", ".join(f"`{r.command}`" for r in records.values()))
 
 

@@ -16,7 +16,7 @@ with stride 1, which moves with the picture, then a **blur** and the subsampling
 to strided convolutions and average pooling.
 """
 FORMULAE = (
-    r"\text{MaxPool}_{k,s} \;\to\; \text{Subsample}_s \circ \text{Blur}_m \circ \text{Max}_{k,1}",
+    r"\text{MaxPool}_{k,s} \to \downarrow_s \circ \text{Blur}_m \circ \text{Max}_{k,1}",
     r"\text{Blur}_m = b_m b_m^{\top}, \quad b_m[i] = \tbinom{m-1}{i} \,/\, 2^{m-1}",
 )
 
