@@ -10,6 +10,8 @@ from pages.parts import frame, tray
 
 st.set_page_config("Receptive", "assets/icon.png", layout="wide")
 
+st.html(frame.NARROW)
+
 home = st.Page("pages/home.py", title="Home", icon=":material/home:", default=True)
 studies = {s.slug: st.Page(f"pages/{s.slug}.py", title=s.title, icon=s.icon) for s in STUDIES}
 page = st.navigation({"": [home], "Studies": list(studies.values())})

@@ -1,5 +1,7 @@
 """The pages through Streamlit's AppTest: first visit, settings, permalinks, bad input, stopped and offline states."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -208,3 +210,22 @@ def test_your_own_weights_and_somebody_elses(tmp_path):
     app.file_uploader(key="own weights").set_value(("x.pth", torch.randn(4).numpy().tobytes(), "")).run()
     app.button(key="own open").click().run()
     assert any("expected" in e.value for e in app.error)
+
+
+@pytest.mark.parametrize("where", ["", "shift_sweep"])
+def test_the_first_paint_does_not_wait_for_torch(where):
+    """Home and the study's first look are drawn before torch, captum or scikit-learn are imported."""
+    code = f"""
+import sys, threading
+from core import cache
+cache.warm_up = lambda: threading.Thread()  # as if it had not got anywhere yet
+from streamlit.testing.v1 import AppTest
+app = AppTest.from_file({APP!r}, default_timeout=60)
+if {where!r}:
+    app.query_params["study"] = {where!r}
+app.run()
+assert app.title and not app.exception, app.exception
+print([name for name in ("torch", "torchvision", "captum", "sklearn") if name in sys.modules])
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"

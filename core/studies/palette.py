@@ -52,7 +52,7 @@ def style(fig: go.Figure, dark: bool = False) -> go.Figure:
             "font": {"family": FONTS, "size": 13, "color": text},
             "bgcolor": "#262730" if dark else "#ffffff",
         },
-        legend={"orientation": "h", "x": 0, "xanchor": "left", "y": 1.0, "yanchor": "bottom"},
+        legend={"orientation": "h", "x": 0, "xanchor": "left", "yref": "container", "y": 0, "yanchor": "bottom"},
     )
     grid = "rgba(250,250,250,0.12)" if dark else "rgba(49,51,63,0.12)"
     fig.update_xaxes(showgrid=False, zeroline=False, linecolor=grid, title_standoff=8)

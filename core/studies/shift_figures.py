@@ -28,7 +28,7 @@ def maps(
     m, side, r = len(result.models), result.side, result.max_shift
     counts = flips(result)
     heads = [
-        f"<b>{t}</b><br>{n:,} of {side**2:,} shifts change the answer" for t, n in zip(titles, counts, strict=True)
+        f"<b>{t.replace(' · ', '<br>')}</b><br>{n:,} of {side**2:,} differ" for t, n in zip(titles, counts, strict=True)
     ]
     fig = make_subplots(1, m, subplot_titles=heads, horizontal_spacing=0.06 if m < 4 else 0.03)
     axis = np.arange(-r, r + 1)
@@ -60,15 +60,15 @@ def maps(
         },
         showlegend=False,
         dragmode=False,
-        height=430,
-        margin={"l": 48, "r": 8, "t": 64, "b": 44},
+        height=450,
+        margin={"l": 48, "r": 8, "t": 84, "b": 44},
     )
     fig.update_xaxes(title_text="dx, px", constrain="domain", range=[-r - 0.5, r + 0.5], showgrid=False)
     fig.update_yaxes(range=[r + 0.5, -r - 0.5], constrain="domain", showgrid=False)
     fig.update_yaxes(title_text="dy, px", col=1)
     for i in range(m):
         fig.update_yaxes(scaleanchor=f"x{i + 1 if i else ''}", row=1, col=i + 1)
-    fig.update_annotations(font={"size": 14, "color": text_colour(dark)})
+    fig.update_annotations(font={"size": 13, "color": text_colour(dark)})
     return fig
 
 
@@ -160,7 +160,8 @@ def line_plot(
     style(fig, dark)
     fig.update_layout(
         title="A cross marks each change of answer",
-        height=320,
+        height=350,
+        margin={"b": 84},
     )
     fig.update_xaxes(title_text=f"shift along the {line}, px")
     fig.update_yaxes(title_text=f"P({result.labels[result.target]})", range=[-0.02, 1.02])
@@ -248,7 +249,7 @@ def corruption_plot(
             )
     style(fig, dark)
     what = "Answers that change under a corruption" if flips else "Accuracy under a corruption"
-    fig.update_layout(title={"text": what, "y": 0.98}, height=380, margin={"t": 110}, legend={"y": 1.12})
+    fig.update_layout(title={"text": what, "y": 0.98}, height=390, margin={"t": 72, "b": 84})
     fig.update_xaxes(title_text="strength", dtick=1)
     fig.update_yaxes(title_text="%", col=1)
     fig.update_annotations(font={"size": 13, "color": MUTED})

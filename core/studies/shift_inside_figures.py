@@ -54,7 +54,7 @@ def internal_maps(results: Sequence[InternalDistance], titles: Sequence[str], da
         fig.update_yaxes(row=row, col=1, title=name, showticklabels=True, nticks=4)
     fig.update_xaxes(row=len(results), title={"text": "dx (px)", "font": small}, showticklabels=True, nticks=4)
     fig.update_layout(
-        title_text="Dark layers move with the picture; bright shifts are lost to subsampling (number: mean distance)",
+        title_text="Dark: the layer moves with the picture (number: mean)",
         height=144 + PANEL_HEIGHT * len(results),
         margin={"t": 96},
         coloraxis={
@@ -82,7 +82,7 @@ def smoothness(results: Sequence[FilterSmoothness], titles: Sequence[str], dark:
             hovertemplate=f"{title}, %{{x}}: %{{y:.3f}}<extra></extra>",
         )
     style(fig, dark)
-    fig.update_layout(title_text="Lower is smoother: does a network with blur learn smoother filters?", height=360)
+    fig.update_layout(title_text="Lower: smoother learned filters", height=390, margin={"b": 84})
     fig.update_xaxes(title_text="convolution, from the picture to the answer")
     fig.update_yaxes(title_text="normalised total variation")
     return fig

@@ -7,6 +7,13 @@ from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
 
+# Streamlit stacks columns on phones only; on a small window beside the tray they would be slivers.
+NARROW = """<style>
+@media (max-width: 1000px) {
+  [data-testid="stHorizontalBlock"]:has(> [data-testid="stColumn"]) { flex-wrap: wrap; }
+  [data-testid="stColumn"] { min-width: min(100%, 18rem) !important; }
+}
+</style>"""
 STUDY = "study"  # the URL's name for the page that a permalink opens
 
 

@@ -72,6 +72,10 @@ def test_from_the_home_page_to_a_permalink(address: str, watched: Watched, tmp_p
     assert len(rows) == 121
     assert {int(r["dy"]) for r in rows} == set(range(-5, 6))
 
+    with page.expect_download() as pending:
+        page.locator(f"{MAPS} .modebar-btn").first.click()
+    assert pending.value.suggested_filename == "receptive-shift-maps.png"
+
     link = page.get_by_text(re.compile(r"^http://localhost:\d+/\?study=shift_sweep")).first.inner_text()
     tab = watched.watch(page.context.new_page())
     tab.goto(link)
@@ -101,6 +105,18 @@ def test_the_imagenet_networks_are_offered_but_not_fetched(address: str, watched
     settle(page)
     expect(page.get_by_text(re.compile("Not on this machine yet"))).to_be_visible()
     assert watched.outside == []
+
+
+def test_a_long_sweep_can_be_stopped_and_gone_on_with(address: str, watched: Watched) -> None:
+    page = watched.page
+    page.goto(f"{address}/?study=shift_sweep&shift-family=ImageNet&shift-networks-imagenet=untrained%3Aresnet18")
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_text(re.compile("^Stopped: asking 1 networks"))).to_be_visible()
+    page.get_by_role("button", name="Go on").click()
+    expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_role("button", name="Go on")).to_be_visible()
+    assert watched.complaints == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
