@@ -39,10 +39,10 @@ if records:
     st.dataframe(
         {
             "network": list(records),
-            "data": [r.data for r in records.values()],
             "accuracy, %": [round(100 * (r.summary.accuracy or 0), 2) for r in records.values()],
             "consistency, %": [round(100 * r.summary.consistency, 2) for r in records.values()],
             "pictures": [r.summary.images for r in records.values()],
+            "data": [r.data for r in records.values()],
             "date": [r.date for r in records.values()],
         },
         hide_index=True,

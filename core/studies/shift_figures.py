@@ -56,15 +56,22 @@ def maps(
             "colorscale": PROBABILITY_SCALE,
             "cmin": 0,
             "cmax": 1,
-            "colorbar": {"title": {"text": f"P({result.labels[result.target]})", "side": "right"}, "thickness": 12},
+            "colorbar": {
+                "title": {"text": f"P({result.labels[result.target]})", "side": "top"},
+                "orientation": "h",
+                "thickness": 10,
+                "len": 0.5,
+                "y": -0.16,
+                "yanchor": "top",
+            },
         },
         showlegend=False,
         dragmode=False,
-        height=450,
-        margin={"l": 48, "r": 8, "t": 84, "b": 44},
+        height=500,
+        margin={"l": 48, "r": 8, "t": 84, "b": 110},
     )
     fig.update_xaxes(title_text="dx, px", constrain="domain", range=[-r - 0.5, r + 0.5], showgrid=False)
-    fig.update_yaxes(range=[r + 0.5, -r - 0.5], constrain="domain", showgrid=False)
+    fig.update_yaxes(range=[r + 0.5, -r - 0.5], constrain="domain", constraintoward="top", showgrid=False)
     fig.update_yaxes(title_text="dy, px", col=1)
     for i in range(m):
         fig.update_yaxes(scaleanchor=f"x{i + 1 if i else ''}", row=1, col=i + 1)

@@ -194,9 +194,7 @@ def toy_sweep_figure(result: ToySweep, dark: bool = False) -> go.Figure:
             hovertemplate=f"{name}, moved by %{{x}}: %{{y:.3f}}<extra></extra>",
         )
     style(fig, dark)
-    fig.update_layout(
-        title_text="A level line ignores the shift: compare max-pooling with and without blur", height=320
-    )
+    fig.update_layout(title_text="A level line ignores the shift", height=360, margin={"b": 84})
     fig.update_xaxes(title_text="shift (samples)")
     fig.update_yaxes(title_text="mean of the pooled signal", rangemode="tozero")
     return fig

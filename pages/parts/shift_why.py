@@ -50,17 +50,30 @@ def show() -> None:
             "A toy signal, max-pooled with and without blur; move it and watch the kept samples",
             shift_inside_figures.table(toy),
         )
+    sweep = shift_inside.toy_sweep(samples, size)
     response = shift_inside.blur_response(size)
-    charts.show(
-        shift_inside_figures.blur_figure(response, dark=charts.dark()),
-        "shift-blur",
-        f"The {size}-tap kernel and its frequency response; beyond pi/2 a signal would alias",
-        shift_inside_figures.table(response),
-    )
+    left, right = st.columns([2, 3], gap="large")
+    with left:
+        charts.show(
+            shift_inside_figures.toy_sweep_figure(sweep, dark=charts.dark()),
+            "shift-toy-sweep",
+            "Mean of the pooled toy signal at every shift; with blur the line is level",
+            shift_inside_figures.table(sweep),
+        )
+    with right:
+        charts.show(
+            shift_inside_figures.blur_figure(response, dark=charts.dark()),
+            "shift-blur",
+            f"The {size}-tap kernel and its frequency response; beyond pi/2 a signal would alias",
+            shift_inside_figures.table(response),
+        )
     with st.expander("How to read this page"):
         st.markdown(
             "- **Map**: each square is one shift of the picture; colour is the probability of the class in question. "
             "A shift-invariant network would give one flat colour.\n"
+            "- **Boundary**: what moves in at the edge. Only under *circular* shifts, and only if the network's own "
+            "padding wraps round too, can a network be exactly shift-invariant; a *true crop* brings new content, "
+            "which may rightly change the answer a little; *reflect* brings a mirror image.\n"
             "- **Answer, top-1**: the class with the largest logit. A *flip* is a shift at which it differs.\n"
             "- **Consistency**: the share of pairs of shifts that agree on top-1,"
         )
