@@ -85,7 +85,7 @@ def read_metadata(source: Path | bytes) -> dict[str, str]:
 def read_state(source: Path | bytes) -> "dict[str, Tensor]":
     """The named tensors of a safetensors file or a torch state dict (zip or older), floating ones as float32.
 
-    {"state_dict": ...} and {"model": ...} are unwrapped, so are DataParallel's "module." prefix and the names in
+    {"state_dict": ...} and {"model": ...} are unwrapped, so are DataParallel's "module." and the names in
     torchvision's published DenseNets.
 
     Raises:
@@ -283,8 +283,8 @@ def _check_finite(name: str, tensor: "Tensor") -> None:
 
 
 def _own_names(state: "dict[str, Tensor]") -> "dict[str, Tensor]":
-    if all(name.startswith("module.") for name in state):
-        state = {name.removeprefix("module."): tensor for name, tensor in state.items()}
+    # DataParallel around the network, or around its features alone, as AlexNet and VGG are often trained.
+    state = {re.sub(r"(^|\.)module\.", r"\1", name): tensor for name, tensor in state.items()}
     # Modules may no longer be called "norm.1", but torchvision's DenseNet files still say so.
     return {
         re.sub(r"(denselayer\d+\.(?:norm|relu|conv))\.([12]\.)", r"\1\2", name): tensor

@@ -56,6 +56,11 @@ def test_torch_files_are_unwrapped(tmp_path, zipped, wrap, as_path):
     assert equal(read_state(tmp_path / "misleading.safetensors" if as_path else data), state)
 
 
+def test_data_parallel_around_the_features_alone_is_unwrapped():
+    old = {"features.module.0.weight": torch.ones(2), "classifier.0.weight": torch.ones(1)}
+    assert set(read_state(torch_bytes(old))) == {"features.0.weight", "classifier.0.weight"}
+
+
 def test_safetensors_is_known_by_content(tmp_path):
     state = small_net().state_dict()
     path = tmp_path / "net.pth"
