@@ -24,7 +24,7 @@ CALIBRATION = 32  # inputs answered in both precisions to measure bfloat16's err
 SAFETY = 4.0  # margins below this multiple of the measured logit error are recomputed
 FLOOR = 2.0**-6  # of the largest logit: two units of bfloat16's last place; a lucky sample must not hide the others
 FLOAT32_NOISE = 1e-4  # relative margin under which batched and one-at-a-time float32 may disagree
-PIXELS_PER_BATCH = 2**19  # keeps the activations of a batch to a few hundred MB, whatever the picture's size
+PIXELS_PER_BATCH = 2**18  # activations of a batch stay near the caches, and within a few hundred MB at any size
 
 
 @dataclass(frozen=True, eq=False)

@@ -96,7 +96,7 @@ def default_names(family: str) -> Sequence[str]:
     }[family]
 
 
-@st.cache_data(max_entries=8, show_spinner=False)
+@st.cache_data(max_entries=8, show_spinner="Looking up the names of the classes")
 def known_labels(family: str) -> tuple[str, ...]:
     """The family's labels; where two classes share a name the second carries its number."""
     if family == "imagenet":
