@@ -98,14 +98,14 @@ def train(
 
     if recipe == "list":
         for r in RECIPES.values():
-            typer.echo(f"{r.name:24} {r.data.title}, {r.epochs} epochs, {r.augmentation()}")
+            typer.echo(f"{r.name:24} {r.data.title}, {r.total_epochs} epochs, {r.augmentation()}")
         return
     if recipe not in RECIPES:
         fail(ValueError(f"expected a recipe of {', '.join(RECIPES)}; got {recipe!r}"))
     r = RECIPES[recipe]
     try:
         train_set = datasets.load(r.dataset, data, "train")
-        with typer.progressbar(length=r.epochs * (len(train_set) // r.batch), label=recipe) as bar:
+        with typer.progressbar(length=r.total_epochs * (len(train_set) // r.batch), label=recipe) as bar:
             net = train_recipe(r, train_set, runs / f"{recipe}.pt", lambda step: bar.update(1))
         test_set = datasets.load(r.dataset, data, "test")
         path = ship(r, net, train_set, test_set, weights.ASSETS / "weights")

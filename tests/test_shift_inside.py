@@ -90,7 +90,7 @@ def test_a_blur_lowers_the_distance_after_every_pooling(distances):
 
 
 def test_zero_padding_breaks_what_circular_padding_keeps(blurred, distances):
-    zero = inside.internal_distance(blurred, PICTURE, "zero")
+    zero = inside.internal_distance(blurred, PICTURE, "trained")
     assert zero.layers == distances[1].layers
     assert zero.distance[0].max() > 1e-3  # stride 1: only the border can be the cause
     assert (zero.distance[:, 0, 0] == 0).all()

@@ -73,8 +73,8 @@ def test_the_loss_falls(trained):
     assert np.mean(losses[-2:]) < 0.8 * np.mean(losses[:2])
 
 
-@pytest.mark.parametrize("blur", ["", "_blur3"])
-def test_a_killed_run_goes_on_as_if_nothing_had_happened(tmp_path, blur):
+@pytest.mark.parametrize(("blur", "zero_epochs"), [("", 0), ("_blur3", 0), ("_blur3", 1)])
+def test_a_killed_run_goes_on_as_if_nothing_had_happened(tmp_path, blur, zero_epochs):
     class Killed(Exception):
         pass
 
@@ -82,7 +82,8 @@ def test_a_killed_run_goes_on_as_if_nothing_had_happened(tmp_path, blur):
         if (step.epoch, step.batch) == (1, 2):
             raise Killed
 
-    recipe, few = replace(TINY, arch=f"cifar_vgg{blur}"), Split(TRAIN.pixels[:96], TRAIN.labels[:96], TRAIN.classes)
+    recipe = replace(TINY, arch=f"cifar_vgg{blur}", epochs=2 - zero_epochs, zero_epochs=zero_epochs)
+    few = Split(TRAIN.pixels[:96], TRAIN.labels[:96], TRAIN.classes)
     whole = train(recipe, few, tmp_path / "whole.pt")
     with pytest.raises(Killed):
         train(recipe, few, tmp_path / "killed.pt", kill)
@@ -286,7 +287,7 @@ def test_what_is_packaged_was_made_by_its_recipe(name):
     about, recipe = weights.read_metadata(weights.packaged()[name]), RECIPES[name]
     assert sorted(about) == sorted(PROVENANCE)
     assert (about["recipe"], about["arch"], about["dataset"]) == (recipe.name, recipe.arch, recipe.dataset)
-    assert (int(about["epochs"]), int(about["seed"])) == (recipe.epochs, recipe.seed)
+    assert (int(about["epochs"]), int(about["seed"])) == (recipe.total_epochs, recipe.seed)
     assert about["augmentation"] == recipe.augmentation()
     assert about["dataset_form"] == recipe.data.form
     assert tuple(json.loads(about["labels"])) == recipe.data.classes

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from core.models.binomial import pad_widths, taps
 
-PADDINGS = {"reflect": "reflect", "replicate": "replicate", "zero": "constant"}
+PADDINGS = {"reflect": "reflect", "replicate": "replicate", "zero": "constant", "circular": "circular"}
 
 
 def binomial_taps(size: int) -> Tensor:

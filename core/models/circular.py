@@ -25,7 +25,7 @@ def circular_twin(net: nn.Module) -> nn.Module:
         for name, layer in list(parent.named_children()):
             if isinstance(layer, BlurPool2d):
                 layer.mode = "circular"
-            elif isinstance(layer, Window):
+            elif isinstance(layer, Window) and getattr(layer, "padding_mode", "zeros") != "circular":
                 setattr(parent, name, _wrapped(layer))
     return twin
 

@@ -1,11 +1,13 @@
 """Small networks that this project trains itself, plain and anti-aliased by the rules of Zhang (ICML 2019).
 
-`cifar_vgg` follows the paper's CIFAR experiment (VGG style, §4.1: every max-pooling replaced);
+`cifar_vgg` follows the paper's CIFAR experiment (VGG style, §4.1: every max-pooling replaced). All its padding wraps
+round, so that subsampling is the only thing that can break shift-equivariance (§3.1).
 `photo_resnet` is a narrow residual network for 64-pixel photographs.
 """
 
 from __future__ import annotations
 
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.models.blurpool import BlurPool2d
@@ -21,6 +23,25 @@ def conv_bn(inputs: int, outputs: int, kernel: int = 3, stride: int = 1) -> nn.S
     )
 
 
+class DenseMax(nn.MaxPool2d):
+    """(B, C, H, W) -> (B, C, H, W): the maximum over each 2x2 window, wrapping round at the right and the bottom."""
+
+    padding_mode = "circular"
+
+    def __init__(self) -> None:
+        super().__init__(2, stride=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(F.pad(x, (0, 1, 0, 1), mode="circular"))  # type: ignore[no-any-return]
+
+
+def wrapped_max_pool(channels: int, blur: int | None) -> nn.Sequential:
+    """`max_pool` on a torus."""
+    if blur is None:
+        return nn.Sequential(nn.MaxPool2d(2))
+    return nn.Sequential(DenseMax(), BlurPool2d(channels, blur, padding="circular"))
+
+
 def max_pool(channels: int, blur: int | None) -> nn.Sequential:
     """Halve the resolution: max-pool(2, 2), or max-pool(2, 1) and a blur (§3.2, MaxBlurPool)."""
     if blur is None:
@@ -29,18 +50,25 @@ def max_pool(channels: int, blur: int | None) -> nn.Sequential:
 
 
 class CifarVGG(nn.Module):
-    """(B, 3, 32, 32) -> logits (B, num_classes). Fully convolutional, so other sizes of at least 24 px work too."""
+    """(B, 3, 32, 32) -> logits (B, num_classes). Fully convolutional, so other multiples of 8 px work too.
 
-    def __init__(self, num_classes: int = 10, *, blur: int | None = None) -> None:
+    `padding` "circular" or "zero" (ValueError otherwise); the names of the parameters are the same.
+    """
+
+    def __init__(self, num_classes: int = 10, *, blur: int | None = None, padding: str = "circular") -> None:
         super().__init__()
+        if padding not in ("circular", "zero"):
+            raise ValueError(f"expected a padding of 'circular' or 'zero', got {padding!r}: choose one of them")
+        wrapped = padding == "circular"
         layers: list[nn.Module] = []
         channels = 3
         for step in CIFAR_PLAN:
             if isinstance(step, int):
                 layers += [conv_bn(channels, step), nn.ReLU(inplace=True)]
+                layers[-2][0].padding_mode = "circular" if wrapped else "zeros"  # type: ignore[index]
                 channels = step
             else:
-                layers.append(max_pool(channels, blur))
+                layers.append(wrapped_max_pool(channels, blur) if wrapped else max_pool(channels, blur))
         self.features = nn.Sequential(*layers)
         self.classifier = nn.Linear(channels, num_classes)
 

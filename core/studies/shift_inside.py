@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from core.image import RGBImage
     from core.networks import Network
 
-BoundaryPadding = Literal["zero", "circular"]
-BOUNDARY_PADDINGS: tuple[BoundaryPadding, ...] = ("zero", "circular")
+BoundaryPadding = Literal["trained", "circular"]
+BOUNDARY_PADDINGS: tuple[BoundaryPadding, ...] = ("trained", "circular")
 MAX_SHIFTS = 16  # along an axis: 32 x 32 pictures of 224 px would take minutes
 MAX_LAYERS = 8
 
@@ -61,7 +61,7 @@ def internal_distance(
     enlarged s times by nearest neighbour, so that every pixel shift is defined; the cosine distance over channels
     is averaged over positions. Two all-zero positions are 0 apart, one all-zero and another are 1 apart.
     `boundary_padding="circular"` asks the network's circular twin, where subsampling is the only cause;
-    "zero" asks the network as it is, whose borders count too. `progress(done, total)` may raise to stop.
+    "trained" asks the network as it is, whose borders count too. `progress(done, total)` may raise to stop.
 
     Raises ValueError for another `boundary_padding`.
     """

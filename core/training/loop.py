@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -15,7 +16,7 @@ from torch import Tensor, nn
 from core.datasets import DataError, Split
 from core.models import create_model
 from core.models.blurpool import BlurPool2d
-from core.training.recipes import Recipe
+from core.training.recipes import Recipe, Stage
 from core.weights import WeightsError
 
 Report = Callable[["Step"], None]
@@ -71,17 +72,18 @@ def augment(x: Tensor, recipe: Recipe, dice: torch.Generator) -> Tensor:
     return x
 
 
-def optimiser(
-    net: nn.Module, recipe: Recipe, steps: int
-) -> tuple[torch.optim.SGD, torch.optim.lr_scheduler.LRScheduler]:
+Plan = tuple[torch.optim.SGD, torch.optim.lr_scheduler.LRScheduler]
+
+
+def optimiser(net: nn.Module, recipe: Recipe, stage: Stage, batches: int) -> Plan:
     decayed = [p for p in net.parameters() if p.ndim > 1]
     free = [p for p in net.parameters() if p.ndim <= 1]
     groups = [{"params": decayed, "weight_decay": recipe.weight_decay}, {"params": free, "weight_decay": 0.0}]
-    sgd = torch.optim.SGD(groups, lr=recipe.peak_rate, momentum=0.95, nesterov=True)  # the cycle sets it anew
+    sgd = torch.optim.SGD(groups, lr=stage.peak_rate, momentum=0.95, nesterov=True)  # the cycle sets it anew
     cycle = torch.optim.lr_scheduler.OneCycleLR(
         sgd,
-        recipe.peak_rate,
-        total_steps=steps,
+        stage.peak_rate,
+        total_steps=batches * (stage.last - stage.first),
         pct_start=0.2,
         base_momentum=0.85,
         max_momentum=0.95,
@@ -91,6 +93,16 @@ def optimiser(
     return sgd, cycle
 
 
+def build(recipe: Recipe, stage: Stage, classes: int) -> nn.Module:
+    """The stage's network, from the recipe's seed, with the blur in the form that trains fast."""
+    torch.manual_seed(recipe.seed)
+    net = create_model(recipe.arch, num_classes=classes, **stage.options).to(memory_format=torch.channels_last)
+    for module in net.modules():
+        if isinstance(module, BlurPool2d):
+            module.as_matrices = True
+    return net
+
+
 def train(recipe: Recipe, data: Split, checkpoint: Path, report: Report = lambda step: None) -> nn.Module:
     """The trained network, float32, in eval mode. Continues from `checkpoint` if that file is there.
 
@@ -98,17 +110,23 @@ def train(recipe: Recipe, data: Split, checkpoint: Path, report: Report = lambda
     """
     if len(data) < recipe.batch:
         raise DataError(f"expected at least a batch of {recipe.batch} pictures, got {len(data)}: give more of them")
-    torch.manual_seed(recipe.seed)
-    net = create_model(recipe.arch, num_classes=len(data.classes)).to(memory_format=torch.channels_last)
-    for module in net.modules():
-        if isinstance(module, BlurPool2d):
-            module.as_matrices = True
-    batches = len(data) // recipe.batch
-    sgd, cycle = optimiser(net, recipe, batches * recipe.epochs)
-    first = resume(checkpoint, recipe, net, sgd, cycle)
-    for epoch in range(first, recipe.epochs):
-        one_epoch(net, data, recipe, epoch, (sgd, cycle), report)
-        save_checkpoint(checkpoint, recipe, epoch + 1, net, sgd, cycle)
+    saved = read_checkpoint(checkpoint, recipe)
+    done = saved["epoch"] if saved else 0
+    state = saved["net"] if saved else None
+    for stage in recipe.stages:
+        if done > stage.last:
+            continue
+        net = build(recipe, stage, len(data.classes))
+        plan = optimiser(net, recipe, stage, len(data) // recipe.batch)
+        if state is not None:
+            net.load_state_dict(state)
+        if saved and stage.first < done:
+            plan[0].load_state_dict(saved["sgd"])
+            plan[1].load_state_dict(saved["cycle"])
+        for epoch in range(max(done, stage.first), stage.last):
+            one_epoch(net, data, recipe, epoch, plan, report)
+            save_checkpoint(checkpoint, recipe, epoch + 1, net, plan)
+        state = net.state_dict()
     for module in net.modules():
         if isinstance(module, BlurPool2d):
             module.as_matrices = False
@@ -120,7 +138,7 @@ def one_epoch(
     data: Split,
     recipe: Recipe,
     epoch: int,
-    plan: tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler],
+    plan: Plan,
     report: Report,
 ) -> None:
     """One pass over the data; seeded by recipe and epoch, so that a resumed run sees the same batches."""
@@ -141,43 +159,27 @@ def one_epoch(
         loss.backward()  # type: ignore[no-untyped-call]
         plan[0].step()
         plan[1].step()
-        report(Step(epoch, recipe.epochs, i + 1, batches, loss.item()))
+        report(Step(epoch, recipe.total_epochs, i + 1, batches, loss.item()))
 
 
-def save_checkpoint(
-    path: Path,
-    recipe: Recipe,
-    epoch: int,
-    net: nn.Module,
-    sgd: torch.optim.Optimizer,
-    cycle: torch.optim.lr_scheduler.LRScheduler,
-) -> None:
+def save_checkpoint(path: Path, recipe: Recipe, epoch: int, net: nn.Module, plan: Plan) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".part")
     state = {"recipe": asdict(recipe), "epoch": epoch, "net": net.state_dict()}
-    torch.save(state | {"sgd": sgd.state_dict(), "cycle": cycle.state_dict()}, partial)
+    torch.save(state | {"sgd": plan[0].state_dict(), "cycle": plan[1].state_dict()}, partial)
     os.replace(partial, path)
 
 
-def resume(
-    path: Path,
-    recipe: Recipe,
-    net: nn.Module,
-    sgd: torch.optim.Optimizer,
-    cycle: torch.optim.lr_scheduler.LRScheduler,
-) -> int:
-    """Load a checkpoint of the same recipe; the number of epochs it holds, 0 without one."""
+def read_checkpoint(path: Path, recipe: Recipe) -> dict[str, Any] | None:
+    """What `save_checkpoint` wrote, None without a file. Raises WeightsError if it belongs to another recipe."""
     if not path.exists():
-        return 0
-    state = torch.load(path, weights_only=True)
+        return None
+    state: dict[str, Any] = torch.load(path, weights_only=True)
     if state["recipe"] != asdict(recipe):
         raise WeightsError(
             f"expected a checkpoint of {recipe}, got one of {state['recipe']}: delete {path} to start anew"
         )
-    net.load_state_dict(state["net"])
-    sgd.load_state_dict(state["sgd"])
-    cycle.load_state_dict(state["cycle"])
-    return int(state["epoch"])
+    return state
 
 
 def commit() -> str:

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.datasets import DATASETS, DataSet
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Epochs `first` up to `last` under one learning rate cycle, on the architecture with these options."""
+
+    first: int
+    last: int
+    peak_rate: float
+    options: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -15,6 +25,7 @@ class Recipe:
     arch: str
     dataset: str
     epochs: int
+    zero_epochs: int = 0  # epochs before these with zero padding, which run faster; these then begin at a quarter rate
     batch: int = 256
     peak_rate: float = 0.2
     weight_decay: float = 5e-4
@@ -24,6 +35,19 @@ class Recipe:
     colour: float = 0.0  # strength of random brightness and contrast
     erase: int = 0  # side in pixels of a square that is blanked at a random place
     seed: int = 0
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        last = Stage(self.zero_epochs, self.zero_epochs + self.epochs, self.peak_rate, {})
+        if not self.zero_epochs:
+            return (last,)
+        return Stage(0, self.zero_epochs, self.peak_rate, {"padding": "zero"}), replace(
+            last, peak_rate=last.peak_rate / 4
+        )
+
+    @property
+    def total_epochs(self) -> int:
+        return self.zero_epochs + self.epochs
 
     @property
     def data(self) -> DataSet:
@@ -39,6 +63,8 @@ class Recipe:
             parts.append(f"a blanked square of {self.erase} px")
         if self.colour:
             parts.append("brightness and contrast")
+        if self.zero_epochs:
+            parts.append(f"the first {self.zero_epochs} epochs with zero padding")
         return ", ".join(parts)
 
 
@@ -48,7 +74,7 @@ PHOTO_BLURS = (3, 5)
 
 def cifar(suffix: str = "", shifts: int = 0, name: str | None = None) -> Recipe:
     arch = "cifar_vgg" + suffix
-    return Recipe(name or arch, arch, "cifar10", epochs=10, erase=7, shifts=shifts)
+    return Recipe(name or arch, arch, "cifar10", epochs=3, zero_epochs=10, erase=7, shifts=shifts)
 
 
 def photo(suffix: str = "") -> Recipe:

@@ -53,7 +53,7 @@ def ship(recipe: Recipe, net: nn.Module, train: Split, test: Split, folder: Path
         "recipe": recipe.name,
         "augmentation": recipe.augmentation(),
         "seed": str(recipe.seed),
-        "epochs": str(recipe.epochs),
+        "epochs": str(recipe.total_epochs),
         "train_images": str(len(train)),
         "test_images": str(len(test)),
         "commit": commit(),

@@ -127,7 +127,7 @@ def inside(cards: Sequence[Card], picture: Picture) -> None:
             default="circular",
             required=True,
             key="shift-padding",
-            help="circular: every layer wraps round, so that subsampling is the only cause. zero: as trained.",
+            help="circular: every layer wraps round, so that subsampling is the only cause. trained: as it is.",
         )
         found = [shift_choose.own_networks().get(c.name) or cache.network(c) for c in cards]
         tasks = [
