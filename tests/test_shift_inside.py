@@ -13,7 +13,7 @@ from torch import nn
 from core.image import from_pixels
 from core.models import create_model
 from core.models.blurpool import BlurPool1d, binomial_taps
-from core.models.small import PhotoResNet
+from core.models.small import CifarVGG, PhotoResNet
 from core.networks import find, load
 from core.preprocess import Preprocessing
 from core.studies import shift_inside as inside
@@ -89,8 +89,11 @@ def test_a_blur_lowers_the_distance_after_every_pooling(distances):
     assert (blurred.distance[pools].mean((1, 2)) < plain.distance[pools].mean((1, 2))).all()
 
 
-def test_zero_padding_breaks_what_circular_padding_keeps(blurred, distances):
-    zero = inside.internal_distance(blurred, PICTURE, "trained")
+def test_zero_padding_breaks_what_circular_padding_keeps(distances):
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        net = CifarVGG(blur=3, padding="zero")
+    zero = inside.internal_distance(network(net, 32), PICTURE, "trained")
     assert zero.layers == distances[1].layers
     assert zero.distance[0].max() > 1e-3  # stride 1: only the border can be the cause
     assert (zero.distance[:, 0, 0] == 0).all()
@@ -322,7 +325,7 @@ def test_figures_say_what_to_see_on_a_clear_ground(distances, plain, blurred, da
         figures.toy_sweep_figure(inside.toy_sweep(PAPER, 3), dark),
     ]
     for fig in drawn:
-        assert len(fig.layout.title.text) > 30
+        assert len(fig.layout.title.text) > 20
         assert fig.layout.paper_bgcolor == fig.layout.plot_bgcolor == "rgba(0,0,0,0)"
         assert fig.layout.font.color == text_colour(dark)
         fig.to_json()
