@@ -73,8 +73,8 @@ def test_the_loss_falls(trained):
     assert np.mean(losses[-2:]) < 0.8 * np.mean(losses[:2])
 
 
-@pytest.mark.parametrize(("blur", "zero_epochs"), [("", 0), ("_blur3", 0), ("_blur3", 1)])
-def test_a_killed_run_goes_on_as_if_nothing_had_happened(tmp_path, blur, zero_epochs):
+@pytest.mark.parametrize(("blur", "reflect_epochs"), [("", 0), ("_blur3", 0), ("_blur3", 1)])
+def test_a_killed_run_goes_on_as_if_nothing_had_happened(tmp_path, blur, reflect_epochs):
     class Killed(Exception):
         pass
 
@@ -82,7 +82,7 @@ def test_a_killed_run_goes_on_as_if_nothing_had_happened(tmp_path, blur, zero_ep
         if (step.epoch, step.batch) == (1, 2):
             raise Killed
 
-    recipe = replace(TINY, arch=f"cifar_vgg{blur}", epochs=2 - zero_epochs, zero_epochs=zero_epochs)
+    recipe = replace(TINY, arch=f"cifar_vgg{blur}", epochs=2 - reflect_epochs, reflect_epochs=reflect_epochs)
     few = Split(TRAIN.pixels[:96], TRAIN.labels[:96], TRAIN.classes)
     whole = train(recipe, few, tmp_path / "whole.pt")
     with pytest.raises(Killed):

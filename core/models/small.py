@@ -1,7 +1,7 @@
 """Small networks that this project trains itself, plain and anti-aliased by the rules of Zhang (ICML 2019).
 
-`cifar_vgg` follows the paper's CIFAR experiment (VGG style, §4.1: every max-pooling replaced). All its padding wraps
-round, so that subsampling is the only thing that can break shift-equivariance (§3.1).
+`cifar_vgg` follows the paper's CIFAR experiment (VGG style, §4.1: every max-pooling replaced). Its dense maximum and
+its blur wrap round: on maps of 8 to 32 px a mirrored border would reach into much of what a wide blur keeps.
 `photo_resnet` is a narrow residual network for 64-pixel photographs.
 """
 
@@ -36,7 +36,7 @@ class DenseMax(nn.MaxPool2d):
 
 
 def wrapped_max_pool(channels: int, blur: int | None) -> nn.Sequential:
-    """`max_pool` on a torus."""
+    """`max_pool` on a torus: the blur's border wraps round instead of mirroring."""
     if blur is None:
         return nn.Sequential(nn.MaxPool2d(2))
     return nn.Sequential(DenseMax(), BlurPool2d(channels, blur, padding="circular"))
@@ -52,23 +52,23 @@ def max_pool(channels: int, blur: int | None) -> nn.Sequential:
 class CifarVGG(nn.Module):
     """(B, 3, 32, 32) -> logits (B, num_classes). Fully convolutional, so other multiples of 8 px work too.
 
-    `padding` "circular" or "zero" (ValueError otherwise); the names of the parameters are the same.
+    `padding` of the blurred pooling: "circular" or "reflect" (ValueError otherwise); the names of the parameters are
+    the same. Convolutions pad with zeros.
     """
 
     def __init__(self, num_classes: int = 10, *, blur: int | None = None, padding: str = "circular") -> None:
         super().__init__()
-        if padding not in ("circular", "zero"):
-            raise ValueError(f"expected a padding of 'circular' or 'zero', got {padding!r}: choose one of them")
-        wrapped = padding == "circular"
+        if padding not in ("circular", "reflect"):
+            raise ValueError(f"expected a padding of 'circular' or 'reflect', got {padding!r}: choose one of them")
+        pool = wrapped_max_pool if padding == "circular" else max_pool
         layers: list[nn.Module] = []
         channels = 3
         for step in CIFAR_PLAN:
             if isinstance(step, int):
                 layers += [conv_bn(channels, step), nn.ReLU(inplace=True)]
-                layers[-2][0].padding_mode = "circular" if wrapped else "zeros"  # type: ignore[index]
                 channels = step
             else:
-                layers.append(wrapped_max_pool(channels, blur) if wrapped else max_pool(channels, blur))
+                layers.append(pool(channels, blur))
         self.features = nn.Sequential(*layers)
         self.classifier = nn.Linear(channels, num_classes)
 

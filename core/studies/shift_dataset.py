@@ -6,6 +6,7 @@ all measures follow from the table of top-1 answers.
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import json
 import math
@@ -87,13 +88,17 @@ class Summary:
 
 @dataclass(frozen=True)
 class Measured:
-    """A packaged network's Summary and where it comes from. `reach`: random shifts in pixels."""
+    """A packaged network's Summary and where it comes from. `reach`: random shifts in pixels.
+
+    `corrupted_images`: how many of the pictures, at even steps, were measured under corruptions.
+    """
 
     summary: Summary
     arch: str
     dataset: str
     data: str
     reach: int
+    corrupted_images: int
     command: str
     date: str
     commit: str
@@ -229,7 +234,7 @@ def measured(folder: Path) -> dict[str, Measured]:
         record = json.loads(path.read_text())
         fields = record["summary"]
         fields["corruptions"] = {k: [tuple(pair) for pair in v] for k, v in fields["corruptions"].items()}
-        rest = {k: record[k] for k in ("arch", "dataset", "data", "reach", "command", "date", "commit")}
+        rest = {f.name: record[f.name] for f in dataclasses.fields(Measured) if f.name != "summary"}
         found[path.stem] = Measured(Summary(**fields), **rest)
     return found
 

@@ -25,7 +25,7 @@ class Recipe:
     arch: str
     dataset: str
     epochs: int
-    zero_epochs: int = 0  # epochs before these with zero padding, which run faster; these then begin at a quarter rate
+    reflect_epochs: int = 0  # epochs before these, with a mirrored border in the pooling, at ten times their rate
     batch: int = 256
     peak_rate: float = 0.2
     weight_decay: float = 5e-4
@@ -38,16 +38,16 @@ class Recipe:
 
     @property
     def stages(self) -> tuple[Stage, ...]:
-        last = Stage(self.zero_epochs, self.zero_epochs + self.epochs, self.peak_rate, {})
-        if not self.zero_epochs:
+        last = Stage(self.reflect_epochs, self.reflect_epochs + self.epochs, self.peak_rate, {})
+        if not self.reflect_epochs:
             return (last,)
-        return Stage(0, self.zero_epochs, self.peak_rate, {"padding": "zero"}), replace(
+        return Stage(0, self.reflect_epochs, self.peak_rate, {"padding": "reflect"}), replace(
             last, peak_rate=last.peak_rate / 4
         )
 
     @property
     def total_epochs(self) -> int:
-        return self.zero_epochs + self.epochs
+        return self.reflect_epochs + self.epochs
 
     @property
     def data(self) -> DataSet:
@@ -63,8 +63,8 @@ class Recipe:
             parts.append(f"a blanked square of {self.erase} px")
         if self.colour:
             parts.append("brightness and contrast")
-        if self.zero_epochs:
-            parts.append(f"the first {self.zero_epochs} epochs with zero padding")
+        if self.reflect_epochs:
+            parts.append(f"the first {self.reflect_epochs} epochs with mirrored pooling")
         return ", ".join(parts)
 
 
@@ -74,7 +74,7 @@ PHOTO_BLURS = (3, 5)
 
 def cifar(suffix: str = "", shifts: int = 0, name: str | None = None) -> Recipe:
     arch = "cifar_vgg" + suffix
-    return Recipe(name or arch, arch, "cifar10", epochs=3, zero_epochs=10, erase=7, shifts=shifts)
+    return Recipe(name or arch, arch, "cifar10", epochs=2, reflect_epochs=10, erase=7, shifts=shifts)
 
 
 def photo(suffix: str = "") -> Recipe:

@@ -6,11 +6,12 @@ import json
 import os
 import uuid
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from torch import nn
 
 from core import engine, networks, weights
@@ -23,6 +24,7 @@ from core.training.recipes import Recipe
 from core.worker import Progress, ignore
 
 CHUNK = 250  # pictures answered together while measuring
+CORRUPTED = 2_000  # test pictures that are measured under the fifteen corruptions
 
 
 def accuracy(net: nn.Module, split: Split, prep: Preprocessing) -> float:
@@ -69,6 +71,12 @@ def ship(recipe: Recipe, net: nn.Module, train: Split, test: Split, folder: Path
     return path
 
 
+def every(split: Split, count: int) -> Split:
+    """`count` pictures of a split at even steps; the whole of a smaller one."""
+    which = np.linspace(0, len(split) - 1, min(count, len(split))).round().astype(int)
+    return Split(split.pixels[which], split.labels[which], split.classes)
+
+
 def chunks(split: Split) -> Iterator[tuple[list[RGBImage], list[int]]]:
     for start in range(0, len(split), CHUNK):
         part = slice(start, start + CHUNK)
@@ -78,11 +86,15 @@ def chunks(split: Split) -> Iterator[tuple[list[RGBImage], list[int]]]:
 def measure(name: str, test: Split, folder: Path, progress: Progress = ignore) -> Path:
     """Measure a packaged network on a test split; write FOLDER/<name>.json."""
     card = networks.packaged_card(name, weights.packaged()[name])
-    params = shift_dataset.Params()
-    result = shift_dataset.run(networks.load(card), chunks(test), len(test), params, progress)
+    network, params = networks.load(card), shift_dataset.Params(pairs=2)
+    plain = replace(params, corruptions=())
+    summary = shift_dataset.summary(shift_dataset.run(network, chunks(test), len(test), plain, progress), plain)
+    spoiled, few = replace(params, pairs=1, worst_reach=0), every(test, CORRUPTED)
+    corrupted = shift_dataset.summary(shift_dataset.run(network, chunks(few), len(few), spoiled), spoiled)
     data = DATASETS[card.family]
     record: dict[str, Any] = {
-        "summary": asdict(shift_dataset.summary(result, params)),
+        "summary": asdict(replace(summary, corruptions=corrupted.corruptions)),
+        "corrupted_images": corrupted.images,
         "params": asdict(params),
         "reach": shift_dataset.reach(card.size),
         "arch": card.arch,

@@ -73,9 +73,10 @@ def packaged(records: dict[str, shift_dataset.Measured]) -> None:
         )
     strengths = "; ".join(f"{kind} {', '.join(f'{s:g}' for s in STRENGTHS[kind])}" for kind in STRENGTHS)
     st.caption(
-        f"Strengths 1, 2, 3: {strengths}. Noise: standard deviation, pixels in 0..1. Blur: standard deviation in "
-        f"pixels at {REFERENCE_SIDE} px. JPEG: quality. Contrast: factor. Rotation: degrees. Accuracy under rotation "
-        "is measured on a slightly mirrored frame, so that no black corner tells the network of the turn."
+        f"Corruptions: {first.corrupted_images:,} of the test pictures. Strengths 1, 2, 3: {strengths}. "
+        f"Noise: standard deviation, pixels in 0..1. Blur: standard deviation in pixels at {REFERENCE_SIDE} px. "
+        "JPEG: quality. Contrast: factor. Rotation: degrees, in a mirrored frame, so that no black corner tells "
+        "the network of the turn."
     )
     st.caption("Measure again: " + ", ".join(f"`{r.command}`" for r in records.values()))
 
