@@ -90,7 +90,7 @@ class Summary:
 class Measured:
     """A packaged network's Summary and where it comes from. `reach`: random shifts in pixels.
 
-    `corrupted_images`: how many of the pictures, at even steps, were measured under corruptions.
+    `few_images`: how many of the pictures, at even steps, were measured at every small shift and under corruptions.
     """
 
     summary: Summary
@@ -98,7 +98,7 @@ class Measured:
     dataset: str
     data: str
     reach: int
-    corrupted_images: int
+    few_images: int
     command: str
     date: str
     commit: str

@@ -24,7 +24,7 @@ from core.training.recipes import Recipe
 from core.worker import Progress, ignore
 
 CHUNK = 250  # pictures answered together while measuring
-CORRUPTED = 2_000  # test pictures that are measured under the fifteen corruptions
+FEW = 2_000  # test pictures that are measured at every small shift and under the fifteen corruptions
 
 
 def accuracy(net: nn.Module, split: Split, prep: Preprocessing) -> float:
@@ -87,14 +87,14 @@ def measure(name: str, test: Split, folder: Path, progress: Progress = ignore) -
     """Measure a packaged network on a test split; write FOLDER/<name>.json."""
     card = networks.packaged_card(name, weights.packaged()[name])
     network, params = networks.load(card), shift_dataset.Params(pairs=2)
-    plain = replace(params, corruptions=())
+    plain = replace(params, worst_reach=0, corruptions=())
     summary = shift_dataset.summary(shift_dataset.run(network, chunks(test), len(test), plain, progress), plain)
-    spoiled, few = replace(params, pairs=1, worst_reach=0), every(test, CORRUPTED)
-    corrupted = shift_dataset.summary(shift_dataset.run(network, chunks(few), len(few), spoiled), spoiled)
+    spoiled, few = replace(params, pairs=1), every(test, FEW)
+    hard = shift_dataset.summary(shift_dataset.run(network, chunks(few), len(few), spoiled), spoiled)
     data = DATASETS[card.family]
     record: dict[str, Any] = {
-        "summary": asdict(replace(summary, corruptions=corrupted.corruptions)),
-        "corrupted_images": corrupted.images,
+        "summary": asdict(replace(summary, worst_accuracy=hard.worst_accuracy, corruptions=hard.corruptions)),
+        "few_images": hard.images,
         "params": asdict(params),
         "reach": shift_dataset.reach(card.size),
         "arch": card.arch,

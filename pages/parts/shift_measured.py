@@ -73,7 +73,7 @@ def packaged(records: dict[str, shift_dataset.Measured]) -> None:
         )
     strengths = "; ".join(f"{kind} {', '.join(f'{s:g}' for s in STRENGTHS[kind])}" for kind in STRENGTHS)
     st.caption(
-        f"Corruptions: {first.corrupted_images:,} of the test pictures. Strengths 1, 2, 3: {strengths}. "
+        f"Corruptions and small shifts: {first.few_images:,} of the test pictures. Strengths 1, 2, 3: {strengths}. "
         f"Noise: standard deviation, pixels in 0..1. Blur: standard deviation in pixels at {REFERENCE_SIDE} px. "
         "JPEG: quality. Contrast: factor. Rotation: degrees, in a mirrored frame, so that no black corner tells "
         "the network of the turn."
