@@ -74,7 +74,9 @@ PHOTO_BLURS = (3, 5)
 
 def cifar(suffix: str = "", shifts: int = 0, name: str | None = None) -> Recipe:
     arch = "cifar_vgg" + suffix
-    return Recipe(name or arch, arch, "cifar10", epochs=2, reflect_epochs=10, erase=7, shifts=shifts)
+    if not suffix:  # nothing in a plain max-pooling has a border
+        return Recipe(name or arch, arch, "cifar10", epochs=10, erase=7, shifts=shifts)
+    return Recipe(arch, arch, "cifar10", epochs=2, reflect_epochs=10, erase=7)
 
 
 def photo(suffix: str = "") -> Recipe:
