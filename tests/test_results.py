@@ -47,16 +47,18 @@ def test_measured_numbers_hang_together(measured, name):
     for value, (low, high) in ((s.accuracy, s.accuracy_interval), (s.consistency, s.consistency_interval)):
         assert 0 < low < value < high < 1
         assert high - low < (0.02 if s.images >= 10_000 else 0.06)
-    assert s.draws >= 3
-    assert 0 < s.consistency_sd < 0.02
-    assert 0 < s.worst_accuracy < s.accuracy
+    assert s.draws >= 2
+    assert 0 <= s.consistency_sd < 0.02
+    assert measured[name].few_images == min(2_000, s.images)
+    sampling = 4 * np.sqrt(s.accuracy * (1 - s.accuracy) / measured[name].few_images)  # a part stands for the whole
+    assert 0 < s.worst_accuracy < s.accuracy + sampling
     assert tuple(s.corruptions) == CORRUPTIONS
     for kind, strengths in s.corruptions.items():
         flips = [changed for _, changed in strengths]
-        # The pictures are JPEGs of about quality 75: quality 50 rounds their coefficients worst of all, half way.
+        # The pictures are JPEGs themselves, so a lower quality may round their coefficients more kindly.
         assert flips == sorted(flips) or (kind == "JPEG" and flips[2] == max(flips)), kind
         assert all(0 < right < 1 for right, _ in strengths)
-        assert all(abs(s.accuracy - right) <= changed + 1e-9 for right, changed in strengths)
+        assert all(abs(s.accuracy - right) <= changed + sampling for right, changed in strengths)
 
 
 def test_nothing_else_is_measured(measured):
@@ -64,7 +66,7 @@ def test_nothing_else_is_measured(measured):
     for name in PACKAGED:
         record = json.loads((FOLDER / f"{name}.json").read_text())
         params = record["params"] | {"corruptions": tuple(record["params"]["corruptions"])}
-        assert Params(**params) == Params()
+        assert Params(**params) == Params(pairs=2)
 
 
 @pytest.mark.parametrize("name", CIFAR)
