@@ -16,6 +16,14 @@ def binomial_taps(size: int) -> Tensor:
     return torch.from_numpy(taps(size)).float()
 
 
+def wrap(x: Tensor, before: int, after: int) -> Tensor:
+    """F.pad(x, mode="circular") of both axes by slices, which keep channels-last: several times faster here."""
+    for axis in (2, 3):
+        n = x.shape[axis]
+        x = torch.cat([x.narrow(axis, n - before, before), x, x.narrow(axis, 0, after)], axis)
+    return x
+
+
 class BlurPool2d(nn.Module):
     """(B, C, H, W) -> (B, C, ceil(H/stride), ceil(W/stride)): depthwise binomial blur, then subsampling.
 
@@ -40,7 +48,7 @@ class BlurPool2d(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         if self.as_matrices:
             return self._two_products(x)
-        x = F.pad(x, self.widths * 2, self.mode)
+        x = wrap(x, *self.widths) if self.mode == "circular" else F.pad(x, self.widths * 2, self.mode)
         if self.size == 1:
             return x[:, :, :: self.stride, :: self.stride]
         return F.conv2d(x, self.filt, stride=self.stride, groups=x.shape[1])

@@ -1,6 +1,7 @@
 """A 33 x 33 sweep against the plain way: float32, one crop at a time, through the network as it was built.
 
-Run with `pytest tests/benchmarks -s`. Both sides run in turn in one process; read the ratios, not the seconds.
+Run with `pytest -o python_files='bench_*.py' tests/benchmarks -s`. Both sides run in turn in one process; read the
+ratios, not the seconds.
 The plain side is timed on a seeded subset of the shifts and scaled up, which is printed.
 """
 
