@@ -50,6 +50,12 @@ def maps(
         if chosen is not None:
             add_mark(fig, i, chosen, "circle-open", "chosen shift")
         add_click_layer(fig, result, i)
+    lay_out_maps(fig, result, m, dark)
+    return fig
+
+
+def lay_out_maps(fig: go.Figure, result: Result, m: int, dark: bool) -> None:
+    r = result.max_shift
     style(fig, dark)
     fig.update_layout(
         coloraxis={
@@ -76,7 +82,6 @@ def maps(
     for i in range(m):
         fig.update_yaxes(scaleanchor=f"x{i + 1 if i else ''}", row=1, col=i + 1)
     fig.update_annotations(font={"size": 13, "color": text_colour(dark)})
-    return fig
 
 
 def add_map(fig: go.Figure, result: Result, i: int, axis: np.ndarray, dark: bool) -> None:

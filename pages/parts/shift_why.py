@@ -67,6 +67,10 @@ def show() -> None:
             f"The {size}-tap kernel and its frequency response; beyond pi/2 a signal would alias",
             shift_inside_figures.table(response),
         )
+    how_to_read()
+
+
+def how_to_read() -> None:
     with st.expander("How to read this page"):
         st.markdown(
             "- **Map**: each square is one shift of the picture; colour is the probability of the class in question. "
