@@ -111,11 +111,11 @@ def test_a_long_sweep_can_be_stopped_and_gone_on_with(address: str, watched: Wat
     page = watched.page
     page.goto(f"{address}/?study=shift_sweep&shift-family=ImageNet&shift-networks-imagenet=untrained%3Aresnet18")
     page.get_by_role("button", name="Stop").click()
-    expect(page.get_by_text(re.compile("^Stopped: asking 1 networks"))).to_be_visible()
+    expect(page.get_by_text(re.compile("Stopped: asking 1 networks"))).to_be_visible(timeout=30_000)
     page.get_by_role("button", name="Go on").click()
-    expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    expect(page.get_by_role("button", name="Stop")).to_be_visible(timeout=30_000)
     page.get_by_role("button", name="Stop").click()
-    expect(page.get_by_role("button", name="Go on")).to_be_visible()
+    expect(page.get_by_role("button", name="Go on")).to_be_visible(timeout=30_000)
     assert watched.complaints == []
 
 
