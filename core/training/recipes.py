@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from core.datasets import DATASETS, DataSet
 
@@ -25,7 +25,7 @@ class Recipe:
     arch: str
     dataset: str
     epochs: int
-    reflect_epochs: int = 0  # epochs before these, with a mirrored border in the pooling, at ten times their rate
+    reflect_epochs: int = 0  # epochs before these, with a mirrored border in the pooling, at four times their rate
     batch: int = 256
     peak_rate: float = 0.2
     weight_decay: float = 5e-4
@@ -38,12 +38,10 @@ class Recipe:
 
     @property
     def stages(self) -> tuple[Stage, ...]:
-        last = Stage(self.reflect_epochs, self.reflect_epochs + self.epochs, self.peak_rate, {})
         if not self.reflect_epochs:
-            return (last,)
-        return Stage(0, self.reflect_epochs, self.peak_rate, {"padding": "reflect"}), replace(
-            last, peak_rate=last.peak_rate / 4
-        )
+            return (Stage(0, self.epochs, self.peak_rate, {}),)
+        first = Stage(0, self.reflect_epochs, self.peak_rate, {"padding": "reflect"})
+        return first, Stage(first.last, self.total_epochs, self.peak_rate / 4, {})
 
     @property
     def total_epochs(self) -> int:

@@ -127,15 +127,14 @@ def on_your_pictures(choice: shift_choose.Choice) -> None:
     if not st.toggle("Measure them with the chosen networks", key="live go"):
         return
     key = sha256(repr([(f.name, f.size) for f in found]).encode()).hexdigest()
-    broken: dict[str, list[str]] = {}
     ready = shift_choose.loaded(choice.cards)
     tasks = [(("live", n.card.name, n.digest, key), lambda progress, n=n: measure(n, found, progress)) for n in ready]
     answers = waiting.compute(tasks, f"Measuring {len(found):,} pictures with {len(ready)} networks", "live")
     done = [(n, a) for n, a in zip(ready, answers, strict=True) if a is not None]
-    broken = {line: [] for _, (_, lines) in done for line in lines}
+    broken = list(dict.fromkeys(line for _, (_, lines) in done for line in lines))
     if broken:
         st.warning(f"{len(broken)} files could not be read and were left out.", icon=":material/broken_image:")
-        st.dataframe({"left out": list(broken)}, hide_index=True)
+        st.dataframe({"left out": broken}, hide_index=True)
     report([(n, r) for n, (r, _) in done if r.top1.shape[1]], len(found) - len(broken))
 
 
