@@ -28,7 +28,7 @@ class Builders:
     """
 
     plain: str
-    blurred: str
+    blurred: str | None = None
 
 
 _TORCHVISION = "core.models.antialiased:plain"
@@ -39,11 +39,19 @@ _DENSENET = Builders(_TORCHVISION, "core.models.antialiased:blurred_densenet")
 _MOBILENET = Builders(_TORCHVISION, "core.models.antialiased:blurred_mobilenet")
 _CIFAR_VGG = Builders("core.models.small:CifarVGG", "core.models.small:CifarVGG")
 _PHOTO_RESNET = Builders("core.models.small:PhotoResNet", "core.models.small:PhotoResNet")
+_BAGNET = Builders("core.models.bagnet:bagnet")
+_PHOTO_BAGNET = Builders("core.models.bagnet:photo_bagnet")
 
-# Every architecture comes plain and, with the suffix _blur1 … _blur7, anti-aliased.
+# With `blurred`, an architecture comes plain and, with the suffix _blur1 … _blur7, anti-aliased.
 ARCHITECTURES: dict[str, Builders] = {
     "cifar_vgg": _CIFAR_VGG,
     "photo_resnet": _PHOTO_RESNET,
+    "photo_bagnet9": _PHOTO_BAGNET,
+    "photo_bagnet17": _PHOTO_BAGNET,
+    "photo_bagnet33": _PHOTO_BAGNET,
+    "bagnet9": _BAGNET,
+    "bagnet17": _BAGNET,
+    "bagnet33": _BAGNET,
     "alexnet": _ALEXNET,
     "vgg11": _VGG,
     "vgg11_bn": _VGG,
@@ -73,9 +81,10 @@ ARCHITECTURES: dict[str, Builders] = {
 def _variants() -> dict[str, tuple[str, int | None]]:
     """{name: (architecture, taps of its blur or None)} in the order of the table."""
     names: dict[str, tuple[str, int | None]] = {}
-    for arch in ARCHITECTURES:
+    for arch, builders in ARCHITECTURES.items():
         names[arch] = (arch, None)
-        names |= {f"{arch}_blur{size}": (arch, size) for size in BLUR_SIZES}
+        if builders.blurred is not None:
+            names |= {f"{arch}_blur{size}": (arch, size) for size in BLUR_SIZES}
     return names
 
 
@@ -90,7 +99,8 @@ def list_models() -> list[str]:
 def create_model(name: str, *, num_classes: int = 1000, **options: Any) -> nn.Module:
     """An untrained network, (B, 3, H, W) -> logits (B, num_classes).
 
-    `<arch>` is torchvision's own (or this project's: cifar_vgg, photo_resnet); `<arch>_blur<k>`, k = 1..7, is
+    `<arch>` is torchvision's own, this project's (cifar_vgg, photo_resnet, photo_bagnet<q>) or the paper's
+    (bagnet<q>, q = 9, 17 or 33: Brendel & Bethge, ICLR 2019, §2); `<arch>_blur<k>`, k = 1..7, is
     anti-aliased by the rules of Zhang (ICML 2019, §3.2). The blurred torchvision networks have the option
     `padding` of the blur ("reflect", "replicate" or "zero"); AlexNet, the ResNets and the DenseNets also have
     `pool_only`: whether the stem convolution keeps its stride.
@@ -105,7 +115,7 @@ def create_model(name: str, *, num_classes: int = 1000, **options: Any) -> nn.Mo
             "(list_models() has them all)"
         )
     arch, blur = _VARIANTS[name]
-    build = _resolve(ARCHITECTURES[arch].plain if blur is None else ARCHITECTURES[arch].blurred)
+    build = _resolve((ARCHITECTURES[arch].blurred if blur else None) or ARCHITECTURES[arch].plain)
     given = {"arch": arch, "blur": blur, "num_classes": num_classes}
     parameters = inspect.signature(build).parameters
     allowed = [option for option in parameters if option not in given]

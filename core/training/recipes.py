@@ -68,6 +68,8 @@ class Recipe:
 
 CIFAR_BLURS = (2, 3, 5, 7)
 PHOTO_BLURS = (3, 5)
+BAG_PATCHES = (9, 17, 33)
+BAG_EPOCHS = 24
 
 
 def cifar(suffix: str = "", shifts: int = 0, name: str | None = None) -> Recipe:
@@ -82,6 +84,12 @@ def photo(suffix: str = "") -> Recipe:
     return Recipe(arch, arch, "tiny-imagenet-20", epochs=18, batch=128, peak_rate=0.1, zoom=0.6, colour=0.3)
 
 
+def bag(patch: int) -> Recipe:
+    """The residual baseline's recipe."""
+    arch = f"photo_bagnet{patch}"
+    return Recipe(arch, arch, "tiny-imagenet-20", epochs=BAG_EPOCHS, batch=128, peak_rate=0.1, zoom=0.6, colour=0.3)
+
+
 RECIPES = {
     recipe.name: recipe
     for recipe in (
@@ -90,5 +98,6 @@ RECIPES = {
         cifar(shifts=4, name="cifar_vgg_shifted"),
         photo(),
         *(photo(f"_blur{k}") for k in PHOTO_BLURS),
+        *(bag(q) for q in BAG_PATCHES),
     )
 }

@@ -1,0 +1,135 @@
+"""BagNet (Brendel & Bethge, ICLR 2019, §2 and appendix A): a residual network that sees q x q patches only.
+
+ResNet-50's bottlenecks with most 3x3 convolutions turned into 1x1 and no padding anywhere, so that every position of
+the last map has seen exactly one q x q patch, and the image's logits are the mean of its patches' logits.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+WIDE_STAGES = {9: 2, 17: 3, 33: 4}  # patch side q -> how many of the first stages open with a 3x3 convolution
+STRIDES = (2, 2, 2, 1)
+STRIDE = 8  # pixels between neighbouring patches of a dense pass
+EXPANSION = 4
+BLOCKS, WIDTH = (3, 4, 6, 3), 64  # ResNet-50's
+PHOTO_BLOCKS, PHOTO_WIDTH = (2, 2, 3, 2), 24
+
+
+class Bottleneck(nn.Module):
+    """1x1, k x k, 1x1 around a shortcut that is cropped at the right and the bottom to what the k x k leaves."""
+
+    def __init__(self, inputs: int, width: int, kernel: int, stride: int) -> None:
+        super().__init__()
+        outputs = EXPANSION * width
+        # a strided 1x1 convolution reads every second sample only: drop the others before they cost anything
+        self.skip = stride if kernel == 1 else 1
+        left = stride // self.skip
+        self.conv1 = nn.Conv2d(inputs, width, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(width)
+        self.conv2 = nn.Conv2d(width, width, kernel, left, bias=False)
+        self.bn2 = nn.BatchNorm2d(width)
+        self.conv3 = nn.Conv2d(width, outputs, 1, bias=False)
+        self.bn3 = nn.BatchNorm2d(outputs)
+        self.relu = nn.ReLU(inplace=True)
+        self.downsample: nn.Module = nn.Identity()
+        if stride != 1 or inputs != outputs:
+            self.downsample = nn.Sequential(nn.Conv2d(inputs, outputs, 1, left, bias=False), nn.BatchNorm2d(outputs))
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.skip > 1:
+            x = x[:, :, :: self.skip, :: self.skip]
+        y = self.relu(self.bn1(self.conv1(x)))
+        y = self.relu(self.bn2(self.conv2(y)))
+        y = self.bn3(self.conv3(y))
+        shortcut = self.downsample(x)[:, :, : y.shape[2], : y.shape[3]]
+        return self.relu(y + shortcut)  # type: ignore[no-any-return]
+
+
+class BagNet(nn.Module):
+    """(B, 3, H, W) -> logits (B, K), for any H, W >= `patch` = 9, 17 or 33 pixels.
+
+    The names of the parameters are those of the published checkpoints. Raises ValueError for another patch.
+    """
+
+    def __init__(
+        self, patch: int, num_classes: int = 1000, *, width: int = WIDTH, blocks: Sequence[int] = BLOCKS
+    ) -> None:
+        super().__init__()
+        if patch not in WIDE_STAGES:
+            raise ValueError(f"expected a patch of {list(WIDE_STAGES)} pixels, got {patch}: choose one of them")
+        self.patch = patch
+        self.conv1 = nn.Conv2d(3, width, 1, bias=False)
+        self.conv2 = nn.Conv2d(width, width, 3, bias=False)
+        self.bn1 = nn.BatchNorm2d(width)
+        self.relu = nn.ReLU(inplace=True)
+        kernels = [3] * WIDE_STAGES[patch] + [1] * (len(STRIDES) - WIDE_STAGES[patch])
+        stages, inputs = [], width
+        for i, (count, kernel, stride) in enumerate(zip(blocks, kernels, STRIDES, strict=True)):
+            inner = width * 2**i
+            first = Bottleneck(inputs, inner, kernel, stride)
+            inputs = EXPANSION * inner
+            stages.append(nn.Sequential(first, *(Bottleneck(inputs, inner, 1, 1) for _ in range(count - 1))))
+        self.layer1, self.layer2, self.layer3, self.layer4 = stages
+        self.fc = nn.Linear(inputs, num_classes)
+
+    def stem(self, x: Tensor) -> Tensor:
+        """(B, 3, H, W) -> (B, width, H-2, W-2)."""
+        return self.relu(self.bn1(self.conv2(self.conv1(x))))  # type: ignore[no-any-return]
+
+    def features(self, x: Tensor) -> Tensor:
+        """(B, 3, H, W) -> (B, C, H', W'), one vector a patch: H' = (H - q) // 8 + 1."""
+        return self.layer4(self.layer3(self.layer2(self.layer1(self.stem(x)))))  # type: ignore[no-any-return]
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.fc(self.features(x).mean(dim=(2, 3)))  # type: ignore[no-any-return]
+
+    def evidence(self, x: Tensor) -> Tensor:
+        """(B, 3, H, W) -> (B, K, H', W'): every patch's own logits, whose mean over space is the image's (§2).
+
+        Patch (i, j) covers rows 8i to 8i + q - 1 and columns 8j to 8j + q - 1.
+        Raises ValueError for a picture smaller than a patch.
+        """
+        if min(x.shape[2:]) < self.patch:
+            raise ValueError(
+                f"expected a picture of at least {self.patch}x{self.patch} pixels, "
+                f"got {x.shape[2]}x{x.shape[3]}: enlarge it or choose a smaller patch"
+            )
+        return self.read_out(self.features(x))
+
+    def read_out(self, features: Tensor) -> Tensor:
+        """(B, C, H', W') -> (B, K, H', W'): the linear head at every position."""
+        return self.fc(features.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)  # type: ignore[no-any-return]
+
+    def folded(self) -> BagNet:
+        """A copy in eval mode whose batch norms are folded into the convolutions before them."""
+        net = copy.deepcopy(self).eval()
+        net.conv2, net.bn1 = fuse_conv_bn_eval(net.conv2, net.bn1), nn.Identity()  # type: ignore[assignment]
+        for block in net.modules():
+            if isinstance(block, Bottleneck):
+                for conv, norm in (("conv1", "bn1"), ("conv2", "bn2"), ("conv3", "bn3")):
+                    setattr(block, conv, fuse_conv_bn_eval(getattr(block, conv), getattr(block, norm)))
+                    setattr(block, norm, nn.Identity())
+                if isinstance(block.downsample, nn.Sequential):
+                    block.downsample = fuse_conv_bn_eval(*block.downsample)
+        return net
+
+
+def bagnet(arch: str, num_classes: int = 1000) -> BagNet:
+    """`bagnet<q>`: the paper's widths and depths."""
+    return BagNet(patch_of(arch), num_classes)
+
+
+def photo_bagnet(arch: str, num_classes: int = 20) -> BagNet:
+    """`photo_bagnet<q>`: this project's narrow family for 64-pixel photographs."""
+    return BagNet(patch_of(arch), num_classes, width=PHOTO_WIDTH, blocks=PHOTO_BLOCKS)
+
+
+def patch_of(arch: str) -> int:
+    found = re.search(r"bagnet(\d+)$", arch)
+    return int(found[1]) if found else 0
