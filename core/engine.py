@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from core.models.bagnet import BagNet
 from core.worker import Progress, ignore
 
 Batch = Callable[[np.ndarray], Tensor]  # indices (n,) -> inputs (n, 3, H, W) float32
@@ -71,10 +72,12 @@ def prepare(net: nn.Module, *, fast: bool | None = None) -> Engine:
 
 
 def fold(net: nn.Module) -> nn.Module:
-    """A copy of `net` with batch norms folded into the convolutions before them, where torch.fx can trace it."""
+    """A copy of `net` with batch norms folded into the convolutions before them, where it or torch.fx knows how."""
     from torch.fx.experimental.optimization import fuse
     from torch.fx.proxy import TraceError
 
+    if isinstance(net, BagNet):  # traced, it would lose its evidence
+        return net.folded()
     try:
         return fuse(net)
     except TraceError:

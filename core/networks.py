@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from core import weights
 from core.datasets import DATASETS
-from core.published import published, published_names
+from core.published import PUBLISHED, published, published_names
 from core.weights import WeightsError
 
 if TYPE_CHECKING:
@@ -33,13 +33,30 @@ KIND_WORDS: dict[Kind, str] = {
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 IMAGENET_SIZE = 224
 FAMILIES = {"photographs": "tiny-imagenet-20", "CIFAR-10": "cifar10", "ImageNet": "imagenet"}  # by the pages' names
-OWN_FAMILIES = {"photo_resnet": "tiny-imagenet-20", "cifar_vgg": "cifar10"}  # what our architectures are for
+OWN_FAMILIES = {  # what our architectures are for
+    "photo_resnet": "tiny-imagenet-20",
+    "photo_bagnet9": "tiny-imagenet-20",
+    "photo_bagnet17": "tiny-imagenet-20",
+    "photo_bagnet33": "tiny-imagenet-20",
+    "cifar_vgg": "cifar10",
+}
+BAGNETS = {  # by family, rising patch size; the residual network that they are compared with
+    "tiny-imagenet-20": (("photo_bagnet9", "photo_bagnet17", "photo_bagnet33"), "photo_resnet"),
+    "imagenet": (("bagnet9", "bagnet17", "bagnet33"), "resnet50"),
+}
 DEFAULT_NETWORKS = ("photo_resnet", "photo_resnet_blur3", "photo_resnet_blur5")
 
 
 def title_of(name: str) -> str:
     """A network's name as people read it."""
+    name = re.sub(r"^(photo_)?bagnet(\d+)$", r"\1BagNet-\2", name)
     return name.replace("_blur", " · blur ").replace("_", " ")
+
+
+def patch_of(arch: str) -> int | None:
+    """Side in pixels of a BagNet's patches, None for other architectures."""
+    found = re.search(r"bagnet(\d+)$", arch)
+    return int(found[1]) if found else None
 
 
 def blur_of(arch: str) -> int | None:
@@ -68,6 +85,11 @@ class Card:
     def blur(self) -> int | None:
         """Taps of the blur filter, None for the plain network."""
         return blur_of(self.arch)
+
+    @property
+    def patch(self) -> int | None:
+        """Side in pixels of a BagNet's patches, None for other networks."""
+        return patch_of(self.arch)
 
     @property
     def title(self) -> str:
@@ -113,8 +135,9 @@ def packaged_card(name: str, path: Path) -> Card:
 
 
 def published_card(name: str) -> Card:
-    kind: Kind = "authors" if "_blur" in name else "torchvision"
-    owner = "the authors' (Zhang 2019)" if kind == "authors" else "torchvision's"
+    kind: Kind = "authors" if name in PUBLISHED else "torchvision"
+    paper = "Brendel & Bethge 2019" if "bagnet" in name else "Zhang 2019"
+    owner = f"the authors' ({paper})" if kind == "authors" else "torchvision's"
     sentence = f"{owner} ImageNet weights, downloaded on demand; not measured by this project"
     return Card(name, name, "imagenet", kind, sentence, IMAGENET_SIZE)
 

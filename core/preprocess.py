@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 Boundary = Literal["crop", "circular", "reflect"]
+MOST_OBLONG = 3
 BOUNDARIES: tuple[Boundary, ...] = ("crop", "circular", "reflect")
 
 
@@ -33,6 +34,21 @@ def square(image: RGBImage, side: int) -> np.ndarray:
     box = (left, top, left + short, top + short)
     scaled = Image.fromarray(image.pixels).resize((side, side), Image.Resampling.BILINEAR, box)
     return np.asarray(scaled)
+
+
+def whole(image: RGBImage, short: int) -> np.ndarray:
+    """The whole picture scaled to a short side of `short`: uint8 (H, W, 3).
+
+    Of a picture more than MOST_OBLONG times as long as it is short, the middle.
+    """
+    small, long = sorted((image.height, image.width))
+    kept = min(long, MOST_OBLONG * small)
+    across = image.width >= image.height
+    w, h = (kept, small) if across else (small, kept)
+    left, top = (image.width - w) / 2, (image.height - h) / 2
+    size = (round(short * w / small), round(short * h / small))
+    box = (left, top, left + w, top + h)
+    return np.asarray(Image.fromarray(image.pixels).resize(size, Image.Resampling.BILINEAR, box))
 
 
 def to_tensor(pixels: np.ndarray, prep: Preprocessing) -> Tensor:

@@ -1,7 +1,8 @@
 """Which ImageNet networks others have published, under our registry's names.
 
-The anti-aliased ones are the authors' own (Zhang, ICML 2019, trained from scratch). The baselines are
-torchvision's IMAGENET1K_V1, whose addresses torchvision knows: it is imported, and asked, only for those.
+The anti-aliased ones (Zhang, ICML 2019, trained from scratch) and the BagNets (Brendel & Bethge, ICLR 2019) are
+their authors' own. The baselines are torchvision's IMAGENET1K_V1, whose addresses torchvision knows: it is imported,
+and asked, only for those.
 """
 
 import difflib
@@ -22,6 +23,11 @@ AUTHORS_SHA256 = {
     "resnet101": ("3d00941d", "928f1444", "f8a116ff", "1f3745af"),
 }
 
+BAGNET_BASE = (
+    "https://bitbucket.org/wielandbrendel/bag-of-feature-pretrained-models/raw/249e8fa82c0913623a807d9d35eeab9da7dcc2a8"
+)
+BAGNET_SHA256 = {9: ("bagnet8", "34f4ccd2"), 17: ("bagnet16", "105524de"), 33: ("bagnet32", "2ddd53ed")}
+
 TORCHVISION_ARCHS = (
     *("alexnet", "vgg11", "vgg11_bn", "vgg13", "vgg13_bn", "vgg16", "vgg16_bn", "vgg19", "vgg19_bn"),
     *("resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "resnext50_32x4d", "resnext101_32x8d"),
@@ -33,6 +39,9 @@ PUBLISHED = {
     f"{arch}_blur{k}": Published(f"{arch}_blur{k}", f"{AUTHORS_BASE}/{arch}_lpf{k}-{digest}.pth", digest, "authors")
     for arch, digests in AUTHORS_SHA256.items()
     for k, digest in zip((2, 3, 4, 5), digests, strict=True)
+} | {
+    f"bagnet{q}": Published(f"bagnet{q}", f"{BAGNET_BASE}/{stem}-{digest}.pth.tar", digest, "authors")
+    for q, (stem, digest) in BAGNET_SHA256.items()
 }
 
 

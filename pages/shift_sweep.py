@@ -8,6 +8,7 @@ from core import first_look, networks
 from core.studies import STUDIES, shift_figures, shift_sweep
 from core.studies.shift_sweep import Result
 from pages.parts import (
+    at_hand,
     charts,
     frame,
     provenance,
@@ -28,7 +29,7 @@ def answer(choice: shift_choose.Choice, picture: tray.Picture) -> Result | None:
     packaged = first_look.find(choice.cards, picture.image.digest, choice.params)
     if packaged is not None:
         return packaged
-    ready = shift_choose.loaded(choice.cards)
+    ready = at_hand.loaded(choice.cards)
     params = choice.params
     tasks = [
         (

@@ -7,7 +7,6 @@ the last map has seen exactly one q x q patch, and the image's logits are the me
 from __future__ import annotations
 
 import copy
-import re
 from collections.abc import Sequence
 
 from torch import Tensor, nn
@@ -122,14 +121,9 @@ class BagNet(nn.Module):
 
 def bagnet(arch: str, num_classes: int = 1000) -> BagNet:
     """`bagnet<q>`: the paper's widths and depths."""
-    return BagNet(patch_of(arch), num_classes)
+    return BagNet(int(arch.removeprefix("bagnet")), num_classes)
 
 
 def photo_bagnet(arch: str, num_classes: int = 20) -> BagNet:
     """`photo_bagnet<q>`: this project's narrow family for 64-pixel photographs."""
-    return BagNet(patch_of(arch), num_classes, width=PHOTO_WIDTH, blocks=PHOTO_BLOCKS)
-
-
-def patch_of(arch: str) -> int:
-    found = re.search(r"bagnet(\d+)$", arch)
-    return int(found[1]) if found else 0
+    return BagNet(int(arch.removeprefix("photo_bagnet")), num_classes, width=PHOTO_WIDTH, blocks=PHOTO_BLOCKS)

@@ -11,7 +11,7 @@ from core.image import RGBImage, from_pixels, png_bytes
 from core.networks import Card
 from core.studies import shift_figures, shift_inside, shift_inside_figures, shift_sweep
 from core.studies.shift_sweep import LINES, MAX_SHIFT_LIMITS, Line, Params, Result
-from pages.parts import charts, shift_choose, waiting
+from pages.parts import at_hand, charts, waiting
 from pages.parts.tray import Picture
 
 DY, DX, SLICE = "shift-dy", "shift-dx", "shift-slice"
@@ -129,7 +129,7 @@ def inside(cards: Sequence[Card], picture: Picture) -> None:
             key="shift-padding",
             help="circular: every layer wraps round, so that subsampling is the only cause. trained: as it is.",
         )
-        found = [shift_choose.own_networks().get(c.name) or cache.network(c) for c in cards]
+        found = [at_hand.own_networks().get(c.name) or cache.network(c) for c in cards]
         tasks = [
             (
                 ("inside", n.card.name, n.digest, picture.image.digest, padding),

@@ -14,7 +14,7 @@ from core.networks import Network
 from core.studies import shift_dataset, shift_figures, shift_paper
 from core.studies.shift_dataset import Params, Result, Summary
 from core.weights import ASSETS
-from pages.parts import charts, shift_choose, waiting
+from pages.parts import at_hand, charts, shift_choose, waiting
 
 CHUNK = 32  # pictures between two looks at the Stop button
 LIVE = Params(boundary="crop", pairs=2, worst_reach=1)
@@ -127,7 +127,7 @@ def on_your_pictures(choice: shift_choose.Choice) -> None:
     if not st.toggle("Measure them with the chosen networks", key="live go"):
         return
     key = sha256(repr([(f.name, f.size) for f in found]).encode()).hexdigest()
-    ready = shift_choose.loaded(choice.cards)
+    ready = at_hand.loaded(choice.cards)
     tasks = [(("live", n.card.name, n.digest, key), lambda progress, n=n: measure(n, found, progress)) for n in ready]
     answers = waiting.compute(tasks, f"Measuring {len(found):,} pictures with {len(ready)} networks", "live")
     done = [(n, a) for n, a in zip(ready, answers, strict=True) if a is not None]

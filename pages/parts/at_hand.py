@@ -1,0 +1,102 @@
+"""Networks at hand: packaged, downloaded when asked for, or opened from the reader's own weights file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from core import cache, networks, weights
+from core.networks import Card, Network
+from core.weights import WeightsError
+
+OWN = "own networks"
+
+
+def own_networks() -> dict[str, Network]:
+    """The networks that the reader opened in this session, by name."""
+    kept: dict[str, Network] = st.session_state.setdefault(OWN, {})
+    return kept
+
+
+@st.cache_data(max_entries=8, show_spinner="Looking up the names of the classes")
+def known_labels(family: str) -> tuple[str, ...]:
+    """The family's labels; where two classes share a name the second carries its number."""
+    if family == "imagenet":
+        cache.wait_until_warm()  # torchvision knows them
+    seen: dict[str, int] = {}
+    return tuple(
+        name if seen.setdefault(name, i) == i else f"{name} ({i})"
+        for i, name in enumerate(networks.family_labels(family))
+    )
+
+
+def loaded(cards: Sequence[Card]) -> list[Network]:
+    """The chosen networks that can be run now; the others are said, with what to do."""
+    ready = []
+    missing = [card for card in cards if card.name not in own_networks() and not networks.is_here(card)]
+    if missing:
+        offer_download(missing)
+    for card in cards:
+        if card in missing:
+            continue
+        try:
+            ready.append(own_networks().get(card.name) or cache.network(card))
+        except WeightsError as error:
+            st.error(f"{card.title}: {error}", icon=":material/error:")
+    same = [n for n in ready if n.labels == ready[0].labels]
+    for other in ready:
+        if other not in same:
+            st.warning(f"{other.card.title} has other classes than {ready[0].card.title}, so it is left out.")
+    return same
+
+
+def offer_download(missing: Sequence[Card]) -> None:
+    names = ", ".join(card.title for card in missing)
+    st.info(
+        f"Not on this machine yet: {names}. They are fetched from their owners only when you ask; "
+        "the packaged networks need no network.",
+        icon=":material/cloud_download:",
+    )
+    if st.button(f"Download {names}", key=f"download {names}"):
+        for card in missing:
+            download(card)
+
+
+def download(card: Card) -> None:
+    bar = st.progress(0.0, f"{card.title}: connecting")
+
+    def watch(done: int, total: int | None) -> None:
+        bar.progress(done / total if total else 0.0, f"{card.title}: {done / 1e6:.1f} MB")
+
+    try:
+        weights.download(weights.published(card.name), progress=watch)
+    except WeightsError as error:
+        bar.empty()
+        st.error(str(error), icon=":material/cloud_off:")
+    else:
+        st.rerun()
+
+
+def own_weights(family: str, archs: Sequence[str], first: str, chosen: Callable[[Network], None]) -> None:
+    """Open the reader's own weights file in an architecture of the registry; `chosen` hears of the network."""
+    st.markdown("**Your own weights**: a safetensors file or a torch state dict; nothing in it is run as code.")
+    file = st.file_uploader("Weights file", key="own weights", max_upload_size=500)
+    st.selectbox("Architecture", archs, index=list(archs).index(first), key="own arch")
+    st.caption(f"Labels and preprocessing are those of the chosen family, {family}.")
+    st.button("Open it", key="own open", disabled=file is None, on_click=open_own, args=(family, chosen))
+    if problem := st.session_state.get("own problem"):
+        st.error(problem, icon=":material/error:")
+
+
+def open_own(family: str, chosen: Callable[[Network], None]) -> None:
+    cache.wait_until_warm()
+    file, arch = st.session_state["own weights"], st.session_state["own arch"]
+    try:
+        network = networks.user_network(file.getvalue(), arch, family, file.name)
+    except WeightsError as error:
+        st.session_state["own problem"] = str(error)
+        return
+    st.session_state.pop("own problem", None)
+    own_networks()[network.card.name] = network
+    chosen(network)
