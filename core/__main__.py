@@ -12,6 +12,8 @@ import typer
 
 if TYPE_CHECKING:
     from core.image import RGBImage
+    from core.networks import Network
+    from core.studies.patch_evidence import Result
 
 app = typer.Typer(help="Five ways to watch a network see.", no_args_is_help=True, add_completion=False)
 DATA = typer.Option(
@@ -57,6 +59,69 @@ def shift_sweep(
             f"{network.card.name}: consistency {share:.1%}, bfloat16 logits within {stray:.3f}; "
             f"{network.card.provenance}"
         )
+
+
+@app.command("patch-evidence")
+def patch_evidence(
+    photo: Annotated[str, typer.Argument(help="A picture file, or sample:NAME for one that comes along.")],
+    model: Annotated[list[str], typer.Option(help="A BagNet's name; give it again for another.")] = [],  # noqa: B006
+    target: Annotated[
+        str, typer.Option("--class", help="Class label or index; by default the last BagNet's answer.")
+    ] = "",
+    against: Annotated[str, typer.Option(help="A class whose evidence is subtracted.")] = "",
+    short: Annotated[int | None, typer.Option(help="Short side in px that the networks see.")] = None,
+    resolution: Annotated[str, typer.Option(help="coarse (the network's own grid) or full (every pixel).")] = "full",
+    out: Annotated[Path | None, typer.Option("--json", help="Where to write the Result.")] = None,
+    png: Annotated[Path | None, typer.Option(help="Where to write the last BagNet's map over the picture.")] = None,
+) -> None:
+    """Which little patches made the network say so? Every patch's evidence for a class."""
+    from core import networks
+    from core.studies import patch_evidence as study
+    from core.training.ship import write_json
+
+    try:
+        image = read_picture(photo)
+        loaded = [networks.load(networks.find(name)) for name in model or networks.DEFAULT_BAGNETS]
+        labels = loaded[0].labels
+        params = study.Params(short, class_index(target, labels), class_index(against, labels), resolution)  # type: ignore[arg-type]
+        result = study.run(loaded, image, params)
+        if out is not None:
+            write_json(out, study.as_dict(result), indent=None)
+        if png is not None:
+            write_map(png, loaded, image, result, short)
+    except (ValueError, OSError, KeyError) as error:
+        fail(error)
+    typer.echo(study.finding(result, [n.card.title for n in loaded]))
+    for m, network in enumerate(loaded):
+        y, x = study.strongest(result, m)
+        typer.echo(f"{network.card.name}: strongest patch around row {y}, column {x}; {network.card.provenance}")
+
+
+def write_map(path: Path, loaded: list[Network], image: RGBImage, result: Result, short: int | None) -> None:
+    from core.image import from_pixels, png_bytes
+    from core.studies import patch_evidence as study
+    from core.studies import patch_figures
+
+    m = len(loaded) - 1
+    pixels = patch_figures.picture(result, m, study.seen(loaded[m], image, short))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(png_bytes(from_pixels(pixels)))
+
+
+@app.command()
+def download(network: Annotated[str, typer.Argument(help="A published network's name, such as bagnet33.")]) -> None:
+    """Fetch published weights from their owners, once; the app and the other commands find them."""
+    from core import weights
+
+    try:
+        about = weights.published(network)
+        with typer.progressbar(length=100, label=network) as bar:
+            path = weights.download(
+                about, progress=lambda done, total: bar.update(round(100 * done / total) - bar.pos if total else 0)
+            )
+    except (ValueError, OSError) as error:
+        fail(error)
+    typer.echo(str(path))
 
 
 def class_index(target: str, labels: tuple[str, ...]) -> int | None:
@@ -142,23 +207,28 @@ def measure(
     typer.echo(f"{path}: accuracy {summary['accuracy']:.2%}, consistency {summary['consistency']:.2%}")
 
 
+@app.command("measure-patches")
+def measure_patches(data: Annotated[Path | None, DATA] = None) -> None:
+    """Measure the packaged BagNets and their baseline together: accuracy, errors by class, scrambling, masking."""
+    from core import datasets
+    from core.training import ship_patches
+
+    try:
+        test_set = datasets.load(ship_patches.DATASET, data, "test")
+        with typer.progressbar(length=100, label="measure-patches") as bar:
+            path = ship_patches.measure(test_set, lambda done, total: bar.update(100 * done // total - bar.pos))
+    except (ValueError, OSError) as error:
+        fail(error)
+    typer.echo(str(path))
+
+
 @app.command("first-look")
 def first_look() -> None:
-    """Write the packaged result that the shift sweep's page opens with."""
-    from core import first_look, networks
-    from core.samples import DEFAULT_SAMPLE, load_sample
-    from core.studies import shift_sweep as study
-    from core.training.ship import write_json
+    """Write the packaged results that the pages open with."""
+    from core import first_look
 
-    loaded = [networks.load(networks.find(name)) for name in networks.DEFAULT_NETWORKS]
-    image, params = load_sample(DEFAULT_SAMPLE), study.Params()
-    fields = study.as_dict(study.run(loaded, image, params))
-    for name in ("probability", "top1_probability"):
-        fields[name] = [[round(p, 5) for p in row] for row in fields[name]]  # type: ignore[attr-defined]
-    key = first_look.key([n.card for n in loaded], image.digest, params)
-    path = first_look.FOLDER / "shift_sweep.json"
-    write_json(path, {"key": key, "result": fields, "command": "receptive first-look"}, indent=None)
-    typer.echo(f"{path}: {study.finding(study.from_dict(fields), [n.card.title for n in loaded])}")
+    for path, finding in first_look.write():
+        typer.echo(f"{path}: {finding}")
 
 
 def main() -> None:

@@ -9,14 +9,15 @@ the network as it was built. The reported top-1 is thereby the float32 one-at-a-
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from core.models.bagnet import BagNet
 from core.worker import Progress, ignore
 
 Batch = Callable[[np.ndarray], Tensor]  # indices (n,) -> inputs (n, 3, H, W) float32
@@ -72,16 +73,29 @@ def prepare(net: nn.Module, *, fast: bool | None = None) -> Engine:
 
 
 def fold(net: nn.Module) -> nn.Module:
-    """A copy of `net` with batch norms folded into the convolutions before them, where it or torch.fx knows how."""
-    from torch.fx.experimental.optimization import fuse
-    from torch.fx.proxy import TraceError
+    """A copy of `net` in which batch norms are folded into the convolutions that feed them and nothing else.
 
-    if isinstance(net, BagNet):  # traced, it would lose its evidence
-        return net.folded()
-    try:
-        return fuse(net)
-    except TraceError:
-        return copy.deepcopy(net)
+    Found by name and not by tracing: while torch.fx traces, other threads' forward passes fail.
+    """
+    folded = copy.deepcopy(net).eval()
+    for module in list(folded.modules()):
+        for conv_name, norm_name in norm_after(module).items():
+            conv, norm = getattr(module, conv_name, None), getattr(module, norm_name, None)
+            holder, name = (conv, str(len(conv) - 1)) if type(conv) is nn.Sequential else (module, conv_name)
+            conv = getattr(holder, name, None)
+            if isinstance(conv, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
+                setattr(holder, name, fuse_conv_bn_eval(conv, norm))
+                setattr(module, norm_name, nn.Identity())
+    return folded
+
+
+def norm_after(module: nn.Module) -> Mapping[str, str]:
+    """{child: the child that its output goes to}: neighbours of a Sequential, conv<i> and bn<i> of a residual block,
+    or what the module says itself."""
+    if isinstance(module, nn.Sequential):
+        return dict(itertools.pairwise(dict(module.named_children())))
+    own: Mapping[str, str] | None = getattr(module, "norm_after", None)
+    return {f"conv{i}": f"bn{i}" for i in (1, 2, 3)} if own is None else own
 
 
 def batch_size(height: int, width: int) -> int:

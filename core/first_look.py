@@ -6,27 +6,57 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from core import networks
 from core.networks import Card, file_digest
-from core.studies.shift_sweep import Params, Result, from_dict
 from core.weights import ASSETS
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 FOLDER = ASSETS / "results" / "first_look"
 
 
-def key(cards: Sequence[Card], picture: str, params: Params) -> dict[str, Any]:
+def key(cards: Sequence[Card], picture: str, params: DataclassInstance) -> dict[str, Any]:
     """What a packaged result was made from: the picture's digest, each weights file's digest, and the settings."""
     files = [[card.name, file_digest(card.file) if card.file else None] for card in cards]
     return {"picture": picture, "networks": files, "params": asdict(params)}
 
 
-def find(cards: Sequence[Card], picture: str, params: Params) -> Result | None:
-    """The packaged sweep made from exactly this, or None."""
-    path = FOLDER / "shift_sweep.json"
+def find(slug: str, cards: Sequence[Card], picture: str, params: DataclassInstance) -> dict[str, Any] | None:
+    """The fields of the packaged result of a study made from exactly this, or None."""
+    path = FOLDER / f"{slug}.json"
     if not path.exists():
         return None
     record = json.loads(path.read_text())
-    return from_dict(record["result"]) if record["key"] == key(cards, picture, params) else None
+    return dict(record["result"]) if record["key"] == key(cards, picture, params) else None
+
+
+def write() -> Iterator[tuple[Path, str]]:
+    """Make every study's packaged result again; yields each file and its finding."""
+    from core.samples import DEFAULT_SAMPLE, load_sample
+    from core.studies import patch_evidence, shift_sweep
+    from core.training.ship import write_json
+
+    image = load_sample(DEFAULT_SAMPLE)
+    for study, names, rounded in (
+        (shift_sweep, networks.DEFAULT_NETWORKS, {"probability": 5, "top1_probability": 5}),
+        (patch_evidence, networks.DEFAULT_BAGNETS, {"evidence": 3}),
+    ):
+        loaded, params = [networks.load(networks.find(name)) for name in names], study.Params()
+        fields = study.as_dict(study.run(loaded, image, params))
+        for name, digits in rounded.items():
+            fields[name] = round_all(fields[name], digits)
+        slug = study.__name__.rpartition(".")[2]
+        about = {"key": key([n.card for n in loaded], image.digest, params), "command": "receptive first-look"}
+        write_json(FOLDER / f"{slug}.json", {**about, "result": fields}, indent=None)
+        yield FOLDER / f"{slug}.json", study.finding(study.from_dict(fields), [n.card.title for n in loaded])
+
+
+def round_all(values: Any, digits: int) -> Any:
+    """Nested lists of numbers, rounded: a packaged picture needs no more."""
+    return [round_all(v, digits) for v in values] if isinstance(values, list) else round(values, digits)

@@ -44,6 +44,7 @@ BAGNETS = {  # by family, rising patch size; the residual network that they are 
     "tiny-imagenet-20": (("photo_bagnet9", "photo_bagnet17", "photo_bagnet33"), "photo_resnet"),
     "imagenet": (("bagnet9", "bagnet17", "bagnet33"), "resnet50"),
 }
+DEFAULT_BAGNETS = BAGNETS["tiny-imagenet-20"][0]
 DEFAULT_NETWORKS = ("photo_resnet", "photo_resnet_blur3", "photo_resnet_blur5")
 
 
@@ -183,7 +184,9 @@ def load(card: Card) -> Network:
     if card.kind in ("authors", "torchvision"):
         path = local_file(card)
         if not path.exists():
-            raise WeightsError(f"expected the weights of {card.name} in {path.parent}, found none: download them first")
+            raise WeightsError(
+                f"expected the weights of {card.name} in {path.parent}, found none: receptive download {card.name}"
+            )
         return build(card, weights.read_state(path), family_labels("imagenet"), family_preprocessing(card))
     if card.file is None:
         raise WeightsError(f"expected a weights file for {card.name}, got none: open it with user_network")

@@ -130,6 +130,13 @@ def compose(found: Sequence[Leaf], height: int, width: int, step: int) -> np.nda
 
 
 @torch.inference_mode()
+def feature_at(net: BagNet, x: Tensor, row: int, column: int) -> np.ndarray:
+    """(C,) last features of the patch around a pixel of a picture (3, H, W)."""
+    cut = around(x, net.patch)[None, :, row : row + net.patch, column : column + net.patch]
+    return net.features(channels_last(cut))[0, :, 0, 0].numpy()
+
+
+@torch.inference_mode()
 def alone(net: nn.Module, x: Tensor, pixels: np.ndarray, patch: int, batch: int = 64) -> np.ndarray:
     """(3, H, W) and pixels (n, 2) = (y, x) -> (n, K): each pixel's patch cut out of the padded picture, run alone."""
     field = around(x, patch)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from core import first_look, networks
+from core.preprocess import whole
 from core.samples import DEFAULT_SAMPLE, load_sample
-from core.studies import STUDIES, shift_dataset, shift_figures, shift_sweep
+from core.studies import STUDIES, patch_evidence, patch_figures, shift_dataset, shift_figures, shift_sweep
 from core.weights import ASSETS
 from pages.parts import charts
 
@@ -16,21 +17,43 @@ st.markdown(
     "on networks that you can ask yourself. Everything runs on this machine; nothing leaves it unasked."
 )
 
-cards = [networks.find(name) for name in networks.DEFAULT_NETWORKS if name in networks.cards()]
 sample = load_sample(DEFAULT_SAMPLE)
-result = first_look.find(cards, sample.digest, shift_sweep.Params())
+
+
+def glance_at_shift_sweep() -> None:
+    cards = [networks.find(name) for name in networks.DEFAULT_NETWORKS if name in networks.cards()]
+    found = first_look.find("shift_sweep", cards, sample.digest, shift_sweep.Params())
+    if found is None:
+        return
+    result, titles = shift_sweep.from_dict(found), [card.title for card in cards]
+    st.markdown(shift_sweep.finding(result, titles))
+    charts.show(
+        shift_figures.maps(result, titles, dark=charts.dark()),
+        "home-maps",
+        "Maps of the probability of the cat's class over all shifts, one for each network",
+    )
+
+
+def glance_at_patch_evidence() -> None:
+    cards = [networks.find(name) for name in networks.DEFAULT_BAGNETS if name in networks.cards()]
+    found = first_look.find("patch_evidence", cards, sample.digest, patch_evidence.Params())
+    if found is None:
+        return
+    result, titles = patch_evidence.from_dict(found), [card.title for card in cards]
+    st.markdown(patch_evidence.finding(result, titles))
+    charts.show(
+        patch_figures.maps(result, titles, whole(sample, cards[0].size), dark=charts.dark()),
+        "home-evidence",
+        "Maps of the evidence of little patches, one for each BagNet, over the cat",
+    )
+
+
+GLANCES = {"shift_sweep": glance_at_shift_sweep, "patch_evidence": glance_at_patch_evidence}
 for study in STUDIES:
     with st.container(border=True):
         st.subheader(study.question)
         st.caption(f"[{study.paper}]({study.link})")
-        if result is not None:
-            titles = [card.title for card in cards]
-            st.markdown(shift_sweep.finding(result, titles))
-            charts.show(
-                shift_figures.maps(result, titles, dark=charts.dark()),
-                "home-maps",
-                "Maps of the probability of the cat's class over all shifts, one for each network",
-            )
+        GLANCES[study.slug]()
         st.page_link(f"pages/{study.slug}.py", label=f"Open {study.title}", icon=study.icon)
 
 records = shift_dataset.measured(ASSETS / "results" / "shift_sweep")

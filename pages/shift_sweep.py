@@ -26,9 +26,9 @@ STUDY = next(s for s in STUDIES if s.slug == "shift_sweep")
 
 def answer(choice: shift_choose.Choice, picture: tray.Picture) -> Result | None:
     """The sweep: packaged, remembered, or computed now; None if nothing could be."""
-    packaged = first_look.find(choice.cards, picture.image.digest, choice.params)
+    packaged = first_look.find(STUDY.slug, choice.cards, picture.image.digest, choice.params)
     if packaged is not None:
-        return packaged
+        return shift_sweep.from_dict(packaged)
     ready = at_hand.loaded(choice.cards)
     params = choice.params
     tasks = [
@@ -81,4 +81,10 @@ else:
 shift_why.show()
 shift_measured.show(choice)
 if result is not None:
-    take_away.show(result, choice.params, picture)
+    take_away.show(
+        STUDY.slug,
+        shift_figures.sweep_table(result),
+        lambda source: shift_sweep.command(result, choice.params, source),
+        lambda source: shift_sweep.snippet(result, choice.params, source),
+        picture,
+    )

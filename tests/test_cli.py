@@ -11,9 +11,11 @@ import pytest
 from networks_by_hand import trained
 from typer.testing import CliRunner
 
+from core import networks
 from core.__main__ import app, main
-from core.image import png_bytes, thumbnail
-from core.studies import shift_sweep
+from core.image import decode, png_bytes, thumbnail
+from core.samples import load_sample
+from core.studies import patch_evidence, shift_sweep
 from core.studies.shift_sweep import Params, Result
 from core.training.recipes import RECIPES
 
@@ -222,3 +224,63 @@ def test_what_cannot_be_trained_or_measured(words, said, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert said in refused(*words)
     assert list(tmp_path.iterdir()) == []
+
+
+# ---------------------------------------------------------------- patch evidence
+
+
+def test_patch_evidence_writes_the_result_and_the_map(photo, tmp_path):
+    out, png = tmp_path / "new" / "out.json", tmp_path / "newer" / "map.png"
+    done = run("patch-evidence", photo, "--model", "photo_bagnet9", "--class", "lion", "--json", out, "--png", png)
+    assert done.exit_code == 0, done.output
+    found = patch_evidence.from_dict(json.loads(out.read_text()))
+    image = decode(photo.read_bytes())
+    want = patch_evidence.run([networks.load(networks.find("photo_bagnet9"))], image, patch_evidence.Params(target=6))
+    assert found.labels[found.target] == "lion"
+    np.testing.assert_allclose(found.evidence[0], want.evidence[0], atol=1e-5)
+    drawn = decode(png.read_bytes())
+    assert (drawn.height % found.height, drawn.width % found.width) == (0, 0)
+    assert patch_evidence.finding(found, ["photo BagNet-9"]) in done.stdout
+
+
+def test_patch_evidences_own_command_line_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    params = patch_evidence.Params(target=5, other=6, resolution="coarse")
+    network = networks.load(networks.find("photo_bagnet9"))
+    result = patch_evidence.run([network], load_sample("cat"), params)
+    words = shlex.split(patch_evidence.command(result, params, "sample:cat"))
+    assert words[0] == "receptive"
+    done = run(*words[1:])
+    assert done.exit_code == 0, done.output
+    again = patch_evidence.from_dict(json.loads(Path("out.json").read_text()))
+    np.testing.assert_allclose(again.evidence[0], result.evidence[0], atol=1e-5)
+    assert Path("map.png").stat().st_size > 1000
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--class", "lyon"), "expected a class of the network, got 'lyon': did you mean lion"),
+        (("--resolution", "half"), "expected a resolution of"),
+        (("--short", "9"), "expected a short side of 48 to 320 px, got 9"),
+        (("--model", "photo_resnet"), "expected a BagNet, got photo_resnet"),
+        (("--model", "bagnet33"), "receptive download bagnet33"),
+    ],
+)
+def test_bad_options_of_patch_evidence(words, said, monkeypatch, tmp_path):
+    monkeypatch.setenv("RECEPTIVE_CACHE", str(tmp_path))
+    model = () if words[0] == "--model" else ("--model", "photo_bagnet9")
+    assert said in refused("patch-evidence", "sample:cat", *model, *words)
+
+
+def test_a_download_that_fails_is_one_line(monkeypatch, tmp_path):
+    from core import weights
+
+    monkeypatch.setenv("RECEPTIVE_CACHE", str(tmp_path))
+    monkeypatch.setattr(
+        weights, "published", lambda name: weights.Published(name, "http://127.0.0.1:9/x.pth", "0" * 8, "authors")
+    )
+    done = run("download", "bagnet33")
+    assert done.exit_code == 2
+    assert "127.0.0.1" in done.stderr
+    assert refused("measure-patches", "--data", tmp_path).startswith("expected")

@@ -11,13 +11,17 @@ from networks_by_hand import PACKAGED, plain_net
 from torch import nn
 
 from core import engine, networks, weights
-from core.engine import batch_size, margins, prepare
+from core.engine import batch_size, fold, margins, prepare
 from core.models import create_model
 from core.preprocess import BOUNDARIES, field_of_view, shift_offsets, shifted, to_tensor
 from core.samples import load_sample
 from core.worker import Stopped, submit
 
 REACH = 6
+FOLDED = (
+    *("resnet18_blur3", "resnet50_blur4", "vgg11_bn_blur2", "densenet121_blur2", "mobilenet_v2", "alexnet_blur5"),
+    *("bagnet9", "photo_bagnet33"),
+)
 PHOTOS = dict(zip(BOUNDARIES, ("cat", "coffee", "rocket"), strict=True))
 
 
@@ -53,7 +57,7 @@ def with_statistics(arch):
 # ---- precision -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", [*PACKAGED, "resnet18_blur3", "densenet121_blur2", "mobilenet_v2", "alexnet_blur5"])
+@pytest.mark.parametrize("name", [*PACKAGED, *FOLDED])
 def test_folded_channels_last_float32_is_the_plain_network(name):
     net = plain_net(name) if name in PACKAGED else with_statistics(name)
     size = networks.find(name).size if name in PACKAGED else 96
@@ -70,6 +74,27 @@ def test_folding_leaves_no_batch_norm(name):
     prepared = prepare(plain_net(name))
     assert any(isinstance(layer, nn.BatchNorm2d) for layer in prepared.plain.modules())
     assert not any(isinstance(layer, nn.BatchNorm2d) for layer in prepared.exact.modules())
+
+
+def test_folding_does_not_disturb_other_threads():
+    net = create_model("photo_resnet", num_classes=5).eval()
+    x = torch.randn(1, 3, 64, 64)
+    failed = []
+
+    def ask():
+        with torch.inference_mode():
+            for _ in range(30):
+                try:
+                    net(x)
+                except Exception as error:
+                    failed.append(error)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    while asking.is_alive():
+        fold(net)
+    asking.join()
+    assert failed == []
 
 
 @pytest.mark.parametrize("boundary", BOUNDARIES)

@@ -9,10 +9,11 @@ import torch
 from networks_by_hand import Torus, by_hand, trained
 
 from core.image import from_pixels, thumbnail
+from core.intervals import wilson
 from core.preprocess import field_of_view, to_tensor
 from core.samples import load_sample
 from core.studies import shift_dataset, shift_figures
-from core.studies.shift_dataset import CORRUPTIONS, Params, Result, random_offsets, summary, variants, wilson
+from core.studies.shift_dataset import CORRUPTIONS, Params, Result, random_offsets, summary, variants
 from core.worker import Stopped
 
 SMALL = Params(pairs=2, worst_reach=1, corruptions=("blur", "contrast"))

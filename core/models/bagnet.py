@@ -6,14 +6,14 @@ the last map has seen exactly one q x q patch, and the image's logits are the me
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
+from typing import ClassVar
 
 from torch import Tensor, nn
-from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from core.models.receptive_field import STRIDES
 
 WIDE_STAGES = {9: 2, 17: 3, 33: 4}  # patch side q -> how many of the first stages open with a 3x3 convolution
-STRIDES = (2, 2, 2, 1)
 STRIDE = 8  # pixels between neighbouring patches of a dense pass
 EXPANSION = 4
 BLOCKS, WIDTH = (3, 4, 6, 3), 64  # ResNet-50's
@@ -55,6 +55,8 @@ class BagNet(nn.Module):
 
     The names of the parameters are those of the published checkpoints. Raises ValueError for another patch.
     """
+
+    norm_after: ClassVar = {"conv2": "bn1"}  # the stem's only norm, for who folds it
 
     def __init__(
         self, patch: int, num_classes: int = 1000, *, width: int = WIDTH, blocks: Sequence[int] = BLOCKS
@@ -104,19 +106,6 @@ class BagNet(nn.Module):
     def read_out(self, features: Tensor) -> Tensor:
         """(B, C, H', W') -> (B, K, H', W'): the linear head at every position."""
         return self.fc(features.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)  # type: ignore[no-any-return]
-
-    def folded(self) -> BagNet:
-        """A copy in eval mode whose batch norms are folded into the convolutions before them."""
-        net = copy.deepcopy(self).eval()
-        net.conv2, net.bn1 = fuse_conv_bn_eval(net.conv2, net.bn1), nn.Identity()  # type: ignore[assignment]
-        for block in net.modules():
-            if isinstance(block, Bottleneck):
-                for conv, norm in (("conv1", "bn1"), ("conv2", "bn2"), ("conv3", "bn3")):
-                    setattr(block, conv, fuse_conv_bn_eval(getattr(block, conv), getattr(block, norm)))
-                    setattr(block, norm, nn.Identity())
-                if isinstance(block.downsample, nn.Sequential):
-                    block.downsample = fuse_conv_bn_eval(*block.downsample)
-        return net
 
 
 def bagnet(arch: str, num_classes: int = 1000) -> BagNet:

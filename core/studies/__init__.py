@@ -26,4 +26,13 @@ STUDIES = (
         "https://arxiv.org/abs/1904.11486",
         ":material/open_with:",
     ),
+    Study(
+        "patch_evidence",
+        "Patch evidence",
+        "Which little patches made the network say so?",
+        "W. Brendel, M. Bethge, Approximating CNNs with Bag-of-local-Features models works surprisingly well on "
+        "ImageNet, ICLR 2019",
+        "https://arxiv.org/abs/1904.00760",
+        ":material/grid_view:",
+    ),
 )

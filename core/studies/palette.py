@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
@@ -14,9 +16,27 @@ USER = "#D55E00"  # Okabe-Ito vermilion: what the reader chose or brought
 MUTED = "#8c8c8c"  # legible on white and on black
 FONTS = "'Source Sans', 'Source Sans Pro', system-ui, sans-serif"  # the page's own
 
+# Signed maps: zero takes the page's own lightness; blue against, red (on dark: orange) for.
+_SIGNED = {
+    False: ("#053061", "#4393c3", "#f7f7f7", "#d6604d", "#67001f"),
+    True: ("#9ecbff", "#2b7bba", "#12151c", "#c2541d", "#ffc9a3"),
+}
 _PLAIN = {False: "#7f7f7f", True: "#a8a8a8"}
 # (1 tap, 7 taps): one blue hue, each end at least 3:1 against the page it is drawn on
 _BLUES = {False: ((74, 152, 204), (0, 38, 63)), True: ((205, 230, 245), (30, 134, 200))}
+
+
+def signed_scale(dark: bool = False) -> list[tuple[float, str]]:
+    """A diverging colour scale on [0, 1] whose middle is zero."""
+    stops = _SIGNED[dark]
+    return [(i / (len(stops) - 1), colour) for i, colour in enumerate(stops)]
+
+
+def paint(values: np.ndarray, limit: float, dark: bool = False) -> np.ndarray:
+    """Signed values (h, w) as uint8 (h, w, 3) of `signed_scale`, which ends at -limit and +limit."""
+    stops = np.array([[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in _SIGNED[dark]])
+    at = np.linspace(-limit, limit, len(stops))
+    return np.stack([np.interp(values, at, stops[:, c]) for c in range(3)], -1).round().astype(np.uint8)
 
 
 def network_colours(blurs: Sequence[int | None], dark: bool = False) -> list[str]:

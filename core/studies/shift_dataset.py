@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import json
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.corruptions import STRENGTHS
+from core.intervals import wilson
 from core.preprocess import BOUNDARIES, Boundary
 from core.worker import Progress, ignore
 
@@ -237,10 +237,3 @@ def measured(folder: Path) -> dict[str, Measured]:
         rest = {f.name: record[f.name] for f in dataclasses.fields(Measured) if f.name != "summary"}
         found[path.stem] = Measured(Summary(**fields), **rest)
     return found
-
-
-def wilson(share: float, n: int, z: float = 1.96) -> tuple[float, float]:
-    """The 95 % interval of a share seen in n trials (Wilson 1927)."""
-    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n)
-    return middle - half, middle + half

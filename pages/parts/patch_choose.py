@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.networks import Network
+import numpy as np
+import streamlit as st
+
+from core import networks
+from core.models import ARCHITECTURES
+from core.networks import BAGNETS, FAMILIES, Card, Network
+from core.studies.patch_evidence import RESOLUTIONS, Params, Resolution
+from core.studies.patch_figures import OPACITY, top_classes
+from pages.parts.at_hand import known_labels, own_networks, own_weights
 from pages.parts.tray import Picture
+
+ANSWER, NOBODY = "its answer", "nothing"
+SHORT_SIDES = {"tiny-imagenet-20": (48, 64, 96, 128, 160, 224), "imagenet": (96, 128, 160, 224, 288, 320)}
+MOST_SHOWN = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,3 +37,90 @@ class Scene:
     @property
     def labels(self) -> tuple[str, ...]:
         return self.bagnets[0].labels
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """What the first row of controls says; `classes` is the place where the class choosers go."""
+
+    family: str
+    cards: tuple[Card, ...]
+    short: int
+    opacity: float
+    outline: bool
+    resolution: Resolution
+    classes: Sequence[st.delta_generator.DeltaGenerator]
+
+    @property
+    def default_short(self) -> int:
+        return self.cards[0].size
+
+    def params(self, target: int | None = None, other: int | None = None) -> Params:
+        return Params(None if self.short == self.default_short else self.short, target, other, self.resolution)
+
+
+def view() -> View:
+    """The controls that need no answer of the networks; the class choosers follow with `classes`."""
+    row = st.columns([2, 2.3, 2.3, 2, 1.9, 1.3], vertical_alignment="bottom")
+    titles = [title for title, data in FAMILIES.items() if data in BAGNETS]
+    about = "photographs: our own narrow BagNets, 64 px, 20 kinds. ImageNet: the authors', 1000 kinds, downloaded."
+    trained_on = row[0].selectbox("Trained on", titles, key="patch-family", bind="query-params", help=about)
+    family = FAMILIES[trained_on]
+    opacity = row[3].slider(
+        "Opacity of the evidence", 0.0, 1.0, OPACITY, 0.05, key="patch-opacity", bind="query-params"
+    )
+    resolution = row[4].segmented_control(
+        "Map",
+        list(RESOLUTIONS),
+        default="full",
+        required=True,
+        key="patch-resolution",
+        bind="query-params",
+        help="coarse: the patches of the network's own grid, every 8 px, whose mean is the logit. "
+        "full: the exact evidence of the patch around every pixel.",
+    )
+    with row[5].popover("More", width="stretch", help="Size of the picture, outlines, your own weights"):
+        sides = SHORT_SIDES[family]
+        size = networks.family_size(family)
+        short = st.select_slider(
+            "Short side the networks see, px", sides, size, key=f"patch-short-{family}", bind="query-params"
+        )
+        st.caption(f"They were trained at {size} px; the larger the picture, the less of it a patch covers.")
+        outline = st.toggle("Outlines of the picture", True, key="patch-outline", bind="query-params")
+        archs = [arch for arch in ARCHITECTURES if networks.patch_of(arch)]
+        own_weights(family, archs, BAGNETS[family][0][-1], lambda network: None)
+    return View(family, cards_of(family), short, opacity, outline, resolution, row[1:3])
+
+
+def cards_of(family: str) -> tuple[Card, ...]:
+    """The family's BagNets by rising patch, the reader's own after them."""
+    named = [networks.find(name) for name in BAGNETS[family][0] if name in networks.cards()]
+    own = [n.card for n in own_networks().values() if n.card.family == family and n.card.patch]
+    return (*named, *own)[-MOST_SHOWN:]
+
+
+def classes(view: View, logits: np.ndarray, labels: Sequence[str]) -> tuple[int | None, int | None]:
+    """The class asked for and the one subtracted; the five best of the network with the largest patches first."""
+    known = known_labels(view.family) if len(labels) == len(known_labels(view.family)) else tuple(labels)
+    best = top_classes(logits, int(logits.argmax()), 5)
+    names = [known[i] for i in [*best, *(i for i in range(len(known)) if i not in best)]]
+    left, right = view.classes
+    target = left.selectbox(
+        "Evidence for",
+        [ANSWER, *names],
+        key=f"patch-class-{view.family}",
+        bind="query-params",
+        help="The class whose evidence is drawn; by default what the network with the largest patches says. "
+        "Its five best come first.",
+    )
+    other = right.selectbox(
+        "less the evidence for",
+        [NOBODY, *names],
+        key=f"patch-against-{view.family}",
+        bind="query-params",
+        help="Choose a second class to see which patches speak for the one rather than the other.",
+    )
+    return (
+        None if target == ANSWER else known.index(target),
+        None if other == NOBODY else known.index(other),
+    )

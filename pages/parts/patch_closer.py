@@ -1,0 +1,113 @@
+"""Look closer: one patch, what it says alone, what it adds to the image's logit, and where such patches lie."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.image import from_pixels, png_bytes
+from core.networks import Network
+from core.studies import patch_closer, patch_evidence, patch_figures
+from core.studies.patch_evidence import Result
+from pages.parts import charts, waiting
+from pages.parts.patch_choose import Scene
+
+Y, X, OF = "patch-y", "patch-x", "patch-of"
+CROP_SIDE = 264  # screen pixels
+ALIKE_SHOWN = 4
+ALIKE_STEP = 2
+
+
+def chosen(result: Result) -> tuple[int, int, int]:
+    """(network, y, x) of the patch in question: the reader's, or the strongest one of the largest patches."""
+    sides = [f"{q} px" for q in result.patch]
+    m = sides.index(st.session_state[OF]) if st.session_state.get(OF) in sides else len(sides) - 1
+    y, x = st.session_state.get(Y), st.session_state.get(X)
+    if y is None or x is None:
+        return m, *patch_evidence.strongest(result, m)
+    return m, min(int(y), result.height - 1), min(int(x), result.width - 1)
+
+
+def choose_clicked() -> None:
+    point = charts.clicked("patch-maps")
+    if point is not None:
+        shown = st.session_state["patch shown"]
+        choose(int(point["y"]), int(point["x"]), shown[int(point["customdata"][0])])
+
+
+def choose(y: int | None, x: int | None, side: str | None = None) -> None:
+    st.session_state[Y], st.session_state[X] = y, x
+    if side is not None:
+        st.session_state[OF] = side
+
+
+def show(result: Result, scene: Scene) -> None:
+    st.header("Look closer", anchor="closer")
+    inputs(result)
+    m, y, x = chosen(result)
+    network = scene.bagnets[m]
+    pixels = patch_evidence.seen(network, scene.picture.image, scene.short)
+    patch = patch_closer.patch_at(network, pixels, y, x)
+    left, middle, right = st.columns([1.1, 1.6, 1.6], gap="large")
+    with left:
+        factor = max(1, CROP_SIDE // len(patch.crop))
+        st.image(
+            patch.crop.repeat(factor, 0).repeat(factor, 1),
+            caption=f"{network.card.title}: the {len(patch.crop)} px patch around row {y}, column {x}",
+            alt="The chosen patch, enlarged",
+            output_format="PNG",
+            width=len(patch.crop) * factor,
+        )
+        st.download_button("PNG", png_bytes(from_pixels(patch.crop)), f"patch-{y}-{x}.png", key="patch png")
+    with middle:
+        charts.show(
+            patch_figures.patch_logits(patch, result.labels, result.target, dark=charts.dark()),
+            "patch-logits",
+            f"The largest logits of the patch around row {y}, column {x}",
+            {"class": list(result.labels), "logit": patch.logits.round(4).tolist()},
+        )
+        st.markdown(patch_closer.said(result, m, y, x, patch))
+    with right:
+        alike(network, pixels, y, x, scene)
+
+
+def inputs(result: Result) -> None:
+    """The chosen patch by keyboard; a click on a map fills these in."""
+    sides = [f"{q} px" for q in result.patch]
+    st.session_state["patch shown"] = sides
+    if st.session_state.get(OF) not in sides:
+        st.session_state.pop(OF, None)
+    for key, side in ((Y, result.height), (X, result.width)):
+        if st.session_state.get(key) is not None:
+            st.session_state[key] = min(int(st.session_state[key]), side - 1)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        if len(set(sides)) == len(sides):
+            st.segmented_control("Patches of", sides, default=sides[-1], required=True, key=OF, bind="query-params")
+        st.number_input(
+            "Row, px", 0, result.height - 1, None, key=Y, bind="query-params", placeholder="strongest", width=150
+        )
+        st.number_input(
+            "Column, px", 0, result.width - 1, None, key=X, bind="query-params", placeholder="strongest", width=150
+        )
+        st.button("The strongest patch", on_click=choose, args=(None, None), key="patch strongest")
+
+
+def alike(network: Network, pixels: Sequence[Sequence[float]], y: int, x: int, scene: Scene) -> None:
+    key = ("alike", network.card.name, network.digest, scene.picture.image.digest, scene.short, y, x)
+    found = waiting.compute(
+        [(key, lambda progress: patch_closer.alike(network, pixels, y, x, progress, step=ALIKE_STEP))],
+        "Looking for patches like this one",
+        "patch alike",
+    )[0]
+    if found is None:
+        return
+    q = network.card.patch or 1
+    places = patch_closer.spots(found, ALIKE_SHOWN, max(q // 2, ALIKE_STEP), (y, x))
+    charts.show(
+        patch_figures.likeness(found, pixels, q, (y, x), places, dark=charts.dark()),
+        "patch-alike",
+        "Cosine similarity of every patch's features to those of the chosen one; the four most alike are framed",
+        {"row": [a for a, _, _ in places], "column": [b for _, b, _ in places], "cosine": [c for _, _, c in places]},
+    )
+    st.caption("Framed: the chosen patch, and dotted the most alike. Cosine of the last features, less their mean.")

@@ -1,0 +1,67 @@
+"""Mask two parts of the picture, alone and together: do far-apart parts talk to each other?"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core import preprocess
+from core.studies import patch_interaction, patch_probe_figures
+from core.studies.patch_interaction import Params, Result
+from pages.parts import charts, waiting
+from pages.parts.patch_choose import Scene
+
+SIDES = (4, 6, 8, 12, 16)
+PAIRS = (50, 100, 200, 500, 1000)
+
+
+def show(scene: Scene) -> None:
+    """Folded away; asks the networks when opened."""
+    with st.expander(
+        "Do far-apart parts talk to each other? Mask two", key="patch interaction", on_change="rerun"
+    ) as box:
+        if not box.open:
+            return
+        params = controls()
+        networks = [*scene.bagnets, *([scene.baseline] if scene.baseline else [])]
+        if scene.baseline is None:
+            st.markdown("The residual network of this family is not on this machine: the BagNets are asked alone.")
+        pixels = preprocess.whole(scene.picture.image, scene.short)
+        key = ("interaction", scene.picture.image.digest, scene.short, scene.target, params)
+        task = (
+            (*key, *((n.card.name, n.digest) for n in networks)),
+            lambda progress: patch_interaction.run(networks, pixels, scene.target, params, progress),
+        )
+        [result] = waiting.compute([task], f"Masking {params.pairs:,} pairs of squares", "patch interaction")
+        if result is not None:
+            answer(result, [n.card.title for n in networks])
+
+
+def controls() -> Params:
+    with st.container(horizontal=True):
+        side = st.select_slider("Side of a mask, px", SIDES, 8, key="patch-mask", bind="query-params")
+        pairs = st.select_slider("Pairs of masks n", PAIRS, 200, key="patch-pairs", bind="query-params")
+    return Params(int(side), int(pairs))
+
+
+def answer(result: Result, titles: list[str]) -> None:
+    finding = patch_interaction.finding(result, titles)
+    st.markdown(f"**{finding}**")
+    label = result.labels[result.target]
+    charts.show(
+        patch_probe_figures.interaction_scatter(result, titles, dark=charts.dark()),
+        "patch-interaction",
+        f"Change of the logit of {label} with two masks against the sum of the changes with each, a panel a network",
+        patch_probe_figures.pairs_table(result, titles),
+    )
+    charts.show(
+        patch_probe_figures.interaction_curve(result, titles, dark=charts.dark()),
+        "patch-interaction-distance",
+        f"How far the sum is off the joint change, by distance between the masks, one line a network. {finding}",
+        patch_probe_figures.distance_table(result, titles),
+    )
+    st.caption(
+        f"Change of the logit of {label} when squares of {result.side} px take the mean colour: one, the other, and "
+        f"both. n = {len(result.pairs):,} pairs of a grid's cells, seed {result.seed}, float32. Share: mean "
+        "|joint − sum| over mean |joint|. Where no patch meets both masks, a BagNet adds up exactly but for rounding "
+        f"(at most {patch_interaction.rounding(result):.0e} logits here); the baseline sees every part at once."
+    )

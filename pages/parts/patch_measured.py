@@ -1,0 +1,89 @@
+"""Measured on whole data sets: the packaged BagNets beside their baseline, and what others report."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.studies import patch_dataset, patch_dataset_figures, patch_paper
+from core.studies.patch_dataset import Measured
+from core.weights import ASSETS
+from pages.parts import charts
+
+CLASSES, PICTURES = "classes", "pictures"
+
+
+def show() -> None:
+    st.header("Measured on whole data sets", anchor="measured")
+    record = patch_dataset.measured(ASSETS / "results" / "patch_evidence")
+    if record is None:
+        st.markdown("Not measured on this machine yet: run `receptive measure-patches --data FOLDER`.")
+    else:
+        ours(record)
+    with st.expander("What others report (ImageNet)"):
+        st.markdown("**The paper's, and a third party's** who ran the authors' weights; not measured here.")
+        st.dataframe(patch_paper.table(), hide_index=True, alt="Accuracy of BagNets on ImageNet as others report it")
+        st.caption("Brendel & Bethge, ICLR 2019. Accuracy in % on ImageNet's validation set.")
+
+
+def ours(record: Measured) -> None:
+    """Accuracy by patch size and who errs alike; below them the classes and the scrambled pictures."""
+    found = record.summary
+    st.caption(
+        f"{record.data}; n = {found.images:,}. One training run (seed) a network. "
+        "Intervals of accuracies: 95 % (Wilson) over pictures."
+    )
+    left, right = st.columns([3, 3], gap="large")
+    with left:
+        charts.show(
+            patch_dataset_figures.accuracy_plot(found, dark=charts.dark()),
+            "patch-accuracy",
+            "Accuracy of the BagNets against their patch size, the baseline as a level line",
+            patch_dataset_figures.accuracy_table(found),
+        )
+    with right:
+        alike(record)
+    if None in found.patches:
+        charts.show(
+            patch_dataset_figures.class_scatter(found, dark=charts.dark()),
+            "patch-classes",
+            "Error rate of each class: every BagNet against the baseline",
+            patch_dataset_figures.class_table(found),
+        )
+    if record.scramble is not None:
+        charts.show(
+            patch_dataset_figures.scramble_plot(record.scramble, found, dark=charts.dark()),
+            "patch-scrambled",
+            "Accuracy on scrambled pictures against the number of tiles",
+            patch_dataset_figures.scramble_table(record.scramble, found),
+        )
+        st.caption(f"Tiles of the {found.images:,} test pictures shuffled with seed {record.scramble.seed}.")
+    st.caption(f"Measure again: `{record.command}` ({record.date}, commit {record.commit}).")
+
+
+def alike(record: Measured) -> None:
+    """The matrix of who errs alike, by class or by picture."""
+    found = record.summary
+    by = st.segmented_control(
+        "Errors compared over",
+        [CLASSES, PICTURES],
+        default=CLASSES,
+        required=True,
+        key="patch-alike",
+        bind="query-params",
+        help="Over classes: do both find the same classes hard? Over pictures: do both get the same pictures wrong?",
+    )
+    charts.show(
+        patch_dataset_figures.correlation_map(found, pictures=by == PICTURES, dark=charts.dark()),
+        "patch-correlation",
+        f"How alike each two networks err, over {by}",
+        patch_dataset_figures.pair_table(found),
+    )
+    how = (
+        "κ (Cohen): being wrong together beyond chance, over pictures; 0 is chance, 1 always together."
+        if by == PICTURES
+        else f"r (Pearson): over the error rates of the {len(found.labels)} classes."
+    )
+    st.caption(
+        f"{how} Intervals: approximately 95 %, from {found.draws:,} bootstrap draws of the pictures within "
+        f"each class (seed {found.seed})."
+    )

@@ -1,0 +1,105 @@
+"""Scramble the picture: does the order of the parts matter?"""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from core import preprocess
+from core.studies import patch_probe_figures, patch_scramble
+from core.studies.patch_scramble import Params, Result
+from pages.parts import charts, waiting
+from pages.parts.patch_choose import Scene
+
+SEED, TILES = "patch-seed", "patch-tiles"
+LARGEST_SEED = 9999
+SHOWN = 256  # px, about the side at which a small picture is shown
+
+
+def show(scene: Scene) -> None:
+    """Folded away; asks the networks when opened."""
+    with st.expander(
+        "Does the order of the parts matter? Scramble them", key="patch scramble", on_change="rerun"
+    ) as box:
+        if not box.open:
+            return
+        tiles, params = controls()
+        networks = [*scene.bagnets, *([scene.baseline] if scene.baseline else [])]
+        if scene.baseline is None:
+            st.markdown("The residual network of this family is not on this machine: the BagNets are asked alone.")
+        pixels = preprocess.whole(scene.picture.image, scene.short)
+        key = ("scramble", scene.picture.image.digest, scene.short, scene.target, params)
+        task = (
+            (*key, *((n.card.name, n.digest) for n in networks)),
+            lambda progress: patch_scramble.run(networks, pixels, scene.target, params, progress),
+        )
+        [result] = waiting.compute([task], f"Asking {len(networks)} networks about shuffled tiles", "patch scramble")
+        if result is not None:
+            answer(result, [n.card.title for n in networks], pixels, tiles)
+
+
+def controls() -> tuple[int, Params]:
+    """Tiles per side of the picture shown, and what the curves are made of."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        tiles = st.select_slider(
+            "Tiles per side",
+            patch_scramble.TILES,
+            4,
+            key=TILES,
+            bind="query-params",
+            help="The picture is cut into this many by this many tiles, and none stays where it was.",
+        )
+        seed = st.number_input("Seed", 0, LARGEST_SEED, key=SEED, bind="query-params", width=140)
+        st.button("Shuffle again", icon=":material/shuffle:", key="patch shuffle again", on_click=shuffle_again)
+    return int(tiles), Params(seed=int(seed))
+
+
+def shuffle_again() -> None:
+    st.session_state[SEED] = (st.session_state.get(SEED, 0) + 1) % (LARGEST_SEED + 1)
+
+
+def answer(result: Result, titles: list[str], pixels: np.ndarray, tiles: int) -> None:
+    finding = patch_scramble.finding(result, titles, tiles)
+    st.markdown(f"**{finding}**")
+    left, right = st.columns([2, 3], gap="large")
+    with left:
+        scrambled(result, titles, pixels, tiles)
+    with right:
+        charts.show(
+            patch_probe_figures.scramble_curves(result, titles, tiles=tiles, dark=charts.dark()),
+            "patch-scramble",
+            f"Probability of {result.labels[result.target]} by tiles per side, one line a network. {finding}",
+            patch_probe_figures.scramble_table(result, titles),
+        )
+    charts.show(
+        patch_probe_figures.scramble_strip(pixels, result, dark=charts.dark()),
+        "patch-scramble-strip",
+        f"The picture cut into {', '.join(f'{n} by {n}' for n in result.tiles)} tiles and shuffled",
+    )
+    shuffles = result.probability.shape[2]
+    st.caption(
+        f"Lines: the mean of {shuffles} shuffles, seeds {result.seed} to {result.seed + shuffles - 1}; bands: their "
+        "range; the picture shown is the first. A border is left in place where a side is no multiple of the tiles. "
+        "A BagNet's logit is a mean over patches whatever their order, but a patch across a seam is a new patch, and "
+        "tiles that move by anything but a multiple of 8 px meet the grid of patches elsewhere: the smaller the tiles "
+        "against the patch q, the fewer patches stay whole."
+    )
+
+
+def scrambled(result: Result, titles: list[str], pixels: np.ndarray, tiles: int) -> None:
+    """The picture in its new order, with every network's answer to it."""
+    view = patch_scramble.shuffle(pixels, tiles, result.seed)
+    factor = max(1, SHOWN // min(view.shape[:2]))
+    st.image(
+        view.repeat(factor, 0).repeat(factor, 1),
+        caption=f"{tiles} × {tiles} tiles, seed {result.seed}" if tiles > 1 else "untouched",
+        alt=f"The picture cut into {tiles} by {tiles} tiles and shuffled",
+        output_format="PNG",
+        width=view.shape[1] * factor,
+    )
+    t = result.tiles.index(tiles)
+    for title, top1, p, whole in zip(titles, result.top1, result.top1_probability, result.whole[:, t], strict=True):
+        mark = "●" if top1[t, 0] == top1[0, 0] else "✕"
+        patches = f"; {whole:.0%} of its patches are whole" if np.isfinite(whole) else ""
+        st.markdown(f"{mark} **{title}** says {result.labels[top1[t, 0]]} ({p[t, 0]:.2f}){patches}")
+    st.caption("● as for the untouched picture, ✕ something else; whole: no seam crosses the patch")

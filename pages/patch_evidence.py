@@ -1,0 +1,108 @@
+"""Which little patches made the network say so? The page of core/studies/patch_evidence.py."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core import cache, first_look, networks
+from core.networks import BAGNETS, Network
+from core.preprocess import whole
+from core.studies import STUDIES, patch_evidence, patch_figures
+from core.studies.patch_evidence import Params, Result
+from pages.parts import (
+    at_hand,
+    frame,
+    patch_choose,
+    patch_closer,
+    patch_hero,
+    patch_interaction,
+    patch_masking,
+    patch_measured,
+    patch_scramble,
+    patch_wall,
+    patch_why,
+    provenance,
+    take_away,
+    tray,
+    waiting,
+)
+
+STUDY = next(s for s in STUDIES if s.slug == "patch_evidence")
+
+
+def packaged(view: patch_choose.View, picture: tray.Picture) -> Result | None:
+    """The result that comes along for the first visit, if this is what is asked for."""
+    found = first_look.find(STUDY.slug, view.cards, picture.image.digest, view.params())
+    return None if found is None else patch_evidence.from_dict(found)
+
+
+def own_grids(
+    nets: tuple[Network, ...], view: patch_choose.View, picture: tray.Picture
+) -> tuple[patch_evidence.Map, ...]:
+    """Every network's evidence on its own grid: one dense pass each."""
+    pixels = whole(picture.image, view.short)
+    tasks = [
+        (
+            ("grid", n.card.name, n.digest, picture.image.digest, pixels.shape),
+            lambda progress, n=n: patch_evidence.coarse(n, pixels, progress),
+        )
+        for n in nets
+    ]
+    found = waiting.compute(tasks, f"Asking {len(nets)} BagNets for their evidence", "patch grid")
+    return tuple(grid for grid in found if grid is not None)
+
+
+def ask(view: patch_choose.View, picture: tray.Picture) -> tuple[Result, Params] | None:
+    """Draw the hero for what is chosen; None if no network is here."""
+    ready = packaged(view, picture)
+    if ready is not None:
+        target, other = patch_choose.classes(view, ready.logits[-1], ready.labels)
+        if target is None and other is None:
+            titles = [card.title for card in view.cards]
+            patch_hero.figure(ready, titles, picture, view)
+            return ready, view.params()
+    nets = tuple(at_hand.loaded(view.cards))
+    grids = own_grids(nets, view, picture) if nets else ()
+    if not nets or len(grids) < len(nets):
+        return None
+    logits = [grid.values.mean((1, 2)) for grid in grids]
+    if ready is None:
+        target, other = patch_choose.classes(view, logits[-1], nets[-1].labels)
+    params = view.params(target, other)
+    pixels = whole(picture.image, view.short)
+    asked = patch_evidence.asked(nets[-1].labels, logits, params)
+    return patch_hero.show(patch_hero.Asked(nets, grids, picture, pixels, params, asked, view)), params
+
+
+def baseline_of(family: str) -> Network | None:
+    card = networks.find(BAGNETS[family][1])
+    return cache.network(card) if networks.is_here(card) else None
+
+
+frame.require(STUDY.slug)
+provenance.heading(STUDY)
+view = patch_choose.view()
+picture = tray.chosen()
+provenance.badges(view.cards)
+answer = ask(view, picture)
+if answer is None:
+    st.info("Get at least one BagNet above onto this machine: those for photographs always are.")
+else:
+    result, params = answer
+    shown = tuple(at_hand.own_networks().get(c.name) or cache.network(c) for c in view.cards if c.name in result.models)
+    scene = patch_choose.Scene(shown, baseline_of(view.family), picture, view.short, result.target)
+    patch_closer.show(result, scene)
+    patch_masking.show(scene)
+    patch_scramble.show(scene)
+    patch_interaction.show(scene)
+    patch_wall.show(scene)
+patch_why.show()
+patch_measured.show()
+if answer is not None:
+    take_away.show(
+        STUDY.slug,
+        patch_figures.evidence_table(result),
+        lambda source: patch_evidence.command(result, params, source),
+        lambda source: patch_evidence.snippet(result, params, source),
+        picture,
+    )

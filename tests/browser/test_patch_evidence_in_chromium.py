@@ -1,0 +1,109 @@
+"""A visitor's way through the second room, in the real app: click a patch, read its logits, take it away."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from pathlib import Path
+
+import pytest
+from browser.conftest import Watched, settle
+from browser.test_shift_sweep_in_chromium import upload
+from playwright.sync_api import Page, expect
+
+from core import networks
+from core.image import png_bytes
+from core.preprocess import whole
+from core.samples import load_sample
+from core.studies import patch_closer
+
+pytestmark = pytest.mark.browser
+MAPS = ".st-key-patch-maps"
+SAID = re.compile(r"Alone, the patch says (.+) \(logit (-?\d+\.\d\d)\)")
+
+
+def open_page(page: Page, address: str, settings: str = "") -> None:
+    page.goto(f"{address}/?study=patch_evidence{settings}")
+    settle(page)
+    expect(page.get_by_role("heading", name="Which little patches made the network say so?")).to_be_visible()
+    expect(page.locator(f"{MAPS} .js-plotly-plot")).to_be_visible()
+
+
+def click_map(page: Page, number: int, across: float, down: float) -> None:
+    """Click the map of that number at a share of its width and height."""
+    box = page.locator(f"{MAPS} .draglayer .{'xy' if number == 1 else f'x{number}y{number}'} .nsewdrag").bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] * across, box["y"] + box["height"] * down)
+    settle(page)
+
+
+def words(page: Page) -> tuple[str, float]:
+    """The class that the chosen patch says alone, and its logit."""
+    found = SAID.search(page.get_by_text(SAID).first.inner_text())
+    assert found is not None
+    return found[1], float(found[2])
+
+
+def test_a_click_on_a_patch_shows_its_own_logits(address: str, watched: Watched, tmp_path: Path) -> None:
+    page = watched.page
+    open_page(page, address)
+    click_map(page, 2, 0.3, 0.4)
+    y, x = (int(page.get_by_label(f"{name}, px").input_value()) for name in ("Row", "Column"))
+    network = networks.load(networks.find("photo_bagnet17"))
+    pixels = whole(load_sample("cat"), 64)
+    assert abs(x - 0.3 * pixels.shape[1]) < 6
+    assert abs(y - 0.4 * pixels.shape[0]) < 6
+    patch = patch_closer.patch_at(network, pixels, y, x)
+    said, logit = words(page)
+    assert said == network.labels[patch.logits.argmax()]
+    assert logit == pytest.approx(patch.logits.max(), abs=0.006)
+
+    link = page.get_by_text(re.compile(r"^http://localhost:\d+/\?study=patch_evidence")).first.inner_text()
+    with page.expect_download() as pending:
+        page.get_by_role("button", name="Download the numbers (CSV)").click()
+    target = tmp_path / "evidence.csv"
+    pending.value.save_as(target)
+    rows = list(csv.DictReader(io.StringIO(target.read_text())))
+    assert len(rows) == 3 * pixels.shape[0] * pixels.shape[1]
+
+    tab = watched.watch(page.context.new_page())
+    tab.goto(link)
+    settle(tab)
+    assert tab.get_by_label("Row, px").input_value() == str(y)
+    assert words(tab) == (said, logit)
+    assert watched.complaints == []
+    assert watched.outside == []
+
+
+def test_an_uploaded_picture_is_mapped_to_the_last_pixel(address: str, watched: Watched) -> None:
+    page = watched.page
+    open_page(page, address)
+    upload(page, "mine.png", png_bytes(load_sample("coffee")))
+    expect(page.get_by_text("mine.png, 600 × 400 px")).to_be_visible()
+    expect(page.get_by_text(re.compile(r"at 96 × 64 px \(it has 600 × 400\)"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"Half of the evidence for .+ comes from"))).to_be_visible()
+    expect(page.get_by_text(re.compile("so far; around every pixel"))).to_have_count(0, timeout=60_000)
+    assert watched.complaints == []
+
+
+def test_a_long_map_refines_can_be_stopped_and_gone_on_with(address: str, watched: Watched) -> None:
+    page = watched.page
+    page.goto(f"{address}/?study=patch_evidence&picture=rocket&patch-short-tiny-imagenet-20=224")
+    page.get_by_role("button", name="Stop").first.click()
+    expect(page.get_by_text(re.compile("Stopped at a patch around every"))).to_be_visible(timeout=60_000)
+    expect(page.locator(f"{MAPS} .js-plotly-plot")).to_be_visible()
+    page.get_by_role("button", name="Go on").click()
+    expect(page.get_by_text(re.compile("Stopped at a patch"))).to_have_count(0, timeout=60_000)
+    assert watched.complaints == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_sticks_out_at_800_px(address: str, watched: Watched, scheme: str) -> None:
+    page = watched.page
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": 800, "height": 1000})
+    open_page(page, address)
+    assert page.get_by_test_id("stMain").evaluate("e => e.scrollWidth - e.clientWidth") <= 0
+    assert page.locator("[data-testid=stException]").count() == 0
+    assert watched.complaints == []
