@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import CancelledError
 from importlib import import_module
 from typing import Any, TypeVar
@@ -17,7 +17,7 @@ from core.worker import Job, Progress, Stopped
 
 T = TypeVar("T")
 NETWORKS_KEPT = 5  # a VGG-16 takes 1.4 GB in all its precisions
-JOBS_KEPT = 32  # the largest sweep holds 10 MB of logits
+JOBS_KEPT = 64  # one page of patch evidence asks for 30; the largest sweep holds 10 MB of logits
 
 
 def network(card: Card) -> Network:
@@ -79,7 +79,7 @@ def finished(key: Hashable, patience: float = 2.0) -> Any:
         return None
 
 
-def forget(keys: Iterable[Hashable]) -> None:
+def forget(keys: Sequence[Hashable]) -> None:
     """Drop what is remembered under these keys."""
     lock, kept = _jobs()
     with lock:

@@ -10,7 +10,8 @@ from test_pages import APP, a_server_that_has_run_before, finding  # noqa: F401
 from core import networks, weights
 from core.image import from_pixels, png_bytes
 from core.networks import DEFAULT_BAGNETS
-from core.studies import STUDIES
+from core.studies import STUDIES, patch_evidence
+from core.worker import Stopped
 
 QUESTION = next(s.question for s in STUDIES if s.slug == "patch_evidence")
 FAMILY = "tiny-imagenet-20"
@@ -60,7 +61,7 @@ def test_another_class_and_a_comparison_change_the_finding():
 def test_a_permalink_restores_every_setting():
     app = page(
         picture="coffee",
-        patch_class_tiny_imagenet_20="teapot",  # AppTest's names have no hyphen of their own
+        patch_class_tiny_imagenet_20="teapot",
         patch_opacity="0.4",
         patch_resolution="coarse",
         patch_of="17 px",
@@ -76,14 +77,9 @@ def test_a_permalink_restores_every_setting():
     assert "sample:coffee" in code
 
 
-def test_a_click_on_a_map_chooses_the_patch_and_its_network():
+def test_a_patch_can_be_chosen_by_keyboard():
     app = page()
     before = said(app)
-    app.session_state["patch shown"] = ["9 px", "17 px", "33 px"]
-    app.session_state["patch-maps"] = {"selection": {"points": [{"x": 70, "y": 20, "customdata": [1, 0.5]}]}}
-    from pages.parts import patch_closer
-
-    assert patch_closer.Y == "patch-y"
     app.number_input(key="patch-y").set_value(20)
     app.number_input(key="patch-x").set_value(70).run()
     assert not app.exception
@@ -141,23 +137,23 @@ def test_offline_the_authors_networks_are_one_sentence_and_the_page_goes_on(monk
 
 
 def test_a_stopped_map_says_how_fine_it_is_and_goes_on(monkeypatch):
-    from core.studies import patch_evidence
-    from core.worker import Stopped
-
     exact = patch_evidence.phases
 
-    def stopped(*args, step, after, **kwargs):
+    def too_slow(*args, step, after, **kwargs):
         if step < 4:
             raise Stopped
         return exact(*args, step=step, after=after, **kwargs)
 
-    from pages.parts import patch_hero
-
-    monkeypatch.setattr(patch_hero.patch_evidence, "phases", stopped)
-    monkeypatch.setattr(patch_hero, "PATIENCE", 5.0)
+    monkeypatch.setattr(patch_evidence, "phases", too_slow)
     app = page(picture="rocket")
     assert not app.exception
     assert "Half of the evidence" in finding(app)
+    app.button(key="patch stop").click().run()
+    assert any("Stopped at a patch around every 4th pixel" in m.value for m in app.markdown)
+    monkeypatch.setattr(patch_evidence, "phases", exact)
+    app.button(key="patch go on").click().run()
+    assert not app.exception
+    assert not any("Stopped" in m.value for m in app.markdown)
 
 
 @pytest.mark.parametrize("key", FOLDED)

@@ -19,6 +19,7 @@ OPACITY = 0.7
 EDGE_ALPHA = 0.4
 EDGE_SIDE = 480  # pixels: edges are found and drawn finer than a small picture's pixels
 EDGE_SMOOTH = 2.0  # standard deviation in pixels
+HEADS, BAR = 48, 72  # px above the maps: their titles, and the colour bar
 MOST_CLICKS = 2_500  # clickable points a map: more would weigh more than the map
 
 
@@ -153,6 +154,7 @@ def evidence_of(result: Result) -> str:
 
 def lay_out(fig: go.Figure, result: Result, dark: bool) -> None:
     m, end = len(result.models), limit(result)
+    tall = round(min(440, 1060 / m * result.height / result.width))
     style(fig, dark)
     fig.update_layout(
         coloraxis={
@@ -164,14 +166,14 @@ def lay_out(fig: go.Figure, result: Result, dark: bool) -> None:
                 "orientation": "h",
                 "thickness": 10,
                 "len": 0.5,
-                "y": -0.06,
-                "yanchor": "top",
+                "y": 1 + HEADS / tall,  # above the maps: what a narrow page leaves free is then below them
+                "yanchor": "bottom",
             },
         },
         showlegend=False,
         dragmode=False,
-        height=round(150 + min(440, 1060 / m * result.height / result.width)),
-        margin={"l": 40, "r": 8, "t": 64, "b": 84},
+        height=tall + HEADS + BAR + 16,
+        margin={"l": 8, "r": 8, "t": HEADS + BAR, "b": 16},
     )
     fig.update_xaxes(constrain="domain", range=[-0.5, result.width - 0.5], showgrid=False, showticklabels=False)
     fig.update_yaxes(

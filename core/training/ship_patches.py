@@ -7,9 +7,10 @@ from pathlib import Path
 
 from core import networks
 from core.datasets import DATASETS, Split
-from core.studies import patch_dataset, patch_scramble
+from core.studies import patch_dataset, patch_masking_dataset, patch_scramble
+from core.studies.patch_masking import Params
 from core.training.loop import commit
-from core.training.ship import write_json
+from core.training.ship import every, write_json
 from core.weights import ASSETS
 from core.worker import Progress, ignore
 
@@ -17,18 +18,21 @@ DATASET = "tiny-imagenet-20"
 FOLDER = ASSETS / "results" / "patch_evidence"
 TILES = (1, 2, 3, 4, 6, 8)
 SEED = 0
+MASKED = 100  # test pictures that are masked cell by cell, at even steps
 
 
 def measure(test: Split, progress: Progress = ignore) -> Path:
-    """Answers, errors by class and accuracy on scrambled pictures, over a test split."""
+    """Answers, errors by class, accuracy on scrambled pictures, and areas under the masking curves, over a test split."""
     names, baseline = networks.BAGNETS[DATASET]
     loaded = [networks.load(networks.find(name)) for name in (*names, baseline)]
 
     def part(i: int) -> Progress:
-        return lambda done, total: progress(i * total + done, 2 * total)
+        return lambda done, total: progress(i * total + done, 3 * total)
 
     found = patch_dataset.summary(patch_dataset.run(loaded, test, part(0)), seed=SEED)
     scrambled = patch_scramble.measure(loaded, test, TILES, SEED, part(1))
+    few = every(test, MASKED)
+    masking = patch_masking_dataset.run(loaded[-2], loaded[-1], few, Params(seed=SEED), part(2))
     about = DATASETS[DATASET]
     record = patch_dataset.as_record(
         found,
@@ -38,6 +42,7 @@ def measure(test: Split, progress: Progress = ignore) -> Path:
         date=datetime.now(UTC).date().isoformat(),
         commit=commit(),
         scramble={"tiles": list(TILES), "accuracy": scrambled.tolist(), "seed": SEED},
+        masking=patch_masking_dataset.as_record(masking),
     )
     path = FOLDER / patch_dataset.RECORD
     write_json(path, record)

@@ -159,5 +159,5 @@ def stop(jobs: list[Job[list[Leaf]]], keys: list[list[Hashable]]) -> None:
 
 
 def go_on(keys: list[list[Hashable]]) -> None:
-    cache.forget(key for row in keys for key in row if cache.finished(key, 0) is None)
+    cache.forget([key for row in keys for key in row if cache.finished(key, 0) is None])
     del st.session_state[STOPPED]

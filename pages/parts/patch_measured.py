@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.studies import patch_dataset, patch_dataset_figures, patch_paper
+from core.networks import title_of
+from core.studies import patch_dataset, patch_dataset_figures, patch_masking_dataset, patch_paper
 from core.studies.patch_dataset import Measured
 from core.weights import ASSETS
 from pages.parts import charts
@@ -57,6 +58,8 @@ def ours(record: Measured) -> None:
             patch_dataset_figures.scramble_table(record.scramble, found),
         )
         st.caption(f"Tiles of the {found.images:,} test pictures shuffled with seed {record.scramble.seed}.")
+    if record.masking is not None:
+        masked(patch_masking_dataset.from_record(record.masking))
     st.caption(f"Measure again: `{record.command}` ({record.date}, commit {record.commit}).")
 
 
@@ -68,7 +71,7 @@ def alike(record: Measured) -> None:
         [CLASSES, PICTURES],
         default=CLASSES,
         required=True,
-        key="patch-alike",
+        key="patch-errors-over",
         bind="query-params",
         help="Over classes: do both find the same classes hard? Over pictures: do both get the same pictures wrong?",
     )
@@ -86,4 +89,20 @@ def alike(record: Measured) -> None:
     st.caption(
         f"{how} Intervals: approximately 95 %, from {found.draws:,} bootstrap draws of the pictures within "
         f"each class (seed {found.seed})."
+    )
+
+
+def masked(found: patch_masking_dataset.Summary) -> None:
+    """The areas under the deletion and insertion curves over many pictures."""
+    titles = (title_of(found.networks[0]), title_of(found.networks[1]))
+    charts.show(
+        patch_masking_dataset.figure(found, titles, dark=charts.dark()),
+        "patch-masked",
+        "Mean area under the deletion and insertion curves by method, for the BagNet and the baseline",
+        patch_masking_dataset.table(found, titles),
+    )
+    st.caption(
+        f"n = {found.images} of the test pictures, at even steps, each towards its true class; cells of {found.cell} "
+        f"px; intervals are 95 % over pictures; random: {found.draws} orders a picture (seed {found.seed}). The "
+        "evidence's order is the BagNet's for both networks; every other method explains the network that answers."
     )
