@@ -239,10 +239,11 @@ def test_every_map_shows_the_evidence_on_one_zero_centred_scale(result, image, d
     assert axis.cmin == -axis.cmax == -patch_evidence.limit(result)
     assert len(fig.layout.images) == 4
     points = [t for t in fig.data if t.type == "scatter"]
-    for trace, values in zip(points, result.evidence, strict=True):
+    for i, (trace, values) in enumerate(zip(points, result.evidence, strict=True)):
         assert len(trace.x) <= patch_figures.MOST_CLICKS
-        for y, x, data in zip(trace.y, trace.x, trace.customdata, strict=True):
-            assert data[1] == pytest.approx(values[y, x])
+        assert set(trace.customdata) == {i}
+        for y, x, said in zip(trace.y, trace.x, trace.text, strict=True):
+            assert said == f"{values[y, x]:.2f}"
     (frame,) = fig.layout.shapes
     assert (frame.x1 - frame.x0, (frame.y0 + frame.y1) / 2, (frame.x0 + frame.x1) / 2) == (17, 16, 24)
 

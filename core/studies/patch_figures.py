@@ -139,8 +139,9 @@ def add_clicks(fig: go.Figure, result: Result, i: int) -> None:
         mode="markers",
         opacity=0,
         marker={"symbol": "square", "size": max(6, 330 * every // len(x))},
-        customdata=np.stack([np.full(rows.size, i), values[::every, ::every].ravel()], 1),
-        hovertemplate="patch around row %{y}, column %{x}<br>evidence %{customdata[1]:.2f}<extra></extra>",
+        customdata=[i] * rows.size,
+        text=[f"{value:.2f}" for value in values[::every, ::every].ravel()],
+        hovertemplate="patch around row %{y}, column %{x}<br>evidence %{text}<extra></extra>",
         row=1,
         col=i + 1,
     )

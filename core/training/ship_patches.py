@@ -22,7 +22,7 @@ MASKED = 100  # test pictures that are masked cell by cell, at even steps
 
 
 def measure(test: Split, progress: Progress = ignore) -> Path:
-    """Answers, errors by class, accuracy on scrambled pictures, and areas under the masking curves, over a test split."""
+    """Accuracy, errors by class, accuracy on scrambled pictures, and areas under the masking curves of a test split."""
     names, baseline = networks.BAGNETS[DATASET]
     loaded = [networks.load(networks.find(name)) for name in (*names, baseline)]
 

@@ -33,7 +33,7 @@ def choose_clicked() -> None:
     point = charts.clicked("patch-maps")
     if point is not None:
         shown = st.session_state["patch shown"]
-        choose(int(point["y"]), int(point["x"]), shown[int(point["customdata"][0])])
+        choose(int(point["y"]), int(point["x"]), shown[int(point["customdata"])])
 
 
 def choose(y: int | None, x: int | None, side: str | None = None) -> None:
@@ -76,14 +76,14 @@ def inputs(result: Result) -> None:
     """The chosen patch by keyboard; a click on a map fills these in."""
     sides = [f"{q} px" for q in result.patch]
     st.session_state["patch shown"] = sides
-    if st.session_state.get(OF) not in sides:
-        st.session_state.pop(OF, None)
+    if st.session_state.get(OF) not in sides and st.query_params.get(OF) not in sides:
+        st.session_state[OF] = sides[-1]
     for key, side in ((Y, result.height), (X, result.width)):
         if st.session_state.get(key) is not None:
             st.session_state[key] = min(int(st.session_state[key]), side - 1)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if len(set(sides)) == len(sides):
-            st.segmented_control("Patches of", sides, default=sides[-1], required=True, key=OF, bind="query-params")
+            st.segmented_control("Patches of", sides, key=OF, bind="query-params")
         st.number_input(
             "Row, px", 0, result.height - 1, None, key=Y, bind="query-params", placeholder="strongest", width=150
         )

@@ -17,7 +17,7 @@ from pages.parts.patch_choose import Scene
 
 BAGNET, MODE, METHODS, K = "patch-masking-q", "patch-masking-mode", "patch-masking-methods", "patch-masking-k"
 FIRST_K = 10
-SHOWN = 256  # px, about the side at which a small picture is shown
+SHOWN = 300  # px, about the longer side at which a small picture is shown
 
 
 def show(scene: Scene) -> None:
@@ -105,7 +105,7 @@ def look(result: Result, networks: list[Network], pixels: np.ndarray) -> None:
     titles = [n.card.title for n in networks]
     finding = patch_masking.finding(result, titles)
     st.markdown(f"**{finding}**")
-    left, right = st.columns([2, 5], gap="large")
+    left, right = st.columns([1, 2], gap="large")
     with left:
         k = masked(result, networks, pixels)
     with right:
@@ -137,7 +137,7 @@ def masked(result: Result, networks: list[Network], pixels: np.ndarray) -> int:
     k = int(st.slider("Cells k", 0, result.cells, min(FIRST_K, result.cells), key=K, bind="query-params"))
     evidence = result.methods.index(EVIDENCE)
     view = patch_masking.shown(networks[0], pixels, result.order[0, evidence], k, result.cell, result.mode)
-    factor = max(1, SHOWN // min(view.shape[:2]))
+    factor = max(1, SHOWN // max(view.shape[:2]))
     words = f"the {k} cells that the evidence ranks first are {said(result)}"
     st.image(
         view.repeat(factor, 0).repeat(factor, 1),
