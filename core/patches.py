@@ -17,7 +17,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from core.models.bagnet import STRIDE, BagNet
+from core.models.bagnet import BagNet
+from core.models.receptive_field import STRIDE
 from core.networks import Network
 from core.worker import Progress, ignore
 

@@ -173,6 +173,11 @@ def test_equal_textures_are_alike_and_others_are_not():
     assert elsewhere < 0.5
 
 
+@pytest.mark.parametrize(("shape", "step"), [((64, 96), 2), ((224, 336), 4), ((320, 960), 8)])
+def test_large_pictures_are_compared_at_fewer_places(shape, step):
+    assert patch_closer.alike_step(np.zeros((*shape, 3))) == step
+
+
 def test_spots_are_the_best_and_lie_apart():
     values = np.zeros((1, 8, 8), np.float32)
     values[0, 1, 1], values[0, 1, 2], values[0, 6, 6], values[0, 4, 4] = 5, 4, 3, 2

@@ -14,7 +14,6 @@ from torch import Tensor, nn
 from core.models.receptive_field import STRIDES
 
 WIDE_STAGES = {9: 2, 17: 3, 33: 4}  # patch side q -> how many of the first stages open with a 3x3 convolution
-STRIDE = 8  # pixels between neighbouring patches of a dense pass
 EXPANSION = 4
 BLOCKS, WIDTH = (3, 4, 6, 3), 64  # ResNet-50's
 PHOTO_BLOCKS, PHOTO_WIDTH = (2, 2, 3, 2), 24

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 STRIDES = (2, 2, 2, 1)
+STRIDE = math.prod(STRIDES)  # pixels between neighbouring patches of a dense pass
 STEM_KERNEL = 3
 KEPT_STAGES = range(len(STRIDES) + 1)
 

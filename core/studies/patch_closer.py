@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from core.networks import Network
 
 
+MOST_ALIKE = 6_000  # patches
+
+
 @dataclass(frozen=True, eq=False)
 class Patch:
     """A patch cut out and asked alone: `crop` uint8 (q, q, 3), its `logits` (K,) and `probability` (K,)."""
@@ -45,6 +48,12 @@ def crop_at(network: Network, pixels: np.ndarray, y: int, x: int) -> np.ndarray:
     return field[y : y + q, x : x + q]
 
 
+def alike_step(pixels: np.ndarray) -> int:
+    """Pixels between the patches that are compared: their features must stay within a few dozen MB."""
+    steps = (2, 4, 8)
+    return next((s for s in steps if pixels.shape[0] * pixels.shape[1] / s**2 <= MOST_ALIKE), steps[-1])
+
+
 def alike(network: Network, pixels: np.ndarray, y: int, x: int, progress: Progress = ignore, *, step: int = 4) -> Map:
     """Cosine similarity (1, h, w) in [-1, 1] of every `step`-th pixel's patch to the patch around (y, x).
 
@@ -58,10 +67,11 @@ def alike(network: Network, pixels: np.ndarray, y: int, x: int, progress: Progre
     for leaf in patches.leaves(net, view, step=step):
         found.append(leaf)
         progress(len(found), patches.count_leaves(step))
-    features = patches.compose(found, view.shape[1], view.shape[2], step).astype(np.float64)  # (C, h, w)
+    features = patches.compose(found, view.shape[1], view.shape[2], step)  # (C, h, w)
     mine = patches.feature_at(net, view, y, x)
     mean = features.mean((1, 2))
-    features, mine = features - mean[:, None, None], mine - mean
+    features -= mean[:, None, None]
+    mine = mine - mean
     lengths = np.linalg.norm(features, axis=0) * np.linalg.norm(mine)
     cosine = np.einsum("chw,c->hw", features, mine) / np.maximum(lengths, 1e-12)
     rows, columns = (np.arange(0, side, step) for side in view.shape[1:])

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.models.receptive_field import STRIDE
 from core.preprocess import to_tensor
-from core.studies.patch_scramble import GRID, check, listed
+from core.studies.patch_scramble import check, listed
 from core.worker import Progress, ignore
 
 if TYPE_CHECKING:
@@ -181,7 +182,7 @@ def share_a_patch(pairs: np.ndarray, patch: int, height: int, width: int, side: 
     """(P,) bool: whether any q x q patch of a BagNet's own grid (every 8 px) meets both masks of a pair."""
 
     def along(a: np.ndarray, b: np.ndarray, length: int) -> np.ndarray:
-        start = np.arange(0, length - patch + 1, GRID)
+        start = np.arange(0, length - patch + 1, STRIDE)
         meets = [(start < at[:, None] + side) & (at[:, None] < start + patch) for at in (a, b)]
         return np.asarray((meets[0] & meets[1]).any(1))
 

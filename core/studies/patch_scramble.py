@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.models.receptive_field import STRIDE
 from core.preprocess import to_tensor
 from core.worker import Progress, ignore
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 TILES = (1, 2, 3, 4, 6, 8, 12, 16)  # tiles per side
 SHUFFLES_LIMITS = (1, 50)
-GRID = 8  # pixels between the neighbouring patches of a BagNet
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def share_whole(height: int, width: int, tiles: int, patch: int) -> float:
         step = length // tiles
         border = (length - tiles * step) // 2
         seams = border + step * np.arange(0, tiles + 1)
-        starts = np.arange(0, length - patch + 1, GRID)[:, None]
+        starts = np.arange(0, length - patch + 1, STRIDE)[:, None]
         return float((~((starts < seams) & (seams < starts + patch)).any(1)).mean())
 
     return 1.0 if tiles == 1 else along(height) * along(width)
@@ -134,9 +134,7 @@ def run(
 
         probability.append(engine.logits(network.engine, inputs, len(views), step, exact=True).probability)
     # the untouched picture was asked once, and stands for all of its shuffles
-    every = np.concatenate([np.zeros(s, int), np.arange(1, len(views))]).reshape(
-        t, s
-    )  # the untouched one is asked once
+    every = np.concatenate([np.zeros(s, int), np.arange(1, len(views))]).reshape(t, s)
     p = np.stack(probability)[:, every]  # (M, T, S, K)
     return Result(
         models=tuple(n.card.name for n in networks),

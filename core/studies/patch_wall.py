@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.models.receptive_field import STRIDE
 from core.preprocess import to_tensor, whole
 from core.worker import Progress, ignore
 
@@ -149,7 +150,6 @@ def best_of(
     net: BagNet, network: Network, picture: tuple[int, str, RGBImage, int], params: Params
 ) -> tuple[bool, list[Patch]]:
     """Whether a picture (number, name, pixels, class) counts as the target's, and its best patches."""
-    from core.models.bagnet import STRIDE
     from core.patches import evidence
 
     number, name, image, truth = picture

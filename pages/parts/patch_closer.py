@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
+import numpy as np
 import streamlit as st
 
 from core.image import from_pixels, png_bytes
 from core.networks import Network
 from core.studies import patch_closer, patch_evidence, patch_figures
-from core.studies.patch_evidence import Result
+from core.studies.patch_evidence import Map, Result
 from pages.parts import charts, waiting
 from pages.parts.patch_choose import Scene
 
 Y, X, OF = "patch-y", "patch-x", "patch-of"
 CROP_SIDE = 264  # screen pixels
 ALIKE_SHOWN = 4
-ALIKE_STEP = 2
 
 
 def chosen(result: Result) -> tuple[int, int, int]:
@@ -93,19 +91,21 @@ def inputs(result: Result) -> None:
         st.button("The strongest patch", on_click=choose, args=(None, None), key="patch strongest")
 
 
-def alike(network: Network, pixels: Sequence[Sequence[float]], y: int, x: int, scene: Scene) -> None:
-    key = ("alike", network.card.name, network.digest, scene.picture.image.digest, scene.short, y, x)
-    found = waiting.compute(
-        [(key, lambda progress: patch_closer.alike(network, pixels, y, x, progress, step=ALIKE_STEP))],
+def alike(network: Network, pixels: np.ndarray, y: int, x: int, scene: Scene) -> None:
+    """Where patches like the chosen one lie; the page does not wait for it."""
+    step = patch_closer.alike_step(pixels)
+    key = ("alike", network.card.name, network.digest, scene.picture.image.digest, scene.short, y, x, step)
+    waiting.later(
+        (key, lambda progress: patch_closer.alike(network, pixels, y, x, progress, step=step)),
         "Looking for patches like this one",
-        "patch alike",
-    )[0]
-    if found is None:
-        return
-    q = network.card.patch or 1
-    places = patch_closer.spots(found, ALIKE_SHOWN, max(q // 2, ALIKE_STEP), (y, x))
+        lambda found: draw_alike(found, network.card.patch or 1, pixels, y, x),
+    )
+
+
+def draw_alike(found: Map, patch: int, pixels: np.ndarray, y: int, x: int) -> None:
+    places = patch_closer.spots(found, ALIKE_SHOWN, max(patch // 2, 2), (y, x))
     charts.show(
-        patch_figures.likeness(found, pixels, q, (y, x), places, dark=charts.dark()),
+        patch_figures.likeness(found, pixels, patch, (y, x), places, dark=charts.dark()),
         "patch-alike",
         "Cosine similarity of every patch's features to those of the chosen one; the four most alike are framed",
         {"row": [a for a, _, _ in places], "column": [b for _, b, _ in places], "cosine": [c for _, _, c in places]},

@@ -23,7 +23,6 @@ from pages.parts.tray import Picture
 
 REFINEMENTS = ((4, None), (2, 4), (1, 2))  # a patch every so many pixels, beyond those of the coarser map
 PATIENCE = 0.6  # seconds that the exact maps may take before the coarse ones are shown
-TICK = 0.7  # seconds between two looks at the work
 STOPPED = "patch stopped"
 UNDERLAY = 320  # pixels, short side of the picture that is drawn under the maps
 
@@ -66,7 +65,7 @@ def show(asked: Asked) -> Result:
     maps, _ = finest(asked)
     if finished(asked):
         return draw(asked, maps)
-    st.fragment(partial(watch, asked, time.monotonic()), run_every=TICK)()
+    st.fragment(partial(watch, asked, time.monotonic()), run_every=waiting.LOOK_AGAIN)()
     return result(asked, maps)
 
 

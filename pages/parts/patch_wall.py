@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from hashlib import sha256
 from pathlib import Path
 
 import streamlit as st
 
-from core.datasets import UNREADABLE, DataError, Found, find_pictures
+from core.datasets import UNREADABLE, Found
 from core.image import decode
 from core.networks import Network
 from core.samples import SAMPLES
 from core.studies import patch_wall
 from core.studies.patch_wall import Params, Result
-from pages.parts import patch_closer, tray, waiting
+from pages.parts import own_pictures, patch_closer, tray, waiting
 from pages.parts.patch_choose import Scene
 
 SAMPLE_SET, OWN = "the samples", "your own"
@@ -73,17 +72,10 @@ def on_your_pictures(network: Network, params: Params) -> None:
     st.markdown(
         "A folder on this machine, or a zip. Sub-folders named like a class of the network tell what is in a picture."
     )
-    left, right = st.columns(2)
-    path = left.text_input("Folder", key="patch wall folder", placeholder="/home/me/pictures")
-    archive = right.file_uploader("or a zip", ["zip"], key="patch wall zip")
-    source = archive.getvalue() if archive else Path(path).expanduser() if path else None
-    if source is None:
+    chosen = own_pictures.choose("patch wall")
+    if chosen is None:
         return
-    try:
-        found = find_pictures(source)
-    except DataError as error:
-        st.error(str(error), icon=":material/folder_off:")
-        return
+    found, digest = chosen
     if not st.toggle(f"Look through {len(found):,} pictures", key="patch wall go"):
         return
 
@@ -92,8 +84,7 @@ def on_your_pictures(network: Network, params: Params) -> None:
         chunks = patch_wall.own_pictures(found, network.labels, broken)
         return patch_wall.run(network, chunks, len(found), params, progress), broken
 
-    name = source if isinstance(source, bytes) else repr([path, *((f.name, f.size) for f in found)]).encode()
-    walls(network, params, sha256(name).hexdigest(), len(found), work, found)
+    walls(network, params, digest, len(found), work, found)
 
 
 def walls(

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
-from pathlib import Path
-
 import streamlit as st
 
 from core import networks
 from core.corruptions import REFERENCE_SIDE, STRENGTHS
-from core.datasets import DataError, Found, find_pictures, open_pictures
+from core.datasets import Found, open_pictures
 from core.networks import Network
 from core.studies import shift_dataset, shift_figures, shift_paper
 from core.studies.shift_dataset import Params, Result, Summary
 from core.weights import ASSETS
-from pages.parts import at_hand, charts, shift_choose, waiting
+from pages.parts import at_hand, charts, own_pictures, shift_choose, waiting
 
 CHUNK = 32  # pictures between two looks at the Stop button
 LIVE = Params(boundary="crop", pairs=2, worst_reach=1)
@@ -112,21 +109,13 @@ def on_your_pictures(choice: shift_choose.Choice) -> None:
         "A folder on this machine, or a zip. Sub-folders named like a class of the network give the accuracy; "
         "without them only consistency and answer flips are measured. Shifts are true crops here."
     )
-    left, right = st.columns(2)
-    path = left.text_input("Folder", key="live folder", placeholder="/home/me/pictures")
-    archive = right.file_uploader("or a zip", ["zip"], key="live zip")
-    source = archive.getvalue() if archive else Path(path).expanduser() if path else None
-    if source is None:
+    chosen = own_pictures.choose("live")
+    if chosen is None:
         return
-    try:
-        found = find_pictures(source)
-    except DataError as error:
-        st.error(str(error), icon=":material/folder_off:")
-        return
+    found, key = chosen
     st.markdown(f"{len(found):,} pictures found.")
     if not st.toggle("Measure them with the chosen networks", key="live go"):
         return
-    key = sha256(repr([(f.name, f.size) for f in found]).encode()).hexdigest()
     ready = at_hand.loaded(choice.cards)
     tasks = [(("live", n.card.name, n.digest, key), lambda progress, n=n: measure(n, found, progress)) for n in ready]
     answers = waiting.compute(tasks, f"Measuring {len(found):,} pictures with {len(ready)} networks", "live")

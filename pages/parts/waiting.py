@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Hashable, Sequence
+from functools import partial
 from typing import TypeVar
 
 import streamlit as st
@@ -15,6 +16,7 @@ T = TypeVar("T")
 Task = tuple[Hashable, Callable[[Progress], T]]  # what the answer is remembered under, and how it is computed
 SHOW_AFTER = 0.4  # seconds; quicker answers need no bar
 TICK = 0.05
+LOOK_AGAIN = 0.7  # seconds between two looks at work that the page does not wait for
 
 
 def compute(tasks: Sequence[Task[T]], what: str, key: str) -> list[T | None]:
@@ -46,6 +48,26 @@ def compute(tasks: Sequence[Task[T]], what: str, key: str) -> list[T | None]:
         time.sleep(TICK)
     button.empty()
     return [job.future.result() for job in jobs]
+
+
+def later(task: Task[T], what: str, draw: Callable[[T], None]) -> None:
+    """Draw the task's answer when it is there, without holding up what follows on the page."""
+    name, work = task
+    end = time.monotonic() + SHOW_AFTER
+    while not is_done(cache.job(name, work)) and time.monotonic() < end:
+        time.sleep(TICK)
+    if is_done(job := cache.job(name, work)):
+        draw(job.future.result())
+    else:
+        st.fragment(partial(watch, task, what), run_every=LOOK_AGAIN)()
+
+
+def watch(task: Task[T], what: str) -> None:
+    job = cache.job(*task)
+    if is_done(job):
+        st.rerun()
+    share = job.done / max(job.total, 1)
+    st.progress(share, f"{what}: {share:.0%}" if job.total else f"{what}: waiting for what was asked before")
 
 
 def stop(jobs: Sequence[Job[T]], flag: str, names: list[Hashable]) -> None:
