@@ -191,7 +191,7 @@ def each_call_its_own(net: nn.Module, x: Tensor) -> nn.Module:
     and with maxima written as sums of ReLUs.
 
     DeepLIFT keeps what a module saw on that module, so none may be called twice. Captum's rule for max-pooling is
-    complete only where the reference is constant over the window; max(a, b) = b + ReLU(a - b) gives the same map there,
+    complete only where the reference is constant over the window; max(a, b) = a + ReLU(b - a) gives the same map there,
     and is complete everywhere.
     """
     import torch
@@ -246,7 +246,7 @@ def each_call_its_own(net: nn.Module, x: Tensor) -> nn.Module:
 
 
 def larger(relu: Relu, a: Tensor, b: Tensor) -> Tensor:
-    return b + relu(a - b)
+    return a + relu(b - a)  # of equals the first, as max-pooling has it
 
 
 def max_pool(relu: Relu, x: Tensor, kernel: Any, stride: Any = None, padding: Any = 0) -> Tensor:

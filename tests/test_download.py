@@ -32,14 +32,14 @@ def test_cache_folder(tmp_path, monkeypatch):
 
 
 def test_published_by_the_authors():
-    assert len(weights.PUBLISHED) == 28
+    assert len(weights.PUBLISHED) == 28 + 3  # seven anti-aliased networks at four sizes, and three BagNets
     assert weights.published("resnet18_blur3") == Published(
         "resnet18_blur3",
         "https://antialiased-cnns.s3.us-east-2.amazonaws.com/weights_v0.1/resnet18_lpf3-449351b9.pth",
         "449351b9",
         "authors",
     )
-    assert len({entry.filename for entry in weights.PUBLISHED.values()}) == 28
+    assert len({entry.filename for entry in weights.PUBLISHED.values()}) == 28 + 3
     assert all(entry.name == name for name, entry in weights.PUBLISHED.items())
 
 
@@ -49,7 +49,7 @@ def test_every_published_name_has_an_address():
     for name in names:
         entry = weights.published(name)
         assert entry.name == name
-        assert entry.source == ("authors" if "_blur" in name else "torchvision")
+        assert entry.source == ("authors" if "_blur" in name or "bagnet" in name else "torchvision")
     assert weights.published("resnet18").filename == "resnet18-f37072fd.pth"
 
 

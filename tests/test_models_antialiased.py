@@ -26,7 +26,8 @@ from core.models import ARCHITECTURES, BLUR_SIZES, UnknownModelError, create_mod
 from core.models.binomial import SIZES
 from core.models.blurpool import BlurPool1d, BlurPool2d, binomial_taps
 
-IMAGENET = [arch for arch in ARCHITECTURES if arch not in ("cifar_vgg", "photo_resnet")]
+OURS = ("cifar_vgg", "photo_resnet")
+IMAGENET = [arch for arch, builders in ARCHITECTURES.items() if builders.blurred and arch not in OURS]
 CASES = sorted(path.stem for path in GOLDEN.glob("aa_*.json"))
 BLURS = load_case("blurpool_sizes_1_to_5")
 NUMPY_PAD = {"reflect": "reflect", "replicate": "edge", "zero": "constant"}
@@ -140,7 +141,11 @@ def test_blur_refuses_other_sizes(size: int) -> None:
 
 def test_registry_lists_each_architecture_plain_and_seven_times_blurred() -> None:
     names = list_models()
-    assert len(names) == len(set(names)) == 8 * len(ARCHITECTURES)
+    blurred = [arch for arch, builders in ARCHITECTURES.items() if builders.blurred]
+    assert len(names) == len(set(names)) == len(ARCHITECTURES) + 7 * len(blurred)
+    assert [arch for arch in ARCHITECTURES if arch not in blurred] == [
+        arch for arch in ARCHITECTURES if "bagnet" in arch
+    ]
     assert list(BLUR_SIZES) == list(SIZES)
     for name in ("resnet18", "vgg11_bn_blur7", "wide_resnet101_2_blur1", "cifar_vgg_blur2", "photo_resnet"):
         assert name in names

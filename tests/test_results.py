@@ -46,7 +46,7 @@ def test_measured_numbers_hang_together(measured, name):
     s = measured[name].summary
     for value, (low, high) in ((s.accuracy, s.accuracy_interval), (s.consistency, s.consistency_interval)):
         assert 0 < low < value < high < 1
-        assert high - low < (0.02 if s.images >= 10_000 else 0.06)
+        assert high - low < (0.02 if s.images >= 10_000 else 0.063)  # 1,000 pictures: at most 6.2 points
     assert s.draws >= 2
     assert 0 <= s.consistency_sd < 0.02
     assert measured[name].few_images == min(2_000, s.images)

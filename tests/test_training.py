@@ -253,8 +253,9 @@ def test_measuring_writes_what_the_study_reads(shipped, tmp_path, monkeypatch):
 def test_the_recipes_cover_both_families():
     cifar = {"cifar_vgg": None, **{f"cifar_vgg_blur{k}": k for k in (2, 3, 5, 7)}}
     photo = {"photo_resnet": None, "photo_resnet_blur3": 3, "photo_resnet_blur5": 5}
-    assert set(RECIPES) == {*cifar, "cifar_vgg_shifted", *photo}
-    for name, blur in (cifar | photo).items():
+    bags = {f"photo_bagnet{q}": None for q in (9, 17, 33)}
+    assert set(RECIPES) == {*cifar, "cifar_vgg_shifted", *photo, *bags}
+    for name, blur in (cifar | photo | bags).items():
         recipe = RECIPES[name]
         assert recipe.arch == name
         assert networks.blur_of(recipe.arch) == blur

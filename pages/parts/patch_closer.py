@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import streamlit as st
 
@@ -17,9 +19,13 @@ CROP_SIDE = 264  # screen pixels
 ALIKE_SHOWN = 4
 
 
+def sides_of(result: Result) -> list[str]:
+    return [f"{q} px" for q in result.patch]
+
+
 def chosen(result: Result) -> tuple[int, int, int]:
     """(network, y, x) of the patch in question: the reader's, or the strongest one of the largest patches."""
-    sides = [f"{q} px" for q in result.patch]
+    sides = sides_of(result)
     m = sides.index(st.session_state[OF]) if st.session_state.get(OF) in sides else len(sides) - 1
     y, x = st.session_state.get(Y), st.session_state.get(X)
     if y is None or x is None:
@@ -27,11 +33,11 @@ def chosen(result: Result) -> tuple[int, int, int]:
     return m, min(int(y), result.height - 1), min(int(x), result.width - 1)
 
 
-def choose_clicked() -> None:
+def choose_clicked(sides: Sequence[str]) -> None:
+    """Look at the patch that was clicked, on maps of patches of `sides`."""
     point = charts.clicked("patch-maps")
     if point is not None:
-        shown = st.session_state["patch shown"]
-        choose(int(point["y"]), int(point["x"]), shown[int(point["customdata"])])
+        choose(int(point["y"]), int(point["x"]), sides[int(point["customdata"])])
 
 
 def choose(y: int | None, x: int | None, side: str | None = None) -> None:
@@ -72,8 +78,7 @@ def show(result: Result, scene: Scene) -> None:
 
 def inputs(result: Result) -> None:
     """The chosen patch by keyboard; a click on a map fills these in."""
-    sides = [f"{q} px" for q in result.patch]
-    st.session_state["patch shown"] = sides
+    sides = sides_of(result)
     if st.session_state.get(OF) not in sides and st.query_params.get(OF) not in sides:
         st.session_state[OF] = sides[-1]
     for key, side in ((Y, result.height), (X, result.width)):
