@@ -12,7 +12,6 @@ import typer
 
 if TYPE_CHECKING:
     from core.image import RGBImage
-    from core.networks import Network
     from core.studies.patch_evidence import Result
 
 app = typer.Typer(help="Five ways to watch a network see.", no_args_is_help=True, add_completion=False)
@@ -88,7 +87,7 @@ def patch_evidence(
         if out is not None:
             write_json(out, study.as_dict(result), indent=None)
         if png is not None:
-            write_map(png, loaded, image, result, short)
+            write_map(png, image, result)
     except (ValueError, OSError, KeyError) as error:
         fail(error)
     typer.echo(study.finding(result, [n.card.title for n in loaded]))
@@ -97,13 +96,12 @@ def patch_evidence(
         typer.echo(f"{network.card.name}: strongest patch around row {y}, column {x}; {network.card.provenance}")
 
 
-def write_map(path: Path, loaded: list[Network], image: RGBImage, result: Result, short: int | None) -> None:
+def write_map(path: Path, image: RGBImage, result: Result) -> None:
     from core.image import from_pixels, png_bytes
-    from core.studies import patch_evidence as study
+    from core.preprocess import whole
     from core.studies import patch_figures
 
-    m = len(loaded) - 1
-    pixels = patch_figures.picture(result, m, study.seen(loaded[m], image, short))
+    pixels = patch_figures.picture(result, len(result.models) - 1, whole(image, patch_figures.UNDERLAY))
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(png_bytes(from_pixels(pixels)))
 

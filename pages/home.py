@@ -42,7 +42,7 @@ def glance_at_patch_evidence() -> None:
     result, titles = patch_evidence.from_dict(found), [card.title for card in cards]
     st.markdown(patch_evidence.finding(result, titles))
     charts.show(
-        patch_figures.maps(result, titles, whole(sample, cards[0].size), dark=charts.dark()),
+        patch_figures.maps(result, titles, whole(sample, patch_figures.UNDERLAY), dark=charts.dark()),
         "home-evidence",
         "Maps of the evidence of little patches, one for each BagNet, over the cat",
     )

@@ -69,6 +69,7 @@ def test_a_permalink_restores_every_setting():
         patch_x="41",
     )
     assert not app.exception
+    assert "evidence for teapot comes" in finding(app)
     assert app.number_input(key="patch-y").value == 30
     assert app.number_input(key="patch-x").value == 41
     assert app.slider(key="patch-opacity").value == pytest.approx(0.4)

@@ -20,6 +20,7 @@ EDGE_ALPHA = 0.4
 EDGE_SIDE = 480  # pixels: edges are found and drawn finer than a small picture's pixels
 EDGE_SMOOTH = 2.0  # standard deviation in pixels
 HEADS, BAR = 48, 72  # px above the maps: their titles, and the colour bar
+UNDERLAY = 320  # px, short side of the picture that is drawn under small maps
 MOST_CLICKS = 2_500  # clickable points a map: more would weigh more than the map
 
 
@@ -263,13 +264,17 @@ def likeness(
 
 
 def picture(result: Result, m: int, pixels: np.ndarray, *, opacity: float = OPACITY, zoom: int = 0) -> np.ndarray:
-    """Network m's map over the grey picture as uint8 pixels, enlarged by a whole factor: what --png writes."""
-    height, width = pixels.shape[:2]
+    """Network m's map over the grey picture as uint8 pixels, enlarged by a whole factor: what --png writes.
+
+    `pixels`: the picture under the map, of any size: it is stretched under it.
+    """
+    height, width = result.height, result.width
     factor = zoom or max(1, round(640 / max(height, width)))
+    size = (factor * width, factor * height)
     rows = np.abs(np.arange(height)[:, None] - result.y[m]).argmin(1)
     columns = np.abs(np.arange(width)[:, None] - result.x[m]).argmin(1)
-    colours = paint(result.evidence[m][rows][:, columns], limit(result)).astype(float)
-    mixed = opacity * colours + (1 - opacity) * grey(pixels)
-    large = mixed.round().astype(np.uint8).repeat(factor, 0).repeat(factor, 1)
-    lines = Image.fromarray(edges(pixels)).resize((factor * width, factor * height))
-    return np.asarray(Image.alpha_composite(Image.fromarray(large).convert("RGBA"), lines).convert("RGB"))
+    colours = paint(result.evidence[m][rows][:, columns], limit(result)).repeat(factor, 0).repeat(factor, 1)
+    under = Image.fromarray(grey(pixels)).resize(size, Image.Resampling.BICUBIC)
+    mixed = Image.blend(under, Image.fromarray(colours), opacity).convert("RGBA")
+    lines = Image.fromarray(edges(pixels)).resize(size, Image.Resampling.BICUBIC)
+    return np.asarray(Image.alpha_composite(mixed, lines).convert("RGB"))

@@ -24,7 +24,6 @@ from pages.parts.tray import Picture
 REFINEMENTS = ((4, None), (2, 4), (1, 2))  # a patch every so many pixels, beyond those of the coarser map
 PATIENCE = 0.6  # seconds that the exact maps may take before the coarse ones are shown
 STOPPED = "patch stopped"
-UNDERLAY = 320  # pixels, short side of the picture that is drawn under the maps
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +99,7 @@ def figure(found: Result, titles: list[str], picture: Picture, view: View) -> No
         patch_figures.maps(
             found,
             titles,
-            whole(picture.image, UNDERLAY),
+            whole(picture.image, patch_figures.UNDERLAY),
             opacity=view.opacity,
             outline=view.outline,
             chosen=patch_closer.chosen(found),
