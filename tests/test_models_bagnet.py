@@ -159,5 +159,7 @@ def test_refusals_say_what_to_do():
         BagNet(12)
     with pytest.raises(ValueError, match=r"^expected a picture of at least 17x17 pixels, got 16x40: enlarge"):
         settled(17).evidence(noise(1, 3, 16, 40))
+    with pytest.raises(ValueError, match=r"^expected a picture of at least 33x33 pixels, got 40x32: enlarge"):
+        settled(33)(noise(1, 3, 40, 32))
     with pytest.raises(ValueError, match=r"^expected 0 to 4 stages, got 5"):
         growth(KEPT_STAGES[-1] + 1)

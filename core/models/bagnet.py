@@ -50,9 +50,10 @@ class Bottleneck(nn.Module):
 
 
 class BagNet(nn.Module):
-    """(B, 3, H, W) -> logits (B, K), for any H, W >= `patch` = 9, 17 or 33 pixels.
+    """(B, 3, H, W) -> logits (B, K), for any H, W >= `patch` = 9, 17 or 33 pixels (§2).
 
-    The names of the parameters are those of the published checkpoints. Raises ValueError for another patch.
+    The names of the parameters are those of the published checkpoints. Raises ValueError for another patch, and for a
+    picture smaller than one.
     """
 
     norm_after: ClassVar = {"conv2": "bn1"}  # the stem's only norm, for who folds it
@@ -83,7 +84,15 @@ class BagNet(nn.Module):
         return self.relu(self.bn1(self.conv2(self.conv1(x))))  # type: ignore[no-any-return]
 
     def features(self, x: Tensor) -> Tensor:
-        """(B, 3, H, W) -> (B, C, H', W'), one vector a patch: H' = (H - q) // 8 + 1."""
+        """(B, 3, H, W) -> (B, C, H', W'), one vector a patch: H' = (H - q) // 8 + 1.
+
+        Raises ValueError for a picture smaller than a patch.
+        """
+        if min(x.shape[2:]) < self.patch:
+            raise ValueError(
+                f"expected a picture of at least {self.patch}x{self.patch} pixels, "
+                f"got {x.shape[2]}x{x.shape[3]}: enlarge it or choose a smaller patch"
+            )
         return self.layer4(self.layer3(self.layer2(self.layer1(self.stem(x)))))  # type: ignore[no-any-return]
 
     def forward(self, x: Tensor) -> Tensor:
@@ -95,11 +104,6 @@ class BagNet(nn.Module):
         Patch (i, j) covers rows 8i to 8i + q - 1 and columns 8j to 8j + q - 1.
         Raises ValueError for a picture smaller than a patch.
         """
-        if min(x.shape[2:]) < self.patch:
-            raise ValueError(
-                f"expected a picture of at least {self.patch}x{self.patch} pixels, "
-                f"got {x.shape[2]}x{x.shape[3]}: enlarge it or choose a smaller patch"
-            )
         return self.read_out(self.features(x))
 
     def read_out(self, features: Tensor) -> Tensor:
