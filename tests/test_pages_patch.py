@@ -64,7 +64,7 @@ def test_a_permalink_restores_every_setting():
         patch_class_tiny_imagenet_20="teapot",
         patch_opacity="0.4",
         patch_resolution="coarse",
-        patch_of="17 px",
+        patch_of="photo BagNet-17",
         patch_y="30",
         patch_x="41",
     )
@@ -164,3 +164,18 @@ def test_every_closer_look_opens(key):
     app.run()
     assert not app.exception
     assert not app.error
+
+
+def test_your_own_bagnet_stands_beside_ours_and_its_patches_can_be_chosen(tmp_path):
+    ours = networks.find("photo_bagnet33")
+    app = page()
+    app.file_uploader(key="own weights").set_value([("mine.safetensors", ours.file.read_bytes(), "")]).run()
+    app.selectbox(key="own arch").set_value("photo_bagnet33").run()
+    app.button(key="own open").click().run()
+    assert not app.exception
+    assert any("mine.safetensors" in m.value and "your own weights" in m.value for m in app.markdown)
+    assert "mine.safetensors" in finding(app)
+    before = said(app)
+    app.segmented_control(key="patch-of").set_value("photo BagNet-9").run()
+    assert not app.exception
+    assert said(app) != before

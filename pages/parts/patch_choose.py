@@ -93,10 +93,11 @@ def view() -> View:
 
 
 def cards_of(family: str) -> tuple[Card, ...]:
-    """The family's BagNets by rising patch, the reader's own after them."""
+    """The family's BagNets and the reader's own, by rising patch."""
     named = [networks.find(name) for name in BAGNETS[family][0] if name in networks.cards()]
     own = [n.card for n in own_networks().values() if n.card.family == family and n.card.patch]
-    return (*named, *own)[-MOST_SHOWN:]
+    most = [*own, *named][:MOST_SHOWN]
+    return tuple(sorted(most, key=lambda card: card.patch or 0))
 
 
 def classes(view: View, logits: np.ndarray, labels: Sequence[str]) -> tuple[int | None, int | None]:

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from core.image import from_pixels, png_bytes
-from core.networks import Network
+from core.networks import Network, title_of
 from core.studies import patch_closer, patch_evidence, patch_figures
 from core.studies.patch_evidence import Map, Result
 from pages.parts import charts, waiting
@@ -19,31 +19,31 @@ CROP_SIDE = 264  # screen pixels
 ALIKE_SHOWN = 4
 
 
-def sides_of(result: Result) -> list[str]:
-    return [f"{q} px" for q in result.patch]
+def titles_of(result: Result) -> list[str]:
+    return [title_of(name) for name in result.models]
 
 
 def chosen(result: Result) -> tuple[int, int, int]:
     """(network, y, x) of the patch in question: the reader's, or the strongest one of the largest patches."""
-    sides = sides_of(result)
-    m = sides.index(st.session_state[OF]) if st.session_state.get(OF) in sides else len(sides) - 1
+    titles = titles_of(result)
+    m = titles.index(st.session_state[OF]) if st.session_state.get(OF) in titles else len(titles) - 1
     y, x = st.session_state.get(Y), st.session_state.get(X)
     if y is None or x is None:
         return m, *patch_evidence.strongest(result, m)
     return m, min(int(y), result.height - 1), min(int(x), result.width - 1)
 
 
-def choose_clicked(sides: Sequence[str]) -> None:
-    """Look at the patch that was clicked, on maps of patches of `sides`."""
+def choose_clicked(titles: Sequence[str]) -> None:
+    """Look at the patch that was clicked, on the maps of networks of these titles."""
     point = charts.clicked("patch-maps")
     if point is not None:
-        choose(int(point["y"]), int(point["x"]), sides[int(point["customdata"])])
+        choose(int(point["y"]), int(point["x"]), titles[int(point["customdata"])])
 
 
-def choose(y: int | None, x: int | None, side: str | None = None) -> None:
+def choose(y: int | None, x: int | None, title: str | None = None) -> None:
     st.session_state[Y], st.session_state[X] = y, x
-    if side is not None:
-        st.session_state[OF] = side
+    if title is not None:
+        st.session_state[OF] = title
 
 
 def show(result: Result, scene: Scene) -> None:
@@ -78,15 +78,14 @@ def show(result: Result, scene: Scene) -> None:
 
 def inputs(result: Result) -> None:
     """The chosen patch by keyboard; a click on a map fills these in."""
-    sides = sides_of(result)
-    if st.session_state.get(OF) not in sides and st.query_params.get(OF) not in sides:
-        st.session_state[OF] = sides[-1]
+    titles = titles_of(result)
+    if st.session_state.get(OF) not in titles and st.query_params.get(OF) not in titles:
+        st.session_state[OF] = titles[-1]
     for key, side in ((Y, result.height), (X, result.width)):
         if st.session_state.get(key) is not None:
             st.session_state[key] = min(int(st.session_state[key]), side - 1)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        if len(set(sides)) == len(sides):
-            st.segmented_control("Patches of", sides, key=OF, bind="query-params")
+        st.segmented_control("A patch of", titles, key=OF, bind="query-params")
         st.number_input(
             "Row, px", 0, result.height - 1, None, key=Y, bind="query-params", placeholder="strongest", width=150
         )

@@ -108,7 +108,7 @@ def figure(found: Result, titles: list[str], picture: Picture, view: View) -> No
         "patch-maps",
         f"Maps of the {patch_figures.evidence_of(found)}, one a network, over the picture. {finding}",
         patch_figures.evidence_table(found),
-        on_click=partial(patch_closer.choose_clicked, patch_closer.sides_of(found)),
+        on_click=partial(patch_closer.choose_clicked, patch_closer.titles_of(found)),
     )
     st.caption(
         "Click a map to look at that patch. Red (orange on dark) speaks for the class, blue against it; all maps share "

@@ -159,15 +159,15 @@ def brick(result: Result, i: int, network: Network, found: list[Found] | None, s
     tip = f"{title}: the picture is said to be {network.labels[result.answer[i]]}"
     if found is None:
         half = result.side // 2
-        st.button(title, key=key, help=tip, on_click=open_sample, args=(name, y + half, x + half, result.side))
+        st.button(title, key=key, help=tip, on_click=open_sample, args=(name, y + half, x + half, network.card.title))
     else:
         st.button(title, key=key, help=tip, on_click=remember, args=(source, name, y, x))
 
 
-def open_sample(name: str, y: int, x: int, side: int) -> None:
-    """Put a sample into the tray and choose the patch of `side` px around its pixel (y, x)."""
+def open_sample(name: str, y: int, x: int, title: str) -> None:
+    """Put a sample into the tray and choose the patch around its pixel (y, x) of the network of that title."""
     st.session_state[tray.CHOICE] = name
-    patch_closer.choose(y, x, f"{side} px")
+    patch_closer.choose(y, x, title)
 
 
 def remember(source: str, name: str, y: int, x: int) -> None:
