@@ -27,7 +27,9 @@ def open_page(page: Page, address: str, settings: str = "") -> None:
     page.goto(f"{address}/?study=patch_evidence{settings}")
     settle(page)
     expect(page.get_by_role("heading", name="Which little patches made the network say so?")).to_be_visible()
-    expect(page.locator(f"{MAPS} .js-plotly-plot")).to_be_visible()
+    expect(page.locator(f"{MAPS} .js-plotly-plot").first).to_be_visible()
+    expect(page.get_by_text(SAID).first).to_be_visible(timeout=120_000)
+    settle(page)
 
 
 def click_map(page: Page, number: int, across: float, down: float) -> None:
@@ -35,6 +37,7 @@ def click_map(page: Page, number: int, across: float, down: float) -> None:
     box = page.locator(f"{MAPS} .draglayer .{'xy' if number == 1 else f'x{number}y{number}'} .nsewdrag").bounding_box()
     assert box is not None
     page.mouse.click(box["x"] + box["width"] * across, box["y"] + box["height"] * down)
+    expect(page.get_by_label("Row, px")).not_to_have_value("", timeout=60_000)
     settle(page)
 
 
@@ -59,7 +62,9 @@ def test_a_click_on_a_patch_shows_its_own_logits(address: str, watched: Watched,
     assert said == network.labels[patch.logits.argmax()]
     assert logit == pytest.approx(patch.logits.max(), abs=0.006)
 
-    link = page.get_by_text(re.compile(r"^http://localhost:\d+/\?study=patch_evidence")).first.inner_text()
+    link = page.get_by_text(
+        re.compile(rf"^http://localhost:\d+/\?study=patch_evidence.*patch-y={y}")
+    ).first.inner_text()
     with page.expect_download() as pending:
         page.get_by_role("button", name="Download the numbers (CSV)").click()
     target = tmp_path / "evidence.csv"
@@ -92,7 +97,7 @@ def test_a_long_map_refines_can_be_stopped_and_gone_on_with(address: str, watche
     page.goto(f"{address}/?study=patch_evidence&picture=rocket&patch-short-tiny-imagenet-20=224")
     page.get_by_role("button", name="Stop").first.click()
     expect(page.get_by_text(re.compile("Stopped at a patch around every"))).to_be_visible(timeout=60_000)
-    expect(page.locator(f"{MAPS} .js-plotly-plot")).to_be_visible()
+    expect(page.locator(f"{MAPS} .js-plotly-plot").first).to_be_visible(timeout=30_000)
     page.get_by_role("button", name="Go on").click()
     expect(page.get_by_text(re.compile("Stopped at a patch"))).to_have_count(0, timeout=60_000)
     assert watched.complaints == []
