@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 ARGUMENTS = [
@@ -27,6 +27,7 @@ ARGUMENTS = [
     "--no-first-run",
 ]
 PATIENCE = 120_000  # ms; the first page may wait for torch's import on a busy machine
+expect.set_options(timeout=60_000)  # a page of ten charts takes Chromium seconds to draw without a GPU
 
 
 @dataclass
