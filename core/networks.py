@@ -211,6 +211,14 @@ def build(card: Card, state: dict[str, Tensor] | None, labels: Sequence[str], pr
     return Network(card, tuple(labels), preprocessing, digest, prepare(net))
 
 
+def check_comparable(networks: Sequence[Network]) -> None:
+    """Raises ValueError if there is no network, or their labels differ."""
+    if not networks or any(n.labels != networks[0].labels for n in networks):
+        raise ValueError(
+            f"expected networks that share their labels, got {[n.card.name for n in networks]}: compare one family"
+        )
+
+
 def family_labels(family: str) -> tuple[str, ...]:
     if family in DATASETS:
         return DATASETS[family].classes

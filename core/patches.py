@@ -96,6 +96,24 @@ def leaves(
     yield from branch(net.stem(channels_last(around(x, net.patch)[None])), 0, 0, 0)
 
 
+def collect(
+    net: BagNet,
+    x: Tensor,
+    head: nn.Module | None = None,
+    progress: Progress = ignore,
+    *,
+    step: int = 1,
+    after: int | None = None,
+) -> list[Leaf]:
+    """All of `leaves`, told to `progress`, which may raise to stop."""
+    total = count_leaves(step) - (count_leaves(after) if after else 0)
+    found: list[Leaf] = []
+    for leaf in leaves(net, x, head, step=step, after=after):
+        found.append(leaf)
+        progress(len(found), total)
+    return found
+
+
 def head_of(net: BagNet, classes: Sequence[int] | None) -> nn.Linear:
     """The network's linear head for some classes only, in that order."""
     if classes is None:
@@ -113,12 +131,7 @@ def full(
 
     Equal to cutting out every patch of the zero-padded picture and running it alone. `progress` may raise to stop.
     """
-    found = []
-    total = count_leaves(step)
-    for leaf in leaves(net, x, head_of(net, classes), step=step):
-        found.append(leaf)
-        progress(len(found), total)
-    return compose(found, x.shape[1], x.shape[2], step)
+    return compose(collect(net, x, head_of(net, classes), progress, step=step), x.shape[1], x.shape[2], step)
 
 
 def compose(found: Sequence[Leaf], height: int, width: int, step: int) -> np.ndarray:

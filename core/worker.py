@@ -16,6 +16,11 @@ def ignore(done: int, total: int) -> None:
     """The progress callback of those who do not watch."""
 
 
+def part(progress: Progress, i: int, count: int) -> Progress:
+    """The progress of part `i` of `count` equal ones, told to `progress` as that of the whole."""
+    return lambda done, total: progress(i * total + done, count * total)
+
+
 class Stopped(Exception):
     """Raised inside a job whose reader pressed Stop."""
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import streamlit as st
 
 from core import cache, first_look, networks
 from core.networks import BAGNETS, Network
 from core.preprocess import whole
 from core.studies import STUDIES, patch_evidence, patch_figures
-from core.studies.patch_evidence import Params, Result
+from core.studies.patch_evidence import Map, Params, Result
 from pages.parts import (
     at_hand,
     frame,
@@ -36,11 +37,8 @@ def packaged(view: patch_choose.View, picture: tray.Picture) -> Result | None:
     return None if found is None else patch_evidence.from_dict(found)
 
 
-def own_grids(
-    nets: tuple[Network, ...], view: patch_choose.View, picture: tray.Picture
-) -> tuple[patch_evidence.Map, ...]:
+def own_grids(nets: tuple[Network, ...], picture: tray.Picture, pixels: np.ndarray) -> tuple[Map, ...]:
     """Every network's evidence on its own grid: one dense pass each."""
-    pixels = whole(picture.image, view.short)
     tasks = [
         (
             ("grid", n.card.name, n.digest, picture.image.digest, pixels.shape),
@@ -52,7 +50,7 @@ def own_grids(
     return tuple(grid for grid in found if grid is not None)
 
 
-def ask(view: patch_choose.View, picture: tray.Picture) -> tuple[Result, Params] | None:
+def ask(view: patch_choose.View, picture: tray.Picture, pixels: np.ndarray) -> tuple[Result, Params] | None:
     """Draw the hero for what is chosen; None if no network is here."""
     ready = packaged(view, picture)
     if ready is not None:
@@ -62,14 +60,13 @@ def ask(view: patch_choose.View, picture: tray.Picture) -> tuple[Result, Params]
             patch_hero.figure(ready, titles, picture, view)
             return ready, view.params()
     nets = tuple(at_hand.loaded(view.cards))
-    grids = own_grids(nets, view, picture) if nets else ()
+    grids = own_grids(nets, picture, pixels) if nets else ()
     if not nets or len(grids) < len(nets):
         return None
     logits = [grid.values.mean((1, 2)) for grid in grids]
     if ready is None:
         target, other = patch_choose.classes(view, logits[-1], nets[-1].labels)
     params = view.params(target, other)
-    pixels = whole(picture.image, view.short)
     asked = patch_evidence.asked(nets[-1].labels, logits, params)
     return patch_hero.show(patch_hero.Asked(nets, grids, picture, pixels, params, asked, view)), params
 
@@ -84,13 +81,14 @@ provenance.heading(STUDY)
 view = patch_choose.view()
 picture = tray.chosen()
 provenance.badges(view.cards)
-answer = ask(view, picture)
+pixels = whole(picture.image, view.short)
+answer = ask(view, picture, pixels)
 if answer is None:
     st.info("Get at least one BagNet above onto this machine: those for photographs always are.")
 else:
     result, params = answer
     shown = tuple(at_hand.own_networks().get(c.name) or cache.network(c) for c in view.cards if c.name in result.models)
-    scene = patch_choose.Scene(shown, baseline_of(view.family), picture, view.short, result.target)
+    scene = patch_choose.Scene(shown, baseline_of(view.family), picture, pixels, view.short, result.target)
     patch_closer.show(result, scene)
     patch_masking.show(scene)
     patch_scramble.show(scene)

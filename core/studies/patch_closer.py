@@ -63,10 +63,7 @@ def alike(network: Network, pixels: np.ndarray, y: int, x: int, progress: Progre
 
     net = patches.bagnet_of(network)
     view = tensor(network, pixels)
-    found = []
-    for leaf in patches.leaves(net, view, step=step):
-        found.append(leaf)
-        progress(len(found), patches.count_leaves(step))
+    found = patches.collect(net, view, None, progress, step=step)
     features = patches.compose(found, view.shape[1], view.shape[2], step)  # (C, h, w)
     mine = patches.feature_at(net, view, y, x)
     mean = features.mean((1, 2))

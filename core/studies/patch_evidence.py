@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from core.worker import Progress, ignore
+from core.worker import Progress, ignore, part
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -135,13 +135,8 @@ def phases(
     from core import patches
 
     net = patches.bagnet_of(network)
-    total = patches.count_leaves(step) - (patches.count_leaves(after) if after else 0)
-    found: list[Leaf] = []
     head = patches.head_of(net, classes)
-    for leaf in patches.leaves(net, tensor(network, pixels), head, step=step, after=after):
-        found.append(leaf)
-        progress(len(found), total)
-    return found
+    return patches.collect(net, tensor(network, pixels), head, progress, step=step, after=after)
 
 
 def composed(found: Sequence[Leaf], pixels: np.ndarray, classes: Sequence[int], step: int) -> Map:
@@ -177,12 +172,11 @@ def run(networks: Sequence[Network], image: RGBImage, params: Params, progress: 
     if params.resolution == "full":
         target = asked(networks[0].labels, [g.values.mean((1, 2)) for g in grids], params)
         classes = kept_classes(len(networks[0].labels), target, params.other)
-
-        def nth(i: int) -> Progress:
-            return lambda done, all_: progress(i * all_ + done, len(networks) * all_)
-
-        maps = [full(n, p, classes, nth(i)) for i, (n, p) in enumerate(zip(networks, pixels, strict=True))]
-    return assemble(networks, grids, maps, image, params)
+        maps = [
+            full(n, p, classes, part(progress, i, len(networks)))
+            for i, (n, p) in enumerate(zip(networks, pixels, strict=True))
+        ]
+    return assemble(networks, grids, maps, image, pixels[0], params)
 
 
 def asked(labels: Sequence[str], logits: Sequence[np.ndarray], params: Params) -> int:
@@ -195,12 +189,18 @@ def asked(labels: Sequence[str], logits: Sequence[np.ndarray], params: Params) -
 
 
 def assemble(
-    networks: Sequence[Network], grids: Sequence[Map], maps: Sequence[Map], image: RGBImage, params: Params
+    networks: Sequence[Network],
+    grids: Sequence[Map],
+    maps: Sequence[Map],
+    image: RGBImage,
+    pixels: np.ndarray,
+    params: Params,
 ) -> Result:
-    """The Result from each network's own grid (all classes) and the maps to be shown, which may be the same."""
+    """The Result from each network's own grid (all classes) and the maps to be shown, which may be the same; `pixels`
+    uint8 (H, W, 3): the picture as the networks see it."""
     logits = [g.values.mean((1, 2)) for g in grids]
     target = asked(networks[0].labels, logits, params)
-    height, width = seen(networks[0], image, params.short).shape[:2]
+    height, width = pixels.shape[:2]
     return Result(
         models=tuple(n.card.name for n in networks),
         labels=networks[0].labels,

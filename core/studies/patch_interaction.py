@@ -15,7 +15,7 @@ import numpy as np
 from core.models.receptive_field import STRIDE
 from core.preprocess import to_tensor
 from core.studies.patch_scramble import check, listed
-from core.worker import Progress, ignore
+from core.worker import Progress, ignore, part
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -145,10 +145,8 @@ def changes(
         def inputs(some: np.ndarray, x: Tensor = x) -> Tensor:
             return masked(x, boxes[some], params.side)
 
-        def step(done: int, count: int, m: int = m) -> None:
-            progress(m * count + done, len(networks) * count)
-
-        found.append(engine.logits(network.engine, inputs, len(boxes), step, exact=True).logits[:, target])
+        told = part(progress, m, len(networks))
+        found.append(engine.logits(network.engine, inputs, len(boxes), told, exact=True).logits[:, target])
     logits = np.stack(found).astype(np.float64)  # (M, 1 + singles + P); the differences add no rounding of their own
     change = logits[:, 1:] - logits[:, :1]
     return Result(

@@ -18,7 +18,7 @@ import numpy as np
 
 from core import attributions
 from core.attributions import EVIDENCE, METHODS, RANDOM
-from core.worker import Progress, ignore
+from core.worker import Progress, ignore, part
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -115,14 +115,18 @@ def run(
     Raises ValueError if the first network is no BagNet, their labels differ, or the class does not exist.
     """
     networks = [bagnet] if baseline is None else [bagnet, baseline]
-    total = len(networks) * len(params.methods)
-
-    def nth(i: int) -> Progress:
-        return lambda done, all_: progress(i * all_ + done, total * all_)
-
+    methods = len(params.methods)
     traces = [
         [
-            trace(network, bagnet, pixels, target, method, params, nth(n * len(params.methods) + m))
+            trace(
+                network,
+                bagnet,
+                pixels,
+                target,
+                method,
+                params,
+                part(progress, n * methods + m, len(networks) * methods),
+            )
             for m, method in enumerate(params.methods)
         ]
         for n, network in enumerate(networks)
@@ -155,13 +159,11 @@ def trace(
     draws = params.draws if method == RANDOM else 1
     parts = 1 + 2 * draws
 
-    def nth(i: int) -> Progress:
-        return lambda done, all_: progress(i * all_ + done, parts * all_)
-
-    maps = [attributions.attribution(explained, x, target, method, nth(0), seed=params.seed + d) for d in range(draws)]
+    begun = part(progress, 0, parts)
+    maps = [attributions.attribution(explained, x, target, method, begun, seed=params.seed + d) for d in range(draws)]
     orders = [ranking(found, params.cell) for found in maps]
     curves = [
-        follow(network, pixels, order, target, replace(params, mode=mode), nth(1 + 2 * d + m))
+        follow(network, pixels, order, target, replace(params, mode=mode), part(progress, 1 + 2 * d + m, parts))
         for d, order in enumerate(orders)
         for m, mode in enumerate(MODES)
     ]

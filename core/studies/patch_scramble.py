@@ -14,7 +14,7 @@ import numpy as np
 
 from core.models.receptive_field import STRIDE
 from core.preprocess import to_tensor
-from core.worker import Progress, ignore
+from core.worker import Progress, ignore, part
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -129,10 +129,8 @@ def run(
         def inputs(which: np.ndarray, network: Network = network) -> Tensor:
             return to_tensor(views[which], network.preprocessing)
 
-        def step(done: int, count: int, m: int = m) -> None:
-            progress(m * count + done, len(networks) * count)
-
-        probability.append(engine.logits(network.engine, inputs, len(views), step, exact=True).probability)
+        told = part(progress, m, len(networks))
+        probability.append(engine.logits(network.engine, inputs, len(views), told, exact=True).probability)
     # the untouched picture was asked once, and stands for all of its shuffles
     every = np.concatenate([np.zeros(s, int), np.arange(1, len(views))]).reshape(t, s)
     p = np.stack(probability)[:, every]  # (M, T, S, K)
@@ -157,10 +155,9 @@ def whole_of(network: Network, pixels: np.ndarray, tiles: int) -> float:
 
 def check(networks: Sequence[Network], target: int) -> None:
     """Raises ValueError if there is no network, their labels differ, or the class does not exist."""
-    if not networks or any(n.labels != networks[0].labels for n in networks):
-        raise ValueError(
-            f"expected networks that share their labels, got {[n.card.name for n in networks]}: compare one family"
-        )
+    from core.networks import check_comparable
+
+    check_comparable(networks)
     if not 0 <= target < len(networks[0].labels):
         raise ValueError(f"expected a class of 0 to {len(networks[0].labels) - 1}, got {target}: choose one of them")
 
@@ -187,10 +184,8 @@ def measure(
                 views = np.stack([shuffle(split.pixels[i], count, seed + int(i)) for i in which])
                 return to_tensor(views, network.preprocessing)
 
-            def step(done: int, n: int, before: int = m * len(tiles) + t) -> None:
-                progress(before * n + done, answer.size * n)
-
-            top1 = engine.logits(network.engine, inputs, len(split), step).top1
+            told = part(progress, m * len(tiles) + t, answer.size)
+            top1 = engine.logits(network.engine, inputs, len(split), told).top1
             answer[m, t] = (top1 == split.labels).mean()
     return answer
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from core.preprocess import BOUNDARIES, Boundary
-from core.worker import Progress, ignore
+from core.worker import Progress, ignore, part
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -96,21 +96,11 @@ def run(networks: Sequence[Network], image: RGBImage, params: Params, progress: 
 
     Raises ValueError if there is no network, or their labels differ.
     """
+    from core.networks import check_comparable
+
     check_comparable(networks)
-    total = len(networks)
-
-    def nth(i: int) -> Progress:
-        return lambda done, all_: progress(i * all_ + done, total * all_)
-
-    answers = [answer(network, image, params, nth(i)) for i, network in enumerate(networks)]
+    answers = [answer(n, image, params, part(progress, i, len(networks))) for i, n in enumerate(networks)]
     return assemble(networks, answers, image, params)
-
-
-def check_comparable(networks: Sequence[Network]) -> None:
-    if not networks or any(n.labels != networks[0].labels for n in networks):
-        raise ValueError(
-            f"expected networks that share their labels, got {[n.card.name for n in networks]}: compare one family"
-        )
 
 
 def answer(network: Network, image: RGBImage, params: Params, progress: Progress = ignore) -> Answers:

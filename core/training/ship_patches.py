@@ -12,7 +12,7 @@ from core.studies.patch_masking import Params
 from core.training.loop import commit
 from core.training.ship import every, write_json
 from core.weights import ASSETS
-from core.worker import Progress, ignore
+from core.worker import Progress, ignore, part
 
 DATASET = "tiny-imagenet-20"
 FOLDER = ASSETS / "results" / "patch_evidence"
@@ -25,14 +25,10 @@ def measure(test: Split, progress: Progress = ignore) -> Path:
     """Accuracy, errors by class, accuracy on scrambled pictures, and areas under the masking curves of a test split."""
     names, baseline = networks.BAGNETS[DATASET]
     loaded = [networks.load(networks.find(name)) for name in (*names, baseline)]
-
-    def part(i: int) -> Progress:
-        return lambda done, total: progress(i * total + done, 3 * total)
-
-    found = patch_dataset.summary(patch_dataset.run(loaded, test, part(0)), seed=SEED)
-    scrambled = patch_scramble.measure(loaded, test, TILES, SEED, part(1))
+    found = patch_dataset.summary(patch_dataset.run(loaded, test, part(progress, 0, 3)), seed=SEED)
+    scrambled = patch_scramble.measure(loaded, test, TILES, SEED, part(progress, 1, 3))
     few = every(test, MASKED)
-    masking = patch_masking_dataset.run(loaded[-2], loaded[-1], few, Params(seed=SEED), part(2))
+    masking = patch_masking_dataset.run(loaded[-2], loaded[-1], few, Params(seed=SEED), part(progress, 2, 3))
     about = DATASETS[DATASET]
     record = patch_dataset.as_record(
         found,

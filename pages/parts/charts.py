@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import streamlit as st
 
 if TYPE_CHECKING:
@@ -42,6 +43,12 @@ def show(
         with st.expander("The numbers as a table", key=f"{key} table", on_change="rerun") as numbers:
             if numbers.open:
                 st.dataframe(table, hide_index=True, alt=alt)
+
+
+def enlarged(pixels: np.ndarray, factor: int, caption: str, alt: str) -> None:
+    """A small picture, uint8 (H, W, 3), enlarged by a whole factor with hard pixels."""
+    large = pixels.repeat(factor, 0).repeat(factor, 1)
+    st.image(large, caption=caption, alt=alt, output_format="PNG", width=large.shape[1])
 
 
 def clicked(key: str) -> dict[str, Any] | None:

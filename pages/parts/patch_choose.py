@@ -25,18 +25,27 @@ MOST_SHOWN = 4
 class Scene:
     """What the reader looks at. `bagnets`, one or more, rise in patch size and share labels; `baseline` is the
     residual network of their family, None if it is not on this machine. The networks see the whole picture with a
-    short side of `short` px (core.preprocess.whole); `target` is the class whose evidence is asked for.
+    short side of `short` px, as `pixels` uint8 (H, W, 3); `target` is the class whose evidence is asked for.
     """
 
     bagnets: tuple[Network, ...]
     baseline: Network | None
     picture: Picture
+    pixels: np.ndarray
     short: int
     target: int
 
     @property
     def labels(self) -> tuple[str, ...]:
         return self.bagnets[0].labels
+
+
+def compared(scene: Scene) -> list[Network]:
+    """The BagNets, and the baseline if it is on this machine; if not, that is said."""
+    if scene.baseline is None:
+        st.markdown("The residual network of this family is not on this machine: the BagNets are asked alone.")
+        return list(scene.bagnets)
+    return [*scene.bagnets, scene.baseline]
 
 
 @dataclass(frozen=True, eq=False)

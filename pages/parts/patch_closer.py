@@ -51,17 +51,15 @@ def show(result: Result, scene: Scene) -> None:
     inputs(result)
     m, y, x = chosen(result)
     network = scene.bagnets[m]
-    pixels = patch_evidence.seen(network, scene.picture.image, scene.short)
-    patch = patch_closer.patch_at(network, pixels, y, x)
+    patch = patch_closer.patch_at(network, scene.pixels, y, x)
     left, middle, right = st.columns([1.1, 1.6, 1.6], gap="large")
     with left:
         factor = max(1, CROP_SIDE // len(patch.crop))
-        st.image(
-            patch.crop.repeat(factor, 0).repeat(factor, 1),
+        charts.enlarged(
+            patch.crop,
+            factor,
             caption=f"{network.card.title}: the {len(patch.crop)} px patch around row {y}, column {x}",
             alt="The chosen patch, enlarged",
-            output_format="PNG",
-            width=len(patch.crop) * factor,
         )
         st.download_button("PNG", png_bytes(from_pixels(patch.crop)), f"patch-{y}-{x}.png", key="patch png")
     with middle:
@@ -73,7 +71,7 @@ def show(result: Result, scene: Scene) -> None:
         )
         st.markdown(patch_closer.said(result, m, y, x, patch))
     with right:
-        alike(network, pixels, y, x, scene)
+        alike(network, y, x, scene)
 
 
 def inputs(result: Result) -> None:
@@ -95,8 +93,9 @@ def inputs(result: Result) -> None:
         st.button("The strongest patch", on_click=choose, args=(None, None), key="patch strongest")
 
 
-def alike(network: Network, pixels: np.ndarray, y: int, x: int, scene: Scene) -> None:
+def alike(network: Network, y: int, x: int, scene: Scene) -> None:
     """Where patches like the chosen one lie; the page does not wait for it."""
+    pixels = scene.pixels
     step = patch_closer.alike_step(pixels)
     key = ("alike", network.card.name, network.digest, scene.picture.image.digest, scene.short, y, x, step)
     waiting.later(

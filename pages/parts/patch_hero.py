@@ -88,7 +88,7 @@ def draw(asked: Asked, maps: tuple[Map, ...]) -> Result:
 
 
 def result(asked: Asked, maps: tuple[Map, ...]) -> Result:
-    return patch_evidence.assemble(asked.nets, asked.grids, maps, asked.picture.image, asked.params)
+    return patch_evidence.assemble(asked.nets, asked.grids, maps, asked.picture.image, asked.pixels, asked.params)
 
 
 def figure(found: Result, titles: list[str], picture: Picture, view: View) -> None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core import preprocess
 from core.studies import patch_interaction, patch_probe_figures
 from core.studies.patch_interaction import Params, Result
 from pages.parts import charts, waiting
-from pages.parts.patch_choose import Scene
+from pages.parts.patch_choose import Scene, compared
 
 SIDES = (4, 6, 8, 12, 16)
 PAIRS = (50, 100, 200, 500, 1000)
@@ -22,14 +21,11 @@ def show(scene: Scene) -> None:
         if not box.open:
             return
         params = controls()
-        networks = [*scene.bagnets, *([scene.baseline] if scene.baseline else [])]
-        if scene.baseline is None:
-            st.markdown("The residual network of this family is not on this machine: the BagNets are asked alone.")
-        pixels = preprocess.whole(scene.picture.image, scene.short)
+        networks = compared(scene)
         key = ("interaction", scene.picture.image.digest, scene.short, scene.target, params)
         task = (
             (*key, *((n.card.name, n.digest) for n in networks)),
-            lambda progress: patch_interaction.run(networks, pixels, scene.target, params, progress),
+            lambda progress: patch_interaction.run(networks, scene.pixels, scene.target, params, progress),
         )
         [result] = waiting.compute([task], f"Masking {params.pairs:,} pairs of squares", "patch interaction")
         if result is not None:

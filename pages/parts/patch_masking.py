@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 import streamlit as st
 
-from core import preprocess
 from core.attributions import CAPTUM, EVIDENCE, RANDOM
 from core.networks import Network
 from core.studies import patch_masking, patch_masking_figures
@@ -29,7 +28,7 @@ def show(scene: Scene) -> None:
         networks = [bagnet, *([scene.baseline] if scene.baseline else [])]
         if scene.baseline is None:
             st.markdown("The residual network of this family is not on this machine: the BagNet is asked alone.")
-        pixels = preprocess.whole(scene.picture.image, scene.short)
+        pixels = scene.pixels
         result = answer(scene, networks, pixels, params)
         if result is not None:
             look(result, networks, pixels)
@@ -139,13 +138,7 @@ def masked(result: Result, networks: list[Network], pixels: np.ndarray) -> int:
     view = patch_masking.shown(networks[0], pixels, result.order[0, evidence], k, result.cell, result.mode)
     factor = max(1, SHOWN // max(view.shape[:2]))
     words = f"the {k} cells that the evidence ranks first are {said(result)}"
-    st.image(
-        view.repeat(factor, 0).repeat(factor, 1),
-        caption=words[0].upper() + words[1:],
-        alt=f"The picture where {words}",
-        output_format="PNG",
-        width=view.shape[1] * factor,
-    )
+    charts.enlarged(view, factor, caption=words[0].upper() + words[1:], alt=f"The picture where {words}")
     for network, p in zip(networks, result.probability[:, evidence, k], strict=True):
         st.markdown(f"**{network.card.title}**: P({result.labels[result.target]}) = {p:.3f}")
     return k

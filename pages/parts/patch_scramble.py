@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from core import preprocess
 from core.studies import patch_probe_figures, patch_scramble
 from core.studies.patch_scramble import Params, Result
 from pages.parts import charts, waiting
-from pages.parts.patch_choose import Scene
+from pages.parts.patch_choose import Scene, compared
 
 SEED, TILES = "patch-seed", "patch-tiles"
 LARGEST_SEED = 9999
@@ -24,18 +23,15 @@ def show(scene: Scene) -> None:
         if not box.open:
             return
         tiles, params = controls()
-        networks = [*scene.bagnets, *([scene.baseline] if scene.baseline else [])]
-        if scene.baseline is None:
-            st.markdown("The residual network of this family is not on this machine: the BagNets are asked alone.")
-        pixels = preprocess.whole(scene.picture.image, scene.short)
+        networks = compared(scene)
         key = ("scramble", scene.picture.image.digest, scene.short, scene.target, params)
         task = (
             (*key, *((n.card.name, n.digest) for n in networks)),
-            lambda progress: patch_scramble.run(networks, pixels, scene.target, params, progress),
+            lambda progress: patch_scramble.run(networks, scene.pixels, scene.target, params, progress),
         )
         [result] = waiting.compute([task], f"Asking {len(networks)} networks about shuffled tiles", "patch scramble")
         if result is not None:
-            answer(result, [n.card.title for n in networks], pixels, tiles)
+            answer(result, [n.card.title for n in networks], scene.pixels, tiles)
 
 
 def controls() -> tuple[int, Params]:
@@ -90,12 +86,11 @@ def scrambled(result: Result, titles: list[str], pixels: np.ndarray, tiles: int)
     """The picture in its new order, with every network's answer to it."""
     view = patch_scramble.shuffle(pixels, tiles, result.seed)
     factor = max(1, SHOWN // min(view.shape[:2]))
-    st.image(
-        view.repeat(factor, 0).repeat(factor, 1),
+    charts.enlarged(
+        view,
+        factor,
         caption=f"{tiles} × {tiles} tiles, seed {result.seed}" if tiles > 1 else "untouched",
         alt=f"The picture cut into {tiles} by {tiles} tiles and shuffled",
-        output_format="PNG",
-        width=view.shape[1] * factor,
     )
     t = result.tiles.index(tiles)
     for title, top1, p, whole in zip(titles, result.top1, result.top1_probability, result.whole[:, t], strict=True):

@@ -74,13 +74,7 @@ def enlarged(image: RGBImage, size: int, params: Params, dy: int, dx: int, capti
     """A crop as the network sees it, in whole factors with hard pixels where it is small."""
     pixels = shift_sweep.crop_at(image, size, params, dy, dx)
     factor = max(1, 160 // size)
-    st.image(
-        pixels.repeat(factor, 0).repeat(factor, 1),
-        caption=caption,
-        alt=f"The {size} px crop that the network sees, {caption}",
-        output_format="PNG",
-        width=size * factor,
-    )
+    charts.enlarged(pixels, factor, caption, alt=f"The {size} px crop that the network sees, {caption}")
 
 
 def worst(result: Result, cards: Sequence[Card], image: RGBImage, params: Params) -> None:
