@@ -1,0 +1,132 @@
+"""SDNet (Dai et al., NeurIPS 2022, §3-4): residual networks whose convolutions are sparse coding layers.
+
+`sdnet18` and `sdnet34` replace the first convolution, the "all" form every one. The names of the parameters are those
+of the published checkpoints.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Any
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from core.models.sparse import Coding, Lambda, Solver, SparseConv2d
+
+BLOCKS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3)}
+WIDTH = 64
+NARROW = 16  # this project's own
+NARROW_ALL = 16
+
+
+def convolution(inputs: int, outputs: int, kernel: int, stride: int, coding: dict[str, Any] | None) -> nn.Module:
+    """A convolution without bias that halves by its stride alone; with `coding`, a sparse coding layer named `dn`."""
+    padding = kernel // 2
+    if coding is None:
+        return nn.Conv2d(inputs, outputs, kernel, stride, padding, bias=False)
+    return nn.Sequential(OrderedDict(dn=SparseConv2d(inputs, outputs, kernel, stride, padding, **coding)))
+
+
+class Block(nn.Module):
+    """Two 3x3 layers, each normed, around a shortcut that may be left out."""
+
+    def __init__(self, inputs: int, outputs: int, stride: int, coding: dict[str, Any] | None, shortcut: bool) -> None:
+        super().__init__()
+        self.conv1 = convolution(inputs, outputs, 3, stride, coding)
+        self.bn1 = nn.BatchNorm2d(outputs)
+        self.conv2 = convolution(outputs, outputs, 3, 1, coding)
+        self.bn2 = nn.BatchNorm2d(outputs)
+        self.stride, self.has_shortcut = stride, shortcut
+        self.shortcut = nn.Sequential()
+        if shortcut and (stride > 1 or inputs != outputs):
+            self.shortcut = nn.Sequential(convolution(inputs, outputs, 1, stride, coding), nn.BatchNorm2d(outputs))
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x)))))
+        return F.relu(y + self.shortcut(x) if self.has_shortcut else y)
+
+
+class SDNet(nn.Module):
+    """(B, 3, H, W) -> logits (B, num_classes).
+
+    `coded`: "none" (the plain twin), "first" or "all" convolutions are sparse coding layers. The stem is 3x3 at stride 1
+    ("cifar") or 7x7 at stride 2 with max-pooling ("imagenet"); a coded stem has no ReLU, since codes are not negative.
+    `lam`, `steps`, `solver`, `mu` are those of every coded layer. Raises ValueError for another `coded`.
+    """
+
+    def __init__(
+        self,
+        depth: int = 18,
+        num_classes: int = 10,
+        *,
+        coded: str = "first",
+        imagenet: bool = False,
+        width: int = WIDTH,
+        shortcut: bool = True,
+        lam: float = 0.1,
+        steps: int = 2,
+        solver: Solver | None = None,
+        mu: float = 0.0,
+    ) -> None:
+        super().__init__()
+        if coded not in ("none", "first", "all"):
+            raise ValueError(f"expected 'none', 'first' or 'all' layers to be coded, got {coded!r}: choose one of them")
+        coding = {"lam": lam, "steps": steps, "solver": solver, "mu": mu}
+        stem = convolution(3, width, 7 if imagenet else 3, 2 if imagenet else 1, None if coded == "none" else coding)
+        layers: list[nn.Module] = [stem, nn.BatchNorm2d(width)]
+        if coded == "none":
+            layers.append(nn.ReLU())
+        if imagenet:
+            layers.append(nn.MaxPool2d(3, 2, 1))
+        self.imagenet = imagenet
+        self.layer0 = nn.Sequential(*layers)
+        inner = coding if coded == "all" else None
+        inputs = width
+        for i, count in enumerate(BLOCKS[depth]):
+            outputs, stride = width * 2**i, 1 if i == 0 else 2
+            blocks = [Block(inputs, outputs, stride, inner, shortcut)]
+            blocks += [Block(outputs, outputs, 1, inner, shortcut) for _ in range(count - 1)]
+            setattr(self, f"layer{i + 1}", nn.Sequential(*blocks))
+            inputs = outputs
+        self.linear = nn.Linear(inputs, num_classes)
+
+    @property
+    def dictionary(self) -> SparseConv2d:
+        """The first layer. Raises TypeError for the plain twin, which has no dictionary."""
+        layer = getattr(self.layer0[0], "dn", None)
+        if not isinstance(layer, SparseConv2d):
+            raise TypeError("expected a network with a sparse coding layer, got a plain one: choose an SDNet")
+        return layer
+
+    def forward(self, x: Tensor, lam: Lambda | None = None) -> Tensor:
+        """`lam` is the first layer's lambda for this call alone; the plain twin takes none."""
+        return self.tail(self.layer0[0](x) if lam is None else self.dictionary(x, lam))
+
+    def forward_with_codes(self, x: Tensor, lam: Lambda | None = None, steps: int | None = None) -> tuple[Tensor, Coding]:
+        """Logits (B, K) and the first layer's `Coding`."""
+        coding = self.dictionary.forward_with_codes(x, lam, steps)
+        return self.tail(coding.codes), coding
+
+    def tail(self, codes: Tensor) -> Tensor:
+        """Logits (B, K) from the first layer's codes (B, width, H', W')."""
+        return self.linear(self.stages(codes)[-1].mean(dim=(2, 3)))  # type: ignore[no-any-return]
+
+    def stages(self, codes: Tensor) -> list[Tensor]:
+        """The maps after the stem and after each of the four stages."""
+        maps = [self.layer0[1:](codes)]
+        for stage in (self.layer1, self.layer2, self.layer3, self.layer4):
+            maps.append(stage(maps[-1]))
+        return maps
+
+    def fit_steps(self, size: tuple[int, int], tolerance: float = 1e-6) -> None:
+        """Set every coded layer's step from its operator norm, for pictures of `size` (height, width)."""
+        stem = self.layer0[0].dn if isinstance(self.layer0[0], nn.Sequential) else None
+        if isinstance(stem, SparseConv2d):
+            stem.fit_step(size, tolerance)
+        at = 4 if self.imagenet else 1  # how much smaller than the picture the stage's input is
+        for stage in (self.layer1, self.layer2, self.layer3, self.layer4):
+            for block in stage:
+                for layer in (module for module in block.modules() if isinstance(module, SparseConv2d)):
+                    opens = layer is not block.conv2.dn
+                    layer.fit_step((size[0] // at, size[1] // at) if opens else (size[0] // (at * block.stride),) * 2)

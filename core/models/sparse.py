@@ -1,0 +1,196 @@
+"""Convolutional sparse coding as a layer (Dai et al., NeurIPS 2022, §3): codes instead of filter responses.
+
+The layer's output is z = argmin 1/2 ||x - D*z||^2 + lam ||z||_1 + mu/2 ||z||^2 over z >= 0 (or signed z), where D* is a
+transposed convolution with unit-norm atoms, solved by a fixed number of unrolled proximal gradient steps.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+Solver = Literal["paper", "textbook", "ista"]
+SOLVERS: tuple[Solver, ...] = ("paper", "textbook", "ista")
+Lambda = float | Tensor
+UNFITTED_STEP = 0.1  # what the published checkpoints start from
+STEP_SHARE = 0.9  # of 1/L, the paper's
+
+
+@dataclass(frozen=True, eq=False)
+class Coding:
+    """`codes` (B, K, H', W'), `reconstruction` D*codes like the repeated input (B, n C, H, W), and `objective` (B,)
+    float: 1/2 ||x - D*z||^2 / n + lam ||z||_1 + mu/2 ||z||^2 of each picture, n the number of dictionaries."""
+
+    codes: Tensor
+    reconstruction: Tensor
+    objective: Tensor
+
+
+def threshold(v: Tensor, step: Tensor, lam: Tensor, mu: float, non_negative: bool) -> Tensor:
+    """The proximal step of step * (lam ||.||_1 + mu/2 ||.||^2), for signed or non-negative codes."""
+    t = lam * step
+    if non_negative:
+        kept = F.relu(v - t)
+    else:
+        kept = v - torch.maximum(torch.minimum(v, t), -t)  # soft threshold: exact zeros inside
+    return kept if mu == 0 else kept / (1 + step * mu)
+
+
+def steps_of(
+    gradient: Callable[[Tensor], Tensor], prox: Callable[[Tensor], Tensor], first: Tensor, step: Tensor, solver: Solver
+) -> Iterator[Tensor]:
+    """The codes after 1, 2, 3 … steps, without end. `first` is step * D^T x: the first gradient step from zero.
+
+    "textbook" is FISTA (Beck & Teboulle 2009, §4); "paper" takes its gradient at the codes and not at the
+    extrapolated point (the two agree for two steps); "ista" never extrapolates, so its objective never rises.
+    """
+    codes = prox(first)
+    yield codes
+    ahead, t = codes, (1 + math.sqrt(5)) / 2  # the second step starts where the first ended
+    while True:
+        at = ahead if solver == "textbook" else codes
+        new = prox(ahead - step * gradient(at))
+        yield new
+        following = (1 + math.sqrt(1 + 4 * t * t)) / 2
+        momentum = 0.0 if solver == "ista" else (t - 1) / following
+        ahead = new + momentum * (new - codes) if momentum else new
+        codes, t = new, following
+
+
+class SparseConv2d(nn.Module):
+    """(B, C, H, W) -> codes (B, K, H', W'), in place of `nn.Conv2d(C, K, kernel_size, stride, padding, bias=False)`.
+
+    `lam` may be changed at any time, or given with a call (a number, or a Tensor (B,) of one a picture): thresholds are
+    computed from it when they are needed and kept nowhere. `dictionaries` n > 1 codes n copies of the input jointly
+    (weight (K, n C, k, k)). Atoms have unit norm whatever the length of `weight`'s rows. `solver` None: textbook
+    FISTA; for two steps it is the paper's form. `step_size` is part of the state, as in the published checkpoints,
+    and 0.1 until `fit_step` is called. Raises ValueError for an unknown solver or a number of steps below 1.
+    """
+
+    step_size: Tensor
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int,
+        stride: int = 1,
+        padding: int = 0,
+        *,
+        lam: float = 0.1,
+        steps: int = 2,
+        solver: Solver | None = None,
+        dictionaries: int = 1,
+        non_negative: bool = True,
+        mu: float = 0.0,
+    ) -> None:
+        super().__init__()
+        check(steps, solver)
+        self.stride, self.padding = stride, padding
+        self.lam, self.steps, self.solver, self.mu = lam, steps, solver, mu
+        self.dictionaries, self.non_negative = dictionaries, non_negative
+        self.weight = nn.Parameter(torch.empty(out_channels, in_channels * dictionaries, kernel_size, kernel_size))
+        nn.init.kaiming_normal_(self.weight)
+        self.register_buffer("step_size", torch.tensor(UNFITTED_STEP))
+
+    @property
+    def atoms(self) -> Tensor:
+        """(K, n C, k, k), each of unit norm."""
+        return F.normalize(self.weight.flatten(1)).view_as(self.weight)
+
+    def forward(self, x: Tensor, lam: Lambda | None = None) -> Tensor:
+        return self.codes(x, lam)
+
+    def codes(self, x: Tensor, lam: Lambda | None = None, steps: int | None = None) -> Tensor:
+        """(B, K, H', W') after `steps` steps (the layer's own by default)."""
+        found = self.iterates(x, lam)
+        for _ in range(check(self.steps if steps is None else steps, self.solver) - 1):
+            next(found)
+        return next(found)
+
+    def iterates(self, x: Tensor, lam: Lambda | None = None, solver: Solver | None = None) -> Iterator[Tensor]:
+        """The codes after 1, 2, 3 … steps, without end."""
+        atoms, step, repeated = self.atoms, self.step_size, self.repeated(x)
+        level = self.level(x, lam)
+
+        def gradient(codes: Tensor) -> Tensor:
+            return self.analyse(self.synthesise(codes, x, atoms) - repeated, atoms)
+
+        def prox(v: Tensor) -> Tensor:
+            return threshold(v, step, level, self.mu, self.non_negative)
+
+        first = step * self.analyse(repeated, atoms)
+        return steps_of(gradient, prox, first, step, solver or self.solver or "textbook")
+
+    def forward_with_codes(self, x: Tensor, lam: Lambda | None = None, steps: int | None = None) -> Coding:
+        """Codes, reconstruction and objective (see `Coding`); nothing of them is kept on the module."""
+        codes = self.codes(x, lam, steps)
+        reconstruction = self.reconstruct(codes, x)
+        return Coding(codes, reconstruction, self.objective(x, codes, reconstruction, lam))
+
+    def objective(self, x: Tensor, codes: Tensor, reconstruction: Tensor, lam: Lambda | None = None) -> Tensor:
+        """(B,): 1/2 ||x - D*z||^2 / n + lam ||z||_1 + mu/2 ||z||^2 of each picture."""
+        misfit = (self.repeated(x) - reconstruction).square().flatten(1).sum(1) / (2 * self.dictionaries)
+        size = codes.abs().flatten(1).sum(1)
+        return misfit + self.level(x, lam).flatten() * size + self.mu / 2 * codes.square().flatten(1).sum(1)
+
+    def reconstruct(self, codes: Tensor, like: Tensor) -> Tensor:
+        """D*codes, (B, n C, H, W) with `like`'s height and width."""
+        return self.synthesise(codes, like, self.atoms)
+
+    def analyse(self, repeated: Tensor, atoms: Tensor) -> Tensor:
+        return F.conv2d(repeated, atoms, stride=self.stride, padding=self.padding)
+
+    def synthesise(self, codes: Tensor, like: Tensor, atoms: Tensor) -> Tensor:
+        size, k = like.shape[2:], atoms.shape[2]
+        missing = [n - ((m - 1) * self.stride - 2 * self.padding + k) for n, m in zip(size, codes.shape[2:], strict=True)]
+        return F.conv_transpose2d(codes, atoms, stride=self.stride, padding=self.padding, output_padding=missing)
+
+    def repeated(self, x: Tensor) -> Tensor:
+        return x if self.dictionaries == 1 else x.repeat(1, self.dictionaries, 1, 1)
+
+    def level(self, x: Tensor, lam: Lambda | None) -> Tensor:
+        """Lambda as a Tensor that broadcasts over codes."""
+        value = torch.as_tensor(self.lam if lam is None else lam, dtype=x.dtype)
+        return value.view(-1, 1, 1, 1) if value.ndim else value
+
+    @torch.no_grad()
+    def operator_norm(self, size: tuple[int, int], tolerance: float = 1e-6) -> float:
+        """The largest eigenvalue L of D^T D for pictures of `size` (height, width), by Lanczos in float64.
+
+        `tolerance`: relative accuracy. The gradient step is stable below 2/L, and the objective falls below 1/L.
+        """
+        import numpy as np
+        from scipy.sparse.linalg import LinearOperator, eigsh
+
+        atoms = self.atoms.double()
+        shape = (1, atoms.shape[1], *size)
+        like = torch.empty(1, 1, *size)
+
+        def apply(v: np.ndarray) -> np.ndarray:
+            x = torch.from_numpy(np.ascontiguousarray(v, dtype=np.float64)).view(shape)
+            return self.synthesise(self.analyse(x, atoms), like, atoms).flatten().numpy()
+
+        count = math.prod(shape)
+        operator = LinearOperator((count, count), matvec=apply, dtype=np.float64)
+        start = np.random.default_rng(0).standard_normal(count)
+        return float(eigsh(operator, 1, which="LA", tol=tolerance, v0=start, return_eigenvectors=False)[0])
+
+    @torch.no_grad()
+    def fit_step(self, size: tuple[int, int], tolerance: float = 1e-6) -> None:
+        """Set `step_size` to 0.9 / L for pictures of `size` (height, width); the paper's choice."""
+        self.step_size.fill_(STEP_SHARE / self.operator_norm(size, tolerance))
+
+
+def check(steps: int, solver: Solver | None) -> int:
+    if steps < 1:
+        raise ValueError(f"expected at least one step, got {steps}: the codes after none are all zero")
+    if solver is not None and solver not in SOLVERS:
+        raise ValueError(f"expected a solver of {list(SOLVERS)}, got {solver!r}: choose one of them")
+    return steps
