@@ -85,7 +85,7 @@ def read_metadata(source: Path | bytes) -> dict[str, str]:
 def read_state(source: Path | bytes) -> "dict[str, Tensor]":
     """The named tensors of a safetensors file or a torch state dict (zip or older), floating ones as float32.
 
-    {"state_dict": ...} and {"model": ...} are unwrapped, so are DataParallel's "module." and the names in
+    {"state_dict": ...}, {"model": ...} and {"net": ...} are unwrapped, so are DataParallel's "module." and the names in
     torchvision's published DenseNets.
 
     Raises:
@@ -241,7 +241,7 @@ def _refused(wanted: str) -> WeightsError:
 def _plain_state(tree: Any, size: int) -> "dict[str, Tensor]":
     import torch
 
-    for key in ("state_dict", "model"):
+    for key in ("state_dict", "model", "net"):
         if isinstance(tree, dict) and isinstance(tree.get(key), dict):
             tree = tree[key]
     if not isinstance(tree, dict) or not any(isinstance(value, torch.Tensor) for value in tree.values()):

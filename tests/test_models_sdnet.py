@@ -47,12 +47,15 @@ def test_the_operator_norm_is_the_recorded_one(name):
     assert layer.operator_norm(tuple(case["input"]["x"]["shape"][2:])) == pytest.approx(want, rel=1e-6)
 
 
-@pytest.mark.parametrize(("name", "options"), [
-    ("sdnet18_cifar", dict(depth=18)),
-    ("sdnet18_cifar_n8", dict(depth=18, num_classes=100, steps=8, solver="paper")),
-    ("sdnet_resnet18_cifar", dict(depth=18, coded="none")),
-    ("sdnet_resnet34_cifar", dict(depth=34, coded="none")),
-])
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("sdnet18_cifar", dict(depth=18)),
+        ("sdnet18_cifar_n8", dict(depth=18, num_classes=100, steps=8, solver="paper")),
+        ("sdnet_resnet18_cifar", dict(depth=18, coded="none")),
+        ("sdnet_resnet34_cifar", dict(depth=34, coded="none")),
+    ],
+)
 def test_logits_match_the_recorded_ones(name, options):
     case = load_case(name)
     net = SDNet(**options).eval()

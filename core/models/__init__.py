@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 BLUR_SIZES = range(1, 8)
+IMAGENET_CLASSES = 1000
 
 
 class UnknownModelError(ValueError):
@@ -41,6 +42,7 @@ _CIFAR_VGG = Builders("core.models.small:CifarVGG", "core.models.small:CifarVGG"
 _PHOTO_RESNET = Builders("core.models.small:PhotoResNet", "core.models.small:PhotoResNet")
 _BAGNET = Builders("core.models.bagnet:bagnet")
 _PHOTO_BAGNET = Builders("core.models.bagnet:photo_bagnet")
+_SDNET = Builders("core.models.sdnet:sdnet")
 
 # With `blurred`, an architecture comes plain and, with the suffix _blur1 … _blur7, anti-aliased.
 ARCHITECTURES: dict[str, Builders] = {
@@ -49,9 +51,22 @@ ARCHITECTURES: dict[str, Builders] = {
     "photo_bagnet9": _PHOTO_BAGNET,
     "photo_bagnet17": _PHOTO_BAGNET,
     "photo_bagnet33": _PHOTO_BAGNET,
+    "cifar_resnet18": _SDNET,
+    "cifar_sdnet18": _SDNET,
+    "cifar_sdnet18_all": _SDNET,
     "bagnet9": _BAGNET,
     "bagnet17": _BAGNET,
     "bagnet33": _BAGNET,
+    "sdnet18_cifar": _SDNET,
+    "sdnet34_cifar": _SDNET,
+    "sdnet18_all_cifar": _SDNET,
+    "sdnet34_all_cifar": _SDNET,
+    "sdnet18_imagenet": _SDNET,
+    "sdnet34_imagenet": _SDNET,
+    "sdnet18_all_imagenet": _SDNET,
+    "sdnet34_all_imagenet": _SDNET,
+    "resnet18_cifar": _SDNET,
+    "resnet34_cifar": _SDNET,
     "alexnet": _ALEXNET,
     "vgg11": _VGG,
     "vgg11_bn": _VGG,
@@ -96,14 +111,18 @@ def list_models() -> list[str]:
     return list(_VARIANTS)
 
 
-def create_model(name: str, *, num_classes: int = 1000, **options: Any) -> nn.Module:
-    """An untrained network, (B, 3, H, W) -> logits (B, num_classes).
+def create_model(name: str, *, num_classes: int | None = None, **options: Any) -> nn.Module:
+    """An untrained network, (B, 3, H, W) -> logits (B, num_classes), by default as many as its data set has.
 
     `<arch>` is torchvision's own, this project's (cifar_vgg, photo_resnet, photo_bagnet<q>) or the paper's
     (bagnet<q>, q = 9, 17 or 33: Brendel & Bethge, ICLR 2019, §2); `<arch>_blur<k>`, k = 1..7, is
     anti-aliased by the rules of Zhang (ICML 2019, §3.2). The blurred torchvision networks have the option
     `padding` of the blur ("reflect", "replicate" or "zero"); AlexNet, the ResNets and the DenseNets also have
     `pool_only`: whether the stem convolution keeps its stride.
+
+    `sdnet<18|34>[_all]_<cifar|imagenet>` (Dai et al., NeurIPS 2022, §4), their plain twins `resnet<18|34>_cifar` and
+    this project's narrow `cifar_sdnet18`, `cifar_sdnet18_all` and `cifar_resnet18` have `width`, `shortcut`, `lam`,
+    `steps`, `solver` and `mu`.
 
     Raises UnknownModelError for an unknown name, TypeError for an option that the network does not have, and
     ValueError for an unknown padding.
@@ -116,8 +135,11 @@ def create_model(name: str, *, num_classes: int = 1000, **options: Any) -> nn.Mo
         )
     arch, blur = _VARIANTS[name]
     build = _resolve((ARCHITECTURES[arch].blurred if blur else None) or ARCHITECTURES[arch].plain)
-    given = {"arch": arch, "blur": blur, "num_classes": num_classes}
     parameters = inspect.signature(build).parameters
+    if num_classes is None:
+        own = parameters["num_classes"].default
+        num_classes = IMAGENET_CLASSES if own is inspect.Parameter.empty else own
+    given = {"arch": arch, "blur": blur, "num_classes": num_classes}
     allowed = [option for option in parameters if option not in given]
     unknown = [option for option in options if option not in allowed]
     if unknown:

@@ -6,6 +6,7 @@ of the published checkpoints.
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from typing import Any
 
@@ -17,7 +18,6 @@ from core.models.sparse import Coding, Lambda, Solver, SparseConv2d
 BLOCKS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3)}
 WIDTH = 64
 NARROW = 16  # this project's own
-NARROW_ALL = 16
 
 
 def convolution(inputs: int, outputs: int, kernel: int, stride: int, coding: dict[str, Any] | None) -> nn.Module:
@@ -103,7 +103,9 @@ class SDNet(nn.Module):
         """`lam` is the first layer's lambda for this call alone; the plain twin takes none."""
         return self.tail(self.layer0[0](x) if lam is None else self.dictionary(x, lam))
 
-    def forward_with_codes(self, x: Tensor, lam: Lambda | None = None, steps: int | None = None) -> tuple[Tensor, Coding]:
+    def forward_with_codes(
+        self, x: Tensor, lam: Lambda | None = None, steps: int | None = None
+    ) -> tuple[Tensor, Coding]:
         """Logits (B, K) and the first layer's `Coding`."""
         coding = self.dictionary.forward_with_codes(x, lam, steps)
         return self.tail(coding.codes), coding
@@ -130,3 +132,32 @@ class SDNet(nn.Module):
                 for layer in (module for module in block.modules() if isinstance(module, SparseConv2d)):
                     opens = layer is not block.conv2.dn
                     layer.fit_step((size[0] // at, size[1] // at) if opens else (size[0] // (at * block.stride),) * 2)
+
+
+def sdnet(
+    arch: str,
+    num_classes: int | None = None,
+    *,
+    width: int | None = None,
+    shortcut: bool = True,
+    lam: float = 0.1,
+    steps: int = 2,
+    solver: Solver | None = None,
+    mu: float = 0.0,
+) -> SDNet:
+    """`sdnet18_all_imagenet` and its like; `cifar_<name>` is this project's narrow form, `resnet` the plain twin."""
+    found = re.search(r"(sdnet|resnet)(\d+)", arch)
+    assert found is not None
+    imagenet = arch.endswith("imagenet")
+    return SDNet(
+        int(found[2]),
+        num_classes or (1000 if imagenet else 10),
+        coded="none" if found[1] == "resnet" else "all" if "_all" in arch else "first",
+        imagenet=imagenet,
+        width=width or (NARROW if arch.startswith("cifar_") else WIDTH),
+        shortcut=shortcut,
+        lam=lam,
+        steps=steps,
+        solver=solver,
+        mu=mu,
+    )

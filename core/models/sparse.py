@@ -149,7 +149,9 @@ class SparseConv2d(nn.Module):
 
     def synthesise(self, codes: Tensor, like: Tensor, atoms: Tensor) -> Tensor:
         size, k = like.shape[2:], atoms.shape[2]
-        missing = [n - ((m - 1) * self.stride - 2 * self.padding + k) for n, m in zip(size, codes.shape[2:], strict=True)]
+        missing = [
+            n - ((m - 1) * self.stride - 2 * self.padding + k) for n, m in zip(size, codes.shape[2:], strict=True)
+        ]
         return F.conv_transpose2d(codes, atoms, stride=self.stride, padding=self.padding, output_padding=missing)
 
     def repeated(self, x: Tensor) -> Tensor:

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from core.datasets import DataError, Split
 from core.models import create_model
 from core.models.blurpool import BlurPool2d
+from core.models.sdnet import SDNet
 from core.training.recipes import Recipe, Stage
 from core.weights import WeightsError
 
@@ -124,13 +125,21 @@ def train(recipe: Recipe, data: Split, checkpoint: Path, report: Report = lambda
             plan[0].load_state_dict(saved["sgd"])
             plan[1].load_state_dict(saved["cycle"])
         for epoch in range(max(done, stage.first), stage.last):
+            fit_steps(net, recipe)
             one_epoch(net, data, recipe, epoch, plan, report)
             save_checkpoint(checkpoint, recipe, epoch + 1, net, plan)
         state = net.state_dict()
     for module in net.modules():
         if isinstance(module, BlurPool2d):
             module.as_matrices = False
+    fit_steps(net, recipe)
     return net.eval()
+
+
+def fit_steps(net: nn.Module, recipe: Recipe) -> None:
+    """Give coded layers the gradient step that their present weights ask for."""
+    if isinstance(net, SDNet):
+        net.fit_steps((recipe.data.size, recipe.data.size))
 
 
 def one_epoch(

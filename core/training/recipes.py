@@ -70,6 +70,7 @@ CIFAR_BLURS = (2, 3, 5, 7)
 PHOTO_BLURS = (3, 5)
 BAG_PATCHES = (9, 17, 33)
 BAG_EPOCHS = 24
+CODED_SEEDS = (0, 1, 2)
 
 
 def cifar(suffix: str = "", shifts: int = 0, name: str | None = None) -> Recipe:
@@ -90,6 +91,12 @@ def bag(patch: int) -> Recipe:
     return Recipe(arch, arch, "tiny-imagenet-20", epochs=BAG_EPOCHS, batch=128, peak_rate=0.1, zoom=0.6, colour=0.3)
 
 
+def coded(arch: str, seed: int = 0, epochs: int = 12) -> Recipe:
+    """A network of the sparse codes study, or its plain twin: the paper's shifts and flips, batch and peak rate."""
+    name = f"{arch}_seed{seed}" if seed else arch
+    return Recipe(name, arch, "cifar10", epochs=epochs, batch=128, peak_rate=0.1, shifts=4, seed=seed)
+
+
 RECIPES = {
     recipe.name: recipe
     for recipe in (
@@ -99,5 +106,7 @@ RECIPES = {
         photo(),
         *(photo(f"_blur{k}") for k in PHOTO_BLURS),
         *(bag(q) for q in BAG_PATCHES),
+        *(coded(arch, seed) for arch in ("cifar_sdnet18", "cifar_resnet18") for seed in CODED_SEEDS),
+        coded("cifar_sdnet18_all", epochs=8),
     )
 }

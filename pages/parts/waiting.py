@@ -28,7 +28,7 @@ def compute(tasks: Sequence[Task[T]], what: str, key: str) -> list[T | None]:
     names = [name for name, _ in tasks]
     if st.session_state.get(flag) == names:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f":material/front_hand: Stopped: {what.lower()}. What was finished is shown.")
+            st.markdown(f":material/front_hand: Stopped: {what[0].lower()}{what[1:]}. What was finished is shown.")
             st.button("Go on", key=f"{key} go on", on_click=go_on, args=(flag, names))
         return [cache.finished(name) for name in names]
     begun = time.monotonic()
