@@ -39,18 +39,32 @@ OWN_FAMILIES = {  # what our architectures are for
     "photo_bagnet17": "tiny-imagenet-20",
     "photo_bagnet33": "tiny-imagenet-20",
     "cifar_vgg": "cifar10",
+    "cifar_resnet18": "cifar10",
+    "cifar_sdnet18": "cifar10",
+    "cifar_sdnet18_all": "cifar10",
+    "resnet18_cifar": "cifar10",
+    "resnet34_cifar": "cifar10",
+    "sdnet18_cifar": "cifar10",
+    "sdnet34_cifar": "cifar10",
+    "sdnet18_all_cifar": "cifar10",
+    "sdnet34_all_cifar": "cifar10",
 }
 BAGNETS = {  # by family, rising patch size; the residual network that they are compared with
     "tiny-imagenet-20": (("photo_bagnet9", "photo_bagnet17", "photo_bagnet33"), "photo_resnet"),
     "imagenet": (("bagnet9", "bagnet17", "bagnet33"), "resnet50"),
 }
 DEFAULT_BAGNETS = BAGNETS["tiny-imagenet-20"][0]
+SDNETS = ("cifar_sdnet18", "cifar_sdnet18_seed1", "cifar_sdnet18_seed2")  # first layer coded; one recipe, three seeds
+TWINS = ("cifar_resnet18", "cifar_resnet18_seed1", "cifar_resnet18_seed2")  # the same with a plain first layer
+ALL_CODED = "cifar_sdnet18_all"
 DEFAULT_NETWORKS = ("photo_resnet", "photo_resnet_blur3", "photo_resnet_blur5")
 
 
 def title_of(name: str) -> str:
     """A network's name as people read it."""
     name = re.sub(r"^(photo_)?bagnet(\d+)$", r"\1BagNet-\2", name)
+    name = re.sub(r"sdnet(\d+)", r"SDNet-\1", name)
+    name = re.sub(r"(?<=cifar_)resnet18", "ResNet-18", name).replace("_seed", " · seed ")
     return name.replace("_blur", " · blur ").replace("_", " ")
 
 

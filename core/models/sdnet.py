@@ -50,8 +50,8 @@ class Block(nn.Module):
 class SDNet(nn.Module):
     """(B, 3, H, W) -> logits (B, num_classes).
 
-    `coded`: "none" (the plain twin), "first" or "all" convolutions are sparse coding layers. The stem is 3x3 at stride 1
-    ("cifar") or 7x7 at stride 2 with max-pooling ("imagenet"); a coded stem has no ReLU, since codes are not negative.
+    `coded`: "none" (the plain twin), "first" or "all" convolutions are sparse coding layers. The stem is 3x3 at
+    stride 1 ("cifar") or 7x7 at stride 2 with max-pooling ("imagenet"); a coded stem has no ReLU, since codes are not negative.
     `lam`, `steps`, `solver`, `mu` are those of every coded layer. Raises ValueError for another `coded`.
     """
 
@@ -92,12 +92,16 @@ class SDNet(nn.Module):
         self.linear = nn.Linear(inputs, num_classes)
 
     @property
+    def is_coded(self) -> bool:
+        """Whether the first layer is a sparse coding layer."""
+        return not isinstance(self.layer0[0], nn.Conv2d)
+
+    @property
     def dictionary(self) -> SparseConv2d:
         """The first layer. Raises TypeError for the plain twin, which has no dictionary."""
-        layer = getattr(self.layer0[0], "dn", None)
-        if not isinstance(layer, SparseConv2d):
+        if not self.is_coded:
             raise TypeError("expected a network with a sparse coding layer, got a plain one: choose an SDNet")
-        return layer
+        return self.layer0[0].dn  # type: ignore[no-any-return, union-attr, return-value]
 
     def forward(self, x: Tensor, lam: Lambda | None = None) -> Tensor:
         """`lam` is the first layer's lambda for this call alone; the plain twin takes none."""
@@ -123,9 +127,8 @@ class SDNet(nn.Module):
 
     def fit_steps(self, size: tuple[int, int], tolerance: float = 1e-6) -> None:
         """Set every coded layer's step from its operator norm, for pictures of `size` (height, width)."""
-        stem = self.layer0[0].dn if isinstance(self.layer0[0], nn.Sequential) else None
-        if isinstance(stem, SparseConv2d):
-            stem.fit_step(size, tolerance)
+        if self.is_coded:
+            self.dictionary.fit_step(size, tolerance)
         at = 4 if self.imagenet else 1  # how much smaller than the picture the stage's input is
         for stage in (self.layer1, self.layer2, self.layer3, self.layer4):
             for block in stage:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
 
 import torch
@@ -107,12 +108,12 @@ class SparseConv2d(nn.Module):
     def forward(self, x: Tensor, lam: Lambda | None = None) -> Tensor:
         return self.codes(x, lam)
 
-    def codes(self, x: Tensor, lam: Lambda | None = None, steps: int | None = None) -> Tensor:
-        """(B, K, H', W') after `steps` steps (the layer's own by default)."""
-        found = self.iterates(x, lam)
-        for _ in range(check(self.steps if steps is None else steps, self.solver) - 1):
-            next(found)
-        return next(found)
+    def codes(
+        self, x: Tensor, lam: Lambda | None = None, steps: int | None = None, solver: Solver | None = None
+    ) -> Tensor:
+        """(B, K, H', W') after `steps` steps of `solver` (the layer's own by default)."""
+        count = check(self.steps if steps is None else steps, solver)
+        return next(islice(self.iterates(x, lam, solver), count - 1, None))
 
     def iterates(self, x: Tensor, lam: Lambda | None = None, solver: Solver | None = None) -> Iterator[Tensor]:
         """The codes after 1, 2, 3 … steps, without end."""

@@ -1,0 +1,91 @@
+"""A picture in the first layer of an SDNet: its codes, what they rebuild, and how the solver gets there.
+
+Between pixels in [0, 1] and the normalised values that the layer codes; lambda is in normalised units, as the paper's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from core.models.sdnet import SDNet
+    from core.models.sparse import Solver
+    from core.networks import Network
+
+
+@dataclass(frozen=True, eq=False)
+class Coded:
+    """`codes` float32 (K, H', W'); `reconstruction` float32 (H, W, 3), pixels that may leave [0, 1]."""
+
+    codes: np.ndarray
+    reconstruction: np.ndarray
+
+    @property
+    def nonzero(self) -> float:
+        """The share of codes that are not exactly zero."""
+        return float((self.codes != 0).mean())
+
+
+def sdnet_of(network: Network) -> SDNet:
+    """The float32 SDNet of a network. Raises ValueError for one without a sparse coding layer."""
+    from core.models.sdnet import SDNet
+
+    net = network.engine.plain
+    if not isinstance(net, SDNet) or not net.is_coded:
+        raise ValueError(f"expected an SDNet, got {network.card.name}: choose a network with a sparse coding layer")
+    return net
+
+
+def to_input(network: Network, pixels: np.ndarray) -> Tensor:
+    """float (..., H, W, 3) in [0, 1] -> what the network sees: float32 (..., 3, H, W)."""
+    import torch
+
+    mean, std = (torch.tensor(v)[:, None, None] for v in (network.preprocessing.mean, network.preprocessing.std))
+    return (torch.from_numpy(np.ascontiguousarray(pixels)).float().movedim(-1, -3) - mean) / std
+
+
+def to_pixels(network: Network, x: Tensor) -> np.ndarray:
+    """The inverse of `to_input`."""
+    import torch
+
+    mean, std = (torch.tensor(v)[:, None, None] for v in (network.preprocessing.mean, network.preprocessing.std))
+    return (x * std + mean).movedim(-3, -1).numpy()
+
+
+def code(
+    network: Network, pixels: np.ndarray, lam: float, steps: int | None = None, solver: Solver | None = None
+) -> Coded:
+    """Code one picture, float (H, W, 3) in [0, 1], at its own resolution (§3).
+
+    `steps` and `solver` are the network's own by default. Raises ValueError for a network without a coding layer, for
+    less than one step, and for an unknown solver.
+    """
+    import torch
+
+    layer = sdnet_of(network).dictionary
+    x = to_input(network, pixels)[None]
+    with torch.inference_mode():
+        codes = layer.codes(x, lam, steps, solver)
+        rebuilt = layer.reconstruct(codes, x)[:, :3]
+        return Coded(codes[0].numpy(), to_pixels(network, rebuilt[0]))
+
+
+def objectives(network: Network, pixels: np.ndarray, lam: float, steps: int, solver: Solver) -> np.ndarray:
+    """(steps,) the objective of one picture (H, W, 3) after 1, 2, … steps (§3)."""
+    import torch
+
+    layer = sdnet_of(network).dictionary
+    x = to_input(network, pixels)[None]
+    with torch.inference_mode():
+        return np.array(
+            [
+                float(layer.objective(x, codes, layer.reconstruct(codes, x), lam))
+                for codes in islice(layer.iterates(x, lam, solver), steps)
+            ]
+        )
