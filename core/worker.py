@@ -48,7 +48,12 @@ _worker = ThreadPoolExecutor(1, thread_name_prefix="inference")
 
 
 def submit(work: Callable[[Progress], T]) -> Job[T]:
-    """Queue `work(progress)` for the inference worker."""
+    """Queue `work(progress)` for the inference worker; what is stopped before its turn is not begun."""
     job: Job[T] = Job()
-    job.future = _worker.submit(work, job.progress)
+
+    def begin() -> T:
+        job.progress(0, 0)
+        return work(job.progress)
+
+    job.future = _worker.submit(begin)
     return job

@@ -33,6 +33,7 @@ def compute(tasks: Sequence[Task[T]], what: str, key: str) -> list[T | None]:
         return [cache.finished(name) for name in names]
     begun = time.monotonic()
     jobs = [cache.job(name, work) for name, work in tasks]
+    leave(key, jobs)
     bar, button = None, st.empty()
     while not all(is_done(job) for job in jobs):
         # another reader's Stop is not ours
@@ -48,6 +49,14 @@ def compute(tasks: Sequence[Task[T]], what: str, key: str) -> list[T | None]:
         time.sleep(TICK)
     button.empty()
     return [job.future.result() for job in jobs]
+
+
+def leave(key: str, jobs: Sequence[Job[T]]) -> None:
+    """Stop what this session asked for under `key` before and no longer waits for: a slider on its way asks often."""
+    for job in st.session_state.get(f"{key} asked", ()):
+        if job not in jobs and not job.future.done():
+            job.stop()
+    st.session_state[f"{key} asked"] = jobs
 
 
 def later(task: Task[T], what: str, draw: Callable[[T], None]) -> None:

@@ -104,7 +104,11 @@ def address(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Itera
         yield url
     finally:
         server.terminate()
-        server.wait(10)
+        try:
+            server.wait(60)  # what the inference worker has begun is finished first
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
         log.close()
 
 
