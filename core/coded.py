@@ -89,3 +89,36 @@ def objectives(network: Network, pixels: np.ndarray, lam: float, steps: int, sol
                 for codes in islice(layer.iterates(x, lam, solver), steps)
             ]
         )
+
+
+@dataclass(frozen=True, eq=False)
+class Along:
+    """One picture at L lambdas: `logits` (L, K), `nonzero` (L,), `reconstructions` (L, H, W, 3)."""
+
+    logits: np.ndarray
+    nonzero: np.ndarray
+    reconstructions: np.ndarray
+
+
+def along_lambda(
+    network: Network, pixels: np.ndarray, lams: np.ndarray, steps: int | None = None, solver: Solver | None = None
+) -> Along:
+    """What the network answers, codes and rebuilds at each lambda: one batch, in float32."""
+    import torch
+
+    net = sdnet_of(network)
+    levels = torch.from_numpy(np.asarray(lams, np.float32))
+    x = to_input(network, pixels)[None].expand(len(levels), -1, -1, -1)
+    with torch.inference_mode():
+        codes = net.dictionary.codes(x, levels, steps, solver)
+        rebuilt = net.dictionary.reconstruct(codes, x)[:, :3]
+        shares = (codes != 0).flatten(1).float().mean(1)
+        return Along(net.tail(codes).numpy(), shares.numpy(), to_pixels(network, rebuilt))
+
+
+def answer(network: Network, pixels: np.ndarray) -> np.ndarray:
+    """(K,) float32 logits of one picture (H, W, 3) in [0, 1]."""
+    from core import engine
+
+    x = to_input(network, pixels)[None]
+    return np.asarray(engine.logits(network.engine, lambda which: x[which], 1, exact=True).logits[0])

@@ -57,6 +57,7 @@ DEFAULT_BAGNETS = BAGNETS["tiny-imagenet-20"][0]
 SDNETS = ("cifar_sdnet18", "cifar_sdnet18_seed1", "cifar_sdnet18_seed2")  # first layer coded; one recipe, three seeds
 TWINS = ("cifar_resnet18", "cifar_resnet18_seed1", "cifar_resnet18_seed2")  # the same with a plain first layer
 ALL_CODED = "cifar_sdnet18_all"
+DEFAULT_SDNETS = (SDNETS[0], TWINS[0])
 DEFAULT_NETWORKS = ("photo_resnet", "photo_resnet_blur3", "photo_resnet_blur5")
 
 

@@ -51,6 +51,15 @@ def whole(image: RGBImage, short: int) -> np.ndarray:
     return np.asarray(Image.fromarray(image.pixels).resize(size, Image.Resampling.BILINEAR, box))
 
 
+def at_most(image: RGBImage, pixels: int) -> np.ndarray:
+    """The whole picture uint8 (H, W, 3), scaled down where it has more than `pixels` pixels."""
+    share = (pixels / (image.height * image.width)) ** 0.5
+    if share >= 1:
+        return image.pixels
+    size = (max(1, int(image.width * share)), max(1, int(image.height * share)))
+    return np.asarray(Image.fromarray(image.pixels).resize(size, Image.Resampling.BILINEAR))
+
+
 def to_tensor(pixels: np.ndarray, prep: Preprocessing) -> Tensor:
     """uint8 (..., H, W, 3) -> normalised float32 (..., 3, H, W)."""
     import torch

@@ -10,9 +10,9 @@ from core.models.sdnet import SDNet
 from core.models.sparse import SparseConv2d
 
 LAYERS = {
-    "fista_layer_k3s1": dict(in_channels=3, out_channels=64),
-    "fista_layer_k3s1_signed": dict(in_channels=3, out_channels=16, non_negative=False),
-    "fista_layer_k3s2_ndict2": dict(in_channels=8, out_channels=32, stride=2, dictionaries=2),
+    "fista_layer_k3s1": {"in_channels": 3, "out_channels": 64},
+    "fista_layer_k3s1_signed": {"in_channels": 3, "out_channels": 16, "non_negative": False},
+    "fista_layer_k3s2_ndict2": {"in_channels": 8, "out_channels": 32, "stride": 2, "dictionaries": 2},
 }
 
 
@@ -50,10 +50,10 @@ def test_the_operator_norm_is_the_recorded_one(name):
 @pytest.mark.parametrize(
     ("name", "options"),
     [
-        ("sdnet18_cifar", dict(depth=18)),
-        ("sdnet18_cifar_n8", dict(depth=18, num_classes=100, steps=8, solver="paper")),
-        ("sdnet_resnet18_cifar", dict(depth=18, coded="none")),
-        ("sdnet_resnet34_cifar", dict(depth=34, coded="none")),
+        ("sdnet18_cifar", {"depth": 18}),
+        ("sdnet18_cifar_n8", {"depth": 18, "num_classes": 100, "steps": 8, "solver": "paper"}),
+        ("sdnet_resnet18_cifar", {"depth": 18, "coded": "none"}),
+        ("sdnet_resnet34_cifar", {"depth": 34, "coded": "none"}),
     ],
 )
 def test_logits_match_the_recorded_ones(name, options):

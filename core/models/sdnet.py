@@ -51,8 +51,8 @@ class SDNet(nn.Module):
     """(B, 3, H, W) -> logits (B, num_classes).
 
     `coded`: "none" (the plain twin), "first" or "all" convolutions are sparse coding layers. The stem is 3x3 at
-    stride 1 ("cifar") or 7x7 at stride 2 with max-pooling ("imagenet"); a coded stem has no ReLU, since codes are not negative.
-    `lam`, `steps`, `solver`, `mu` are those of every coded layer. Raises ValueError for another `coded`.
+    stride 1 ("cifar") or 7x7 at stride 2 with max-pooling ("imagenet"); a coded stem has no ReLU, since codes are not
+    negative. `lam`, `steps`, `solver`, `mu` are those of every coded layer. Raises ValueError for another `coded`.
     """
 
     def __init__(
@@ -82,13 +82,14 @@ class SDNet(nn.Module):
         self.imagenet = imagenet
         self.layer0 = nn.Sequential(*layers)
         inner = coding if coded == "all" else None
-        inputs = width
+        stages, inputs = [], width
         for i, count in enumerate(BLOCKS[depth]):
             outputs, stride = width * 2**i, 1 if i == 0 else 2
             blocks = [Block(inputs, outputs, stride, inner, shortcut)]
             blocks += [Block(outputs, outputs, 1, inner, shortcut) for _ in range(count - 1)]
-            setattr(self, f"layer{i + 1}", nn.Sequential(*blocks))
+            stages.append(nn.Sequential(*blocks))
             inputs = outputs
+        self.layer1, self.layer2, self.layer3, self.layer4 = stages
         self.linear = nn.Linear(inputs, num_classes)
 
     @property
@@ -101,7 +102,9 @@ class SDNet(nn.Module):
         """The first layer. Raises TypeError for the plain twin, which has no dictionary."""
         if not self.is_coded:
             raise TypeError("expected a network with a sparse coding layer, got a plain one: choose an SDNet")
-        return self.layer0[0].dn  # type: ignore[no-any-return, union-attr, return-value]
+        layer = self.layer0[0].dn
+        assert isinstance(layer, SparseConv2d)
+        return layer
 
     def forward(self, x: Tensor, lam: Lambda | None = None) -> Tensor:
         """`lam` is the first layer's lambda for this call alone; the plain twin takes none."""
@@ -126,15 +129,13 @@ class SDNet(nn.Module):
         return maps
 
     def fit_steps(self, size: tuple[int, int], tolerance: float = 1e-6) -> None:
-        """Set every coded layer's step from its operator norm, for pictures of `size` (height, width)."""
-        if self.is_coded:
-            self.dictionary.fit_step(size, tolerance)
-        at = 4 if self.imagenet else 1  # how much smaller than the picture the stage's input is
-        for stage in (self.layer1, self.layer2, self.layer3, self.layer4):
-            for block in stage:
-                for layer in (module for module in block.modules() if isinstance(module, SparseConv2d)):
-                    opens = layer is not block.conv2.dn
-                    layer.fit_step((size[0] // at, size[1] // at) if opens else (size[0] // (at * block.stride),) * 2)
+        """Set every coded layer's step from its operator norm on maps of `size` (height, width).
+
+        On the smaller maps that later layers see, the norm is smaller, so their steps are safe.
+        """
+        for module in self.modules():
+            if isinstance(module, SparseConv2d):
+                module.fit_step(size, tolerance)
 
 
 def sdnet(

@@ -36,10 +36,8 @@ class Coding:
 def threshold(v: Tensor, step: Tensor, lam: Tensor, mu: float, non_negative: bool) -> Tensor:
     """The proximal step of step * (lam ||.||_1 + mu/2 ||.||^2), for signed or non-negative codes."""
     t = lam * step
-    if non_negative:
-        kept = F.relu(v - t)
-    else:
-        kept = v - torch.maximum(torch.minimum(v, t), -t)  # soft threshold: exact zeros inside
+    # the soft threshold in this form has exact zeros inside
+    kept = F.relu(v - t) if non_negative else v - torch.maximum(torch.minimum(v, t), -t)
     return kept if mu == 0 else kept / (1 + step * mu)
 
 
