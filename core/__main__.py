@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from core.image import RGBImage
     from core.studies.patch_evidence import Result
 
@@ -97,13 +99,65 @@ def patch_evidence(
 
 
 def write_map(path: Path, image: RGBImage, result: Result) -> None:
-    from core.image import from_pixels, png_bytes
     from core.preprocess import whole
     from core.studies import patch_figures
 
-    pixels = patch_figures.picture(result, len(result.models) - 1, whole(image, patch_figures.UNDERLAY))
+    write_png(path, patch_figures.picture(result, len(result.models) - 1, whole(image, patch_figures.UNDERLAY)))
+
+
+def write_png(path: Path, pixels: np.ndarray) -> None:
+    from core.image import from_pixels, png_bytes
+
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(png_bytes(from_pixels(pixels)))
+
+
+@app.command("sparse-codes")
+def sparse_codes(
+    photo: Annotated[str, typer.Argument(help="A picture file, or sample:NAME for one that comes along.")],
+    model: Annotated[list[str], typer.Option(help="An SDNet's name; a second one is its plain twin.")] = [],  # noqa: B006
+    lam: Annotated[float, typer.Option("--lambda", help="The price of a code that is not zero.")] = 0.4,
+    steps: Annotated[int, typer.Option(help="Steps of the solver.")] = 2,
+    solver: Annotated[str, typer.Option(help="textbook, paper or ista.")] = "textbook",
+    noise: Annotated[str, typer.Option(help="KIND:LEVEL, such as gaussian:0.1; none by default.")] = "none",
+    seed: Annotated[int, typer.Option(help="Seed of the noise.")] = 0,
+    resolution: Annotated[str, typer.Option(help="network (its input) or own (the photograph's).")] = "network",
+    out: Annotated[Path | None, typer.Option("--json", help="Where to write the Result.")] = None,
+    png: Annotated[Path | None, typer.Option(help="Where to write the reconstruction.")] = None,
+) -> None:
+    """What is left of a picture when lambda is turned up? Code, reconstruction and answer."""
+    from core import networks
+    from core.studies import sparse_codes as study
+    from core.studies import sparse_figures
+    from core.training.ship import write_json
+
+    try:
+        image = read_picture(photo)
+        loaded = [networks.load(networks.find(name)) for name in model or networks.DEFAULT_SDNETS]
+        kind, _, level = noise.partition(":")
+        params = study.Params(kind, number(level), lam, steps, solver, seed, resolution)  # type: ignore[arg-type]
+        result = study.run(loaded, image, params)
+        if out is not None:
+            write_json(out, study.as_dict(result), indent=None)
+        if png is not None:
+            write_png(png, sparse_figures.to_bytes(result.reconstruction))
+    except (ValueError, OSError, KeyError) as error:
+        fail(error)
+    titles = [n.card.title for n in loaded]
+    typer.echo(study.finding(result, titles))
+    for answer in study.answers(result, titles):
+        at = answer.rule if answer.lam is None else f"lambda {answer.lam:.2f} ({answer.rule})"
+        typer.echo(f"{answer.who}, {at}: {answer.label} ({answer.probability:.2f})")
+    for network in loaded:
+        typer.echo(f"{network.card.name}: {network.card.provenance}")
+
+
+def number(text: str) -> float:
+    """The number a word of the command stands for; nothing is 0. Raises ValueError with what was expected."""
+    try:
+        return float(text or 0)
+    except ValueError as error:
+        raise ValueError(f"expected a number, got {text!r}: write it like gaussian:0.1") from error
 
 
 @app.command()
@@ -215,6 +269,41 @@ def measure_patches(data: Annotated[Path | None, DATA] = None) -> None:
         test_set = datasets.load(ship_patches.DATASET, data, "test")
         with typer.progressbar(length=100, label="measure-patches") as bar:
             path = ship_patches.measure(test_set, lambda done, total: bar.update(100 * done // total - bar.pos))
+    except (ValueError, OSError) as error:
+        fail(error)
+    typer.echo(str(path))
+
+
+@app.command("measure-sparse")
+def measure_sparse(
+    networks: Annotated[list[str] | None, typer.Argument(help="Packaged SDNets and twins; all by default.")] = None,
+    data: Annotated[Path | None, DATA] = None,
+) -> None:
+    """Measure the packaged SDNets and their twins under noise: accuracy at every lambda, the fit of the residual."""
+    from core import datasets
+    from core.training import ship_sparse
+
+    try:
+        train_set, test_set = (datasets.load(ship_sparse.DATASET, data, split) for split in ("train", "test"))
+        for name in networks or ship_sparse.NAMES:
+            with typer.progressbar(length=100, label=name) as bar:
+                watch = lambda done, total, bar=bar: bar.update(100 * done // total - bar.pos)  # noqa: E731
+                path = ship_sparse.measure_network(name, train_set, test_set, watch)
+            typer.echo(str(path))
+    except (ValueError, OSError, KeyError) as error:
+        fail(error)
+
+
+@app.command("measure-attacks")
+def measure_attacks(data: Annotated[Path | None, DATA] = None) -> None:
+    """Attack the packaged SDNet and its plain twin through the whole unrolled network."""
+    from core import datasets
+    from core.training import ship_sparse_attack
+
+    try:
+        test_set = datasets.load("cifar10", data, "test")
+        with typer.progressbar(length=100, label="measure-attacks") as bar:
+            path = ship_sparse_attack.measure(test_set, lambda done, total: bar.update(100 * done // total - bar.pos))
     except (ValueError, OSError) as error:
         fail(error)
     typer.echo(str(path))

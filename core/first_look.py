@@ -39,13 +39,14 @@ def find(slug: str, cards: Sequence[Card], picture: str, params: DataclassInstan
 def write() -> Iterator[tuple[Path, str]]:
     """Make every study's packaged result again; yields each file and its finding."""
     from core.samples import DEFAULT_SAMPLE, load_sample
-    from core.studies import patch_evidence, shift_sweep
+    from core.studies import patch_evidence, shift_sweep, sparse_codes
     from core.training.ship import write_json
 
     image = load_sample(DEFAULT_SAMPLE)
     for study, names, rounded in (
         (shift_sweep, networks.DEFAULT_NETWORKS, {"probability": 5, "top1_probability": 5}),
         (patch_evidence, networks.DEFAULT_BAGNETS, {"evidence": 3}),
+        (sparse_codes, networks.DEFAULT_SDNETS, dict.fromkeys(sparse_codes.ARRAYS, 5)),
     ):
         loaded, params = [networks.load(networks.find(name)) for name in names], study.Params()
         fields = study.as_dict(study.run(loaded, image, params))

@@ -7,7 +7,16 @@ import streamlit as st
 from core import first_look, networks
 from core.preprocess import whole
 from core.samples import DEFAULT_SAMPLE, load_sample
-from core.studies import STUDIES, patch_evidence, patch_figures, shift_dataset, shift_figures, shift_sweep
+from core.studies import (
+    STUDIES,
+    patch_evidence,
+    patch_figures,
+    shift_dataset,
+    shift_figures,
+    shift_sweep,
+    sparse_codes,
+    sparse_figures,
+)
 from core.weights import ASSETS
 from pages.parts import charts
 
@@ -48,7 +57,26 @@ def glance_at_patch_evidence() -> None:
     )
 
 
-GLANCES = {"shift_sweep": glance_at_shift_sweep, "patch_evidence": glance_at_patch_evidence}
+def glance_at_sparse_codes() -> None:
+    cards = [networks.cards()[name] for name in networks.DEFAULT_SDNETS if name in networks.cards()]
+    found = first_look.find("sparse_codes", cards, sample.digest, sparse_codes.Params())
+    if found is None:
+        return
+    result, titles = sparse_codes.from_dict(found), [card.title for card in cards]
+    finding = sparse_codes.finding(result, titles)
+    st.markdown(finding)
+    charts.show(
+        sparse_figures.pictures(result, dark=charts.dark()),
+        "home-codes",
+        f"The cat with noise, rebuilt from its sparse code, and what is left over. {finding}",
+    )
+
+
+GLANCES = {
+    "shift_sweep": glance_at_shift_sweep,
+    "patch_evidence": glance_at_patch_evidence,
+    "sparse_codes": glance_at_sparse_codes,
+}
 for study in STUDIES:
     with st.container(border=True):
         st.subheader(study.question)

@@ -35,4 +35,12 @@ STUDIES = (
         "https://arxiv.org/abs/1904.00760",
         ":material/grid_view:",
     ),
+    Study(
+        "sparse_codes",
+        "Sparse codes",
+        "What is left of a picture when lambda is turned up?",
+        "X. Dai et al., Revisiting Sparse Convolutional Model for Visual Recognition, NeurIPS 2022",
+        "https://arxiv.org/abs/2210.12945",
+        ":material/blur_on:",
+    ),
 )

@@ -1,0 +1,112 @@
+"""Measure the packaged SDNets and their plain twins under noise; write assets/results/sparse_codes/noise_*.json.
+
+Each network's file grows by one kind of noise at a time, so that a killed measurement goes on from there.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from core import networks, noise, weights
+from core.datasets import DATASETS, Split
+from core.networks import Network
+from core.studies import sparse_dataset
+from core.studies.sparse_dataset import Fit, Params, Result
+from core.training.loop import commit
+from core.training.ship import chunks, every, write_json
+from core.worker import Progress, ignore, part
+
+DATASET = "cifar10"
+FOLDER = weights.ASSETS / "results" / "sparse_codes"
+NAMES = (*networks.SDNETS, *networks.TWINS, networks.ALL_CODED)
+MAIN = "gaussian"  # the noise that is measured on the whole test set, and that the line is fitted to
+FEW = 2_000  # test pictures for the other noises, at even steps
+FITTED = 1_500  # training pictures that the line of the estimated lambda is fitted to, at even steps
+TEST_SEED, TRAIN_SEED = 0, 1
+
+
+def params(kind: str, seed: int) -> Params:
+    """Every level of a kind, the clean picture first."""
+    return Params(kind, (0.0, *noise.KINDS[kind].levels), seed=seed)
+
+
+def pictures(name: str, kind: str, test: Split) -> Split:
+    """The test pictures that a kind of noise is measured on: few where every layer is coded, which takes four times
+    as long."""
+    return test if kind == MAIN and name != networks.ALL_CODED else every(test, FEW)
+
+
+def measure(
+    train: Split, test: Split, progress: Progress = ignore, names: Sequence[str] = NAMES, folder: Path = FOLDER
+) -> Path:
+    """Measure every network (`measure_network`); the folder they are in. `progress(done, all)` may raise to stop."""
+    for i, name in enumerate(names):
+        measure_network(name, train, test, part(progress, i, len(names)), folder)
+    return folder
+
+
+def measure_network(name: str, train: Split, test: Split, progress: Progress = ignore, folder: Path = FOLDER) -> Path:
+    """Measure one packaged network; write FOLDER/noise_<name>.json after the line and after each kind of noise.
+
+    What a file of the same weights and sizes already holds is kept. `progress(done, all)` counts pictures.
+    """
+    card = networks.packaged_card(name, weights.packaged()[name])
+    network = networks.load(card)
+    path = folder / sparse_dataset.RECORDS.format(name)
+    fitted = every(train, FITTED)
+    about = describe(network, test, fitted)
+    results, fit = kept(path, about)
+    ends = list(itertools.accumulate([len(fitted), *(len(pictures(name, kind, test)) for kind in noise.KINDS)]))
+    if fit is None and sparse_dataset.is_coded(network):
+        asked = params(MAIN, TRAIN_SEED)
+        seen = sparse_dataset.run(network, chunks(fitted), len(fitted), asked, None, watch(progress, 0, ends))
+        fit = sparse_dataset.fit_line([seen])
+        write(path, results, fit, about)
+    for i, kind in enumerate(noise.KINDS, 1):
+        if kind not in results:
+            some, asked = pictures(name, kind, test), params(kind, TEST_SEED)
+            results[kind] = sparse_dataset.run(network, chunks(some), len(some), asked, fit, watch(progress, i, ends))
+            write(path, results, fit, about)
+        progress(ends[i], ends[-1])
+    return path
+
+
+def watch(progress: Progress, i: int, ends: Sequence[int]) -> Progress:
+    """The progress of part `i`, told as that of parts that end at `ends`."""
+    return lambda done, _: progress(ends[i - 1] * (i > 0) + done, ends[-1])
+
+
+def describe(network: Network, test: Split, fitted: Split) -> dict[str, Any]:
+    """Where a record comes from, and what decides whether it can be gone on with."""
+    data = DATASETS[DATASET]
+    return {
+        "network": network.card.name,
+        "arch": network.card.arch,
+        "digest": network.digest,
+        "test_images": len(test),
+        "training_images": len(fitted),
+        "dataset": data.name,
+        "data": f"{data.title} ({data.form}), test set",
+        "command": f"receptive measure-sparse {network.card.name} --data FOLDER",
+    }
+
+
+def kept(path: Path, about: Mapping[str, Any]) -> tuple[dict[str, Result], Fit | None]:
+    """The kinds of noise and the line that PATH already holds of the same network and data."""
+    if not path.is_file():
+        return {}, None
+    record = json.loads(path.read_text())
+    if any(record.get(name) != value for name, value in about.items()):
+        return {}, None
+    found = sparse_dataset.from_record(record)
+    return dict(found.results), found.fit
+
+
+def write(path: Path, results: Mapping[str, Result], fit: Fit | None, about: Mapping[str, Any]) -> None:
+    today = datetime.now(UTC).date().isoformat()
+    write_json(path, sparse_dataset.as_record(results, fit, **about, date=today, commit=commit()))

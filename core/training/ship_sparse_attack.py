@@ -1,0 +1,44 @@
+"""Attack the packaged SDNet, at two lambdas, and its plain twin; write assets/results/sparse_codes/attack.json."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from core import networks
+from core.datasets import DATASETS, Split
+from core.studies import sparse_attack_dataset
+from core.studies.sparse_attack import Params
+from core.training.loop import commit
+from core.training.ship import every, write_json
+from core.weights import ASSETS
+from core.worker import Progress, ignore
+
+DATASET = "cifar10"
+FOLDER = ASSETS / "results" / "sparse_codes"
+ATTACKED = 200  # test pictures, at even steps
+TRAINED, RAISED = 0.1, 0.4  # lambdas; 0.4 serves best under Gaussian noise of sigma 0.1
+PARAMS = Params(steps=20, restarts=4, seed=0)
+
+
+def measure(test: Split, progress: Progress = ignore) -> Path:
+    """Accuracy under attack of the first seed's SDNet and twin on pictures of a test split."""
+    sdnet, twin = (networks.load(networks.find(names[0])) for names in (networks.SDNETS, networks.TWINS))
+    about = DATASETS[DATASET]
+    few = every(test, ATTACKED)
+    found = sparse_attack_dataset.measure(
+        [(sdnet, TRAINED), (sdnet, RAISED), (twin, None)],
+        few,
+        PARAMS,
+        about={
+            "dataset": DATASET,
+            "data": f"{about.title} ({about.form}), {len(few)} of the test pictures at even steps",
+            "command": "receptive measure-attacks --data FOLDER",
+            "date": datetime.now(UTC).date().isoformat(),
+            "commit": commit(),
+        },
+        progress=progress,
+    )
+    path = FOLDER / sparse_attack_dataset.RECORD
+    write_json(path, sparse_attack_dataset.as_record(found))
+    return path

@@ -1,0 +1,119 @@
+"""The sparse codes page's controls: how much noise, which lambda, how many steps, and at what resolution."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from core import networks, noise
+from core.models import ARCHITECTURES
+from core.networks import Card, Network
+from core.studies.sparse_codes import LAMBDA_LIMITS, LAMBDA_STEP, SOLVER_NAMES, Params, Resolution
+from pages.parts.at_hand import own_networks, own_weights
+from pages.parts.tray import Picture
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """What the reader looks at: `noisy` float32 (H, W, 3) in [0, 1] is what `network` codes at `lam`, with `steps`
+    steps of `solver`; `twin` is the network with a plain first layer, None where there is none."""
+
+    network: Network
+    twin: Network | None
+    picture: Picture
+    noisy: np.ndarray
+    lam: float
+    steps: int
+    solver: str
+    seed: int
+
+
+NOISE, LAMBDA, STEPS, AT, NETWORK = "sparse-noise", "sparse-lambda", "sparse-steps", "sparse-at", "sparse-network"
+RESOLUTIONS: dict[str, Resolution] = {"32 px": "network", "own": "own"}
+FAMILY = "cifar10"
+LARGEST_SEED = 9999
+STEPS_OFFERED = (1, 2, 3, 5, 8, 10, 15, 20, 30, 50)
+NOISE_HELP = (
+    "**gaussian**: σ, pixels in [0, 1]. **shot**: photons that white is worth; fewer are noisier. **speckle**: σ of a "
+    "factor. **impulse**: the share of values that turn black or white. The levels are the paper's."
+)
+LAMBDA_HELP = (
+    "How dear a code is that is not zero. The networks were trained at 0.1; "
+    "the paper raises λ when the picture is noisy."
+)
+STEPS_HELP = "Unrolled steps of the solver. The networks were trained with 2; the objective goes on falling."
+AT_HELP = (
+    "**32 px**: the picture as the network sees it. **own**: the photograph at its own resolution, coded by the same "
+    "layer; the network's answer is always to the 32 px picture."
+)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the reader asks for: the SDNet, its twin where there is one, and the settings."""
+
+    card: Card
+    twin: Card | None
+    params: Params
+
+    @property
+    def cards(self) -> tuple[Card, ...]:
+        return (self.card,) if self.twin is None else (self.card, self.twin)
+
+
+def controls() -> Choice:
+    """The five controls above the figure; the rest under More."""
+    row = st.columns([1.6, 1.9, 2.4, 1.9, 1.3, 1.1], vertical_alignment="bottom")
+    kinds = ["none", *noise.KINDS]
+    kind = row[0].selectbox("Noise", kinds, kinds.index(Params.noise), key=NOISE, bind="query-params", help=NOISE_HELP)
+    level = level_of(kind, row[1])
+    lam = row[2].slider(
+        "Lambda λ", *LAMBDA_LIMITS, Params.lam, LAMBDA_STEP, key=LAMBDA, bind="query-params", help=LAMBDA_HELP
+    )
+    steps = row[3].select_slider(
+        "FISTA steps", STEPS_OFFERED, Params.steps, key=STEPS, bind="query-params", help=STEPS_HELP
+    )
+    at = row[4].segmented_control(
+        "Picture at", list(RESOLUTIONS), default="32 px", required=True, key=AT, bind="query-params", help=AT_HELP
+    )
+    with row[5].popover("More", width="stretch", help="Solver, seed, another SDNet, your own weights"):
+        offered = networks_offered()
+        name = st.selectbox("SDNet", list(offered), key=NETWORK, bind="query-params")
+        solver = st.selectbox("Solver", list(SOLVER_NAMES), key="sparse-solver", bind="query-params")
+        st.caption("Textbook FISTA and the paper's form are the same for two steps; ISTA has no momentum.")
+        seed = st.number_input("Seed of the noise", 0, LARGEST_SEED, key="sparse-seed", bind="query-params")
+        own_weights(FAMILY, [a for a in ARCHITECTURES if "sdnet" in a], "sdnet18_cifar", remember)
+    params = Params(kind, level, float(lam), int(steps), solver, int(seed), RESOLUTIONS[at])
+    return Choice(offered[name], twin_of(offered[name]), params)
+
+
+def level_of(kind: str, place: st.delta_generator.DeltaGenerator) -> float:
+    if kind == "none":
+        place.caption("No noise is added.")
+        return 0.0
+    about = noise.KINDS[kind]
+    levels = list(about.levels)
+    start = Params.level if kind == Params.noise else levels[len(levels) // 2]
+    label = f"Level {about.symbol}{f', {about.unit}' if about.unit else ''}"
+    key = f"sparse-level-{kind}"
+    return float(place.select_slider(label, levels, start, key=key, bind="query-params", help=about.meaning))
+
+
+def networks_offered() -> dict[str, Card]:
+    """SDNets by name: packaged, the reader's own, and an untrained one to compare with."""
+    found = {name: networks.cards()[name] for name in networks.SDNETS if name in networks.cards()}
+    found |= {n.card.name: n.card for n in own_networks().values() if "sdnet" in n.card.arch}
+    untrained = f"untrained:{networks.SDNETS[0]}"
+    return found | {untrained: networks.find(untrained)}
+
+
+def twin_of(card: Card) -> Card | None:
+    """The plain network of the same recipe and seed."""
+    twins = dict(zip(networks.SDNETS, networks.TWINS, strict=True))
+    return networks.cards().get(twins.get(card.name, ""))
+
+
+def remember(network: Network) -> None:
+    st.session_state[NETWORK] = network.card.name

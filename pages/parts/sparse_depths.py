@@ -1,0 +1,59 @@
+"""What each depth of the network with every layer coded keeps of the picture. Folded away."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core import cache, networks
+from core.studies import sparse_depths, sparse_depths_figures, sparse_dictionary
+from core.studies.sparse_depths import Result
+from pages.parts import charts, waiting
+from pages.parts.sparse_choose import Scene
+
+MISSING = "The network with every layer coded is not on this machine: train it with `receptive train {}`."
+
+
+def show(scene: Scene) -> None:
+    with st.expander("What does each depth keep?", key="sparse depths", on_change="rerun") as box:
+        if not box.open:
+            return
+        if networks.ALL_CODED not in networks.cards():
+            st.markdown(MISSING.format(networks.ALL_CODED))
+            return
+        network = cache.network(networks.cards()[networks.ALL_CODED])
+        digest = sparse_dictionary.digest(scene.noisy)
+        task = (
+            ("depths", network.card.name, network.digest, digest, scene.lam),
+            lambda progress: sparse_depths.run(network, sparse_depths.shrunk(scene.noisy), scene.lam, progress),
+        )
+        [result] = waiting.compute([task], "Leading every depth back to pixels", "sparse depths")
+        if result is not None:
+            answer(result, network.card.title, network.card.provenance)
+
+
+def answer(result: Result, title: str, provenance: str) -> None:
+    finding = sparse_depths.finding(result)
+    st.markdown(f"**{finding}**")
+    charts.show(
+        sparse_depths_figures.pictures(result, dark=charts.dark()),
+        "sparse-depths",
+        f"The picture that each depth stands for. {finding}",
+        sparse_depths_figures.depth_table(result),
+    )
+    st.caption(
+        f"{title}: {provenance}. Each picture is led back from the maps of that depth through the dictionaries below "
+        "it, codes z to D∗z, and the inverse of every batch norm, ReLU taken for the identity; at a block the sum of "
+        "main path and shortcut is split in proportion to their batch norms' variances, and what each leads back to is "
+        "added. All are shown at the contrast of the coded picture; r: Pearson's correlation with it. A shortcut that "
+        "sees every second pixel leaves a lattice. A large photograph is first shrunk by the means of blocks."
+    )
+    charts.show(
+        sparse_depths_figures.curves(result, dark=charts.dark()),
+        "sparse-depth-layers",
+        "Relative residual and share of non-zero codes of every coded layer, from the picture to the answer",
+        sparse_depths_figures.table(result),
+    )
+    st.caption(
+        f"Each layer against its own input, from the picture to the answer; open marks: layers of shortcuts. λ = "
+        f"{result.lam:g} is the first layer's, the others keep the one they were trained with."
+    )

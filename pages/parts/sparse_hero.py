@@ -1,0 +1,64 @@
+"""The picture, what the code keeps of it, and what the network answers: redrawn with every move of a slider."""
+
+from __future__ import annotations
+
+import math
+
+import streamlit as st
+
+from core.studies import sparse_codes, sparse_figures
+from core.studies.sparse_codes import LAMBDA_LIMITS, LAMBDA_STEP, Result
+from pages.parts import charts
+from pages.parts.sparse_choose import LAMBDA
+
+
+def show(result: Result, titles: list[str]) -> None:
+    """Finding, pictures, answers, and the curves over lambda and steps."""
+    finding = sparse_codes.finding(result, titles)
+    st.markdown(f"#### {finding}")
+    charts.show(
+        sparse_figures.pictures(result, dark=charts.dark()),
+        "sparse-pictures",
+        f"Noisy picture, reconstruction and residual side by side. {finding}",
+    )
+    answers(result, titles)
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        charts.show(
+            sparse_figures.along_lambda(result, dark=charts.dark()),
+            "sparse-along",
+            "Probability of the answer, share of non-zero codes and PSNR against lambda",
+            sparse_figures.table(result),
+        )
+    with right:
+        charts.show(
+            sparse_figures.objective(result, dark=charts.dark()),
+            "sparse-objective",
+            f"The objective after 1 to {result.objective.shape[1]} steps of three solvers",
+            sparse_figures.objective_table(result),
+        )
+        st.caption(
+            "The pictures are those above; curves and answers are of the picture as the network sees it, at 32 px. The "
+            "network was trained with 2 steps: its later layers have not met the codes of longer solves."
+        )
+
+
+def answers(result: Result, titles: list[str]) -> None:
+    """One card an answer: the network, its lambda and how that was come by, the class and its probability."""
+    found = sparse_codes.answers(result, titles)
+    for place, answer in zip(st.columns(len(found)), found, strict=True):
+        at = f"λ = {answer.lam:.2f}, {answer.rule}" if answer.lam is not None else answer.rule
+        place.metric(f"{answer.who}: {at}", f"{answer.label} ({answer.probability:.2f})", border=True)
+    if not math.isnan(result.estimated_lam):
+        st.button(
+            f"Use the λ that the residual asks for ({result.estimated_lam:.2f})",
+            icon=":material/auto_fix_high:",
+            key="sparse use estimate",
+            on_click=use,
+            args=(result.estimated_lam,),
+        )
+
+
+def use(lam: float) -> None:
+    low, high = LAMBDA_LIMITS
+    st.session_state[LAMBDA] = round(min(max(round(lam / LAMBDA_STEP) * LAMBDA_STEP, low), high), 2)
