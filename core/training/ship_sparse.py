@@ -23,9 +23,9 @@ from core.worker import Progress, ignore, part
 
 DATASET = "cifar10"
 FOLDER = weights.ASSETS / "results" / "sparse_codes"
-NAMES = (*networks.SDNETS, *networks.TWINS, networks.ALL_CODED)
+NAMES = (*networks.SDNETS, *networks.TWINS)
 MAIN = "gaussian"  # the noise that is measured on the whole test set, and that the line is fitted to
-FEW = 2_000  # test pictures for the other noises, at even steps
+FEW = 1_000  # test pictures for the other noises, at even steps
 FITTED = 1_500  # training pictures that the line of the estimated lambda is fitted to, at even steps
 TEST_SEED, TRAIN_SEED = 0, 1
 
