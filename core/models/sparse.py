@@ -26,7 +26,7 @@ STEP_SHARE = 0.9  # of 1/L, the paper's
 @dataclass(frozen=True, eq=False)
 class Coding:
     """`codes` (B, K, H', W'), `reconstruction` D*codes like the repeated input (B, n C, H, W), and `objective` (B,)
-    float: 1/2 ||x - D*z||^2 / n + lam ||z||_1 + mu/2 ||z||^2 of each picture, n the number of dictionaries."""
+    float: 1/2 ||x - D*z||^2 + lam ||z||_1 + mu/2 ||z||^2 of each picture, x being the n copies for n dictionaries."""
 
     codes: Tensor
     reconstruction: Tensor
@@ -134,8 +134,8 @@ class SparseConv2d(nn.Module):
         return Coding(codes, reconstruction, self.objective(x, codes, reconstruction, lam))
 
     def objective(self, x: Tensor, codes: Tensor, reconstruction: Tensor, lam: Lambda | None = None) -> Tensor:
-        """(B,): 1/2 ||x - D*z||^2 / n + lam ||z||_1 + mu/2 ||z||^2 of each picture."""
-        misfit = (self.repeated(x) - reconstruction).square().flatten(1).sum(1) / (2 * self.dictionaries)
+        """(B,): 1/2 ||x - D*z||^2 + lam ||z||_1 + mu/2 ||z||^2 of each picture."""
+        misfit = (self.repeated(x) - reconstruction).square().flatten(1).sum(1) / 2
         size = codes.abs().flatten(1).sum(1)
         return misfit + self.level(x, lam).flatten() * size + self.mu / 2 * codes.square().flatten(1).sum(1)
 

@@ -220,7 +220,7 @@ def measured(folder: Path) -> Measured | None:
 
 def radius(norm: str, eps: float) -> str:
     """2/255 or 0.25."""
-    return f"{eps * 255:g}/255" if norm == "linf" else f"{eps:g}"
+    return f"{eps * 255:.3g}/255" if norm == "linf" else f"{eps:g}"
 
 
 def finding(found: Measured, norm: Norm) -> str:
@@ -245,7 +245,7 @@ def finding(found: Measured, norm: Norm) -> str:
             verdict = f"no help that {found.images} pictures can show"
         lines.append(f"{what} instead of {found.titles[0]} makes {gain:+.1f} ± {error:.1f} points: {verdict}.")
     last = shown.accuracy[:, -1].max()
-    lines.append(f"Within {radius(norm, float(shown.eps[-1]))} none keeps more than {last:.0%}.")
+    lines.append(f"Within {NORM_WORDS[norm]} {radius(norm, float(shown.eps[-1]))} none keeps more than {last:.0%}.")
     if not found.convergence[norm].is_converged.all():
         lines.append("The attack has not converged: a longer one may leave less.")
     return " ".join(lines)

@@ -18,7 +18,7 @@ DATASET = "cifar10"
 FOLDER = ASSETS / "results" / "sparse_codes"
 ATTACKED = 200  # test pictures, at even steps
 TRAINED, RAISED = 0.1, 0.4  # lambdas; 0.4 serves best under Gaussian noise of sigma 0.1
-PARAMS = Params(steps=20, restarts=4, seed=0)
+PARAMS = Params(steps=40, restarts=2, seed=0)
 
 
 def measure(test: Split, progress: Progress = ignore) -> Path:
