@@ -125,7 +125,7 @@ def sparse_codes(
     out: Annotated[Path | None, typer.Option("--json", help="Where to write the Result.")] = None,
     png: Annotated[Path | None, typer.Option(help="Where to write the reconstruction.")] = None,
 ) -> None:
-    """What is left of a picture when lambda is turned up? Code, reconstruction and answer."""
+    """What is left when lambda is turned up? Code, reconstruction and answer."""
     from core import networks
     from core.studies import sparse_codes as study
     from core.studies import sparse_figures

@@ -70,7 +70,7 @@ class Synthesis:
 
 def synthesis(layer: SparseConv2d) -> Synthesis:
     """The layer's D*, which is exact to float32's rounding."""
-    atoms = layer.atoms
+    atoms = layer.atoms.contiguous(memory_format=torch.channels_last)
     count, channels, k, _ = atoms.shape
     if layer.stride != 1 or layer.padding > k - 1:
         return Synthesis(layer, atoms, None)
@@ -79,7 +79,7 @@ def synthesis(layer: SparseConv2d) -> Synthesis:
     for y in range(TILE):
         for x in range(TILE):
             tiles[:, y, x, :, y : y + k, x : x + k] = turned
-    return Synthesis(layer, atoms, tiles.flatten(0, 2))
+    return Synthesis(layer, atoms, tiles.flatten(0, 2).contiguous(memory_format=torch.channels_last))
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,4 +1,4 @@
-"""What is left of a picture when lambda is turned up? The page of core/studies/sparse_codes.py."""
+"""What is left when lambda is turned up? The page of core/studies/sparse_codes.py."""
 
 from __future__ import annotations
 

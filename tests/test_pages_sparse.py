@@ -38,7 +38,7 @@ def test_the_first_visit_is_finished_and_asks_nothing():
     assert app.title[0].value == QUESTION
     assert share(app)[0] == sparse_codes.Params.lam
     assert not app.error
-    assert app.metric[0].label.split(":")[0] == networks.title_of(DEFAULT_SDNETS[0])
+    assert [m.label.split(", ")[1] for m in app.metric] == ["chosen", "as trained", "estimated", "no λ"]
 
 
 def test_the_share_of_codes_falls_as_lambda_grows():

@@ -1,4 +1,4 @@
-"""What is left of a picture when lambda is turned up? Closed forms, the plain loop, and what must follow lambda."""
+"""What is left when lambda is turned up? Closed forms, the plain loop, and what must follow lambda."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def test_the_finding_says_what_the_numbers_say(result):
 def test_answers_say_how_their_lambda_was_come_by(result):
     found = answers(replace(result, estimated_lam=0.7), ["SDNet", "twin"])
     assert [a.lam for a in found] == [0.4, 0.1, 0.7, None]
-    assert [a.rule.split()[0] for a in found] == ["chosen", "fixed:", "estimated", "no"]
+    assert [a.rule.split()[0] for a in found] == ["chosen", "as", "estimated", "no"]
     for answer in found[:3]:
         p = result.probability[result.at(answer.lam)]
         assert answer.probability == pytest.approx(p.max())

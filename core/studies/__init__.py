@@ -38,7 +38,7 @@ STUDIES = (
     Study(
         "sparse_codes",
         "Sparse codes",
-        "What is left of a picture when lambda is turned up?",
+        "What is left when lambda is turned up?",
         "X. Dai et al., Revisiting Sparse Convolutional Model for Visual Recognition, NeurIPS 2022",
         "https://arxiv.org/abs/2210.12945",
         ":material/blur_on:",

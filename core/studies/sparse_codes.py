@@ -1,4 +1,4 @@
-"""What is left of a picture when lambda is turned up?
+"""What is left when lambda is turned up?
 
 A noisy picture is coded by the first layer of an SDNet (Dai et al., NeurIPS 2022, §3): the larger lambda, the fewer
 codes are not zero, the less of picture and noise is rebuilt, and the network answers from what is left (§4.3).
@@ -211,9 +211,9 @@ class Answer:
 
 def answers(result: Result, titles: Sequence[str]) -> list[Answer]:
     """The SDNet at the lambda chosen, at its training lambda and at the estimated one, and the plain twin."""
-    asked = [(result.lam, "chosen"), (result.training_lam, "fixed: as trained")]
+    asked = [(result.lam, "chosen"), (result.training_lam, "as trained")]
     if not math.isnan(result.estimated_lam):
-        asked.append((result.estimated_lam, "estimated from the residual"))
+        asked.append((result.estimated_lam, "estimated"))
     found = []
     for lam, rule in asked:
         p = result.probability[result.at(lam)]

@@ -37,9 +37,9 @@ def pictures(result: Result, dark: bool = False) -> go.Figure:
     """Noisy picture, reconstruction and residual side by side; the residual (mean of the channels) is zero-centred."""
     height, width = result.clean.shape[:2]
     heads = [
-        f"<b>Noisy picture</b><br>{decibels(psnr(result.clean, result.noisy))}",
-        f"<b>Reconstruction at λ = {result.lam:g}</b><br>{decibels(psnr(result.clean, result.reconstruction))}",
-        "<b>Residual</b><br>noisy − reconstruction",
+        f"<b>Noisy</b><br>{decibels(psnr(result.clean, result.noisy))}",
+        f"<b>Rebuilt, λ = {result.lam:g}</b><br>{decibels(psnr(result.clean, result.reconstruction))}",
+        "<b>Residual</b><br>noisy − rebuilt",
     ]
     fig = make_subplots(1, 3, subplot_titles=heads, horizontal_spacing=0.03)
     for i, pixels in enumerate((result.noisy, result.reconstruction)):
@@ -106,7 +106,7 @@ def along_lambda(result: Result, dark: bool = False) -> go.Figure:
         x=result.lams, y=result.psnr, mode="lines", name="PSNR, dB", line=truth, row=2, col=1, secondary_y=True
     )
     style(fig, dark)
-    marks = [(result.lam, "chosen", "solid"), (result.training_lam, "trained", "dot")]
+    marks = [(result.lam, "", "solid"), (result.training_lam, "trained", "dot")]
     if not math.isnan(result.estimated_lam):
         marks.append((result.estimated_lam, "estimated", "dash"))
     for lam, name, dash in marks:

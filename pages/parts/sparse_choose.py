@@ -65,7 +65,7 @@ class Choice:
 
 def controls() -> Choice:
     """The five controls above the figure; the rest under More."""
-    row = st.columns([1.6, 1.9, 2.4, 1.9, 1.3, 1.1], vertical_alignment="bottom")
+    row = st.columns([1.5, 1.8, 2.2, 1.8, 1.7, 1.2], vertical_alignment="bottom")
     kinds = ["none", *noise.KINDS]
     kind = row[0].selectbox("Noise", kinds, kinds.index(Params.noise), key=NOISE, bind="query-params", help=NOISE_HELP)
     level = level_of(kind, row[1])

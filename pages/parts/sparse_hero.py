@@ -47,8 +47,8 @@ def answers(result: Result, titles: list[str]) -> None:
     """One card an answer: the network, its lambda and how that was come by, the class and its probability."""
     found = sparse_codes.answers(result, titles)
     for place, answer in zip(st.columns(len(found)), found, strict=True):
-        at = f"λ = {answer.lam:.2f}, {answer.rule}" if answer.lam is not None else answer.rule
-        place.metric(f"{answer.who}: {at}", f"{answer.label} ({answer.probability:.2f})", border=True)
+        at = f"λ = {answer.lam:.2f}, {answer.rule}" if answer.lam is not None else "the plain twin, no λ"
+        place.metric(at, f"{answer.label} ({answer.probability:.2f})", border=True)
     if not math.isnan(result.estimated_lam):
         st.button(
             f"Use the λ that the residual asks for ({result.estimated_lam:.2f})",

@@ -15,10 +15,8 @@ the **residual** $x - D{*}z$. The weight $\lambda$ sets the price of a code that
 in the layer and not a weight, it can be turned after training: the noisier the picture, the more the residual grows,
 and the larger the $\lambda$ that serves best.
 """
-FORMULA = (
-    r"z = \arg\min_{z\ge 0}\ \tfrac12\lVert x - D{*}z\rVert_2^2 + \lambda\lVert z\rVert_1,\qquad "
-    r"z_{k+1} = \bigl[\,y_k - \eta D^{\top}(D{*}y_k - x) - \eta\lambda\,\bigr]_+"
-)
+OBJECTIVE = r"z = \arg\min_{z\ge 0}\ \tfrac12\lVert x - D{*}z\rVert_2^2 + \lambda\lVert z\rVert_1"
+STEP = r"z_{k+1} = \bigl[\,y_k - \eta D^{\top}(D{*}y_k - x) - \eta\lambda\,\bigr]_+"
 
 
 def show() -> None:
@@ -26,7 +24,8 @@ def show() -> None:
     left, right = st.columns([3, 2], gap="large")
     with left:
         st.markdown(TEXT)
-        st.latex(FORMULA)
+        st.latex(OBJECTIVE)
+        st.latex(STEP)
         st.markdown(
             "**Beware**: the threshold is $\\eta\\lambda$, so it must follow every change of $\\lambda$ and of the "
             "weights; here it is computed from both at every call. A $\\lambda$ picked on the test pictures "
