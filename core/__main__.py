@@ -116,7 +116,7 @@ def write_png(path: Path, pixels: np.ndarray) -> None:
 def sparse_codes(
     photo: Annotated[str, typer.Argument(help="A picture file, or sample:NAME for one that comes along.")],
     model: Annotated[list[str], typer.Option(help="An SDNet's name; a second one is its plain twin.")] = [],  # noqa: B006
-    lam: Annotated[float, typer.Option("--lambda", help="The price of a code that is not zero.")] = 0.4,
+    lam: Annotated[float, typer.Option("--lambda", help="The price of a code that is not zero.")] = 0.2,
     steps: Annotated[int, typer.Option(help="Steps of the solver.")] = 2,
     solver: Annotated[str, typer.Option(help="textbook, paper or ista.")] = "textbook",
     noise: Annotated[str, typer.Option(help="KIND:LEVEL, such as gaussian:0.1; none by default.")] = "none",

@@ -144,7 +144,7 @@ def test_the_finding_says_what_the_numbers_say(result):
 
 def test_answers_say_how_their_lambda_was_come_by(result):
     found = answers(replace(result, estimated_lam=0.7), ["SDNet", "twin"])
-    assert [a.lam for a in found] == [0.4, 0.1, 0.7, None]
+    assert [a.lam for a in found] == [0.2, 0.1, 0.7, None]
     assert [a.rule.split()[0] for a in found] == ["chosen", "as", "estimated", "no"]
     for answer in found[:3]:
         p = result.probability[result.at(answer.lam)]

@@ -37,7 +37,7 @@ def threshold(v: Tensor, step: Tensor, lam: Tensor, mu: float, non_negative: boo
     """The proximal step of step * (lam ||.||_1 + mu/2 ||.||^2), for signed or non-negative codes."""
     t = lam * step
     # the soft threshold in this form has exact zeros inside
-    kept = F.relu(v - t) if non_negative else v - torch.maximum(torch.minimum(v, t), -t)
+    kept = (v - t).relu_() if non_negative else v - torch.maximum(torch.minimum(v, t), -t)
     return kept if mu == 0 else kept / (1 + step * mu)
 
 
@@ -54,7 +54,7 @@ def steps_of(
     ahead, t = codes, (1 + math.sqrt(5)) / 2  # the second step starts where the first ended
     while True:
         at = ahead if solver == "textbook" else codes
-        new = prox(ahead - step * gradient(at))
+        new = prox(torch.sub(ahead, gradient(at), alpha=float(step)))
         yield new
         following = (1 + math.sqrt(1 + 4 * t * t)) / 2
         momentum = 0.0 if solver == "ista" else (t - 1) / following

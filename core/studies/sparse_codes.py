@@ -47,8 +47,8 @@ class Params:
     """
 
     noise: str = "gaussian"
-    level: float = 0.1
-    lam: float = 0.4
+    level: float = 0.04
+    lam: float = 0.2
     steps: int = 2
     solver: Solver = "textbook"
     seed: int = 0

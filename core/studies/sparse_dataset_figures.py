@@ -71,7 +71,7 @@ def surface(results: Sequence[Result], *, dark: bool = False) -> go.Figure:
     mark = {"symbol": "circle-open", "size": 15, "color": ON_MAP, "line": {"width": 2.5}}
     fig.add_scatter(x=first.lams[mean.argmax(1)], y=rows, mode="markers", marker=mark, name=WORDS[ORACLE])
     style(fig, dark)
-    title = f"The more {first.kind} noise, the larger the λ that answers best"
+    title = f"Which λ answers right under {first.kind} noise"
     fig.update_layout(title=title, height=460, margin={"l": 110, "b": 92})
     fig.update_layout(legend={"bgcolor": "rgba(90,90,90,0.85)", "font": {"color": ON_MAP}})  # white marks stay visible
     half = (first.lams[1] - first.lams[0]) / 2 if len(first.lams) > 1 else 0.05
@@ -158,7 +158,9 @@ def residual_scatter(fits: Sequence[Fit], results: Sequence[Result], *, dark: bo
         )
         seen.add(r.kind)
     style(fig, dark)
-    fig.update_layout(title="A rougher residual asks for a larger λ", height=480, margin={"b": 120})
+    fig.update_layout(
+        title="The rougher the residual, the larger the λ that the line chooses", height=480, margin={"b": 120}
+    )
     fig.update_xaxes(title_text="roughness of the residual at the training's λ, normalised units", rangemode="tozero")
     fig.update_yaxes(title_text="best λ", range=[0, 1.5])
     return fig

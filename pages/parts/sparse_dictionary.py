@@ -69,8 +69,8 @@ def choose(atom: int | None) -> None:
 def chosen(result: Result) -> int:
     """The atom in question, by keyboard: the reader's, or the strongest one; a click on the wall fills it in."""
     last = len(result.order) - 1
-    if st.session_state.get(ATOM) is not None:
-        st.session_state[ATOM] = min(int(st.session_state[ATOM]), last)
+    if (st.session_state.get(ATOM) or 0) > last:  # another network had more
+        st.session_state[ATOM] = last
     with st.container(horizontal=True, vertical_alignment="bottom"):
         atom = st.number_input(
             "Atom", 0, last, None, key=ATOM, bind="query-params", placeholder="strongest", width=160,
@@ -109,8 +109,8 @@ def one_atom(scene: Scene, result: Result, atom: int) -> None:
 def strongest(scene: Scene, result: Result) -> None:
     """The picture from the n strongest atoms, and how near it comes with every n."""
     last = len(result.order)
-    if st.session_state.get(COUNT) is not None:
-        st.session_state[COUNT] = min(int(st.session_state[COUNT]), last)
+    if st.session_state.get(COUNT, 0) > last:  # another network had more
+        del st.session_state[COUNT]
     n = st.slider("Strongest atoms, n", 0, last, min(FIRST_COUNT, last), key=COUNT, bind="query-params")
     left, right = st.columns([2, 3], gap="large")
     with left:

@@ -77,7 +77,7 @@ def test_an_uploaded_photograph_is_coded_at_its_own_resolution(address: str, wat
     open_page(page, address, "&sparse-at=own")
     upload(page, "mine.png", png_bytes(load_sample("coffee")))
     expect(page.get_by_text("mine.png, 600 × 400 px")).to_be_visible()
-    share(page, "0.4")
+    share(page, "0.2")
     assert watched.complaints == []
     assert watched.outside == []
 
