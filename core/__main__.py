@@ -208,7 +208,7 @@ def train(
     ),
 ) -> None:
     """Train a packaged network again; write its weights and its measured numbers into assets/."""
-    from core import datasets, weights
+    from core import datasets, networks, weights
     from core.training.loop import train as train_recipe
     from core.training.recipes import RECIPES
     from core.training.ship import ship
@@ -229,7 +229,10 @@ def train(
     except (ValueError, OSError) as error:
         fail(error)
     typer.echo(f"{path}: {weights.read_metadata(path)['test_accuracy']} of {len(test_set):,} test pictures right")
-    measure(recipe, data)
+    if recipe in (*networks.SDNETS, *networks.TWINS, networks.ALL_CODED):
+        measure_sparse([recipe], data)
+    else:
+        measure(recipe, data)
 
 
 @app.command()
@@ -276,7 +279,7 @@ def measure_patches(data: Annotated[Path | None, DATA] = None) -> None:
 
 @app.command("measure-sparse")
 def measure_sparse(
-    networks: Annotated[list[str] | None, typer.Argument(help="Packaged SDNets and twins; all by default.")] = None,
+    names: Annotated[list[str] | None, typer.Argument(help="Packaged SDNets and twins; all by default.")] = None,
     data: Annotated[Path | None, DATA] = None,
 ) -> None:
     """Measure the packaged SDNets and their twins under noise: accuracy at every lambda, the fit of the residual."""
@@ -285,7 +288,7 @@ def measure_sparse(
 
     try:
         train_set, test_set = (datasets.load(ship_sparse.DATASET, data, split) for split in ("train", "test"))
-        for name in networks or ship_sparse.NAMES:
+        for name in names or ship_sparse.NAMES:
             with typer.progressbar(length=100, label=name) as bar:
                 watch = lambda done, total, bar=bar: bar.update(100 * done // total - bar.pos)  # noqa: E731
                 path = ship_sparse.measure_network(name, train_set, test_set, watch)

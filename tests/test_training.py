@@ -250,11 +250,12 @@ def test_measuring_writes_what_the_study_reads(shipped, tmp_path, monkeypatch):
 # ---- recipes and what was shipped by them --------------------------------------------------------
 
 
-def test_the_recipes_cover_both_families():
+def test_the_recipes_cover_every_family():
     cifar = {"cifar_vgg": None, **{f"cifar_vgg_blur{k}": k for k in (2, 3, 5, 7)}}
     photo = {"photo_resnet": None, "photo_resnet_blur3": 3, "photo_resnet_blur5": 5}
     bags = {f"photo_bagnet{q}": None for q in (9, 17, 33)}
-    assert set(RECIPES) == {*cifar, "cifar_vgg_shifted", *photo, *bags}
+    coded = (*networks.SDNETS, *networks.TWINS, networks.ALL_CODED)
+    assert set(RECIPES) == {*cifar, "cifar_vgg_shifted", *photo, *bags, *coded}
     for name, blur in (cifar | photo | bags).items():
         recipe = RECIPES[name]
         assert recipe.arch == name
@@ -265,6 +266,8 @@ def test_the_recipes_cover_both_families():
     assert shifted.shifts > 0
     assert "shifts" in shifted.augmentation()
     assert set(DEFAULT_NETWORKS) <= set(RECIPES)
+    for sdnet, twin in zip(networks.SDNETS, networks.TWINS, strict=True):
+        assert replace(RECIPES[sdnet], name=twin, arch="cifar_resnet18") == RECIPES[twin]
 
 
 @pytest.mark.parametrize("names", [{"cifar_vgg", *(f"cifar_vgg_blur{k}" for k in (2, 3, 5, 7))}, set(DEFAULT_NETWORKS)])
