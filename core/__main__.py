@@ -283,10 +283,12 @@ def measure_sparse(
     data: Annotated[Path | None, DATA] = None,
 ) -> None:
     """Measure the packaged SDNets and their twins under noise: accuracy at every lambda, the fit of the residual."""
-    from core import datasets
+    from core import datasets, weights
     from core.training import ship_sparse
 
     try:
+        if unknown := set(names or ()) - set(weights.packaged()):
+            raise ValueError(f"expected names of {', '.join(ship_sparse.NAMES)}, got {', '.join(sorted(unknown))}")
         train_set, test_set = (datasets.load(ship_sparse.DATASET, data, split) for split in ("train", "test"))
         for name in names or ship_sparse.NAMES:
             with typer.progressbar(length=100, label=name) as bar:

@@ -64,5 +64,6 @@ def test_bad_options_are_one_line(words, said):
 
 
 def test_measurements_without_data_are_one_line(tmp_path):
+    assert "got sdnet" in refused("measure-sparse", "sdnet")
     for command in ("measure-sparse", "measure-attacks"):
         assert refused(command, "--data", tmp_path).startswith("expected")
