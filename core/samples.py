@@ -64,6 +64,14 @@ def load_sample(name: str) -> RGBImage:
     return decode(_path(found).read_bytes())
 
 
+def opening(source: str) -> tuple[str, str]:
+    """Python lines that open a picture, a file or sample:NAME, as `image`: the imports, and the assignment."""
+    name = source.removeprefix("sample:")
+    if source.startswith("sample:"):
+        return "from core.samples import load_sample", f"image = load_sample({name!r})"
+    return "from pathlib import Path\n\nfrom core.image import decode", f"image = decode(Path({name!r}).read_bytes())"
+
+
 def _path(sample: Sample) -> Path:
     # find_spec looks a package up without running it: importing scikit-learn would hold up the first paint.
     spec = find_spec(sample.package)

@@ -253,7 +253,7 @@ def test_small_pictures_are_enlarged_by_whole_factors_with_hard_pixels(cat):
     from PIL import Image
 
     pixels = square(cat, 32)
-    drawn = np.asarray(Image.open(io.BytesIO(base64.b64decode(sparse_figures.uri(pixels).split(",")[1]))))
+    drawn = np.asarray(Image.open(io.BytesIO(base64.b64decode(sparse_figures.enlarged(pixels).split(",")[1]))))
     np.testing.assert_array_equal(drawn[::10, ::10], pixels)
     assert drawn.shape == (320, 320, 3)
     assert at_most(cat, 10**9) is cat.pixels

@@ -208,7 +208,7 @@ def test_every_atom_of_the_wall_can_be_clicked_and_the_chosen_one_is_framed(resu
     assert list(points.customdata) == result.order.tolist()
     for k, image, x, y in zip(result.order, fig.layout.images, points.x, points.y, strict=True):
         assert (image.x, image.y) == (x, y)
-        assert image.source == figures.uri(study.atom_pixels(result, int(k)))
+        assert image.source == figures.enlarged(study.atom_pixels(result, int(k)))
     frame = fig.layout.shapes[0]
     inside = (points.x > frame.x0) & (points.x < frame.x1) & (points.y > frame.y0) & (points.y < frame.y1)
     assert np.asarray(points.customdata)[inside].tolist() == [chosen]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+from PIL import Image
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -37,6 +40,29 @@ def paint(values: np.ndarray, limit: float, dark: bool = False) -> np.ndarray:
     stops = np.array([[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in _SIGNED[dark]])
     at = np.linspace(-limit, limit, len(stops))
     return np.stack([np.interp(values, at, stops[:, c]) for c in range(3)], -1).round().astype(np.uint8)
+
+
+def uri(pixels: np.ndarray) -> str:
+    """uint8 (H, W, 3) or (H, W, 4) as a PNG data address."""
+    stream = io.BytesIO()
+    Image.fromarray(pixels).save(stream, "PNG")
+    return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode()
+
+
+def add_picture(fig: go.Figure, i: int, source: str, height: int, width: int, layer: str = "below") -> None:
+    """Stretch a picture over the axes of subplot `i` (0 is the first), in pixels of `height` and `width`."""
+    axis = str(i + 1 if i else "")
+    fig.add_layout_image(
+        source=source,
+        xref=f"x{axis}",
+        yref=f"y{axis}",
+        x=-0.5,
+        y=-0.5,
+        sizex=width,
+        sizey=height,
+        sizing="stretch",
+        layer=layer,
+    )
 
 
 def network_colours(blurs: Sequence[int | None], dark: bool = False) -> list[str]:

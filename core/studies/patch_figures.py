@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,7 +9,7 @@ import plotly.graph_objects as go
 from PIL import Image
 from plotly.subplots import make_subplots
 
-from core.studies.palette import ACCENT, MUTED, USER, paint, signed_scale, style, text_colour
+from core.studies.palette import ACCENT, MUTED, USER, add_picture, paint, signed_scale, style, text_colour, uri
 from core.studies.patch_closer import Patch
 from core.studies.patch_evidence import Map, Result, limit
 
@@ -22,13 +20,6 @@ EDGE_SMOOTH = 2.0  # standard deviation in pixels
 HEADS, BAR = 48, 72  # px above the maps: their titles, and the colour bar
 UNDERLAY = 320  # px, short side of the picture that is drawn under small maps
 MOST_CLICKS = 2_500  # clickable points a map: more would weigh more than the map
-
-
-def uri(pixels: np.ndarray) -> str:
-    """uint8 (H, W, 3) or (H, W, 4) as a PNG data address."""
-    stream = io.BytesIO()
-    Image.fromarray(pixels).save(stream, "PNG")
-    return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode()
 
 
 def grey(pixels: np.ndarray) -> np.ndarray:
@@ -78,21 +69,6 @@ def maps(
         add_frame(fig, chosen[0], chosen[1], chosen[2], result.patch[chosen[0]], USER)
     lay_out(fig, result, dark)
     return fig
-
-
-def add_picture(fig: go.Figure, i: int, source: str, height: int, width: int, layer: str) -> None:
-    axis = str(i + 1 if i else "")
-    fig.add_layout_image(
-        source=source,
-        xref=f"x{axis}",
-        yref=f"y{axis}",
-        x=-0.5,
-        y=-0.5,
-        sizex=width,
-        sizey=height,
-        sizing="stretch",
-        layer=layer,
-    )
 
 
 def add_evidence(fig: go.Figure, result: Result, i: int, opacity: float) -> None:

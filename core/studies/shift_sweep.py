@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from core.preprocess import BOUNDARIES, Boundary
+from core.samples import opening
 from core.worker import Progress, ignore, part
 
 if TYPE_CHECKING:
@@ -212,15 +213,13 @@ def command(result: Result, params: Params, source: str) -> str:
 
 def snippet(result: Result, params: Params, source: str) -> str:
     """Python lines that make the hero figure again from `core`, as `fig`."""
-    sample = source.startswith("sample:")
-    name = source.removeprefix("sample:")
-    own = "from pathlib import Path\n\nfrom core.image import decode"
+    imports, image = opening(source)
     lines = [
-        "from core.samples import load_sample" if sample else own,
+        imports,
         "from core import networks",
         "from core.studies import shift_sweep",
         "",
-        f"image = load_sample({name!r})" if sample else f"image = decode(Path({name!r}).read_bytes())",
+        image,
         f"nets = [networks.load(networks.find(name)) for name in {list(result.models)!r}]",
         f"params = shift_sweep.{params!r}",
         "result = shift_sweep.run(nets, image, params)",

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from core import noise
+from core.samples import opening
 from core.weights import ASSETS
 from core.worker import Progress, ignore
 
@@ -257,15 +258,13 @@ def command(result: Result, params: Params, source: str) -> str:
 
 def snippet(result: Result, params: Params, source: str) -> str:
     """Python lines that make the hero figure again from `core`, as `fig`."""
-    sample = source.startswith("sample:")
-    name = source.removeprefix("sample:")
-    own = "from pathlib import Path\n\nfrom core.image import decode"
+    imports, image = opening(source)
     lines = [
-        "from core.samples import load_sample" if sample else own,
+        imports,
         "from core import networks",
         "from core.studies import sparse_codes",
         "",
-        f"image = load_sample({name!r})" if sample else f"image = decode(Path({name!r}).read_bytes())",
+        image,
         f"nets = [networks.load(networks.find(name)) for name in {list(result.models)!r}]",
         f"params = sparse_codes.{params!r}",
         "result = sparse_codes.run(nets, image, params)",

@@ -6,9 +6,9 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from core.studies.palette import ACCENT, MUTED, style, text_colour
+from core.studies.palette import ACCENT, MUTED, add_picture, style, text_colour
 from core.studies.sparse_depths import Result
-from core.studies.sparse_figures import to_bytes, uri
+from core.studies.sparse_figures import enlarged, to_bytes
 
 COLUMNS = 5
 
@@ -23,20 +23,10 @@ def pictures(result: Result, dark: bool = False) -> go.Figure:
     fig = make_subplots(rows, COLUMNS, subplot_titles=heads, horizontal_spacing=0.02, vertical_spacing=0.28 / rows)
     height, width = result.coded.shape[:2]
     for i, pixels in enumerate(shown):
-        axis = str(i + 1 if i else "")
-        fig.add_layout_image(
-            source=uri(to_bytes(pixels)),
-            xref=f"x{axis}",
-            yref=f"y{axis}",
-            x=0,
-            y=0,
-            sizex=width,
-            sizey=height,
-            sizing="stretch",
-        )
+        add_picture(fig, i, enlarged(to_bytes(pixels)), height, width)
     style(fig, dark)
-    fig.update_xaxes(visible=False, range=[0, width], constrain="domain")
-    fig.update_yaxes(visible=False, range=[height, 0], constrain="domain")
+    fig.update_xaxes(visible=False, range=[-0.5, width - 0.5], constrain="domain")
+    fig.update_yaxes(visible=False, range=[height - 0.5, -0.5], constrain="domain")
     for i in range(rows * COLUMNS):
         axis = str(i + 1 if i else "")
         fig.update_layout({f"yaxis{axis}": {"scaleanchor": f"x{axis}"}})

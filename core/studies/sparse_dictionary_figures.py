@@ -8,9 +8,9 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from core.studies.palette import ACCENT, MUTED, USER, signed_scale, style, text_colour
+from core.studies.palette import ACCENT, MUTED, USER, add_picture, signed_scale, style, text_colour
 from core.studies.sparse_dictionary import Result, atom_limit, atom_pixels, signed_pixels
-from core.studies.sparse_figures import to_bytes, uri
+from core.studies.sparse_figures import enlarged, to_bytes
 
 COLUMNS = 8  # atoms a row of the wall
 ROW, ATOM = 1.5, 0.84  # height of a row and side of an atom, in widths of a column
@@ -31,7 +31,7 @@ def wall(result: Result, chosen: int, dark: bool = False) -> go.Figure:
     fig = go.Figure()
     for k, x, y in zip(result.order, columns, rows, strict=True):
         fig.add_layout_image(
-            source=uri(atom_pixels(result, int(k))),
+            source=enlarged(atom_pixels(result, int(k))),
             xref="x",
             yref="y",
             x=x,
@@ -138,7 +138,7 @@ def curve(result: Result, n: int, dark: bool = False) -> go.Figure:
 def code_map(result: Result, pixels: np.ndarray, atom: int, dark: bool = False) -> go.Figure:
     """The size of one channel's codes over the faded grey picture; where the code is zero, the picture shows."""
     fig = go.Figure()
-    add_picture(fig, faded(pixels, dark), 1)
+    add_picture(fig, 0, enlarged(faded(pixels, dark)), *pixels.shape[:2])
     sizes = np.abs(result.codes[atom])
     block = block_of(sizes.shape)
     shown = largest(sizes, block)
@@ -164,7 +164,7 @@ def contribution_maps(result: Result, contributed: np.ndarray, atom: int, dark: 
     """D_k * z_k, (H, W, 3): its colours around mid grey, and its three channels on one zero-centred scale."""
     limit = contribution_limit(contributed)
     fig = make_subplots(1, 4, subplot_titles=["colours, around grey", *COLOURS], horizontal_spacing=0.02)
-    add_picture(fig, signed_pixels(contributed, limit), 1)
+    add_picture(fig, 0, enlarged(signed_pixels(contributed, limit)), *contributed.shape[:2])
     block = block_of(result.size)
     for c, name in enumerate(COLOURS):
         add_map(fig, means(contributed[..., c], block), 1, block, "coloraxis", name, c + 2)
@@ -195,22 +195,6 @@ def faded(pixels: np.ndarray, dark: bool) -> np.ndarray:
     """[0, 1] (H, W, 3) -> uint8: grey, drawn near to the page's ground."""
     grey = FADED * pixels.mean(2, keepdims=True)
     return to_bytes(np.repeat(grey if dark else 1 - FADED + grey, 3, 2))
-
-
-def add_picture(fig: go.Figure, pixels: np.ndarray, column: int) -> None:
-    axis = str(column if column > 1 else "")
-    height, width = pixels.shape[:2]
-    fig.add_layout_image(
-        source=uri(pixels),
-        xref=f"x{axis}",
-        yref=f"y{axis}",
-        x=-0.5,
-        y=-0.5,
-        sizex=width,
-        sizey=height,
-        sizing="stretch",
-        layer="below",
-    )
 
 
 def add_map(

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import math
 from collections.abc import Sequence
 
 import numpy as np
 import plotly.graph_objects as go
-from PIL import Image
 from plotly.subplots import make_subplots
 
-from core.studies.palette import ACCENT, MUTED, USER, network_colours, signed_scale, style, text_colour
+from core.studies.palette import (
+    ACCENT,
+    MUTED,
+    USER,
+    add_picture,
+    network_colours,
+    signed_scale,
+    style,
+    text_colour,
+    uri,
+)
 from core.studies.sparse_codes import SOLVER_NAMES, Result, decibels, psnr
 
 SCREEN_SIDE = 320  # px to which small pictures are enlarged by whole factors
@@ -25,12 +32,10 @@ def to_bytes(pixels: np.ndarray) -> np.ndarray:
     return np.asarray((pixels.clip(0, 1) * 255).round().astype(np.uint8))
 
 
-def uri(pixels: np.ndarray) -> str:
+def enlarged(pixels: np.ndarray) -> str:
     """uint8 (H, W, 3) as a PNG data address; a small picture enlarged by a whole factor with hard pixels."""
     factor = max(1, SCREEN_SIDE // max(pixels.shape[:2]))
-    stream = io.BytesIO()
-    Image.fromarray(pixels.repeat(factor, 0).repeat(factor, 1)).save(stream, "PNG")
-    return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode()
+    return uri(pixels.repeat(factor, 0).repeat(factor, 1))
 
 
 def pictures(result: Result, dark: bool = False) -> go.Figure:
@@ -43,18 +48,7 @@ def pictures(result: Result, dark: bool = False) -> go.Figure:
     ]
     fig = make_subplots(1, 3, subplot_titles=heads, horizontal_spacing=0.03)
     for i, pixels in enumerate((result.noisy, result.reconstruction)):
-        axis = str(i + 1 if i else "")
-        fig.add_layout_image(
-            source=uri(to_bytes(pixels)),
-            xref=f"x{axis}",
-            yref=f"y{axis}",
-            x=-0.5,
-            y=-0.5,
-            sizex=width,
-            sizey=height,
-            sizing="stretch",
-            layer="below",
-        )
+        add_picture(fig, i, enlarged(to_bytes(pixels)), height, width)
     residual = result.residual.mean(2)
     limit = max(float(np.percentile(np.abs(residual), 99)), 1 / 255)
     fig.add_heatmap(z=residual.astype(np.float32), coloraxis="coloraxis", hoverinfo="skip", row=1, col=3)
