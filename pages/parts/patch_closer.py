@@ -61,7 +61,7 @@ def show(result: Result, scene: Scene) -> None:
             caption=f"{network.card.title}: the {len(patch.crop)} px patch around row {y}, column {x}",
             alt="The chosen patch, enlarged",
         )
-        st.download_button("PNG", png_bytes(from_pixels(patch.crop)), f"patch-{y}-{x}.png", key="patch png")
+        st.download_button("PNG", lambda: png_bytes(from_pixels(patch.crop)), f"patch-{y}-{x}.png", key="patch png")
     with middle:
         charts.show(
             patch_figures.patch_logits(patch, result.labels, result.target, dark=charts.dark()),

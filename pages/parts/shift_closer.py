@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
 
@@ -104,10 +105,14 @@ def worst(result: Result, cards: Sequence[Card], image: RGBImage, params: Params
                 st.button("Show it on the maps", key=f"worst {card.name}", on_click=choose, args=(dy, dx))
                 st.download_button(
                     "PNG",
-                    png_bytes(from_pixels(shift_sweep.crop_at(image, card.size, params, dy, dx))),
+                    partial(crop_png, image, card.size, params, dy, dx),
                     f"worst-{card.name}.png",
                     key=f"worst png {card.name}",
                 )
+
+
+def crop_png(image: RGBImage, size: int, params: Params, dy: int, dx: int) -> bytes:
+    return png_bytes(from_pixels(shift_sweep.crop_at(image, size, params, dy, dx)))
 
 
 def inside(cards: Sequence[Card], picture: Picture) -> None:

@@ -120,7 +120,9 @@ def strongest(scene: Scene, result: Result) -> None:
             charts.enlarged(pixels, PICTURE_SIDE // max(pixels.shape[:2]), said, alt=f"The picture {said}")
         else:
             st.image(pixels, said, width="stretch", output_format="PNG", alt=f"The picture {said}")
-        st.download_button("PNG", png_bytes(from_pixels(pixels)), f"strongest-{n}.png", key="sparse strongest png")
+        st.download_button(
+            "PNG", lambda: png_bytes(from_pixels(pixels)), f"strongest-{n}.png", key="sparse strongest png"
+        )
     with right:
         charts.show(
             sparse_dictionary_figures.curve(result, n, dark=charts.dark()),

@@ -25,7 +25,7 @@ def show(slug: str, table: Mapping[str, Sequence[object]], command: Words, snipp
         st.code(frame.permalink(slug), language=None, wrap_lines=True)
         st.download_button(
             "Download the numbers (CSV)",
-            to_csv(table),
+            lambda: to_csv(table),  # made on the click: a file of an earlier run may be gone when the browser asks
             f"{slug.replace('_', '-')}.csv",
             "text/csv",
             icon=":material/download:",

@@ -84,7 +84,8 @@ def address(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Itera
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    environment = os.environ | {"RECEPTIVE_CACHE": str(tmp_path_factory.mktemp("cache"))}
+    # one thread: Chromium needs the other core
+    environment = os.environ | {"RECEPTIVE_CACHE": str(tmp_path_factory.mktemp("cache")), "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"]
     log = (tmp_path_factory.mktemp("log") / "app.log").open("w+")
     server = subprocess.Popen(
