@@ -10,7 +10,6 @@ import re
 from collections import OrderedDict
 from typing import Any
 
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.models.sparse import Coding, Lambda, Solver, SparseConv2d
@@ -43,8 +42,8 @@ class Block(nn.Module):
             self.shortcut = nn.Sequential(convolution(inputs, outputs, 1, stride, coding), nn.BatchNorm2d(outputs))
 
     def forward(self, x: Tensor) -> Tensor:
-        y = self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x)))))
-        return F.relu(y + self.shortcut(x) if self.has_shortcut else y)
+        y: Tensor = self.bn2(self.conv2(self.bn1(self.conv1(x)).relu_()))
+        return (y + self.shortcut(x) if self.has_shortcut else y).relu_()
 
 
 class SDNet(nn.Module):
