@@ -99,8 +99,8 @@ def by_gain(found, gain, error):
 
 def test_the_finding_says_whether_it_helps(found):
     helps = dataset.finding(by_gain(found, 0.2, 0.05), "linf")
-    assert "λ = 0.5 instead of sdnet at λ = 0.1 makes +20.0 ± 9.8 points: it helps." in helps
-    assert "A plain first layer instead of sdnet at λ = 0.1 makes -20.0 ± 9.8 points: it does harm." in helps
+    assert "λ = 0.5: +20.0 ± 9.8 points against sdnet at λ = 0.1, it helps." in helps
+    assert "A plain first layer: -20.0 ± 9.8 points against sdnet at λ = 0.1, it does harm." in helps
     unsure = dataset.finding(by_gain(found, 0.2, 0.15), "l2")
     assert unsure.count("no help that 12 pictures can show") == 2
     assert f"{found.curves['l2'].accuracy[0, 1]:.0%} for sdnet at λ = 0.1" in unsure

@@ -243,7 +243,7 @@ def finding(found: Measured, norm: Norm) -> str:
             verdict = "it does harm"
         else:
             verdict = f"no help that {found.images} pictures can show"
-        lines.append(f"{what} instead of {found.titles[0]} makes {gain:+.1f} ± {error:.1f} points: {verdict}.")
+        lines.append(f"{what}: {gain:+.1f} ± {error:.1f} points against {found.titles[0]}, {verdict}.")
     last = shown.accuracy[:, -1].max()
     lines.append(f"Within {NORM_WORDS[norm]} {radius(norm, float(shown.eps[-1]))} none keeps more than {last:.0%}.")
     if not found.convergence[norm].is_converged.all():

@@ -71,6 +71,7 @@ def add_line(
     fig.add_scatter(
         x=np.concatenate([x, x[::-1]]),
         y=np.concatenate([band[:, 1], band[::-1, 0]]),
+        mode="none",
         fill="toself",
         fillcolor=faint(colour),
         line={"width": 0},

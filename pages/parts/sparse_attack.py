@@ -36,7 +36,7 @@ def show(scene: Scene) -> None:
 def packaged(found: Measured) -> None:
     """What was measured over test pictures: curves, and whether the attack has converged."""
     findings = " ".join(sparse_attack_dataset.finding(found, norm) for norm in NORMS)
-    st.markdown(f"**{findings}**")
+    st.markdown("\n".join(f"- {sparse_attack_dataset.finding(found, norm)}" for norm in NORMS))
     charts.show(
         sparse_attack_figures.curves(found, dark=charts.dark()),
         "sparse-attack-curves",
