@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
+from core.studies.palette import uri
+
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
@@ -46,9 +48,12 @@ def show(
 
 
 def enlarged(pixels: np.ndarray, factor: int, caption: str, alt: str) -> None:
-    """A small picture, uint8 (H, W, 3), enlarged by a whole factor with hard pixels."""
+    """A small picture, uint8 (H, W, 3), enlarged by a whole factor with hard pixels.
+
+    Sent with the page: a file of an earlier run may be gone when the browser asks for it.
+    """
     large = pixels.repeat(factor, 0).repeat(factor, 1)
-    st.image(large, caption=caption, alt=alt, output_format="PNG", width=large.shape[1])
+    st.image(uri(large), caption=caption, alt=alt, width=large.shape[1])
 
 
 def clicked(key: str) -> dict[str, Any] | None:

@@ -7,6 +7,7 @@ import streamlit as st
 from core import cache
 from core.image import from_pixels, png_bytes
 from core.studies import sparse_dictionary, sparse_dictionary_figures
+from core.studies.palette import uri
 from core.studies.sparse_dictionary import Params, Result
 from core.studies.sparse_figures import to_bytes
 from pages.parts import charts, waiting
@@ -119,7 +120,7 @@ def strongest(scene: Scene, result: Result) -> None:
         if max(pixels.shape[:2]) <= PICTURE_SIDE:
             charts.enlarged(pixels, PICTURE_SIDE // max(pixels.shape[:2]), said, alt=f"The picture {said}")
         else:
-            st.image(pixels, said, width="stretch", output_format="PNG", alt=f"The picture {said}")
+            st.image(uri(pixels), said, width="stretch", alt=f"The picture {said}")
         st.download_button(
             "PNG", lambda: png_bytes(from_pixels(pixels)), f"strongest-{n}.png", key="sparse strongest png"
         )
