@@ -306,7 +306,7 @@ def measure_attacks(data: Annotated[Path | None, DATA] = None) -> None:
     from core.training import ship_sparse_attack
 
     try:
-        test_set = datasets.load("cifar10", data, "test")
+        test_set = datasets.load(ship_sparse_attack.DATASET, data, "test")
         with typer.progressbar(length=100, label="measure-attacks") as bar:
             path = ship_sparse_attack.measure(test_set, lambda done, total: bar.update(100 * done // total - bar.pos))
     except (ValueError, OSError) as error:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.preprocess import denormalise, normalise
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -46,16 +48,13 @@ def to_input(network: Network, pixels: np.ndarray) -> Tensor:
     """float (..., H, W, 3) in [0, 1] -> what the network sees: float32 (..., 3, H, W)."""
     import torch
 
-    mean, std = (torch.tensor(v)[:, None, None] for v in (network.preprocessing.mean, network.preprocessing.std))
-    return (torch.from_numpy(np.ascontiguousarray(pixels)).float().movedim(-1, -3) - mean) / std
+    x = torch.from_numpy(np.ascontiguousarray(pixels)).float().movedim(-1, -3)
+    return normalise(x, network.preprocessing)
 
 
 def to_pixels(network: Network, x: Tensor) -> np.ndarray:
     """The inverse of `to_input`."""
-    import torch
-
-    mean, std = (torch.tensor(v)[:, None, None] for v in (network.preprocessing.mean, network.preprocessing.std))
-    return (x * std + mean).movedim(-3, -1).numpy()
+    return denormalise(x, network.preprocessing).movedim(-3, -1).numpy()
 
 
 def code(

@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from core.softmax import softmax
 from core.worker import Progress, ignore
 
 Batch = Callable[[np.ndarray], Tensor]  # indices (n,) -> inputs (n, 3, H, W) float32
@@ -53,8 +54,7 @@ class Answers:
     @property
     def probability(self) -> np.ndarray:
         """(S, K), each row sums to 1."""
-        shifted = np.exp(self.logits - self.logits.max(1, keepdims=True))
-        return np.asarray(shifted / shifted.sum(1, keepdims=True))
+        return softmax(self.logits)
 
 
 def has_bfloat16() -> bool:

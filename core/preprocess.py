@@ -64,8 +64,17 @@ def to_tensor(pixels: np.ndarray, prep: Preprocessing) -> Tensor:
     """uint8 (..., H, W, 3) -> normalised float32 (..., 3, H, W)."""
     import torch
 
-    x = torch.from_numpy(np.array(pixels)).movedim(-1, -3).float() / 255
-    return (x - torch.tensor(prep.mean)[:, None, None]) / torch.tensor(prep.std)[:, None, None]
+    return normalise(torch.from_numpy(np.array(pixels)).movedim(-1, -3).float() / 255, prep)
+
+
+def normalise(x: Tensor, prep: Preprocessing) -> Tensor:
+    """(..., 3, H, W) in [0, 1] -> what the network sees."""
+    return (x - x.new_tensor(prep.mean)[:, None, None]) / x.new_tensor(prep.std)[:, None, None]
+
+
+def denormalise(x: Tensor, prep: Preprocessing) -> Tensor:
+    """The inverse of `normalise`."""
+    return x * x.new_tensor(prep.std)[:, None, None] + x.new_tensor(prep.mean)[:, None, None]
 
 
 def field_of_view(image: RGBImage, size: int, reach: int, boundary: Boundary) -> np.ndarray:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.softmax import softmax
 from core.studies.patch_evidence import Map, Result, tensor
 from core.worker import Progress, ignore
 
@@ -26,8 +27,7 @@ class Patch:
 
     @property
     def probability(self) -> np.ndarray:
-        shifted = np.exp(self.logits - self.logits.max())
-        return np.asarray(shifted / shifted.sum())
+        return softmax(self.logits)
 
 
 def patch_at(network: Network, pixels: np.ndarray, y: int, x: int) -> Patch:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from core.preprocess import normalise
 from core.worker import Progress, ignore, part
 
 if TYPE_CHECKING:
@@ -115,8 +116,7 @@ def check(network: Network, pictures: np.ndarray, labels: np.ndarray, lam: float
 
 def answers(network: Network, x: Tensor, lam: float | None) -> Tensor:
     """Logits (B, K) of pixels (B, 3, H, W) in [0, 1], differentiable in them."""
-    prep = network.preprocessing
-    seen = (x - x.new_tensor(prep.mean)[:, None, None]) / x.new_tensor(prep.std)[:, None, None]
+    seen = normalise(x, network.preprocessing)
     net = network.engine.plain
     return net(seen) if lam is None else net(seen, lam)  # type: ignore[no-any-return]
 

@@ -17,6 +17,7 @@ import numpy as np
 
 from core import noise
 from core.samples import opening
+from core.softmax import softmax
 from core.weights import ASSETS
 from core.worker import Progress, ignore
 
@@ -192,11 +193,6 @@ def psnr(clean: np.ndarray, other: np.ndarray) -> float:
     """Peak signal to noise ratio in dB of pixels in [0, 1]; infinite for the same picture."""
     error = float(np.square(clean - other).mean(dtype=np.float64))
     return math.inf if error == 0 else -10 * math.log10(error)
-
-
-def softmax(logits: np.ndarray) -> np.ndarray:
-    shifted = np.exp(logits - logits.max(-1, keepdims=True))
-    return np.asarray(shifted / shifted.sum(-1, keepdims=True))
 
 
 @dataclass(frozen=True)

@@ -16,13 +16,13 @@ from core import networks, noise, weights
 from core.datasets import DATASETS, Split
 from core.networks import Network
 from core.studies import sparse_dataset
+from core.studies.sparse_codes import FOLDER
 from core.studies.sparse_dataset import Fit, Params, Result
 from core.training.loop import commit
 from core.training.ship import chunks, every, write_json
-from core.worker import Progress, ignore, part
+from core.worker import Progress, ignore
 
 DATASET = "cifar10"
-FOLDER = weights.ASSETS / "results" / "sparse_codes"
 NAMES = (*networks.SDNETS, *networks.TWINS)
 MAIN = "gaussian"  # the noise that is measured on the whole test set, and that the line is fitted to
 FEW = 1_000  # test pictures for the other noises, at even steps
@@ -39,15 +39,6 @@ def pictures(name: str, kind: str, test: Split) -> Split:
     """The test pictures that a kind of noise is measured on: few where every layer is coded, which takes four times
     as long."""
     return test if kind == MAIN and name != networks.ALL_CODED else every(test, FEW)
-
-
-def measure(
-    train: Split, test: Split, progress: Progress = ignore, names: Sequence[str] = NAMES, folder: Path = FOLDER
-) -> Path:
-    """Measure every network (`measure_network`); the folder they are in. `progress(done, all)` may raise to stop."""
-    for i, name in enumerate(names):
-        measure_network(name, train, test, part(progress, i, len(names)), folder)
-    return folder
 
 
 def measure_network(name: str, train: Split, test: Split, progress: Progress = ignore, folder: Path = FOLDER) -> Path:

@@ -9,13 +9,12 @@ from core import networks
 from core.datasets import DATASETS, Split
 from core.studies import sparse_attack_dataset
 from core.studies.sparse_attack import Params
+from core.studies.sparse_codes import FOLDER
 from core.training.loop import commit
 from core.training.ship import every, write_json
-from core.weights import ASSETS
 from core.worker import Progress, ignore
 
 DATASET = "cifar10"
-FOLDER = ASSETS / "results" / "sparse_codes"
 ATTACKED = 200  # test pictures, at even steps
 TRAINED, RAISED = 0.1, 0.4  # lambdas; 0.4 serves best under Gaussian noise of sigma 0.1
 PARAMS = Params(steps=40, restarts=2, seed=0)

@@ -9,7 +9,7 @@ from core.preprocess import square
 from core.studies import sparse_attack, sparse_attack_dataset, sparse_attack_figures
 from core.studies.sparse_attack import NORM_WORDS, NORMS, STEP_SHARE, Look, Params
 from core.studies.sparse_attack_dataset import EPS, Measured, radius
-from core.weights import ASSETS
+from core.studies.sparse_codes import FOLDER
 from pages.parts import charts, waiting
 from pages.parts.sparse_choose import Scene
 
@@ -27,7 +27,7 @@ def show(scene: Scene) -> None:
             "$\\lambda$ too, and follows the gradient of the loss **through every step of the solver** (projected "
             "gradient descent): the least that a claim of robustness must stand."
         )
-        found = sparse_attack_dataset.measured(ASSETS / "results" / "sparse_codes")
+        found = sparse_attack_dataset.measured(FOLDER)
         if found is not None:
             packaged(found)
         live(scene)

@@ -8,8 +8,8 @@ from core import networks, noise
 from core.datasets import Found, open_pictures
 from core.networks import Network
 from core.studies import sparse_dataset, sparse_dataset_figures, sparse_paper
+from core.studies.sparse_codes import FOLDER
 from core.studies.sparse_dataset import Fit, Measured, Params, Result
-from core.weights import ASSETS
 from pages.parts import charts, own_pictures, waiting
 from pages.parts.sparse_choose import Scene
 
@@ -18,7 +18,7 @@ FORMS = {"first layer": networks.SDNETS, "every layer": (networks.ALL_CODED,)}
 
 
 def records() -> dict[str, Measured]:
-    return sparse_dataset.measured(ASSETS / "results" / "sparse_codes")
+    return sparse_dataset.measured(FOLDER)
 
 
 def show() -> None:

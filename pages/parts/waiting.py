@@ -48,6 +48,7 @@ def compute(tasks: Sequence[Task[T]], what: str, key: str) -> list[T | None]:
             bar.progress(share, f"{what}: {share:.0%}{time_left(share, elapsed)}")
         time.sleep(TICK)
     button.empty()
+    del st.session_state[f"{key} asked"]  # its answers are the cache's to keep, within bounds
     return [job.future.result() for job in jobs]
 
 
