@@ -60,13 +60,19 @@ def fill_value(key: str, shapes: Shapes, gain: float) -> np.ndarray:
     return 0.1 * z if of_a_norm else 0.01 * z
 
 
-def fill_module(net: nn.Module, gain: float = 1.0) -> None:
+def unit_value(key: str, shapes: Shapes) -> np.ndarray:
+    """Recipe `crc32-unit-v1`: the draw itself."""
+    return np.random.RandomState(zlib.crc32(key.encode())).standard_normal(shapes[key])
+
+
+def fill_module(net: nn.Module, gain: float = 1.0, *, unit: bool = False) -> None:
     """Overwrite the parameters and the running statistics in place."""
     shapes = state_shapes(net)
     with torch.no_grad():
         for key, value in net.state_dict().items():
             if key.rpartition(".")[2] not in UNTOUCHED:
-                value.copy_(torch.from_numpy(fill_value(key, shapes, gain)))
+                drawn = unit_value(key, shapes) if unit else fill_value(key, shapes, gain)
+                value.copy_(torch.from_numpy(drawn))
 
 
 def make_input(spec: dict[str, Any]) -> torch.Tensor:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core import networks
-from core.models import list_models
+from core.models import list_classifiers
 from core.networks import FAMILIES, Card, Network
 from core.preprocess import BOUNDARIES
 from core.studies.shift_sweep import MAX_SHIFT_LIMITS, Params
@@ -49,7 +49,7 @@ def controls() -> Choice:
     )
     cards = tuple(options[name] for name in names)
     with more.popover("More", width="stretch", help="Open your own weights"):
-        own_weights(family, list_models(), "resnet18", remember)
+        own_weights(family, list_classifiers(), "resnet18", remember)
     first, second, third = st.columns([1, 1, 1], vertical_alignment="bottom")
     reach = first.slider(
         "Largest shift R, px",

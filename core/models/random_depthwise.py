@@ -1,0 +1,124 @@
+"""The random depthwise signed network of Xue & Roshan (arXiv 1806.05789): nothing in it is learned.
+
+A convolution and its signs, then blocks of [average pooling, depthwise convolution, signs, depthwise convolution,
+signs], then the mean of every map. All weights and biases are drawn from N(0, 1). A map's mean is 2 PPV - 1, where PPV is the
+proportion of positive values, as in ROCKET.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+FIRST_PADDING = 1  # whatever the kernel's size (the authors' network)
+
+
+def draws_per_feature(kernel_size: int, depth: int, in_channels: int) -> int:
+    """Numbers that define one feature: its filter of the first layer, two of each block, and their biases."""
+    return in_channels * kernel_size**2 + 1 + 2 * depth * (kernel_size**2 + 1)
+
+
+def sign_padding(side: int, kernel_size: int, padding: int) -> int:
+    """`padding`, or as much as a map of `side` pixels needs to hold the kernel once."""
+    return max(padding, -((side - kernel_size) // 2))
+
+
+class SignBlock(nn.Module):
+    """(B, k, H, W) -> (B, k, H // 2, W // 2) of signs: pool by 2, then two depthwise convolutions with their signs.
+
+    A side of one pixel is not pooled.
+    """
+
+    def __init__(self, features: int, kernel_size: int) -> None:
+        super().__init__()
+        padding = (kernel_size - 1) // 2
+        self.conv = nn.Conv2d(features, features, kernel_size, padding=padding, groups=features)
+        self.conv2 = nn.Conv2d(features, features, kernel_size, padding=padding, groups=features)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = F.avg_pool2d(x, (min(2, x.shape[-2]), min(2, x.shape[-1])))
+        return torch.sign(self.conv2(torch.sign(self.conv(x))))
+
+
+class RandomDepthwise(nn.Module):
+    """(B, in_channels, H, W) in [0, 1], any H and W -> features (B, k) in [-1, 1].
+
+    Raises ValueError for an even kernel, or for sizes below 1 (depth: below 0). With a `seed`, feature i is the same
+    on every machine and for every k; with None, weights come from torch's global generator in the order of the
+    authors' constructor, in which every layer depends on k.
+    """
+
+    def __init__(
+        self,
+        features: int = 1000,
+        kernel_size: int = 3,
+        depth: int = 3,
+        in_channels: int = 3,
+        seed: int | None = 0,
+    ) -> None:
+        super().__init__()
+        if kernel_size < 1 or kernel_size % 2 == 0:
+            raise ValueError(f"expected an odd kernel size, got {kernel_size}: choose 1, 3, 5, 7 …")
+        if features < 1 or in_channels < 1 or depth < 0:
+            raise ValueError(
+                f"expected at least 1 feature, 1 channel and depth 0, got {features}, {in_channels} and {depth}"
+            )
+        self.kernel_size, self.depth = kernel_size, depth
+        self.conv = nn.Conv2d(in_channels, features, kernel_size, padding=FIRST_PADDING)
+        blocks = []
+        for _ in range(depth):
+            blocks.append(SignBlock(features, kernel_size))
+            if seed is None:
+                normal_(blocks[-1])  # drawn twice over by the authors' constructor; the first draw moves the generator
+        self.conv2 = nn.Sequential(*blocks)
+        if seed is None:
+            normal_(self)
+        else:
+            self.load_state_dict(draw(seed, features, kernel_size, depth, in_channels))
+
+    def features_map(self, x: Tensor) -> Tensor:
+        """(B, in_channels, H, W) -> signs (B, k, H', W') before the mean is taken."""
+        pad = [sign_padding(side, self.kernel_size, FIRST_PADDING) for side in x.shape[-2:]]
+        first = F.conv2d(x, self.conv.weight, self.conv.bias, padding=tuple(pad))
+        return self.conv2(torch.sign(first))  # type: ignore[no-any-return]
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.features_map(x).mean(dim=(2, 3))
+
+
+@torch.no_grad()
+def normal_(module: nn.Module) -> None:
+    for parameter in module.parameters():
+        nn.init.normal_(parameter)
+
+
+def draw(seed: int, features: int, kernel_size: int, depth: int, in_channels: int, start: int = 0) -> dict[str, Tensor]:
+    """The weights of features `start` to `start + features` of a seed, as a state dict of RandomDepthwise.
+
+    Legacy NumPy's stream, which is frozen, read feature by feature: row i never depends on how many rows follow.
+    """
+    width = draws_per_feature(kernel_size, depth, in_channels)
+    stream = np.random.RandomState(seed)
+    for skipped in _blocks(start):
+        stream.standard_normal((skipped, width))
+    rows = torch.from_numpy(stream.standard_normal((features, width)).astype(np.float32))
+    shapes = {"conv": (in_channels, kernel_size, kernel_size)}
+    for i in range(depth):
+        shapes |= {f"conv2.{i}.{name}": (1, kernel_size, kernel_size) for name in ("conv", "conv2")}
+    state: dict[str, Tensor] = {}
+    at = 0
+    for name, shape in shapes.items():
+        size = int(np.prod(shape))
+        state[f"{name}.weight"] = rows[:, at : at + size].reshape(features, *shape).contiguous()
+        state[f"{name}.bias"] = rows[:, at + size].contiguous()
+        at += size + 1
+    return state
+
+
+def _blocks(count: int, size: int = 10_000) -> Iterator[int]:
+    for done in range(0, count, size):
+        yield min(size, count - done)

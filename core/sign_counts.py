@@ -1,0 +1,250 @@
+"""Random features fast: the first convolution as a matrix product, the sign blocks fused, integers all the way out.
+
+A feature is a mean of signs, so what is kept is their sum: an integer that any machine agrees on. The order of every
+sum is the plain network's (bias, then row by row with fused multiply-add), so that no sign changes.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from core.models.random_depthwise import FIRST_PADDING, RandomDepthwise, draw, sign_padding
+from core.worker import Progress, ignore
+
+FEATURES_AT_ONCE = 128  # with eight 32-pixel pictures, 4 MB of maps: near the caches
+PIXELS_AT_ONCE = 8 * 32 * 32
+ROWS_AT_ONCE = 512  # pictures between two looks at progress, and the most that a kill costs
+Kernel = Callable[..., None]
+Block = tuple[np.ndarray, np.ndarray]  # weights (K, K, features) and biases (features,) of a depthwise convolution
+
+
+@dataclass(frozen=True)
+class Spec:
+    """Features `start` to `start + features` of a seed's network. Raises ValueError where the network would."""
+
+    features: int = 1000
+    kernel_size: int = 3
+    depth: int = 3
+    in_channels: int = 3
+    seed: int = 0
+    start: int = 0
+
+
+def build(spec: Spec) -> RandomDepthwise:
+    """The plain network of a Spec, in eval mode."""
+    net = RandomDepthwise(spec.features, spec.kernel_size, spec.depth, spec.in_channels, spec.seed)
+    if spec.start:
+        net.load_state_dict(draw(spec.seed, spec.features, spec.kernel_size, spec.depth, spec.in_channels, spec.start))
+    return net.eval()
+
+
+def map_size(net: RandomDepthwise | Spec, height: int, width: int) -> tuple[int, int]:
+    """(H', W') of the last maps; a feature is its count divided by H' W'."""
+    sides = []
+    for side in (height, width):
+        side += 2 * sign_padding(side, net.kernel_size, FIRST_PADDING) - net.kernel_size + 1
+        for _ in range(net.depth):
+            side = max(1, side // 2)
+        sides.append(side)
+    return sides[0], sides[1]
+
+
+def count_type(net: RandomDepthwise, height: int, width: int) -> np.dtype[Any]:
+    """The smallest integer that holds every count."""
+    return np.min_scalar_type(-int(np.prod(map_size(net, height, width))) - 1)
+
+
+def counts(net: RandomDepthwise, pixels: np.ndarray, progress: Progress = ignore) -> np.ndarray:
+    """Pictures (N, H, W, C), uint8 or float32 in [0, 1] -> integers (N, k): positive minus negative signs of each map.
+
+    `progress(done, N)` may raise to stop. Raises ValueError if the number of channels is not the network's.
+    """
+    check_pixels(net, pixels)
+    height, width = pixels.shape[1:3]
+    out = np.empty((len(pixels), len(net.conv.weight)), count_type(net, height, width))
+    blocks = weights_by_block(
+        net, max(16, min(FEATURES_AT_ONCE, FEATURES_AT_ONCE * PIXELS_AT_ONCE // (height * width)))
+    )
+    at_once = max(1, PIXELS_AT_ONCE // (height * width))
+    with ThreadPoolExecutor(torch.get_num_threads()) as pool, torch.inference_mode():
+        for start in range(0, len(pixels), at_once):
+            rows = slice(start, start + at_once)
+            _count(net, pixels[rows], blocks, out[rows], pool)
+            progress(min(start + at_once, len(pixels)), len(pixels))
+    return out
+
+
+def features(net: RandomDepthwise, pixels: np.ndarray, progress: Progress = ignore) -> np.ndarray:
+    """Pictures (N, H, W, C) as `counts` takes them -> float32 (N, k) in [-1, 1]: what `net` itself returns."""
+    return as_features(counts(net, pixels, progress), net, *pixels.shape[1:3])
+
+
+def as_features(found: np.ndarray, net: RandomDepthwise, height: int, width: int) -> np.ndarray:
+    """Counts of pictures of this size -> float32 features in [-1, 1]."""
+    return found.astype(np.float32) / np.float32(np.prod(map_size(net, height, width)))
+
+
+def check_pixels(net: RandomDepthwise, pixels: np.ndarray) -> None:
+    channels = net.conv.in_channels
+    if pixels.ndim != 4 or pixels.shape[3] != channels:
+        raise ValueError(
+            f"expected pictures (N, H, W, {channels}), got {pixels.shape}: build the network with in_channels to match"
+        )
+
+
+Weights = tuple[slice, torch.Tensor, torch.Tensor, list[Block]]
+
+
+def weights_by_block(net: RandomDepthwise, size: int) -> list[Weights]:
+    """The weights of every `size` features, features last, as the kernels read them."""
+    layers = [conv for block in net.conv2.children() for conv in block.children() if isinstance(conv, nn.Conv2d)]
+    blocks = []
+    for start in range(0, len(net.conv.weight), size):
+        which = slice(start, start + size)
+        weight, bias = weights_of(net.conv)
+        first = weight[which].flatten(1).t().contiguous()  # (C K K, features)
+        depthwise = [
+            (w[which, 0].permute(1, 2, 0).contiguous().numpy(), b[which].numpy())
+            for w, b in map(weights_of, layers)
+        ]
+        blocks.append((which, first, bias[which], depthwise))
+    return blocks
+
+
+def weights_of(conv: nn.Conv2d) -> tuple[torch.Tensor, torch.Tensor]:
+    assert conv.bias is not None  # every layer of the paper's network has one
+    return conv.weight.detach(), conv.bias.detach()
+
+
+def _count(
+    net: RandomDepthwise, pixels: np.ndarray, blocks: list[Weights], out: np.ndarray, pool: ThreadPoolExecutor
+) -> None:
+    x = torch.from_numpy(np.ascontiguousarray(pixels)).permute(0, 3, 1, 2).float()
+    if pixels.dtype == np.uint8:
+        x = x / 255
+    pad = [sign_padding(side, net.kernel_size, FIRST_PADDING) for side in x.shape[-2:]]
+    height, width = (side + 2 * p - net.kernel_size + 1 for side, p in zip(x.shape[-2:], pad, strict=True))
+    columns = F.unfold(x, net.kernel_size, padding=tuple(pad)).transpose(1, 2).flatten(0, 1).contiguous()
+    for which, weight, bias, layers in blocks:
+        maps = torch.addmm(bias, columns, weight).view(len(x), height, width, -1).numpy()
+        tasks = [pool.submit(_tail, maps[i], layers, net.kernel_size) for i in range(len(x))]
+        for row, task in zip(out, tasks, strict=True):
+            row[which] = task.result()
+
+
+def _tail(maps: np.ndarray, layers: list[Block], kernel_size: int) -> np.ndarray:
+    """One picture's first convolution (H, W, features) before its signs -> sums of the last signs (features,)."""
+    if not layers:
+        return np.sign(maps).sum((0, 1))  # type: ignore[no-any-return]
+    pad, depthwise = kernel_size // 2, sign_convolution(kernel_size)
+    for first, second in zip(layers[::2], layers[1::2], strict=True):
+        window = min(2, maps.shape[0]), min(2, maps.shape[1])
+        h, w, k = maps.shape[0] // window[0], maps.shape[1] // window[1], maps.shape[2]
+        padded = np.zeros((h + 2 * pad, w + 2 * pad, k), np.float32)
+        signs = np.zeros_like(padded)
+        sign_pooling(*window)(maps, padded, pad)
+        depthwise(padded, *first, signs, pad)
+        maps = np.empty((h, w, k), np.float32)
+        depthwise(signs, *second, maps, 0)
+    return maps.sum((0, 1))  # type: ignore[no-any-return]
+
+
+def compiled(function: Kernel) -> Kernel:
+    """`function` as machine code. "contract" allows fused multiply-add; nothing is reordered."""
+    import numba
+
+    return numba.njit(nogil=True, fastmath={"contract"})(function)
+
+
+@functools.cache
+def sign_pooling(window_y: int, window_x: int) -> Kernel:
+    """Average pooling of signs; its window is a constant, so that the inner loop runs over features alone."""
+    share = np.float32(1 / (window_y * window_x))
+
+    def pool_signs(x: np.ndarray, out: np.ndarray, pad: int) -> None:
+        """(H, W, k) -> `out` from `pad` on."""
+        for i in range(x.shape[0] // window_y):
+            for j in range(x.shape[1] // window_x):
+                for c in range(x.shape[2]):
+                    total = np.float32(0)
+                    for u in range(window_y):
+                        for v in range(window_x):
+                            value = x[i * window_y + u, j * window_x + v, c]
+                            total += np.float32(value > 0) - np.float32(value < 0)
+                    out[i + pad, j + pad, c] = total * share
+
+    return compiled(pool_signs)
+
+
+@functools.cache
+def sign_convolution(kernel_size: int) -> Kernel:
+    """Signs of a depthwise convolution; the kernel's size is a constant, so that sums stay in registers."""
+
+    def depthwise(x: np.ndarray, weight: np.ndarray, bias: np.ndarray, out: np.ndarray, pad: int) -> None:
+        """Padded maps (H, W, k) -> `out` from `pad` on."""
+        for i in range(x.shape[0] - kernel_size + 1):
+            for j in range(x.shape[1] - kernel_size + 1):
+                for c in range(x.shape[2]):
+                    total = bias[c]
+                    for u in range(kernel_size):
+                        for v in range(kernel_size):
+                            total += weight[u, v, c] * x[i + u, j + v, c]
+                    out[i + pad, j + pad, c] = np.float32(total > 0) - np.float32(total < 0)
+
+    return compiled(depthwise)
+
+
+def extract(spec: Spec, pixels: np.ndarray, path: Path, progress: Progress = ignore) -> np.ndarray:
+    """The counts of pictures (N, H, W, C) in a memory-mapped PATH (.npy), integers (N, spec.features), read-only.
+
+    Pictures are done in order; PATH.json says how many rows are safe, so a killed run goes on there. A file of other
+    pictures or another Spec is begun anew. `progress(done, N)` may raise to stop.
+    """
+    net = build(spec)
+    check_pixels(net, pixels)
+    journal = path.with_name(path.name + ".json")
+    shape, kind = (len(pixels), spec.features), count_type(net, *pixels.shape[1:3])
+    about = {**asdict(spec), "shape": list(shape), "type": kind.name, "pictures": sha256(pixels.data).hexdigest()}
+    done = rows_done(journal, about) if path.exists() else 0
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not done:
+        journal.unlink(missing_ok=True)
+    mode = "r+" if done else "w+"
+    table: np.memmap = np.lib.format.open_memmap(path, mode, kind, shape)  # type: ignore[type-arg]
+    progress(done, len(pixels))
+    for start in range(done, len(pixels), ROWS_AT_ONCE):
+        end = min(start + ROWS_AT_ONCE, len(pixels))
+        table[start:end] = counts(net, pixels[start:end])
+        table.flush()
+        write_whole(journal, json.dumps({**about, "rows": end}))
+        progress(end, len(pixels))
+    return np.load(path, mmap_mode="r")  # type: ignore[no-any-return]
+
+
+def rows_done(journal: Path, about: dict[str, Any]) -> int:
+    try:
+        kept = json.loads(journal.read_text())
+        rows = int(kept.pop("rows"))
+    except (OSError, ValueError, KeyError):
+        return 0
+    return rows if kept == about else 0
+
+
+def write_whole(path: Path, text: str) -> None:
+    """All of it or nothing, even if the machine stops here."""
+    fresh = path.with_name(path.name + ".tmp")
+    fresh.write_text(text)
+    os.replace(fresh, path)

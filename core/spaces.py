@@ -1,0 +1,78 @@
+"""The spaces in which pictures are compared: their pixels, features that nobody learned, and a trained network's."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.worker import Progress, ignore
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from core.networks import Network
+    from core.sign_counts import Spec
+
+BATCH = 256
+
+
+def pixels(pictures: np.ndarray) -> np.ndarray:
+    """uint8 (N, H, W, C) -> float32 (N, H W C) in [0, 1]."""
+    return pictures.reshape(len(pictures), -1).astype(np.float32) / 255
+
+
+def random(pictures: np.ndarray, spec: Spec, progress: Progress = ignore) -> np.ndarray:
+    """uint8 (N, H, W, C) -> float32 (N, spec.features) in [-1, 1]."""
+    from core.sign_counts import build, features
+
+    return features(build(spec), pictures, progress)
+
+
+def trained(pictures: np.ndarray, network: Network, progress: Progress = ignore) -> np.ndarray:
+    """uint8 (N, H, W, C) -> float32 (N, D): what the network's last linear layer sees.
+
+    Pictures of another size are scaled to the network's, grey ones shown to a colour network in all its channels.
+    """
+    import torch
+
+    net = headless(network.engine.exact)
+    found = []
+    with torch.inference_mode():
+        for start in range(0, len(pictures), BATCH):
+            x = as_input(pictures[start : start + BATCH], network)
+            found.append(net(x).flatten(1).numpy())
+            progress(min(start + BATCH, len(pictures)), len(pictures))
+    return np.concatenate(found)
+
+
+def as_input(pictures: np.ndarray, network: Network) -> Tensor:
+    """uint8 (N, H, W, C) -> (N, channels, size, size) as the network wants it."""
+    import torch
+    import torch.nn.functional as F
+
+    from core.preprocess import normalise
+
+    prep = network.preprocessing
+    x = torch.from_numpy(np.ascontiguousarray(pictures)).movedim(-1, 1).float() / 255
+    if len(prep.mean) == 3 and x.shape[1] == 1:
+        x = x.expand(-1, 3, -1, -1)
+    elif len(prep.mean) == 1 and x.shape[1] == 3:
+        x = x.mean(1, keepdim=True)
+    if x.shape[-2:] != (prep.size, prep.size):
+        x = F.interpolate(x, (prep.size, prep.size), mode="bilinear", antialias=True)
+    return normalise(x, prep).contiguous(memory_format=torch.channels_last)
+
+
+def headless(net: nn.Module) -> nn.Module:
+    """A copy of `net` whose last linear layer passes on what it is given. Raises ValueError if there is none."""
+    from torch import nn
+
+    linear = [name for name, module in net.named_modules() if isinstance(module, nn.Linear)]
+    if not linear:
+        raise ValueError("expected a network that ends in a linear layer, found none: choose another network")
+    bare = copy.deepcopy(net)
+    holder, _, leaf = linear[-1].rpartition(".")
+    setattr(bare.get_submodule(holder), leaf, nn.Identity())
+    return bare
