@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -10,23 +9,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from core.training import commands
+from core.training.commands import DATA, fail
+
 if TYPE_CHECKING:
     import numpy as np
 
+    from core.datasets import Split
     from core.image import RGBImage
     from core.studies.patch_evidence import Result
 
 app = typer.Typer(help="Five ways to watch a network see.", no_args_is_help=True, add_completion=False)
-DATA = typer.Option(
-    "--data", help="Folder with train/CLASS/ and test/CLASS/ pictures; without it torchvision downloads."
-)
-
-
-def fail(error: Exception) -> None:
-    """One line on stderr and exit code 2."""
-    said = error.args[0] if isinstance(error, KeyError) else error  # str() of a KeyError adds quotes
-    typer.echo(" ".join(str(said).split()), err=True)
-    raise typer.Exit(2)
+app.add_typer(commands.app)
 
 
 @app.command("shift-sweep")
@@ -152,6 +146,94 @@ def sparse_codes(
         typer.echo(f"{network.card.name}: {network.card.provenance}")
 
 
+@app.command("random-features")
+def random_features(
+    dataset: Annotated[str, typer.Argument(help="digits, fashion-mnist, mnist, cifar10, or your own folder or zip.")],
+    features: Annotated[int, typer.Option(help="How many random features.")] = 1000,
+    depth: Annotated[int, typer.Option(help="Blocks after the first convolution.")] = 1,
+    kernel: Annotated[int, typer.Option(help="Side of the filters in px: 1, 3, 5 or 7.")] = 3,
+    seed: Annotated[int, typer.Option(help="Seed of the network.")] = 0,
+    classifier: Annotated[str, typer.Option(help="svm (linear) or knn (5 neighbours).")] = "svm",
+    size: Annotated[int, typer.Option(help="Side in px that your own pictures are scaled to.")] = 32,
+    data: Annotated[Path | None, DATA] = None,
+    out: Annotated[Path | None, typer.Option("--json", help="Where to write the Result.")] = None,
+) -> None:
+    """How far do you get without learning anything? Accuracy against the number of random features."""
+    from core.studies import random_features as study
+    from core.training.ship import write_json
+
+    try:
+        params = study.Params(features, depth, kernel, seed, classifier)  # type: ignore[arg-type]
+        title, (train, test) = read_dataset(dataset, data, size)
+        with typer.progressbar(length=100, label=dataset) as bar:
+            result = study.run(
+                title, train, test, params, lambda done, total: bar.update(100 * done // max(total, 1) - bar.pos)
+            )
+        if out is not None:
+            write_json(out, study.as_dict(result))
+    except (ValueError, OSError) as error:
+        fail(error)
+    typer.echo(study.finding(result))
+    for k, row in zip(result.counts, result.hits, strict=True):
+        typer.echo(f"{k:>7,} features: top-1 {row[0]:.1%}, top-2 {row[1]:.1%}")
+
+
+def read_dataset(name: str, root: Path | None, size: int) -> tuple[str, tuple[Split, Split]]:
+    """Title, training and test pictures of a named data set, or of the reader's own folder or zip."""
+    from core import datasets, own_data
+
+    if name in datasets.DATASETS:
+        train, test = (datasets.load(name, root, split) for split in ("train", "test"))
+        return datasets.DATASETS[name].title, (train, test)
+    path = Path(name).expanduser()
+    if not path.exists():
+        known = ", ".join(datasets.DATASETS)
+        raise ValueError(f"expected one of {known}, or a folder or zip of your own pictures, got {name!r}")
+    broken: list[str] = []
+    found = datasets.find_pictures(path.read_bytes() if path.is_file() else path)
+    split = own_data.from_pictures(found, size, broken)
+    for line in broken:
+        typer.echo(f"left out: {line}", err=True)
+    return path.stem, own_data.halves(split)
+
+
+@app.command()
+def retrieve(
+    photo: Annotated[str, typer.Argument(help="A picture file, or sample:NAME for one that comes along.")],
+    gallery: Annotated[Path, typer.Option(help="Folder or zip of the pictures to search.")],
+    model: Annotated[str, typer.Option(help="The trained network to compare with.")] = "photo_resnet",
+    features: Annotated[int, typer.Option(help="How many random features.")] = 1000,
+    kernel: Annotated[int, typer.Option(help="Side of the filters in px.")] = 3,
+    depth: Annotated[int, typer.Option(help="Blocks after the first convolution.")] = 2,
+    seed: Annotated[int, typer.Option(help="Seed of the network.")] = 0,
+    size: Annotated[int, typer.Option(help="Side in px at which pictures are compared.")] = 64,
+    count: Annotated[int, typer.Option(help="How many of the nearest to list.")] = 8,
+    metric: Annotated[str, typer.Option(help="euclidean or cosine.")] = "euclidean",
+    out: Annotated[Path | None, typer.Option("--json", help="Where to write the Result.")] = None,
+) -> None:
+    """The nearest pictures of a folder by pixels, by random features, and by a trained network."""
+    from core import datasets, networks
+    from core.studies import random_retrieval as study
+    from core.training.ship import write_json
+
+    try:
+        params = study.Params(features, kernel, depth, seed, size, count, metric)  # type: ignore[arg-type]
+        image, network = read_picture(photo), networks.load(networks.find(model))
+        found = datasets.find_pictures(gallery.read_bytes() if gallery.is_file() else gallery)
+        with typer.progressbar(length=len(found), label="retrieve") as bar:
+            result = study.run(image, found, params, network, lambda done, _: bar.update(done - bar.pos))
+        if out is not None:
+            write_json(out, study.as_dict(result))
+    except (ValueError, OSError, KeyError) as error:
+        fail(error)
+    for line in result.broken:
+        typer.echo(f"left out: {line}", err=True)
+    typer.echo(study.answer(result))
+    for space, indices, distances in zip(result.spaces, result.indices, result.distances, strict=True):
+        for i, distance in zip(indices, distances, strict=True):
+            typer.echo(f"{space:8} {distance:9.3f}  {result.names[i]}")
+
+
 def number(text: str) -> float:
     """The number a word of the command stands for; nothing is 0. Raises ValueError with what was expected."""
     try:
@@ -197,130 +279,6 @@ def read_picture(photo: str) -> RGBImage:
     if photo.startswith("sample:"):
         return load_sample(photo.removeprefix("sample:"))
     return decode(Path(photo).read_bytes())
-
-
-@app.command()
-def train(
-    recipe: Annotated[str, typer.Argument(help="A recipe's name, or 'list'.")],
-    data: Annotated[Path | None, DATA] = None,
-    runs: Annotated[Path, typer.Option(help="Where checkpoints are kept; a killed run goes on from there.")] = Path(
-        "runs"
-    ),
-) -> None:
-    """Train a packaged network again; write its weights and its measured numbers into assets/."""
-    from core import datasets, networks, weights
-    from core.training.loop import train as train_recipe
-    from core.training.recipes import RECIPES
-    from core.training.ship import ship
-
-    if recipe == "list":
-        for r in RECIPES.values():
-            typer.echo(f"{r.name:24} {r.data.title}, {r.total_epochs} epochs, {r.augmentation()}")
-        return
-    if recipe not in RECIPES:
-        fail(ValueError(f"expected a recipe of {', '.join(RECIPES)}; got {recipe!r}"))
-    r = RECIPES[recipe]
-    try:
-        train_set = datasets.load(r.dataset, data, "train")
-        with typer.progressbar(length=r.total_epochs * (len(train_set) // r.batch), label=recipe) as bar:
-            net = train_recipe(r, train_set, runs / f"{recipe}.pt", lambda step: bar.update(1))
-        test_set = datasets.load(r.dataset, data, "test")
-        path = ship(r, net, train_set, test_set, weights.ASSETS / "weights")
-    except (ValueError, OSError) as error:
-        fail(error)
-    typer.echo(f"{path}: {weights.read_metadata(path)['test_accuracy']} of {len(test_set):,} test pictures right")
-    if recipe in (*networks.SDNETS, *networks.TWINS, networks.ALL_CODED):
-        measure_sparse([recipe], data)
-    else:
-        measure(recipe, data)
-
-
-@app.command()
-def measure(
-    network: Annotated[str, typer.Argument(help="A packaged network's name.")],
-    data: Annotated[Path | None, DATA] = None,
-) -> None:
-    """Measure accuracy, consistency and robustness of a packaged network; write assets/results/."""
-    from core import datasets, networks, weights
-    from core.training import ship
-
-    try:
-        card = networks.packaged_card(network, weights.packaged()[network])
-        test_set = datasets.load(card.family, data, "test")
-        with typer.progressbar(length=len(test_set), label=f"measure {network}") as bar:
-            path = ship.measure(
-                network,
-                test_set,
-                weights.ASSETS / "results" / "shift_sweep",
-                lambda done, _: bar.update(done - bar.pos),
-            )
-    except KeyError:
-        fail(ValueError(f"expected one of {', '.join(weights.packaged())}; got {network!r}"))
-    except (ValueError, OSError) as error:
-        fail(error)
-    summary = json.loads(path.read_text())["summary"]
-    typer.echo(f"{path}: accuracy {summary['accuracy']:.2%}, consistency {summary['consistency']:.2%}")
-
-
-@app.command("measure-patches")
-def measure_patches(data: Annotated[Path | None, DATA] = None) -> None:
-    """Measure the packaged BagNets and their baseline together: accuracy, errors by class, scrambling, masking."""
-    from core import datasets
-    from core.training import ship_patches
-
-    try:
-        test_set = datasets.load(ship_patches.DATASET, data, "test")
-        with typer.progressbar(length=100, label="measure-patches") as bar:
-            path = ship_patches.measure(test_set, lambda done, total: bar.update(100 * done // total - bar.pos))
-    except (ValueError, OSError) as error:
-        fail(error)
-    typer.echo(str(path))
-
-
-@app.command("measure-sparse")
-def measure_sparse(
-    names: Annotated[list[str] | None, typer.Argument(help="Packaged SDNets and twins; all by default.")] = None,
-    data: Annotated[Path | None, DATA] = None,
-) -> None:
-    """Measure the packaged SDNets and their twins under noise: accuracy at every lambda, the fit of the residual."""
-    from core import datasets, weights
-    from core.training import ship_sparse
-
-    try:
-        if unknown := set(names or ()) - set(weights.packaged()):
-            raise ValueError(f"expected names of {', '.join(ship_sparse.NAMES)}, got {', '.join(sorted(unknown))}")
-        train_set, test_set = (datasets.load(ship_sparse.DATASET, data, split) for split in ("train", "test"))
-        for name in names or ship_sparse.NAMES:
-            with typer.progressbar(length=100, label=name) as bar:
-                watch = lambda done, total, bar=bar: bar.update(100 * done // total - bar.pos)  # noqa: E731
-                path = ship_sparse.measure_network(name, train_set, test_set, watch)
-            typer.echo(str(path))
-    except (ValueError, OSError, KeyError) as error:
-        fail(error)
-
-
-@app.command("measure-attacks")
-def measure_attacks(data: Annotated[Path | None, DATA] = None) -> None:
-    """Attack the packaged SDNet and its plain twin through the whole unrolled network."""
-    from core import datasets
-    from core.training import ship_sparse_attack
-
-    try:
-        test_set = datasets.load(ship_sparse_attack.DATASET, data, "test")
-        with typer.progressbar(length=100, label="measure-attacks") as bar:
-            path = ship_sparse_attack.measure(test_set, lambda done, total: bar.update(100 * done // total - bar.pos))
-    except (ValueError, OSError) as error:
-        fail(error)
-    typer.echo(str(path))
-
-
-@app.command("first-look")
-def first_look() -> None:
-    """Write the packaged results that the pages open with."""
-    from core import first_look
-
-    for path, finding in first_look.write():
-        typer.echo(f"{path}: {finding}")
 
 
 def main() -> None:

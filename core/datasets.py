@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import gzip
 import lzma
+import math
 import os
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from io import BytesIO
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import numpy as np
 
@@ -23,7 +28,7 @@ class DataError(ValueError):
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """`pixels` uint8 (N, H, W, 3), `labels` int64 (N,) into `classes`."""
+    """`pixels` uint8 (N, H, W, C), `labels` int64 (N,) into `classes`."""
 
     pixels: np.ndarray
     labels: np.ndarray
@@ -33,15 +38,27 @@ class Split:
         return len(self.labels)
 
 
+def digest(*splits: Split) -> str:
+    """SHA-256 of the splits' pixels, labels and classes: what results of them are remembered under."""
+    total = sha256()
+    for split in splits:
+        total.update(repr((split.pixels.shape, split.classes)).encode())
+        total.update(np.ascontiguousarray(split.pixels).data)
+        total.update(np.ascontiguousarray(split.labels).data)
+    return total.hexdigest()
+
+
 @dataclass(frozen=True)
 class DataSet:
-    """What a recipe may ask for. `folder` is what its directory holds: train/CLASS/*.jpg and test/CLASS/*.jpg."""
+    """What a recipe may ask for: square pictures of `size` px; `bright_on_dark` ones show bright things on black."""
 
     name: str
     title: str
     size: int
     classes: tuple[str, ...]
     form: str
+    channels: int = 3
+    bright_on_dark: bool = False
 
 
 CIFAR10_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
@@ -67,7 +84,32 @@ TINY20 = {
     "n07873807": "pizza",
     "n09193705": "alp",
 }
+DIGITS = tuple("0123456789")
+FASHION_CLASSES = (
+    *("T-shirt/top", "trouser", "pullover", "dress", "coat"),
+    *("sandal", "shirt", "sneaker", "bag", "ankle boot"),
+)
+IDX_FOLDERS = {"fashion-mnist": "FashionMNIST", "mnist": "MNIST"}  # as torchvision names them
 DATASETS = {
+    "digits": DataSet(
+        "digits",
+        "digits",
+        8,
+        DIGITS,
+        "scikit-learn's copy of UCI's handwritten digits, 8x8, 1,297 / 500 pictures by a seeded stratified split",
+        channels=1,
+        bright_on_dark=True,
+    ),
+    "fashion-mnist": DataSet(
+        "fashion-mnist",
+        "Fashion-MNIST",
+        28,
+        FASHION_CLASSES,
+        "28x28, 60,000 / 10,000 pictures",
+        channels=1,
+        bright_on_dark=True,
+    ),
+    "mnist": DataSet("mnist", "MNIST", 28, DIGITS, "28x28, 60,000 / 10,000 pictures", channels=1, bright_on_dark=True),
     "cifar10": DataSet("cifar10", "CIFAR-10", 32, CIFAR10_CLASSES, "JPEG copy, 32x32, 50,000 / 10,000 pictures"),
     "tiny-imagenet-20": DataSet(
         "tiny-imagenet-20",
@@ -106,12 +148,17 @@ def read_folder(folder: Path, size: int, progress: Progress = ignore) -> Split:
 
 
 def load(name: str, root: Path | None = None, split: str = "train", progress: Progress = ignore) -> Split:
-    """The train or test split of a data set in DATASETS, from ROOT/train and ROOT/test.
+    """The train or test split of a data set in DATASETS; `digits` comes with scikit-learn.
 
-    Without ROOT, CIFAR-10 is downloaded by torchvision (the original pixels, not the JPEG copy).
-    Raises DataError with what to do.
+    ROOT holds train/CLASS/ and test/CLASS/ pictures, for MNIST and Fashion-MNIST their idx files (itself, in raw/, or
+    in MNIST/raw/ or FashionMNIST/raw/). Without ROOT, what torchvision once downloaded is read, or downloaded now
+    (CIFAR-10's original pixels, not the JPEG copy). Raises DataError with what to do.
     """
     about = DATASETS[name]
+    if name == "digits":
+        return _digits(split)
+    if name in IDX_FOLDERS:
+        return _idx_split(about, root, split)
     if root is not None:
         found = read_folder(Path(root) / split, about.size, progress)
         if len(found.classes) != len(about.classes):
@@ -119,20 +166,123 @@ def load(name: str, root: Path | None = None, split: str = "train", progress: Pr
         return Split(found.pixels, found.labels, about.classes)
     if name != "cifar10":
         raise DataError(f"expected --data FOLDER for {about.title}: it has no public download here")
-    from torchvision.datasets import CIFAR10
+    source = _torchvision(about, "CIFAR10", split)
+    return Split(np.asarray(source.data), np.asarray(source.targets), about.classes)
 
+
+def on_this_machine(name: str) -> bool:
+    """Whether `load` reads this data set without a folder and without a download."""
+    if name in IDX_FOLDERS:
+        return _holds_idx(_downloads() / IDX_FOLDERS[name] / "raw")
+    if name == "cifar10":
+        folder = _downloads() / "cifar-10-batches-py"
+        return all((folder / file).is_file() for file in CIFAR10_FILES)
+    return name == "digits"
+
+
+CIFAR10_FILES = (*(f"data_batch_{i}" for i in range(1, 6)), "test_batch", "batches.meta")
+DIGITS_TEST = 500
+DIGITS_SEED = 0
+DIGITS_WHITE = 16  # scikit-learn's digits count the ink pixels of 4x4 blocks
+
+
+def _digits(split: str) -> Split:
+    from sklearn.datasets import load_digits
+    from sklearn.model_selection import train_test_split
+
+    pictures, labels = load_digits(return_X_y=True)
+    pixels = np.rint(pictures * (255 / DIGITS_WHITE)).astype(np.uint8).reshape(-1, 8, 8, 1)
+    train, test = train_test_split(
+        np.arange(len(labels)), test_size=DIGITS_TEST, stratify=labels, random_state=DIGITS_SEED
+    )
+    which = np.sort(train if split == "train" else test)
+    return Split(pixels[which], labels[which].astype(np.int64), DIGITS)
+
+
+def _downloads() -> Path:
     from core.weights import cache_folder
 
+    return cache_folder() / "datasets"
+
+
+def _torchvision(about: DataSet, kind: str, split: str) -> Any:
+    """torchvision's data set of this class name, downloaded if it is not here. Raises DataError."""
+    import torchvision.datasets
+
     try:
-        source = CIFAR10(str(cache_folder() / "datasets"), train=split == "train", download=True)
+        return getattr(torchvision.datasets, kind)(str(_downloads()), train=split == "train", download=True)
     except (OSError, RuntimeError) as error:
-        raise DataError(f"CIFAR-10 could not be downloaded ({error}): give --data FOLDER instead") from error
-    return Split(np.asarray(source.data), np.asarray(source.targets), about.classes)
+        raise DataError(
+            f"{about.title} could not be downloaded ({error}): check the connection, or give the folder of a copy "
+            "(--data FOLDER)"
+        ) from error
+
+
+IDX_FILES = {"train": "train", "test": "t10k"}
+IDX_UINT8 = 8  # the format's code for the only type these data sets use
+MAX_IDX_BYTES = 100_000_000
+
+
+def read_idx(path: Path, dimensions: int) -> np.ndarray:
+    """The uint8 array of an idx file, plain or compressed (*.gz). Raises DataError unless it is whole."""
+    try:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
+            header = stream.read(4 + 4 * dimensions)
+            magic, shape = header[:4], struct.unpack(f">{dimensions}I", header[4:])
+            # a declaration may lie: never read much more than it, nor believe one beyond reason
+            data = stream.read(min(math.prod(shape), MAX_IDX_BYTES) + 1)
+    except (OSError, EOFError, struct.error, zlib.error) as error:
+        raise DataError(f"expected a whole idx file, got {path}, which is damaged ({error}): fetch it again") from error
+    if magic != bytes((0, 0, IDX_UINT8, dimensions)):
+        raise DataError(f"expected an idx file of bytes in {dimensions} dimensions, got {path}: check the path")
+    if len(data) != math.prod(shape):
+        size = " x ".join(map(str, shape))
+        raise DataError(f"expected {size} bytes in {path}, as its header says, got another number: fetch it again")
+    return np.frombuffer(data, np.uint8).reshape(shape).copy()
+
+
+def _idx_split(about: DataSet, root: Path | None, split: str) -> Split:
+    folder = _idx_folder(about, root, split)
+    pictures, labels = (_idx_file(folder, IDX_FILES[split], kind) for kind in ("images-idx3", "labels-idx1"))
+    pixels, truth = read_idx(pictures, 3), read_idx(labels, 1)
+    if pixels.shape != (len(truth), about.size, about.size) or not len(truth) or truth.max() >= len(about.classes):
+        raise DataError(
+            f"expected {about.size}x{about.size} pictures and a label below {len(about.classes)} for each in {folder}, "
+            f"got pictures {pixels.shape} and {len(truth)} labels: choose the folder of {about.title}"
+        )
+    return Split(pixels[..., None], truth.astype(np.int64), about.classes)
+
+
+def _idx_folder(about: DataSet, root: Path | None, split: str) -> Path:
+    """Where this data set's idx files lie below ROOT, or in the downloads, which are fetched if they are not there."""
+    if root is None:
+        folder = _downloads() / IDX_FOLDERS[about.name] / "raw"
+        if not _holds_idx(folder):
+            _torchvision(about, IDX_FOLDERS[about.name], split)
+        return folder
+    for folder in (Path(root), Path(root) / "raw", Path(root) / IDX_FOLDERS[about.name] / "raw"):
+        if _holds_idx(folder):
+            return folder
+    raise DataError(
+        f"expected {about.title}'s four idx files (train-images-idx3-ubyte.gz ...) in {root}, in its raw/ or its "
+        f"{IDX_FOLDERS[about.name]}/raw/, found none: check the path"
+    )
+
+
+def _idx_file(folder: Path, part: str, kind: str) -> Path:
+    plain = folder / f"{part}-{kind}-ubyte"
+    return plain if plain.is_file() else folder / f"{plain.name}.gz"
+
+
+def _holds_idx(folder: Path) -> bool:
+    kinds = ("images-idx3", "labels-idx1")
+    return all(_idx_file(folder, part, kind).is_file() for part in IDX_FILES.values() for kind in kinds)
 
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif"}
 MAX_PICTURES = 20_000
 MAX_PICTURE_BYTES = 50_000_000
+MAX_ZIP_BYTES = 4_000_000_000  # unpacked; pictures hardly shrink in a zip, and uploads are far smaller
 # what decode and the members of a damaged, encrypted or exotic zip raise
 UNREADABLE = (
     *(ImageError, OSError, EOFError, RuntimeError, NotImplementedError),
@@ -153,7 +303,7 @@ class Found:
 def find_pictures(source: Path | bytes) -> list[Found]:
     """The picture files below a folder, or in the bytes of a zip, sorted by name; nothing is unpacked to disk.
 
-    Raises DataError: no such folder, not a zip, no picture, or more than 20,000.
+    Raises DataError: no such folder, not a zip, no picture, more than 20,000, or a zip that declares over 4 GB.
     """
     found = _in_zip(source) if isinstance(source, bytes) else _in_folder(source)
     if not found:
@@ -181,6 +331,12 @@ def _in_zip(data: bytes) -> list[Found]:
         return lambda: archive.open(member).read(member.file_size + 1)
 
     files = [m for m in archive.infolist() if not m.is_dir() and PurePosixPath(m.filename).suffix.lower() in SUFFIXES]
+    declared = sum(m.file_size for m in files)
+    if declared > MAX_ZIP_BYTES:
+        raise DataError(
+            f"expected pictures of at most {MAX_ZIP_BYTES / 1e9:.0f} GB in the zip, got {declared / 1e9:.1f} GB: "
+            "choose fewer or smaller ones"
+        )
     return [Found(m.filename, PurePosixPath(m.filename).parent.name, m.file_size, reader(m)) for m in files]
 
 

@@ -38,6 +38,8 @@ OWN_FAMILIES = {  # what our architectures are for
     "photo_bagnet9": "tiny-imagenet-20",
     "photo_bagnet17": "tiny-imagenet-20",
     "photo_bagnet33": "tiny-imagenet-20",
+    "digits_cnn": "digits",
+    "fashion_cnn": "fashion-mnist",
     "cifar_vgg": "cifar10",
     "cifar_resnet18": "cifar10",
     "cifar_sdnet18": "cifar10",
@@ -58,6 +60,13 @@ SDNETS = ("cifar_sdnet18", "cifar_sdnet18_seed1", "cifar_sdnet18_seed2")  # firs
 TWINS = ("cifar_resnet18", "cifar_resnet18_seed1", "cifar_resnet18_seed2")  # the same with a plain first layer
 ALL_CODED = "cifar_sdnet18_all"
 DEFAULT_SDNETS = (SDNETS[0], TWINS[0])
+CEILINGS = {  # by data set: the trained network that random features are compared with
+    "digits": "digits_cnn",
+    "mnist": "digits_cnn",
+    "fashion-mnist": "fashion_cnn",
+    "cifar10": "cifar_resnet18",
+    "tiny-imagenet-20": "photo_resnet",
+}
 DEFAULT_NETWORKS = ("photo_resnet", "photo_resnet_blur3", "photo_resnet_blur5")
 
 
@@ -165,11 +174,11 @@ def find(name: str) -> Card:
     """
     import difflib
 
-    from core.models import UnknownModelError, list_models
+    from core.models import UnknownModelError, list_classifiers
 
     if name.startswith("untrained:"):
         arch = name.removeprefix("untrained:")
-        if arch not in list_models():
+        if arch not in list_classifiers():
             raise UnknownModelError(f"expected untrained:ARCH with an architecture of ours, got {arch!r}")
         family = OWN_FAMILIES.get(arch.split("_blur")[0], "imagenet")
         return Card(name, arch, family, "untrained", "untrained: random weights, seed 0", family_size(family))

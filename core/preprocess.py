@@ -61,10 +61,18 @@ def at_most(image: RGBImage, pixels: int) -> np.ndarray:
 
 
 def to_tensor(pixels: np.ndarray, prep: Preprocessing) -> Tensor:
-    """uint8 (..., H, W, 3) -> normalised float32 (..., 3, H, W)."""
+    """uint8 (..., H, W, C) -> normalised float32 (..., channels, H, W), with as many channels as `prep` has means."""
     import torch
 
-    return normalise(torch.from_numpy(np.array(pixels)).movedim(-1, -3).float() / 255, prep)
+    x = torch.from_numpy(np.array(pixels)).movedim(-1, -3).float() / 255
+    return normalise(in_channels(x, len(prep.mean)), prep)
+
+
+def in_channels(x: Tensor, channels: int) -> Tensor:
+    """(..., C, H, W) -> (..., channels, H, W): colour to grey by its mean, grey to colour by repeating it."""
+    if channels == 1 and x.shape[-3] > 1:
+        return x.mean(-3, keepdim=True)
+    return x.expand(*x.shape[:-3], channels, *x.shape[-2:])
 
 
 def normalise(x: Tensor, prep: Preprocessing) -> Tensor:

@@ -132,7 +132,7 @@ def weights_of(conv: nn.Conv2d) -> tuple[torch.Tensor, torch.Tensor]:
 def _count(
     net: RandomDepthwise, pixels: np.ndarray, blocks: list[Weights], out: np.ndarray, pool: ThreadPoolExecutor
 ) -> None:
-    x = torch.from_numpy(np.ascontiguousarray(pixels)).permute(0, 3, 1, 2).float()
+    x = torch.from_numpy(np.array(pixels)).permute(0, 3, 1, 2).float()
     if pixels.dtype == np.uint8:
         x = x / 255
     pad = [sign_padding(side, net.kernel_size, FIRST_PADDING) for side in x.shape[-2:]]
@@ -223,7 +223,7 @@ def extract(spec: Spec, pixels: np.ndarray, path: Path, progress: Progress = ign
     if not done:
         journal.unlink(missing_ok=True)
     mode = "r+" if done else "w+"
-    table: np.memmap = np.lib.format.open_memmap(path, mode, kind, shape)  # type: ignore[type-arg]
+    table: np.memmap = np.lib.format.open_memmap(path, mode, kind, shape)
     progress(done, len(pixels))
     for start in range(done, len(pixels), ROWS_AT_ONCE):
         end = min(start + ROWS_AT_ONCE, len(pixels))

@@ -52,14 +52,10 @@ def as_input(pictures: np.ndarray, network: Network) -> Tensor:
     import torch
     import torch.nn.functional as F
 
-    from core.preprocess import normalise
+    from core.preprocess import in_channels, normalise
 
     prep = network.preprocessing
-    x = torch.from_numpy(np.ascontiguousarray(pictures)).movedim(-1, 1).float() / 255
-    if len(prep.mean) == 3 and x.shape[1] == 1:
-        x = x.expand(-1, 3, -1, -1)
-    elif len(prep.mean) == 1 and x.shape[1] == 3:
-        x = x.mean(1, keepdim=True)
+    x = in_channels(torch.from_numpy(np.array(pictures)).movedim(-1, 1).float() / 255, len(prep.mean))
     if x.shape[-2:] != (prep.size, prep.size):
         x = F.interpolate(x, (prep.size, prep.size), mode="bilinear", antialias=True)
     return normalise(x, prep).contiguous(memory_format=torch.channels_last)

@@ -10,6 +10,7 @@ from core.networks import Card, Network
 from core.preprocess import Preprocessing
 
 PACKAGED = list(weights.packaged())
+GREY = ("digits_cnn", "fashion_cnn")  # one channel; measured beside random features
 
 
 def plain_net(name):

@@ -7,7 +7,7 @@ import weakref
 import numpy as np
 import pytest
 import torch
-from networks_by_hand import PACKAGED, plain_net
+from networks_by_hand import GREY, PACKAGED, plain_net
 from torch import nn
 
 from core import engine, networks, weights
@@ -62,7 +62,7 @@ def with_statistics(arch):
 def test_folded_channels_last_float32_is_the_plain_network(name):
     net = plain_net(name) if name in PACKAGED else with_statistics(name)
     size = networks.find(name).size if name in PACKAGED else 96
-    x = torch.randn(3, 3, size, size, generator=torch.Generator().manual_seed(0))
+    x = torch.randn(3, 1 if name in GREY else 3, size, size, generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():
         expected = net(x)
         got = prepare(net, fast=False).exact(x.to(memory_format=torch.channels_last))

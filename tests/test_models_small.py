@@ -68,6 +68,28 @@ def test_a_wider_blur_moves_less_when_the_picture_moves_by_a_pixel():
     assert distances == sorted(distances, reverse=True)
 
 
+@pytest.mark.parametrize("arch", ["digits_cnn", "fashion_cnn"])
+@pytest.mark.parametrize(("height", "width"), [(8, 8), (28, 28), (9, 31)])
+def test_grey_networks_take_one_channel_of_any_size(arch, height, width):
+    net = seeded(arch)
+    with torch.inference_mode():
+        assert net(torch.randn(2, 1, height, width)).shape == (2, 5)
+    assert len(create_model(arch).classifier.weight) == 10
+
+
+@pytest.mark.parametrize(("arch", "limit"), [("digits_cnn", 100_000), ("fashion_cnn", 450_000)])
+def test_grey_networks_are_small_in_float16(arch, limit):
+    assert 2 * sum(p.numel() for p in seeded(arch).parameters()) < 0.95 * limit  # the header and the statistics too
+
+
+def test_a_grey_networks_features_are_means_of_its_last_maps():
+    net, x = seeded("digits_cnn"), torch.randn(3, 1, 8, 8)
+    with torch.inference_mode():
+        maps = net.features(x)
+        assert maps.shape == (3, 48, 4, 4)
+        assert torch.allclose(net(x), net.classifier(maps.mean((2, 3))))
+
+
 def test_an_unknown_padding_is_refused():
     with pytest.raises(ValueError, match="'circular' or 'reflect'"):
         create_model("cifar_vgg", num_classes=10, padding="zero")

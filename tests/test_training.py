@@ -8,7 +8,7 @@ import pytest
 import torch
 from networks_by_hand import PACKAGED, by_hand
 
-from core import networks, weights
+from core import networks, spaces, weights
 from core.datasets import DATASETS, Split
 from core.engine import logits
 from core.models import create_model
@@ -71,6 +71,25 @@ def test_the_loss_falls(trained):
     assert len(losses) == 2 * 5
     assert not net.training
     assert np.mean(losses[-2:]) < 0.8 * np.mean(losses[:2])
+
+
+def test_grey_pictures_train_and_ship_as_well(tmp_path):
+    dice = np.random.default_rng(0)
+    labels = dice.integers(0, 2, 96)
+    pixels = (dice.integers(0, 60, (96, 8, 8, 1)) + 150 * labels[:, None, None, None]).astype(np.uint8)
+    data = Split(pixels, labels, ("dark", "bright"))
+    recipe = Recipe("tiny_grey", "digits_cnn", "digits", epochs=3, batch=16, peak_rate=0.05, flips=False)
+    path = ship.ship(recipe, train(recipe, data, tmp_path / "grey.pt"), data, data, tmp_path)
+    about = weights.read_metadata(path)
+    assert float(about["test_accuracy"]) > 0.95
+    assert about["augmentation"] == "none"
+    assert [len(json.loads(about[key])) for key in ("mean", "std")] == [1, 1]
+    network = networks.load(networks.packaged_card("tiny_grey", path))
+    seen = spaces.trained(pixels, network)
+    assert seen.shape == (96, 48)
+    head = network.engine.exact.classifier
+    guess = (torch.from_numpy(seen) @ head.weight.T + head.bias).argmax(1).numpy()
+    assert (guess == labels).mean() == pytest.approx(float(about["test_accuracy"]), abs=0.011)
 
 
 @pytest.mark.parametrize(("blur", "reflect_epochs"), [("", 0), ("_blur3", 0), ("_blur3", 1)])
@@ -167,6 +186,17 @@ def test_flips_turn_about_half_of_the_pictures():
     assert 70 < int(turned.sum()) < 130
 
 
+@pytest.mark.parametrize("options", [{"shifts": 1}, {"zoom": 0.8}, {"erase": 3}, {"colour": 0.2}])
+def test_without_flips_nothing_is_mirrored_and_the_words_say_so(options):
+    still = replace(STILL, flips=False)
+    x = batch(50, 8)[:, :1]
+    assert torch.equal(augment(x, still, torch.Generator().manual_seed(2)), x)
+    assert augment(x, replace(still, **options), torch.Generator().manual_seed(2)).shape == x.shape
+    assert still.augmentation() == "none"
+    assert "flips" not in replace(still, **options).augmentation()
+    assert STILL.augmentation() == "left-right flips"
+
+
 def test_shifts_are_whole_pixels_of_every_length():
     x = batch(300, 12)
     y = augment(x, replace(STILL, shifts=2), torch.Generator().manual_seed(3))
@@ -255,7 +285,9 @@ def test_the_recipes_cover_every_family():
     photo = {"photo_resnet": None, "photo_resnet_blur3": 3, "photo_resnet_blur5": 5}
     bags = {f"photo_bagnet{q}": None for q in (9, 17, 33)}
     coded = (*networks.SDNETS, *networks.TWINS, networks.ALL_CODED)
-    assert set(RECIPES) == {*cifar, "cifar_vgg_shifted", *photo, *bags, *coded}
+    grey = ("digits_cnn", "fashion_cnn")
+    assert set(RECIPES) == {*cifar, "cifar_vgg_shifted", *photo, *bags, *coded, *grey}
+    assert [RECIPES[name].flips for name in grey] == [False, True]  # a mirrored digit is another sign
     for name, blur in (cifar | photo | bags).items():
         recipe = RECIPES[name]
         assert recipe.arch == name
@@ -287,7 +319,7 @@ def test_every_recipe_names_a_network_and_a_data_set():
         net = create_model(recipe.arch, num_classes=len(recipe.data.classes))
         side = recipe.data.size
         with torch.inference_mode():
-            assert net.eval()(torch.zeros(1, 3, side, side)).shape == (1, len(recipe.data.classes))
+            assert net.eval()(torch.zeros(1, recipe.data.channels, side, side)).shape == (1, len(recipe.data.classes))
 
 
 @pytest.mark.parametrize("name", PACKAGED)

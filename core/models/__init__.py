@@ -30,6 +30,7 @@ class Builders:
 
     plain: str
     blurred: str | None = None
+    classifies: bool = True  # gives logits; otherwise features
 
 
 _TORCHVISION = "core.models.antialiased:plain"
@@ -40,14 +41,18 @@ _DENSENET = Builders(_TORCHVISION, "core.models.antialiased:blurred_densenet")
 _MOBILENET = Builders(_TORCHVISION, "core.models.antialiased:blurred_mobilenet")
 _CIFAR_VGG = Builders("core.models.small:CifarVGG", "core.models.small:CifarVGG")
 _PHOTO_RESNET = Builders("core.models.small:PhotoResNet", "core.models.small:PhotoResNet")
+_GREY = Builders("core.models.small:GreyNet")
 _BAGNET = Builders("core.models.bagnet:bagnet")
 _PHOTO_BAGNET = Builders("core.models.bagnet:photo_bagnet")
 _SDNET = Builders("core.models.sdnet:sdnet")
+_RANDOM = Builders("core.models.random_depthwise:RandomDepthwise", classifies=False)
 
 # With `blurred`, an architecture comes plain and, with the suffix _blur1 … _blur7, anti-aliased.
 ARCHITECTURES: dict[str, Builders] = {
     "cifar_vgg": _CIFAR_VGG,
     "photo_resnet": _PHOTO_RESNET,
+    "digits_cnn": _GREY,
+    "fashion_cnn": _GREY,
     "photo_bagnet9": _PHOTO_BAGNET,
     "photo_bagnet17": _PHOTO_BAGNET,
     "photo_bagnet33": _PHOTO_BAGNET,
@@ -67,6 +72,7 @@ ARCHITECTURES: dict[str, Builders] = {
     "sdnet34_all_imagenet": _SDNET,
     "resnet18_cifar": _SDNET,
     "resnet34_cifar": _SDNET,
+    "random_depthwise": _RANDOM,
     "alexnet": _ALEXNET,
     "vgg11": _VGG,
     "vgg11_bn": _VGG,
@@ -111,18 +117,26 @@ def list_models() -> list[str]:
     return list(_VARIANTS)
 
 
+def list_classifiers() -> list[str]:
+    """Those of `list_models` that give logits."""
+    return [name for name, (arch, _) in _VARIANTS.items() if ARCHITECTURES[arch].classifies]
+
+
 def create_model(name: str, *, num_classes: int | None = None, **options: Any) -> nn.Module:
     """An untrained network, (B, 3, H, W) -> logits (B, num_classes), by default as many as its data set has.
 
-    `<arch>` is torchvision's own, this project's (cifar_vgg, photo_resnet, photo_bagnet<q>) or the paper's
-    (bagnet<q>, q = 9, 17 or 33: Brendel & Bethge, ICLR 2019, §2); `<arch>_blur<k>`, k = 1..7, is
-    anti-aliased by the rules of Zhang (ICML 2019, §3.2). The blurred torchvision networks have the option
-    `padding` of the blur ("reflect", "replicate" or "zero"); AlexNet, the ResNets and the DenseNets also have
-    `pool_only`: whether the stem convolution keeps its stride.
+    `<arch>` is torchvision's own, this project's (cifar_vgg, photo_resnet, photo_bagnet<q>; digits_cnn and fashion_cnn,
+    which take one grey channel) or the paper's (bagnet<q>, q = 9, 17 or 33: Brendel & Bethge, ICLR 2019, §2);
+    `<arch>_blur<k>`, k = 1..7, is anti-aliased by the rules of Zhang (ICML 2019, §3.2). The blurred torchvision
+    networks have the option `padding` of the blur ("reflect", "replicate" or "zero"); AlexNet, the ResNets and the
+    DenseNets also have `pool_only`: whether the stem convolution keeps its stride.
 
     `sdnet<18|34>[_all]_<cifar|imagenet>` (Dai et al., NeurIPS 2022, §4), their plain twins `resnet<18|34>_cifar` and
     this project's narrow `cifar_sdnet18`, `cifar_sdnet18_all` and `cifar_resnet18` have `width`, `shortcut`, `lam`,
     `steps`, `solver` and `mu`.
+
+    `random_depthwise` (Xue & Roshan, arXiv 1806.05789) has `features`, `kernel_size`, `depth`, `in_channels` and `seed`
+    and gives features (B, features) in [-1, 1] instead of logits; nothing in it is meant to be trained.
 
     Raises UnknownModelError for an unknown name, TypeError for an option that the network does not have, and
     ValueError for an unknown padding.
@@ -136,7 +150,7 @@ def create_model(name: str, *, num_classes: int | None = None, **options: Any) -
     arch, blur = _VARIANTS[name]
     build = _resolve((ARCHITECTURES[arch].blurred if blur else None) or ARCHITECTURES[arch].plain)
     parameters = inspect.signature(build).parameters
-    if num_classes is None:
+    if num_classes is None and ARCHITECTURES[arch].classifies:
         own = parameters["num_classes"].default
         num_classes = IMAGENET_CLASSES if own is inspect.Parameter.empty else own
     given = {"arch": arch, "blur": blur, "num_classes": num_classes}

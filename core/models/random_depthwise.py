@@ -1,8 +1,8 @@
 """The random depthwise signed network of Xue & Roshan (arXiv 1806.05789): nothing in it is learned.
 
 A convolution and its signs, then blocks of [average pooling, depthwise convolution, signs, depthwise convolution,
-signs], then the mean of every map. All weights and biases are drawn from N(0, 1). A map's mean is 2 PPV - 1, where PPV is the
-proportion of positive values, as in ROCKET.
+signs], then the mean of every map. All weights and biases are drawn from N(0, 1). A map's mean is 2 PPV - 1, where PPV
+is the proportion of positive values, as in ROCKET.
 """
 
 from __future__ import annotations
@@ -40,8 +40,13 @@ class SignBlock(nn.Module):
         self.conv2 = nn.Conv2d(features, features, kernel_size, padding=padding, groups=features)
 
     def forward(self, x: Tensor) -> Tensor:
+        return self.signs(x)[-1]
+
+    def signs(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """What both convolutions leave, (B, k, H // 2, W // 2) each."""
         x = F.avg_pool2d(x, (min(2, x.shape[-2]), min(2, x.shape[-1])))
-        return torch.sign(self.conv2(torch.sign(self.conv(x))))
+        first = torch.sign(self.conv(x))
+        return first, torch.sign(self.conv2(first))
 
 
 class RandomDepthwise(nn.Module):
@@ -80,11 +85,17 @@ class RandomDepthwise(nn.Module):
         else:
             self.load_state_dict(draw(seed, features, kernel_size, depth, in_channels))
 
+    def signs(self, x: Tensor) -> tuple[Tensor, ...]:
+        """(B, in_channels, H, W) -> the signs that each of the 1 + 2 depth convolutions leaves, (B, k, h, w) each."""
+        pad = [sign_padding(side, self.kernel_size, FIRST_PADDING) for side in x.shape[-2:]]
+        found = [torch.sign(F.conv2d(x, self.conv.weight, self.conv.bias, padding=tuple(pad)))]
+        for block in self.conv2:
+            found += block.signs(found[-1])  # type: ignore[operator]  # children of a Sequential are Modules to mypy
+        return tuple(found)
+
     def features_map(self, x: Tensor) -> Tensor:
         """(B, in_channels, H, W) -> signs (B, k, H', W') before the mean is taken."""
-        pad = [sign_padding(side, self.kernel_size, FIRST_PADDING) for side in x.shape[-2:]]
-        first = F.conv2d(x, self.conv.weight, self.conv.bias, padding=tuple(pad))
-        return self.conv2(torch.sign(first))  # type: ignore[no-any-return]
+        return self.signs(x)[-1]
 
     def forward(self, x: Tensor) -> Tensor:
         return self.features_map(x).mean(dim=(2, 3))

@@ -2,17 +2,26 @@
 
 `cifar_vgg` follows the paper's CIFAR experiment (VGG style, §4.1: every max-pooling replaced). Its dense maximum and
 its blur wrap round: on maps of 8 to 32 px a mirrored border would reach into much of what a wide blur keeps.
-`photo_resnet` is a narrow residual network for 64-pixel photographs.
+`photo_resnet` is a narrow residual network for 64-pixel photographs. `digits_cnn` and `fashion_cnn` are plain ones for
+grey pictures: what little training reaches where others learn nothing.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
 from core.models.blurpool import BlurPool2d, wrap
 
-CIFAR_PLAN = (32, "pool", 96, 96, "pool", 160, 160, "pool", 256)
+Plan = Sequence[int | Literal["pool"]]  # channels of a 3x3 convolution, or halve the resolution
+CIFAR_PLAN: Plan = (32, "pool", 96, 96, "pool", 160, 160, "pool", 256)
+GREY_PLANS: dict[str, Plan] = {
+    "digits_cnn": (24, 32, "pool", 48, 48),
+    "fashion_cnn": (24, "pool", 48, 64, "pool", 96, 96),
+}
 PHOTO_STEM = 16
 PHOTO_WIDTHS = (32, 48, 96, 192)
 
@@ -52,6 +61,18 @@ def max_pool(channels: int, blur: int | None) -> nn.Sequential:
     return nn.Sequential(nn.MaxPool2d(2, stride=1), BlurPool2d(channels, blur))
 
 
+def stack(channels: int, plan: Plan, pool: Callable[[int], nn.Module]) -> nn.Sequential:
+    """The layers of a plan for maps of `channels`; `pool` is asked with the number of channels it meets."""
+    layers: list[nn.Module] = []
+    for step in plan:
+        if step == "pool":
+            layers.append(pool(channels))
+        else:
+            layers += [conv_bn(channels, step), nn.ReLU(inplace=True)]
+            channels = step
+    return nn.Sequential(*layers)
+
+
 class CifarVGG(nn.Module):
     """(B, 3, 32, 32) -> logits (B, num_classes). Fully convolutional, so other multiples of 8 px work too.
 
@@ -64,20 +85,25 @@ class CifarVGG(nn.Module):
         if padding not in ("circular", "reflect"):
             raise ValueError(f"expected a padding of 'circular' or 'reflect', got {padding!r}: choose one of them")
         pool = wrapped_max_pool if padding == "circular" else max_pool
-        layers: list[nn.Module] = []
-        channels = 3
-        for step in CIFAR_PLAN:
-            if isinstance(step, int):
-                layers += [conv_bn(channels, step), nn.ReLU(inplace=True)]
-                channels = step
-            else:
-                layers.append(pool(channels, blur))
-        self.features = nn.Sequential(*layers)
-        self.classifier = nn.Linear(channels, num_classes)
+        self.features = stack(3, CIFAR_PLAN, lambda channels: pool(channels, blur))
+        self.classifier = nn.Linear(int(CIFAR_PLAN[-1]), num_classes)
 
     def forward(self, x: Tensor) -> Tensor:
         maps = self.features(x)  # (B, 256, H/8, W/8)
         return self.classifier(maps.mean(dim=(2, 3)))  # type: ignore[no-any-return]
+
+
+class GreyNet(nn.Module):
+    """(B, 1, H, W) -> logits (B, num_classes), for pictures of 8 px and more: a plan's layers, then their mean."""
+
+    def __init__(self, arch: str = "digits_cnn", num_classes: int = 10) -> None:
+        super().__init__()
+        plan = GREY_PLANS[arch]
+        self.features = stack(1, plan, lambda channels: nn.MaxPool2d(2))
+        self.classifier = nn.Linear(int(plan[-1]), num_classes)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.classifier(self.features(x).mean(dim=(2, 3)))  # type: ignore[no-any-return]
 
 
 class Block(nn.Module):

@@ -43,24 +43,25 @@ def pixel_statistics(split: Split) -> tuple[tuple[float, ...], tuple[float, ...]
 
 
 def augment(x: Tensor, recipe: Recipe, dice: torch.Generator) -> Tensor:
-    """Random flips, shifts, crops and colour of a batch (B, 3, H, W) in [0, 1]."""
-    b, _, h, w = x.shape
-    flip = torch.rand(b, 1, 1, 1, generator=dice) < 0.5
-    x = torch.where(flip, x.flip(3), x)
+    """Random flips, shifts, crops and colour of a batch (B, C, H, W) in [0, 1]."""
+    b, c, h, w = x.shape
+    if recipe.flips:
+        flip = torch.rand(b, 1, 1, 1, generator=dice) < 0.5
+        x = torch.where(flip, x.flip(3), x)
     if recipe.shifts:
         n = recipe.shifts
         offset = torch.randint(0, 2 * n + 1, (b, 2), generator=dice)
         rows = (offset[:, :1] + torch.arange(h))[:, None, :, None]
         columns = (offset[:, 1:] + torch.arange(w))[:, None, None, :]
         x = F.pad(x, (n,) * 4, mode="reflect")[
-            torch.arange(b)[:, None, None, None], torch.arange(3)[:, None, None], rows, columns
+            torch.arange(b)[:, None, None, None], torch.arange(c)[:, None, None], rows, columns
         ]
     if recipe.zoom < 1:
         scale = recipe.zoom + (1 - recipe.zoom) * torch.rand(b, 2, generator=dice)
         centre = (1 - scale) * (2 * torch.rand(b, 2, generator=dice) - 1)
         theta = torch.zeros(b, 2, 3)
         theta[:, 0, 0], theta[:, 1, 1], theta[:, :, 2] = scale[:, 0], scale[:, 1], centre
-        x = F.grid_sample(x, F.affine_grid(theta, [b, 3, h, w], align_corners=False), align_corners=False)
+        x = F.grid_sample(x, F.affine_grid(theta, [b, c, h, w], align_corners=False), align_corners=False)
     if recipe.colour:
         gain, bias = recipe.colour * (2 * torch.rand(2, b, 1, 1, 1, generator=dice) - 1)
         mean = x.mean(dim=(1, 2, 3), keepdim=True)

@@ -1,0 +1,314 @@
+"""Random features on whole data sets: how many are needed, of which shape, and what they are worth beside others.
+
+Everything is told apart by the same two classifiers. What took long is kept in a working folder, so that a killed run
+goes on where it was.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core import sign_counts, spaces
+from core.datasets import Split
+from core.networks import Network
+from core.sign_counts import Spec
+from core.similarity import Similarity, similarity
+from core.studies.random_baselines import BASELINES
+from core.studies.random_features import CLASSIFIERS, Classifier, answer
+from core.worker import Progress, ignore
+
+BLOCK = 2_000  # features a file
+RANDOM, PIXELS, TRAINED = "random", "pixels", "trained"
+COMPARED = 2_000  # test pictures whose pairs the similarity is taken over
+Compute = Callable[[], Any]
+Remember = Callable[[str, Compute], Any]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """`counts` of features of the curve, drawn `seeds` times at the shape (`kernel`, `depth`). `shapes` are tried with
+    `shape_features` features, and the baselines with `fair_features` random ones beside them, on at most `part`
+    training pictures."""
+
+    kernel: int
+    depth: int
+    counts: tuple[int, ...]
+    seeds: tuple[int, ...] = (0, 1, 2)
+    shapes: tuple[tuple[int, int], ...] = ()
+    shape_features: int = 500
+    fair_features: int = 2_000
+    part: int = 10_000
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """Of one classifier: `hits` (seeds, counts, TOP), shares of the test pictures."""
+
+    classifier: Classifier
+    counts: tuple[int, ...]
+    hits: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Shape:
+    """A kernel size and a depth: `hits` (seeds, TOP) of the linear SVM."""
+
+    kernel: int
+    depth: int
+    hits: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Baseline:
+    """Other features of `dimensions` numbers; `hits` {classifier: (TOP,)}."""
+
+    name: str
+    title: str
+    dimensions: int
+    hits: dict[Classifier, np.ndarray]
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """Everything that was found on one data set. `pixels` are (TOP,) hits of raw
+    pixels; `own_head` is the trained network's own test accuracy."""
+
+    dataset: str
+    data: str
+    command: str
+    date: str
+    commit: str
+    train_images: int
+    test_images: int
+    plan: Plan
+    curves: tuple[Curve, ...]
+    pixels: dict[Classifier, np.ndarray]
+    shapes: tuple[Shape, ...]
+    baselines: tuple[Baseline, ...]
+    network: str
+    own_head: float
+    similarity: dict[str, Similarity]
+
+    def curve(self, classifier: Classifier) -> Curve:
+        return next(c for c in self.curves if c.classifier == classifier)
+
+
+def remembering(path: Path) -> Remember:
+    """`remember(key, compute)`: what `compute` once returned (plain values for JSON), kept in PATH between runs."""
+
+    def remember(key: str, compute: Compute) -> Any:
+        kept = json.loads(path.read_text()) if path.exists() else {}
+        if key not in kept:
+            kept[key] = compute()
+            path.parent.mkdir(parents=True, exist_ok=True)
+            sign_counts.write_whole(path, json.dumps(kept))
+        return kept[key]
+
+    return remember
+
+
+def random_counts(split: Split, name: str, spec: Spec, work: Path, progress: Progress = ignore) -> np.ndarray:
+    """(N, spec.features) integers, extracted block by block into files of WORK that a later run finds again."""
+    found = []
+    for start in range(0, spec.features, BLOCK):
+        few = Spec(min(BLOCK, spec.features - start), spec.kernel_size, spec.depth, spec.in_channels, spec.seed, start)
+        path = work / f"{name}_k{spec.kernel_size}_d{spec.depth}_s{spec.seed}_{start}.npy"
+        watch = lambda done, total, at=start, size=few.features: progress(  # noqa: E731
+            at * total + done * size, spec.features * total
+        )
+        found.append(sign_counts.extract(few, split.pixels, path, watch))
+    return np.concatenate(found, 1)
+
+
+def measure_curves(
+    train: Split,
+    test: Split,
+    plan: Plan,
+    work: Path,
+    remember: Remember,
+    progress: Progress = ignore,
+) -> tuple[Curve, ...]:
+    """Both classifiers at every count and seed; the features of a smaller count are the first of a larger one."""
+    found: dict[Classifier, list[list[list[float]]]] = {name: [] for name in CLASSIFIERS}
+    for seed in plan.seeds:
+        spec = Spec(max(plan.counts), plan.kernel, plan.depth, train.pixels.shape[3], seed)
+        load = partial(both_counts, train, test, spec, work, progress)
+        tables: list[np.ndarray] = []
+        for name, rows in found.items():
+            rows.append([])
+            for k in plan.counts:
+                key = f"{name} {spec.kernel_size} {spec.depth} {seed} {k}"
+                rows[-1].append(remember(key, partial(at_count, load, tables, train, test, spec, k, name)))
+    return tuple(Curve(name, plan.counts, np.array(rows)) for name, rows in found.items())
+
+
+def both_counts(train: Split, test: Split, spec: Spec, work: Path, progress: Progress) -> list[np.ndarray]:
+    return [random_counts(split, name, spec, work, progress) for name, split in (("test", test), ("train", train))]
+
+
+def at_count(
+    load: Callable[[], list[np.ndarray]],
+    tables: list[np.ndarray],
+    train: Split,
+    test: Split,
+    spec: Spec,
+    count: int,
+    classifier: Classifier,
+) -> list[float]:
+    """(TOP,) hits of the first `count` features; `tables` are loaded once, by the first who needs them."""
+    if not tables:
+        tables += load()
+    test_x, train_x = (table[:, :count] for table in tables)
+    scale = 1 / float(np.prod(sign_counts.map_size(sign_counts.build(spec_of_one(spec)), *train.pixels.shape[1:3])))
+    return answer(train_x, train.labels, test_x, test.labels, classifier, scale=scale).tolist()  # type: ignore[no-any-return]
+
+
+def spec_of_one(spec: Spec) -> Spec:
+    """The same network with a single feature: enough to know its maps' size."""
+    return Spec(1, spec.kernel_size, spec.depth, spec.in_channels, spec.seed)
+
+
+def measure_shapes(train: Split, test: Split, plan: Plan, remember: Remember) -> tuple[Shape, ...]:
+    """The linear SVM at every kernel size and depth, on a part of the training pictures."""
+    few = seeded_part(train, plan.part)
+    found = []
+    for kernel, depth in plan.shapes:
+        rows = [
+            remember(
+                f"shape {kernel} {depth} {seed} {plan.shape_features} {len(few)}",
+                partial(one_shape, few, test, Spec(plan.shape_features, kernel, depth, few.pixels.shape[3], seed)),
+            )
+            for seed in plan.seeds
+        ]
+        found.append(Shape(kernel, depth, np.array(rows)))
+    return tuple(found)
+
+
+def one_shape(train: Split, test: Split, spec: Spec) -> list[float]:
+    train_x, test_x = (spaces.random(split.pixels, spec) for split in (train, test))
+    return answer(train_x, train.labels, test_x, test.labels, "svm").tolist()  # type: ignore[no-any-return]
+
+
+def seeded_part(split: Split, count: int) -> Split:
+    """`count` pictures drawn with seed 0; the whole of a smaller split."""
+    if len(split) <= count:
+        return split
+    which = np.sort(np.random.default_rng(0).permutation(len(split))[:count])
+    return Split(split.pixels[which], split.labels[which], split.classes)
+
+
+def measure_baselines(
+    train: Split, test: Split, plan: Plan, network: Network, remember: Remember, progress: Progress = ignore
+) -> tuple[Baseline, ...]:
+    """The same classifiers on random features, raw pixels, untrained networks, k-means features and a trained network,
+    all on the same part of the training pictures."""
+    few = seeded_part(train, plan.part)
+    spec = Spec(plan.fair_features, plan.kernel, plan.depth, train.pixels.shape[3], plan.seeds[0])
+    features: dict[str, tuple[str, Callable[[np.ndarray], np.ndarray]]] = {
+        RANDOM: ("random depthwise", partial(spaces.random, spec=spec, progress=progress)),
+        PIXELS: ("raw pixels", spaces.pixels),
+        **{
+            name: (about.title, partial(about.run, progress=progress, learn_from=few.pixels))
+            for name, about in BASELINES.items()
+        },
+        TRAINED: (f"{network.card.title}, trained", partial(spaces.trained, network=network, progress=progress)),
+    }
+    found = []
+    for name, (title, run) in features.items():
+        row = remember(f"baseline {name}", partial(one_baseline, few, test, run, name not in (RANDOM, PIXELS)))
+        values = {classifier: np.array(row[classifier]) for classifier in CLASSIFIERS}
+        found.append(Baseline(name, title, int(row["dimensions"]), values))
+    return tuple(found)
+
+
+def measure_pixels(train: Split, test: Split, remember: Remember) -> dict[Classifier, np.ndarray]:
+    """Raw pixels of all training pictures."""
+    row = remember("pixels of all", partial(one_baseline, train, test, spaces.pixels, False))
+    return {classifier: np.array(row[classifier]) for classifier in CLASSIFIERS}
+
+
+def one_baseline(
+    train: Split, test: Split, run: Callable[[np.ndarray], np.ndarray], standardised: bool
+) -> dict[str, Any]:
+    """Dimensions and hits; `standardised` by the training pictures where the features' scale is arbitrary."""
+    train_x, test_x = run(train.pixels), run(test.pixels)
+    if standardised:
+        mean, deviation = train_x.mean(0), train_x.std(0) + 1e-6
+        train_x, test_x = (train_x - mean) / deviation, (test_x - mean) / deviation
+    found: dict[str, Any] = {"dimensions": train_x.shape[1]}
+    for name in CLASSIFIERS:
+        found[name] = answer(train_x, train.labels, test_x, test.labels, name).tolist()
+    return found
+
+
+def measure_similarity(test: Split, plan: Plan, network: Network, progress: Progress = ignore) -> dict[str, Similarity]:
+    """Of the first COMPARED test pictures of a seeded order, in all three spaces; random: the first seed."""
+    few = seeded_part(test, COMPARED)
+    spec = Spec(max(plan.counts), plan.kernel, plan.depth, few.pixels.shape[3], plan.seeds[0])
+    return {
+        PIXELS: similarity(spaces.pixels(few.pixels), few.labels),
+        RANDOM: similarity(spaces.random(few.pixels, spec, progress), few.labels),
+        TRAINED: similarity(spaces.trained(few.pixels, network), few.labels),
+    }
+
+
+def as_record(measured: Measured) -> dict[str, Any]:
+    """Plain values for JSON."""
+    return {
+        **{
+            name: value
+            for name, value in vars(measured).items()
+            if name not in ("curves", "pixels", "shapes", "baselines", "similarity", "plan")
+        },
+        "plan": asdict(measured.plan),
+        "curves": [{**vars(c), "hits": c.hits.tolist()} for c in measured.curves],
+        "pixels": {name: hits.tolist() for name, hits in measured.pixels.items()},
+        "shapes": [{**vars(s), "hits": s.hits.tolist()} for s in measured.shapes],
+        "baselines": [
+            {**vars(b), "hits": {name: v.tolist() for name, v in b.hits.items()}} for b in measured.baselines
+        ],
+        "similarity": {name: asdict(value) for name, value in measured.similarity.items()},
+    }
+
+
+def from_record(record: dict[str, Any]) -> Measured:
+    """The inverse of `as_record`."""
+    plan: dict[str, Any] = {
+        name: tuple(tuple(v) if isinstance(v, list) else v for v in value) if isinstance(value, list) else value
+        for name, value in record["plan"].items()
+    }
+    return Measured(
+        **{
+            **record,
+            "plan": Plan(**plan),
+            "curves": tuple(Curve(c["classifier"], tuple(c["counts"]), np.array(c["hits"])) for c in record["curves"]),
+            "pixels": {name: np.array(values) for name, values in record["pixels"].items()},
+            "shapes": tuple(Shape(s["kernel"], s["depth"], np.array(s["hits"])) for s in record["shapes"]),
+            "baselines": tuple(
+                Baseline(b["name"], b["title"], b["dimensions"], {n: np.array(v) for n, v in b["hits"].items()})
+                for b in record["baselines"]
+            ),
+            "similarity": {name: Similarity(**value) for name, value in record["similarity"].items()},
+        }
+    )
+
+
+def measured(folder: Path) -> dict[str, Measured]:
+    """Every record of FOLDER by data set, those of `Plan.datasets` first."""
+    return {
+        record["dataset"]: from_record(record)
+        for path in sorted(folder.glob("dataset_*.json"))
+        for record in [json.loads(path.read_text())]
+    }
+
+
+def band(values: np.ndarray) -> tuple[float, float, float]:
+    """Mean, smallest and largest over seeds."""
+    return float(values.mean()), float(values.min()), float(values.max())

@@ -1,0 +1,204 @@
+"""The commands that make packaged weights and numbers again: `receptive train`, `receptive measure …`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from core.worker import Progress
+
+app = typer.Typer()
+DATA = typer.Option(
+    "--data", help="Folder with train/CLASS/ and test/CLASS/ pictures; without it torchvision downloads."
+)
+WORK = typer.Option(help="Where features and finished parts are kept; a killed run goes on from there.")
+
+
+def fail(error: Exception) -> None:
+    """One line on stderr and exit code 2."""
+    said = error.args[0] if isinstance(error, KeyError) else error  # str() of a KeyError adds quotes
+    typer.echo(" ".join(str(said).split()), err=True)
+    raise typer.Exit(2)
+
+
+def with_bar(label: str, measure: Callable[[Progress], Path]) -> None:
+    """Run `measure(progress)` behind a bar and say which file it wrote."""
+    try:
+        with typer.progressbar(length=100, label=label) as bar:
+            path = measure(lambda done, total: bar.update(100 * done // max(total, 1) - bar.pos))
+    except (ValueError, OSError) as error:
+        fail(error)
+    typer.echo(str(path))
+
+
+@app.command()
+def train(
+    recipe: Annotated[str, typer.Argument(help="A recipe's name, or 'list'.")],
+    data: Annotated[Path | None, DATA] = None,
+    runs: Annotated[Path, typer.Option(help="Where checkpoints are kept; a killed run goes on from there.")] = Path(
+        "runs"
+    ),
+) -> None:
+    """Train a packaged network again; write its weights and its measured numbers into assets/."""
+    from core import datasets, networks, weights
+    from core.training.loop import train as train_recipe
+    from core.training.recipes import RECIPES
+    from core.training.ship import ship
+
+    if recipe == "list":
+        for r in RECIPES.values():
+            typer.echo(f"{r.name:24} {r.data.title}, {r.total_epochs} epochs, {r.augmentation()}")
+        return
+    if recipe not in RECIPES:
+        fail(ValueError(f"expected a recipe of {', '.join(RECIPES)}; got {recipe!r}"))
+    r = RECIPES[recipe]
+    try:
+        train_set = datasets.load(r.dataset, data, "train")
+        with typer.progressbar(length=r.total_epochs * (len(train_set) // r.batch), label=recipe) as bar:
+            net = train_recipe(r, train_set, runs / f"{recipe}.pt", lambda step: bar.update(1))
+        test_set = datasets.load(r.dataset, data, "test")
+        path = ship(r, net, train_set, test_set, weights.ASSETS / "weights")
+    except (ValueError, OSError) as error:
+        fail(error)
+    typer.echo(f"{path}: {weights.read_metadata(path)['test_accuracy']} of {len(test_set):,} test pictures right")
+    if recipe in (*networks.SDNETS, *networks.TWINS, networks.ALL_CODED):
+        measure_sparse([recipe], data)
+    elif r.data.channels == 3:  # the others are measured with the random features that they are compared with
+        measure(recipe, data)
+
+
+@app.command()
+def measure(
+    network: Annotated[str, typer.Argument(help="A packaged network's name.")],
+    data: Annotated[Path | None, DATA] = None,
+) -> None:
+    """Measure accuracy, consistency and robustness of a packaged network; write assets/results/."""
+    from core import datasets, networks, weights
+    from core.training import ship
+
+    try:
+        card = networks.packaged_card(network, weights.packaged()[network])
+        if datasets.DATASETS[card.family].channels == 1:
+            raise ValueError(f"expected a network of colour pictures, got {network}: measure-random {card.family}")
+        test_set = datasets.load(card.family, data, "test")
+        with typer.progressbar(length=len(test_set), label=f"measure {network}") as bar:
+            path = ship.measure(
+                network,
+                test_set,
+                weights.ASSETS / "results" / "shift_sweep",
+                lambda done, _: bar.update(done - bar.pos),
+            )
+    except KeyError:
+        fail(ValueError(f"expected one of {', '.join(weights.packaged())}; got {network!r}"))
+    except (ValueError, OSError) as error:
+        fail(error)
+    summary = json.loads(path.read_text())["summary"]
+    typer.echo(f"{path}: accuracy {summary['accuracy']:.2%}, consistency {summary['consistency']:.2%}")
+
+
+@app.command("measure-patches")
+def measure_patches(data: Annotated[Path | None, DATA] = None) -> None:
+    """Measure the packaged BagNets and their baseline together: accuracy, errors by class, scrambling, masking."""
+    from core import datasets
+    from core.training import ship_patches
+
+    try:
+        test_set = datasets.load(ship_patches.DATASET, data, "test")
+        with typer.progressbar(length=100, label="measure-patches") as bar:
+            path = ship_patches.measure(test_set, lambda done, total: bar.update(100 * done // total - bar.pos))
+    except (ValueError, OSError) as error:
+        fail(error)
+    typer.echo(str(path))
+
+
+@app.command("measure-sparse")
+def measure_sparse(
+    names: Annotated[list[str] | None, typer.Argument(help="Packaged SDNets and twins; all by default.")] = None,
+    data: Annotated[Path | None, DATA] = None,
+) -> None:
+    """Measure the packaged SDNets and their twins under noise: accuracy at every lambda, the fit of the residual."""
+    from core import datasets, weights
+    from core.training import ship_sparse
+
+    try:
+        if unknown := set(names or ()) - set(weights.packaged()):
+            raise ValueError(f"expected names of {', '.join(ship_sparse.NAMES)}, got {', '.join(sorted(unknown))}")
+        train_set, test_set = (datasets.load(ship_sparse.DATASET, data, split) for split in ("train", "test"))
+        for name in names or ship_sparse.NAMES:
+            with typer.progressbar(length=100, label=name) as bar:
+                watch = lambda done, total, bar=bar: bar.update(100 * done // total - bar.pos)  # noqa: E731
+                path = ship_sparse.measure_network(name, train_set, test_set, watch)
+            typer.echo(str(path))
+    except (ValueError, OSError, KeyError) as error:
+        fail(error)
+
+
+@app.command("measure-attacks")
+def measure_attacks(data: Annotated[Path | None, DATA] = None) -> None:
+    """Attack the packaged SDNet and its plain twin through the whole unrolled network."""
+    from core import datasets
+    from core.training import ship_sparse_attack
+
+    try:
+        test_set = datasets.load(ship_sparse_attack.DATASET, data, "test")
+        with typer.progressbar(length=100, label="measure-attacks") as bar:
+            path = ship_sparse_attack.measure(test_set, lambda done, total: bar.update(100 * done // total - bar.pos))
+    except (ValueError, OSError) as error:
+        fail(error)
+    typer.echo(str(path))
+
+
+@app.command("measure-random")
+def measure_random(
+    dataset: Annotated[str, typer.Argument(help="digits, fashion-mnist or cifar10.")],
+    data: Annotated[Path | None, DATA] = None,
+    work: Annotated[Path, WORK] = Path("runs/random"),
+) -> None:
+    """Measure random features on a data set: accuracy against their number and shape, beside other features."""
+    from core import datasets
+    from core.training import ship_random
+
+    try:
+        if dataset not in ship_random.PLANS:
+            raise ValueError(f"expected one of {', '.join(ship_random.PLANS)}, got {dataset!r}")
+        train_set, test_set = (datasets.load(dataset, data, split) for split in ("train", "test"))
+    except (ValueError, OSError) as error:
+        fail(error)
+    with_bar(dataset, lambda progress: ship_random.measure(dataset, train_set, test_set, work, progress))
+
+
+@app.command("measure-retrieval")
+def measure_retrieval(
+    data: Annotated[Path, typer.Option(help="Folder with GROUP/ or train/GROUP/ pictures, such as Corel's.")],
+    work: Annotated[Path | None, WORK] = None,
+) -> None:
+    """Measure retrieval by pixels, random and trained features: leave one picture out of a gallery."""
+    from core.training import ship_random_retrieval
+
+    with_bar("measure-retrieval", lambda progress: ship_random_retrieval.measure_retrieval(data, progress, work))
+
+
+@app.command("measure-background")
+def measure_background(data: Annotated[Path | None, DATA] = None, work: Annotated[Path | None, WORK] = None) -> None:
+    """Measure what changes when the background of a photograph is blurred or swapped."""
+    from core import datasets
+    from core.training import ship_random_retrieval as ship
+
+    try:
+        train_set, test_set = (datasets.load(ship.BACKGROUND_DATA, data, split) for split in ("train", "test"))
+    except (ValueError, OSError) as error:
+        fail(error)
+    with_bar("measure-background", lambda progress: ship.measure_background(train_set, test_set, progress, work))
+
+
+@app.command("first-look")
+def first_look() -> None:
+    """Write the packaged results that the pages open with."""
+    from core import first_look
+
+    for path, finding in first_look.write():
+        typer.echo(f"{path}: {finding}")

@@ -1,0 +1,57 @@
+"""Measure random features on whole data sets; write assets/results/random_features/dataset_<name>.json."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from itertools import product
+from pathlib import Path
+
+from core import networks
+from core.datasets import DATASETS, Split
+from core.studies import random_dataset
+from core.studies.random_dataset import Plan
+from core.studies.random_features import FOLDER
+from core.training.loop import commit
+from core.training.ship import write_json
+from core.worker import Progress, ignore
+
+SHAPES = ((5, 0), (3, 1), (5, 1), (7, 1), (3, 2), (5, 2), (3, 3))
+
+
+COUNTS = (250, 500, 1_000, 2_000, 4_000)
+PLANS = {
+    "digits": Plan(3, 1, COUNTS, (0, 1, 2, 3, 4), tuple(product((1, 3, 5), (0, 1, 2, 3)))),
+    "fashion-mnist": Plan(5, 1, COUNTS, shapes=SHAPES),
+    "cifar10": Plan(5, 1, (*COUNTS, 8_000), shapes=SHAPES),
+}
+
+
+def measure(name: str, train: Split, test: Split, work: Path, progress: Progress = ignore) -> Path:
+    """Everything that PLANS asks of a data set, with WORK as the memory between killed runs.
+
+    Raises WeightsError if the trained network is not packaged.
+    """
+    plan, data = PLANS[name], DATASETS[name]
+    network = networks.load(networks.find(networks.CEILINGS[name]))
+    folder = work / name
+    remember = random_dataset.remembering(folder / "found.json")
+    found = random_dataset.Measured(
+        dataset=name,
+        data=f"{data.title} ({data.form})",
+        command=f"receptive measure-random {name} --data FOLDER",
+        date=datetime.now(UTC).date().isoformat(),
+        commit=commit(),
+        train_images=len(train),
+        test_images=len(test),
+        plan=plan,
+        curves=random_dataset.measure_curves(train, test, plan, folder, remember, progress),
+        pixels=random_dataset.measure_pixels(train, test, remember),
+        shapes=random_dataset.measure_shapes(train, test, plan, remember),
+        baselines=random_dataset.measure_baselines(train, test, plan, network, remember, progress),
+        network=network.card.name,
+        own_head=network.card.test_accuracy or 0.0,
+        similarity=random_dataset.measure_similarity(test, plan, network, progress),
+    )
+    path = FOLDER / f"dataset_{name}.json"
+    write_json(path, random_dataset.as_record(found))
+    return path
