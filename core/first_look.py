@@ -36,6 +36,16 @@ def find(slug: str, cards: Sequence[Card], picture: str, params: DataclassInstan
     return dict(record["result"]) if record["key"] == key(cards, picture, params) else None
 
 
+def latest(slug: str, cards: Sequence[Card]) -> dict[str, Any] | None:
+    """The fields of the packaged result of a study made with these networks, whatever else it was made from."""
+    path = FOLDER / f"{slug}.json"
+    if not path.exists():
+        return None
+    record = json.loads(path.read_text())
+    files = [[card.name, file_digest(card.file) if card.file else None] for card in cards]
+    return dict(record["result"]) if record["key"]["networks"] == files else None
+
+
 def write() -> Iterator[tuple[Path, str]]:
     """Make every study's packaged result again; yields each file and its finding."""
     from core.samples import DEFAULT_SAMPLE, load_sample
@@ -56,6 +66,32 @@ def write() -> Iterator[tuple[Path, str]]:
         about = {"key": key([n.card for n in loaded], image.digest, params), "command": "receptive first-look"}
         write_json(FOLDER / f"{slug}.json", {**about, "result": fields}, indent=None)
         yield FOLDER / f"{slug}.json", study.finding(study.from_dict(fields), [n.card.title for n in loaded])
+    yield from write_random()
+
+
+def write_random() -> Iterator[tuple[Path, str]]:
+    """The digits in random-feature space: the maps of all three spaces, and the accuracy that goes with them."""
+    from core import datasets, own_data
+    from core.studies import random_features, random_maps
+    from core.training.ship import write_json
+
+    train, test = (datasets.load("digits", split=split) for split in ("train", "test"))
+    digest, params, drawn = datasets.digest(train, test), random_features.Params(), random_maps.Params()
+    network = networks.load(networks.find(networks.CEILINGS["digits"]))
+    maps = random_maps.run(own_data.together(train, test), params.spec(1), network, drawn)
+    accuracy = random_features.run("digits", train, test, params)
+    for slug, made_of, fields, finding in (
+        ("random_maps", key([network.card], digest, drawn), random_maps.as_dict(maps), random_maps.finding(maps)),
+        (
+            "random_features",
+            key([], digest, params),
+            random_features.as_dict(accuracy),
+            random_features.finding(accuracy),
+        ),
+    ):
+        path = FOLDER / f"{slug}.json"
+        write_json(path, {"key": made_of, "command": "receptive first-look", "result": fields}, indent=None)
+        yield path, finding
 
 
 def round_all(values: Any, digits: int) -> Any:

@@ -11,6 +11,8 @@ from core.studies import (
     STUDIES,
     patch_evidence,
     patch_figures,
+    random_maps,
+    random_maps_figures,
     shift_dataset,
     shift_figures,
     shift_sweep,
@@ -72,10 +74,27 @@ def glance_at_sparse_codes() -> None:
     )
 
 
+def glance_at_random_features() -> None:
+    cards = [networks.cards()[name] for name in [networks.CEILINGS["digits"]] if name in networks.cards()]
+    found = first_look.latest("random_maps", cards)
+    if found is None:
+        return
+    result = random_maps.from_dict(found)
+    st.markdown(random_maps.finding(result))
+    for column, space in zip(st.columns(len(result.maps)), result.maps, strict=True):
+        with column:
+            charts.show(
+                random_maps_figures.map_figure(result, space.space, dark=charts.dark()),
+                f"home-map-{space.space}",
+                f"Map of {len(result):,} digits by {space.space} features, coloured by class",
+            )
+
+
 GLANCES = {
     "shift_sweep": glance_at_shift_sweep,
     "patch_evidence": glance_at_patch_evidence,
     "sparse_codes": glance_at_sparse_codes,
+    "random_features": glance_at_random_features,
 }
 for study in STUDIES:
     with st.container(border=True):

@@ -43,4 +43,13 @@ STUDIES = (
         "https://arxiv.org/abs/2210.12945",
         ":material/blur_on:",
     ),
+    Study(
+        "random_features",
+        "Random features",
+        "How far do you get without learning anything?",
+        "Y. Xue, U. Roshan, Image classification and retrieval with random depthwise signed convolutional neural "
+        "networks, 2018",
+        "https://arxiv.org/abs/1806.05789",
+        ":material/casino:",
+    ),
 )

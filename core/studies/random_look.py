@@ -12,7 +12,6 @@ from core.studies import palette
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-    from core.image import RGBImage
     from core.sign_counts import Spec
 
 
@@ -27,6 +26,13 @@ class Look:
     @property
     def feature(self) -> float:
         return float(self.maps[-1].mean())
+
+
+def balanced(picture: np.ndarray, spec: Spec) -> int:
+    """The feature that says the least about uint8 (H, W, C), its signs cancelling most: it has the most to show."""
+    from core import spaces
+
+    return int(np.abs(spaces.random(picture[None], spec)[0]).argmin())
 
 
 def run(picture: np.ndarray, spec: Spec, index: int) -> Look:
@@ -78,10 +84,3 @@ def table(look: Look) -> dict[str, list[str | float]]:
         "positive signs": [round(float((m > 0).mean()), 4) for m in look.maps],
         "mean of signs": [round(float(m.mean()), 4) for m in look.maps],
     }
-
-
-def of_picture(image: RGBImage, channels: int, side: int, spec: Spec, index: int) -> Look:
-    """Feature `index` on the centre square of a photograph, `side` px, grey for one channel."""
-    from core.own_data import in_form
-
-    return run(in_form(image, side, channels)[0], spec, index)

@@ -1,0 +1,53 @@
+"""The random features page's controls: how many features, of which shape, from which seed."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core import networks
+from core.networks import Card
+from core.studies.random_features import CLASSIFIERS, KERNELS, Params
+from pages.parts.random_data import Data
+
+FEATURES = (250, 500, 1000, 2000, 4000, 8000)
+DEPTHS = (0, 1, 2, 3, 4)
+LARGEST_SEED = 9999
+SHAPES = {"digits": (3, 1), "own": (3, 2)}  # kernel and depth to begin with; the paper's for CIFAR-10 and MNIST:
+USUAL_SHAPE = (5, 1)
+PHOTOGRAPHS = "tiny-imagenet-20"  # whose network is asked about the reader's own pictures
+NAMES = {words: name for name, words in CLASSIFIERS.items()}
+
+
+def controls(data: Data) -> Params:
+    """Sliders in one row; their first values are the data set's, so each set keeps its own."""
+    kernel, depth = SHAPES.get(data.name, USUAL_SHAPE)
+    key = f"random-{data.name}"
+    row = st.columns([2.2, 1.8, 1.8, 1.2, 1.8], vertical_alignment="bottom")
+    features = row[0].select_slider(
+        "Features k", FEATURES, Params.features, key=f"{key}-features", bind="query-params",
+        help="How many random features describe a picture. The paper takes 100,000.",
+    )  # fmt: skip
+    depth = row[1].select_slider(
+        "Depth", DEPTHS, depth, key=f"{key}-depth", bind="query-params",
+        help="Blocks after the first convolution: pool, convolve, sign, convolve, sign.",
+    )  # fmt: skip
+    kernel = row[2].select_slider(
+        "Kernel, px", KERNELS, kernel, key=f"{key}-kernel", bind="query-params", help="Side of every filter."
+    )
+    seed = row[3].number_input("Seed", 0, LARGEST_SEED, key=f"{key}-seed", bind="query-params")
+    classifier = row[4].selectbox(
+        "Told apart by", list(NAMES), key=f"{key}-classifier", bind="query-params",
+        help="For the accuracy below: the only part that learns.",
+    )  # fmt: skip
+    return Params(int(features), int(depth), int(kernel), int(seed), NAMES[classifier])
+
+
+def ceiling(data: Data) -> Card | None:
+    """The packaged trained network that this data set is compared with."""
+    name = networks.CEILINGS[data.name if data.name in networks.CEILINGS else PHOTOGRAPHS]
+    return networks.cards().get(name)
+
+
+def of_photographs() -> Card:
+    """The packaged trained network that photographs are compared with."""
+    return networks.find(networks.CEILINGS[PHOTOGRAPHS])
