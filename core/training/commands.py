@@ -195,6 +195,19 @@ def measure_background(data: Annotated[Path | None, DATA] = None, work: Annotate
     with_bar("measure-background", lambda progress: ship.measure_background(train_set, test_set, progress, work))
 
 
+@app.command("measure-random-attack")
+def measure_random_attack(data: Annotated[Path | None, DATA] = None) -> None:
+    """Attack random features and a trained network through a substitute that sees only their answers."""
+    from core import datasets
+    from core.training import ship_random_attack
+
+    try:
+        train_set, test_set = (datasets.load("cifar10", data, split) for split in ("train", "test"))
+    except (ValueError, OSError) as error:
+        fail(error)
+    with_bar("measure-random-attack", lambda progress: ship_random_attack.measure(train_set, test_set, progress))
+
+
 @app.command("first-look")
 def first_look() -> None:
     """Write the packaged results that the pages open with."""

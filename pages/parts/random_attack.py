@@ -98,7 +98,7 @@ def draw(found: Measured, key: str) -> None:
     )
     for i, (column, name) in enumerate(zip(st.columns(2, gap="large"), found.targets, strict=True)):
         with column:
-            st.markdown(f"**{name[0].upper()}{name[1:]}**")
+            st.markdown(f"**{name}**")
             charts.show(
                 random_attack_figures.pictures(
                     found.examples[i], found.about["labels"], found.params.shown, dark=charts.dark()

@@ -81,9 +81,9 @@ def show(scene: Scene) -> None:
     if result is None:
         return
     st.markdown(f"#### {random_maps.finding(result)}")
-    placed = place(scene, result)
     task = (("random sheet", scene.key, scene.params.points, seed_of(scene)), partial(thumbnail_sheet, scene, result))
     [sheet] = waiting.compute([task], "Preparing the thumbnails", "random sheet")
+    placed = place(scene, result)  # after the thumbnails: what it takes may keep the worker busy for seconds
     maps(scene, result, placed, sheet)
     with st.expander("The numbers as a table", key="random map table", on_change="rerun") as numbers:
         if numbers.open:

@@ -1,0 +1,83 @@
+"""Attack random features and trained networks through substitutes; write random_features/attack.json."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from core import networks
+from core.datasets import DATASETS, Split
+from core.sign_counts import Spec
+from core.studies import random_attack, random_attack_figures
+from core.studies.random_attack import ATTACKED, DIGITS, DIGITS_TARGETS, Params, Target
+from core.studies.random_attack_figures import Measured
+from core.training.loop import commit
+from core.training.ship import every, write_json
+from core.worker import Progress, ignore, part
+
+DATASET, TRAINED = "cifar10", "cifar_resnet18"
+SPEC = Spec(features=2000, kernel_size=5, depth=1, in_channels=3, seed=0)
+LEARNED_FROM = 10_000  # training pictures of the random features' classifier, at even steps
+SEEDS = (0, 1, 2)
+COMMAND = "receptive measure-random-attack --data FOLDER"
+
+
+def measure(
+    train: Split, test: Split, progress: Progress = ignore, folder: Path = random_attack_figures.FOLDER
+) -> Path:
+    """On pictures of CIFAR-10's test split, and on scikit-learn's digits. About 8 minutes on one core."""
+    provenance = {"command": COMMAND, "date": datetime.now(UTC).date().isoformat(), "commit": commit()}
+    few = every(train, LEARNED_FROM)
+    random = random_attack.random_target(SPEC, few, share(progress, 0, 30))
+    trained = random_attack.network_target(networks.load(networks.find(TRAINED)))
+    title, form = DATASETS[DATASET].title, DATASETS[DATASET].form
+    about = {
+        **provenance,
+        "dataset": title,
+        "data": f"{title} ({form}), test set; the features' classifier saw {len(few):,} training pictures",
+        "labels": list(test.classes),
+        "spec": dataclasses.asdict(SPEC),
+    }
+    found = over_pool([random, trained], test, Params(), about, progress=share(progress, 30, 95))
+    small = on_digits(provenance, progress=share(progress, 95, 100))
+    path = folder / random_attack_figures.RECORD
+    write_json(path, {"sets": [random_attack_figures.as_record(one) for one in (found, small)]})
+    return path
+
+
+def on_digits(about: Mapping[str, Any], seeds: Sequence[int] = SEEDS, progress: Progress = ignore) -> Measured:
+    """Random features against a perceptron, both trained on the same half of the digits."""
+    train, pool = random_attack.digits()
+    told = {**about, **random_attack_figures.digits_about()}
+    targets = [random_attack.digits_target(kind, train) for kind in DIGITS_TARGETS]
+    return over_pool(targets, pool, DIGITS, told, seeds=seeds, progress=progress)
+
+
+def over_pool(
+    targets: Sequence[Target],
+    pool: Split,
+    params: Params,
+    about: Mapping[str, Any],
+    *,
+    seeds: Sequence[int] = SEEDS,
+    images: int = ATTACKED,
+    progress: Progress = ignore,
+) -> Measured:
+    """Attack every target once a seed; the pictures drawn from `pool` are the same for all targets."""
+    found = []
+    for t, target in enumerate(targets):
+        row = []
+        for s, seed in enumerate(seeds):
+            mine = dataclasses.replace(params, seed=seed)
+            now = part(progress, t * len(seeds) + s, len(targets) * len(seeds))
+            row.append(random_attack.run(target, *random_attack.draw(pool, mine, images), mine, now))
+        found.append(row)
+    return random_attack_figures.gather(found, seeds, images, params, about)
+
+
+def share(progress: Progress, start: int, end: int) -> Progress:
+    """The progress of a part that takes the whole from `start` to `end` percent."""
+    return lambda done, total: progress(start + round((end - start) * done / max(total, 1)), 100)
