@@ -117,8 +117,7 @@ def weights_by_block(net: RandomDepthwise, size: int) -> list[Weights]:
         weight, bias = weights_of(net.conv)
         first = weight[which].flatten(1).t().contiguous()  # (C K K, features)
         depthwise = [
-            (w[which, 0].permute(1, 2, 0).contiguous().numpy(), b[which].numpy())
-            for w, b in map(weights_of, layers)
+            (w[which, 0].permute(1, 2, 0).contiguous().numpy(), b[which].numpy()) for w, b in map(weights_of, layers)
         ]
         blocks.append((which, first, bias[which], depthwise))
     return blocks

@@ -43,6 +43,13 @@ def test_near_ties_that_float32_mistakes_are_decided_in_double():
     assert set(indices[0, 1:]) == {2, 4}
 
 
+def test_equal_distances_are_told_in_the_gallerys_order():
+    gallery = np.array([[3.0, 4], [0, 1], [6, 8], [1, 0]], np.float32)
+    indices, distances = neighbours.nearest(np.zeros((1, 2), np.float32), gallery, 3)
+    np.testing.assert_array_equal(indices, [[1, 3, 0]])
+    np.testing.assert_allclose(distances, [[1, 1, 5]])
+
+
 def test_votes_are_the_majoritys_and_the_nearer_breaks_a_tie():
     labels = np.array([0, 1, 1, 2, 0])
     scores = neighbours.votes(np.array([[0, 1, 2], [3, 1, 0], [0, 1, 4]]), labels, 4)

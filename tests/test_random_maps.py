@@ -28,7 +28,6 @@ from core.studies.random_maps import (
     finding,
     fits,
     from_dict,
-    neighbours,
     place,
     vectors,
 )
@@ -158,13 +157,6 @@ def test_agreement_by_hand():
     line = np.array([[0.0, 0], [1, 0], [1.5, 0], [9, 0]], np.float32)
     assert agreement(line, np.array([0, 0, 0, 0])) == 1
     assert agreement(line, np.array([0, 0, 1, 1])) == 0.5  # 0 -> 1 yes, 1 -> 2 no, 2 -> 1 no, 3 -> 2 yes
-
-
-def test_neighbours_are_the_nearest_in_order():
-    gallery = np.array([[3.0, 4], [0, 1], [6, 8], [1, 0]], np.float32)
-    nearest, away = neighbours(np.zeros(2), gallery, 3)
-    np.testing.assert_array_equal(nearest, [1, 3, 0])  # equal ones in the gallery's order
-    np.testing.assert_allclose(away, [1, 1, 5])
 
 
 def test_a_picture_of_the_gallery_finds_itself_in_every_space(result, split, network):

@@ -36,8 +36,6 @@ WORDS: dict[Space, str] = {
 }
 POINTS_LIMIT = 50_000  # what a browser still draws at ease
 PERPLEXITY_LIMITS = (5, 100)
-ROWS_AT_ONCE = 256  # of the table of all distances
-SHORTLIST = 4  # nearest by float32 products, whose distances are then computed exactly
 DECIMALS = 2  # of positions, which span about a hundred units, in JSON
 
 
@@ -202,37 +200,11 @@ def fits(result: Result, split: Split, spec: Spec, network: Network | None, para
 
 def agreement(found: np.ndarray, labels: np.ndarray) -> float:
     """The share of vectors (N, D) whose nearest other vector, Euclidean and exact, has their label."""
-    centred = found - found.mean(0)  # smaller numbers, less rounding in the products
-    squared = np.square(centred).sum(1)
-    count = min(SHORTLIST, len(found) - 1)
-    nearest = np.empty(len(found), np.int64)
-    for start in range(0, len(found), ROWS_AT_ONCE):
-        rows = np.arange(start, min(start + ROWS_AT_ONCE, len(found)))
-        table = squared - 2 * (centred[rows] @ centred.T)
-        table[np.arange(len(rows)), rows] = np.inf
-        for row, short in zip(rows, np.argpartition(table, count - 1, axis=1)[:, :count], strict=True):
-            short.sort()
-            nearest[row] = short[np.argmin(distances(found[row], found[short]))]
-    return float((labels[nearest] == labels).mean())
+    from core.neighbours import nearest
 
-
-def distances(query: np.ndarray, vectors: np.ndarray) -> np.ndarray:
-    """Euclidean distances float64 (N,) from one vector (D,) to many (N, D)."""
-    return np.concatenate(
-        [
-            np.sqrt(np.square(np.subtract(vectors[i : i + ROWS_AT_ONCE], query, dtype=np.float64)).sum(1))
-            for i in range(0, len(vectors), ROWS_AT_ONCE)
-        ]
-    )
-
-
-def neighbours(query: np.ndarray, gallery: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
-    """The n nearest of a gallery (N, D) to one vector (D,), exact: indices (n,) and Euclidean distances (n,), the
-    nearest first, equal ones in the gallery's order.
-    """
-    away = distances(query, gallery)
-    order = np.argsort(away, kind="stable")[:n]
-    return order, away[order]
+    near, _ = nearest(found, found, 2)
+    other = np.where(near[:, 0] == np.arange(len(found)), near[:, 1], near[:, 0])  # an equal picture may come first
+    return float((labels[other] == labels).mean())
 
 
 @dataclass(frozen=True, eq=False)
@@ -255,9 +227,11 @@ def place(
 ) -> Placed:
     """Put a picture uint8 (1, H, W, C) into a finished map of a gallery (N, D)."""
     from core import embedding
+    from core.neighbours import nearest
 
-    [query] = vectors(picture, space, spec, network)
-    return Placed(embedding.place(map, query[None])[0], *neighbours(query, gallery, n))
+    query = vectors(picture, space, spec, network)
+    [near], [distances] = nearest(query, gallery, min(n, len(gallery)))
+    return Placed(embedding.place(map, query)[0], near, distances)
 
 
 def class_mix(labels: np.ndarray) -> dict[int, int]:

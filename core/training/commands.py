@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from core.worker import Progress
+
+if TYPE_CHECKING:
+    from core.datasets import Split
 
 app = typer.Typer()
 DATA = typer.Option(
@@ -18,11 +21,21 @@ DATA = typer.Option(
 WORK = typer.Option(help="Where features and finished parts are kept; a killed run goes on from there.")
 
 
-def fail(error: Exception) -> None:
+def fail(error: Exception) -> NoReturn:
     """One line on stderr and exit code 2."""
     said = error.args[0] if isinstance(error, KeyError) else error  # str() of a KeyError adds quotes
     typer.echo(" ".join(str(said).split()), err=True)
     raise typer.Exit(2)
+
+
+def load(name: str, data: Path | None, *splits: str) -> list[Split]:
+    """Splits of a data set, or one line on stderr and exit code 2."""
+    from core import datasets
+
+    try:
+        return [datasets.load(name, data, split) for split in splits]
+    except (ValueError, OSError) as error:
+        fail(error)
 
 
 def with_bar(label: str, measure: Callable[[Progress], Path]) -> None:
@@ -103,16 +116,10 @@ def measure(
 @app.command("measure-patches")
 def measure_patches(data: Annotated[Path | None, DATA] = None) -> None:
     """Measure the packaged BagNets and their baseline together: accuracy, errors by class, scrambling, masking."""
-    from core import datasets
     from core.training import ship_patches
 
-    try:
-        test_set = datasets.load(ship_patches.DATASET, data, "test")
-        with typer.progressbar(length=100, label="measure-patches") as bar:
-            path = ship_patches.measure(test_set, lambda done, total: bar.update(100 * done // total - bar.pos))
-    except (ValueError, OSError) as error:
-        fail(error)
-    typer.echo(str(path))
+    [test_set] = load(ship_patches.DATASET, data, "test")
+    with_bar("measure-patches", lambda progress: ship_patches.measure(test_set, progress))
 
 
 @app.command("measure-sparse")
@@ -140,16 +147,10 @@ def measure_sparse(
 @app.command("measure-attacks")
 def measure_attacks(data: Annotated[Path | None, DATA] = None) -> None:
     """Attack the packaged SDNet and its plain twin through the whole unrolled network."""
-    from core import datasets
     from core.training import ship_sparse_attack
 
-    try:
-        test_set = datasets.load(ship_sparse_attack.DATASET, data, "test")
-        with typer.progressbar(length=100, label="measure-attacks") as bar:
-            path = ship_sparse_attack.measure(test_set, lambda done, total: bar.update(100 * done // total - bar.pos))
-    except (ValueError, OSError) as error:
-        fail(error)
-    typer.echo(str(path))
+    [test_set] = load(ship_sparse_attack.DATASET, data, "test")
+    with_bar("measure-attacks", lambda progress: ship_sparse_attack.measure(test_set, progress))
 
 
 @app.command("measure-random")
@@ -159,15 +160,11 @@ def measure_random(
     work: Annotated[Path, WORK] = Path("runs/random"),
 ) -> None:
     """Measure random features on a data set: accuracy against their number and shape, beside other features."""
-    from core import datasets
     from core.training import ship_random
 
-    try:
-        if dataset not in ship_random.PLANS:
-            raise ValueError(f"expected one of {', '.join(ship_random.PLANS)}, got {dataset!r}")
-        train_set, test_set = (datasets.load(dataset, data, split) for split in ("train", "test"))
-    except (ValueError, OSError) as error:
-        fail(error)
+    if dataset not in ship_random.PLANS:
+        fail(ValueError(f"expected one of {', '.join(ship_random.PLANS)}, got {dataset!r}"))
+    train_set, test_set = load(dataset, data, "train", "test")
     with_bar(dataset, lambda progress: ship_random.measure(dataset, train_set, test_set, work, progress))
 
 
@@ -185,26 +182,18 @@ def measure_retrieval(
 @app.command("measure-background")
 def measure_background(data: Annotated[Path | None, DATA] = None, work: Annotated[Path | None, WORK] = None) -> None:
     """Measure what changes when the background of a photograph is blurred or swapped."""
-    from core import datasets
     from core.training import ship_random_retrieval as ship
 
-    try:
-        train_set, test_set = (datasets.load(ship.BACKGROUND_DATA, data, split) for split in ("train", "test"))
-    except (ValueError, OSError) as error:
-        fail(error)
+    train_set, test_set = load(ship.BACKGROUND_DATA, data, "train", "test")
     with_bar("measure-background", lambda progress: ship.measure_background(train_set, test_set, progress, work))
 
 
 @app.command("measure-random-attack")
 def measure_random_attack(data: Annotated[Path | None, DATA] = None) -> None:
     """Attack random features and a trained network through a substitute that sees only their answers."""
-    from core import datasets
     from core.training import ship_random_attack
 
-    try:
-        train_set, test_set = (datasets.load("cifar10", data, split) for split in ("train", "test"))
-    except (ValueError, OSError) as error:
-        fail(error)
+    train_set, test_set = load("cifar10", data, "train", "test")
     with_bar("measure-random-attack", lambda progress: ship_random_attack.measure(train_set, test_set, progress))
 
 
