@@ -103,13 +103,16 @@ class Measured:
 def remembering(path: Path) -> Remember:
     """`remember(key, compute)`: what `compute` once returned (plain values for JSON), kept in PATH between runs."""
 
+    def kept() -> dict[str, Any]:
+        return dict(json.loads(path.read_text())) if path.exists() else {}
+
     def remember(key: str, compute: Compute) -> Any:
-        kept = json.loads(path.read_text()) if path.exists() else {}
-        if key not in kept:
-            kept[key] = compute()
+        if key not in (known := kept()):
+            value = compute()
+            known = {**kept(), key: value}  # another process may have added to it meanwhile
             path.parent.mkdir(parents=True, exist_ok=True)
-            sign_counts.write_whole(path, json.dumps(kept))
-        return kept[key]
+            sign_counts.write_whole(path, json.dumps(known))
+        return known[key]
 
     return remember
 

@@ -39,7 +39,7 @@ def test_the_digits_are_there_at_once(address: str, watched: Watched) -> None:
     page = watched.page
     open_page(page, address)
     expect(page.get_by_text(re.compile(r"On 1,797 digits the nearest neighbour has the same class"))).to_be_visible()
-    expect(page.locator(".st-key-random-map-random-0 .gl-canvas").first).to_be_visible()
+    expect(page.locator(".st-key-random-map-random .gl-canvas").first).to_be_visible()
     settle(page)
     assert watched.complaints == []
     assert watched.outside == []
@@ -50,7 +50,7 @@ def test_maps_are_drawn_a_lasso_shows_its_pictures_and_a_query_is_placed(address
     open_page(page, address, "&random-points=200&random-digits-features=250")
     page.get_by_role("button", name="Draw the maps").click()
     expect(page.get_by_text(re.compile(r"On 200 digits the nearest neighbour"))).to_be_visible()
-    chart = page.locator(".st-key-random-map-random-0")
+    chart = page.locator(".st-key-random-map-random")
     expect(chart.locator(".gl-canvas").first).to_be_visible()
     settle(page)
 
