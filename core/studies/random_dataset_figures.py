@@ -14,12 +14,9 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 Cells = dict[str, list[str | int | float]]
-LINES = (  # classifier, answers that count, colour, dash
-    ("svm", 1, palette.ACCENT, "solid"),
-    ("svm", 2, "#56B4E9", "solid"),
-    ("knn", 1, "#009E73", "dot"),
-)
-KERNEL_COLOURS = {1: "#CC79A7", 3: "#56B4E9", 5: "#0072B2", 7: "#E69F00"}
+LINES = (("svm", 1, "solid"), ("svm", 2, "dash"), ("knn", 1, "dot"))  # classifier, answers that count, dash
+KERNEL_COLOURS = {1: "#CC79A7", 3: "#56B4E9", 5: "#D55E00", 7: "#009E73"}
+KNN = "#009E73"  # Okabe-Ito green
 SYMBOLS = {1: "square", 3: "circle", 5: "diamond", 7: "triangle-up"}
 WIDE = 400  # px high
 
@@ -34,7 +31,8 @@ def curves(found: Measured, *, dark: bool = False) -> go.Figure:
     import plotly.graph_objects as go
 
     fig = go.Figure()
-    for classifier, top, colour, dash in LINES:
+    deep, light = palette.network_colours([7, 2], dark)
+    for (classifier, top, dash), colour in zip(LINES, (deep, light, KNN), strict=True):
         curve = found.curve(classifier)  # type: ignore[arg-type]
         values = 100 * curve.hits[:, :, top - 1]
         x = list(curve.counts)
@@ -54,7 +52,7 @@ def curves(found: Measured, *, dark: bool = False) -> go.Figure:
     ):
         fig.add_hline(
             y=100 * float(value), line={"color": grey, "dash": "dash", "width": 1.5},
-            annotation={"text": words, "font": {"color": palette.MUTED}}, annotation_position="top left",
+            annotation={"text": words, "font": {"color": palette.MUTED}}, annotation_position="bottom right",
         )  # fmt: skip
     ticks = list(found.curves[0].counts)
     fig.update_xaxes(type="log", title="random features k", tickvals=ticks, ticktext=[f"{k:,}" for k in ticks])
@@ -115,7 +113,7 @@ def baselines(found: Measured, *, dark: bool = False) -> go.Figure:
     for (classifier, words), symbol in zip(CLASSIFIERS.items(), ("circle", "diamond-open"), strict=True):
         values = [float(row.hits[classifier][0]) for row in listed]
         spans = [wilson(v, found.test_images) for v in values]
-        colours = [palette.ACCENT if row.name == RANDOM else grey for row in listed]
+        colours = [palette.network_colours([7], dark)[0] if row.name == RANDOM else grey for row in listed]
         fig.add_scatter(
             x=[100 * v for v in values],
             y=names,
@@ -132,9 +130,10 @@ def baselines(found: Measured, *, dark: bool = False) -> go.Figure:
             hovertemplate=f"%{{y}}<br>{words}: %{{x:.1f}} %<extra></extra>",
         )
     fig.update_xaxes(title="test pictures right, %", showgrid=True)
-    fig.update_yaxes(nticks=len(names), automargin=True, showgrid=True)
     fig.update_layout(height=120 + 44 * len(names), title="The same classifiers on other features")
-    return _with_legend(palette.style(fig, dark))
+    fig = _with_legend(palette.style(fig, dark))
+    fig.update_yaxes(tickmode="array", tickvals=names, automargin=True)
+    return fig
 
 
 def curve_table(found: Measured) -> Cells:

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
 
     from core.studies.random_features import Result
 
-DEEPER = ("#0072B2", "#56B4E9")  # top-1, and what more answers would add
 HEIGHT = 380
 
 
@@ -22,7 +21,7 @@ def curve(result: Result, *, dark: bool = False) -> go.Figure:
     fig = go.Figure()
     grey = palette.network_colours([None], dark)[0]
     x = [int(k) for k in result.counts]
-    for top, colour in enumerate(DEEPER):
+    for top, colour in enumerate(palette.network_colours([7, 2], dark)):
         y = (100 * result.hits[:, top]).tolist()
         fig.add_scatter(
             x=x,
@@ -43,7 +42,7 @@ def curve(result: Result, *, dark: bool = False) -> go.Figure:
             y=100 * float(result.pixel_hits[top]),
             line={"color": grey, "dash": "dash", "width": 1.5},
             annotation={"text": f"raw pixels, top-{top + 1}", "font": {"color": palette.MUTED}},
-            annotation_position="top left",
+            annotation_position="bottom right",
         )
     fig.update_xaxes(type="log", title="random features k", tickvals=x, ticktext=[f"{k:,}" for k in x])
     fig.update_yaxes(title="test pictures right, %")

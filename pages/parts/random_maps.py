@@ -12,8 +12,8 @@ import streamlit as st
 from streamlit.components.v2 import component
 from streamlit.components.v2.types import ComponentRenderer
 
-from core import cache, embedding
-from core.datasets import Split
+from core import cache, embedding, networks
+from core.datasets import DATASETS, Split
 from core.embedding import Map
 from core.networks import Network
 from core.sign_counts import Spec
@@ -36,6 +36,7 @@ CONFIG = {
     "scrollZoom": False,
     "doubleClick": False,
 }
+LEARNED = " The trained network has learned from most of these very pictures; the other two have seen none before."
 Anchors = dict[Space, tuple[np.ndarray, Map]]  # a space's vectors (N, D), and what new pictures are placed by
 
 
@@ -242,7 +243,14 @@ def how_drawn(result: Result) -> str:
         f"{result.network_seed}. Spaces of more than {embedding.COMPONENTS} dimensions are first projected onto their "
         f"{embedding.COMPONENTS} strongest principal components. **Who is next to whom means something; distances "
         "between clusters, their sizes and their shapes mislead**: t-SNE keeps neighbours, not distances."
+        + (LEARNED if has_learned_from(result) else "")
     )
+
+
+def has_learned_from(result: Result) -> bool:
+    """Whether the trained network's training pictures are among those of the maps."""
+    card = networks.cards().get(result.network)
+    return card is not None and card.family in DATASETS and DATASETS[card.family].title == result.data
 
 
 def chosen(scene: Scene, result: Result, selected: list[int] | None) -> None:
