@@ -1,7 +1,7 @@
 """Random features fast: the first convolution as a matrix product, the sign blocks fused, integers all the way out.
 
 A feature is a mean of signs, so what is kept is their sum: an integer that any machine agrees on. The order of every
-sum is the plain network's (bias, then row by row with fused multiply-add), so that no sign changes.
+sum is the plain network's (row by row, channels last, with fused multiply-add), so that no sign changes.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
+from threadpoolctl import threadpool_limits
 from torch import nn
 
 from core.models.random_depthwise import FIRST_PADDING, RandomDepthwise, draw, sign_padding
 from core.worker import Progress, ignore
 
-FEATURES_AT_ONCE = 128  # with eight 32-pixel pictures, 4 MB of maps: near the caches
-PIXELS_AT_ONCE = 8 * 32 * 32
+FEATURES_AT_ONCE = 128  # with four 32-pixel pictures, 2 MB of maps: near the caches
+PIXELS_AT_ONCE = 4 * 32 * 32
 ROWS_AT_ONCE = 512  # pictures between two looks at progress, and the most that a kill costs
 Kernel = Callable[..., None]
-Block = tuple[np.ndarray, np.ndarray]  # weights (K, K, features) and biases (features,) of a depthwise convolution
 
 
 @dataclass(frozen=True)
@@ -79,12 +79,22 @@ def counts(net: RandomDepthwise, pixels: np.ndarray, progress: Progress = ignore
         net, max(16, min(FEATURES_AT_ONCE, FEATURES_AT_ONCE * PIXELS_AT_ONCE // (height * width)))
     )
     at_once = max(1, PIXELS_AT_ONCE // (height * width))
-    with ThreadPoolExecutor(torch.get_num_threads()) as pool, torch.inference_mode():
-        for start in range(0, len(pixels), at_once):
-            rows = slice(start, start + at_once)
-            _count(net, pixels[rows], blocks, out[rows], pool)
-            progress(min(start + at_once, len(pixels)), len(pixels))
+    starts = range(0, len(pixels), at_once)
+    # every thread does whole pictures by itself: what it computes it finds again in its own cache
+    with ThreadPoolExecutor(torch.get_num_threads(), initializer=multiply_alone) as pool:
+        tasks = [pool.submit(_count, net, pixels[i : i + at_once], blocks, out[i : i + at_once]) for i in starts]
+        try:
+            for start, task in zip(starts, tasks, strict=True):
+                task.result()
+                progress(min(start + at_once, len(pixels)), len(pixels))
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
     return out
+
+
+def multiply_alone() -> None:
+    """Matrix products of this thread start no further threads."""
+    threadpool_limits(1, "openmp")
 
 
 def features(net: RandomDepthwise, pixels: np.ndarray, progress: Progress = ignore) -> np.ndarray:
@@ -105,21 +115,25 @@ def check_pixels(net: RandomDepthwise, pixels: np.ndarray) -> None:
         )
 
 
-Weights = tuple[slice, torch.Tensor, torch.Tensor, list[Block]]
+Weights = tuple[slice, torch.Tensor, torch.Tensor, np.ndarray, np.ndarray]
 
 
 def weights_by_block(net: RandomDepthwise, size: int) -> list[Weights]:
-    """The weights of every `size` features, features last, as the kernels read them."""
+    """The weights of every `size` features, features last, as the kernels read them: which features, the first
+    convolution's (K K C, features) and (features,), the depthwise ones' (2 depth, K, K, features) and (2 depth,
+    features)."""
     layers = [conv for block in net.conv2.children() for conv in block.children() if isinstance(conv, nn.Conv2d)]
+    weight, bias = weights_of(net.conv)
     blocks = []
-    for start in range(0, len(net.conv.weight), size):
+    for start in range(0, len(bias), size):
         which = slice(start, start + size)
-        weight, bias = weights_of(net.conv)
-        first = weight[which].flatten(1).t().contiguous()  # (C K K, features)
-        depthwise = [
-            (w[which, 0].permute(1, 2, 0).contiguous().numpy(), b[which].numpy()) for w, b in map(weights_of, layers)
-        ]
-        blocks.append((which, first, bias[which], depthwise))
+        first = weight[which].permute(2, 3, 1, 0).reshape(-1, len(bias[which]))
+        count, side = len(bias[which]), net.kernel_size
+        depthwise = np.empty((len(layers), side, side, count), np.float32)
+        biases = np.empty((len(layers), count), np.float32)
+        for i, (w, b) in enumerate(map(weights_of, layers)):
+            depthwise[i], biases[i] = w[which, 0].permute(1, 2, 0).numpy(), b[which].numpy()
+        blocks.append((which, first, bias[which], depthwise, biases))
     return blocks
 
 
@@ -128,37 +142,20 @@ def weights_of(conv: nn.Conv2d) -> tuple[torch.Tensor, torch.Tensor]:
     return conv.weight.detach(), conv.bias.detach()
 
 
-def _count(
-    net: RandomDepthwise, pixels: np.ndarray, blocks: list[Weights], out: np.ndarray, pool: ThreadPoolExecutor
-) -> None:
-    x = torch.from_numpy(np.array(pixels)).permute(0, 3, 1, 2).float()
+@torch.inference_mode()
+def _count(net: RandomDepthwise, pixels: np.ndarray, blocks: list[Weights], out: np.ndarray) -> None:
+    x = torch.from_numpy(np.array(pixels)).float()
     if pixels.dtype == np.uint8:
         x = x / 255
-    pad = [sign_padding(side, net.kernel_size, FIRST_PADDING) for side in x.shape[-2:]]
-    height, width = (side + 2 * p - net.kernel_size + 1 for side, p in zip(x.shape[-2:], pad, strict=True))
-    columns = F.unfold(x, net.kernel_size, padding=tuple(pad)).transpose(1, 2).flatten(0, 1).contiguous()
-    for which, weight, bias, layers in blocks:
+    size = net.kernel_size
+    pad_y, pad_x = (sign_padding(side, size, FIRST_PADDING) for side in x.shape[1:3])
+    patches = F.pad(x, (0, 0, pad_x, pad_x, pad_y, pad_y)).unfold(1, size, 1).unfold(2, size, 1)  # (B, h, w, C, K, K)
+    height, width = patches.shape[1:3]
+    columns = patches.permute(0, 1, 2, 4, 5, 3).reshape(-1, size * size * x.shape[3])
+    tail = sign_tail(size)
+    for which, weight, bias, weights, biases in blocks:
         maps = torch.addmm(bias, columns, weight).view(len(x), height, width, -1).numpy()
-        tasks = [pool.submit(_tail, maps[i], layers, net.kernel_size) for i in range(len(x))]
-        for row, task in zip(out, tasks, strict=True):
-            row[which] = task.result()
-
-
-def _tail(maps: np.ndarray, layers: list[Block], kernel_size: int) -> np.ndarray:
-    """One picture's first convolution (H, W, features) before its signs -> sums of the last signs (features,)."""
-    if not layers:
-        return np.sign(maps).sum((0, 1))  # type: ignore[no-any-return]
-    pad, depthwise = kernel_size // 2, sign_convolution(kernel_size)
-    for first, second in zip(layers[::2], layers[1::2], strict=True):
-        window = min(2, maps.shape[0]), min(2, maps.shape[1])
-        h, w, k = maps.shape[0] // window[0], maps.shape[1] // window[1], maps.shape[2]
-        padded = np.zeros((h + 2 * pad, w + 2 * pad, k), np.float32)
-        signs = np.zeros_like(padded)
-        sign_pooling(*window)(maps, padded, pad)
-        depthwise(padded, *first, signs, pad)
-        maps = np.empty((h, w, k), np.float32)
-        depthwise(signs, *second, maps, 0)
-    return maps.sum((0, 1))  # type: ignore[no-any-return]
+        tail(maps, weights, biases, out[:, which])
 
 
 def compiled(function: Kernel) -> Kernel:
@@ -204,6 +201,41 @@ def sign_convolution(kernel_size: int) -> Kernel:
                     out[i + pad, j + pad, c] = np.float32(total > 0) - np.float32(total < 0)
 
     return compiled(depthwise)
+
+
+@functools.cache
+def sign_tail(kernel_size: int) -> Kernel:
+    """Everything after the first convolution, picture by picture, without a look at Python."""
+    pool_both, pool_y, pool_x, pool_none = (sign_pooling(y, x) for y, x in ((2, 2), (2, 1), (1, 2), (1, 1)))
+    convolve, pad = sign_convolution(kernel_size), kernel_size // 2
+
+    def tail(maps: np.ndarray, weights: np.ndarray, biases: np.ndarray, out: np.ndarray) -> None:
+        """First convolutions before their signs (B, h, w, k) -> sums of the last signs, into integers (B, k)."""
+        for picture in range(maps.shape[0]):
+            x = maps[picture]
+            for layer in range(0, biases.shape[0], 2):
+                h, w = max(1, x.shape[0] // 2), max(1, x.shape[1] // 2)
+                pooled = np.zeros((h + 2 * pad, w + 2 * pad, x.shape[2]), np.float32)
+                if x.shape[0] > 1 and x.shape[1] > 1:
+                    pool_both(x, pooled, pad)
+                elif x.shape[0] > 1:
+                    pool_y(x, pooled, pad)
+                elif x.shape[1] > 1:
+                    pool_x(x, pooled, pad)
+                else:
+                    pool_none(x, pooled, pad)
+                signs = np.zeros_like(pooled)
+                convolve(pooled, weights[layer], biases[layer], signs, pad)
+                x = np.empty((h, w, x.shape[2]), np.float32)
+                convolve(signs, weights[layer + 1], biases[layer + 1], x, 0)
+            total = np.zeros(x.shape[2], np.int32)
+            for i in range(x.shape[0]):
+                for j in range(x.shape[1]):
+                    for c in range(x.shape[2]):
+                        total[c] += np.int32(x[i, j, c] > 0) - np.int32(x[i, j, c] < 0)
+            out[picture] = total
+
+    return compiled(tail)
 
 
 def extract(spec: Spec, pixels: np.ndarray, path: Path, progress: Progress = ignore) -> np.ndarray:
