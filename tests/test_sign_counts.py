@@ -22,13 +22,32 @@ def pictures(number, height, width, channels, seed=0):
 
 def plain(net, pixels):
     with torch.inference_mode():
-        return net(torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 255).numpy()
+        x = torch.from_numpy(pixels).permute(0, 3, 1, 2).float()
+        return net(x / 255 if pixels.dtype == np.uint8 else x).numpy()
+
+
+def exact(spec):
+    """The network with weights in steps of 1/64: on pictures of such steps every sum is exact in any order."""
+    net = build(spec)
+    with torch.no_grad():
+        for parameter in net.parameters():
+            parameter.copy_((parameter * 64).round() / 64)
+    return net
+
+
+def steps(number, height, width, channels, seed=0):
+    return np.random.default_rng(seed).integers(0, 65, (number, height, width, channels)).astype(np.float32) / 64
 
 
 @pytest.mark.parametrize(("kernel", "depth"), [(3, 3), (5, 1), (3, 0), (1, 2), (7, 2)])
 def test_no_feature_differs_from_the_plain_network(kernel, depth):
-    net, pixels = build(Spec(300, kernel, depth)), pictures(10, 32, 32, 3)
+    net, pixels = exact(Spec(300, kernel, depth)), steps(10, 32, 32, 3)
     np.testing.assert_array_equal(features(net, pixels), plain(net, pixels))
+
+
+def test_with_the_drawn_weights_a_sum_near_zero_may_differ_on_some_processors_at_most():
+    net, pixels = build(Spec(300, 3, 3)), pictures(10, 32, 32, 3)
+    assert (features(net, pixels) != plain(net, pixels)).mean() < 2e-3
 
 
 @given(
@@ -41,7 +60,7 @@ def test_no_feature_differs_from_the_plain_network(kernel, depth):
 )
 @settings(deadline=None, max_examples=30)
 def test_any_shape_is_the_plain_networks(height, width, kernel, depth, channels, seed):
-    net, pixels = build(Spec(9, kernel, depth, channels, seed)), pictures(3, height, width, channels, seed)
+    net, pixels = exact(Spec(9, kernel, depth, channels, seed)), steps(3, height, width, channels, seed)
     np.testing.assert_allclose(features(net, pixels), plain(net, pixels), atol=1e-6)
     with torch.inference_mode():
         maps = net.features_map(torch.rand(1, channels, height, width))
@@ -55,7 +74,7 @@ def test_counts_are_the_smallest_integers_that_hold_them():
 
 
 def test_blocks_of_features_and_of_pictures_do_not_matter(monkeypatch):
-    net, pixels = build(Spec(70, 3, 1)), pictures(9, 16, 16, 3)
+    net, pixels = exact(Spec(70, 3, 1)), steps(9, 16, 16, 3)
     expected = counts(net, pixels)
     monkeypatch.setattr(sign_counts, "FEATURES_AT_ONCE", 16)
     monkeypatch.setattr(sign_counts, "PIXELS_AT_ONCE", 2 * 16 * 16)
