@@ -46,12 +46,15 @@ def packaged(found: Measured) -> None:
             random_dataset_figures.curve_table(found),
         )
     with right:
-        charts.show(
-            random_dataset_figures.shapes(found, dark=charts.dark()),
-            "random-measured-shapes",
-            "Accuracy against depth for each kernel size",
-            random_dataset_figures.shape_table(found),
-        )
+        if found.shapes:
+            charts.show(
+                random_dataset_figures.shapes(found, dark=charts.dark()),
+                "random-measured-shapes",
+                "Accuracy against depth for each kernel size",
+                random_dataset_figures.shape_table(found),
+            )
+        else:
+            st.markdown("Depth and kernel size were not varied on this data set: digits and CIFAR-10 show them.")
     plan = found.plan
     few = min(plan.part, found.train_images)
     st.caption(
