@@ -37,9 +37,10 @@ def test_every_data_set_was_measured_in_full(measured, name):
         assert len(found.plan.seeds) >= 3
         assert curve.counts[0] == 250
         assert (np.diff(curve.hits, axis=2) >= 0).all()
-    assert {b.name for b in found.baselines} == {"random", "pixels", "trained", *BASELINES}
+    assert {b.name for b in found.baselines} == {"random", "pixels", "trained", *found.plan.others}
     card = networks.packaged_card(found.network, weights.packaged()[found.network])
     assert found.own_head == card.test_accuracy
+    assert {"k-means"} <= set(found.plan.others) <= set(BASELINES)
     assert set(found.similarity) == {"pixels", "random", "trained"}
 
 

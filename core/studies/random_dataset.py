@@ -35,7 +35,7 @@ Remember = Callable[[str, Compute], Any]
 class Plan:
     """`counts` of features of the curve, drawn `seeds` times at the shape (`kernel`, `depth`). `shapes` are tried with
     `shape_features` features, and the baselines with `fair_features` random ones beside them, on at most `part`
-    training pictures."""
+    training pictures. `others`: which of BASELINES."""
 
     kernel: int
     depth: int
@@ -45,6 +45,7 @@ class Plan:
     shape_features: int = 500
     fair_features: int = 2_000
     part: int = 10_000
+    others: tuple[str, ...] = tuple(BASELINES)
 
 
 @dataclass(frozen=True, eq=False)
@@ -220,6 +221,7 @@ def measure_baselines(
         **{
             name: (about.title, partial(about.run, progress=progress, learn_from=few.pixels))
             for name, about in BASELINES.items()
+            if name in plan.others
         },
         TRAINED: (f"{network.card.title}, trained", partial(spaces.trained, network=network, progress=progress)),
     }
