@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from core.networks import Network
     from core.sign_counts import Spec
 
+PIXELS, RANDOM, TRAINED = SPACES = ("pixels", "random", "trained")
 BATCH = 256
 
 

@@ -78,6 +78,12 @@ def network_colours(blurs: Sequence[int | None], dark: bool = False) -> list[str
     return colours
 
 
+def translucent(colour: str, alpha: float) -> str:
+    """A colour #rrggbb that lets what lies behind it through: `alpha` in [0, 1]."""
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{alpha})"
+
+
 def text_colour(dark: bool = False) -> str:
     """Streamlit's own text colour of the theme."""
     return "#fafafa" if dark else "#31333f"

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from core.studies import patch_interaction, patch_scramble
-from core.studies.palette import MUTED, PROBABILITY_SCALE, style, text_colour
+from core.studies.palette import MUTED, PROBABILITY_SCALE, style, text_colour, translucent
 from core.studies.patch_dataset_figures import colours
 
 Table = dict[str, list[Any]]
@@ -28,12 +28,11 @@ def scramble_curves(
     x = list(result.tiles)
     for i, (title, colour) in enumerate(zip(titles, colours(result.patches, dark), strict=True)):
         p = result.probability[i]
-        r, g, b = (int(colour[k : k + 2], 16) for k in (1, 3, 5))
         fig.add_scatter(
             x=x + x[::-1],
             y=np.concatenate([p.max(1), p.min(1)[::-1]]),
             fill="toself",
-            fillcolor=f"rgba({r},{g},{b},0.15)",
+            fillcolor=translucent(colour, 0.15),
             line={"width": 0},
             mode="lines",
             legendgroup=title,

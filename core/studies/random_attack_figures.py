@@ -17,12 +17,11 @@ from PIL import Image
 from plotly.subplots import make_subplots
 
 from core.intervals import wilson
-from core.studies.palette import ACCENT, network_colours, paint, style, text_colour, uri
+from core.studies.palette import ACCENT, network_colours, paint, style, text_colour, translucent, uri
 from core.studies.random_attack import ATTACKED, DIGITS_SPEC, Examples, Params, Result, as_float
-from core.weights import ASSETS
+from core.studies.random_features import FOLDER
 
 Table = dict[str, list[object]]
-FOLDER = ASSETS / "results" / "random_features"
 RECORD = "attack.json"
 CURVES = ("accuracy", "noise", "substitute", "agreement")
 VIEWS = ("clean", "attacked", "noisy")
@@ -196,11 +195,6 @@ def colours(dark: bool) -> tuple[str, str]:
     return ACCENT_ON_DARK if dark else ACCENT, network_colours([None], dark)[0]
 
 
-def faint(colour: str) -> str:
-    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
-    return f"rgba({red},{green},{blue},0.16)"
-
-
 def curves(found: Measured, *, dark: bool = False) -> go.Figure:
     """Accuracy against epsilon: solid under attack, dashed under random signs, bands their 95 % intervals."""
     fig = go.Figure()
@@ -243,7 +237,7 @@ def add_line(
         y=np.concatenate([interval[:, 1], interval[::-1, 0]]),
         mode="none",
         fill="toself",
-        fillcolor=faint(colour),
+        fillcolor=translucent(colour, 0.16),
         hoverinfo="skip",
     )
     fig.add_scatter(

@@ -19,7 +19,8 @@ from core import spaces
 from core.object_mask import MIDDLE, Box, mask
 from core.samples import SAMPLES, load_sample, opening
 from core.softmax import softmax
-from core.studies.random_retrieval import PIXELS, RANDOM, SIZE, TRAINED, WORDS, distances, read
+from core.spaces import PIXELS, RANDOM, TRAINED
+from core.studies.random_retrieval import SIZE, WORDS, distances, read
 from core.worker import Progress, ignore, part
 
 if TYPE_CHECKING:

@@ -17,9 +17,11 @@ import numpy as np
 from core import spaces
 from core.intervals import wilson
 from core.object_mask import MIDDLE
+from core.spaces import PIXELS, RANDOM, TRAINED
 from core.studies.random_background import VERSIONS, probability, versions
-from core.studies.random_retrieval import PIXELS, RANDOM, TRAINED, distances
-from core.studies.random_retrieval_dataset import DIGITS, FOLDER, Embed
+from core.studies.random_features import FOLDER
+from core.studies.random_retrieval import distances
+from core.studies.random_retrieval_dataset import DIGITS, Embed
 from core.worker import Progress, ignore, part
 
 if TYPE_CHECKING:

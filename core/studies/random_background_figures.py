@@ -9,10 +9,10 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from core.object_mask import Box
+from core.spaces import PIXELS, RANDOM, SPACES, TRAINED
 from core.studies.palette import ACCENT, USER, network_colours, style, text_colour, uri
 from core.studies.random_background import CHANGES, PARTS, VERSIONS, Result
 from core.studies.random_background_dataset import NETWORK, WORDS, Measured
-from core.studies.random_retrieval import PIXELS, RANDOM, SPACES, TRAINED
 from core.studies.random_retrieval import WORDS as SPACE_WORDS
 
 Table = dict[str, list[Any]]

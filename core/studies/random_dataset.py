@@ -20,12 +20,12 @@ from core.datasets import Split
 from core.networks import Network
 from core.sign_counts import Spec
 from core.similarity import Similarity, similarity
+from core.spaces import PIXELS, RANDOM, TRAINED
 from core.studies.random_baselines import BASELINES
 from core.studies.random_features import CLASSIFIERS, Classifier, answer
 from core.worker import Progress, ignore
 
 BLOCK = 2_000  # features a file
-RANDOM, PIXELS, TRAINED = "random", "pixels", "trained"
 COMPARED = 2_000  # test pictures whose pairs the similarity is taken over
 Compute = Callable[[], Any]
 Remember = Callable[[str, Compute], Any]

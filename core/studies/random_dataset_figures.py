@@ -6,8 +6,9 @@ import math
 from typing import TYPE_CHECKING
 
 from core.intervals import wilson
+from core.spaces import RANDOM
 from core.studies import palette
-from core.studies.random_dataset import RANDOM, Baseline, Measured, band
+from core.studies.random_dataset import Baseline, Measured, band
 from core.studies.random_features import CLASSIFIERS
 
 if TYPE_CHECKING:
@@ -19,11 +20,6 @@ KERNEL_COLOURS = {1: "#CC79A7", 3: "#56B4E9", 5: "#D55E00", 7: "#009E73"}
 KNN = "#009E73"  # Okabe-Ito green
 SYMBOLS = {1: "square", 3: "circle", 5: "diamond", 7: "triangle-up"}
 WIDE = 400  # px high
-
-
-def translucent(colour: str, alpha: float) -> str:
-    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
-    return f"rgba({red},{green},{blue},{alpha})"
 
 
 def curves(found: Measured, *, dark: bool = False) -> go.Figure:
@@ -38,7 +34,7 @@ def curves(found: Measured, *, dark: bool = False) -> go.Figure:
         x = list(curve.counts)
         fig.add_scatter(
             x=[*x, *x[::-1]], y=[*values.max(0), *values.min(0)[::-1]], fill="toself", mode="none",
-            fillcolor=translucent(colour, 0.18), hoverinfo="skip", showlegend=False,
+            fillcolor=palette.translucent(colour, 0.18), hoverinfo="skip", showlegend=False,
         )  # fmt: skip
         words = f"{CLASSIFIERS[curve.classifier]}, top-{top}"
         fig.add_scatter(

@@ -132,16 +132,6 @@ def vectors(
     return spaces.trained(pictures, network, progress)
 
 
-def gallery(
-    split: Split, spec: Spec, network: Network | None, params: Params, progress: Progress = ignore
-) -> dict[Space, np.ndarray]:
-    """The pictures to draw as vectors (N, D) of every space."""
-    pictures, asked = split.pixels[chosen(split, params)], spaces_of(network)
-    return {
-        space: vectors(pictures, space, spec, network, part(progress, i, len(asked))) for i, space in enumerate(asked)
-    }
-
-
 def draw(
     found: np.ndarray, labels: np.ndarray, space: Space, params: Params, progress: Progress = ignore
 ) -> tuple[SpaceMap, Map]:

@@ -15,6 +15,7 @@ import numpy as np
 
 from core import spaces
 from core.samples import opening
+from core.spaces import PIXELS, RANDOM, SPACES, TRAINED
 from core.worker import Progress, ignore
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 Metric = Literal["euclidean", "cosine"]
 METRICS: tuple[Metric, ...] = ("euclidean", "cosine")
-PIXELS, RANDOM, TRAINED = SPACES = ("pixels", "random", "trained")
 WORDS = {PIXELS: "pixels", RANDOM: "random features", TRAINED: "trained network"}
 SIZE = 64  # px: the side at which pictures are compared
 ALL_BUT_EQUAL = 1e-6  # of the sum of two squared lengths

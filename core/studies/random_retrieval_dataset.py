@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core import spaces
-from core.studies.random_retrieval import METRICS, PIXELS, RANDOM, SPACES, TRAINED, WORDS, Metric, distances
-from core.weights import ASSETS
+from core.spaces import PIXELS, RANDOM, SPACES, TRAINED
+from core.studies.random_features import FOLDER
+from core.studies.random_retrieval import METRICS, WORDS, Metric, distances
 from core.worker import Progress, ignore, part
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from core.sign_counts import Spec
 
 AT = (1, 5, 10)  # the k that is looked at first
-FOLDER = ASSETS / "results" / "random_features"
 RECORD = "retrieval.json"
 DIGITS = 5  # of a number in the record
 

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from core.studies.palette import ACCENT, MUTED, USER, network_colours, style, text_colour, uri
-from core.studies.random_retrieval import PIXELS, RANDOM, SPACES, TRAINED, WORDS, Metric, Result
+from core.spaces import PIXELS, RANDOM, SPACES, TRAINED
+from core.studies.palette import ACCENT, MUTED, USER, network_colours, style, text_colour, translucent, uri
+from core.studies.random_retrieval import WORDS, Metric, Result
 from core.studies.random_retrieval_dataset import AT, Measured, Ranking
 
 Table = dict[str, list[Any]]
@@ -58,7 +59,9 @@ def add_curve(fig: go.Figure, several: Sequence[Ranking], name: str, line: dict[
     k = np.arange(1, each.shape[1] + 1)
     if len(each) > 1:
         band = {"x": np.r_[k, k[::-1]], "y": np.r_[each.max(0), each.min(0)[::-1]], "fill": "toself"}
-        fig.add_scatter(**band, fillcolor=faint(line["color"]), line={"width": 0}, hoverinfo="skip", showlegend=False)
+        fig.add_scatter(
+            **band, fillcolor=translucent(line["color"], 0.25), line={"width": 0}, hoverinfo="skip", showlegend=False
+        )
     middle = each.mean(0)
     fig.add_scatter(
         x=k,
@@ -79,11 +82,6 @@ def add_curve(fig: go.Figure, several: Sequence[Ranking], name: str, line: dict[
         yanchor="bottom",
         xshift=4,
     )
-
-
-def faint(colour: str) -> str:
-    """A hex colour at a quarter of its strength."""
-    return f"rgba({', '.join(str(int(colour[i : i + 2], 16)) for i in (1, 3, 5))}, 0.25)"
 
 
 def table(found: Measured, metric: Metric = "euclidean") -> Table:

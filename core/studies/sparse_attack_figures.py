@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from core.studies.palette import ACCENT, USER, network_colours, paint, style, text_colour
+from core.studies.palette import ACCENT, USER, network_colours, paint, style, text_colour, translucent
 from core.studies.sparse_attack import NORM_WORDS, NORMS, Look
 from core.studies.sparse_attack_dataset import Measured, radius
 
@@ -23,11 +23,6 @@ def looks(found: Measured, dark: bool) -> list[tuple[str, str, str]]:
     grey = network_colours([None], dark)[0]
     colours = [grey if lam is None else next(coded) for lam in found.lams]
     return [(colour, DASHES[i % 3], SYMBOLS[i % 3]) for i, colour in enumerate(colours)]
-
-
-def faint(colour: str) -> str:
-    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
-    return f"rgba({red},{green},{blue},0.16)"
 
 
 def curves(found: Measured, *, dark: bool = False) -> go.Figure:
@@ -73,7 +68,7 @@ def add_line(
         y=np.concatenate([band[:, 1], band[::-1, 0]]),
         mode="none",
         fill="toself",
-        fillcolor=faint(colour),
+        fillcolor=translucent(colour, 0.16),
         line={"width": 0},
         hoverinfo="skip",
         showlegend=False,

@@ -10,7 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core import noise
-from core.studies.palette import ACCENT, PROBABILITY_SCALE, network_colours, style, text_colour
+from core.studies.palette import ACCENT, PROBABILITY_SCALE, network_colours, style, text_colour, translucent
 from core.studies.sparse_dataset import ESTIMATED, FIXED, ORACLE, PLAIN, Fit, Result
 
 Table = dict[str, list[Any]]
@@ -92,7 +92,12 @@ def curves(results: Sequence[Result], twins: Sequence[Result] = (), *, dark: boo
         line, axis = looks(dark)[rule], np.arange(len(middle))
         band = {"x": np.r_[axis, axis[::-1]], "y": np.r_[high, low[::-1]], "fill": "toself"}
         fig.add_scatter(
-            **band, fillcolor=faint(line["color"]), line={"width": 0}, hoverinfo="skip", showlegend=False, mode="lines"
+            **band,
+            fillcolor=translucent(line["color"], 0.16),
+            line={"width": 0},
+            hoverinfo="skip",
+            showlegend=False,
+            mode="lines",
         )
         fig.add_scatter(
             x=axis,
@@ -213,11 +218,6 @@ def apart(values: Sequence[float], gap: float = LABEL_GAP) -> list[float]:
     for below, above in itertools.pairwise(order):
         placed[above] = max(placed[above], placed[below] + gap)
     return [float(v) for v in placed]
-
-
-def faint(colour: str) -> str:
-    """A hex colour at a sixth of its strength."""
-    return f"rgba({', '.join(str(int(colour[i : i + 2], 16)) for i in (1, 3, 5))}, 0.16)"
 
 
 def curve_table(results: Sequence[Result], twins: Sequence[Result] = ()) -> Table:

@@ -101,12 +101,16 @@ def measure(name: str, test: Split, folder: Path, progress: Progress = ignore) -
         "data": f"{data.title} ({data.form}), test set",
         "dataset": data.name,
         "command": f"receptive measure {name} --data FOLDER",
-        "date": datetime.now(UTC).date().isoformat(),
-        "commit": commit(),
+        **today(),
     }
     path = folder / f"{name}.json"
     write_json(path, record)
     return path
+
+
+def today() -> dict[str, str]:
+    """When, and from which commit, something is measured."""
+    return {"date": datetime.now(UTC).date().isoformat(), "commit": commit()}
 
 
 def write_json(path: Path, record: object, indent: int | None = 1) -> None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 from core import networks
 from core.datasets import DATASETS, Split
 from core.studies import patch_dataset, patch_masking_dataset, patch_scramble
 from core.studies.patch_masking import Params
-from core.training.loop import commit
-from core.training.ship import every, write_json
+from core.training.ship import every, today, write_json
 from core.weights import ASSETS
 from core.worker import Progress, ignore, part
 
@@ -35,8 +33,7 @@ def measure(test: Split, progress: Progress = ignore) -> Path:
         dataset=DATASET,
         data=f"{about.title} ({about.form}), test set",
         command="receptive measure-patches --data FOLDER",
-        date=datetime.now(UTC).date().isoformat(),
-        commit=commit(),
+        **today(),
         scramble={"tiles": list(TILES), "accuracy": scrambled.tolist(), "seed": SEED},
         masking=patch_masking_dataset.as_record(masking),
     )

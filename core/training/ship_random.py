@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from itertools import product
 from pathlib import Path
 
@@ -11,8 +10,7 @@ from core.datasets import DATASETS, Split
 from core.studies import random_dataset
 from core.studies.random_dataset import Plan
 from core.studies.random_features import FOLDER
-from core.training.loop import commit
-from core.training.ship import write_json
+from core.training.ship import today, write_json
 from core.worker import Progress, ignore
 
 SHAPES = ((5, 0), (3, 1), (5, 1), (7, 1), (3, 2), (5, 2), (3, 3))
@@ -39,8 +37,7 @@ def measure(name: str, train: Split, test: Split, work: Path, progress: Progress
         dataset=name,
         data=f"{data.title} ({data.form})",
         command=f"receptive measure-random {name} --data FOLDER",
-        date=datetime.now(UTC).date().isoformat(),
-        commit=commit(),
+        **today(),
         train_images=len(train),
         test_images=len(test),
         plan=plan,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +13,8 @@ from core.sign_counts import Spec
 from core.studies import random_attack, random_attack_figures
 from core.studies.random_attack import ATTACKED, DIGITS, DIGITS_TARGETS, Params, Target
 from core.studies.random_attack_figures import Measured
-from core.training.loop import commit
-from core.training.ship import every, write_json
+from core.studies.random_features import FOLDER
+from core.training.ship import every, today, write_json
 from core.worker import Progress, ignore, part
 
 DATASET, TRAINED = "cifar10", "cifar_resnet18"
@@ -25,11 +24,9 @@ SEEDS = (0, 1, 2)
 COMMAND = "receptive measure-random-attack --data FOLDER"
 
 
-def measure(
-    train: Split, test: Split, progress: Progress = ignore, folder: Path = random_attack_figures.FOLDER
-) -> Path:
+def measure(train: Split, test: Split, progress: Progress = ignore, folder: Path = FOLDER) -> Path:
     """On pictures of CIFAR-10's test split, and on scikit-learn's digits. About 8 minutes on one core."""
-    provenance = {"command": COMMAND, "date": datetime.now(UTC).date().isoformat(), "commit": commit()}
+    provenance = {"command": COMMAND, **today()}
     few = every(train, LEARNED_FROM)
     random = random_attack.random_target(SPEC, few, share(progress, 0, 30))
     trained = random_attack.network_target(networks.load(networks.find(TRAINED)))

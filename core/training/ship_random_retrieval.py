@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +11,10 @@ from core.datasets import DATASETS, Split, find_pictures, open_pictures
 from core.preprocess import square
 from core.sign_counts import Spec, as_features, build, extract
 from core.studies import random_background_dataset, random_retrieval_dataset
+from core.studies.random_features import FOLDER
 from core.studies.random_retrieval import SIZE
-from core.studies.random_retrieval_dataset import FOLDER, Embed
-from core.training.loop import commit
-from core.training.ship import every, write_json
+from core.studies.random_retrieval_dataset import Embed
+from core.training.ship import every, today, write_json
 from core.worker import Progress, ignore
 
 NETWORK = "photo_resnet"
@@ -55,7 +54,7 @@ def measure_retrieval(data: Path, progress: Progress = ignore, cache: Path | Non
             "data": f"Corel retrieval gallery, {len(shown)} pictures in {len(groups)} groups, leave one out; the "
             "benchmark's separate queries, which carry a red frame, are not used",
             "command": "receptive measure-retrieval --data FOLDER",
-            **now(),
+            **today(),
         },
         random=on_disk(cache, "corel"),
         progress=progress,
@@ -78,7 +77,7 @@ def measure_background(train: Split, test: Split, progress: Progress = ignore, c
             "data": f"{about.title} ({about.form}): {len(queries)} test photographs, neighbours among {len(gallery):,} "
             "training ones, both at even steps",
             "command": "receptive measure-background --data FOLDER",
-            **now(),
+            **today(),
         },
         random=on_disk(cache, "background"),
         progress=progress,
@@ -86,10 +85,6 @@ def measure_background(train: Split, test: Split, progress: Progress = ignore, c
     path = FOLDER / random_background_dataset.RECORD
     write_json(path, random_background_dataset.as_record(measured))
     return path
-
-
-def now() -> dict[str, str]:
-    return {"date": datetime.now(UTC).date().isoformat(), "commit": commit()}
 
 
 def on_disk(cache: Path | None, name: str) -> Embed:

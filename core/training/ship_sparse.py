@@ -8,7 +8,6 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +17,7 @@ from core.networks import Network
 from core.studies import sparse_dataset
 from core.studies.sparse_codes import FOLDER
 from core.studies.sparse_dataset import Fit, Params, Result
-from core.training.loop import commit
-from core.training.ship import chunks, every, write_json
+from core.training.ship import chunks, every, today, write_json
 from core.worker import Progress, ignore
 
 DATASET = "cifar10"
@@ -99,5 +97,4 @@ def kept(path: Path, about: Mapping[str, Any]) -> tuple[dict[str, Result], Fit |
 
 
 def write(path: Path, results: Mapping[str, Result], fit: Fit | None, about: Mapping[str, Any]) -> None:
-    today = datetime.now(UTC).date().isoformat()
-    write_json(path, sparse_dataset.as_record(results, fit, **about, date=today, commit=commit()))
+    write_json(path, sparse_dataset.as_record(results, fit, **about, **today()))

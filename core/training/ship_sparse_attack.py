@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 from core import networks
@@ -10,8 +9,7 @@ from core.datasets import DATASETS, Split
 from core.studies import sparse_attack_dataset
 from core.studies.sparse_attack import Params
 from core.studies.sparse_codes import FOLDER
-from core.training.loop import commit
-from core.training.ship import every, write_json
+from core.training.ship import every, today, write_json
 from core.worker import Progress, ignore
 
 DATASET = "cifar10"
@@ -33,8 +31,7 @@ def measure(test: Split, progress: Progress = ignore) -> Path:
             "dataset": DATASET,
             "data": f"{about.title} ({about.form}), {len(few)} of the test pictures at even steps",
             "command": "receptive measure-attacks --data FOLDER",
-            "date": datetime.now(UTC).date().isoformat(),
-            "commit": commit(),
+            **today(),
         },
         progress=progress,
     )

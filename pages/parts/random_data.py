@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 import streamlit as st
@@ -45,9 +45,9 @@ class Data:
     bright_on_dark: bool = False
     broken: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def every(self) -> Split:
-        """Both halves, the training pictures first."""
+        """Both halves, the training pictures first; a rerun does not copy them again."""
         return own_data.together(self.train, self.test)
 
 
