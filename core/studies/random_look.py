@@ -54,9 +54,7 @@ def figure(look: Look, *, dark: bool = False) -> go.Figure:
     """The picture and the signs side by side, each with hard pixels."""
     from plotly.subplots import make_subplots
 
-    titles = ["the picture", "random convolution, signs"]
-    for block in range(len(look.maps) // 2):
-        titles += [f"pooled, convolved, signs ({2 * block + 1})", f"convolved again, signs ({2 * block + 2})"]
+    titles = ["the picture", *(f"convolution {i}" for i in range(1, len(look.maps) + 1))]
     fig = make_subplots(cols=len(titles), subplot_titles=titles, horizontal_spacing=0.02)
     colour = look.picture if look.picture.shape[2] == 3 else look.picture.repeat(3, 2)
     for i, pixels in enumerate((colour, *(palette.paint(m, 1, dark) for m in look.maps))):
