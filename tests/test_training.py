@@ -11,13 +11,14 @@ from networks_by_hand import PACKAGED, by_hand
 from core import networks, spaces, weights
 from core.datasets import DATASETS, Split
 from core.engine import logits
+from core.fitting import augment, pixel_statistics
 from core.models import create_model
 from core.models.blurpool import BlurPool2d
 from core.networks import DEFAULT_NETWORKS
 from core.preprocess import to_tensor
 from core.studies import shift_dataset
 from core.training import ship
-from core.training.loop import augment, commit, pixel_statistics, train
+from core.training.loop import commit, train
 from core.training.recipes import RECIPES, Recipe
 from core.weights import WeightsError
 
@@ -286,7 +287,7 @@ def test_the_recipes_cover_every_family():
     bags = {f"photo_bagnet{q}": None for q in (9, 17, 33)}
     coded = (*networks.SDNETS, *networks.TWINS, networks.ALL_CODED)
     grey = ("digits_cnn", "fashion_cnn")
-    assert set(RECIPES) == {*cifar, "cifar_vgg_shifted", *photo, *bags, *coded, *grey}
+    assert set(RECIPES) == {*cifar, "cifar_vgg_shifted", *photo, *bags, *coded, *grey, *networks.HEADED.values()}
     assert [RECIPES[name].flips for name in grey] == [False, True]  # a mirrored digit is another sign
     for name, blur in (cifar | photo | bags).items():
         recipe = RECIPES[name]

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import nn
 
 from core.datasets import DataError, Split
+from core.fitting import Plan, one_pass, optimiser
 from core.models import create_model
 from core.models.blurpool import BlurPool2d
 from core.models.sdnet import SDNet
@@ -32,67 +32,6 @@ class Step:
     batch: int
     batches: int
     loss: float
-
-
-def pixel_statistics(split: Split) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Mean and standard deviation by channel of a split's pixels, in [0, 1]."""
-    sample = torch.from_numpy(split.pixels[:: max(1, len(split) // 10_000)]).float() / 255
-    mean = sample.mean(dim=(0, 1, 2)).tolist()
-    std = sample.std(dim=(0, 1, 2)).tolist()
-    return tuple(round(v, 4) for v in mean), tuple(round(v, 4) for v in std)
-
-
-def augment(x: Tensor, recipe: Recipe, dice: torch.Generator) -> Tensor:
-    """Random flips, shifts, crops and colour of a batch (B, C, H, W) in [0, 1]."""
-    b, c, h, w = x.shape
-    if recipe.flips:
-        flip = torch.rand(b, 1, 1, 1, generator=dice) < 0.5
-        x = torch.where(flip, x.flip(3), x)
-    if recipe.shifts:
-        n = recipe.shifts
-        offset = torch.randint(0, 2 * n + 1, (b, 2), generator=dice)
-        rows = (offset[:, :1] + torch.arange(h))[:, None, :, None]
-        columns = (offset[:, 1:] + torch.arange(w))[:, None, None, :]
-        x = F.pad(x, (n,) * 4, mode="reflect")[
-            torch.arange(b)[:, None, None, None], torch.arange(c)[:, None, None], rows, columns
-        ]
-    if recipe.zoom < 1:
-        scale = recipe.zoom + (1 - recipe.zoom) * torch.rand(b, 2, generator=dice)
-        centre = (1 - scale) * (2 * torch.rand(b, 2, generator=dice) - 1)
-        theta = torch.zeros(b, 2, 3)
-        theta[:, 0, 0], theta[:, 1, 1], theta[:, :, 2] = scale[:, 0], scale[:, 1], centre
-        x = F.grid_sample(x, F.affine_grid(theta, [b, c, h, w], align_corners=False), align_corners=False)
-    if recipe.colour:
-        gain, bias = recipe.colour * (2 * torch.rand(2, b, 1, 1, 1, generator=dice) - 1)
-        mean = x.mean(dim=(1, 2, 3), keepdim=True)
-        x = (x - mean) * (1 + gain) + mean + bias / 2
-    if recipe.erase:
-        corner = torch.randint(-recipe.erase // 2, h, (b, 2), generator=dice)
-        near = [(torch.arange(n) - corner[:, i : i + 1]) for i, n in enumerate((h, w))]
-        rows, columns = ((d >= 0) & (d < recipe.erase) for d in near)
-        x = x.masked_fill((rows[:, :, None] & columns[:, None, :])[:, None], 0.5)
-    return x
-
-
-Plan = tuple[torch.optim.SGD, torch.optim.lr_scheduler.LRScheduler]
-
-
-def optimiser(net: nn.Module, recipe: Recipe, stage: Stage, batches: int) -> Plan:
-    decayed = [p for p in net.parameters() if p.ndim > 1]
-    free = [p for p in net.parameters() if p.ndim <= 1]
-    groups = [{"params": decayed, "weight_decay": recipe.weight_decay}, {"params": free, "weight_decay": 0.0}]
-    sgd = torch.optim.SGD(groups, lr=stage.peak_rate, momentum=0.95, nesterov=True)  # the cycle sets it anew
-    cycle = torch.optim.lr_scheduler.OneCycleLR(
-        sgd,
-        stage.peak_rate,
-        total_steps=batches * (stage.last - stage.first),
-        pct_start=0.2,
-        base_momentum=0.85,
-        max_momentum=0.95,
-        anneal_strategy="linear",
-        final_div_factor=1e4,
-    )
-    return sgd, cycle
 
 
 def build(recipe: Recipe, stage: Stage, classes: int) -> nn.Module:
@@ -119,12 +58,13 @@ def train(recipe: Recipe, data: Split, checkpoint: Path, report: Report = lambda
         if done > stage.last:
             continue
         net = build(recipe, stage, len(data.classes))
-        plan = optimiser(net, recipe, stage, len(data) // recipe.batch)
+        steps = (len(data) // recipe.batch) * (stage.last - stage.first)
+        plan = optimiser(net, stage.peak_rate, recipe.weight_decay, steps)
         if state is not None:
             net.load_state_dict(state)
         if saved and stage.first < done:
-            plan[0].load_state_dict(saved["sgd"])
-            plan[1].load_state_dict(saved["cycle"])
+            plan.sgd.load_state_dict(saved["sgd"])
+            plan.cycle.load_state_dict(saved["cycle"])
         for epoch in range(max(done, stage.first), stage.last):
             fit_steps(net, recipe)
             one_epoch(net, data, recipe, epoch, plan, report)
@@ -143,40 +83,25 @@ def fit_steps(net: nn.Module, recipe: Recipe) -> None:
         net.fit_steps((recipe.data.size, recipe.data.size))
 
 
-def one_epoch(
-    net: nn.Module,
-    data: Split,
-    recipe: Recipe,
-    epoch: int,
-    plan: Plan,
-    report: Report,
-) -> None:
+def one_epoch(net: nn.Module, data: Split, recipe: Recipe, epoch: int, plan: Plan, report: Report) -> None:
     """One pass over the data; seeded by recipe and epoch, so that a resumed run sees the same batches."""
-    dice = torch.Generator().manual_seed(recipe.seed * 10_007 + epoch)
-    mean, std = (torch.tensor(v)[:, None, None] for v in pixel_statistics(data))
-    order = torch.randperm(len(data), generator=dice)
-    batches = len(data) // recipe.batch
-    pixels, labels = torch.from_numpy(data.pixels), torch.from_numpy(data.labels)
-    net.train()
-    for i in range(batches):
-        chosen = order[i * recipe.batch : (i + 1) * recipe.batch]
-        x = pixels[chosen].permute(0, 3, 1, 2).float() / 255
-        x = ((augment(x, recipe, dice) - mean) / std).contiguous(memory_format=torch.channels_last)
-        with torch.autocast("cpu", torch.bfloat16):
-            logits = net(x)
-        loss = F.cross_entropy(logits.float(), labels[chosen], label_smoothing=recipe.label_smoothing)
-        plan[0].zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        plan[0].step()
-        plan[1].step()
-        report(Step(epoch, recipe.total_epochs, i + 1, batches, loss.item()))
+    one_pass(
+        net,
+        data,
+        plan,
+        torch.Generator().manual_seed(recipe.seed * 10_007 + epoch),
+        batch=recipe.batch,
+        smoothing=recipe.label_smoothing,
+        augmentation=recipe,
+        report=lambda i, batches, loss: report(Step(epoch, recipe.total_epochs, i, batches, loss)),
+    )
 
 
 def save_checkpoint(path: Path, recipe: Recipe, epoch: int, net: nn.Module, plan: Plan) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".part")
     state = {"recipe": asdict(recipe), "epoch": epoch, "net": net.state_dict()}
-    torch.save(state | {"sgd": plan[0].state_dict(), "cycle": plan[1].state_dict()}, partial)
+    torch.save(state | {"sgd": plan.sgd.state_dict(), "cycle": plan.cycle.state_dict()}, partial)
     os.replace(partial, path)
 
 

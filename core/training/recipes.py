@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.datasets import DATASETS, DataSet
+from core.fitting import Augmentation
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,7 @@ class Stage:
 
 
 @dataclass(frozen=True)
-class Recipe:
+class Recipe(Augmentation):
     """One network's training. Learning rate follows one cycle: up over the first fifth, then linearly to zero."""
 
     name: str
@@ -30,11 +31,6 @@ class Recipe:
     peak_rate: float = 0.2
     weight_decay: float = 5e-4
     label_smoothing: float = 0.1
-    flips: bool = True  # left-right, half of the pictures
-    shifts: int = 0  # random translations of up to this many pixels; 0 as in the paper's main CIFAR table
-    zoom: float = 1.0  # smallest random scale of a crop, stretched back to the full size
-    colour: float = 0.0  # strength of random brightness and contrast
-    erase: int = 0  # side in pixels of a square that is blanked at a random place
     seed: int = 0
 
     @property
@@ -103,6 +99,11 @@ def grey(arch: str, dataset: str, epochs: int, batch: int, *, flips: bool, shift
     return Recipe(arch, arch, dataset, epochs=epochs, batch=batch, peak_rate=0.1, flips=flips, shifts=shifts)
 
 
+def headed(arch: str) -> Recipe:
+    """A head of the spinal study on the small CNN, to be asked about the reader's own digits."""
+    return Recipe(f"mnist_{arch}", arch, "mnist", epochs=10, batch=64, peak_rate=0.05, flips=False, shifts=2)
+
+
 RECIPES = {
     recipe.name: recipe
     for recipe in (
@@ -116,5 +117,6 @@ RECIPES = {
         coded("cifar_sdnet18_all", epochs=8),
         grey("digits_cnn", "digits", epochs=40, batch=32, flips=False, shifts=1),  # a mirrored digit is another sign
         grey("fashion_cnn", "fashion-mnist", epochs=9, batch=128, flips=True, shifts=2),
+        *(headed(arch) for arch in ("small_cnn", "spinal_small_cnn", "matched_small_cnn")),
     )
 }

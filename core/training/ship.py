@@ -16,10 +16,11 @@ from torch import nn
 
 from core import engine, networks, weights
 from core.datasets import DATASETS, Split
+from core.fitting import pixel_statistics
 from core.image import RGBImage, from_pixels
 from core.preprocess import Preprocessing, to_tensor
 from core.studies import shift_dataset
-from core.training.loop import commit, pixel_statistics
+from core.training.loop import commit
 from core.training.recipes import Recipe
 from core.worker import Progress, ignore
 
