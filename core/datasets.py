@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import gzip
 import lzma
-import math
 import os
-import struct
+import string
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -18,12 +16,10 @@ from typing import Any
 
 import numpy as np
 
+from core.idx import IDX_FILES, SPLITS, find_folder, holds, read_split
+from core.idx import DataError as DataError  # part of this module: its callers need not know of idx files
 from core.image import ImageError, RGBImage, decode
 from core.worker import Progress, ignore
-
-
-class DataError(ValueError):
-    """A data set that cannot be read: what was expected, what came, what to do."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +85,15 @@ FASHION_CLASSES = (
     *("T-shirt/top", "trouser", "pullover", "dress", "coat"),
     *("sandal", "shirt", "sneaker", "bag", "ankle boot"),
 )
-IDX_FOLDERS = {"fashion-mnist": "FashionMNIST", "mnist": "MNIST"}  # as torchvision names them
+KMNIST_CLASSES = ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo")  # hiragana
+# EMNIST's balanced classes have one for a letter's two forms where these look alike
+BALANCED_CLASSES = (*DIGITS, *string.ascii_uppercase, *"abdefghnqrt")
+
+
+def _like_mnist(name: str, title: str, classes: Sequence[str], counts: str) -> DataSet:
+    return DataSet(name, title, 28, tuple(classes), f"28x28, {counts} pictures", channels=1, bright_on_dark=True)
+
+
 DATASETS = {
     "digits": DataSet(
         "digits",
@@ -100,16 +104,13 @@ DATASETS = {
         channels=1,
         bright_on_dark=True,
     ),
-    "fashion-mnist": DataSet(
-        "fashion-mnist",
-        "Fashion-MNIST",
-        28,
-        FASHION_CLASSES,
-        "28x28, 60,000 / 10,000 pictures",
-        channels=1,
-        bright_on_dark=True,
-    ),
-    "mnist": DataSet("mnist", "MNIST", 28, DIGITS, "28x28, 60,000 / 10,000 pictures", channels=1, bright_on_dark=True),
+    "fashion-mnist": _like_mnist("fashion-mnist", "Fashion-MNIST", FASHION_CLASSES, "60,000 / 10,000"),
+    "mnist": _like_mnist("mnist", "MNIST", DIGITS, "60,000 / 10,000"),
+    "kmnist": _like_mnist("kmnist", "KMNIST", KMNIST_CLASSES, "60,000 / 10,000"),
+    "qmnist": _like_mnist("qmnist", "QMNIST", DIGITS, "60,000 / 60,000"),
+    "emnist-digits": _like_mnist("emnist-digits", "EMNIST digits", DIGITS, "240,000 / 40,000"),
+    "emnist-letters": _like_mnist("emnist-letters", "EMNIST letters", string.ascii_lowercase, "124,800 / 20,800"),
+    "emnist-balanced": _like_mnist("emnist-balanced", "EMNIST balanced", BALANCED_CLASSES, "112,800 / 18,800"),
     "cifar10": DataSet("cifar10", "CIFAR-10", 32, CIFAR10_CLASSES, "JPEG copy, 32x32, 50,000 / 10,000 pictures"),
     "tiny-imagenet-20": DataSet(
         "tiny-imagenet-20",
@@ -150,14 +151,15 @@ def read_folder(folder: Path, size: int, progress: Progress = ignore) -> Split:
 def load(name: str, root: Path | None = None, split: str = "train", progress: Progress = ignore) -> Split:
     """The train or test split of a data set in DATASETS; `digits` comes with scikit-learn.
 
-    ROOT holds train/CLASS/ and test/CLASS/ pictures, for MNIST and Fashion-MNIST their idx files (itself, in raw/, or
-    in MNIST/raw/ or FashionMNIST/raw/). Without ROOT, what torchvision once downloaded is read, or downloaded now
-    (CIFAR-10's original pixels, not the JPEG copy). Raises DataError with what to do.
+    ROOT holds train/CLASS/ and test/CLASS/ pictures; for MNIST and the sets like it the two idx files of the split
+    (itself, in raw/, or in torchvision's folder, such as MNIST/raw/). Without ROOT, what torchvision once downloaded
+    is read, or downloaded now (CIFAR-10's original pixels, not the JPEG copy; for EMNIST all of it, 560 MB packed).
+    Raises DataError with what to do.
     """
     about = DATASETS[name]
     if name == "digits":
         return _digits(split)
-    if name in IDX_FOLDERS:
+    if name in IDX_FILES:
         return _idx_split(about, root, split)
     if root is not None:
         found = read_folder(Path(root) / split, about.size, progress)
@@ -166,14 +168,14 @@ def load(name: str, root: Path | None = None, split: str = "train", progress: Pr
         return Split(found.pixels, found.labels, about.classes)
     if name != "cifar10":
         raise DataError(f"expected --data FOLDER for {about.title}: it has no public download here")
-    source = _torchvision(about, "CIFAR10", split)
+    source = _torchvision(about, "CIFAR10", train=split == "train")
     return Split(np.asarray(source.data), np.asarray(source.targets), about.classes)
 
 
 def on_this_machine(name: str) -> bool:
-    """Whether `load` reads this data set without a folder and without a download."""
-    if name in IDX_FOLDERS:
-        return _holds_idx(_downloads() / IDX_FOLDERS[name] / "raw")
+    """Whether `load` reads both splits of this data set without a folder and without a download."""
+    if name in IDX_FILES:
+        return holds(_idx_downloads(name), IDX_FILES[name], *SPLITS)
     if name == "cifar10":
         folder = _downloads() / "cifar-10-batches-py"
         return all((folder / file).is_file() for file in CIFAR10_FILES)
@@ -205,78 +207,46 @@ def _downloads() -> Path:
     return cache_folder() / "datasets"
 
 
-def _torchvision(about: DataSet, kind: str, split: str) -> Any:
+def _torchvision(about: DataSet, kind: str, **options: Any) -> Any:
     """torchvision's data set of this class name, downloaded if it is not here. Raises DataError."""
     import torchvision.datasets
 
+    source = getattr(torchvision.datasets, kind)
     try:
-        return getattr(torchvision.datasets, kind)(str(_downloads()), train=split == "train", download=True)
+        return source(str(_downloads()), download=True, **options)
     except (OSError, RuntimeError) as error:
+        why = " ".join(str(error).split())  # some have several lines
         raise DataError(
-            f"{about.title} could not be downloaded ({error}): check the connection, or give the folder of a copy "
+            f"{about.title} could not be downloaded ({why}): check the connection, or give the folder of a copy "
             "(--data FOLDER)"
         ) from error
 
 
-IDX_FILES = {"train": "train", "test": "t10k"}
-IDX_UINT8 = 8  # the format's code for the only type these data sets use
-MAX_IDX_BYTES = 100_000_000
-
-
-def read_idx(path: Path, dimensions: int) -> np.ndarray:
-    """The uint8 array of an idx file, plain or compressed (*.gz). Raises DataError unless it is whole."""
-    try:
-        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
-            header = stream.read(4 + 4 * dimensions)
-            magic, shape = header[:4], struct.unpack(f">{dimensions}I", header[4:])
-            # a declaration may lie: never read much more than it, nor believe one beyond reason
-            data = stream.read(min(math.prod(shape), MAX_IDX_BYTES) + 1)
-    except (OSError, EOFError, struct.error, zlib.error) as error:
-        raise DataError(f"expected a whole idx file, got {path}, which is damaged ({error}): fetch it again") from error
-    if magic != bytes((0, 0, IDX_UINT8, dimensions)):
-        raise DataError(f"expected an idx file of bytes in {dimensions} dimensions, got {path}: check the path")
-    if len(data) != math.prod(shape):
-        size = " x ".join(map(str, shape))
-        raise DataError(f"expected {size} bytes in {path}, as its header says, got another number: fetch it again")
-    return np.frombuffer(data, np.uint8).reshape(shape).copy()
+def _idx_downloads(name: str) -> Path:
+    return _downloads() / IDX_FILES[name].folder / "raw"
 
 
 def _idx_split(about: DataSet, root: Path | None, split: str) -> Split:
-    folder = _idx_folder(about, root, split)
-    pictures, labels = (_idx_file(folder, IDX_FILES[split], kind) for kind in ("images-idx3", "labels-idx1"))
-    pixels, truth = read_idx(pictures, 3), read_idx(labels, 1)
-    if pixels.shape != (len(truth), about.size, about.size) or not len(truth) or truth.max() >= len(about.classes):
+    files = IDX_FILES[about.name]
+    if root is not None:
+        folder = find_folder(Path(root), files, split, about.title)
+    else:
+        folder = _idx_downloads(about.name)
+        if not holds(folder, files, split):
+            options = {"split": files.subset} if files.subset else {}
+            _torchvision(about, files.folder, train=split == "train", **options)
+    pixels, labels = read_split(folder, files, split)
+    first, top = files.first_label, len(about.classes) - 1
+    fits = pixels.shape == (len(labels), about.size, about.size) and len(labels) > 0
+    if not fits or labels.min() < 0 or labels.max() > top:
+        count, height, width = pixels.shape
+        spread = f" from {first + labels.min()} to {first + labels.max()}" if len(labels) else ""
         raise DataError(
-            f"expected {about.size}x{about.size} pictures and a label below {len(about.classes)} for each in {folder}, "
-            f"got pictures {pixels.shape} and {len(truth)} labels: choose the folder of {about.title}"
+            f"expected {about.size}x{about.size} pictures, each with a label from {first} to {first + top}, in "
+            f"{folder}, got {count:,} pictures of {width}x{height} and {len(labels):,} labels{spread}: choose the "
+            f"folder of {about.title}"
         )
-    return Split(pixels[..., None], truth.astype(np.int64), about.classes)
-
-
-def _idx_folder(about: DataSet, root: Path | None, split: str) -> Path:
-    """Where this data set's idx files lie below ROOT, or in the downloads, which are fetched if they are not there."""
-    if root is None:
-        folder = _downloads() / IDX_FOLDERS[about.name] / "raw"
-        if not _holds_idx(folder):
-            _torchvision(about, IDX_FOLDERS[about.name], split)
-        return folder
-    for folder in (Path(root), Path(root) / "raw", Path(root) / IDX_FOLDERS[about.name] / "raw"):
-        if _holds_idx(folder):
-            return folder
-    raise DataError(
-        f"expected {about.title}'s four idx files (train-images-idx3-ubyte.gz ...) in {root}, in its raw/ or its "
-        f"{IDX_FOLDERS[about.name]}/raw/, found none: check the path"
-    )
-
-
-def _idx_file(folder: Path, part: str, kind: str) -> Path:
-    plain = folder / f"{part}-{kind}-ubyte"
-    return plain if plain.is_file() else folder / f"{plain.name}.gz"
-
-
-def _holds_idx(folder: Path) -> bool:
-    kinds = ("images-idx3", "labels-idx1")
-    return all(_idx_file(folder, part, kind).is_file() for part in IDX_FILES.values() for kind in kinds)
+    return Split(pixels[..., None], labels, about.classes)
 
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif"}
