@@ -1,8 +1,13 @@
-"""How sure a share is."""
+"""How sure a share, a mean or a difference is."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+
+import numpy as np
+
+FEWEST = 3  # repetitions that an interval is drawn from
 
 
 def wilson(share: float, n: int, z: float = 1.96) -> tuple[float, float]:
@@ -10,3 +15,25 @@ def wilson(share: float, n: int, z: float = 1.96) -> tuple[float, float]:
     middle = (share + z * z / (2 * n)) / (1 + z * z / n)
     half = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n)
     return middle - half, middle + half
+
+
+def mean_interval(values: Sequence[float] | np.ndarray) -> tuple[float, float]:
+    """Mean of independent repetitions and the half width of its 95 % interval (Student's t), without NaN values.
+
+    The half width of fewer than three is NaN: the spread of two says next to nothing.
+    """
+    known = np.asarray(values, float)
+    known = known[~np.isnan(known)]
+    if len(known) < FEWEST:
+        return (float(known.mean()) if len(known) else math.nan), math.nan
+    from scipy.stats import t
+
+    spread = known.std(ddof=1) / math.sqrt(len(known))
+    return float(known.mean()), float(t.ppf(0.975, len(known) - 1) * spread)
+
+
+def verdict(mean: float, half: float) -> str:
+    """What a difference with this interval shows, in words: an interval that holds 0 shows nothing."""
+    if math.isnan(half):
+        return "too few seeds to tell"
+    return "better" if mean - half > 0 else "worse" if mean + half < 0 else "no difference shown"

@@ -40,6 +40,11 @@ OWN_FAMILIES = {  # what our architectures are for
     "photo_bagnet33": "tiny-imagenet-20",
     "digits_cnn": "digits",
     "fashion_cnn": "fashion-mnist",
+    "small_cnn": "mnist",
+    "spinal_small_cnn": "mnist",
+    "matched_small_cnn": "mnist",
+    "vgg5": "mnist",
+    "spinal_vgg5": "mnist",
     "cifar_vgg": "cifar10",
     "cifar_resnet18": "cifar10",
     "cifar_sdnet18": "cifar10",
@@ -50,6 +55,10 @@ OWN_FAMILIES = {  # what our architectures are for
     "sdnet34_cifar": "cifar10",
     "sdnet18_all_cifar": "cifar10",
     "sdnet34_all_cifar": "cifar10",
+    "cifar_cnn": "cifar10",
+    "spinal_cifar_cnn": "cifar10",
+    **{f"{kind}vgg{n}_bn_cifar": "cifar10" for kind in ("", "spinal_") for n in (11, 13, 16, 19)},
+    **{f"{kind}_cifar": "cifar10" for n in (18, 34) for kind in (f"resnet{n}_w32", f"spinal_resnet{n}_w64")},
 }
 BAGNETS = {  # by family, rising patch size; the residual network that they are compared with
     "tiny-imagenet-20": (("photo_bagnet9", "photo_bagnet17", "photo_bagnet33"), "photo_resnet"),
@@ -60,6 +69,11 @@ SDNETS = ("cifar_sdnet18", "cifar_sdnet18_seed1", "cifar_sdnet18_seed2")  # firs
 TWINS = ("cifar_resnet18", "cifar_resnet18_seed1", "cifar_resnet18_seed2")  # the same with a plain first layer
 ALL_CODED = "cifar_sdnet18_all"
 DEFAULT_SDNETS = (SDNETS[0], TWINS[0])
+HEADED = {  # by head, on the small CNN, trained on MNIST
+    "fc": "mnist_small_cnn",
+    "spinal": "mnist_spinal_small_cnn",
+    "fc-matched": "mnist_matched_small_cnn",
+}
 CEILINGS = {  # by data set: the trained network that random features are compared with
     "digits": "digits_cnn",
     "mnist": "digits_cnn",

@@ -45,6 +45,11 @@ _GREY = Builders("core.models.small:GreyNet")
 _BAGNET = Builders("core.models.bagnet:bagnet")
 _PHOTO_BAGNET = Builders("core.models.bagnet:photo_bagnet")
 _SDNET = Builders("core.models.sdnet:sdnet")
+_SPINAL = "core.models.spinal_networks:"
+_CIFAR_VGG_BN = Builders(_SPINAL + "cifar_vgg_bn")
+_SPINAL_VGG_BN = Builders(_SPINAL + "spinal_cifar_vgg_bn")
+_CIFAR_RESNET = Builders(_SPINAL + "cifar_resnet")
+_SPINAL_RESNET = Builders(_SPINAL + "spinal_cifar_resnet")
 _RANDOM = Builders("core.models.random_depthwise:RandomDepthwise", classifies=False)
 
 # With `blurred`, an architecture comes plain and, with the suffix _blur1 … _blur7, anti-aliased.
@@ -73,6 +78,25 @@ ARCHITECTURES: dict[str, Builders] = {
     "resnet18_cifar": _SDNET,
     "resnet34_cifar": _SDNET,
     "random_depthwise": _RANDOM,
+    "small_cnn": Builders(_SPINAL + "small_cnn"),
+    "spinal_small_cnn": Builders(_SPINAL + "spinal_small_cnn"),
+    "matched_small_cnn": Builders(_SPINAL + "matched_small_cnn"),
+    "vgg5": Builders(_SPINAL + "vgg5"),
+    "spinal_vgg5": Builders(_SPINAL + "spinal_vgg5"),
+    "cifar_cnn": Builders(_SPINAL + "cifar_cnn"),
+    "spinal_cifar_cnn": Builders(_SPINAL + "spinal_cifar_cnn"),
+    "vgg11_bn_cifar": _CIFAR_VGG_BN,
+    "vgg13_bn_cifar": _CIFAR_VGG_BN,
+    "vgg16_bn_cifar": _CIFAR_VGG_BN,
+    "vgg19_bn_cifar": _CIFAR_VGG_BN,
+    "spinal_vgg11_bn_cifar": _SPINAL_VGG_BN,
+    "spinal_vgg13_bn_cifar": _SPINAL_VGG_BN,
+    "spinal_vgg16_bn_cifar": _SPINAL_VGG_BN,
+    "spinal_vgg19_bn_cifar": _SPINAL_VGG_BN,
+    "resnet18_w32_cifar": _CIFAR_RESNET,
+    "resnet34_w32_cifar": _CIFAR_RESNET,
+    "spinal_resnet18_w64_cifar": _SPINAL_RESNET,
+    "spinal_resnet34_w64_cifar": _SPINAL_RESNET,
     "alexnet": _ALEXNET,
     "vgg11": _VGG,
     "vgg11_bn": _VGG,
@@ -137,6 +161,11 @@ def create_model(name: str, *, num_classes: int | None = None, **options: Any) -
 
     `random_depthwise` (Xue & Roshan, arXiv 1806.05789) has `features`, `kernel_size`, `depth`, `in_channels` and `seed`
     and gives features (B, features) in [-1, 1] instead of logits; nothing in it is meant to be trained.
+
+    The networks of Kabir et al. (arXiv 2007.03347, §III) come plain and as `spinal_…`: `small_cnn` and `vgg5` for one
+    grey channel of 28 px (options `in_channels`, and `size` or `width`), `cifar_cnn`, `vgg<11|13|16|19>_bn_cifar` and
+    `resnet<18|34>_w32_cifar` (spinal: `_w64_`) for 32 px in colour. `matched_small_cnn` has a plain head of the spinal
+    one's size.
 
     Raises UnknownModelError for an unknown name, TypeError for an option that the network does not have, and
     ValueError for an unknown padding.
