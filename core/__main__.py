@@ -178,6 +178,47 @@ def random_features(
         typer.echo(f"{k:>7,} features: top-1 {row[0]:.1%}, top-2 {row[1]:.1%}")
 
 
+@app.command("spinal-heads")
+def spinal_heads(
+    data: Annotated[str, typer.Option(help="digits, mnist, fashion-mnist … or your own folder or zip.")] = "digits",
+    heads: Annotated[str, typer.Option(help="fc, spinal, fc-matched: those to compare.")] = "fc,spinal,fc-matched",
+    seeds: Annotated[int, typer.Option(help="How often each is trained.")] = 5,
+    epochs: Annotated[int, typer.Option(help="Passes over the training pictures.")] = 15,
+    backbone: Annotated[str, typer.Option(help="small_cnn, vgg5 or cifar_vgg11.")] = "small_cnn",
+    width: Annotated[int, typer.Option(help="Units of a spinal layer; 0: the backbone's own.")] = 0,
+    layers: Annotated[int, typer.Option(help="Spinal layers; 0: the backbone's own.")] = 0,
+    split: Annotated[int, typer.Option(help="Parts that the features are cut into.")] = 2,
+    order: Annotated[str, typer.Option(help="alternating (A B A B) or blocks (A A B B).")] = "alternating",
+    folder: Annotated[Path | None, typer.Option(help="Where the named data set lies.")] = None,
+    out: Annotated[Path | None, typer.Option("--json", help="Where to write the Result, as it grows.")] = None,
+) -> None:
+    """Does feeding the input bit by bit pay? Trains the heads side by side and compares them seed by seed."""
+    from core.datasets import DATASETS
+    from core.heads import BACKBONES
+    from core.studies import spinal_heads as study
+    from core.training.ship import write_json
+
+    def keep(result: study.Result) -> None:
+        if out is not None:
+            write_json(out, study.as_dict(result), indent=None)
+
+    try:
+        params = study.Params(backbone, tuple(heads.split(",")), seeds, epochs, width, layers, split, order)  # type: ignore[arg-type]
+        title, (train, test) = read_dataset(data, folder, BACKBONES[backbone].side)
+        with typer.progressbar(length=seeds * epochs * len(params.heads), label=data) as bar:
+            result = study.run(
+                data if data in DATASETS else title,
+                train,
+                test,
+                params,
+                lambda done, _: bar.update(done - bar.pos),
+                keep,
+            )
+    except (ValueError, OSError) as error:
+        fail(error)
+    typer.echo(study.finding(result))
+
+
 def read_dataset(name: str, root: Path | None, size: int) -> tuple[str, tuple[Split, Split]]:
     """Title, training and test pictures of a named data set, or of the reader's own folder or zip."""
     from core import datasets, own_data

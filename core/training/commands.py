@@ -168,6 +168,24 @@ def measure_random(
     with_bar(dataset, lambda progress: ship_random.measure(dataset, train_set, test_set, work, progress))
 
 
+@app.command("measure-spinal")
+def measure_spinal(
+    dataset: Annotated[str, typer.Argument(help="digits, mnist, fashion-mnist or cifar10.")],
+    data: Annotated[Path | None, DATA] = None,
+    backbone: Annotated[str, typer.Option(help="small_cnn, vgg5 or cifar_vgg11.")] = "small_cnn",
+    work: Annotated[Path, WORK] = Path("runs/spinal"),
+) -> None:
+    """Measure spinal, plain and matched heads on a data set, several seeds each; write assets/results/spinal_heads/."""
+    from core.training import ship_spinal
+
+    plan = ship_spinal.PLANS.get((dataset, backbone))
+    if plan is None:
+        known = ", ".join(" on ".join(reversed(pair)) for pair in ship_spinal.PLANS)
+        fail(ValueError(f"expected one of {known}; got {backbone} on {dataset}"))
+    train_set, test_set = load(dataset, data, "train", "test")
+    with_bar(dataset, lambda progress: ship_spinal.measure(dataset, train_set, test_set, plan, work, progress))
+
+
 @app.command("measure-retrieval")
 def measure_retrieval(
     data: Annotated[Path, typer.Option(help="Folder with GROUP/ or train/GROUP/ pictures, such as Corel's.")],
