@@ -101,6 +101,11 @@ class Result:
         return DATASETS[self.dataset].title if self.dataset in DATASETS else self.dataset
 
     @property
+    def finished_pairs(self) -> int:
+        """Seeds whose networks are finished under every head."""
+        return int((~np.isnan(self.last)).all(0).sum())
+
+    @property
     def epochs_done(self) -> int:
         return int((~np.isnan(self.accuracy)).sum())
 
@@ -293,6 +298,14 @@ def from_dict(fields: Mapping[str, Any]) -> Result:
     whole = {name: np.array(fields[name]) for name in ("parameters", "multiplications")}
     curves = {name: np.array(fields[name], float) for name in ("accuracy", "loss")}
     return Result(**{**fields, "heads": tuple(fields["heads"]), **whole, **curves})
+
+
+def params_of(result: Result) -> Params:
+    """What makes this result again."""
+    _, seeds, epochs = result.accuracy.shape
+    return Params(
+        result.backbone, result.heads, seeds, epochs, result.width, result.layers, result.split, result.order
+    )
 
 
 def command(params: Params, dataset: str) -> str:

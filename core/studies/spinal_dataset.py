@@ -1,0 +1,69 @@
+"""What this project measured on whole data sets, and the words that follow from the intervals."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.datasets import DATASETS
+from core.heads import BACKBONES, SHORT
+from core.intervals import mean_interval, verdict
+from core.studies import spinal_heads, spinal_paper
+from core.studies.spinal_heads import Result, difference, with_interval
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """One file of `receptive measure-spinal`."""
+
+    result: Result
+    data: str
+    command: str
+    date: str
+    commit: str
+
+    @property
+    def title(self) -> str:
+        return f"{self.result.title}, {BACKBONES[self.result.backbone].title}"
+
+
+def measured(folder: Path = spinal_heads.FOLDER) -> dict[str, Measured]:
+    """Every packaged race by its file's name, small data sets first. Files of other experiments are left out."""
+    found = {}
+    for path in sorted(folder.glob("*.json")):
+        record = json.loads(path.read_text())
+        if "backbone" in record:
+            about = {name: record[name] for name in ("data", "command", "date", "commit")}
+            found[path.stem] = Measured(spinal_heads.from_dict(record["result"]), **about)
+    order = list(DATASETS)
+    return dict(sorted(found.items(), key=lambda item: (order.index(item[1].result.dataset), item[0])))
+
+
+def claims(found: dict[str, Measured]) -> dict[str, list[str]]:
+    """One row a race: what the paper says, what each head reached here, and what the paired differences show."""
+    columns: dict[str, list[str]] = {"data and backbone": [], "the paper's spinal, best epoch": []}
+    columns |= {f"{short}, %": [] for short in SHORT.values()}
+    columns |= {"spinal is, against FC": [], "spinal is, against FC matched": []}
+    for one in found.values():
+        result = one.result
+        columns["data and backbone"].append(f"{one.title}, {result.last.shape[1]} seeds")
+        columns["the paper's spinal, best epoch"].append(spinal_paper.BEST.get(result.title, "not reported"))
+        for head, short in SHORT.items():
+            row = 100 * result.last[result.heads.index(head)]
+            columns[f"{short}, %"].append(with_interval(*mean_interval(row)))
+        for other, name in (("fc", "FC"), ("fc-matched", "FC matched")):
+            mean, half = difference(result, "spinal", other)  # type: ignore[arg-type]
+            shown = f"{verdict(mean, half)} ({with_interval(mean, half, sign=True)})"
+            columns[f"spinal is, against {name}"].append(shown)
+    return columns
+
+
+def finding(found: dict[str, Measured]) -> str:
+    """One sentence: in how many of the races spinal is better, worse, or not shown to differ."""
+    said = []
+    for other, name in (("fc", "the FC head it replaces"), ("fc-matched", "an FC head of its own size")):
+        words = [verdict(*difference(one.result, "spinal", other)) for one in found.values()]  # type: ignore[arg-type]
+        counted = [(word, words.count(word)) for word in ("better", "worse", "no difference shown") if word in words]
+        said.append(f"against {name}: " + ", ".join(f"{word} in {n}" for word, n in counted))
+    return f"Of {len(found)} races, spinal is, {'; '.join(said)}."
