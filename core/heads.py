@@ -15,7 +15,7 @@ Head = Literal["fc", "spinal", "fc-matched"]
 HEADS: dict[Head, str] = {
     "fc": "fully connected",
     "spinal": "spinal",
-    "fc-matched": "fully connected, as many parameters as spinal",
+    "fc-matched": "fully connected, as many parameters and the same dropout as spinal",
 }
 SHORT: dict[Head, str] = {"fc": "FC", "spinal": "spinal", "fc-matched": "FC matched"}
 Order = Literal["alternating", "blocks"]
@@ -116,20 +116,21 @@ BACKBONES = {
 }
 
 
-def plain_head(backbone: Backbone, features: int, classes: int, hidden: Sequence[int]) -> nn.Module:
+def matched_head(backbone: Backbone, classes: int, hidden: Sequence[int]) -> nn.Module:
+    """A plain head with the spinal head's dropout: what is left between the two is how they are wired."""
     from core.models.spinal import FCHead
 
-    return FCHead(features, classes, hidden, backbone.dropout, norm=backbone.norm)
+    return FCHead(backbone.features, classes, hidden, backbone.spinal_dropout, norm=backbone.norm)
 
 
 def build_head(backbone: Backbone, head: Head, shape: Shape, classes: int) -> nn.Module:
     """(B, backbone.features) -> logits (B, classes)."""
-    from core.models.spinal import SpinalHead
+    from core.models.spinal import FCHead, SpinalHead
 
     if head == "fc":
-        return plain_head(backbone, backbone.features, classes, backbone.hidden)
+        return FCHead(backbone.features, classes, backbone.hidden, backbone.dropout, norm=backbone.norm)
     if head == "fc-matched":
-        return plain_head(backbone, backbone.features, classes, matched_hidden(backbone, shape, classes))
+        return matched_head(backbone, classes, matched_hidden(backbone, shape, classes))
     return SpinalHead(
         backbone.features,
         classes,
@@ -151,7 +152,7 @@ def matched_hidden(backbone: Backbone, shape: Shape, classes: int) -> tuple[int,
     with torch.device("meta"):
         target = parameters(build_head(backbone, "spinal", shape, classes))
     depth = len(backbone.hidden)
-    width = matched_width(lambda w: plain_head(backbone, backbone.features, classes, (w,) * depth), target)
+    width = matched_width(lambda w: matched_head(backbone, classes, (w,) * depth), target)
     return (width,) * depth
 
 
