@@ -18,6 +18,8 @@ from core.studies import (
     shift_sweep,
     sparse_codes,
     sparse_figures,
+    spinal_dataset,
+    spinal_heads,
 )
 from core.weights import ASSETS
 from pages.parts import charts
@@ -90,11 +92,25 @@ def glance_at_random_features() -> None:
             )
 
 
+def glance_at_spinal_heads() -> None:
+    found = spinal_dataset.measured().get(spinal_dataset.FIRST)
+    if found is None:
+        return
+    finding = spinal_heads.finding(found.result)
+    st.markdown(finding)
+    charts.show(
+        spinal_heads.figure(found.result, dark=charts.dark()),
+        "home-heads",
+        f"Test accuracy of a spinal, a plain and a matched head on digits, by epoch and by seed. {finding}",
+    )
+
+
 GLANCES = {
     "shift_sweep": glance_at_shift_sweep,
     "patch_evidence": glance_at_patch_evidence,
     "sparse_codes": glance_at_sparse_codes,
     "random_features": glance_at_random_features,
+    "spinal_heads": glance_at_spinal_heads,
 }
 for study in STUDIES:
     with st.container(border=True):

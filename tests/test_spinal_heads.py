@@ -167,12 +167,11 @@ def test_the_finding_follows_from_the_intervals():
     assert difference(result, "spinal", "fc") == pytest.approx((1.0, 0.0), abs=1e-9)
     said = finding(result)
     assert "spinal 97.00 ± 2.48 %" in said
-    assert "Spinal minus FC: +1.00 ± 0.00 points, better." in said
-    assert "no difference shown" in said
-    assert "worse" in finding(curves(rows[[1, 0, 2]]))
-    two = finding(curves(rows[:, :2]))
-    assert "too few seeds to tell" in two
-    assert "better" not in two
+    assert "Spinal is better than FC (+1.00 ± 0.00 points) and not shown to differ from FC matched (" in said
+    assert "Spinal is worse than FC" in finding(curves(rows[[1, 0, 2]]))
+    assert "by so few seeds not to be told from FC (+1.00 points)" in finding(curves(rows[:, :2]))
+    alone = replace(curves(rows), heads=("fc",), accuracy=rows[:1])
+    assert finding(alone).endswith("FC 96.00 ± 2.48 % of 100 test pictures right.")
 
 
 def test_a_half_finished_race_speaks_of_the_epochs_that_all_have():

@@ -52,4 +52,12 @@ STUDIES = (
         "https://arxiv.org/abs/1806.05789",
         ":material/casino:",
     ),
+    Study(
+        "spinal_heads",
+        "Spinal heads",
+        "Does feeding the input bit by bit pay?",
+        "H. M. D. Kabir et al., SpinalNet: Deep Neural Network with Gradual Input, 2020",
+        "https://arxiv.org/abs/2007.03347",
+        ":material/account_tree:",
+    ),
 )

@@ -12,6 +12,8 @@ from core.intervals import mean_interval, verdict
 from core.studies import spinal_heads, spinal_paper
 from core.studies.spinal_heads import Result, difference, with_interval
 
+FIRST = "digits_small_cnn"  # the race that a visitor sees first
+
 
 @dataclass(frozen=True, eq=False)
 class Measured:

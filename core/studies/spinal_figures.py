@@ -29,19 +29,21 @@ def colour_of(head: Head, dark: bool = False) -> str:
 
 
 def curves(result: Result, *, dark: bool = False) -> go.Figure:
-    """Left: mean accuracy by epoch, with the range of the seeds; right: each seed's last epoch, mean and interval."""
+    """Left: mean accuracy by epoch, with the range of the seeds; right: each seed after the last epoch that all
+    networks have finished, with mean and interval."""
     from plotly.subplots import make_subplots
 
-    epochs = result.accuracy.shape[2]
+    epochs, common = result.accuracy.shape[2], result.common
+    now = result.accuracy[:, :, common - 1] if common else np.full(result.accuracy.shape[:2], np.nan)
     fig = make_subplots(
         cols=2,
         column_widths=[0.62, 0.38],
         horizontal_spacing=0.1,
-        subplot_titles=["Test accuracy, %, by epoch", f"Last epoch by seed, {epochs} epochs"],
+        subplot_titles=["Test accuracy, %, by epoch", f"After epoch {common} of {epochs}, by seed"],
     )
     for h, head in enumerate(result.heads):
         add_curve(fig, result, h, colour_of(head, dark))
-        add_seeds(fig, result, h, colour_of(head, dark))
+        add_seeds(fig, head, h, 100 * now[h], colour_of(head, dark))
     style(fig, dark)
     fig.update_layout(height=HEIGHT, margin={"t": 48, "b": 64, "r": 24}, hovermode="closest")
     fig.update_annotations(font_size=14)
@@ -53,7 +55,7 @@ def curves(result: Result, *, dark: bool = False) -> go.Figure:
         col=2,
     )
     fig.update_yaxes(range=limits(result.accuracy[:, :, epochs // 4 :]), col=1)
-    fig.update_yaxes(range=limits(result.last), col=2)
+    fig.update_yaxes(range=limits(now), col=2)
     return fig
 
 
@@ -83,8 +85,7 @@ def add_curve(fig: go.Figure, result: Result, h: int, colour: str) -> None:
     )
 
 
-def add_seeds(fig: go.Figure, result: Result, h: int, colour: str) -> None:
-    head, last = result.heads[h], 100 * result.last[h]
+def add_seeds(fig: go.Figure, head: Head, h: int, last: np.ndarray, colour: str) -> None:
     seeds = np.flatnonzero(~np.isnan(last))
     mean, half = mean_interval(last)
     shared: dict[str, Any] = {"legendgroup": head, "showlegend": False, "row": 1, "col": 2}
@@ -156,5 +157,5 @@ def differences(result: Result, *, dark: bool = False) -> go.Figure:
     )
     fig.update_layout(height=100 + 2 * ROW, showlegend=False, margin={"l": 150, "t": 32, "b": 48})
     fig.update_xaxes(title="percentage points of test accuracy", range=[-1.15 * reach, 1.15 * reach])
-    fig.update_yaxes(autorange="reversed", range=None)
+    fig.update_yaxes(range=[len(rows) - 0.5, -0.75], showgrid=False)
     return fig

@@ -101,6 +101,11 @@ class Result:
         return DATASETS[self.dataset].title if self.dataset in DATASETS else self.dataset
 
     @property
+    def common(self) -> int:
+        """Epochs that every network has finished."""
+        return int((~np.isnan(self.accuracy).any(axis=(0, 1))).sum())
+
+    @property
     def finished_pairs(self) -> int:
         """Seeds whose networks are finished under every head."""
         return int((~np.isnan(self.last)).all(0).sum())
@@ -236,10 +241,17 @@ def difference(result: Result, head: Head, other: Head) -> tuple[float, float]:
     return mean_interval(100 * (ours - theirs))
 
 
+AGAINST = {  # a verdict on spinal, against another head
+    "better": "better than",
+    "worse": "worse than",
+    "no difference shown": "not shown to differ from",
+    "too few seeds to tell": "by so few seeds not to be told from",
+}
+
+
 def finding(result: Result) -> str:
     """One sentence: where the heads stand after the last epoch that all have seen, and what the difference shows."""
-    seen = ~np.isnan(result.accuracy).any(axis=(0, 1))
-    epochs, total = int(seen.sum()), result.accuracy.shape[2]
+    epochs, total = result.common, result.accuracy.shape[2]
     if not epochs:
         return f"Training on {result.train:,} {result.title} pictures has begun; no epoch is finished by all heads yet."
     now = replace(result, accuracy=result.accuracy[:, :, :epochs])
@@ -247,20 +259,23 @@ def finding(result: Result) -> str:
         f"{SHORT[head]} {with_interval(*mean_interval(100 * row))} %"
         for head, row in zip(result.heads, now.last, strict=True)
     )
-    when = f"After {epochs} epochs" if epochs == total else f"After {epochs} of {total} epochs"
-    sentence = f"{when} on {result.train:,} {result.title} pictures: {scores} of {result.test:,} test pictures right."
-    for other in ("fc", "fc-matched"):
-        if "spinal" in result.heads and other in result.heads:
-            mean, half = difference(now, "spinal", other)
-            sentence += (
-                f" Spinal minus {SHORT[other]}: {with_interval(mean, half, sign=True)} points, {verdict(mean, half)}."
-            )
-    return sentence
+    when = f"{epochs} epochs" if epochs == total else f"{epochs} of {total} epochs"
+    said = f"After {when} on {result.train:,} {result.title} pictures: {scores}"
+    others: list[Head] = [head for head in result.heads if head != "spinal"]
+    if "spinal" not in result.heads or not others:
+        return f"{said} of {result.test:,} test pictures right."
+    return f"{said}. Spinal is {' and '.join(compared(now, other) for other in others)}."
+
+
+def compared(result: Result, other: Head) -> str:
+    """'better than FC (+0.31 ± 0.20 points)'."""
+    mean, half = difference(result, "spinal", other)
+    return f"{AGAINST[verdict(mean, half)]} {SHORT[other]} ({with_interval(mean, half, sign=True)} points)"
 
 
 def with_interval(mean: float, half: float, *, sign: bool = False) -> str:
     """'98.31 ± 0.20', without the second part where one repetition gives no interval."""
-    number = f"{mean:+.2f}" if sign else f"{mean:.2f}"
+    number = (f"{mean:+.2f}" if sign else f"{mean:.2f}").replace("-", "−")
     return number if math.isnan(half) else f"{number} ± {half:.2f}"
 
 
@@ -303,9 +318,7 @@ def from_dict(fields: Mapping[str, Any]) -> Result:
 def params_of(result: Result) -> Params:
     """What makes this result again."""
     _, seeds, epochs = result.accuracy.shape
-    return Params(
-        result.backbone, result.heads, seeds, epochs, result.width, result.layers, result.split, result.order
-    )
+    return Params(result.backbone, result.heads, seeds, epochs, result.width, result.layers, result.split, result.order)
 
 
 def command(params: Params, dataset: str) -> str:

@@ -1,0 +1,129 @@
+"""The spinal heads page's controls: which data, which heads, how long, how often, and the spinal head's sizes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from core.datasets import DATASETS, on_this_machine
+from core.heads import BACKBONES, HEADS, LAYER_LIMITS, ORDERS, SHORT, Head
+from core.studies.spinal_heads import Params
+
+GREY_NAMES = (
+    "digits",
+    "mnist",
+    "fashion-mnist",
+    "kmnist",
+    "qmnist",
+    "emnist-digits",
+    "emnist-letters",
+    "emnist-balanced",
+)
+NAMED = {DATASETS[name].title: name for name in (*GREY_NAMES, "cifar10")}
+OWN = "my own folder or zip"
+ONLY_GREY = ("small_cnn", "vgg5")
+BACKBONE_NAMES = {backbone.title: name for name, backbone in BACKBONES.items()}
+HEAD_NAMES: dict[str, Head] = {short: head for head, short in SHORT.items()}
+EPOCHS, SEEDS = (1, 60), (1, 10)
+WIDTHS = (2, 4, 8, 16, 32, 64, 128, 256)
+PARTS = (1, 2, 3, 4, 6, 8)
+ORDER_NAMES = {words: order for order, words in ORDERS.items()}
+
+
+@dataclass(frozen=True)
+class Data:
+    """What a training is told to read: a name in DATASETS or a path, and the folder of the former where it has one."""
+
+    name: str
+    title: str
+    channels: int
+    classes: int | None
+    folder: str = ""
+
+    @property
+    def arguments(self) -> list[str]:
+        return ["--data", self.name, *(["--folder", self.folder] if self.folder else [])]
+
+
+def controls() -> tuple[Data | None, dict[str, object]]:
+    """One row: data, backbone, heads, seeds, epochs. The data are None while the reader's own are not given."""
+    columns = st.columns([1.4, 1.5, 2, 1.2, 1.2], vertical_alignment="top", gap="medium")
+    with columns[0]:
+        chosen = data()
+    with columns[1]:
+        name = backbone(chosen)
+    with columns[2]:
+        heads = st.pills(
+            "Heads", list(HEAD_NAMES), selection_mode="multi", default=list(HEAD_NAMES), key="spinal-heads",
+            bind="query-params", help="; ".join(f"{SHORT[head]}: {words}" for head, words in HEADS.items()),
+        )  # fmt: skip
+    seeds = columns[3].slider(
+        "Seeds", *SEEDS, 5, key="spinal-seeds", bind="query-params",
+        help="How often each head is trained from the start. An interval needs three.",
+    )  # fmt: skip
+    epochs = columns[4].slider(
+        "Epochs", *EPOCHS, 15, key="spinal-epochs", bind="query-params", help="Passes over the training pictures."
+    )
+    wanted = tuple(head for short, head in HEAD_NAMES.items() if short in heads)
+    return chosen, {"backbone": name, "heads": wanted, "seeds": seeds, "epochs": epochs}
+
+
+def data() -> Data | None:
+    """The chosen data set, None while there is no path to the reader's own."""
+    title = st.selectbox(
+        "Data", [*NAMED, OWN], key="spinal-data", bind="query-params",
+        help="digits come along. The others are read from this machine: from a folder, or once downloaded.",
+    )  # fmt: skip
+    if title == OWN:
+        path = st.text_input("Folder or zip with one folder a class", key="spinal own path", persist_state="session")
+        return None if not path else Data(str(Path(path).expanduser()), Path(path).stem, 3, None)
+    name = NAMED[title]
+    about = DATASETS[name]
+    folder = ""
+    if not on_this_machine(name):
+        folder = st.text_input(
+            f"Folder of {title}", key=f"spinal folder {name}", persist_state="session",
+            help="Where its idx files lie (or train/CLASS/ and test/CLASS/ pictures for CIFAR-10). Left empty, "
+            "training begins with a download from the owners.",
+        )  # fmt: skip
+    return Data(name, title, about.channels, len(about.classes), str(Path(folder).expanduser()) if folder else "")
+
+
+def backbone(chosen: Data | None) -> str:
+    grey = chosen is not None and chosen.channels == 1
+    titles = [title for title, name in BACKBONE_NAMES.items() if (name in ONLY_GREY) == grey]
+    title = st.selectbox(
+        "Backbone", titles, key=f"spinal-{'grey' if grey else 'colour'}-backbone", bind="query-params",
+        help="What stands below the heads; the same for all of them.",
+    )  # fmt: skip
+    return BACKBONE_NAMES[title]
+
+
+def shape(backbone: str) -> dict[str, object]:
+    """The spinal head's sizes, as `Params` takes them; they begin as the paper's for this backbone."""
+    own, key = BACKBONES[backbone].shape, f"spinal-{backbone}"
+    row = st.columns(4, vertical_alignment="bottom", gap="medium")
+    width = row[0].select_slider(
+        "Width", WIDTHS, own.width, key=f"{key}-width", bind="query-params", help="Units of each spinal layer."
+    )
+    parts = row[1].select_slider(
+        "Parts", PARTS, own.split, key=f"{key}-parts", bind="query-params",
+        help="How many pieces the features are cut into.",
+    )  # fmt: skip
+    layers = row[2].slider(
+        "Layers", 1, LAYER_LIMITS[1] // 2, own.layers, key=f"{key}-layers", bind="query-params",
+        help="Each sees one part and what the layer before it said. Every part needs a layer.",
+    )  # fmt: skip
+    order = row[3].selectbox(
+        "Order", list(ORDER_NAMES), key=f"{key}-order", bind="query-params", help="Which part comes when."
+    )
+    if layers < parts:
+        st.caption(f"{parts} parts need {parts} layers: that many are used.")
+    return {"width": width, "layers": max(layers, parts), "split": parts, "order": ORDER_NAMES[order]}
+
+
+def params(race: dict[str, object], shape: dict[str, object]) -> Params | None:
+    """None while no head is chosen."""
+    return Params(**{**race, **shape}) if race["heads"] else None  # type: ignore[arg-type]

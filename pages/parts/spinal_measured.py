@@ -1,0 +1,35 @@
+"""The paper says, we measured: one row a race, with a verdict that follows from its intervals."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.studies import spinal_dataset, spinal_paper
+
+NOTE = (
+    "**Ours**: mean and 95 % interval over seeds after the last epoch; in brackets spinal minus the other head, seed "
+    "by seed, in percentage points. *Better* and *worse*: the interval leaves 0 out. **The paper's**: the best of 200 "
+    "test epochs of one run, with wider networks; it says nothing of a plain head of the same size."
+)
+
+
+def show() -> None:
+    st.header("The paper says, we measured", anchor="measured")
+    found = spinal_dataset.measured()
+    if found:
+        st.markdown(spinal_dataset.finding(found))
+        st.dataframe(
+            spinal_dataset.claims(found), hide_index=True, alt="Accuracy of each head by data set, beside the paper's"
+        )
+        st.caption(NOTE)
+        last = list(found.values())[-1]
+        again = " · ".join(f"`{one.command}`" for one in found.values())
+        st.caption(f"Measure again: {again} (the last: {last.date}, commit {last.commit}).")
+    else:
+        st.markdown("Not measured on this machine yet: run `receptive measure-spinal digits`.")
+    with st.expander("The paper's own numbers"):
+        st.markdown("**The paper's**; not measured here, unless the table above says so.")
+        left, right = st.columns(2)
+        left.dataframe(spinal_paper.table(), hide_index=True, alt="Best accuracies as the paper reports them")
+        right.dataframe(spinal_paper.transfer_table(), hide_index=True, alt="Transfer as the paper reports it")
+        st.caption("Kabir et al., arXiv 2007.03347.")

@@ -1,0 +1,57 @@
+"""Does feeding the input bit by bit pay? The page of core/studies/spinal_heads.py."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core import cache, networks
+from core.datasets import DATASETS
+from core.studies import STUDIES, spinal_heads
+from pages.parts import (
+    frame,
+    provenance,
+    spinal_ablation,
+    spinal_answers,
+    spinal_choose,
+    spinal_diagram,
+    spinal_measured,
+    spinal_race,
+    spinal_regression,
+    spinal_transfer,
+    spinal_why,
+    take_away,
+    tray,
+)
+
+STUDY = next(s for s in STUDIES if s.slug == "spinal_heads")
+DIGIT_CLASSES = 10
+
+frame.require(STUDY.slug)
+provenance.heading(STUDY)
+picture = tray.chosen()
+provenance.badges([networks.cards()[name] for name in networks.HEADED.values() if name in networks.cards()])
+data, race = spinal_choose.controls()
+raced, head = st.container(), st.container()
+with head:
+    st.header("What a spinal head is", anchor="head")
+    params = spinal_choose.params(race, spinal_choose.shape(str(race["backbone"])))
+    cache.wait_until_warm()
+    if params is not None:
+        spinal_diagram.show(params, data.classes if data and data.classes else DIGIT_CLASSES)
+with raced:
+    result = spinal_race.show(data, params)
+spinal_answers.show(picture)
+spinal_ablation.show()
+spinal_transfer.show()
+spinal_regression.show()
+spinal_why.show()
+spinal_measured.show()
+if result is not None:
+    shown, name = spinal_heads.params_of(result), result.dataset if result.dataset in DATASETS else "FOLDER"
+    take_away.show(
+        STUDY.slug,
+        spinal_heads.table(result),
+        lambda source: spinal_heads.command(shown, name),
+        lambda source: spinal_heads.snippet(shown, name),
+        picture,
+    )
