@@ -15,18 +15,8 @@ BEST: dict[str, str] = {  # data set -> the spinal networks' best accuracy in pe
     "Bird225": "99.57",
     "Fruits-360": "99.98",
 }
-TRANSFER: tuple[tuple[str, str, str], ...] = (  # experiment, plain and spinal accuracy in percent
-    ("CIFAR-10, WRN-101-2", "98.22", "98.12"),
-    ("Caltech-101", "96.11", "96.87"),
-    ("Bird225, VGG-19-BN", "98.67", "99.02"),
-)
 
 
 def table() -> dict[str, list[str]]:
     """Columns: the data set, and the best test epoch that the paper reports for a spinal network, in %."""
     return {"data set (the paper's)": list(BEST), "spinal, best epoch, %": list(BEST.values())}
-
-
-def transfer_table() -> dict[str, list[str]]:
-    names = ("transfer (the paper's)", "plain, %", "spinal, %")
-    return {name: [row[i] for row in TRANSFER] for i, name in enumerate(names)}

@@ -19,11 +19,11 @@ from core.worker import Progress, ignore
 
 PLANS = {  # by data set and backbone: what is packaged
     ("digits", "small_cnn"): Params("small_cnn", seeds=10, epochs=20),
-    ("mnist", "small_cnn"): Params("small_cnn", seeds=3, epochs=10),
+    ("mnist", "small_cnn"): Params("small_cnn", seeds=3, epochs=6),
     ("mnist", "vgg5"): Params("vgg5", seeds=3, epochs=8),
-    ("fashion-mnist", "small_cnn"): Params("small_cnn", seeds=3, epochs=10),
+    ("fashion-mnist", "small_cnn"): Params("small_cnn", seeds=3, epochs=6),
     ("fashion-mnist", "vgg5"): Params("vgg5", seeds=3, epochs=12),
-    ("cifar10", "cifar_vgg11"): Params("cifar_vgg11", seeds=3, epochs=8),
+    ("cifar10", "cifar_vgg11"): Params("cifar_vgg11", seeds=3, epochs=6),
 }
 
 

@@ -29,7 +29,5 @@ def show() -> None:
         st.markdown("Not measured on this machine yet: run `receptive measure-spinal digits`.")
     with st.expander("The paper's own numbers"):
         st.markdown("**The paper's**; not measured here, unless the table above says so.")
-        left, right = st.columns(2)
-        left.dataframe(spinal_paper.table(), hide_index=True, alt="Best accuracies as the paper reports them")
-        right.dataframe(spinal_paper.transfer_table(), hide_index=True, alt="Transfer as the paper reports it")
+        st.dataframe(spinal_paper.table(), hide_index=True, alt="Best accuracies as the paper reports them")
         st.caption("Kabir et al., arXiv 2007.03347.")
