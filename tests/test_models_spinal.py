@@ -2,8 +2,6 @@
 
 import copy
 import json
-import os
-from pathlib import Path
 
 import numpy as np
 import parity
@@ -62,7 +60,7 @@ CASES = {
 # ---- the reference -------------------------------------------------------------------------------
 
 
-REFERENCE = Path(os.environ.get("RECEPTIVE_REFERENCE", Path(__file__).parents[2] / "shared" / "reference")) / "cases"
+REFERENCE = parity.REFERENCE
 RECORDED = json.loads((parity.GOLDEN / "spinal_own.json").read_text())
 
 
