@@ -55,7 +55,7 @@ def job(key: Hashable, work: Callable[[Progress], T]) -> Job[T]:
 @st.cache_resource(show_spinner=False)
 def warm_up() -> threading.Thread:
     """Import what pages will want while the reader looks at the first one."""
-    names = ("torch", "torchvision", "plotly.graph_objects", "sklearn", "captum.attr")
+    names = ("torch", "torchvision", "plotly.graph_objects", "sklearn", "captum.attr", "torch._decomp")
     thread = threading.Thread(target=lambda: [import_module(name) for name in names], daemon=True)
     thread.start()
     return thread
