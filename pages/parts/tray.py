@@ -1,13 +1,15 @@
-"""The image tray in the sidebar: samples, uploads and camera; one picture is chosen and kept across pages."""
+"""The image tray in the sidebar: samples, uploads, camera and drawing; one picture is chosen and kept across pages."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import streamlit as st
 
 from core.image import ImageError, RGBImage, decode, thumbnail
 from core.samples import DEFAULT_SAMPLE, SAMPLES, load_sample
+from pages.parts import drawing_pad
 
 FORMATS = ["png", "jpg", "jpeg", "webp", "bmp", "tif", "tiff", "gif"]
 THUMBNAIL = 320  # px
@@ -39,6 +41,8 @@ def show() -> None:
         key=CHOICE,
         bind="query-params",
     )
+    if st.session_state[drawing_pad.OPEN]:
+        preview = st.empty()  # above, one of another height would move the pad under the pen
     picture = pick(chosen, mine)
     st.session_state["tray picture"] = picture
     height, width = picture.image.height, picture.image.width
@@ -71,32 +75,45 @@ def _sample(name: str) -> RGBImage:
 
 
 def own_pictures() -> dict[str, RGBImage]:
-    """Uploads and the camera's picture by name; what cannot be read is said and left out."""
+    """Uploads, the camera's picture and the drawing by name; what cannot be read is said and left out."""
     files = st.file_uploader(
         "Add your own",
         FORMATS,
         accept_multiple_files=True,
         key="tray uploads",
         on_change=choose_newest,
+        args=("uploads",),
         help="PNG, JPEG, WebP, BMP, TIFF or GIF (first frame), up to 25 megapixels. Nothing leaves this machine.",
     )
+    shot = None
     if st.toggle("Use the camera", key="tray camera on", persist_state="session"):
-        shot = st.camera_input("Camera", key="tray camera", on_change=choose_newest, label_visibility="collapsed")
-        files = [*files, shot] if shot else files
+        shot = st.camera_input(
+            "Camera", key="tray camera", on_change=choose_newest, args=("camera",), label_visibility="collapsed"
+        )
+    pad_help = "A digit, say: with the mouse, a pen or a finger. It stays in the tray until you clear it."
+    if st.toggle("Draw a picture", key=drawing_pad.OPEN, persist_state="session", help=pad_help):
+        drawing_pad.show(on_change=partial(choose_newest, "drawing"))
+    sources = [("uploads", file) for file in files] + ([("camera", shot)] if shot else [])
     kept: dict[str, RGBImage | ImageError] = st.session_state.setdefault("tray decoded", {})
-    for gone in kept.keys() - {file.file_id for file in files}:
+    for gone in kept.keys() - {file.file_id for _, file in sources}:
         del kept[gone]
     mine: dict[str, RGBImage] = {}
-    for file in files:
+    newest: dict[str, str] = {}
+    for source, file in sources:
         if file.file_id not in kept:
             kept[file.file_id] = attempt(file.getvalue())
         found = kept[file.file_id]
         if isinstance(found, ImageError):
             st.error(f"{file.name}: {found}", icon=":material/broken_image:")
         else:
-            mine[unused(file.name, mine)] = found
-    if st.session_state.pop("tray newest", False) and mine:
-        st.session_state[CHOICE] = list(mine)[-1]
+            newest[source] = unused(file.name, mine)
+            mine[newest[source]] = found
+    if drawing := drawing_pad.picture():
+        newest["drawing"] = unused("drawing", mine)
+        mine[newest["drawing"]] = drawing
+    changed = st.session_state.pop("tray changed", None)
+    if changed and mine:
+        st.session_state[CHOICE] = newest.get(changed, list(mine)[-1])
     return mine
 
 
@@ -115,5 +132,6 @@ def unused(name: str, taken: dict[str, RGBImage]) -> str:
     return free
 
 
-def choose_newest() -> None:
-    st.session_state["tray newest"] = True
+def choose_newest(source: str) -> None:
+    """Choose what came last from the uploads, the camera or the pad, once it has been read."""
+    st.session_state["tray changed"] = source
