@@ -88,7 +88,7 @@ BACKBONES = {
         "small CNN", 320, (50,), (0.0, 0.5), False, Shape(8, 6), 0.0, side=28, peak_rate=0.05, batch=64, half=False
     ),
     "vgg5": Backbone(
-        f"VGG-5 with {VGG5_WIDTH} channels",
+        f"VGG-5, {VGG5_WIDTH} channels",
         4 * VGG5_WIDTH,
         (8 * VGG5_WIDTH,),
         (NARROW_DROPOUT,) * 2,
@@ -101,7 +101,7 @@ BACKBONES = {
         half=True,
     ),
     "cifar_vgg11": Backbone(
-        f"VGG-11 with {CIFAR_VGG_WIDTH} channels",
+        f"VGG-11, {CIFAR_VGG_WIDTH} channels",
         8 * CIFAR_VGG_WIDTH,
         (64 * CIFAR_VGG_WIDTH, 64 * CIFAR_VGG_WIDTH),
         (0.0, NARROW_DROPOUT, NARROW_DROPOUT),

@@ -127,7 +127,7 @@ def test_the_sliders_size_the_head():
     app.select_slider(key="spinal-small_cnn-parts").set_value(4).run()
     assert not app.exception
     assert any("4 parts need 4 layers" in c.value for c in app.caption)
-    for backbone in ("VGG-5 with 16 channels", "small CNN"):
+    for backbone in ("VGG-5, 16 channels", "small CNN"):
         app.selectbox(key="spinal-grey-backbone").set_value(backbone).run()
         assert not app.exception
 

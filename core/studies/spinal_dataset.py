@@ -31,33 +31,33 @@ class Measured:
 
 
 def measured(folder: Path = spinal_heads.FOLDER) -> dict[str, Measured]:
-    """Every packaged race by its file's name, small data sets first. Files of other experiments are left out."""
+    """Every packaged race by its file's name, in the order of DATASETS."""
     found = {}
-    for path in sorted(folder.glob("*.json")):
-        record = json.loads(path.read_text())
-        if "backbone" in record:
+    for name in (f"{dataset}_{backbone}" for dataset in DATASETS for backbone in BACKBONES):
+        path = folder / f"{name}.json"
+        if path.exists():
+            record = json.loads(path.read_text())
             about = {name: record[name] for name in ("data", "command", "date", "commit")}
-            found[path.stem] = Measured(spinal_heads.from_dict(record["result"]), **about)
-    order = list(DATASETS)
-    return dict(sorted(found.items(), key=lambda item: (order.index(item[1].result.dataset), item[0])))
+            found[name] = Measured(spinal_heads.from_dict(record["result"]), **about)
+    return found
 
 
 def claims(found: dict[str, Measured]) -> dict[str, list[str]]:
     """One row a race: what the paper says, what each head reached here, and what the paired differences show."""
-    columns: dict[str, list[str]] = {"data and backbone": [], "the paper's spinal, best epoch": []}
+    columns: dict[str, list[str]] = {"data, backbone": [], "the paper's spinal, %": []}
     columns |= {f"{short}, %": [] for short in SHORT.values()}
-    columns |= {"spinal is, against FC": [], "spinal is, against FC matched": []}
+    columns |= {"spinal against FC": [], "spinal against FC matched": []}
     for one in found.values():
         result = one.result
-        columns["data and backbone"].append(f"{one.title}, {result.last.shape[1]} seeds")
-        columns["the paper's spinal, best epoch"].append(spinal_paper.BEST.get(result.title, "not reported"))
+        columns["data, backbone"].append(f"{one.title} ({result.last.shape[1]} seeds)")
+        columns["the paper's spinal, %"].append(spinal_paper.BEST.get(result.title, "not reported"))
         for head, short in SHORT.items():
             row = 100 * result.last[result.heads.index(head)]
             columns[f"{short}, %"].append(with_interval(*mean_interval(row)))
         for other, name in (("fc", "FC"), ("fc-matched", "FC matched")):
             mean, half = difference(result, "spinal", other)  # type: ignore[arg-type]
-            shown = f"{verdict(mean, half)} ({with_interval(mean, half, sign=True)})"
-            columns[f"spinal is, against {name}"].append(shown)
+            shown = f"{verdict(mean, half).removesuffix(' shown')} ({with_interval(mean, half, sign=True)})"
+            columns[f"spinal against {name}"].append(shown)
     return columns
 
 

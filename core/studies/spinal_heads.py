@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import shlex
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -264,13 +264,17 @@ def finding(result: Result) -> str:
     others: list[Head] = [head for head in result.heads if head != "spinal"]
     if "spinal" not in result.heads or not others:
         return f"{said} of {result.test:,} test pictures right."
-    return f"{said}. Spinal is {' and '.join(compared(now, other) for other in others)}."
+    return f"{said}. Spinal is {compared(now, others)}."
 
 
-def compared(result: Result, other: Head) -> str:
-    """'better than FC (+0.31 ± 0.20 points)'."""
-    mean, half = difference(result, "spinal", other)
-    return f"{AGAINST[verdict(mean, half)]} {SHORT[other]} ({with_interval(mean, half, sign=True)} points)"
+def compared(result: Result, others: Sequence[Head]) -> str:
+    """'better than FC (+0.31 ± 0.20 points) and not shown to differ from FC matched (+0.02 ± 0.30 points)'."""
+    against: dict[str, list[str]] = {}
+    for other in others:
+        mean, half = difference(result, "spinal", other)
+        points = f"{SHORT[other]} ({with_interval(mean, half, sign=True)} points)"
+        against.setdefault(AGAINST[verdict(mean, half)], []).append(points)
+    return " and ".join(f"{words} {' or '.join(points)}" for words, points in against.items())
 
 
 def with_interval(mean: float, half: float, *, sign: bool = False) -> str:

@@ -8,8 +8,9 @@ from core.studies import spinal_dataset, spinal_paper
 
 NOTE = (
     "**Ours**: mean and 95 % interval over seeds after the last epoch; in brackets spinal minus the other head, seed "
-    "by seed, in percentage points. *Better* and *worse*: the interval leaves 0 out. **The paper's**: the best of 200 "
-    "test epochs of one run, with wider networks; it says nothing of a plain head of the same size."
+    "by seed, in points. *Better* and *worse*: the interval leaves 0 out; *no difference*: none is shown. **The "
+    "paper's**: the best of 200 test epochs of one run, with wider networks; it says nothing of a plain head of the "
+    "same size."
 )
 
 
