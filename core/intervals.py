@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+LEVEL = 0.95  # of the intervals of means
 FEWEST = 3  # repetitions that an interval is drawn from
 
 
@@ -29,7 +30,7 @@ def mean_interval(values: Sequence[float] | np.ndarray) -> tuple[float, float]:
     from scipy.stats import t
 
     spread = known.std(ddof=1) / math.sqrt(len(known))
-    return float(known.mean()), float(t.ppf(0.975, len(known) - 1) * spread)
+    return float(known.mean()), float(t.ppf((1 + LEVEL) / 2, len(known) - 1) * spread)
 
 
 def verdict(mean: float, half: float) -> str:

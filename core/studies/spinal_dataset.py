@@ -8,7 +8,7 @@ from pathlib import Path
 
 from core.datasets import DATASETS
 from core.heads import BACKBONES, SHORT
-from core.intervals import mean_interval, verdict
+from core.intervals import LEVEL, mean_interval, verdict
 from core.studies import spinal_heads, spinal_paper
 from core.studies.spinal_heads import Result, difference, with_interval
 
@@ -62,10 +62,14 @@ def claims(found: dict[str, Measured]) -> dict[str, list[str]]:
 
 
 def finding(found: dict[str, Measured]) -> str:
-    """One sentence: in how many of the races spinal is better, worse, or not shown to differ."""
+    """In how many of the races spinal is better, worse, or not shown to differ, and what chance alone would show."""
     said = []
     for other, name in (("fc", "the FC head it replaces"), ("fc-matched", "an FC head of its own size")):
         words = [verdict(*difference(one.result, "spinal", other)) for one in found.values()]  # type: ignore[arg-type]
         counted = [(word, words.count(word)) for word in ("better", "worse", "no difference shown") if word in words]
         said.append(f"against {name}: " + ", ".join(f"{word} in {n}" for word, n in counted))
-    return f"Of {len(found)} races, spinal is, {'; '.join(said)}."
+    by_chance = 2 * len(found) * (1 - LEVEL)
+    return (
+        f"Of {len(found)} races, spinal is, {'; '.join(said)}. Of {2 * len(found)} intervals at {LEVEL:.0%}, "
+        f"{by_chance:.1f} leave 0 out by chance alone, on average."
+    )

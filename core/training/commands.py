@@ -186,6 +186,34 @@ def measure_spinal(
     with_bar(dataset, lambda progress: ship_spinal.measure(dataset, train_set, test_set, plan, work, progress))
 
 
+@app.command("measure-spinal-ablation")
+def measure_spinal_ablation(work: Annotated[Path, WORK] = Path("runs/spinal")) -> None:
+    """Measure spinal heads of other sizes and orders on digits."""
+    from core.training import ship_spinal_ablation as ship
+
+    train_set, test_set = load("digits", None, "train", "test")
+    with_bar("measure-spinal-ablation", lambda progress: ship.measure(train_set, test_set, work, progress))
+
+
+@app.command("measure-spinal-transfer")
+def measure_spinal_transfer(
+    data: Annotated[Path, typer.Option(help="Folder with train/CLASS/ and test/CLASS/ photographs.")],
+    work: Annotated[Path, WORK] = Path("runs/spinal"),
+) -> None:
+    """Measure new heads on a trained network: the head alone trained, and everything."""
+    from core.training import ship_spinal_transfer as ship
+
+    with_bar("measure-spinal-transfer", lambda progress: ship.measure(data, work, progress))
+
+
+@app.command("measure-spinal-regression")
+def measure_spinal_regression(work: Annotated[Path, WORK] = Path("runs/spinal")) -> None:
+    """Measure plain and spinal regression on four functions, on held-out data beside the noise floor."""
+    from core.training import ship_spinal_regression as ship
+
+    with_bar("measure-spinal-regression", lambda progress: ship.measure(progress, work))
+
+
 @app.command("measure-retrieval")
 def measure_retrieval(
     data: Annotated[Path, typer.Option(help="Folder with GROUP/ or train/GROUP/ pictures, such as Corel's.")],
