@@ -50,7 +50,8 @@ def curves(result: Result, *, dark: bool = False) -> go.Figure:
     fig.update_xaxes(title="epoch", range=[0.5, epochs + 0.5], nticks=8, col=1)
     fig.update_xaxes(
         tickvals=list(range(len(result.heads))),
-        ticktext=[SHORT[head] for head in result.heads],
+        ticktext=[SHORT[head].replace(" ", "<br>") for head in result.heads],
+        tickangle=0,
         range=[-0.6, len(result.heads) - 0.4],
         col=2,
     )
