@@ -27,7 +27,8 @@ class Measured:
 
     @property
     def title(self) -> str:
-        return f"{self.result.title}, {BACKBONES[self.result.backbone].title}"
+        copy = " (JPEG copy)" if "JPEG copy" in self.data else ""
+        return f"{self.result.title}{copy}, {BACKBONES[self.result.backbone].title}"
 
 
 def measured(folder: Path = spinal_heads.FOLDER) -> dict[str, Measured]:
@@ -50,7 +51,8 @@ def claims(found: dict[str, Measured]) -> dict[str, list[str]]:
     for one in found.values():
         result = one.result
         columns["data, backbone"].append(f"{one.title} ({result.last.shape[1]} seeds)")
-        columns["the paper's spinal, %"].append(spinal_paper.BEST.get(result.title, "not reported"))
+        said = spinal_paper.BEST.get(result.title, "") if result.backbone == spinal_paper.BACKBONE else ""
+        columns["the paper's spinal, %"].append(said)
         for head, short in SHORT.items():
             row = 100 * result.last[result.heads.index(head)]
             columns[f"{short}, %"].append(with_interval(*mean_interval(row)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+BACKBONE = "vgg5"  # of what the paper reports for MNIST and its relatives; its own is four times as wide as ours
 BEST: dict[str, str] = {  # data set -> the spinal networks' best accuracy in percent, over 200 epochs on the test set
     "MNIST": "99.72",
     "Fashion-MNIST": "94.68",
