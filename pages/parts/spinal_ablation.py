@@ -1,0 +1,39 @@
+"""Which part of the spinal head matters: layers, width, parts and their order, varied one at a time."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.studies import spinal_ablation, spinal_ablation_figures
+from core.studies.spinal_ablation import PAPER, VARIED
+from pages.parts import charts
+
+
+def show() -> None:
+    """Folded away; what `receptive measure-spinal-ablation` found."""
+    with st.expander("Which part of the spinal head matters?", key="spinal ablation", on_change="rerun") as box:
+        if not box.open:
+            return
+        found = spinal_ablation.measured()
+        if found is None:
+            st.markdown("Not measured on this machine yet: run `receptive measure-spinal-ablation`.")
+            return
+        result, about = found
+        names = {title: vary for vary, title in VARIED.items()}
+        vary = names[st.selectbox("What is varied", list(names), key="spinal-vary", bind="query-params")]
+        finding = spinal_ablation.finding(result, vary)
+        st.markdown(finding)
+        charts.show(
+            spinal_ablation_figures.sizes(result, vary, dark=charts.dark()),
+            "spinal-ablation",
+            f"Accuracy of spinal heads by the {VARIED[vary]}, with 95 % intervals. {finding}".replace("**", ""),
+            spinal_ablation_figures.table(result, vary),
+        )
+        params = result.params
+        st.caption(
+            f"{about['data']}. Backbone: {about['backbone']}; {params.epochs} epochs, the last one counts; seeds 0 to "
+            f"{params.seeds - 1}, the same for every head. All else is the paper's: {PAPER.layers} layers of width "
+            f"{PAPER.width}, {PAPER.split} parts, {PAPER.order}. Large marks: means with 95 % intervals over the seeds "
+            "(Student's t), not over pictures; differences are paired by seed. Of twenty such intervals one "
+            f"misses by chance. Measure again: `{about['command']}` ({about['date']}, commit {about['commit']})."
+        )
