@@ -11,8 +11,8 @@ from core.datasets import DATASETS, Split
 from core.heads import BACKBONES
 from core.studies import spinal_ablation
 from core.studies.spinal_ablation import BACKBONE, DATASET, RECORD, Params
+from core.training.parts import finished
 from core.training.ship import today, write_json
-from core.training.ship_spinal_transfer import finished
 from core.worker import Progress, ignore
 
 COMMAND = "receptive measure-spinal-ablation"

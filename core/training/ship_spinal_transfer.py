@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
-
-from filelock import FileLock, Timeout
 
 from core import networks, own_data
 from core.datasets import DataError, Split, digest, find_pictures
 from core.studies import spinal_transfer
 from core.studies.spinal_transfer import NETWORK, RECORD, Head, Mode, Params
+from core.training.parts import finished
 from core.training.ship import today, write_json
 from core.worker import Progress, ignore
 
@@ -64,33 +60,3 @@ def measure(data: Path, work: Path, progress: Progress = ignore, params: Params 
     }
     write_json(path, record)
     return path
-
-
-def finished(
-    parts: Sequence[Path], what: dict[str, Any], train: Callable[[int], Any], progress: Progress = ignore
-) -> list[Any]:
-    """The value of every part: read from its file, or made by train(i) and kept there. See `measure`.
-
-    Raises ValueError if a part was made from something else than `what`, or another run is still at one.
-    """
-    what = json.loads(json.dumps(what))
-    for i, part in enumerate(parts):
-        progress(i, len(parts))
-        part.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with FileLock(f"{part}.lock", timeout=0):
-                if not part.exists():
-                    write_json(part, {"of": what, "value": train(i)} | today())
-        except Timeout:
-            continue
-    missing = [part.name for part in parts if not part.exists()]
-    if missing:
-        raise ValueError(f"expected all {len(parts)} parts, {len(missing)} are in training: run this again later")
-    values = []
-    for part in parts:
-        kept = json.loads(part.read_text())
-        if kept["of"] != what:
-            raise ValueError(f"expected a part of {what}, got one of {kept['of']}: delete {part}")
-        values.append(kept["value"])
-    progress(len(parts), len(parts))
-    return values
