@@ -132,7 +132,7 @@ def ended(run: Run) -> Result | None:
     state, result = aside.state(run), result_of(run)
     if state == "failed":
         st.error(run.error or "The training ended without a word: start it again.", icon=":material/error:")
-    if state == "stopped":
+    if state == "stopped" and (result is None or result.common < result.accuracy.shape[2]):
         st.markdown(":material/front_hand: Stopped. What was trained is shown; **Train** with the same settings anew.")
     if result is not None:
         draw(result)
