@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from core.limits import within
+
 if TYPE_CHECKING:
     from torch import nn
 
@@ -36,13 +38,11 @@ class Shape:
     order: Order = "alternating"
 
     def __post_init__(self) -> None:
-        for name, value, (low, high) in (
+        within(
             ("units of width", self.width, WIDTH_LIMITS),
             ("layers", self.layers, LAYER_LIMITS),
             ("parts", self.split, SPLIT_LIMITS),
-        ):
-            if not low <= value <= high:
-                raise ValueError(f"expected {low} to {high} {name}, got {value}: choose one of them")
+        )
         if self.order not in ORDERS:
             raise ValueError(f"expected an order of {', '.join(ORDERS)}, got {self.order!r}")
         if self.layers < self.split:

@@ -122,7 +122,7 @@ def test_pictures_are_scaled_to_the_backbone():
         ({"heads": ("fc", "fc")}, "different heads"),
         ({"heads": ("ft",)}, "different heads .* got ft"),
         ({"seeds": 0}, "1 to 20 seeds, got 0"),
-        ({"epochs": 1000}, "1 to 200 epochs, got 1000"),
+        ({"epochs": 1000}, "1 to 200 epochs, got 1,000"),
         ({"width": 513}, "1 to 512 units of width"),
         ({"layers": -1}, "1 to 24 layers"),
         ({"split": 9}, "1 to 8 parts"),

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from core.intervals import wilson
+from core.limits import within
 from core.weights import ASSETS
 from core.worker import Progress, ignore, part
 
@@ -46,12 +47,10 @@ class Params:
     classifier: Classifier = "svm"
 
     def __post_init__(self) -> None:
-        for name, value, (low, high) in (
+        within(
             ("features", self.features, FEATURE_LIMITS),
             ("blocks of depth", self.depth, DEPTH_LIMITS),
-        ):
-            if not low <= value <= high:
-                raise ValueError(f"expected {low} to {high:,} {name}, got {value:,}: choose one of them")
+        )
         if self.kernel not in KERNELS:
             raise ValueError(f"expected a kernel of {', '.join(map(str, KERNELS))} px, got {self.kernel}")
         if self.classifier not in CLASSIFIERS:

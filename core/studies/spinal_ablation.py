@@ -17,6 +17,7 @@ import numpy as np
 from core.heads import BACKBONES, SHORT, Order, Shape
 from core.heads import Head as Head
 from core.intervals import mean_interval, verdict
+from core.limits import within
 from core.studies import spinal_heads
 from core.studies.spinal_heads import EPOCH_LIMITS, FOLDER, SEED_LIMITS, with_interval
 from core.worker import Progress, ignore
@@ -51,9 +52,7 @@ class Params:
     order: tuple[Order, ...] = ("alternating", "blocks")
 
     def __post_init__(self) -> None:
-        for name, value, (low, high) in (("seeds", self.seeds, SEED_LIMITS), ("epochs", self.epochs, EPOCH_LIMITS)):
-            if not low <= value <= high:
-                raise ValueError(f"expected {low} to {high} {name}, got {value}: choose one of them")
+        within(("seeds", self.seeds, SEED_LIMITS), ("epochs", self.epochs, EPOCH_LIMITS))
         for vary in VARIED:
             values = getattr(self, vary)
             if not values or len(set(values)) < len(values):

@@ -18,6 +18,7 @@ import numpy as np
 from core.datasets import DATASETS
 from core.heads import BACKBONES, HEADS, SHORT, Head, Order, Shape
 from core.intervals import mean_interval, verdict
+from core.limits import within
 from core.weights import ASSETS
 from core.worker import Progress, ignore
 
@@ -57,9 +58,7 @@ class Params:
             raise ValueError(f"expected a backbone of {', '.join(BACKBONES)}, got {self.backbone!r}")
         if not self.heads or len(set(self.heads)) < len(self.heads) or not set(self.heads) <= set(HEADS):
             raise ValueError(f"expected different heads of {', '.join(HEADS)}, got {', '.join(self.heads) or 'none'}")
-        for name, value, (low, high) in (("seeds", self.seeds, SEED_LIMITS), ("epochs", self.epochs, EPOCH_LIMITS)):
-            if not low <= value <= high:
-                raise ValueError(f"expected {low} to {high} {name}, got {value}: choose one of them")
+        within(("seeds", self.seeds, SEED_LIMITS), ("epochs", self.epochs, EPOCH_LIMITS))
         _ = self.shape  # raises for sizes that do not exist
 
     @property

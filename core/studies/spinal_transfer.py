@@ -17,6 +17,7 @@ import numpy as np
 
 from core.heads import SPLIT_LIMITS, Shape
 from core.intervals import mean_interval, verdict
+from core.limits import within
 from core.studies.spinal_heads import (
     EPOCH_LIMITS,
     FOLDER,
@@ -79,14 +80,12 @@ class Params:
     all_rate: float = 0.03
 
     def __post_init__(self) -> None:
-        for name, value, (low, high) in (
+        within(
             ("seeds", self.seeds, SEED_LIMITS),
             ("epochs", self.epochs, EPOCH_LIMITS),
             ("hidden units", self.hidden, HIDDEN_LIMITS),
             ("parts", self.split, SPLIT_LIMITS),
-        ):
-            if not low <= value <= high:
-                raise ValueError(f"expected {low} to {high} {name}, got {value}: choose one of them")
+        )
         if not 0 <= self.dropout < 1:
             raise ValueError(f"expected a dropout from 0 to below 1, got {self.dropout}: choose another")
         for rate in (self.head_rate, self.all_rate):

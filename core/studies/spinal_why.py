@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.limits import within
+
 if TYPE_CHECKING:
     from torch import nn
 
@@ -82,13 +84,11 @@ class Toy:
     split: int = 2
 
     def __post_init__(self) -> None:
-        for name, value, (low, high) in (
+        within(
             ("hidden units", self.units, UNIT_LIMITS),
             ("units of width", self.width, WIDTH_LIMITS),
             ("parts", self.split, SPLIT_LIMITS),
-        ):
-            if not low <= value <= high:
-                raise ValueError(f"expected {low} to {high} {name}, got {value}: choose one of them")
+        )
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,12 @@
+"""What a setting may be: one sentence for whatever lies outside."""
+
+from __future__ import annotations
+
+Limits = tuple[int, int]  # the smallest and the largest
+
+
+def within(*settings: tuple[str, int, Limits]) -> None:
+    """Raises ValueError at the first (name, value, limits) whose value lies outside of them."""
+    for name, value, (low, high) in settings:
+        if not low <= value <= high:
+            raise ValueError(f"expected {low:,} to {high:,} {name}, got {value:,}: choose one of them")
