@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from core import engine
 from core.datasets import Split
 
+SEED_STEP = 10_007  # between the seeds of two networks' batches
 MOMENTUM = (0.85, 0.95)  # at the cycle's peak rate, and at its ends
 
 
@@ -34,6 +35,11 @@ class Plan:
 
     sgd: torch.optim.SGD
     cycle: torch.optim.lr_scheduler.LRScheduler
+
+
+def epoch_seed(seed: int, epoch: int) -> int:
+    """What a network's batches and dropout of one epoch are drawn from, so that a resumed run sees the same."""
+    return seed * SEED_STEP + epoch
 
 
 def pixel_statistics(split: Split) -> tuple[tuple[float, ...], tuple[float, ...]]:

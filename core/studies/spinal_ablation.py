@@ -153,13 +153,11 @@ def finding(result: Result, vary: Vary) -> str:
 
 def as_dict(result: Result) -> dict[str, object]:
     """Plain values for JSON."""
-    accuracy = result.accuracy.astype(object)
-    accuracy[np.isnan(result.accuracy)] = None
     return dict(vars(result)) | {
         "params": asdict(result.params),
         "settings": [asdict(setting) for setting in result.settings],
         "parameters": result.parameters.tolist(),
-        "accuracy": accuracy.tolist(),
+        "accuracy": spinal_heads.with_nulls(result.accuracy),
     }
 
 

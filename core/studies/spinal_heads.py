@@ -34,7 +34,6 @@ SMOOTHING, WEIGHT_DECAY = 0.1, 5e-4
 SHIFTS = {"cifar10": 4}  # px that training pictures are moved at most; the others by 2
 OTHER_SHIFTS = 2
 FLIPPED = ("fashion-mnist", "cifar10")  # a mirrored digit or letter is another sign
-SEED_STEP = 10_007  # between the seeds of two networks' batches, as in core.training.loop
 
 
 @dataclass(frozen=True)
@@ -219,12 +218,12 @@ def race(
     moved = fitting.Augmentation(flips=dataset in FLIPPED, shifts=SHIFTS.get(dataset, OTHER_SHIFTS))
     for epoch in range(params.epochs):
         with torch.random.fork_rng():  # dropout's masks
-            torch.manual_seed(seed * SEED_STEP + epoch)
+            torch.manual_seed(fitting.epoch_seed(seed, epoch))
             loss = fitting.one_pass(
                 net,
                 train,
                 plan,
-                torch.Generator().manual_seed(seed * SEED_STEP + epoch),
+                torch.Generator().manual_seed(fitting.epoch_seed(seed, epoch)),
                 batch=backbone.batch,
                 smoothing=SMOOTHING,
                 augmentation=moved,
@@ -303,12 +302,14 @@ ARRAYS = ("parameters", "multiplications", "accuracy", "loss")
 def as_dict(result: Result) -> dict[str, object]:
     """Plain values for JSON; what is not trained yet is null."""
     fields = dict(vars(result)) | {"heads": list(result.heads)}
-    for name in ARRAYS:
-        values: np.ndarray = getattr(result, name)
-        plain = values.astype(object)
-        plain[np.isnan(values)] = None
-        fields[name] = plain.tolist()
-    return fields
+    return fields | {name: with_nulls(getattr(result, name)) for name in ARRAYS}
+
+
+def with_nulls(values: np.ndarray) -> list[Any]:
+    """Nested lists for JSON, which has no NaN: null stands for it."""
+    plain = values.astype(object)
+    plain[np.isnan(values)] = None
+    return plain.tolist()  # type: ignore[no-any-return]
 
 
 def from_dict(fields: Mapping[str, Any]) -> Result:

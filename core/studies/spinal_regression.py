@@ -31,7 +31,6 @@ INPUTS = 8
 MILLI = 1e3  # errors are read in thousandths, as in the paper
 PEAK_RATE = 0.02  # of SGD and its one cycle: in a small trial the best for the plain network, Adam included
 DIGITS = 7  # after the point, of the errors in a record
-SEED_STEP = 10_007  # between the seeds of two networks' batches, as in core.training.loop
 SEED_LIMITS, EPOCH_LIMITS, POINT_LIMITS, BATCH_LIMITS = (1, 30), (1, 1_000), (10, 100_000), (1, 10_000)
 PATH_POINTS, PATH_REACH = 81, 2.5  # of the line on which a learned function is drawn; deviations of the inputs' mean
 
@@ -265,7 +264,7 @@ def train(
     lowest = torch.full((len(learn),), math.inf)
     for epoch in range(1, params.epochs + 1):
         progress(epoch - 1, params.epochs)
-        dice = [torch.Generator().manual_seed(seed * SEED_STEP + epoch) for seed in seeds]
+        dice = [torch.Generator().manual_seed(fitting.epoch_seed(seed, epoch)) for seed in seeds]
         order = torch.stack([torch.randperm(params.train, generator=d) for d in dice])
         total = torch.zeros(len(learn))
         for i in range(batches):

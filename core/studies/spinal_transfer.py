@@ -22,10 +22,10 @@ from core.studies.spinal_heads import (
     EPOCH_LIMITS,
     FOLDER,
     SEED_LIMITS,
-    SEED_STEP,
     SMOOTHING,
     WEIGHT_DECAY,
     with_interval,
+    with_nulls,
 )
 from core.worker import Progress, ignore
 
@@ -221,7 +221,7 @@ def shown(train: Split, network: Network, params: Params, seed: int) -> Iterator
     pixels, labels = torch.from_numpy(train.pixels), torch.from_numpy(train.labels)
     how = fitting.Augmentation(flips=True, zoom=ZOOM)
     for epoch in range(params.epochs):
-        dice = torch.Generator().manual_seed(seed * SEED_STEP + epoch)
+        dice = torch.Generator().manual_seed(fitting.epoch_seed(seed, epoch))
         order = torch.randperm(len(train), generator=dice)
         batches = []
         for chosen in order[: len(train) // BATCH * BATCH].reshape(-1, BATCH):
@@ -275,7 +275,7 @@ def fine_tune(
     learner.train()
     for epoch, batches in enumerate(epochs):
         with torch.random.fork_rng():  # dropout's masks
-            torch.manual_seed(seed * SEED_STEP + epoch)
+            torch.manual_seed(fitting.epoch_seed(seed, epoch))
             for x, y in batches:
                 with torch.autocast("cpu", torch.bfloat16, enabled=not alone):
                     logits = learner(x)
@@ -323,12 +323,10 @@ def finding(result: Result, mode: Mode) -> str:
 def as_dict(result: Result) -> dict[str, object]:
     """Plain values for JSON."""
     fields = dict(vars(result)) | {name: list(getattr(result, name)) for name in ("classes", "modes", "heads")}
-    accuracy = result.accuracy.astype(object)
-    accuracy[np.isnan(result.accuracy)] = None
     return fields | {
         "params": asdict(result.params),
         "parameters": result.parameters.tolist(),
-        "accuracy": accuracy.tolist(),
+        "accuracy": with_nulls(result.accuracy),
     }
 
 

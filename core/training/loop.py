@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from core.datasets import DataError, Split
-from core.fitting import Plan, one_pass, optimiser
+from core.fitting import Plan, epoch_seed, one_pass, optimiser
 from core.models import create_model
 from core.models.blurpool import BlurPool2d
 from core.models.sdnet import SDNet
@@ -89,7 +89,7 @@ def one_epoch(net: nn.Module, data: Split, recipe: Recipe, epoch: int, plan: Pla
         net,
         data,
         plan,
-        torch.Generator().manual_seed(recipe.seed * 10_007 + epoch),
+        torch.Generator().manual_seed(epoch_seed(recipe.seed, epoch)),
         batch=recipe.batch,
         smoothing=recipe.label_smoothing,
         augmentation=recipe,
