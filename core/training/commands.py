@@ -155,7 +155,7 @@ def measure_attacks(data: Annotated[Path | None, DATA] = None) -> None:
 
 @app.command("measure-random")
 def measure_random(
-    dataset: Annotated[str, typer.Argument(help="digits, fashion-mnist or cifar10.")],
+    dataset: Annotated[str, typer.Argument(help="digits, mnist, fashion-mnist or cifar10.")],
     data: Annotated[Path | None, DATA] = None,
     work: Annotated[Path, WORK] = Path("runs/random"),
 ) -> None:

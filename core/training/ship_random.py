@@ -20,6 +20,7 @@ COUNTS = (250, 500, 1_000, 2_000, 4_000)
 PLANS = {
     "digits": Plan(3, 1, COUNTS, (0, 1, 2, 3, 4), tuple(product((1, 3, 5), (0, 1, 2, 3)))),
     "fashion-mnist": Plan(5, 1, COUNTS, others=("k-means",)),
+    "mnist": Plan(5, 1, COUNTS, others=()),
     "cifar10": Plan(5, 1, (*COUNTS, 8_000), shapes=SHAPES),
 }
 

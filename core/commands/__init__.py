@@ -1,0 +1,1 @@
+"""Commands of the terminal that go beyond one study: one file each."""
