@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.preprocess import denormalise, normalise
+from core.preprocess import denormalise, in_channels, normalise
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -45,11 +45,11 @@ def sdnet_of(network: Network) -> SDNet:
 
 
 def to_input(network: Network, pixels: np.ndarray) -> Tensor:
-    """float (..., H, W, 3) in [0, 1] -> what the network sees: float32 (..., 3, H, W)."""
+    """float (..., H, W, 3) in [0, 1] -> what the network sees: float32 (..., its channels, H, W)."""
     import torch
 
     x = torch.from_numpy(np.ascontiguousarray(pixels)).float().movedim(-1, -3)
-    return normalise(x, network.preprocessing)
+    return normalise(in_channels(x, len(network.preprocessing.mean)), network.preprocessing)
 
 
 def to_pixels(network: Network, x: Tensor) -> np.ndarray:

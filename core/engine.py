@@ -63,11 +63,15 @@ def has_bfloat16() -> bool:
     return bool(known.get("avx512_bf16") or known.get("amx_bf16") or known.get("bf16"))
 
 
-def prepare(net: nn.Module, *, fast: bool | None = None) -> Engine:
-    """An Engine of `net` (which is set to eval mode and not changed otherwise)."""
+def prepare(net: nn.Module, *, fast: bool | None = None, folds: bool = True) -> Engine:
+    """An Engine of `net` (which is set to eval mode and not changed otherwise).
+
+    `folds`: whether its batch norms may be folded, for networks whose layers run in the order that their names say.
+    A network that says `exact_only` gets no bfloat16.
+    """
     plain = net.eval()
-    exact = fold(plain).to(memory_format=torch.channels_last)
-    use_fast = has_bfloat16() if fast is None else fast
+    exact = (fold(plain) if folds else copy.deepcopy(plain)).to(memory_format=torch.channels_last)
+    use_fast = has_bfloat16() and not getattr(plain, "exact_only", False) if fast is None else fast
     half = copy.deepcopy(exact).to(torch.bfloat16) if use_fast else None
     return Engine(plain, exact, half)
 

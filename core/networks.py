@@ -30,6 +30,7 @@ KIND_WORDS: dict[Kind, str] = {
     "user": "your own weights",
     "untrained": "untrained",
 }
+TORCHVISION, PLUGIN = "torchvision:", "plugin:"  # how the names of networks from there begin
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 IMAGENET_SIZE = 224
 FAMILIES = {"photographs": "tiny-imagenet-20", "CIFAR-10": "cifar10", "ImageNet": "imagenet"}  # by the pages' names
@@ -39,6 +40,8 @@ OWN_FAMILIES = {  # what our architectures are for
     "photo_bagnet17": "tiny-imagenet-20",
     "photo_bagnet33": "tiny-imagenet-20",
     "digits_cnn": "digits",
+    "digits_random_svm": "digits",
+    "cifar_random_svm": "cifar10",
     "fashion_cnn": "fashion-mnist",
     "small_cnn": "mnist",
     "spinal_small_cnn": "mnist",
@@ -166,8 +169,9 @@ def packaged_card(name: str, path: Path) -> Card:
     about = weights.read_metadata(path)
     data = DATASETS[about["dataset"]]
     accuracy = float(about["test_accuracy"])
+    how = about.get("classifier") or f"{about['epochs']} epochs"
     sentence = (
-        f"trained by this project on {data.title} ({about['dataset_form']}), {about['epochs']} epochs, "
+        f"trained by this project on {data.title} ({about['dataset_form']}), {how}, "
         f"seed {about['seed']}: {accuracy:.1%} of {int(about['test_images']):,} test pictures right"
     )
     return Card(name, about["arch"], data.name, "trained here", sentence, int(about["input_size"]), accuracy, path)
@@ -182,7 +186,8 @@ def published_card(name: str) -> Card:
 
 
 def find(name: str) -> Card:
-    """The card called `name`; 'untrained:ARCH' gives fresh random weights (seed 0).
+    """The card called `name`; 'untrained:ARCH' gives fresh random weights (seed 0), 'torchvision:ARCH' a network of
+    torchvision's and 'plugin:NAME' one that an installed package offers (core.own_networks).
 
     Raises WeightsError that lists the nearest names.
     """
@@ -198,6 +203,10 @@ def find(name: str) -> Card:
         return Card(name, arch, family, "untrained", "untrained: random weights, seed 0", family_size(family))
     if name in cards():
         return cards()[name]
+    if name.startswith((TORCHVISION, PLUGIN)):
+        from core import own_networks
+
+        return own_networks.find(name)
     near = difflib.get_close_matches(name, cards(), n=3, cutoff=0)
     raise WeightsError(f"expected the name of a network, got {name!r}: did you mean {', '.join(near)}?")
 
@@ -207,30 +216,42 @@ def is_here(card: Card) -> bool:
     return card.kind not in ("authors", "torchvision") or local_file(card).exists()
 
 
+def published_name(card: Card) -> str:
+    """What core.weights.published knows the card's weights as."""
+    return card.name.removeprefix(TORCHVISION)
+
+
 def local_file(card: Card) -> Path:
     """Where a published network's weights lie once they are downloaded."""
-    return weights.cache_folder() / published(card.name).filename
+    return weights.cache_folder() / published(published_name(card)).filename
 
 
 def load(card: Card) -> Network:
     """Build the network, load its weights, and prepare the engine.
 
-    Raises WeightsError if the weights are not on this machine or do not fit.
+    Raises WeightsError if the weights are not on this machine or do not fit, or a package's network fails.
     """
+    if card.name.startswith((TORCHVISION, PLUGIN)):
+        from core import own_networks
+
+        return own_networks.load(card)
     if card.kind == "untrained":
         return build(card, None, family_labels(card.family), family_preprocessing(card))
     if card.kind in ("authors", "torchvision"):
         path = local_file(card)
         if not path.exists():
-            raise WeightsError(
-                f"expected the weights of {card.name} in {path.parent}, found none: receptive download {card.name}"
-            )
+            raise not_here(card)
         return build(card, weights.read_state(path), family_labels("imagenet"), family_preprocessing(card))
     if card.file is None:
         raise WeightsError(f"expected a weights file for {card.name}, got none: open it with user_network")
     about = weights.read_metadata(card.file)
     labels = tuple(json.loads(about["labels"]))
     return build(card, weights.read_state(card.file), labels, file_preprocessing(about))
+
+
+def not_here(card: Card) -> WeightsError:
+    name, folder = published_name(card), weights.cache_folder()
+    return WeightsError(f"expected the weights of {name} in {folder}, found none: receptive download {name}")
 
 
 def build(card: Card, state: dict[str, Tensor] | None, labels: Sequence[str], preprocessing: Preprocessing) -> Network:
@@ -279,23 +300,38 @@ def file_preprocessing(about: dict[str, str]) -> Preprocessing:
     from core.preprocess import Preprocessing
 
     mean, std = json.loads(about["mean"]), json.loads(about["std"])
-    return Preprocessing(int(about["input_size"]), tuple(mean), tuple(std))
+    data = DATASETS.get(about.get("dataset", ""))
+    on_dark = data is not None and data.bright_on_dark
+    return Preprocessing(int(about["input_size"]), tuple(mean), tuple(std), on_dark)
 
 
-def user_network(data: bytes, arch: str, family: str, title: str = "mine") -> Network:
+def user_network(
+    data: bytes,
+    arch: str,
+    family: str,
+    title: str = "mine",
+    labels: Sequence[str] = (),
+    preprocessing: Preprocessing | None = None,
+) -> Network:
     """The user's own weights (a safetensors file or a torch state dict) in an architecture of the registry.
 
-    `family` decides labels, input size, mean and deviation; with another number of classes the labels are numbers.
-    Raises WeightsError: not weights, or weights of another architecture.
+    `family` decides labels, input size, mean and deviation where they are not given; with another number of classes
+    the labels are numbers. With classes or an input of its own the network is a family of its own.
+    Raises WeightsError: not weights, weights of another architecture, or not as many labels as classes.
     """
     state = weights.read_state(data)
+    known = tuple(labels) or family_labels(family)
+    count = class_count(arch, state, len(known))
+    if count != len(known):
+        if labels:
+            raise WeightsError(f"expected {count} labels, as many as the file tells apart, got {len(labels)}")
+        known = tuple(f"class {i}" for i in range(count))
     like = Card(f"user:{title}", arch, family, "user", "", family_size(family))
-    labels = family_labels(family)
-    count = class_count(arch, state, len(labels))
-    if count != len(labels):
-        labels = tuple(f"class {i}" for i in range(count))
-    sentence = f"your own file {title!r}; not measured by this project"
-    return build(replace(like, provenance=sentence), state, labels, family_preprocessing(like))
+    prep = preprocessing or family_preprocessing(like)
+    own = known != family_labels(family) or prep.size != like.size
+    sentence = f"your own file {title!r} as {arch}; not measured by this project"
+    card = replace(like, provenance=sentence, size=prep.size, family=like.name if own else family)
+    return build(card, state, known, prep)
 
 
 def class_count(arch: str, state: dict[str, Tensor], otherwise: int) -> int:

@@ -20,11 +20,15 @@ BOUNDARIES: tuple[Boundary, ...] = ("crop", "circular", "reflect")
 
 @dataclass(frozen=True)
 class Preprocessing:
-    """Side of the square input in pixels, and the mean and standard deviation by channel of its pixels in [0, 1]."""
+    """Side of the square input in pixels, and the mean and standard deviation by channel of its pixels in [0, 1].
+
+    `bright_on_dark`: the network has learned from bright things on black, as MNIST's.
+    """
 
     size: int
     mean: tuple[float, ...]
     std: tuple[float, ...]
+    bright_on_dark: bool = False
 
 
 def square(image: RGBImage, side: int) -> np.ndarray:

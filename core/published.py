@@ -58,7 +58,9 @@ def published(name: str) -> Published:
     """
     if name in PUBLISHED:
         return PUBLISHED[name]
-    if name in TORCHVISION_ARCHS:
+    from torchvision.models import list_models
+
+    if name in TORCHVISION_ARCHS or name in list_models():
         return published_torchvision(name)
     near = difflib.get_close_matches(name, published_names(), n=3, cutoff=0)
     raise WeightsError(f"expected a network with published weights, got {name!r}: choose {', '.join(near)} or another")

@@ -50,6 +50,7 @@ _CIFAR_VGG_BN = Builders(_SPINAL + "cifar_vgg_bn")
 _SPINAL_VGG_BN = Builders(_SPINAL + "spinal_cifar_vgg_bn")
 _CIFAR_RESNET = Builders(_SPINAL + "cifar_resnet")
 _SPINAL_RESNET = Builders(_SPINAL + "spinal_cifar_resnet")
+_RANDOM_SVM = Builders("core.models.random_svm:RandomSvm")
 _RANDOM = Builders("core.models.random_depthwise:RandomDepthwise", classifies=False)
 
 # With `blurred`, an architecture comes plain and, with the suffix _blur1 … _blur7, anti-aliased.
@@ -78,6 +79,8 @@ ARCHITECTURES: dict[str, Builders] = {
     "resnet18_cifar": _SDNET,
     "resnet34_cifar": _SDNET,
     "random_depthwise": _RANDOM,
+    "digits_random_svm": _RANDOM_SVM,
+    "cifar_random_svm": _RANDOM_SVM,
     "small_cnn": Builders(_SPINAL + "small_cnn"),
     "spinal_small_cnn": Builders(_SPINAL + "spinal_small_cnn"),
     "matched_small_cnn": Builders(_SPINAL + "matched_small_cnn"),
@@ -161,6 +164,7 @@ def create_model(name: str, *, num_classes: int | None = None, **options: Any) -
 
     `random_depthwise` (Xue & Roshan, arXiv 1806.05789) has `features`, `kernel_size`, `depth`, `in_channels` and `seed`
     and gives features (B, features) in [-1, 1] instead of logits; nothing in it is meant to be trained.
+    `digits_random_svm` and `cifar_random_svm` are such features under a linear classifier.
 
     The networks of Kabir et al. (arXiv 2007.03347, §III) come plain and as `spinal_…`: `small_cnn` and `vgg5` for one
     grey channel of 28 px (options `in_channels`, and `size` or `width`), `cifar_cnn`, `vgg<11|13|16|19>_bn_cifar` and

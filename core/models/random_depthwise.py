@@ -83,7 +83,7 @@ class RandomDepthwise(nn.Module):
         if seed is None:
             normal_(self)
         else:
-            self.load_state_dict(draw(seed, features, kernel_size, depth, in_channels))
+            self.load_state_dict(draw(seed, features, kernel_size, depth, in_channels), assign=True)
 
     def signs(self, x: Tensor) -> tuple[Tensor, ...]:
         """(B, in_channels, H, W) -> the signs that each of the 1 + 2 depth convolutions leaves, (B, k, h, w) each."""

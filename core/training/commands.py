@@ -61,13 +61,20 @@ def train(
     from core.training.loop import train as train_recipe
     from core.training.recipes import RECIPES
     from core.training.ship import ship
+    from core.training.ship_random_svm import PLANS, fit
 
     if recipe == "list":
         for r in RECIPES.values():
             typer.echo(f"{r.name:24} {r.data.title}, {r.total_epochs} epochs, {r.augmentation()}")
+        for name, dataset in PLANS.items():
+            typer.echo(f"{name:24} {datasets.DATASETS[dataset].title}, a linear SVM on random features")
+        return
+    if recipe in PLANS:
+        splits = load(PLANS[recipe], data, "train", "test")
+        with_bar(recipe, lambda progress: fit(recipe, *splits, weights.ASSETS / "weights", progress))
         return
     if recipe not in RECIPES:
-        fail(ValueError(f"expected a recipe of {', '.join(RECIPES)}; got {recipe!r}"))
+        fail(ValueError(f"expected a recipe of {', '.join([*RECIPES, *PLANS])}; got {recipe!r}"))
     r = RECIPES[recipe]
     try:
         train_set = datasets.load(r.dataset, data, "train")

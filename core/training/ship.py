@@ -58,18 +58,21 @@ def ship(recipe: Recipe, net: nn.Module, train: Split, test: Split, folder: Path
         "seed": str(recipe.seed),
         "epochs": str(recipe.total_epochs),
         "train_images": str(len(train)),
-        "test_images": str(len(test)),
-        "commit": commit(),
     }
+    write(path, net, prep, test, about)
+    return path
+
+
+def write(path: Path, net: nn.Module, prep: Preprocessing, test: Split, about: dict[str, str]) -> None:
+    """Round the network to float16, measure it, and write it with what is known about it."""
     half = {
         name: tensor.half().float() if tensor.is_floating_point() else tensor
         for name, tensor in net.state_dict().items()
     }
     weights.load_into(net, half)
-    about["test_accuracy"] = f"{accuracy(net, test, prep):.4f}"
+    measured = {"test_images": str(len(test)), "test_accuracy": f"{accuracy(net, test, prep):.4f}", "commit": commit()}
     path.parent.mkdir(parents=True, exist_ok=True)
-    weights.write_state(path, half, about)
-    return path
+    weights.write_state(path, half, about | measured)
 
 
 def every(split: Split, count: int) -> Split:

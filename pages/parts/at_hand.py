@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from core import cache, networks, weights
+from core import own_networks as bring
 from core.networks import Card, Network
 from core.weights import WeightsError
 
@@ -29,6 +30,28 @@ def known_labels(family: str) -> tuple[str, ...]:
         name if seen.setdefault(name, i) == i else f"{name} ({i})"
         for i, name in enumerate(networks.family_labels(family))
     )
+
+
+def every_card() -> dict[str, Card]:
+    """Every network that a reader can choose: the reader's own first, then packaged, untrained and published ones."""
+    own = bring.plugged() | {name: network.card for name, network in own_networks().items()}
+    packaged = {name: card for name, card in networks.cards().items() if card.kind == "trained here"}
+    archs = dict.fromkeys([card.arch for card in packaged.values()] + ["resnet18"])
+    untrained = {f"untrained:{arch}": networks.find(f"untrained:{arch}") for arch in archs}
+    return own | packaged | untrained | networks.cards()
+
+
+def any_network(label: str, key: str, first: str) -> Network | None:
+    """A chooser over every network; None while the chosen one is not on this machine, which is said."""
+    cards = every_card()
+    if st.session_state.get(key) not in cards:
+        st.session_state.pop(key, None)
+    names = list(cards)
+    name = st.selectbox(
+        label, names, names.index(first) if first in cards else 0, key=key, bind="query-params",
+        help="Every network of this app: yours, packaged, untrained, published. Type to search.",
+    )  # fmt: skip
+    return next(iter(loaded([cards[name]])), None)
 
 
 def loaded(cards: Sequence[Card]) -> list[Network]:
@@ -70,7 +93,7 @@ def download(card: Card) -> None:
         bar.progress(done / total if total else 0.0, f"{card.title}: {done / 1e6:.1f} MB")
 
     try:
-        weights.download(weights.published(card.name), progress=watch)
+        weights.download(weights.published(networks.published_name(card)), progress=watch)
     except WeightsError as error:
         bar.empty()
         st.error(str(error), icon=":material/cloud_off:")
