@@ -13,10 +13,11 @@ st.set_page_config("Receptive", "assets/icon.png", layout="wide")
 st.html(frame.NARROW)
 
 home = st.Page("pages/home.py", title="Home", icon=":material/home:", default=True)
+bench = st.Page("pages/networks.py", title="Networks", icon=":material/hub:")
 studies = {s.slug: st.Page(f"pages/{s.slug}.py", title=s.title, icon=s.icon) for s in STUDIES}
-page = st.navigation({"": [home], "Studies": list(studies.values())})
+page = st.navigation({"": [home, bench], "Studies": list(studies.values())})
 frame.leave_old_style()
-frame.follow_permalink(studies)
+frame.follow_permalink(studies | {"networks": bench})
 with st.sidebar:
     tray.show()
 page.run()

@@ -33,7 +33,14 @@ KIND_WORDS: dict[Kind, str] = {
 TORCHVISION, PLUGIN = "torchvision:", "plugin:"  # how the names of networks from there begin
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 IMAGENET_SIZE = 224
-FAMILIES = {"photographs": "tiny-imagenet-20", "CIFAR-10": "cifar10", "ImageNet": "imagenet"}  # by the pages' names
+FAMILIES = {  # by the pages' names
+    "photographs": "tiny-imagenet-20",
+    "CIFAR-10": "cifar10",
+    "ImageNet": "imagenet",
+    "digits": "digits",
+    "MNIST": "mnist",
+    "Fashion-MNIST": "fashion-mnist",
+}
 OWN_FAMILIES = {  # what our architectures are for
     "photo_resnet": "tiny-imagenet-20",
     "photo_bagnet9": "tiny-imagenet-20",
@@ -85,6 +92,14 @@ CEILINGS = {  # by data set: the trained network that random features are compar
     "tiny-imagenet-20": "photo_resnet",
 }
 DEFAULT_NETWORKS = ("photo_resnet", "photo_resnet_blur3", "photo_resnet_blur5")
+COMPARED = {  # by family: the networks that a sweep begins with
+    "tiny-imagenet-20": DEFAULT_NETWORKS,
+    "cifar10": ("cifar_vgg", "cifar_vgg_blur3", "cifar_vgg_blur5"),
+    "imagenet": ("resnet18", "resnet18_blur5"),
+    "digits": ("digits_cnn", "digits_random_svm"),
+    "mnist": tuple(HEADED.values()),
+    "fashion-mnist": ("fashion_cnn",),
+}
 
 
 def title_of(name: str) -> str:

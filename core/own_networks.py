@@ -17,6 +17,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core import networks, weights
@@ -67,10 +68,30 @@ def torchvision_names() -> tuple[str, ...]:
     return tuple(name for name in names if hasattr(models.get_model_weights(name), WEIGHTS))
 
 
+def open_network(name: str, arch: str = "", like: str = "") -> Network:
+    """The network meant by a word of a command: a name that `core.networks.find` knows, or a weights file.
+
+    Of a file, `arch` and `like` (a family, for labels and preprocessing) are guessed where they are not given.
+    Raises WeightsError, UnknownModelError.
+    """
+    path = Path(name).expanduser()
+    if not path.is_file():
+        return networks.load(networks.find(name))
+    data = path.read_bytes()
+    if like and like not in networks.FAMILIES.values():
+        raise WeightsError(f"expected a family of {', '.join(networks.FAMILIES.values())}, got {like!r}")
+    if arch and like:
+        return networks.user_network(data, arch, like, path.name)
+    found = guess(data)
+    prep = None if like else found.preprocessing
+    return networks.user_network(data, arch or found.arch, like or found.family, path.name, found.labels, prep)
+
+
 def find(name: str) -> Card:
     """The card of "torchvision:ARCH" or "plugin:NAME". Raises WeightsError that lists the nearest names."""
     if name.startswith(PLUGIN):
-        return _known(name, plugged(), f"a network of an installed package (entry point group {GROUP})")
+        card: Card = _known(name, plugged(), f"a network of an installed package (entry point group {GROUP})")
+        return card
     names = {TORCHVISION + arch: arch for arch in torchvision_names()}
     arch = _known(name, names, "a classification network of torchvision's")
     preset = _preset(arch)
@@ -199,7 +220,7 @@ def _written(data: bytes) -> dict[str, str]:
 
 
 def fitting(state: dict[str, Tensor]) -> str | None:
-    """The first classifier of the registry whose tensors have these names and shapes, whatever the number of classes."""
+    """The first classifier of the registry whose tensors have these names and shapes, with any number of classes."""
     from core.models import list_classifiers
 
     blur = next((value.shape[-1] for name, value in state.items() if name.endswith("filt") and value.ndim == 4), None)

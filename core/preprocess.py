@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from PIL import Image
 
-from core.image import RGBImage
+from core.image import RGBImage, from_pixels
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 Boundary = Literal["crop", "circular", "reflect"]
 MOST_OBLONG = 3
+RIM = 8  # the border of a picture is an eighth of its side
 BOUNDARIES: tuple[Boundary, ...] = ("crop", "circular", "reflect")
 
 
@@ -62,6 +63,21 @@ def at_most(image: RGBImage, pixels: int) -> np.ndarray:
         return image.pixels
     size = (max(1, int(image.width * share)), max(1, int(image.height * share)))
     return np.asarray(Image.fromarray(image.pixels).resize(size, Image.Resampling.BILINEAR))
+
+
+def border_is_brighter(pixels: np.ndarray) -> bool:
+    """Whether the rim of uint8 (H, W, C) is brighter, on average, than what it surrounds."""
+    rim = max(1, len(pixels) // RIM)
+    border = np.ones(pixels.shape[:2], bool)
+    border[rim:-rim, rim:-rim] = False
+    return bool(pixels[border].mean() > pixels[~border].mean())
+
+
+def in_its_light(image: RGBImage, prep: Preprocessing) -> RGBImage:
+    """The picture as a network of bright things on black wants it: ink on paper inverted, all else as it is."""
+    if prep.bright_on_dark and border_is_brighter(image.pixels):
+        return from_pixels(255 - image.pixels)
+    return image
 
 
 def to_tensor(pixels: np.ndarray, prep: Preprocessing) -> Tensor:

@@ -72,8 +72,9 @@ def ask(view: patch_choose.View, picture: tray.Picture, pixels: np.ndarray) -> t
 
 
 def baseline_of(family: str) -> Network | None:
-    card = networks.find(BAGNETS[family][1])
-    return cache.network(card) if networks.is_here(card) else None
+    """The residual network that the family's BagNets are compared with; None if it is not here, or there is none."""
+    card = networks.find(BAGNETS[family][1]) if family in BAGNETS else None
+    return cache.network(card) if card is not None and networks.is_here(card) else None
 
 
 frame.require(STUDY.slug)

@@ -34,12 +34,11 @@ if data is None:
     st.info("The digits are always on this machine: choose them to look at random features at once.")
 else:
     params = random_choose.controls(data)
-    card, photographs = random_choose.ceiling(data), random_choose.of_photographs()
-    cards = [] if card is None else [card]
-    provenance.badges(cards if photographs in cards else [*cards, photographs])
-    network = next(iter(at_hand.loaded(cards)), None)
+    mapped, photographs = random_choose.beside(data)
+    provenance.badges(list(dict.fromkeys([mapped, photographs])))
+    network = next(iter(at_hand.loaded([mapped])), None)
     map_params = maps.controls(random_maps.Params(data.title))
-    drawn = first_look.find("random_maps", cards, data.digest, map_params)
+    drawn = first_look.find("random_maps", [mapped], data.digest, map_params)
     scene = maps.Scene(
         data.every,
         data.title,
@@ -53,9 +52,10 @@ else:
     maps.show(scene)
     found = first_look.find("random_features", [], data.digest, params)
     result = random_curve.show(data, params, None if found is None else random_features.from_dict(found))
-    [asked] = at_hand.loaded([photographs])
-    random_retrieval.show(picture, asked)
-    random_background.show(picture, asked)
+    asked = next(iter(at_hand.loaded([photographs])), None)
+    if asked is not None:
+        random_retrieval.show(picture, asked)
+        random_background.show(picture, asked)
     random_attack.show()
     random_why.show(data, picture, params)
 random_measured.show()

@@ -193,23 +193,48 @@ def test_measuring_your_own_folder(tmp_path):
     assert any("expected a folder" in e.value for e in app.error)
 
 
-def test_your_own_weights_and_somebody_elses(tmp_path):
+def bring(app, key, data, name="mine.bin"):
+    """Upload a weights file on a page and return the keys of the form that then opens."""
+    app.file_uploader(key=f"{key} own weights").set_value((name, data, "application/octet-stream")).run()
+    return app
+
+
+def test_your_own_weights_and_somebody_elses():
     import torch
     from safetensors.torch import save
 
     from core.models import create_model
 
     app = page(shift_R="2")
-    app.selectbox(key="own arch").set_value("photo_resnet_blur2")
     state = create_model("photo_resnet_blur2", num_classes=20).state_dict()
-    app.file_uploader(key="own weights").set_value(("mine.bin", save(state), "application/octet-stream")).run()
-    app.button(key="own open").click().run()
+    bring(app, "shift", save(state))
+    assert [s.value for s in app.selectbox if s.label == "Architecture"] == ["photo_resnet_blur2"]
+    assert next(t for t in app.text_area if "20 classes" in t.label).value.splitlines()[0] == "goldfish"
+    app.button(key="shift own open").click().run()
     assert not app.exception
     assert "user:mine.bin" in app.multiselect(key=f"shift-networks-{FAMILY}").value
     assert "Of 25 shifts" in finding(app)
-    app.file_uploader(key="own weights").set_value(("x.pth", torch.randn(4).numpy().tobytes(), "")).run()
-    app.button(key="own open").click().run()
+    bring(app, "shift", torch.randn(4).numpy().tobytes(), "x.pth")
     assert any("expected" in e.value for e in app.error)
+    assert not app.exception
+
+
+def test_a_network_with_classes_of_its_own_becomes_a_family():
+    from safetensors.torch import save
+
+    from core.models import create_model
+
+    app = page(shift_R="2")
+    bring(app, "shift", save(create_model("cifar_vgg_blur3", num_classes=3).state_dict()), "birds.pt")
+    labels = next(t for t in app.text_area if "3 classes" in t.label)
+    labels.set_value("wren\nowl").run()
+    app.button(key="shift own open").click().run()
+    assert any("expected 3 labels" in e.value for e in app.error)
+    next(t for t in app.text_area if "3 classes" in t.label).set_value("wren\nowl\nkite").run()
+    app.button(key="shift own open").click().run()
+    assert not app.exception
+    assert app.selectbox(key="shift-family").value == "user:birds.pt"
+    assert any(word in finding(app) for word in ("wren", "owl", "kite"))
 
 
 @pytest.mark.parametrize("where", ["", "shift_sweep"])

@@ -169,9 +169,8 @@ def test_every_closer_look_opens(key):
 def test_your_own_bagnet_stands_beside_ours_and_its_patches_can_be_chosen(tmp_path):
     ours = networks.find("photo_bagnet33")
     app = page()
-    app.file_uploader(key="own weights").set_value([("mine.safetensors", ours.file.read_bytes(), "")]).run()
-    app.selectbox(key="own arch").set_value("photo_bagnet33").run()
-    app.button(key="own open").click().run()
+    app.file_uploader(key="patch own weights").set_value([("mine.safetensors", ours.file.read_bytes(), "")]).run()
+    app.button(key="patch own open").click().run()
     assert not app.exception
     assert any("mine.safetensors" in m.value and "your own weights" in m.value for m in app.markdown)
     assert "mine.safetensors" in finding(app)

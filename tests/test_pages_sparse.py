@@ -137,19 +137,17 @@ def test_an_untrained_dictionary_and_your_own_file_can_be_looked_at():
     assert not app.exception
     assert any("untrained" in m.value for m in app.markdown)
     ours = networks.find(DEFAULT_SDNETS[0])
-    app.file_uploader(key="own weights").set_value([("mine.safetensors", ours.file.read_bytes(), "")]).run()
-    app.selectbox(key="own arch").set_value("cifar_sdnet18").run()
-    app.button(key="own open").click().run()
+    app.file_uploader(key="sparse own weights").set_value([("mine.safetensors", ours.file.read_bytes(), "")]).run()
+    app.button(key="sparse own open").click().run()
     assert not app.exception
     assert any("mine.safetensors" in m.value and "your own weights" in m.value for m in app.markdown)
 
 
-def test_a_file_of_another_network_is_one_sentence_and_the_page_goes_on():
+def test_a_network_without_codes_is_asked_further_down():
     app = page()
     plain = networks.find(DEFAULT_SDNETS[1])
-    app.file_uploader(key="own weights").set_value([("plain.safetensors", plain.file.read_bytes(), "")]).run()
-    app.selectbox(key="own arch").set_value("cifar_sdnet18").run()
-    app.button(key="own open").click().run()
+    app.file_uploader(key="sparse own weights").set_value([("plain.safetensors", plain.file.read_bytes(), "")]).run()
+    app.button(key="sparse own open").click().run()
     assert not app.exception
-    assert any("expected" in e.value for e in app.error)
+    assert app.session_state["sparse-any-network"] == "user:plain.safetensors"
     assert share(app)

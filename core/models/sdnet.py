@@ -122,7 +122,9 @@ class SDNet(nn.Module):
 
     def stages(self, codes: Tensor) -> list[Tensor]:
         """The maps after the stem and after each of the four stages."""
-        maps = [self.layer0[1:](codes)]
+        for layer in list(self.layer0)[1:]:
+            codes = layer(codes)
+        maps = [codes]
         for stage in (self.layer1, self.layer2, self.layer3, self.layer4):
             maps.append(stage(maps[-1]))
         return maps

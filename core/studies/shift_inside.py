@@ -27,6 +27,7 @@ BoundaryPadding = Literal["trained", "circular"]
 BOUNDARY_PADDINGS: tuple[BoundaryPadding, ...] = ("trained", "circular")
 MAX_SHIFTS = 16  # along an axis: 32 x 32 pictures of 224 px would take minutes
 MAX_LAYERS = 8
+UNTRACED = "its layers cannot be followed one by one, as its way through them depends on what it is shown"
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,12 +64,13 @@ def internal_distance(
     `boundary_padding="circular"` asks the network's circular twin, where subsampling is the only cause;
     "trained" asks the network as it is, whose borders count too. `progress(done, total)` may raise to stop.
 
-    Raises ValueError for another `boundary_padding`.
+    Raises ValueError for another `boundary_padding`, and for a network whose layers cannot be followed.
     """
     import torch
+    from torch.fx.proxy import TraceError
 
     from core.models.circular import circular_twin
-    from core.preprocess import square, to_tensor
+    from core.preprocess import in_its_light, square, to_tensor
 
     if boundary_padding not in BOUNDARY_PADDINGS:
         raise ValueError(
@@ -80,8 +82,11 @@ def internal_distance(
     net = net.to(memory_format=torch.channels_last)
     prep = network.preprocessing
     with torch.inference_mode():
-        x = to_tensor(square(image, prep.size), prep)[None]  # (1, 3, H, W)
-        extract, layers, strides = _tapped(net, x)
+        x = to_tensor(square(in_its_light(image, prep), prep.size), prep)[None]  # (1, C, H, W)
+        try:
+            extract, layers, strides = _tapped(net, x)
+        except (TraceError, IndexError, TypeError) as error:  # what torch.fx and a network without layers of ours raise
+            raise ValueError(f"{network.card.title}: {UNTRACED}") from error
         period = max((s for s in strides if s < prep.size), default=1)
         side = min(period, MAX_SHIFTS)
         offsets = np.array(list(product(range(side), repeat=2)))  # (P*P, 2)
@@ -149,9 +154,13 @@ def _tapped(net: nn.Module, x: Tensor) -> tuple[nn.Module, tuple[str, ...], list
     """A module that returns the maps of the chosen layers as a dict, in order; their names and total strides."""
     from torchvision.models.feature_extraction import create_feature_extractor, get_graph_node_names
 
-    from core.models.blurpool import BlurPool2d
+    from torch import nn
 
-    tracer: dict[str, Any] = {"leaf_modules": [BlurPool2d]}
+    from core.models.blurpool import BlurPool2d
+    from core.models.sparse import SparseConv2d
+
+    net = nn.Sequential(net).eval()  # called with a picture alone: other inputs keep their defaults
+    tracer: dict[str, Any] = {"leaf_modules": [BlurPool2d, SparseConv2d]}
     options: dict[str, Any] = {"tracer_kwargs": tracer, "suppress_diff_warning": True}
     nodes = get_graph_node_names(net, **options)[1]
     found = _candidates(nodes, dict(net.named_modules()))

@@ -107,11 +107,11 @@ def run(networks: Sequence[Network], image: RGBImage, params: Params, progress: 
 def answer(network: Network, image: RGBImage, params: Params, progress: Progress = ignore) -> Answers:
     """One network's logits (S, K) at every shift, with float32's top-1 (core.engine)."""
     from core import engine
-    from core.preprocess import field_of_view, shift_offsets, shifted, to_tensor
+    from core.preprocess import field_of_view, in_its_light, shift_offsets, shifted, to_tensor
 
     prep, r = network.preprocessing, params.max_shift
     offsets = shift_offsets(r)
-    view = to_tensor(field_of_view(image, prep.size, r, params.boundary), prep)
+    view = to_tensor(field_of_view(in_its_light(image, prep), prep.size, r, params.boundary), prep)
     return engine.logits(
         network.engine, lambda which: shifted(view, prep.size, r, offsets[which]), len(offsets), progress
     )

@@ -70,8 +70,8 @@ def train(
             typer.echo(f"{name:24} {datasets.DATASETS[dataset].title}, a linear SVM on random features")
         return
     if recipe in PLANS:
-        splits = load(PLANS[recipe], data, "train", "test")
-        with_bar(recipe, lambda progress: fit(recipe, *splits, weights.ASSETS / "weights", progress))
+        train_set, test_set = load(PLANS[recipe], data, "train", "test")
+        with_bar(recipe, lambda progress: fit(recipe, train_set, test_set, weights.ASSETS / "weights", progress))
         return
     if recipe not in RECIPES:
         fail(ValueError(f"expected a recipe of {', '.join([*RECIPES, *PLANS])}; got {recipe!r}"))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import streamlit as st
 
 from core import cache, networks, weights
 from core import own_networks as bring
 from core.networks import Card, Network
+from core.preprocess import Preprocessing
 from core.weights import WeightsError
 
 OWN = "own networks"
@@ -20,16 +21,35 @@ def own_networks() -> dict[str, Network]:
     return kept
 
 
-@st.cache_data(max_entries=8, show_spinner="Looking up the names of the classes")
+def families() -> dict[str, str]:
+    """The families of networks by the name that pages show, the reader's own last."""
+    own = {network.card.family for network in own_networks().values()} - set(networks.FAMILIES.values())
+    return networks.FAMILIES | {networks.title_of(family): family for family in sorted(own)}
+
+
+def family_title(family: str) -> str:
+    return next(title for title, name in families().items() if name == family)
+
+
 def known_labels(family: str) -> tuple[str, ...]:
     """The family's labels; where two classes share a name the second carries its number."""
+    own = (network.labels for network in own_networks().values() if network.card.family == family)
+    labels = _labels(family) if family in networks.FAMILIES.values() else next(own, ())
+    seen: dict[str, int] = {}
+    return tuple(name if seen.setdefault(name, i) == i else f"{name} ({i})" for i, name in enumerate(labels))
+
+
+def preprocessing_of(family: str) -> Preprocessing:
+    """Input size, mean and deviation of a family that comes along."""
+    size = networks.family_size(family)
+    return networks.family_preprocessing(Card("", "", family, "user", "", size))
+
+
+@st.cache_data(max_entries=8, show_spinner="Looking up the names of the classes")
+def _labels(family: str) -> tuple[str, ...]:
     if family == "imagenet":
         cache.wait_until_warm()  # torchvision knows them
-    seen: dict[str, int] = {}
-    return tuple(
-        name if seen.setdefault(name, i) == i else f"{name} ({i})"
-        for i, name in enumerate(networks.family_labels(family))
-    )
+    return networks.family_labels(family)
 
 
 def every_card() -> dict[str, Card]:
@@ -41,8 +61,8 @@ def every_card() -> dict[str, Card]:
     return own | packaged | untrained | networks.cards()
 
 
-def any_network(label: str, key: str, first: str) -> Network | None:
-    """A chooser over every network; None while the chosen one is not on this machine, which is said."""
+def any_card(label: str, key: str, first: str) -> Card:
+    """A chooser over every network."""
     cards = every_card()
     if st.session_state.get(key) not in cards:
         st.session_state.pop(key, None)
@@ -51,7 +71,12 @@ def any_network(label: str, key: str, first: str) -> Network | None:
         label, names, names.index(first) if first in cards else 0, key=key, bind="query-params",
         help="Every network of this app: yours, packaged, untrained, published. Type to search.",
     )  # fmt: skip
-    return next(iter(loaded([cards[name]])), None)
+    return cards[name]
+
+
+def any_network(label: str, key: str, first: str) -> Network | None:
+    """The network that `any_card` chooses; None while it is not on this machine, which is said."""
+    return next(iter(loaded([any_card(label, key, first)])), None)
 
 
 def loaded(cards: Sequence[Card]) -> list[Network]:
@@ -99,27 +124,3 @@ def download(card: Card) -> None:
         st.error(str(error), icon=":material/cloud_off:")
     else:
         st.rerun()
-
-
-def own_weights(family: str, archs: Sequence[str], first: str, chosen: Callable[[Network], None]) -> None:
-    """Open the reader's own weights file in an architecture of the registry; `chosen` hears of the network."""
-    st.markdown("**Your own weights**: a safetensors file or a torch state dict; nothing in it is run as code.")
-    file = st.file_uploader("Weights file", key="own weights", max_upload_size=500)
-    st.selectbox("Architecture", archs, index=list(archs).index(first), key="own arch")
-    st.caption(f"Labels and preprocessing are those of the chosen family, {family}.")
-    st.button("Open it", key="own open", disabled=file is None, on_click=open_own, args=(family, chosen))
-    if problem := st.session_state.get("own problem"):
-        st.error(problem, icon=":material/error:")
-
-
-def open_own(family: str, chosen: Callable[[Network], None]) -> None:
-    cache.wait_until_warm()
-    file, arch = st.session_state["own weights"], st.session_state["own arch"]
-    try:
-        network = networks.user_network(file.getvalue(), arch, family, file.name)
-    except WeightsError as error:
-        st.session_state["own problem"] = str(error)
-        return
-    st.session_state.pop("own problem", None)
-    own_networks()[network.card.name] = network
-    chosen(network)

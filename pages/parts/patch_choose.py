@@ -9,15 +9,17 @@ import numpy as np
 import streamlit as st
 
 from core import networks
-from core.models import ARCHITECTURES
-from core.networks import BAGNETS, FAMILIES, Card, Network
+from core.networks import BAGNETS, Card, Network
 from core.studies.patch_evidence import RESOLUTIONS, Params, Resolution
 from core.studies.patch_figures import OPACITY, top_classes
-from pages.parts.at_hand import known_labels, own_networks, own_weights
+from pages.parts import own_network
+from pages.parts.at_hand import families, family_title, known_labels, own_networks
 from pages.parts.tray import Picture
 
+ANY = "patch-any-network"  # the chooser of pages/parts/patch_any.py
 ANSWER, NOBODY = "its answer", "nothing"
 SHORT_SIDES = {"tiny-imagenet-20": (48, 64, 96, 128, 160, 224), "imagenet": (96, 128, 160, 224, 288, 320)}
+SHARES = (0.75, 1, 1.5, 2, 3)  # of the side that a BagNet of the reader's own was trained at
 MOST_SHOWN = 4
 
 
@@ -71,10 +73,10 @@ class View:
 def view() -> View:
     """The controls that need no answer of the networks; the class choosers follow with `classes`."""
     row = st.columns([2, 2.3, 2.3, 2, 1.9, 1.3], vertical_alignment="bottom")
-    titles = [title for title, data in FAMILIES.items() if data in BAGNETS]
+    known = {title: family for title, family in families().items() if family in BAGNETS or own_bagnets(family)}
     about = "photographs: our own narrow BagNets, 64 px, 20 kinds. ImageNet: the authors', 1000 kinds, downloaded."
-    trained_on = row[0].selectbox("Trained on", titles, key="patch-family", bind="query-params", help=about)
-    family = FAMILIES[trained_on]
+    trained_on = row[0].selectbox("Trained on", list(known), key="patch-family", bind="query-params", help=about)
+    family = known[trained_on]
     opacity = row[3].slider(
         "Opacity of the evidence", 0.0, 1.0, OPACITY, 0.05, key="patch-opacity", bind="query-params"
     )
@@ -89,24 +91,35 @@ def view() -> View:
         "full: the exact evidence of the patch around every pixel.",
     )
     with row[5].popover("More", width="stretch", help="Size of the picture, outlines, your own weights"):
-        sides = SHORT_SIDES[family]
-        size = networks.family_size(family)
+        size = cards_of(family)[-1].size
+        sides = SHORT_SIDES.get(family) or tuple(round(share * size) for share in SHARES)
         short = st.select_slider(
             "Short side the networks see, px", sides, size, key=f"patch-short-{family}", bind="query-params"
         )
         st.caption(f"They were trained at {size} px; the larger the picture, the less of it a patch covers.")
         outline = st.toggle("Outlines of the picture", True, key="patch-outline", bind="query-params")
-        archs = [arch for arch in ARCHITECTURES if networks.patch_of(arch)]
-        own_weights(family, archs, BAGNETS[family][0][-1], lambda network: None)
+        own_network.show("patch", remember)
     return View(family, cards_of(family), short, opacity, outline, resolution, row[1:3])
 
 
 def cards_of(family: str) -> tuple[Card, ...]:
     """The family's BagNets and the reader's own, by rising patch."""
-    named = [networks.find(name) for name in BAGNETS[family][0] if name in networks.cards()]
-    own = [n.card for n in own_networks().values() if n.card.family == family and n.card.patch]
-    most = [*own, *named][:MOST_SHOWN]
+    names = BAGNETS[family][0] if family in BAGNETS else ()
+    named = [networks.find(name) for name in names if name in networks.cards()]
+    most = [*own_bagnets(family), *named][:MOST_SHOWN]
     return tuple(sorted(most, key=lambda card: card.patch or 0))
+
+
+def remember(network: Network) -> None:
+    """Show a BagNet that was just opened with its family; another network is asked further down the page."""
+    if network.card.patch:
+        st.session_state["patch-family"] = family_title(network.card.family)
+    else:
+        st.session_state[ANY] = network.card.name
+
+
+def own_bagnets(family: str) -> list[Card]:
+    return [n.card for n in own_networks().values() if n.card.family == family and n.card.patch]
 
 
 def classes(view: View, logits: np.ndarray, labels: Sequence[str]) -> tuple[int | None, int | None]:

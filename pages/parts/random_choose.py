@@ -7,6 +7,7 @@ import streamlit as st
 from core import networks
 from core.networks import Card
 from core.studies.random_features import CLASSIFIERS, KERNELS, Params
+from pages.parts.at_hand import any_card
 from pages.parts.random_data import Data
 
 FEATURES = (250, 500, 1000, 2000, 4000, 8000)
@@ -42,12 +43,12 @@ def controls(data: Data) -> Params:
     return Params(int(features), int(depth), int(kernel), int(seed), NAMES[classifier])
 
 
-def ceiling(data: Data) -> Card | None:
-    """The packaged trained network that this data set is compared with."""
-    name = networks.CEILINGS[data.name if data.name in networks.CEILINGS else PHOTOGRAPHS]
-    return networks.cards().get(name)
-
-
-def of_photographs() -> Card:
-    """The packaged trained network that photographs are compared with."""
-    return networks.find(networks.CEILINGS[PHOTOGRAPHS])
+def beside(data: Data) -> tuple[Card, Card]:
+    """The network whose features are compared with random ones on this data set, and the one asked about photographs:
+    any network; at first the packaged ones that learned such pictures."""
+    ceiling = networks.CEILINGS[data.name if data.name in networks.CEILINGS else PHOTOGRAPHS]
+    with st.popover("Networks beside them", icon=":material/hub:", help="Any network's features, on the same pictures"):
+        mapped = any_card("On the maps", "random-network", ceiling)
+        asked = any_card("Asked about photographs", "random-photo-network", networks.CEILINGS[PHOTOGRAPHS])
+        st.caption("What stands before a network's last layer is taken as its features.")
+    return mapped, asked

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core import networks
-from core.models import list_classifiers
-from core.networks import FAMILIES, Card, Network
+from core.networks import Card, Network
 from core.preprocess import BOUNDARIES
 from core.studies.shift_sweep import MAX_SHIFT_LIMITS, Params
-from pages.parts.at_hand import known_labels, own_networks, own_weights
+from pages.parts import own_network
+from pages.parts.at_hand import families, family_title, known_labels, own_networks
 
 UNSHIFTED = "the answer unshifted"
 BOUNDARY_HELP = (
@@ -34,9 +34,14 @@ class Choice:
 def controls() -> Choice:
     """The five controls above the figure; the rest under More."""
     left, right, more = st.columns([3, 6, 1.4], vertical_alignment="bottom")
-    about = "photographs: 64 px, 20 kinds. CIFAR-10: 32 px, 10 kinds. ImageNet: 224 px, 1000 kinds, to be downloaded."
-    trained_on = left.selectbox("Trained on", list(FAMILIES), key="shift-family", bind="query-params", help=about)
-    family = FAMILIES[trained_on]
+    about = (
+        "photographs: 64 px, 20 kinds. CIFAR-10: 32 px, 10 kinds. ImageNet: 224 px, 1000 kinds, to be downloaded. "
+        "digits, MNIST and Fashion-MNIST are grey, bright on dark: draw a digit in the tray. Networks of your own, "
+        "with classes of their own, come last."
+    )
+    known = families()
+    trained_on = left.selectbox("Trained on", list(known), key="shift-family", bind="query-params", help=about)
+    family = known[trained_on]
     options = offered(family)
     names = right.multiselect(
         "Networks",
@@ -49,7 +54,7 @@ def controls() -> Choice:
     )
     cards = tuple(options[name] for name in names)
     with more.popover("More", width="stretch", help="Open your own weights"):
-        own_weights(family, list_classifiers(), "resnet18", remember)
+        own_network.show("shift", remember)
     first, second, third = st.columns([1, 1, 1], vertical_alignment="bottom")
     reach = first.slider(
         "Largest shift R, px",
@@ -68,7 +73,7 @@ def controls() -> Choice:
         bind="query-params",
         help=BOUNDARY_HELP,
     )
-    labels = class_labels(cards, family)
+    labels = known_labels(family)
     target = third.selectbox(
         "Class P(·)",
         [UNSHIFTED, *labels],
@@ -83,24 +88,19 @@ def offered(family: str) -> dict[str, Card]:
     """Cards of a family by name: packaged, published, the reader's own, and untrained ones to compare with."""
     found = {name: card for name, card in networks.cards().items() if card.family == family}
     found |= {n.card.name: n.card for n in own_networks().values() if n.card.family == family}
-    archs = {c.arch for c in found.values() if c.kind == "trained here"} or {"resnet18", "resnet18_blur3"}
+    archs = {c.arch for c in found.values() if c.kind == "trained here"}
+    if family == "imagenet":
+        archs = {"resnet18", "resnet18_blur3"}
     return found | {f"untrained:{arch}": networks.find(f"untrained:{arch}") for arch in sorted(archs)}
 
 
 def default_names(family: str) -> Sequence[str]:
-    return {
-        "tiny-imagenet-20": networks.DEFAULT_NETWORKS,
-        "cifar10": ("cifar_vgg", "cifar_vgg_blur3", "cifar_vgg_blur5"),
-        "imagenet": ("resnet18", "resnet18_blur5"),
-    }[family]
-
-
-def class_labels(cards: Sequence[Card], family: str) -> tuple[str, ...]:
-    own = [n for n in own_networks().values() if n.card in cards]
-    return own[0].labels if own else known_labels(family)
+    own = [name for name, network in own_networks().items() if network.card.family == family]
+    return networks.COMPARED.get(family, own)[:MOST_NETWORKS]
 
 
 def remember(network: Network) -> None:
-    """Put a network that was just opened among the chosen ones."""
+    """Show a network that was just opened: its family, and it among the chosen ones."""
+    st.session_state["shift-family"] = family_title(network.card.family)
     chosen = f"shift-networks-{network.card.family}"
     st.session_state[chosen] = [*st.session_state.get(chosen, []), network.card.name][-MOST_NETWORKS:]

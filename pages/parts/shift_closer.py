@@ -9,8 +9,9 @@ import streamlit as st
 
 from core import cache
 from core.image import RGBImage, from_pixels, png_bytes
-from core.networks import Card
+from core.networks import Card, Network
 from core.studies import shift_figures, shift_inside, shift_inside_figures, shift_sweep
+from core.studies.shift_inside import InternalDistance
 from core.studies.shift_sweep import LINES, MAX_SHIFT_LIMITS, Line, Params, Result
 from pages.parts import at_hand, charts, waiting
 from pages.parts.tray import Picture
@@ -132,12 +133,14 @@ def inside(cards: Sequence[Card], picture: Picture) -> None:
         tasks = [
             (
                 ("inside", n.card.name, n.digest, picture.image.digest, padding),
-                lambda progress, n=n: shift_inside.internal_distance(n, picture.image, padding, progress),
+                lambda progress, n=n: layers_of(n, picture, padding, progress),
             )
             for n in found
         ]
         answers = waiting.compute(tasks, "Comparing the layers", "inside")
-        done = [(n, a) for n, a in zip(found, answers, strict=True) if a is not None]
+        for sentence in (a for a in answers if isinstance(a, str)):
+            st.info(sentence, icon=":material/block:")
+        done = [(n, a) for n, a in zip(found, answers, strict=True) if isinstance(a, InternalDistance)]
         if not done:
             return
         titles = [n.card.title for n, _ in done]
@@ -155,3 +158,13 @@ def inside(cards: Sequence[Card], picture: Picture) -> None:
             "Normalised total variation of the learned filters by layer, one line a network",
             shift_inside_figures.tables(smooth, titles),
         )
+
+
+def layers_of(
+    network: Network, picture: Picture, padding: shift_inside.BoundaryPadding, progress: waiting.Progress
+) -> InternalDistance | str:
+    """The layers' distances, or why there are none."""
+    try:
+        return shift_inside.internal_distance(network, picture.image, padding, progress)
+    except ValueError as error:
+        return str(error)

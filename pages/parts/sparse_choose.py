@@ -8,10 +8,10 @@ import numpy as np
 import streamlit as st
 
 from core import networks, noise
-from core.models import ARCHITECTURES
 from core.networks import Card, Network
 from core.studies.sparse_codes import LAMBDA_LIMITS, LAMBDA_STEP, SOLVER_NAMES, Params, Resolution
-from pages.parts.at_hand import own_networks, own_weights
+from pages.parts import own_network
+from pages.parts.at_hand import own_networks
 from pages.parts.tray import Picture
 
 
@@ -31,8 +31,8 @@ class Scene:
 
 
 NOISE, LAMBDA, STEPS, AT, NETWORK = "sparse-noise", "sparse-lambda", "sparse-steps", "sparse-at", "sparse-network"
+ANY = "sparse-any-network"  # the chooser of pages/parts/sparse_any.py
 RESOLUTIONS: dict[str, Resolution] = {"32 px": "network", "own": "own"}
-FAMILY = "cifar10"
 LARGEST_SEED = 9999
 STEPS_OFFERED = (1, 2, 3, 5, 8, 10, 15, 20, 30, 50)
 NOISE_HELP = (
@@ -84,7 +84,7 @@ def controls() -> Choice:
         solver = st.selectbox("Solver", list(SOLVER_NAMES), key="sparse-solver", bind="query-params")
         st.caption("Textbook FISTA and the paper's form are the same for two steps; ISTA has no momentum.")
         seed = st.number_input("Seed of the noise", 0, LARGEST_SEED, key="sparse-seed", bind="query-params")
-        own_weights(FAMILY, [a for a in ARCHITECTURES if "sdnet" in a], "sdnet18_cifar", remember)
+        own_network.show("sparse", remember)
     params = Params(kind, level, float(lam), int(steps), solver, int(seed), RESOLUTIONS[at])
     return Choice(offered[name], twin_of(offered[name]), params)
 
@@ -116,4 +116,5 @@ def twin_of(card: Card) -> Card | None:
 
 
 def remember(network: Network) -> None:
-    st.session_state[NETWORK] = network.card.name
+    """Choose an SDNet that was just opened; another network is asked further down the page."""
+    st.session_state[NETWORK if "sdnet" in network.card.arch else ANY] = network.card.name

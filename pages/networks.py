@@ -1,0 +1,73 @@
+"""Which networks can be asked, and what: the matrix of networks and studies, and the door for your own."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core import matrix
+from core.networks import Card, Network
+from core.studies import STUDIES
+from pages.parts import at_hand, charts, frame, own_network, provenance
+
+HERE, YOURS, EVERY = "on this machine", "yours", "all"
+CHOSEN = "networks-one"
+TITLES = {study.slug: study.title for study in STUDIES}
+
+
+def choose(network: Network) -> None:
+    """Look at a network that was just opened."""
+    st.session_state[CHOSEN] = network.card.name
+
+
+def shown(cards: dict[str, Card]) -> list[Card]:
+    """The rows of the matrix that the reader wants to see."""
+    which = st.segmented_control(
+        "Networks", [HERE, YOURS, EVERY], default=HERE, required=True, key="networks-which", bind="query-params",
+        help="All: with the published ones that are downloaded on demand, and untrained ones.",
+    )  # fmt: skip
+    own = at_hand.own_networks()
+    mine = [card for card in cards.values() if card.name in own or card.kind == "user"]
+    if which == YOURS:
+        return mine
+    return list(cards.values()) if which == EVERY else [*mine, *(c for c in cards.values() if c.kind == "trained here")]
+
+
+def one(cards: dict[str, Card]) -> None:
+    """Everything about one network, with a way into each study."""
+    st.header("One network", anchor="one")
+    card = at_hand.any_card("Network", CHOSEN, "photo_resnet")
+    provenance.badges([card])
+    st.markdown(card.provenance[:1].upper() + card.provenance[1:] + ".")
+    for cell in matrix.row(card):
+        left, right = st.columns([3, 2], vertical_alignment="center")
+        left.markdown(f"{matrix.mark(cell)} **{cell.part.name}**{f': {cell.words}' if cell.words else ''}")
+        if cell.runs:
+            right.page_link(
+                f"pages/{cell.part.study}.py",
+                label=f"Open {TITLES[cell.part.study]} with it",
+                query_params=matrix.settings(cell.part, card),
+            )
+
+
+frame.require("networks")
+st.title("Which networks can be asked, and what?")
+cards = at_hand.every_card()
+rows = shown(cards)
+if rows:
+    st.markdown(f"#### {matrix.finding(matrix.matrix(rows))}")
+    charts.show(
+        matrix.figure(rows, dark=charts.dark()),
+        "networks-matrix",
+        f"Networks by parts of the studies. {matrix.finding(matrix.matrix(rows))}",
+        matrix.table(rows),
+    )
+    st.caption("● runs, ◐ runs in part, – does not run; point at a field to read why.")
+else:
+    st.info("You have not brought a network yet: open one below.")
+one(cards)
+st.header("Bring your own", anchor="own")
+own_network.show("networks", choose)
+st.caption(
+    "It then stands in the choosers of every study, with its provenance, until this session ends. From the terminal: "
+    "`receptive networks` prints this matrix, and every `--model` takes torchvision:NAME, plugin:NAME or a file."
+)

@@ -1,0 +1,108 @@
+"""The matrix of networks and studies: what it promises runs, and what it refuses is refused."""
+
+import numpy as np
+import pytest
+
+from core import attributions, coded, matrix, networks, patches, spaces
+from core.image import from_pixels
+from core.preprocess import square, to_tensor
+from core.samples import load_sample
+from core.studies import (
+    patch_masking,
+    shift_inside,
+    shift_sweep,
+    sparse_dataset,
+    spinal_answers,
+)
+
+CAT = load_sample("cat")
+KINDS = (  # one of every kind of architecture
+    "digits_cnn", "digits_random_svm", "mnist_small_cnn", "mnist_spinal_small_cnn", "cifar_vgg", "cifar_vgg_blur3",
+    "photo_resnet_blur5", "photo_bagnet17", "cifar_sdnet18", "cifar_resnet18", "untrained:vgg5",
+    "untrained:spinal_vgg11_bn_cifar",
+)  # fmt: skip
+GRADIENTS = ("saliency", "integrated gradients")
+
+
+def seen(network):
+    return square(CAT, network.preprocessing.size)
+
+
+def masking(network):
+    params = patch_masking.Params(cell=4, cells=3, methods=("occlusion", "random"), draws=1)
+    return patch_masking.trace(network, network, seen(network), 0, "occlusion", params)
+
+
+def noise_and_lambda(network):
+    params = sparse_dataset.Params(levels=(0.0, 0.1), lams=(0.1, 0.4))
+    return sparse_dataset.run(network, [([CAT, CAT], [0, 0])], 2, params)
+
+
+def own_codes(network):
+    return coded.sdnet_of(network)
+
+
+RUN = {
+    "every shift": lambda n: shift_sweep.run([n], CAT, shift_sweep.Params(max_shift=1)),
+    "inside the layers": lambda n: shift_inside.internal_distance(n, CAT, "circular"),
+    "evidence of patches": patches.bagnet_of,
+    "masking curves": masking,
+    "codes and lambda": own_codes,
+    "noise x lambda": noise_and_lambda,
+    "map of its features": lambda n: spaces.trained(np.stack([seen(n)] * 2), n),
+    "retrieval, backgrounds": lambda n: spaces.trained(np.stack([seen(n)] * 2), n),
+    "heads on its features": lambda n: spaces.trained(np.stack([seen(n)] * 2), n),
+    "what each layer adds": lambda n: spinal_answers.layers(n, to_tensor(seen(n)[None], n.preprocessing)),
+}
+
+
+def test_every_part_is_tried():
+    assert set(RUN) == {part.name for part in matrix.PARTS}
+
+
+@pytest.mark.parametrize("part", matrix.PARTS, ids=lambda part: part.name)
+@pytest.mark.parametrize("name", KINDS)
+def test_what_the_matrix_promises_runs_and_what_it_refuses_is_refused(name, part):
+    network = networks.load(networks.find(name))
+    why = part.why_not(network.card)
+    if not why:
+        assert RUN[part.name](network) is not None
+    else:
+        with pytest.raises(ValueError, match=r"."):
+            RUN[part.name](network)
+
+
+def test_signs_have_no_gradient():
+    network = networks.load(networks.find("digits_random_svm"))
+    x = to_tensor(seen(network), network.preprocessing)
+    for method in GRADIENTS:
+        assert not attributions.attribution(network, x, 0, method).any()
+    card, part = network.card, next(p for p in matrix.PARTS if p.name == "masking curves")
+    assert "no gradient" in part.note(card)
+
+
+def test_every_cell_is_a_sentence():
+    for card in [networks.find(name) for name in KINDS]:
+        for cell in matrix.row(card):
+            said = matrix.sentence(card, cell)
+            assert said.endswith(".")
+            assert ("does not run: " in said) == (not cell.runs)
+
+
+def test_the_finding_counts_the_cells():
+    cards = [networks.find(name) for name in KINDS]
+    rows = matrix.matrix(cards)
+    running = sum(cell.runs for row in rows.values() for cell in row)
+    assert matrix.finding(rows).startswith(f"{running:,} of {len(KINDS) * len(matrix.PARTS):,} pairs of {len(KINDS)}")
+    assert running < len(KINDS) * len(matrix.PARTS)
+    marks = [[matrix.MARKS[value] for value in line] for line in matrix.figure(cards).data[0].z]
+    assert sum(mark != matrix.MARKS[0] for line in marks for mark in line) == running
+
+
+def test_an_inverted_picture_is_the_same_to_a_network_of_bright_things():
+    """Ink on paper and its negative are one picture to a network of bright things on black."""
+    network = networks.load(networks.find("digits_cnn"))
+    paper = np.full((40, 40, 3), 250, np.uint8)
+    paper[8:32, 18:22] = 10
+    asked = [shift_sweep.run([network], from_pixels(p), shift_sweep.Params(max_shift=1)) for p in (paper, 255 - paper)]
+    np.testing.assert_allclose(asked[0].probability, asked[1].probability, atol=1e-6)
