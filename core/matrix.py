@@ -45,11 +45,11 @@ def no_patches(card: Card) -> str:
 
 
 def no_codes(card: Card) -> str:
-    return "" if "sdnet" in card.arch else "it has no sparse coding layer, so there is no lambda to turn"
+    return "" if "sdnet" in card.arch else "it has no sparse coding layer, so there is no λ to turn"
 
 
 def without_lambda(card: Card) -> str:
-    return "" if "sdnet" in card.arch else "lambda is not applicable: one row, without a coding layer"
+    return "" if "sdnet" in card.arch else "λ is not applicable: one row, without a coding layer"
 
 
 def without_gradient(card: Card) -> str:
@@ -71,8 +71,8 @@ PARTS = (
     Part("shift_sweep", "inside the layers", "shift-networks-{family}", not_followed),
     Part("patch_evidence", "evidence of patches", "", no_patches),
     Part("patch_evidence", "masking curves", "patch-any-network", runs, without_gradient),
-    Part("sparse_codes", "codes and lambda", "sparse-network", no_codes),
-    Part("sparse_codes", "noise x lambda", "sparse-any-network", runs, without_lambda),
+    Part("sparse_codes", "codes and λ", "sparse-network", no_codes),
+    Part("sparse_codes", "noise × λ", "sparse-any-network", runs, without_lambda),
     Part("random_features", "map of its features", "random-network", runs),
     Part("random_features", "retrieval, backgrounds", "random-photo-network", runs),
     Part("spinal_heads", "heads on its features", "spinal-any-network", runs),
@@ -145,7 +145,7 @@ def figure(cards: Sequence[Card], *, dark: bool = False) -> go.Figure:
     level = [[MARKS.index(mark(cell)) for cell in found] for found in rows]
     words = [[sentence(card, cell) for cell in found] for card, found in zip(cards, rows, strict=True)]
     marks = [[MARKS[value] for value in line] for line in level]
-    shades = palette.network_colours([None, 3, 7], dark)
+    shades = palette.network_colours([None, 1, 4], dark)
     scale = [(0.0, "rgba(0,0,0,0)"), (0.5, shades[1]), (1.0, shades[2])]
     heat = go.Heatmap(
         z=level, x=[part.name for part in PARTS], y=[card.title for card in cards], text=marks, texttemplate="%{text}",
@@ -154,8 +154,8 @@ def figure(cards: Sequence[Card], *, dark: bool = False) -> go.Figure:
     )  # fmt: skip
     fig = palette.style(go.Figure(heat), dark)
     fig.update_layout(height=ROW_HEIGHT * len(cards) + MARGIN, margin={"l": 8, "r": 8, "t": MARGIN - 20, "b": 8})
-    fig.update_xaxes(side="top", tickangle=-35, fixedrange=True)
-    fig.update_yaxes(autorange="reversed", fixedrange=True, automargin=True)
+    fig.update_xaxes(side="top", tickangle=-35, fixedrange=True, showgrid=False)
+    fig.update_yaxes(autorange="reversed", fixedrange=True, automargin=True, showgrid=False, dtick=1)
     return fig
 
 

@@ -11,6 +11,7 @@ from pages.parts import at_hand, charts, frame, own_network, provenance
 
 HERE, YOURS, EVERY = "on this machine", "yours", "all"
 CHOSEN = "networks-one"
+ICONS = {study.slug: study.icon for study in STUDIES}
 TITLES = {study.slug: study.title for study in STUDIES}
 
 
@@ -45,6 +46,7 @@ def one(cards: dict[str, Card]) -> None:
             right.page_link(
                 f"pages/{cell.part.study}.py",
                 label=f"Open {TITLES[cell.part.study]} with it",
+                icon=ICONS[cell.part.study],
                 query_params=matrix.settings(cell.part, card),
             )
 

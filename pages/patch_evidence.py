@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import streamlit as st
 
@@ -13,6 +15,7 @@ from core.studies.patch_evidence import Map, Params, Result
 from pages.parts import (
     at_hand,
     frame,
+    held,
     patch_choose,
     patch_closer,
     patch_hero,
@@ -71,6 +74,19 @@ def ask(view: patch_choose.View, picture: tray.Picture, pixels: np.ndarray) -> t
     return patch_hero.show(patch_hero.Asked(nets, grids, picture, pixels, params, asked, view)), params
 
 
+def beside(
+    result: Result, params: Params, view: patch_choose.View, nets: tuple[Network, ...], other: tray.Picture
+) -> None:
+    """The held picture's maps, for the same class, under the chosen one's."""
+    asked = replace(params, target=result.target)
+    key = ("evidence held", tuple((n.card.name, n.digest) for n in nets), other.image.digest, asked)
+    task = (key, lambda progress: patch_evidence.run(nets, other.image, asked, progress))
+    [found] = waiting.compute([task], "Mapping the held picture", "patch held")
+    if found is not None:
+        held.heading(other)
+        patch_hero.figure(found, [n.card.title for n in nets], other, view, "patch-maps-held")
+
+
 def baseline_of(family: str) -> Network | None:
     """The residual network that the family's BagNets are compared with; None if it is not here, or there is none."""
     card = networks.find(BAGNETS[family][1]) if family in BAGNETS else None
@@ -89,6 +105,8 @@ if answer is None:
 else:
     result, params = answer
     shown = tuple(at_hand.own_networks().get(c.name) or cache.network(c) for c in view.cards if c.name in result.models)
+    if (other := tray.held()) is not None:
+        beside(result, params, view, shown, other)
     scene = patch_choose.Scene(shown, baseline_of(view.family), picture, pixels, view.short, result.target)
     patch_closer.show(result, scene)
     patch_masking.show(scene)

@@ -28,7 +28,7 @@ STUDY = next(s for s in STUDIES if s.slug == "random_features")
 
 frame.require(STUDY.slug)
 provenance.heading(STUDY)
-picture = tray.chosen()
+picture, other = tray.chosen(), tray.held()
 data = random_data.choose()
 if data is None:
     st.info("The digits are always on this machine: choose them to look at random features at once.")
@@ -48,6 +48,7 @@ else:
         None if drawn is None else random_maps.from_dict(drawn),
         in_form(picture.image, data.size, data.channels, data.bright_on_dark),
         data.digest,
+        None if other is None else in_form(other.image, data.size, data.channels, data.bright_on_dark),
     )
     maps.show(scene)
     found = first_look.find("random_features", [], data.digest, params)

@@ -11,6 +11,7 @@ from pages.parts import (
     at_hand,
     charts,
     frame,
+    held,
     provenance,
     shift_choose,
     shift_closer,
@@ -24,7 +25,7 @@ from pages.parts import (
 STUDY = next(s for s in STUDIES if s.slug == "shift_sweep")
 
 
-def answer(choice: shift_choose.Choice, picture: tray.Picture) -> Result | None:
+def answer(choice: shift_choose.Choice, picture: tray.Picture, key: str = "sweep") -> Result | None:
     """The sweep: packaged, remembered, or computed now; None if nothing could be."""
     packaged = first_look.find(STUDY.slug, choice.cards, picture.image.digest, choice.params)
     if packaged is not None:
@@ -38,7 +39,7 @@ def answer(choice: shift_choose.Choice, picture: tray.Picture) -> Result | None:
         )
         for n in ready
     ]
-    found = waiting.compute(tasks, f"Asking {len(ready)} networks at every shift", "sweep")
+    found = waiting.compute(tasks, f"Asking {len(ready)} networks at every shift", key)
     done = [(n, a) for n, a in zip(ready, found, strict=True) if a is not None]
     if not done:
         return None
@@ -65,6 +66,21 @@ def hero(result: Result, cards: list[networks.Card]) -> None:
     )
 
 
+def beside(choice: shift_choose.Choice, picture: tray.Picture) -> None:
+    """The held picture's maps under the chosen one's, network by network."""
+    result = answer(choice, picture, "sweep held")
+    if result is None:
+        return
+    held.heading(picture)
+    titles = [card.title for card in choice.cards if card.name in result.models]
+    finding = shift_sweep.finding(result, titles)
+    st.markdown(finding)
+    figure = shift_figures.maps(result, titles, chosen=shift_closer.chosen(), dark=charts.dark())
+    charts.show(
+        figure, "shift-maps-held", f"The held picture at every shift. {finding}", shift_figures.sweep_table(result)
+    )
+
+
 frame.require(STUDY.slug)
 provenance.heading(STUDY)
 choice = shift_choose.controls()
@@ -76,6 +92,8 @@ if result is None:
 else:
     cards = [card for card in choice.cards if card.name in result.models]
     hero(result, cards)
+    if (other := tray.held()) is not None:
+        beside(choice, other)
     shift_closer.show(result, cards, picture.image, choice.params)
     shift_closer.inside(cards, picture)
 shift_why.show()

@@ -10,6 +10,7 @@ from core.studies.sparse_codes import Result
 from pages.parts import (
     at_hand,
     frame,
+    held,
     provenance,
     sparse_attack,
     sparse_choose,
@@ -26,7 +27,7 @@ from pages.parts import (
 STUDY = next(s for s in STUDIES if s.slug == "sparse_codes")
 
 
-def answer(choice: sparse_choose.Choice, picture: tray.Picture) -> Result | None:
+def answer(choice: sparse_choose.Choice, picture: tray.Picture, shown: str = "sparse codes") -> Result | None:
     """The coding: packaged, remembered, or computed now; None if the reader stopped it or no network is here."""
     packaged = first_look.find(STUDY.slug, choice.cards, picture.image.digest, choice.params)
     if packaged is not None:
@@ -36,8 +37,16 @@ def answer(choice: sparse_choose.Choice, picture: tray.Picture) -> Result | None
         return None
     key = ("codes", tuple((n.card.name, n.digest) for n in nets), picture.image.digest, choice.params)
     task = (key, lambda progress: sparse_codes.run(nets, picture.image, choice.params, progress))
-    [found] = waiting.compute([task], "Coding the picture", "sparse codes")
+    [found] = waiting.compute([task], "Coding the picture", shown)
     return found
+
+
+def beside(choice: sparse_choose.Choice, picture: tray.Picture) -> None:
+    """The held picture, coded with the same settings, under the chosen one."""
+    result = answer(choice, picture, "sparse codes held")
+    if result is not None:
+        held.heading(picture)
+        sparse_hero.coded(result, [card.title for card in choice.cards], "sparse-pictures-held")
 
 
 frame.require(STUDY.slug)
@@ -51,6 +60,8 @@ if result is None:
 else:
     titles = [card.title for card in choice.cards]
     sparse_hero.show(result, titles)
+    if (other := tray.held()) is not None:
+        beside(choice, other)
     nets = at_hand.loaded(choice.cards)
     params = choice.params
     scene = sparse_choose.Scene(

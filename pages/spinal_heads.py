@@ -40,7 +40,7 @@ with head:
         spinal_diagram.show(params, data.classes if data and data.classes else DIGIT_CLASSES)
 with raced:
     result = spinal_race.show(data, params)
-spinal_answers.show(picture)
+spinal_answers.show(picture, tray.held())
 spinal_ablation.show()
 spinal_transfer.show()
 spinal_regression.show()

@@ -23,7 +23,7 @@ from pages.parts.tray import Picture
 
 REFINEMENTS = ((4, None), (2, 4), (1, 2))  # a patch every so many pixels, beyond those of the coarser map
 PATIENCE = 0.6  # seconds that the exact maps may take before the coarse ones are shown
-STOPPED = "patch stopped"
+STOPPED, MAPS = "patch stopped", "patch-maps"
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,8 +91,9 @@ def result(asked: Asked, maps: tuple[Map, ...]) -> Result:
     return patch_evidence.assemble(asked.nets, asked.grids, maps, asked.picture.image, asked.pixels, asked.params)
 
 
-def figure(found: Result, titles: list[str], picture: Picture, view: View) -> None:
-    """The finding and the maps; clicks choose a patch."""
+def figure(found: Result, titles: list[str], picture: Picture, view: View, key: str = MAPS) -> None:
+    """The finding and the maps; clicks on the chosen picture's choose a patch."""
+    choosable = key == MAPS
     finding = patch_evidence.finding(found, titles)
     st.markdown(f"#### {finding}")
     charts.show(
@@ -102,13 +103,13 @@ def figure(found: Result, titles: list[str], picture: Picture, view: View) -> No
             whole(picture.image, patch_figures.UNDERLAY),
             opacity=view.opacity,
             outline=view.outline,
-            chosen=patch_closer.chosen(found),
+            chosen=patch_closer.chosen(found) if choosable else None,
             dark=charts.dark(),
         ),
-        "patch-maps",
+        key,
         f"Maps of the {patch_figures.evidence_of(found)}, one a network, over the picture. {finding}",
         patch_figures.evidence_table(found),
-        on_click=partial(patch_closer.choose_clicked, patch_closer.titles_of(found)),
+        on_click=partial(patch_closer.choose_clicked, patch_closer.titles_of(found)) if choosable else None,
     )
     st.caption(
         "Click a map to look at that patch. Red (orange on dark) speaks for the class, blue against it; all maps share "

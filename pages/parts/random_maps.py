@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
 
@@ -43,7 +43,8 @@ Anchors = dict[Space, tuple[np.ndarray, Map]]  # a space's vectors (N, D), and w
 @dataclass(frozen=True, eq=False)
 class Scene:
     """What the maps are of. `split` in its network's form (N, H, W, 1 or 3); `query` uint8 (1, H, W, C) like it, None
-    without a picture; `packaged` is used where it fits; `key` is the digest of the data set.
+    without a picture; `held`: a second one, placed and compared beside it; `packaged` is used where it fits; `key` is
+    the digest of the data set.
     """
 
     split: Split
@@ -54,6 +55,7 @@ class Scene:
     packaged: Result | None
     query: np.ndarray | None
     key: str
+    held: np.ndarray | None = None
 
 
 def controls(default: Params) -> Params:
@@ -91,6 +93,10 @@ def show(scene: Scene) -> None:
             st.dataframe(figures.table(result), hide_index=True, alt="Every point's place on every map")
     st.header("Your picture in the maps", anchor="query")
     neighbours(scene, result, placed)
+    if scene.held is not None and placed is not None:
+        second = replace(scene, query=scene.held)
+        st.markdown(":material/push_pin: **Held beside it**")
+        neighbours(second, result, place(second, result, "random placed held"), "The held picture")
 
 
 # ---- drawing -------------------------------------------------------------------------------------
@@ -280,7 +286,7 @@ def chosen(scene: Scene, result: Result, selected: list[int] | None) -> None:
 # ---- the reader's picture ------------------------------------------------------------------------
 
 
-def place(scene: Scene, result: Result) -> dict[Space, Placed] | None:
+def place(scene: Scene, result: Result, shown: str = "random placed") -> dict[Space, Placed] | None:
     """The reader's picture in every map; None while the spaces it goes into are not ready."""
     if scene.query is None:
         return None
@@ -291,7 +297,7 @@ def place(scene: Scene, result: Result) -> dict[Space, Placed] | None:
         return None
     name = ("random placed", task[0], sha256(scene.query.tobytes()).hexdigest())
     work = partial(place_all, scene.query, anchors, scene.spec, scene.network)
-    return waiting.compute([(name, work)], "Placing your picture", "random placed")[0]
+    return waiting.compute([(name, work)], "Placing your picture", shown)[0]
 
 
 def anchors_task(scene: Scene, result: Result) -> waiting.Task[Anchors]:
@@ -323,7 +329,7 @@ def place_all(
     }
 
 
-def neighbours(scene: Scene, result: Result, placed: dict[Space, Placed] | None) -> None:
+def neighbours(scene: Scene, result: Result, placed: dict[Space, Placed] | None, whose: str = "Your picture") -> None:
     """The nearest pictures of every space, side by side."""
     if scene.query is None:
         st.markdown("Choose a picture in the sidebar to place it into the maps.")
@@ -333,8 +339,8 @@ def neighbours(scene: Scene, result: Result, placed: dict[Space, Placed] | None)
         return
     own, *columns = st.columns([1, *[2] * len(placed)], gap="medium")
     with own:
-        st.markdown("**Your picture**")
-        enlarged(scene.query[0], "in the data set's form", "Your picture in the form of the data set")
+        st.markdown(f"**{whose}**")
+        enlarged(scene.query[0], "in the data set's form", f"{whose} in the form of the data set")
     for column, (space, at) in zip(columns, placed.items(), strict=True):
         with column:
             st.markdown(f"**{TITLES[space]}**")

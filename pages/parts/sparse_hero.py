@@ -12,16 +12,22 @@ from pages.parts import charts
 from pages.parts.sparse_choose import LAMBDA
 
 
-def show(result: Result, titles: list[str]) -> None:
-    """Finding, pictures, answers, and the curves over lambda and steps."""
+def coded(result: Result, titles: list[str], key: str = "sparse-pictures") -> None:
+    """Finding, pictures and answers."""
     finding = sparse_codes.finding(result, titles)
     st.markdown(f"#### {finding}")
     charts.show(
         sparse_figures.pictures(result, dark=charts.dark()),
-        "sparse-pictures",
+        key,
         f"Noisy picture, reconstruction and residual side by side. {finding}",
     )
     answers(result, titles)
+
+
+def show(result: Result, titles: list[str]) -> None:
+    """Finding, pictures, answers, and the curves over lambda and steps."""
+    coded(result, titles)
+    use_estimate(result)
     left, right = st.columns([3, 2], gap="large")
     with left:
         charts.show(
@@ -49,6 +55,9 @@ def answers(result: Result, titles: list[str]) -> None:
     for place, answer in zip(st.columns(len(found)), found, strict=True):
         at = f"λ = {answer.lam:.2f}, {answer.rule}" if answer.lam is not None else "the plain twin, no λ"
         place.metric(at, f"{answer.label} ({answer.probability:.2f})", border=True)
+
+
+def use_estimate(result: Result) -> None:
     if not math.isnan(result.estimated_lam):
         st.button(
             f"Use the λ that the residual asks for ({result.estimated_lam:.2f})",

@@ -7,11 +7,11 @@ import streamlit as st
 from core import cache, networks
 from core.heads import Head
 from core.image import RGBImage
-from core.networks import Card
+from core.networks import Card, Network
 from core.studies import spinal_answers, spinal_answers_figures
 from core.studies.spinal_answers import Params, Result
 from core.weights import WeightsError
-from pages.parts import at_hand, charts, waiting
+from pages.parts import at_hand, charts, held, waiting
 from pages.parts.tray import Picture
 
 READ = "spinal-read"
@@ -19,7 +19,8 @@ BUILT_IN, TRAY = "a built-in digit", "the tray's picture anyway"
 FACTOR = 8  # a picture of 28 px becomes one of 224
 
 
-def show(picture: Picture) -> None:
+def show(picture: Picture, other: Picture | None = None) -> None:
+    """What each head says to the picture, and to another one that is held beside it."""
     st.header("What do the heads say to a digit?", anchor="answers")
     cards = cards_of_heads()
     loaded = {network.card.name: network for network in at_hand.loaded(list(cards.values()))}
@@ -27,16 +28,23 @@ def show(picture: Picture) -> None:
     if not asked:
         return
     image, title = chosen(picture)
-    params = Params(tuple(asked))
-    found = list(asked.values())
-    key = ("spinal answers", image.digest, params, *((n.card.name, n.digest) for n in found))
-    task = (key, lambda progress: spinal_answers.run(found, image, params, progress))
-    [result] = waiting.compute([task], f"Asking {len(found)} heads", "spinal answers")
+    result = ask(asked, image, "spinal answers")
     if result is None:
         return
     answer(result, title)
+    if other is not None and (second := ask(asked, other.image, "spinal answers held")) is not None:
+        held.heading(other)
+        answer(second, other.title, "spinal-answers-held")
     if len(result.contributions):
         layers(result)
+
+
+def ask(asked: dict[Head, Network], image: RGBImage, shown: str) -> Result | None:
+    params, found = Params(tuple(asked)), list(asked.values())
+    key = ("spinal answers", image.digest, params, *((n.card.name, n.digest) for n in found))
+    task = (key, lambda progress: spinal_answers.run(found, image, params, progress))
+    [result] = waiting.compute([task], f"Asking {len(found)} heads", shown)
+    return result
 
 
 def cards_of_heads() -> dict[Head, Card]:
@@ -68,7 +76,7 @@ def chosen(picture: Picture) -> tuple[RGBImage, str]:
     return spinal_answers.example(), "A digit of scikit-learn's, 8 × 8 px"
 
 
-def answer(result: Result, title: str) -> None:
+def answer(result: Result, title: str, key: str = "spinal-answers") -> None:
     finding = spinal_answers.finding(result)
     st.markdown(f"**{finding}**")
     left, right = st.columns([2, 5], gap="large")
@@ -82,7 +90,7 @@ def answer(result: Result, title: str) -> None:
     with right:
         charts.show(
             spinal_answers_figures.answers(result, dark=charts.dark()),
-            "spinal-answers",
+            key,
             f"Probability of each digit, one row of bars a head. {finding}",
             spinal_answers.table(result),
         )

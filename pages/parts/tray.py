@@ -13,7 +13,8 @@ from pages.parts import drawing_pad
 
 FORMATS = ["png", "jpg", "jpeg", "webp", "bmp", "tif", "tiff", "gif"]
 THUMBNAIL = 320  # px
-CHOICE = "picture"  # the key in the session and in the URL
+CHOICE, HELD = "picture", "beside"  # the keys in the session and in the URL
+NOTHING = "nothing"
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,53 @@ def show() -> None:
     )
     if min(height, width) < 32:
         st.caption(f"Only the centre {min(height, width)} px square is used, much enlarged: expect little from it.")
+    hold(names, mine)
+
+
+def hold(names: list[str], mine: dict[str, RGBImage]) -> None:
+    """The second slot: a picture that stays beside the chosen one on every page."""
+    if st.session_state.get(HELD) not in (NOTHING, *names):
+        st.session_state.pop(HELD, None)
+    beside = st.selectbox(
+        "Held beside it",
+        [NOTHING, *names],
+        key=HELD,
+        bind="query-params",
+        help="Every study then shows this picture's answer too, under the chosen one's, with the same settings.",
+    )
+    st.session_state["tray held"] = None if beside == NOTHING else pick(beside, mine)
+    if beside == NOTHING:
+        st.button("Hold this picture", icon=":material/push_pin:", key="tray hold", on_click=put_beside)
+        return
+    held_picture: Picture = st.session_state["tray held"]
+    st.image(
+        thumbnail(held_picture.image, THUMBNAIL // 2).pixels,
+        caption=f"Held: {held_picture.title}",
+        alt=f"The held picture: {held_picture.title}",
+        output_format="PNG",
+    )
+    with st.container(horizontal=True):
+        st.button("Swap", icon=":material/swap_vert:", key="tray swap", on_click=swap)
+        st.button("Let go", icon=":material/close:", key="tray let go", on_click=let_go)
+
+
+def put_beside() -> None:
+    st.session_state[HELD] = st.session_state[CHOICE]
+
+
+def swap() -> None:
+    """The held picture becomes the chosen one, and the other way round."""
+    st.session_state[CHOICE], st.session_state[HELD] = st.session_state[HELD], st.session_state[CHOICE]
+
+
+def let_go() -> None:
+    st.session_state[HELD] = NOTHING
+
+
+def held() -> Picture | None:
+    """The picture held beside the chosen one in this run; None if there is none, or it is the same."""
+    found: Picture | None = st.session_state.get("tray held")
+    return None if found is None or found.image.digest == chosen().image.digest else found
 
 
 def chosen() -> Picture:
