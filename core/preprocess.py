@@ -66,8 +66,10 @@ def at_most(image: RGBImage, pixels: int) -> np.ndarray:
 
 
 def border_is_brighter(pixels: np.ndarray) -> bool:
-    """Whether the rim of uint8 (H, W, C) is brighter, on average, than what it surrounds."""
-    rim = max(1, len(pixels) // RIM)
+    """Whether the rim of uint8 (H, W, C) is brighter, on average, than what it surrounds; a tiny picture has none."""
+    rim = max(1, min(pixels.shape[:2]) // RIM)
+    if min(pixels.shape[:2]) <= 2 * rim:
+        return False
     border = np.ones(pixels.shape[:2], bool)
     border[rim:-rim, rim:-rim] = False
     return bool(pixels[border].mean() > pixels[~border].mean())

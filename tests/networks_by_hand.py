@@ -10,7 +10,7 @@ from core.networks import Card, Network
 from core.preprocess import Preprocessing
 
 PACKAGED = list(weights.packaged())
-GREY = ("digits_cnn", "fashion_cnn", *networks.HEADED.values())  # one channel
+GREY = ("digits_cnn", "digits_random_svm", "fashion_cnn", *networks.HEADED.values())  # one channel
 
 
 def plain_net(name):

@@ -1,0 +1,217 @@
+"""One page that holds all five studies of a picture: everything inside the file, to be read offline and printed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core import networks
+from core.networks import Card
+from core.report_blocks import WIDTH, Asked, Part, Picture, Pictures, Plot, Work
+from core.studies import STUDIES, Study
+from core.weights import WeightsError
+from core.worker import Progress, ignore, part
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+    from markupsafe import Markup
+
+    from core.image import RGBImage
+
+QUESTION = "What do five papers see in this picture?"
+TEMPLATE = Path(__file__).with_name("report.html.jinja")
+SHOWN = WIDTH  # px, the longer side of the picture as the page holds it
+HEADER = 320  # px, the side of the box that it is shown in
+CAMERA = {
+    "displayModeBar": True,
+    "displaylogo": False,
+    "modeBarButtons": [["toImage"]],
+    "toImageButtonOptions": {"format": "png", "filename": "receptive", "scale": 2},
+    "scrollZoom": False,
+    "doubleClick": False,
+}
+
+
+@dataclass(frozen=True)
+class Section:
+    """A study with its parts, or the sentences that say why one could not run; `note` on the networks it took."""
+
+    study: Study
+    parts: tuple[Part, ...]
+    failures: tuple[str, ...]
+    note: str
+
+    @property
+    def cards(self) -> tuple[Card, ...]:
+        """Every network of the parts, each once."""
+        return tuple(dict.fromkeys(card for p in self.parts for card in p.cards))
+
+
+def make(
+    image: RGBImage, title: str, names: Sequence[str] = (), progress: Progress = ignore, source: str = ""
+) -> str:  # fmt: skip
+    """A report on a picture as one HTML page, which asks for nothing outside itself.
+
+    `title`: what the picture is called; `source`: how a command names it (a file, or sample:NAME), by default the
+    title. `names` of networks, or their weights files, take the place of the default ones in every study that can take
+    them. `progress` may raise core.worker.Stopped; each study has a fifth of it. A study that cannot run says why in
+    its section. Raises WeightsError for a name that does not exist, and for a file that is no network's.
+    """
+    return finished(ask(image, title, names, source or title), progress)
+
+
+def finished(asked: Asked, progress: Progress = ignore) -> str:
+    """The report on what `ask` found."""
+    sections = [section(study, asked, part(progress, i, len(STUDIES))) for i, study in enumerate(STUDIES)]
+    return page(asked, sections)
+
+
+def ask(image: RGBImage, title: str, names: Sequence[str], source: str) -> Asked:
+    """What a report is of, the networks found; the reader's own weights files are opened. Raises as `make` does."""
+    from core.own_networks import open_network
+
+    cards, opened, words = [], {}, {}
+    for name in dict.fromkeys(names):
+        if Path(name).expanduser().is_file():
+            network = open_network(name)
+            card = network.card
+            if card.name in opened:
+                raise WeightsError(
+                    f"expected weights files of different names, got {Path(name).name} twice: rename one"
+                )
+            opened[card.name], words[card.name] = network, name
+        else:
+            card = networks.find(name)
+        cards.append(card)
+    return Asked(image, title, source, tuple(cards), opened, words)
+
+
+def study_at(done: int, total: int) -> Study:
+    """The study that `make` is at when it tells `progress` so."""
+    return STUDIES[min(len(STUDIES) * done // max(total, 1), len(STUDIES) - 1)]
+
+
+def works() -> dict[str, Callable[[Asked], list[Work]]]:
+    """What there is to do for each study, by its slug."""
+    from core import report_digits, report_parts
+
+    return {
+        "shift_sweep": report_parts.shift_parts,
+        "patch_evidence": report_parts.patch_parts,
+        "sparse_codes": report_parts.sparse_parts,
+        "random_features": report_digits.random_parts,
+        "spinal_heads": report_digits.spinal_parts,
+    }
+
+
+def section(study: Study, asked: Asked, progress: Progress) -> Section:
+    """Run one study on the picture. What goes wrong is part of the report, not the end of it."""
+    progress(0, 1)
+    parts, failures = [], []
+    try:
+        work = works()[study.slug](asked)
+        for i, run in enumerate(work):
+            try:
+                parts.append(run(part(progress, i, len(work))))
+            except (ValueError, OSError, RuntimeError, MemoryError) as error:
+                failures.append(said(error))
+    except (ValueError, OSError) as error:
+        failures.append(said(error))
+    progress(1, 1)
+    return Section(study, tuple(parts), tuple(failures), left_out(asked, parts, bool(failures)))
+
+
+def said(error: Exception) -> str:
+    """An error as one sentence."""
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def left_out(asked: Asked, parts: Sequence[Part], failed: bool) -> str:
+    """Which of the networks asked for a study could not take, if any."""
+    taken = {card.name for p in parts for card in p.cards}
+    missing = [card.name for card in asked.cards if card.name not in taken]
+    if not missing or failed:
+        return ""
+    instead = "" if taken & {card.name for card in asked.cards} else "; its packaged networks are shown instead"
+    return f"This study does not take {', '.join(missing)}{instead}."
+
+
+# ---- the page ------------------------------------------------------------------------------------
+
+
+def page(asked: Asked, sections: Sequence[Section]) -> str:
+    """The HTML of finished sections. Everything that is not ours is escaped by the template engine."""
+    from jinja2 import Environment, StrictUndefined
+    from markupsafe import Markup
+    from plotly.offline import get_plotlyjs
+
+    from core.image import thumbnail
+    from core.studies.palette import FONTS
+    from core.studies.random_maps_figures import address
+
+    engine = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    engine.filters |= {"json": lambda fig: Markup(figure_json(fig)), "cell": cell, "words": words}
+    engine.tests |= {"plot": is_a(Plot), "picture": is_a(Picture), "pictures": is_a(Pictures)}
+    small = thumbnail(asked.image, SHOWN)
+    html = engine.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
+        question=QUESTION,
+        asked=asked,
+        sections=sections,
+        shown=address(small.pixels),
+        shown_size=header_size(asked.image),
+        width=WIDTH,
+        fonts=Markup(FONTS),
+        camera=CAMERA,
+        made=datetime.now(UTC),
+        version=program_version(),
+        plotly=Markup(get_plotlyjs()),
+    )
+    return html.encode(errors="replace").decode()  # a file's name may hold bytes that are no text
+
+
+def is_a(kind: type) -> Callable[[object], bool]:
+    return lambda value: isinstance(value, kind)
+
+
+def figure_json(figure: go.Figure) -> str:
+    """The figure as JSON that can stand in a script element: nothing in it ends the element."""
+    return str(figure.to_json()).replace("<", "\\u003c")
+
+
+def cell(value: object) -> str:
+    """A number of a table as words: whole numbers in thousands, others to three digits behind the point."""
+    if isinstance(value, float):
+        return f"{value:.3f}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def words(command: str) -> Markup:
+    """A command whose options are not broken at their hyphens."""
+    from markupsafe import Markup, escape
+
+    option = Markup('<span class="word">{}</span>')
+    return Markup(" ").join(option.format(w) if w.startswith("--") else escape(w) for w in command.split(" "))
+
+
+def header_size(image: RGBImage) -> tuple[int, int]:
+    """(width, height) in px at which the header shows the picture; a tiny one is enlarged by a whole factor."""
+    longest = max(image.width, image.height)
+    scale = HEADER // longest or HEADER / longest
+    return max(1, round(image.width * scale)), max(1, round(image.height * scale))
+
+
+def program_version() -> str:
+    """The installed version, and in a checkout the commit too."""
+    try:
+        known = version("receptive")
+    except PackageNotFoundError:
+        known = ""
+    if (Path(__file__).parents[1] / ".git").exists():  # elsewhere git would tell the commit of whatever is around
+        from core.training.loop import commit
+
+        return " · ".join(filter(None, [known, f"commit {commit()}"]))
+    return known

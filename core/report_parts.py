@@ -1,0 +1,277 @@
+"""What a report says of the three studies that ask about any picture: shift sweep, patch evidence, sparse codes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core import first_look, networks
+from core.networks import Card
+from core.report_blocks import WIDTH, Asked, Part, Plot, Table, Work, beside, csv_address, enlarged, printed, titles
+from core.studies import patch_evidence, shift_sweep, sparse_codes
+from core.worker import Progress
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+SIDE_BY_SIDE = 4  # maps that are still legible on the page's width
+STILL = 200  # px, side of a picture for readers without scripts
+LARGEST = 400  # px, height of a map
+BAR = 76  # px, room for a colour bar to the right of the maps
+UPRIGHT = {
+    "orientation": "v",
+    "x": 1.02,
+    "xanchor": "left",
+    "y": 0.5,
+    "yanchor": "middle",
+    "len": 1,
+    "title_side": "right",
+}
+PICTURES = 256  # px, height of three square pictures on the page's width, their titles included
+LAMBDA_ROWS = 0.25  # of the curves over lambda, a row is printed at every so much
+
+
+def named(names: Sequence[str]) -> tuple[Card, ...]:
+    return tuple(networks.find(name) for name in names)
+
+
+def side_by_side(cards: Sequence[Card]) -> list[tuple[Card, ...]]:
+    """Networks that can be compared, those of one family, so many that their maps fit on the page."""
+    families: dict[str, list[Card]] = {}
+    for card in cards:
+        families.setdefault(card.family, []).append(card)
+    return [
+        tuple(family[start : start + SIDE_BY_SIDE])
+        for family in families.values()
+        for start in range(0, len(family), SIDE_BY_SIDE)
+    ]
+
+
+# ---- shift sweep ---------------------------------------------------------------------------------
+
+
+def shift_parts(asked: Asked) -> list[Work]:
+    """One sweep for each family of the networks asked for: they must share their labels."""
+    cards = asked.cards or named(networks.DEFAULT_NETWORKS)
+    return [partial(shift_part, asked, group) for group in side_by_side(cards)]
+
+
+def shift_part(asked: Asked, cards: tuple[Card, ...], progress: Progress) -> Part:
+    params = shift_sweep.Params()
+    found = first_look.find("shift_sweep", cards, asked.image.digest, params)
+    if found is None:
+        result = shift_sweep.run(asked.load(cards), asked.image, params, progress)
+    else:
+        result = shift_sweep.from_dict(found)
+    from core.studies.shift_figures import sweep_table
+
+    finding = shift_sweep.finding(result, titles(cards))
+    name = result.labels[result.target]
+    plot = Plot(
+        fit_shift(shift_sweep.figure(result, titles(cards)), len(cards)),
+        f"Probability of {name} at every shift, one map a network. {finding}",
+        still=shift_still(result),
+    )
+    return Part(
+        finding,
+        ((plot,),),
+        f"Every pixel of a map is a shift (dy, dx) of the picture by up to {params.max_shift} pixels of the network's "
+        f"input, its colour the probability of {name}. White outline: the answer differs from the unshifted one. "
+        "Cross: the shift at which that probability is least. What moves in at the edge is more of the photograph.",
+        (shift_table(result, cards),),
+        asked.runnable(shift_sweep.command(result, params, asked.source)),
+        cards,
+        csv_address(sweep_table(result)),
+    )
+
+
+def fit_shift(fig: go.Figure, count: int) -> go.Figure:
+    """The maps on the page's width, no taller than they are wide; the colour bar to their right."""
+    left, top, bottom = 44, 84, 48
+    side = min((WIDTH - left - BAR) * (1 - 0.06 * (count - 1)) / count, LARGEST)
+    fig.update_layout(margin={"l": left, "r": BAR, "t": top, "b": bottom}, coloraxis_colorbar=UPRIGHT)
+    fig.update_layout(coloraxis_colorbar_title_side="right")
+    return printed(fig, height=round(side) + top + bottom)
+
+
+def shift_still(result: shift_sweep.Result) -> str:
+    """The maps alone, side by side."""
+    from plotly.colors import get_colorscale, hex_to_rgb
+
+    from core.studies.palette import PROBABILITY_SCALE, uri
+
+    stops = get_colorscale(PROBABILITY_SCALE)
+    rgb = np.array([hex_to_rgb(colour) for _, colour in stops])
+    at = [position for position, _ in stops]
+    values = result.probability.reshape(-1, result.side, result.side)
+    painted = np.stack([np.interp(values, at, rgb[:, c]) for c in range(3)], -1).round().astype(np.uint8)
+    return uri(beside([enlarged(m, STILL) for m in painted]))
+
+
+def shift_table(result: shift_sweep.Result, cards: Sequence[Card]) -> Table:
+    worst = shift_sweep.worst_shift(result)
+    return Table(
+        f"The answers at {len(result.offsets):,} shifts",
+        {
+            "network": titles(cards),
+            "unshifted": [result.labels[c] for c in result.top1[:, result.centre]],
+            "probability": [f"{p:.3f}" for p in result.top1_probability[:, result.centre]],
+            "shifts that differ": [f"{n:,}" for n in shift_sweep.flips(result)],
+            "pairs that agree": [f"{100 * share:.1f} %" for share in shift_sweep.consistency(result)],
+            f"least P({result.labels[result.target]})": [f"{p:.3f}" for p in result.probability.min(1)],
+            "at (dy, dx)": ["({},\u00a0{})".format(*result.offsets[i]) for i in worst],
+        },
+    )
+
+
+# ---- patch evidence ------------------------------------------------------------------------------
+
+
+def patch_parts(asked: Asked) -> list[Work]:
+    """One run for each family of the BagNets asked for; by default the packaged ones."""
+    cards = [card for card in asked.cards if card.patch] or named(networks.DEFAULT_BAGNETS)
+    return [partial(patch_part, asked, group) for group in side_by_side(cards)]
+
+
+def patch_part(asked: Asked, cards: tuple[Card, ...], progress: Progress) -> Part:
+    from core.preprocess import whole
+    from core.studies import patch_figures
+    from core.studies.palette import uri
+
+    params = patch_evidence.Params()
+    found = first_look.find("patch_evidence", cards, asked.image.digest, params)
+    if found is None:
+        result = patch_evidence.run(asked.load(cards), asked.image, params, progress)
+    else:
+        result = patch_evidence.from_dict(found)
+    finding = patch_evidence.finding(result, titles(cards))
+    under = whole(asked.image, patch_figures.UNDERLAY)
+    zoom = max(1, STILL // max(result.height, result.width))
+    stills = [patch_figures.picture(result, m, under, zoom=zoom) for m in range(len(cards))]
+    plot = Plot(
+        fit_patch(patch_evidence.figure(result, under, titles(cards)), result),
+        f"Maps of the {patch_figures.evidence_of(result)}, one a network, over the picture. {finding}",
+        still=uri(beside(stills)),
+    )
+    return Part(
+        finding,
+        ((plot,),),
+        "Red speaks for the class, blue against it, each pixel for the patch around it; all maps share one scale, "
+        f"which ends at the {patch_evidence.CLIP}th percentile. The networks see the picture at {result.width} × "
+        f"{result.height} px.",
+        (patch_table(result, cards),),
+        asked.runnable(patch_evidence.command(result, params, asked.source)),
+        cards,
+        csv_address(patch_figures.evidence_table(result)),
+    )
+
+
+def fit_patch(fig: go.Figure, result: patch_evidence.Result) -> go.Figure:
+    """The maps on the page's width, no taller than their pictures; the colour bar to their right."""
+    left, top, bottom = 0, 48, 8
+    count = len(result.models)
+    width = (WIDTH - left - BAR) * (1 - 0.03 * (count - 1)) / count
+    tall = min(width * result.height / result.width, LARGEST)
+    fig.update_layout(margin={"l": left, "r": BAR, "t": top, "b": bottom}, coloraxis_colorbar=UPRIGHT)
+    fig.update_layout(coloraxis_colorbar_title_side="right")
+    fig.update_layout(coloraxis_colorbar_title_text="logits")
+    return printed(fig, height=round(tall) + top + bottom)
+
+
+def patch_table(result: patch_evidence.Result, cards: Sequence[Card]) -> Table:
+    halves = patch_evidence.half_of_the_evidence(result)
+    return Table(
+        f"The logits are the means over the patches of each network's own grid ({result.labels[result.target]} is the "
+        "class that the maps are of)",
+        {
+            "network": titles(cards),
+            "answer": [result.labels[c] for c in result.logits.argmax(1)],
+            f"logit of {result.labels[result.target]}": [f"{v:.2f}" for v in result.logits[:, result.target]],
+            "patches of the grid": [f"{n:,}" for n in result.patches],
+            "half of the evidence in": [f"{100 * s:.0f} %" if np.isfinite(s) else "–" for s in halves],
+            "strongest patch, row": [patch_evidence.strongest(result, m)[0] for m in range(len(cards))],
+            "column": [patch_evidence.strongest(result, m)[1] for m in range(len(cards))],
+        },
+    )
+
+
+# ---- sparse codes --------------------------------------------------------------------------------
+
+
+def sparse_parts(asked: Asked) -> list[Work]:
+    """One run for each SDNet asked for, with its plain twin where one is packaged; by default the packaged pair."""
+    twins = dict(zip(networks.SDNETS, networks.TWINS, strict=True))
+    pairs = [(card, *named([twins[card.name]] if card.name in twins else [])) for card in asked.cards if coded(card)]
+    return [partial(sparse_part, asked, pair) for pair in pairs or [named(networks.DEFAULT_SDNETS)]]
+
+
+def coded(card: Card) -> bool:
+    """Whether an architecture begins with a coding layer."""
+    return "sdnet" in card.arch
+
+
+def sparse_part(asked: Asked, cards: tuple[Card, ...], progress: Progress) -> Part:
+    from core.studies import sparse_figures
+    from core.studies.palette import uri
+
+    params = sparse_codes.Params()
+    found = first_look.find("sparse_codes", cards, asked.image.digest, params)
+    if found is None:
+        result = sparse_codes.run(asked.load(cards), asked.image, params, progress)
+    else:
+        result = sparse_codes.from_dict(found)
+    finding = sparse_codes.finding(result, titles(cards))
+    shown = [sparse_figures.to_bytes(p) for p in (result.noisy, result.reconstruction)]
+    pictures = printed(sparse_codes.figure(result), height=PICTURES).update_yaxes(constraintoward="top")
+    along = printed(sparse_figures.along_lambda(result))
+    numbers = sparse_figures.table(result)
+    return Part(
+        finding,
+        (
+            (
+                Plot(
+                    pictures,
+                    f"Noisy picture, reconstruction and residual side by side. {finding}",
+                    still=uri(beside([enlarged(p, STILL) for p in shown])),
+                ),
+            ),
+            (Plot(along, "Probability of the answer, share of codes that are not zero and PSNR against lambda"),),
+        ),
+        f"Noise: {params.noise}, {params.level:g} of white, seed {params.seed}; {params.steps} steps of "
+        f"{sparse_figures.SOLVER_TITLES[params.solver]}. The network sees {cards[0].size} × {cards[0].size} px; lambda "
+        "is in its normalised units.",
+        sparse_tables(result, cards, numbers),
+        asked.runnable(sparse_codes.command(result, params, asked.source)),
+        cards,
+        csv_address(numbers),
+    )
+
+
+def sparse_tables(
+    result: sparse_codes.Result, cards: Sequence[Card], numbers: Mapping[str, Sequence[object]]
+) -> tuple[Table, ...]:
+    """The answers at the marked lambdas, and the curves at even steps of lambda."""
+    answers = sparse_codes.answers(result, titles(cards))
+    even = [i for i, lam in enumerate(result.lams) if abs(lam / LAMBDA_ROWS - round(lam / LAMBDA_ROWS)) < 1e-6]
+    return (
+        Table(
+            "The answers",
+            {
+                "network": [a.who for a in answers],
+                "λ": ["–" if a.lam is None else f"{a.lam:.2f}" for a in answers],
+                "how it was come by": [a.rule for a in answers],
+                "answer": [a.label for a in answers],
+                "probability": [f"{a.probability:.3f}" for a in answers],
+            },
+        ),
+        Table(
+            "Along λ",
+            {
+                "λ": [f"{result.lams[i]:.2f}" for i in even],
+                **{name: [values[i] for i in even] for name, values in numbers.items() if name != "lambda"},
+            },
+        ),
+    )
