@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas  # noqa: F401  # whole, before warm_up: Plotly looks at it and must not meet it half imported
 import streamlit as st
 
 from core import cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core import first_look, networks
+from core import claims, first_look, networks
 from core.preprocess import whole
 from core.samples import DEFAULT_SAMPLE, load_sample
 from core.studies import (
@@ -13,7 +13,6 @@ from core.studies import (
     patch_figures,
     random_maps,
     random_maps_figures,
-    shift_dataset,
     shift_figures,
     shift_sweep,
     sparse_codes,
@@ -21,14 +20,15 @@ from core.studies import (
     spinal_dataset,
     spinal_heads,
 )
-from core.weights import ASSETS
-from pages.parts import charts
+from pages.parts import charts, report, scoreboard, tray
 
 st.title("Five ways to watch a network see")
 st.markdown(
     "Drop a photo into the tray on the left and see what papers found out about convolutional networks, "
     "on networks that you can ask yourself. Everything runs on this machine; nothing leaves it unasked."
 )
+
+scoreboard.glance(claims.board())
 
 sample = load_sample(DEFAULT_SAMPLE)
 
@@ -119,19 +119,5 @@ for study in STUDIES:
         GLANCES[study.slug]()
         st.page_link(f"pages/{study.slug}.py", label=f"Open {study.title}", icon=study.icon)
 
-records = shift_dataset.measured(ASSETS / "results" / "shift_sweep")
-if records:
-    st.subheader("Measured by this project")
-    st.dataframe(
-        {
-            "network": list(records),
-            "accuracy, %": [round(100 * (r.summary.accuracy or 0), 2) for r in records.values()],
-            "consistency, %": [round(100 * r.summary.consistency, 2) for r in records.values()],
-            "pictures": [r.summary.images for r in records.values()],
-            "data": [r.data for r in records.values()],
-            "date": [r.date for r in records.values()],
-        },
-        hide_index=True,
-        alt="Accuracy and consistency of every packaged network",
-    )
-    st.caption("Each row comes from a file in assets/results, written by `receptive measure NETWORK`.")
+scoreboard.show()
+report.show(tray.chosen())

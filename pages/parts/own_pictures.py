@@ -2,26 +2,67 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 
 import streamlit as st
 
-from core.datasets import DataError, Found, find_pictures
+from core.datasets import DataError, Found
+from core.picture_files import list_pictures
+from core.picture_listing import Listing, left_out, summary
+
+KEPT = 20  # times as long as a folder takes to list is its listing believed: reruns follow each other in seconds
 
 
 def choose(key: str) -> tuple[list[Found], str] | None:
-    """The chosen pictures and a digest that tells this choice from others; None while there is none."""
+    """The chosen pictures and a digest that tells this choice from others; None while there is none.
+
+    What of the folder or zip is left out is shown below it.
+    """
+    chosen = listing(key)
+    if chosen is None:
+        return None
+    found, digest = chosen
+    if found.counts:
+        show_left_out(summary(found), left_out(found))
+    return list(found.found), digest
+
+
+def listing(key: str) -> tuple[Listing, str] | None:
+    """The listing of the chosen folder or zip, and a digest that tells it from others; None while there is none."""
     left, right = st.columns(2)
     path = left.text_input("Folder", key=f"{key} folder", placeholder="/home/me/pictures")
     archive = right.file_uploader("or a zip", ["zip"], key=f"{key} zip")
-    source = archive.getvalue() if archive else Path(path).expanduser() if path else None
-    if source is None:
-        return None
+    if archive is not None:
+        return listed(key, archive.file_id, archive.getvalue)
+    return listed(key, path, lambda: Path(path).expanduser()) if path else None
+
+
+def listed(key: str, name: str, source: Callable[[], Path | bytes]) -> tuple[Listing, str] | None:
+    """The listing of a source, which has a name of its own, and its digest; what is wrong with it is said in place."""
+    now = time.monotonic()
+    known, until, found = st.session_state.get(f"{key} listing", ("", now, None))
+    if known == name and now < until:
+        return found
     try:
-        found = find_pictures(source)
-    except DataError as error:
+        with st.spinner("Looking through it"):
+            opened = source()
+            whole = list_pictures(opened)
+    except (DataError, RuntimeError) as error:  # RuntimeError: the home of somebody who does not exist
         st.error(str(error), icon=":material/folder_off:")
         return None
-    about = source if isinstance(source, bytes) else repr([path, *((f.name, f.size) for f in found)]).encode()
-    return found, sha256(about).hexdigest()
+    files = repr([name, *((file.name, file.size) for file in whole.found)]).encode()
+    found = whole, sha256(opened if isinstance(opened, bytes) else files).hexdigest()
+    after = time.monotonic()
+    st.session_state[f"{key} listing"] = name, after + KEPT * (after - now), found
+    return found
+
+
+def show_left_out(said: str, table: Mapping[str, Sequence[str]]) -> None:
+    """The sentence, and what was left out by name in an expander."""
+    st.warning(said, icon=":material/filter_list:")
+    if any(table.values()):
+        with st.expander("Which files, and why"):
+            st.dataframe(dict(table), hide_index=True, alt="The files that were left out, and why")

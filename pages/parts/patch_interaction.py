@@ -16,7 +16,10 @@ PAIRS = (50, 100, 200, 500, 1000)
 def show(scene: Scene) -> None:
     """Folded away; asks the networks when opened."""
     with st.expander(
-        "Do far-apart parts talk to each other? Mask two", key="patch interaction", on_change="rerun"
+        "Do far-apart parts talk to each other? Mask two",
+        key="patch interaction",
+        on_change="rerun",
+        bind="query-params",
     ) as box:
         if not box.open:
             return

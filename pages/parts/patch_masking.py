@@ -21,7 +21,9 @@ SHOWN = 300  # px, about the longer side at which a small picture is shown
 
 def show(scene: Scene) -> None:
     """Folded away; asks the networks when opened."""
-    with st.expander("Which pixels matter? Mask them and watch", key="patch masking", on_change="rerun") as box:
+    with st.expander(
+        "Which pixels matter? Mask them and watch", key="patch masking", on_change="rerun", bind="query-params"
+    ) as box:
         if not box.open:
             return
         bagnet, params = controls(scene)

@@ -18,7 +18,10 @@ SHOWN = 256  # px, about the side at which a small picture is shown
 def show(scene: Scene) -> None:
     """Folded away; asks the networks when opened."""
     with st.expander(
-        "Does the order of the parts matter? Scramble them", key="patch scramble", on_change="rerun"
+        "Does the order of the parts matter? Scramble them",
+        key="patch scramble",
+        on_change="rerun",
+        bind="query-params",
     ) as box:
         if not box.open:
             return

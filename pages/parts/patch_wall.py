@@ -25,7 +25,7 @@ TITLES = {sample.name: sample.title for sample in SAMPLES}
 
 def show(scene: Scene) -> None:
     question = "Which patches say it loudest, in many pictures?"
-    with st.expander(question, key="patch wall", on_change="rerun") as box:
+    with st.expander(question, key="patch wall", on_change="rerun", bind="query-params") as box:
         if not box.open:
             return
         network, target, source = controls(scene)

@@ -22,7 +22,9 @@ WANTED = "random attack wanted"
 
 def show() -> None:
     """Folded away; attacks the digits when asked to."""
-    with st.expander("Does an attack through a substitute fool it?", key="random attack", on_change="rerun") as box:
+    with st.expander(
+        "Does an attack through a substitute fool it?", key="random attack", on_change="rerun", bind="query-params"
+    ) as box:
         if not box.open:
             return
         st.markdown(

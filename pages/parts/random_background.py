@@ -24,7 +24,9 @@ PERCENT = 100
 
 def show(picture: Picture, network: Network) -> None:
     """Folded away. `network` is the trained one, which answers."""
-    with st.expander("Is it the object or the background?", key="random background", on_change="rerun") as box:
+    with st.expander(
+        "Is it the object or the background?", key="random background", on_change="rerun", bind="query-params"
+    ) as box:
         if not box.open:
             return
         st.markdown(

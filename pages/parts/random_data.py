@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
 
 import streamlit as st
 
 from core import cache, own_data
-from core.datasets import DATASETS, DataError, Found, Split, digest, load, on_this_machine
+from core.datasets import DATASETS, DataError, Split, digest, load, on_this_machine
+from core.picture_listing import Listing
 from core.worker import part
-from pages.parts import own_pictures, waiting
+from pages.parts import own_pictures, torchvision_choose, waiting
+from pages.parts.torchvision_choose import TORCHVISION
 from pages.parts.waiting import Progress
 
 DATA, SIZE = "random-data", "random-data-size"
@@ -32,7 +35,8 @@ DATA_HELP = "digits come along. The others are read from this machine: from a fo
 class Data:
     """A data set in memory: square pictures of `size` px, uint8 (N, size, size, channels), in two halves.
 
-    `digest` tells its pixels and labels from others'; `broken` names the files that were left out.
+    `digest` tells its pixels and labels from others'; `summary` says what was read, and `left_out` is a table of what
+    was not.
     """
 
     name: str
@@ -43,7 +47,8 @@ class Data:
     channels: int
     size: int
     bright_on_dark: bool = False
-    broken: tuple[str, ...] = ()
+    summary: str = ""
+    left_out: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @cached_property
     def every(self) -> Split:
@@ -53,10 +58,12 @@ class Data:
 
 def choose() -> Data | None:
     """The chooser and what is chosen; None while there is nothing to show, with a sentence that says what to do."""
-    left, right = st.columns([1, 2], vertical_alignment="bottom")
-    title = left.selectbox("Data set", [*NAMED, OWN], key=DATA, bind="query-params", help=DATA_HELP)
+    left, right = st.columns([1, 2])
+    title = left.selectbox("Data set", [*NAMED, OWN, TORCHVISION], key=DATA, bind="query-params", help=DATA_HELP)
     with right:
-        return own() if title == OWN else named(NAMED[title])
+        if title == OWN:
+            return own()
+        return public() if title == TORCHVISION else named(NAMED[title])
 
 
 def named(name: str) -> Data | None:
@@ -74,22 +81,38 @@ def named(name: str) -> Data | None:
 
 
 def own() -> Data | None:
-    chosen = own_pictures.choose("random data")
-    size = st.select_slider("Side, px", SIZES, OWN_SIZE, key=SIZE, bind="query-params")
+    chosen = own_pictures.listing("random data")
+    size = side()
     if chosen is None:
-        st.caption("One folder for each class, named like it. Nothing is copied or sent.")
+        st.caption("One folder for each class, named like it, or train and test folders of such. Nothing is copied.")
         return None
-    found, digest = chosen
-    name = (DATA, digest, size)
+    listing, digest = chosen
+    return scaled((DATA, digest, size), partial(read_own, listing, size), f"Reading {len(listing.found):,} pictures")
+
+
+def public() -> Data | None:
+    about = torchvision_choose.choose(DATA)
+    size = side()
+    if about is None:
+        return None
+    return scaled((DATA, about.word, size), partial(read_public, about.word, size), f"Reading {about.title}")
+
+
+def side() -> int:
+    return int(st.select_slider("Side, px", SIZES, OWN_SIZE, key=SIZE, bind="query-params"))
+
+
+def scaled(name: tuple[object, ...], work: partial[Data], what: str) -> Data | None:
+    """Pictures that are scaled on reading; those that this session looked at before are forgotten."""
     before = st.session_state.get(f"{DATA} own", name)
     if before != name:
         cache.forget([before])  # up to 250 MB
     st.session_state[f"{DATA} own"] = name
-    data = ask(name, partial(read_own, found, size), f"Reading {len(found):,} pictures")
-    if data is not None and data.broken:
-        st.warning(f"{len(data.broken):,} files could not be read and were left out.", icon=":material/broken_image:")
-        with st.expander("Which ones"):
-            st.dataframe({"left out": list(data.broken)}, hide_index=True)
+    data = ask(name, work, what)
+    if data is not None and any(data.left_out.values()):
+        own_pictures.show_left_out(data.summary, data.left_out)
+    elif data is not None:
+        st.caption(data.summary)
     return data
 
 
@@ -118,7 +141,17 @@ def read(name: str, root: Path | None, progress: Progress) -> Data:
     )
 
 
-def read_own(found: list[Found], size: int, progress: Progress) -> Data:
-    broken: list[str] = []
-    train, test = own_data.halves(own_data.from_pictures(found, size, broken, progress))
-    return Data("own", "your pictures", train, test, digest(train, test), 3, size, broken=tuple(broken))
+def read_own(listing: Listing, size: int, progress: Progress) -> Data:
+    return from_pictures("own", own_data.read(listing, size, progress=progress))
+
+
+def read_public(word: str, size: int, progress: Progress) -> Data:
+    return from_pictures(word, own_data.open_data(word, None, size, progress))
+
+
+def from_pictures(name: str, read: own_data.Pictures) -> Data:
+    _, size, _, channels = read.train.pixels.shape
+    about = digest(read.train, read.test)
+    return Data(
+        name, read.title, read.train, read.test, about, channels, size, summary=read.summary, left_out=read.left_out
+    )

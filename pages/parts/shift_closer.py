@@ -118,7 +118,9 @@ def crop_png(image: RGBImage, size: int, params: Params, dy: int, dx: int) -> by
 
 def inside(cards: Sequence[Card], picture: Picture) -> None:
     """Where equivariance is lost, layer by layer; computed when opened."""
-    with st.expander("Inside the networks: which layer loses the shift?", key="shift inside", on_change="rerun") as box:
+    with st.expander(
+        "Inside the networks: which layer loses the shift?", key="shift inside", on_change="rerun", bind="query-params"
+    ) as box:
         if not box.open:
             return
         padding = st.segmented_control(

@@ -19,7 +19,9 @@ NORM_CHOICES = {NORM_WORDS[norm]: norm for norm in NORMS}
 
 def show(scene: Scene) -> None:
     """Folded away; attacks when opened."""
-    with st.expander("Does it withstand an attack? Attack it", key="sparse attack", on_change="rerun") as box:
+    with st.expander(
+        "Does it withstand an attack? Attack it", key="sparse attack", on_change="rerun", bind="query-params"
+    ) as box:
         if not box.open:
             return
         st.markdown(

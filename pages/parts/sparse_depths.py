@@ -14,7 +14,7 @@ MISSING = "The network with every layer coded is not on this machine: train it w
 
 
 def show(scene: Scene) -> None:
-    with st.expander("What does each depth keep?", key="sparse depths", on_change="rerun") as box:
+    with st.expander("What does each depth keep?", key="sparse depths", on_change="rerun", bind="query-params") as box:
         if not box.open:
             return
         if networks.ALL_CODED not in networks.cards():

@@ -11,7 +11,9 @@ from pages.parts import charts
 
 def show() -> None:
     """Folded away; what `receptive measure-spinal-ablation` found."""
-    with st.expander("Which part of the spinal head matters?", key="spinal ablation", on_change="rerun") as box:
+    with st.expander(
+        "Which part of the spinal head matters?", key="spinal ablation", on_change="rerun", bind="query-params"
+    ) as box:
         if not box.open:
             return
         found = spinal_ablation.measured()

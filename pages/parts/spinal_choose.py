@@ -7,9 +7,13 @@ from pathlib import Path
 
 import streamlit as st
 
+from core import own_data
 from core.datasets import DATASETS, on_this_machine
 from core.heads import BACKBONES, HEADS, LAYER_LIMITS, ORDERS, SHORT, Head
+from core.picture_listing import left_out, summary
 from core.studies.spinal_heads import Params
+from pages.parts import own_pictures, torchvision_choose
+from pages.parts.torchvision_choose import TORCHVISION
 
 GREY_NAMES = (
     "digits",
@@ -29,12 +33,14 @@ HEAD_NAMES: dict[str, Head] = {short: head for head, short in SHORT.items()}
 EPOCHS, SEEDS = (1, 60), (1, 10)
 WIDTHS = (2, 4, 8, 16, 32, 64, 128, 256)
 PARTS = (1, 2, 3, 4, 6, 8)
+SIDE = BACKBONES["cifar_vgg11"].side  # of the only backbone that takes colour
 ORDER_NAMES = {words: order for order, words in ORDERS.items()}
 
 
 @dataclass(frozen=True)
 class Data:
-    """What a training is told to read: a name in DATASETS or a path, and the folder of the former where it has one."""
+    """What a training is told to read: a name in DATASETS, torchvision:NAME or a path, and the folder of the first
+    where it has one."""
 
     name: str
     title: str
@@ -50,8 +56,9 @@ class Data:
 def controls() -> tuple[Data | None, dict[str, object]]:
     """One row: data, backbone, heads, seeds, epochs. The data are None while the reader's own are not given."""
     columns = st.columns([1.4, 1.5, 2, 1.2, 1.2], vertical_alignment="top", gap="medium")
+    below = st.container()
     with columns[0]:
-        chosen = data()
+        chosen = data(below)
     with columns[1]:
         name = backbone(chosen)
     with columns[2]:
@@ -70,15 +77,22 @@ def controls() -> tuple[Data | None, dict[str, object]]:
     return chosen, {"backbone": name, "heads": wanted, "seeds": seeds, "epochs": epochs}
 
 
-def data() -> Data | None:
-    """The chosen data set, None while there is no path to the reader's own."""
+def data(below: st.delta_generator.DeltaGenerator) -> Data | None:
+    """The chosen data set, None while there is no path to the reader's own, or nothing downloaded to read.
+
+    What takes more room than a column is put `below`.
+    """
     title = st.selectbox(
-        "Data", [*NAMED, OWN], key="spinal-data", bind="query-params",
+        "Data", [*NAMED, OWN, TORCHVISION], key="spinal-data", bind="query-params",
         help="digits come along. The others are read from this machine: from a folder, or once downloaded.",
     )  # fmt: skip
     if title == OWN:
-        path = st.text_input("Folder or zip with one folder a class", key="spinal own path", persist_state="session")
-        return None if not path else Data(str(Path(path).expanduser()), Path(path).stem, 3, None)
+        with below:
+            return own()
+    if title == TORCHVISION:
+        with below:
+            public = torchvision_choose.choose("spinal-data")
+        return None if public is None else Data(public.word, public.title, 3, public.classes)
     name = NAMED[title]
     about = DATASETS[name]
     folder = ""
@@ -89,6 +103,23 @@ def data() -> Data | None:
             "training begins with a download from the owners.",
         )  # fmt: skip
     return Data(name, title, about.channels, len(about.classes), str(Path(folder).expanduser()) if folder else "")
+
+
+def own() -> Data | None:
+    """The reader's folder or zip, with what of it will be left out; None if there are no pictures in it."""
+    path = st.text_input("Folder or zip with one folder a class", key="spinal own path", persist_state="session")
+    if not path:
+        return None
+    chosen = own_pictures.listed("spinal own", path, lambda: Path(path).expanduser())
+    if chosen is None:
+        return None
+    found = own_data.as_data_set(chosen[0], SIDE)
+    classes = len({file.category.lower() for file in found.found})
+    if found.counts:
+        own_pictures.show_left_out(summary(found), left_out(found))
+    else:
+        st.caption(summary(found))
+    return Data(str(Path(path).expanduser()), Path(path).stem, 3, classes)
 
 
 def backbone(chosen: Data | None) -> str:

@@ -36,7 +36,7 @@ def start(data: Data | None, params: Params | None) -> None:
         "under a minute on two cores.",
     )
     if data is None:
-        st.caption("Give the folder or zip of your pictures first.")
+        st.caption("Give the folder or zip of your pictures first, or download the data set.")
     if params is None:
         st.caption("Choose at least one head first.")
     if problem := st.session_state.pop("spinal problem", None):

@@ -32,6 +32,7 @@ def show() -> None:
         "Does it fit functions better? The regression experiment on held-out data",
         key="spinal regression",
         on_change="rerun",
+        bind="query-params",
     ) as box:
         if not box.open:
             return

@@ -11,7 +11,9 @@ from pages.parts import charts
 
 def show() -> None:
     """Folded away; what `receptive measure-spinal-transfer` found, and what the paper says."""
-    with st.expander("Does it help on a trained network?", key="spinal transfer", on_change="rerun") as box:
+    with st.expander(
+        "Does it help on a trained network?", key="spinal transfer", on_change="rerun", bind="query-params"
+    ) as box:
         if not box.open:
             return
         found = spinal_transfer.measured()

@@ -1,0 +1,129 @@
+"""A claim of a paper, what this project measured, and the one rule by which they are compared."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+from core.studies import STUDIES
+
+Verdict = Literal["reproduced in miniature", "not reproduced", "contradicted", "not tested here"]
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+Measure = Callable[[Path], "Ours | None"]
+Settings = Mapping[str, str | tuple[str, ...]]
+ABOVE_0 = (0.0, math.inf)
+OPEN = "true"  # of a folded part of a page: its name is the setting
+RULE = (
+    "Each claim names a quantity and the range in which the claim would be true. Reproduced in miniature: the 95 % "
+    "interval of what we measured lies inside that range. Contradicted: it lies wholly outside. Not reproduced: it "
+    "reaches over the edge, so our data cannot tell. Not tested here: nothing was measured."
+)
+DEFINED = "follows from the definition"  # how the source of such a number begins
+REEVALUATED = "an independent re-evaluation"
+NO_NUMBER = "no number at hand"
+NOT_PACKAGED = "its record is not packaged"
+
+
+@dataclass(frozen=True)
+class Ours:
+    """What this project measured: a quantity with its 95 % interval in the unit of `Claim.quantity`.
+
+    `low` equals `high` for what is exact; `shown`: in words, with intervals; `data` says what the interval is over;
+    `date`: "" where it was computed just now. Raises ValueError unless low <= value <= high.
+    """
+
+    value: float
+    low: float
+    high: float
+    shown: str
+    data: str
+    date: str
+
+    def __post_init__(self) -> None:
+        if not self.low <= self.value <= self.high:
+            raise ValueError(
+                f"expected a value within its interval, got {self.value} in [{self.low}, {self.high}]: measure it again"
+            )
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One sentence of a paper that a measurement can bear out.
+
+    `name`: slug; `study`: slug in STUDIES; `paper`: its number in words, "" where none is at hand; `source`: where the
+    number was read; `quantity`: what is measured, with its unit; `holds`: the range of it in which the claim is true;
+    `measure`: from the records below a results folder, None where nothing was measured here and `why_not` says why;
+    `measurement`: keys of what writes these records ("shift:NETWORK", "patches", "sparse", "sparse-attack",
+    "weights:NETWORK", "random:DATASET", "retrieval", "background", "random-attack", "spinal:DATASET:BACKBONE",
+    "spinal-transfer", "spinal-regression", "exact"); `settings`: query parameters that open the study at this claim.
+
+    Raises ValueError for an unknown study, and unless there is either a measurement or a reason why there is none.
+    """
+
+    name: str
+    study: str
+    sentence: str
+    paper: str
+    source: str
+    quantity: str
+    holds: tuple[float, float]
+    measure: Measure | None
+    measurement: tuple[str, ...]
+    settings: Settings
+    why_not: str = ""
+
+    def __post_init__(self) -> None:
+        if self.study not in {study.slug for study in STUDIES}:
+            raise ValueError(f"expected the slug of a study, got {self.study!r}: see core.studies.STUDIES")
+        if (self.measure is None) != bool(self.why_not) or (self.measure is None) == bool(self.measurement):
+            raise ValueError(f"expected a measurement or a reason why there is none: see the claim {self.name}")
+
+    @property
+    def command(self) -> str:
+        """What measures it again in a terminal, "" where nothing does."""
+        return f"receptive reproduce {self.name}" if self.measurement else ""
+
+    @property
+    def whose(self) -> str:
+        """Who says the number in `paper`."""
+        if self.source.startswith(DEFINED):
+            return "By definition"
+        return "A third party" if self.source.startswith(REEVALUATED) else "The paper"
+
+    @property
+    def true_where(self) -> str:
+        """`holds` in words: 'above 0', 'from −1 to 1', 'exactly 8,480'; "" for what is not measured."""
+        low, high = (plain(value) for value in self.holds)
+        if self.measure is None:
+            return ""
+        if self.holds[0] == self.holds[1]:
+            return f"exactly {low}"
+        if math.isinf(self.holds[1]):
+            return f"above {low}"
+        return f"from {low} to {high}"
+
+
+def plain(value: float) -> str:
+    """Without an exponent or needless zeros, with a true minus sign."""
+    text = f"{value:,.6f}".rstrip("0").rstrip(".")
+    return text.replace("-", "−")
+
+
+def untested(name: str, study: str, sentence: str, paper: str, source: str, why_not: str, settings: Settings) -> Claim:
+    """A claim about which nothing was measured here."""
+    return Claim(name, study, sentence, paper, source, "", (-math.inf, math.inf), None, (), settings, why_not)
+
+
+def verdict(claim: Claim, ours: Ours | None) -> Verdict:
+    """RULE, applied."""
+    if ours is None:
+        return "not tested here"
+    low, high = claim.holds
+    if low <= ours.low and ours.high <= high:
+        return "reproduced in miniature"
+    if ours.high < low or ours.low > high:
+        return "contradicted"
+    return "not reproduced"

@@ -1,0 +1,103 @@
+"""The records below a results folder, each file read once while it stays the same."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from core.studies import (
+    patch_dataset,
+    random_background_dataset,
+    random_retrieval_dataset,
+    shift_dataset,
+    sparse_attack_dataset,
+    sparse_dataset,
+    spinal_dataset,
+    spinal_regression,
+    spinal_transfer,
+)
+
+if TYPE_CHECKING:
+    from core.studies.random_attack_figures import Measured as RandomAttack
+
+T = TypeVar("T")
+EXACT = "claims/exact.json"
+KEPT = 64  # readings
+
+
+def kept(read: Callable[[Path], T], path: Path) -> T:
+    """`read(path)`, a file or a folder of JSON files, remembered until one of them changes."""
+    files = [path] if path.suffix else sorted(path.glob("*.json"))
+    stamp = tuple((f.name, f.stat().st_mtime_ns, f.stat().st_size) for f in files if f.is_file())
+    return _kept(read, path, stamp)  # type: ignore[no-any-return]
+
+
+@functools.lru_cache(maxsize=KEPT)
+def _kept(read: Callable[[Path], Any], path: Path, stamp: object) -> Any:
+    return read(path)
+
+
+def shift(results: Path) -> dict[str, shift_dataset.Measured]:
+    return kept(shift_dataset.measured, results / "shift_sweep")
+
+
+def patches(results: Path) -> patch_dataset.Measured | None:
+    return kept(patch_dataset.measured, results / "patch_evidence")
+
+
+def sparse(results: Path) -> dict[str, sparse_dataset.Measured]:
+    return kept(sparse_dataset.measured, results / "sparse_codes")
+
+
+def sparse_attack(results: Path) -> sparse_attack_dataset.Measured | None:
+    return kept(sparse_attack_dataset.measured, results / "sparse_codes")
+
+
+def random(results: Path, name: str) -> dict[str, Any] | None:
+    """As core.studies.random_dataset.as_record wrote it: its own reader needs torch, for which no page waits."""
+    return kept(_json, results / "random_features" / f"dataset_{name}.json") or None
+
+
+def retrieval(results: Path) -> random_retrieval_dataset.Measured | None:
+    return kept(random_retrieval_dataset.measured, results / "random_features")
+
+
+def background(results: Path) -> random_background_dataset.Measured | None:
+    return kept(random_background_dataset.measured, results / "random_features")
+
+
+def random_attacks(results: Path) -> list[RandomAttack]:
+    from core.studies import random_attack_figures  # needs Plotly
+
+    return kept(random_attack_figures.measured, results / "random_features")
+
+
+def spinal(results: Path, name: str) -> spinal_dataset.Measured | None:
+    return kept(spinal_dataset.measured, results / "spinal_heads").get(name)
+
+
+def transfer(results: Path) -> tuple[spinal_transfer.Result, dict[str, str]] | None:
+    return kept(spinal_transfer.measured, results / "spinal_heads" / spinal_transfer.RECORD.name)
+
+
+def regression(results: Path) -> tuple[spinal_regression.Result, dict[str, Any]] | None:
+    return kept(_regression, results / "spinal_heads" / spinal_regression.RECORD.name)
+
+
+def _regression(path: Path) -> tuple[spinal_regression.Result, dict[str, Any]] | None:
+    if not path.is_file():
+        return None
+    record = json.loads(path.read_text())
+    return spinal_regression.from_dict(record.pop("result")), record
+
+
+def exact(results: Path) -> dict[str, Any]:
+    """What core.training.ship_claims wrote: {"facts": {name: fields of Ours but the date}, "date", "commit"}, or {}."""
+    return kept(_json, results / EXACT)
+
+
+def _json(path: Path) -> dict[str, Any]:
+    return dict(json.loads(path.read_text())) if path.is_file() else {}

@@ -1,0 +1,108 @@
+"""The claims of the five papers: the paper's number, ours, the verdict, and the way to the live picture of it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core import claims
+from core.claims import Row, Verdict, figures
+from core.studies import STUDIES
+from pages.parts import charts
+
+ALL = "all"
+BADGES: dict[Verdict, str] = {
+    "reproduced in miniature": ":green-badge[:material/check: {}]",
+    "not reproduced": ":orange-badge[:material/question_mark: {}]",
+    "contradicted": ":red-badge[:material/close: {}]",
+    "not tested here": ":gray-badge[:material/remove: {}]",
+}
+ANCHOR, ROWS = "scoreboard", "claims-rows"
+RULED = f"""<style>
+[class*="st-key-{ROWS}"] > [data-testid="stLayoutWrapper"] {{
+  border-top: 1px solid rgba(128, 128, 128, 0.3); padding-top: 0.6rem;
+}}
+[class*="st-key-{ROWS}"] [data-testid="stColumn"] [data-testid="stVerticalBlock"] {{ gap: 0.3rem; }}
+</style>"""
+
+
+def glance(rows: list[Row]) -> None:
+    """The finding and a bar a study."""
+    said = figures.finding(rows)
+    st.markdown(f"#### {said}")
+    charts.show(
+        figures.bars(rows, dark=charts.dark()),
+        "claims-bars",
+        f"Verdicts on the claims of each paper, one bar a study. {said}",
+        figures.table(rows),
+    )
+    st.caption(
+        "Every number is computed from this project's own records; much smaller networks and data than the papers'. "
+        f"[Each claim, with its numbers](#{ANCHOR})"
+    )
+
+
+@st.fragment
+def show() -> None:
+    """Every claim, filtered by study and verdict."""
+    st.header("What the papers claim, and what we measured", anchor=ANCHOR)
+    st.html(RULED)
+    st.caption(claims.RULE)
+    titles = {study.title: study.slug for study in STUDIES}
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        study = st.segmented_control(
+            "Study", [ALL, *titles], default=ALL, required=True, key="claims-study", bind="query-params", wrap=True
+        )
+        verdict = st.segmented_control(
+            "Verdict",
+            [ALL, *claims.VERDICTS],
+            default=ALL,
+            required=True,
+            key="claims-verdict",
+            bind="query-params",
+            wrap=True,
+        )
+    rows = claims.board()
+    shown = [r for r in rows if study in (ALL, title_of(r)) and verdict in (ALL, r[2])]
+    st.markdown(f"{len(shown)} of {len(rows)} claims")
+    for title, slug in titles.items():
+        mine = [row for row in shown if row[0].study == slug]
+        if mine:
+            st.subheader(title, anchor=False)
+            with st.container(key=f"{ROWS}-{slug}", gap="small"):
+                for row in mine:
+                    line(row)
+
+
+def title_of(row: Row) -> str:
+    return next(study.title for study in STUDIES if study.slug == row[0].study)
+
+
+def line(row: Row) -> None:
+    """One claim: what is said, what we found, and where to see it."""
+    claim, ours, verdict = row
+    said, found, go = st.columns([4, 6, 2.8], gap="medium")
+    said.markdown(
+        f"**{claim.sentence}**  \n:small[{claim.whose}: {unbroken(claim.paper or claims.NO_NUMBER)}.] "
+        f":small[:gray[{capital(claim.source)}]]"
+    )
+    if ours is None:
+        found.markdown(f"Not measured: {claim.why_not or claims.NOT_PACKAGED}.")
+    else:
+        about = ", ".join(word for word in (ours.data, ours.date) if word)
+        found.markdown(
+            f"{unbroken(capital(ours.shown))}  \n:small[Tested as: {claim.quantity}. True if {claim.true_where}.] "
+            f":small[:gray[{capital(about)}]]  \n:small[Again:] `{claim.command}`"
+        )
+    go.markdown(BADGES[verdict].format(verdict))
+    query = {name: v if isinstance(v, str) else list(v) for name, v in claim.settings.items()}
+    go.page_link(f"pages/{claim.study}.py", label="See it live", icon=":material/visibility:", query_params=query)
+
+
+def capital(words: str) -> str:
+    """Beginning like a sentence."""
+    return words[:1].upper() + words[1:]
+
+
+def unbroken(words: str) -> str:
+    """No line may begin with a percent sign."""
+    return words.replace(" %", "\u00a0%")

@@ -1,0 +1,79 @@
+"""How much noise does any network's answer bear? Beside the page's own networks, one of the reader's choice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+import streamlit as st
+
+from core import noise
+from core.networks import Network
+from core.studies import sparse_any
+from core.studies.sparse_any import SHOWN, Params, Result, Shown
+from pages.parts import at_hand, charts, provenance, tray, waiting
+
+KEY = "sparse-any"
+DRAWS = (8, 16, 32, 64)
+LARGEST_SEED = 9999
+MEASURES: dict[str, Shown] = {"same answer": "share", "probability": "probability"}
+
+
+def show(picture: tray.Picture, first: str, beside: Sequence[Network] = ()) -> None:
+    """Folded away; `first` is asked until the reader chooses another network, `beside` it stand the page's own."""
+    with st.expander(
+        "How much noise does any network's answer bear?", key="sparse any", on_change="rerun", bind="query-params"
+    ) as box:
+        if not box.open:
+            return
+        network = at_hand.any_network("Network", f"{KEY}-network", first)
+        params, shown = controls()
+        asked = {n.card.name: n for n in (*beside, *([network] if network else []))}
+        if not asked:
+            return
+        provenance.badges([n.card for n in asked.values()])
+        tasks = [
+            (
+                ("sparse any", n.card.name, n.digest, n.preprocessing, picture.image.digest, params),
+                partial(sparse_any.run, n, picture.image, params),
+            )
+            for n in asked.values()
+        ]
+        found = waiting.compute(tasks, f"Asking about {params.draws} draws of {params.kind} noise", "sparse any")
+        results = [result for result in found if result is not None]
+        if results:
+            look(results, shown)
+
+
+def controls() -> tuple[Params, Shown]:
+    """Kind and number of draws of the noise, and what the heat maps show."""
+    row = st.columns([1.4, 1.6, 1.2, 1.8], vertical_alignment="bottom")
+    kind = row[0].selectbox("Kind of noise", list(noise.KINDS), key=f"{KEY}-noise", bind="query-params")
+    draws = row[1].select_slider(
+        "Draws n", DRAWS, Params.draws, key=f"{KEY}-draws", bind="query-params", help="Of the noise, at every level."
+    )
+    seed = row[2].number_input("Seed", 0, LARGEST_SEED, key=f"{KEY}-seed", bind="query-params")
+    measure = row[3].segmented_control(
+        "Show", list(MEASURES), default="same answer", required=True, key=f"{KEY}-show", bind="query-params",
+        help="; ".join(f"{name}: {SHOWN[shown]}" for name, shown in MEASURES.items()),
+    )  # fmt: skip
+    return Params(kind, draws=int(draws), seed=int(seed)), MEASURES[measure]
+
+
+def look(results: list[Result], shown: Shown) -> None:
+    findings = [sparse_any.finding(result) for result in results]
+    st.markdown("\n".join(f"- {sentence}" for sentence in findings))
+    charts.show(
+        sparse_any.figure(results, shown, dark=charts.dark()),
+        KEY,
+        f"Heat maps of the {SHOWN[shown]} over lambda and noise level, one a network. {' '.join(findings)}",
+        sparse_any.table(results),
+    )
+    first = results[0]
+    st.caption(
+        f"n = 1 picture, {first.draws} draws of {first.kind} noise ({noise.KINDS[first.kind].meaning}) at every level, "
+        f"base seed {first.seed}, the same draws at every λ. The clean answer is the network's as trained; noise is "
+        "added at each network's own input size, given above its map, so equal levels do not hide equally much of the "
+        "photograph. The table has 95 % intervals over draws (Wilson): one picture says nothing of others. λ in "
+        f"normalised units; P is the softmax of the outputs."
+    )
