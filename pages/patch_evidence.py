@@ -16,6 +16,7 @@ from pages.parts import (
     at_hand,
     frame,
     held,
+    patch_any,
     patch_choose,
     patch_closer,
     patch_hero,
@@ -32,6 +33,7 @@ from pages.parts import (
 )
 
 STUDY = next(s for s in STUDIES if s.slug == "patch_evidence")
+ANY_FIRST = "photo_resnet"
 
 
 def packaged(view: patch_choose.View, picture: tray.Picture) -> Result | None:
@@ -113,6 +115,7 @@ else:
     patch_scramble.show(scene)
     patch_interaction.show(scene)
     patch_wall.show(scene)
+patch_any.show(picture, ANY_FIRST)
 patch_why.show()
 patch_measured.show()
 if answer is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core import first_look
+from core.networks import TWINS
 from core.studies import STUDIES, sparse_codes, sparse_figures
 from core.studies.sparse_codes import Result
 from pages.parts import (
@@ -12,6 +13,7 @@ from pages.parts import (
     frame,
     held,
     provenance,
+    sparse_any,
     sparse_attack,
     sparse_choose,
     sparse_depths,
@@ -77,6 +79,7 @@ else:
     sparse_dictionary.show(scene)
     sparse_depths.show(scene)
     sparse_attack.show(scene)
+sparse_any.show(picture, TWINS[0], nets[:1] if result is not None else ())
 sparse_why.show()
 sparse_measured.show()
 if result is not None:

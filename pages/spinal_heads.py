@@ -11,6 +11,7 @@ from pages.parts import (
     frame,
     provenance,
     spinal_ablation,
+    spinal_any,
     spinal_answers,
     spinal_choose,
     spinal_diagram,
@@ -25,6 +26,7 @@ from pages.parts import (
 
 STUDY = next(s for s in STUDIES if s.slug == "spinal_heads")
 DIGIT_CLASSES = 10
+ANY_FIRST = "photo_resnet"
 
 frame.require(STUDY.slug)
 provenance.heading(STUDY)
@@ -43,6 +45,7 @@ with raced:
 spinal_answers.show(picture, tray.held())
 spinal_ablation.show()
 spinal_transfer.show()
+spinal_any.show(ANY_FIRST)
 spinal_regression.show()
 spinal_why.show()
 spinal_measured.show()

@@ -3,6 +3,7 @@
 import ast
 import json
 import math
+from dataclasses import replace
 import re
 import shutil
 import subprocess
@@ -60,6 +61,13 @@ def row(name, rows=None):
 )
 def test_the_verdict_follows_the_rule(holds, low, high, said):
     assert verdict(claim(holds), ours(low, high)) == said
+
+
+def test_falling_short_with_less_does_not_contradict_but_overshooting_does():
+    weaker = replace(claim((0, 1)), less="fewer pictures")
+    assert verdict(weaker, ours(-5, -1)) == "not reproduced"
+    assert verdict(weaker, ours(2, 5)) == "contradicted"
+    assert verdict(weaker, ours(0.2, 0.5)) == "reproduced in miniature"
 
 
 def test_nothing_measured_is_not_tested():

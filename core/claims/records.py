@@ -44,6 +44,11 @@ def shift(results: Path) -> dict[str, shift_dataset.Measured]:
     return kept(shift_dataset.measured, results / "shift_sweep")
 
 
+def shift_pairs(results: Path) -> dict[str, Any]:
+    """What core.training.ship_shift_pairs wrote, {} without it."""
+    return kept(_json, results / "claims" / "shift_pairs.json")
+
+
 def patches(results: Path) -> patch_dataset.Measured | None:
     return kept(patch_dataset.measured, results / "patch_evidence")
 

@@ -73,6 +73,24 @@ def gain(read: Read, names: tuple[str, str], results: Path) -> Ours | None:
     )
 
 
+def paired(names: tuple[str, str], results: Path) -> Ours | None:
+    """What blur 5 adds to consistency, in points, by the same pictures at the same shifts."""
+    record = records.shift_pairs(results)
+    row = next((row for row in record.get("rows", ()) if (row["plain"], row["blurred"]) == names), None)
+    if row is None:
+        return None
+    value, half = (numbers.PERCENT * row[name] for name in ("difference", "half"))
+    difference = Estimate(value, value - half, value + half)
+    plain, blurred = (numbers.PERCENT * share for share in row["consistency"])
+    return numbers.ours(
+        difference,
+        f"{numbers.interval(difference, 'points', sign=True)}: {numbers.number(blurred)} % with blur 5, "
+        f"{numbers.number(plain)} % without ({row['images']:,} pictures × {row['pairs']} pairs of shifts)",
+        f"{row['data']}; 95 % over pictures, each at the same shifts; one training run a network",
+        record["date"],
+    )
+
+
 def trend(results: Path) -> Ours | None:
     """Rank correlation of taps and consistency."""
     found = records.shift(results)
@@ -125,8 +143,8 @@ def about_blur(kind: str, read: Read, names: tuple[str, str], sentence: str, sai
         source=SOURCE if said else "Zhang 2019, one of its measures (secondary notes)",
         quantity=quantity,
         holds=ABOVE_0,
-        measure=partial(gain, read, names),
-        measurement=tuple(f"shift:{name}" for name in names),
+        measure=partial(paired, names) if kind == "consistency" else partial(gain, read, names),
+        measurement=("shift-pairs",) if kind == "consistency" else tuple(f"shift:{name}" for name in names),
         settings=settings(names, reach),
     )
 

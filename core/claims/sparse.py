@@ -194,6 +194,7 @@ CLAIMS: tuple[Claim, ...] = (
         every_layer,
         (f"weights:{ALL_CODED}", f"weights:{SDNETS[0]}"),
         {"sparse-noise": "none"},
+        less="fewer epochs, and fewer for the network with every layer coded than for the other",
     ),
     under_noise(
         "raised-lambda-helps", "Under noise, a larger λ than in training gives more right answers.",

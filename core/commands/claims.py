@@ -64,6 +64,7 @@ def lines(row: Row) -> list[str]:
     said = {
         "said": f"{claim.paper or NO_NUMBER} [{claim.source}]",
         "tested": f"{claim.quantity}; true if {claim.true_where}" if claim.quantity else "",
+        "less": claim.less,
         "here": measured,
         "again": claim.command,
     }

@@ -120,6 +120,17 @@ def measure(
     typer.echo(f"{path}: accuracy {summary['accuracy']:.2%}, consistency {summary['consistency']:.2%}")
 
 
+@app.command("measure-shift-pairs")
+def measure_shift_pairs(
+    data: Annotated[Path, typer.Option(help="Folder of data sets: tiny-imagenet-20/ and cifar10/.")],
+) -> None:
+    """Measure what a blur adds to consistency, picture by picture at the same shifts."""
+    from core.training import ship_shift_pairs as ship
+
+    tests = {name: load(name, data / name, "test")[0] for name in ship.PLANS}
+    with_bar("measure-shift-pairs", lambda progress: ship.measure(tests, progress))
+
+
 @app.command("measure-patches")
 def measure_patches(data: Annotated[Path | None, DATA] = None) -> None:
     """Measure the packaged BagNets and their baseline together: accuracy, errors by class, scrambling, masking."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core import claims
-from core.claims import Row, Verdict, figures
+from core.claims import Claim, Row, Verdict, figures
 from core.studies import STUDIES
 from pages.parts import charts
 
@@ -90,12 +90,16 @@ def line(row: Row) -> None:
     else:
         about = ", ".join(word for word in (ours.data, ours.date) if word)
         found.markdown(
-            f"{unbroken(capital(ours.shown))}  \n:small[Tested as: {claim.quantity}. True if {claim.true_where}.] "
+            f"{unbroken(capital(ours.shown))}  \n:small[Tested as: {claim.quantity}. True if {claim.true_where}.{lacking(claim)}] "
             f":small[:gray[{capital(about)}]]  \n:small[Again:] `{claim.command}`"
         )
     go.markdown(BADGES[verdict].format(verdict))
     query = {name: v if isinstance(v, str) else list(v) for name, v in claim.settings.items()}
     go.page_link(f"pages/{claim.study}.py", label="See it live", icon=":material/visibility:", query_params=query)
+
+
+def lacking(claim: Claim) -> str:
+    return f" Ours has {claim.less}: falling short does not contradict." if claim.less else ""
 
 
 def capital(words: str) -> str:
