@@ -3,12 +3,12 @@
 import ast
 import json
 import math
-from dataclasses import replace
 import re
 import shutil
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np

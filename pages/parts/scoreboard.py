@@ -89,8 +89,9 @@ def line(row: Row) -> None:
         found.markdown(f"Not measured: {claim.why_not or claims.NOT_PACKAGED}.")
     else:
         about = ", ".join(word for word in (ours.data, ours.date) if word)
+        tested = f"Tested as: {claim.quantity}. True if {claim.true_where}.{lacking(claim)}"
         found.markdown(
-            f"{unbroken(capital(ours.shown))}  \n:small[Tested as: {claim.quantity}. True if {claim.true_where}.{lacking(claim)}] "
+            f"{unbroken(capital(ours.shown))}  \n:small[{tested}] "
             f":small[:gray[{capital(about)}]]  \n:small[Again:] `{claim.command}`"
         )
     go.markdown(BADGES[verdict].format(verdict))
