@@ -246,6 +246,7 @@ def each_call_its_own(net: nn.Module, x: Tensor) -> nn.Module:
 
 
 def larger(relu: Relu, a: Tensor, b: Tensor) -> Tensor:
+    """The larger of a and b of the same shape, by the ReLU that DeepLIFT has a rule for: a + relu(b - a)."""
     return a + relu(b - a)  # of equals the first, as max-pooling has it
 
 

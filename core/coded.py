@@ -53,7 +53,7 @@ def to_input(network: Network, pixels: np.ndarray) -> Tensor:
 
 
 def to_pixels(network: Network, x: Tensor) -> np.ndarray:
-    """The inverse of `to_input`."""
+    """The inverse of `to_input`: (..., channels, H, W) -> float32 (..., H, W, channels), which may leave [0, 1]."""
     return denormalise(x, network.preprocessing).movedim(-3, -1).numpy()
 
 
@@ -102,7 +102,10 @@ class Along:
 def along_lambda(
     network: Network, pixels: np.ndarray, lams: np.ndarray, steps: int | None = None, solver: Solver | None = None
 ) -> Along:
-    """What the network answers, codes and rebuilds at each lambda: one batch, in float32."""
+    """What the network answers, codes and rebuilds at each of `lams` (L,): one batch, in float32 (§4.3).
+
+    `pixels` float (H, W, 3) in [0, 1]. Raises ValueError as `code` does.
+    """
     import torch
 
     net = sdnet_of(network)

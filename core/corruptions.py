@@ -24,6 +24,7 @@ STRENGTHS: dict[str, tuple[float, float, float]] = {
 
 
 def noise(x: Tensor, sigma: float, seeds: Sequence[int]) -> Tensor:
+    """uint8 (B, 3, H, W) -> the same with Gaussian noise of deviation `sigma` (of 255), one seed a picture."""
     import torch
 
     dice = [torch.Generator().manual_seed(seed) for seed in seeds]
@@ -32,6 +33,7 @@ def noise(x: Tensor, sigma: float, seeds: Sequence[int]) -> Tensor:
 
 
 def blur(x: Tensor, sigma: float, seeds: Sequence[int]) -> Tensor:
+    """uint8 (B, 3, H, W) -> the same under a Gaussian of `sigma` px at REFERENCE_SIDE, wider on larger pictures."""
     from torchvision.transforms.v2 import functional as tf
 
     scaled = sigma * x.shape[-1] / REFERENCE_SIDE
@@ -40,7 +42,10 @@ def blur(x: Tensor, sigma: float, seeds: Sequence[int]) -> Tensor:
 
 
 def jpeg(x: Tensor, quality: float, seeds: Sequence[int]) -> Tensor:
-    """By Pillow: torchvision's own encoder is deprecated, and gives the very same pixels."""
+    """uint8 (B, 3, H, W) -> the same through a JPEG of that `quality` (per cent).
+
+    By Pillow: torchvision's own encoder is deprecated, and gives the very same pixels.
+    """
     import torch
 
     return torch.stack([_through_jpeg(picture, int(quality)) for picture in x])
@@ -56,12 +61,14 @@ def _through_jpeg(picture: Tensor, quality: int) -> Tensor:
 
 
 def contrast(x: Tensor, factor: float, seeds: Sequence[int]) -> Tensor:
+    """uint8 (B, 3, H, W) -> the same, blended with its mean grey; `factor` 1 changes nothing, 0 leaves grey."""
     from torchvision.transforms.v2 import functional as tf
 
     return tf.adjust_contrast(x, factor)  # type: ignore[no-any-return]
 
 
 def rotation(x: Tensor, degrees: float, seeds: Sequence[int]) -> Tensor:
+    """uint8 (B, 3, H, W) -> the same turned counter-clockwise by `degrees`; mirrored pixels move in at the edge."""
     from torchvision.transforms.v2 import functional as tf
 
     side = x.shape[-1]

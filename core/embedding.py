@@ -68,7 +68,7 @@ def fit(
 
     `learning_rate` "auto" is N / exaggeration. `progress(done, total)` is told the iterations, and may raise to stop;
     `on_positions` sees the unfinished positions (N, 2) as often. Raises ValueError for fewer than 10 points, for a
-    perplexity below 1 and for vectors that are all the same.
+    perplexity below 1, a learning rate of 0 or less, and for vectors that are all the same.
     """
     from openTSNE import TSNEEmbedding, affinity, initialization
 
@@ -107,7 +107,10 @@ def fit(
 
 
 def anchor(vectors: np.ndarray, positions: np.ndarray, perplexity: float = 30, seed: int = 0) -> Map:
-    """The Map of positions (N, 2) that `fit` once gave for these vectors and this seed, without fitting it again."""
+    """The Map of positions (N, 2) that `fit` once gave for these vectors and this seed, without fitting it again.
+
+    Raises ValueError if there are not as many positions as vectors.
+    """
     if len(vectors) != len(positions):
         raise ValueError(f"expected a position for each of {len(vectors)} vectors, got {len(positions)}: fit them")
     reduced, projection = reduce(vectors, seed)
@@ -115,6 +118,7 @@ def anchor(vectors: np.ndarray, positions: np.ndarray, perplexity: float = 30, s
 
 
 def check(vectors: np.ndarray, perplexity: float, learning_rate: LearningRate) -> None:
+    """Raises ValueError as `fit` does; `vectors` (N, D)."""
     if vectors.ndim != 2 or len(vectors) < MIN_POINTS or vectors.shape[1] < 2:
         raise ValueError(
             f"expected at least {MIN_POINTS} vectors (N, D) of 2 or more dimensions, got {vectors.shape}: take more"
@@ -145,7 +149,7 @@ def reduce(vectors: np.ndarray, seed: int) -> tuple[np.ndarray, Projection | Non
 
 
 def centred(positions: np.ndarray) -> np.ndarray:
-    """Positions around the middle of the rectangle they fill, float32."""
+    """Positions (N, 2) around the middle of the rectangle they fill, float32."""
     middle = (positions.max(0) + positions.min(0)) / 2
     return np.asarray(positions - middle, np.float32)
 
@@ -155,6 +159,7 @@ def place(found: Map, vectors: np.ndarray) -> np.ndarray:
 
     As openTSNE's `transform`: each starts at the median of its nearest neighbours and descends its own divergence,
     seeing the map but not the other new ones. Neighbours and repulsion are computed exactly, with no index to build.
+    Raises ValueError for vectors of another number of dimensions than the map's own.
     """
     new = np.asarray(vectors, np.float32) if found.projection is None else found.projection(vectors)
     if new.ndim != 2 or new.shape[1] != found.vectors.shape[1]:
@@ -183,7 +188,7 @@ def place_one(found: Map, vector: np.ndarray) -> np.ndarray:
 
 
 def affinities(squared: np.ndarray, perplexity: float) -> np.ndarray:
-    """Gaussian weights, summing to 1, of neighbours at these squared distances, as wide as the perplexity asks."""
+    """Gaussian weights (n,), summing to 1, of neighbours at squared distances (n,), as wide as the perplexity asks."""
     squared = squared - squared.min()
     low, high = 0.0, np.inf
     scale = 1 / max(float(squared.mean()), 1e-12)  # 1 / (2 sigma^2)

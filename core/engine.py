@@ -49,6 +49,7 @@ class Answers:
 
     @property
     def top1(self) -> np.ndarray:
+        """(S,) index of the largest logit, float32's."""
         return np.asarray(self.logits.argmax(1))
 
     @property
@@ -151,7 +152,7 @@ def _float32(engine: Engine, inputs: Batch, which: np.ndarray, size: int, progre
 
 @torch.inference_mode()
 def _forward(net: nn.Module, inputs: Batch, which: np.ndarray, size: int, progress: Progress = ignore) -> np.ndarray:
-    kind = next(net.parameters()).dtype
+    kind = next((parameter.dtype for parameter in net.parameters()), torch.float32)
     answers = []
     for start in range(0, len(which), size):
         x = inputs(which[start : start + size]).to(kind, memory_format=torch.channels_last)

@@ -63,7 +63,10 @@ IDX_FILES = {  # by the name of the data set
 
 
 def read_idx(path: Path, dimensions: int, kind: str = "ubyte") -> np.ndarray:
-    """The array of an idx file of a kind in TYPES, plain or compressed (*.gz). Raises DataError unless it is whole."""
+    """The array of an idx file of a kind in TYPES, plain or compressed (*.gz), e.g. uint8 (N, H, W).
+
+    `dimensions`: how many the file must have. Raises DataError unless it is whole and what its header says.
+    """
     code, dtype, words = TYPES[kind]
     try:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:

@@ -305,7 +305,10 @@ def _to_srgb(colour: Image.Image, profile: bytes | None) -> Image.Image:
 
 
 def thumbnail(image: RGBImage, side: int) -> RGBImage:
-    """The picture made to fit into side x side pixels: antialiased, aspect kept, never enlarged."""
+    """The picture made to fit into side x side pixels: antialiased, aspect kept, never enlarged.
+
+    Raises ValueError for a side below 1 px.
+    """
     if side < 1:
         raise ValueError(f"expected a side of at least 1 pixel, got {side}: choose a larger one")
     longest = max(image.height, image.width)

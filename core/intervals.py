@@ -19,7 +19,7 @@ def wilson(share: float, n: int, z: float = 1.96) -> tuple[float, float]:
 
 
 def mean_interval(values: Sequence[float] | np.ndarray) -> tuple[float, float]:
-    """Mean of independent repetitions and the half width of its 95 % interval (Student's t), without NaN values.
+    """Mean of independent repetitions (n,) and the half width of its 95 % interval (Student's t), without NaN values.
 
     The half width of fewer than three is NaN: the spread of two says next to nothing.
     """

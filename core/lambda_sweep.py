@@ -39,6 +39,7 @@ class Tail(nn.Module):
         self.net = net
 
     def forward(self, codes: Tensor) -> Tensor:
+        """Codes (B, K, H', W') -> logits (B, classes)."""
         return self.net.tail(codes)
 
 
@@ -54,7 +55,9 @@ def tail_of(network: Network) -> Engine:
 @dataclass(frozen=True, eq=False)
 class Synthesis:
     """D*z of a layer. At stride 1 a convolution that writes squares of pixels at once, as channels: three channels
-    alone leave most of the processor's lanes empty."""
+    alone leave most of the processor's lanes empty. `atoms` (K, n C, k, k); `tiles` (n C TILE², K, k + TILE - 1, k +
+    TILE - 1) are those, turned, at every place of a square; None where the layer's own transposed convolution is
+    called."""
 
     layer: SparseConv2d
     atoms: Tensor
@@ -103,7 +106,10 @@ class Started:
         return torch.cat([self.solve(self.x[part], self.first[part], level) for part, level in pairs])
 
     def solve(self, x: Tensor, first: Tensor, level: float | Tensor) -> Tensor:
-        """The layer's codes for x, whose first gradient step is known."""
+        """The layer's codes (n, K, H', W') for x (n, n C, H, W), whose first gradient step `first` is known.
+
+        `level`: lambda, one number or a Tensor (n, 1, 1, 1) of one a picture.
+        """
         layer, step = self.layer, self.layer.step_size
 
         def gradient(codes: Tensor) -> Tensor:
@@ -136,7 +142,10 @@ def logits(
 
 
 def logits_at(network: Network, pixels: np.ndarray, lam: np.ndarray, *, exact: bool = False) -> np.ndarray:
-    """float32 (B, classes), each picture at its own lambda (B,); otherwise as `logits`."""
+    """float32 (B, classes), each picture at its own lambda (B,); otherwise as `logits`.
+
+    Raises ValueError unless there is a lambda for each picture, and as `logits` does.
+    """
     if np.shape(lam) != (len(pixels),):
         raise ValueError(f"expected a lambda for each of {len(pixels)} pictures, got {np.shape(lam)}: give (B,)")
     return np.asarray(answer(network, pixels, np.asarray(lam, float)[None], exact=exact)[0])
@@ -206,7 +215,7 @@ def residuals(
 
 
 def check(lams: np.ndarray) -> None:
-    """Raises ValueError where there is nothing to answer, or a lambda below 0."""
+    """Raises ValueError where there is nothing to answer, or one of the lambdas (L, B) is below 0."""
     if not lams.size:
         raise ValueError(f"expected pictures and lambdas, got {lams.shape[1]} and {lams.shape[0]}: give one or more")
     if not (lams >= 0).all():

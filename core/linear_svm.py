@@ -99,7 +99,7 @@ class _Problem:
 
 
 def read(features: np.ndarray, rows: int | None = None) -> Iterator[tuple[slice, Tensor]]:
-    """Blocks of rows as float32, read when it is their turn: `features` may be a file's memory map."""
+    """Blocks of `rows` rows of features (N, D) as float32, read when it is their turn: a file's memory map will do."""
     rows = rows or max(1, NUMBERS_AT_ONCE // features.shape[1])
     for start in range(0, len(features), rows):
         block = slice(start, min(start + rows, len(features)))
@@ -133,6 +133,7 @@ def fit(
 
 
 def check(features: np.ndarray, labels: np.ndarray, classes: int, C: float) -> None:
+    """Raises ValueError as `fit` does, for features (N, D) and labels (N,)."""
     if features.ndim != 2 or len(features) != len(labels) or not len(features):
         raise ValueError(f"expected features (N, D) and N labels, got {features.shape} and {len(labels)}")
     if classes < 2 or C <= 0 or labels.min() < 0 or labels.max() >= classes:

@@ -82,7 +82,7 @@ def mask(image: np.ndarray, box: Box) -> np.ndarray:
 
 
 def shrunk(image: np.ndarray) -> np.ndarray:
-    """The picture with at most LONGEST pixels along its longer side."""
+    """uint8 (H, W, 3) -> the picture with at most LONGEST pixels along its longer side."""
     from PIL import Image
 
     height, width = image.shape[:2]

@@ -105,7 +105,7 @@ def collect(
     step: int = 1,
     after: int | None = None,
 ) -> list[Leaf]:
-    """All of `leaves`, told to `progress`, which may raise to stop."""
+    """All of `leaves` of a picture x (3, H, W), told to `progress`, which may raise to stop."""
     total = count_leaves(step) - (count_leaves(after) if after else 0)
     found: list[Leaf] = []
     for leaf in leaves(net, x, head, step=step, after=after):
@@ -162,4 +162,5 @@ def alone(net: nn.Module, x: Tensor, pixels: np.ndarray, patch: int, batch: int 
 
 
 def channels_last(x: Tensor) -> Tensor:
+    """The same values, of the same shape, with the channels next to each other in memory: faster on processors."""
     return x.contiguous(memory_format=torch.channels_last)

@@ -103,11 +103,12 @@ def features(net: RandomDepthwise, pixels: np.ndarray, progress: Progress = igno
 
 
 def as_features(found: np.ndarray, net: RandomDepthwise, height: int, width: int) -> np.ndarray:
-    """Counts of pictures of this size -> float32 features in [-1, 1]."""
+    """Counts (N, k) of pictures of this size (in pixels) -> float32 features of the same shape in [-1, 1]."""
     return found.astype(np.float32) / np.float32(np.prod(map_size(net, height, width)))
 
 
 def check_pixels(net: RandomDepthwise, pixels: np.ndarray) -> None:
+    """Raises ValueError unless `pixels` are pictures (N, H, W, C) with the network's number of channels."""
     channels = net.conv.in_channels
     if pixels.ndim != 4 or pixels.shape[3] != channels:
         raise ValueError(
@@ -138,6 +139,7 @@ def weights_by_block(net: RandomDepthwise, size: int) -> list[Weights]:
 
 
 def weights_of(conv: nn.Conv2d) -> tuple[torch.Tensor, torch.Tensor]:
+    """A layer's weights (k, C, K, K) and biases (k,), without their gradients."""
     assert conv.bias is not None  # every layer of the paper's network has one
     return conv.weight.detach(), conv.bias.detach()
 
@@ -266,6 +268,7 @@ def extract(spec: Spec, pixels: np.ndarray, path: Path, progress: Progress = ign
 
 
 def rows_done(journal: Path, about: dict[str, Any]) -> int:
+    """How many rows the journal says are written; 0 where there is none, or it is `about` something else."""
     try:
         kept = json.loads(journal.read_text())
         rows = int(kept.pop("rows"))

@@ -114,6 +114,13 @@ class Odd(nn.Module):
         return self.out(self.conv1(self.bn1(x)).mean((2, 3)))
 
 
+class Bright(nn.Module):
+    """Nothing to learn: how bright the left and the right half are."""
+
+    def forward(self, x):
+        return torch.stack([half.mean((1, 2, 3)) for half in x.chunk(2, 3)], 1)
+
+
 PREP = Preprocessing(16, (0.5,) * 3, (0.5,) * 3)
 FACTORIES = {
     "good": lambda: Plug(Odd(), PREP, ("left", "right"), "untrained, for a test"),
@@ -151,6 +158,12 @@ def test_an_installed_packages_network():
 def test_a_package_that_fails_says_so_in_one_sentence(name):
     with pytest.raises(WeightsError, match=f"expected plugin:{name} to give a network, got a failure"):
         networks.load(networks.find(f"plugin:{name}"))
+
+
+def test_a_network_without_parameters_is_asked_like_any_other():
+    card = networks.Card("plugin:bright", "bright", "plugin:bright", "user", "", 16)
+    network = own_networks.ready(card, Bright(), ("left", "right"), PREP)
+    assert shift_sweep.run([network], load_sample("cat"), shift_sweep.Params(max_shift=1)).top1.shape == (1, 9)
 
 
 def test_random_features_and_their_svm_are_a_network():

@@ -45,7 +45,8 @@ def sentences(app):
 
 
 def test_home_opens_with_a_finding_that_is_computed_and_shows_every_claim():
-    app = home()
+    assert len(sentences(home())) == sum(c.study == "shift_sweep" for c in claims.CLAIMS)
+    app = home(claims_study="all")
     rows = claims.board()
     assert app.title[0].value == "Five ways to watch a network see"
     assert next(m.value for m in app.markdown if m.value.startswith("#### ")) == f"#### {figures.finding(rows)}"
@@ -64,7 +65,7 @@ def test_home_opens_with_a_finding_that_is_computed_and_shows_every_claim():
 
 
 def test_every_claim_leads_to_its_study_with_exactly_its_settings():
-    found = links(home())
+    found = links(home(claims_study="all"))
     assert len(found) == len(claims.CLAIMS)
     for claim, (page, query) in zip(claims.CLAIMS, found, strict=True):
         assert page == claim.study
@@ -85,7 +86,7 @@ def test_the_filters_follow_the_address_and_the_clicks():
 
 
 def test_what_is_not_measured_says_why():
-    app = home(claims_verdict="not tested here")
+    app = home(claims_study="all", claims_verdict="not tested here")
     said = [m.value for m in app.markdown if m.value.startswith("Not measured: ")]
     rows = [(c, v) for c, _, v in claims.board() if v == "not tested here"]
     assert said == [f"Not measured: {c.why_not or claims.NOT_PACKAGED}." for c, _ in rows]

@@ -59,8 +59,9 @@ class Claim:
     `measure`: from the records below a results folder, None where nothing was measured here and `why_not` says why;
     `measurement`: keys of what writes these records ("shift:NETWORK", "shift-pairs", "patches", "sparse",
     "sparse-attack", "weights:NETWORK", "random:DATASET", "retrieval", "background", "random-attack",
-    "spinal:DATASET:BACKBONE", "spinal-transfer", "spinal-regression", "exact"); `settings`: query parameters that open the study at this claim;
-    `less`: what our experiment has less of than the paper's, where that alone lowers the quantity.
+    "spinal:DATASET:BACKBONE", "spinal-transfer", "spinal-regression", "exact");
+    `settings`: query parameters that open the study at this claim; `less`: what our experiment has less of than the
+    paper's, where that alone lowers the quantity.
 
     Raises ValueError for an unknown study, and unless there is either a measurement or a reason why there is none.
     """

@@ -40,6 +40,7 @@ class Bottleneck(nn.Module):
             self.downsample = nn.Sequential(nn.Conv2d(inputs, outputs, 1, left, bias=False), nn.BatchNorm2d(outputs))
 
     def forward(self, x: Tensor) -> Tensor:
+        """(B, inputs, H, W) -> (B, outputs, H', W'): smaller by the stride and by what the unpadded kernel takes."""
         if self.skip > 1:
             x = x[:, :, :: self.skip, :: self.skip]
         y = self.relu(self.bn1(self.conv1(x)))
@@ -96,6 +97,10 @@ class BagNet(nn.Module):
         return self.layer4(self.layer3(self.layer2(self.layer1(self.stem(x)))))  # type: ignore[no-any-return]
 
     def forward(self, x: Tensor) -> Tensor:
+        """(B, 3, H, W) -> logits (B, K): the head of the mean features, which is the mean of `evidence` (§2).
+
+        Raises ValueError for a picture smaller than a patch.
+        """
         return self.fc(self.features(x).mean(dim=(2, 3)))  # type: ignore[no-any-return]
 
     def evidence(self, x: Tensor) -> Tensor:

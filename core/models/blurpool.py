@@ -17,7 +17,10 @@ def binomial_taps(size: int) -> Tensor:
 
 
 def wrap(x: Tensor, before: int, after: int) -> Tensor:
-    """F.pad(x, mode="circular") of both axes by slices, which keep channels-last: several times faster here."""
+    """(B, C, H, W) -> (B, C, before + H + after, before + W + after), continued by wrapping round.
+
+    F.pad(x, mode="circular") of both axes by slices, which keep channels-last: several times faster here.
+    """
     for axis in (2, 3):
         n = x.shape[axis]
         x = torch.cat([x.narrow(axis, n - before, before), x, x.narrow(axis, 0, after)], axis)
@@ -27,8 +30,9 @@ def wrap(x: Tensor, before: int, after: int) -> Tensor:
 class BlurPool2d(nn.Module):
     """(B, C, H, W) -> (B, C, ceil(H/stride), ceil(W/stride)): depthwise binomial blur, then subsampling.
 
-    `filt` (C, 1, size, size) is a buffer, as in the published checkpoints.
-    `offset` widens (or narrows) the padding on all sides by that many pixels.
+    `filt` (C, 1, size, size) is a buffer, as in the published checkpoints. `offset` widens (or narrows) the padding on
+    all sides by that many pixels. Raises ValueError for a `padding` that does not exist, and for a number of taps other
+    than 1..7.
     """
 
     filt: Tensor
@@ -46,6 +50,7 @@ class BlurPool2d(nn.Module):
         self.widths = pad_widths(size, offset)
 
     def forward(self, x: Tensor) -> Tensor:
+        """(B, C, H, W) -> (B, C, H', W'), blurred and subsampled."""
         if self.as_matrices:
             return self._two_products(x)
         x = wrap(x, *self.widths) if self.mode == "circular" else F.pad(x, self.widths * 2, self.mode)
@@ -83,4 +88,5 @@ class BlurPool1d(nn.Module):
         self.stride, self.mode, self.widths = stride, PADDINGS[padding], pad_widths(size, offset)
 
     def forward(self, x: Tensor) -> Tensor:
+        """(B, C, L) -> (B, C, L'), blurred and subsampled."""
         return F.conv1d(F.pad(x, self.widths, self.mode), self.filt, stride=self.stride, groups=x.shape[1])

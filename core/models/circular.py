@@ -1,4 +1,7 @@
-"""A network on a torus: every padding wraps round, so that only subsampling can break shift-equivariance."""
+"""A network on a torus: every padding wraps round, so that only subsampling can break shift-equivariance.
+
+What the internal distance of Zhang (ICML 2019) is measured on: there it is 0 but for subsampling.
+"""
 
 from __future__ import annotations
 

@@ -40,6 +40,7 @@ class SignBlock(nn.Module):
         self.conv2 = nn.Conv2d(features, features, kernel_size, padding=padding, groups=features)
 
     def forward(self, x: Tensor) -> Tensor:
+        """(B, k, H, W) -> the signs (B, k, H // 2, W // 2) of the second convolution."""
         return self.signs(x)[-1]
 
     def signs(self, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -98,6 +99,7 @@ class RandomDepthwise(nn.Module):
         return self.signs(x)[-1]
 
     def forward(self, x: Tensor) -> Tensor:
+        """(B, in_channels, H, W) in [0, 1] -> features (B, k): the mean of every map of signs."""
         return self.features_map(x).mean(dim=(2, 3))
 
 

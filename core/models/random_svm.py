@@ -1,4 +1,4 @@
-"""Random features under a linear classifier, as one network (Xue & Roshan, arXiv 1806.05789): only the last layer learns."""
+"""Random features under a linear classifier, as one network (Xue & Roshan, arXiv 1806.05789): only the last learns."""
 
 from __future__ import annotations
 
@@ -31,4 +31,5 @@ class RandomSvm(nn.Module):
         self.classifier = nn.Linear(features, num_classes)
 
     def forward(self, x: Tensor) -> Tensor:
+        """(B, C, H, W) in [0, 1] -> decision values (B, num_classes)."""
         return self.classifier(self.body(x))  # type: ignore[no-any-return]

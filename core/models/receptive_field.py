@@ -1,4 +1,7 @@
-"""How much of the picture one position of a BagNet's maps has seen; no torch, a page draws it at once."""
+"""How much of the picture one position of a BagNet's maps has seen (Brendel & Bethge, ICLR 2019).
+
+Without torch: a page draws it at once.
+"""
 
 from __future__ import annotations
 

@@ -42,6 +42,7 @@ class Block(nn.Module):
             self.shortcut = nn.Sequential(convolution(inputs, outputs, 1, stride, coding), nn.BatchNorm2d(outputs))
 
     def forward(self, x: Tensor) -> Tensor:
+        """(B, inputs, H, W) -> (B, outputs, H', W'): sides divided by the stride, rounded up."""
         y: Tensor = self.bn2(self.conv2(self.bn1(self.conv1(x)).relu_()))
         return (y + self.shortcut(x) if self.has_shortcut else y).relu_()
 
@@ -106,7 +107,10 @@ class SDNet(nn.Module):
         return layer
 
     def forward(self, x: Tensor, lam: Lambda | None = None) -> Tensor:
-        """`lam` is the first layer's lambda for this call alone; the plain twin takes none."""
+        """(B, 3, H, W) -> logits (B, num_classes). `lam` is the first layer's lambda for this call alone.
+
+        Raises TypeError for a `lam` given to the plain twin, which takes none.
+        """
         return self.tail(self.layer0[0](x) if lam is None else self.dictionary(x, lam))
 
     def forward_with_codes(
@@ -121,7 +125,7 @@ class SDNet(nn.Module):
         return self.linear(self.stages(codes)[-1].mean(dim=(2, 3)))  # type: ignore[no-any-return]
 
     def stages(self, codes: Tensor) -> list[Tensor]:
-        """The maps after the stem and after each of the four stages."""
+        """The maps after the stem and after each of the four stages, from codes (B, width, H', W')."""
         for layer in list(self.layer0)[1:]:
             codes = layer(codes)
         maps = [codes]

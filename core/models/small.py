@@ -41,6 +41,7 @@ class DenseMax(nn.MaxPool2d):
         super().__init__(2, stride=1)
 
     def forward(self, x: Tensor) -> Tensor:
+        """(B, C, H, W) -> the maxima, of the same shape."""
         # bfloat16's max_pool2d is slow; the larger of two neighbours, twice, is the same maximum
         x = wrap(x, 0, 1)
         x = torch.maximum(x[:, :, :-1], x[:, :, 1:])
@@ -89,6 +90,7 @@ class CifarVGG(nn.Module):
         self.classifier = nn.Linear(int(CIFAR_PLAN[-1]), num_classes)
 
     def forward(self, x: Tensor) -> Tensor:
+        """(B, 3, H, W) -> logits (B, num_classes); the last maps are (B, 256, H/8, W/8)."""
         maps = self.features(x)  # (B, 256, H/8, W/8)
         return self.classifier(maps.mean(dim=(2, 3)))  # type: ignore[no-any-return]
 
@@ -103,6 +105,7 @@ class GreyNet(nn.Module):
         self.classifier = nn.Linear(int(plan[-1]), num_classes)
 
     def forward(self, x: Tensor) -> Tensor:
+        """(B, 1, H, W) -> logits (B, num_classes)."""
         return self.classifier(self.features(x).mean(dim=(2, 3)))  # type: ignore[no-any-return]
 
 
@@ -123,6 +126,7 @@ class Block(nn.Module):
                 self.shortcut.insert(0, BlurPool2d(inputs, blur, stride))
 
     def forward(self, x: Tensor) -> Tensor:
+        """(B, inputs, H, W) -> (B, outputs, H', W'): sides divided by the stride, rounded up."""
         y = self.pool(self.relu(self.first(x)))
         return self.relu(self.second(y) + self.shortcut(x))  # type: ignore[no-any-return]
 
@@ -142,5 +146,6 @@ class PhotoResNet(nn.Module):
         self.classifier = nn.Linear(inputs, num_classes)
 
     def forward(self, x: Tensor) -> Tensor:
+        """(B, 3, H, W) -> logits (B, num_classes); the last maps are (B, 192, H/16, W/16)."""
         maps = self.stages(self.stem(x))  # (B, 192, H/16, W/16)
         return self.classifier(maps.mean(dim=(2, 3)))  # type: ignore[no-any-return]

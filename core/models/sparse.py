@@ -34,7 +34,10 @@ class Coding:
 
 
 def threshold(v: Tensor, step: Tensor, lam: Tensor, mu: float, non_negative: bool) -> Tensor:
-    """The proximal step of step * (lam ||.||_1 + mu/2 ||.||^2), for signed or non-negative codes."""
+    """The proximal step of step * (lam ||.||_1 + mu/2 ||.||^2), for signed or non-negative codes (B, K, H', W').
+
+    `step` is a scalar; `lam` one too, or (B, 1, 1, 1).
+    """
     t = lam * step
     # the soft threshold in this form has exact zeros inside
     kept = (v - t).relu_() if non_negative else v - torch.maximum(torch.minimum(v, t), -t)
@@ -44,10 +47,11 @@ def threshold(v: Tensor, step: Tensor, lam: Tensor, mu: float, non_negative: boo
 def steps_of(
     gradient: Callable[[Tensor], Tensor], prox: Callable[[Tensor], Tensor], first: Tensor, step: Tensor, solver: Solver
 ) -> Iterator[Tensor]:
-    """The codes after 1, 2, 3 … steps, without end. `first` is step * D^T x: the first gradient step from zero.
+    """The codes after 1, 2, 3 … steps, without end, each (B, K, H', W') as `first`, which is step * D^T x: the first
+    gradient step from zero.
 
-    "textbook" is FISTA (Beck & Teboulle 2009, §4); "paper" takes its gradient at the codes and not at the
-    extrapolated point (the two agree for two steps); "ista" never extrapolates, so its objective never rises.
+    "textbook" is FISTA (Beck & Teboulle 2009, §4); "paper" takes its gradient at the codes and not at the extrapolated
+    point (the two agree for two steps); "ista" never extrapolates, so its objective never rises.
     """
     codes = prox(first)
     yield codes
@@ -104,17 +108,21 @@ class SparseConv2d(nn.Module):
         return F.normalize(self.weight.flatten(1)).view_as(self.weight)
 
     def forward(self, x: Tensor, lam: Lambda | None = None) -> Tensor:
+        """(B, C, H, W) -> codes (B, K, H', W') by the layer's own solver and number of steps."""
         return self.codes(x, lam)
 
     def codes(
         self, x: Tensor, lam: Lambda | None = None, steps: int | None = None, solver: Solver | None = None
     ) -> Tensor:
-        """(B, K, H', W') after `steps` steps of `solver` (the layer's own by default)."""
+        """(B, K, H', W') after `steps` steps of `solver` (the layer's own by default).
+
+        Raises ValueError for less than one step, and for an unknown solver.
+        """
         count = check(self.steps if steps is None else steps, solver)
         return next(islice(self.iterates(x, lam, solver), count - 1, None))
 
     def iterates(self, x: Tensor, lam: Lambda | None = None, solver: Solver | None = None) -> Iterator[Tensor]:
-        """The codes after 1, 2, 3 … steps, without end."""
+        """(B, C, H, W) -> the codes (B, K, H', W') after 1, 2, 3 … steps, without end."""
         atoms, step, repeated = self.atoms, self.step_size, self.repeated(x)
         level = self.level(x, lam)
 
@@ -128,7 +136,10 @@ class SparseConv2d(nn.Module):
         return steps_of(gradient, prox, first, step, solver or self.solver or "textbook")
 
     def forward_with_codes(self, x: Tensor, lam: Lambda | None = None, steps: int | None = None) -> Coding:
-        """Codes, reconstruction and objective (see `Coding`); nothing of them is kept on the module."""
+        """Codes, reconstruction and objective of x (B, C, H, W), see `Coding`; nothing of them is kept on the module.
+
+        Raises ValueError for less than one step.
+        """
         codes = self.codes(x, lam, steps)
         reconstruction = self.reconstruct(codes, x)
         return Coding(codes, reconstruction, self.objective(x, codes, reconstruction, lam))
@@ -144,9 +155,11 @@ class SparseConv2d(nn.Module):
         return self.synthesise(codes, like, self.atoms)
 
     def analyse(self, repeated: Tensor, atoms: Tensor) -> Tensor:
+        """D^T: n copies of the input (B, n C, H, W) -> (B, K, H', W'), correlated with `atoms`."""
         return F.conv2d(repeated, atoms, stride=self.stride, padding=self.padding)
 
     def synthesise(self, codes: Tensor, like: Tensor, atoms: Tensor) -> Tensor:
+        """D*: codes (B, K, H', W') -> (B, n C, H, W), as high and wide as `like`, by `atoms` (K, n C, k, k)."""
         size, k = like.shape[2:], atoms.shape[2]
         missing = [
             n - ((m - 1) * self.stride - 2 * self.padding + k) for n, m in zip(size, codes.shape[2:], strict=True)
@@ -154,10 +167,11 @@ class SparseConv2d(nn.Module):
         return F.conv_transpose2d(codes, atoms, stride=self.stride, padding=self.padding, output_padding=missing)
 
     def repeated(self, x: Tensor) -> Tensor:
+        """(B, C, H, W) -> (B, n C, H, W): the input once for each of the n dictionaries."""
         return x if self.dictionaries == 1 else x.repeat(1, self.dictionaries, 1, 1)
 
     def level(self, x: Tensor, lam: Lambda | None) -> Tensor:
-        """Lambda as a Tensor that broadcasts over codes."""
+        """Lambda as a Tensor that broadcasts over codes (B, K, H', W'): a scalar, or (B, 1, 1, 1)."""
         value = torch.as_tensor(self.lam if lam is None else lam, dtype=x.dtype)
         return value.view(-1, 1, 1, 1) if value.ndim else value
 
@@ -190,6 +204,7 @@ class SparseConv2d(nn.Module):
 
 
 def check(steps: int, solver: Solver | None) -> int:
+    """`steps` as they are. Raises ValueError for less than one, and for an unknown solver."""
     if steps < 1:
         raise ValueError(f"expected at least one step, got {steps}: the codes after none are all zero")
     if solver is not None and solver not in SOLVERS:

@@ -27,6 +27,7 @@ class Dense(nn.Module):
         self.leak = leak
 
     def forward(self, x: Tensor) -> Tensor:
+        """(B, inputs) -> (B, outputs)."""
         y: Tensor = self.norm(self.linear(self.dropout(x)))
         return y if self.leak is None else F.leaky_relu(y, self.leak)
 
@@ -34,7 +35,8 @@ class Dense(nn.Module):
 class FCHead(nn.Module):
     """(B, in_features) -> logits (B, out_features) through hidden layers of the given widths: what a head usually is.
 
-    `dropout` is that of every layer, or one number for each of the len(hidden) + 1 of them.
+    `dropout` is that of every layer, or one number for each of the len(hidden) + 1 of them. Raises ValueError for a
+    width below 1, and for another number of dropouts.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class FCHead(nn.Module):
         self.out = Dense(widths[-2], out_features, drops[-1], leak=None)
 
     def forward(self, x: Tensor) -> Tensor:
+        """(B, in_features) -> logits (B, out_features)."""
         for layer in self.layers:
             x = layer(x)
         return self.out(x)  # type: ignore[no-any-return]
@@ -121,6 +124,7 @@ class SpinalHead(nn.Module):
         return list(self.layers)
 
     def forward(self, x: Tensor) -> Tensor:
+        """(B, in_features) -> logits (B, out_features), read out of all layers' outputs."""
         return self.out(self.hidden(x).flatten(1))  # type: ignore[no-any-return]
 
     def contributions(self, x: Tensor) -> Tensor:
@@ -158,6 +162,7 @@ class Headed(nn.Module):
         self.register_load_state_dict_pre_hook(_from_reference)  # type: ignore[no-untyped-call]
 
     def forward(self, x: Tensor) -> Tensor:
+        """Pictures (B, C, H, W) -> logits (B, out_features), or log-probabilities where `log_softmax` is set."""
         logits: Tensor = self.head(self.backbone(x))
         return logits.log_softmax(1) if self.log_softmax else logits
 

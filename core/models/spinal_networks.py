@@ -43,6 +43,7 @@ class SmallBackbone(nn.Module):
         self.dropout = nn.Dropout2d(0.5)
 
     def forward(self, x: Tensor) -> Tensor:
+        """(B, C, S, S) -> features (B, F), F = 20 ((S - 12) / 4)^2."""
         x = F.relu(F.max_pool2d(self.conv1(x), 2))
         return F.relu(F.max_pool2d(self.dropout(self.conv2(x)), 2)).flatten(1)
 
@@ -176,6 +177,7 @@ class ResidualBlock(nn.Module):
             self.downsample = nn.Sequential(convolution, nn.BatchNorm2d(outputs))
 
     def forward(self, x: Tensor) -> Tensor:
+        """(B, inputs, H, W) -> (B, outputs, H', W'): sides divided by the stride, rounded up."""
         y = self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x)))))
         return y + self.downsample(x)  # type: ignore[no-any-return]
 
@@ -197,6 +199,7 @@ class ResNetBackbone(nn.Module):
             inputs = outputs
 
     def forward(self, x: Tensor) -> Tensor:
+        """(B, 3, H, W) -> features (B, F): the maximum of every map."""
         x = F.relu(self.bn(self.conv1(x)))
         for i in range(4):
             x = getattr(self, f"conv{i + 2}_x")(x)

@@ -1,4 +1,7 @@
-"""One patch looked at closely: its crop, its own logits, and where in the picture such patches lie."""
+"""One patch looked at closely: its crop, its own logits, and where in the picture such patches lie.
+
+A patch's logits are what it adds to the image's, times the number of patches (Brendel & Bethge, ICLR 2019, §2).
+"""
 
 from __future__ import annotations
 
@@ -27,11 +30,15 @@ class Patch:
 
     @property
     def probability(self) -> np.ndarray:
+        """(K,), sums to 1."""
         return softmax(self.logits)
 
 
 def patch_at(network: Network, pixels: np.ndarray, y: int, x: int) -> Patch:
-    """The patch around a pixel, cut out of the picture and asked alone (§2)."""
+    """The patch around the pixel (y, x), cut out of the picture uint8 (H, W, 3) and asked alone (§2).
+
+    Raises ValueError for a network that is no BagNet.
+    """
     from core import patches
 
     net = patches.bagnet_of(network)
@@ -49,7 +56,7 @@ def crop_at(network: Network, pixels: np.ndarray, y: int, x: int) -> np.ndarray:
 
 
 def alike_step(pixels: np.ndarray) -> int:
-    """Pixels between the patches that are compared: their features must stay within a few dozen MB."""
+    """Pixels between the patches of (H, W, 3) that are compared: their features must stay within a few dozen MB."""
     steps = (2, 4, 8)
     return next((s for s in steps if pixels.shape[0] * pixels.shape[1] / s**2 <= MOST_ALIKE), steps[-1])
 

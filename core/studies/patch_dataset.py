@@ -43,11 +43,12 @@ class Result:
 class Summary:
     """Shares in [0, 1] of M networks and K classes, with 95 % intervals.
 
-    `accuracy`, `top5` (M,) with Wilson intervals (M, 2); `class_error` (M, K) of `class_images` (K,) pictures.
-    `correlation` (M, M): Pearson's, over classes, of two networks' error rates; `kappa` (M, M): Cohen's, over
-    pictures, of being wrong; NaN where a network errs equally everywhere. Their intervals (M, M, 2) come from `draws`
-    bootstrap draws of the pictures within each class (`reflected`, `percentiles`). They are approximate: where 20
-    classes of 50 pictures were simulated, the 95 % interval held the true correlation in 79 to 87 of 100 sets.
+    `accuracy`, `top5` (M,) with Wilson's `accuracy_interval`, `top5_interval` (M, 2); `class_error` (M, K) of
+    `class_images` (K,) pictures. `correlation` (M, M): Pearson's, over classes, of two networks' error rates; `kappa`
+    (M, M): Cohen's, over pictures, of being wrong; NaN where a network errs equally everywhere. `correlation_interval`,
+    `kappa_interval` (M, M, 2) come from `draws` bootstrap draws of the pictures within each class (`reflected`,
+    `percentiles`). They are approximate: where 20 classes of 50 pictures were simulated, the 95 % interval held the
+    true correlation in 79 to 87 of 100 sets.
     """
 
     networks: tuple[str, ...]

@@ -1,4 +1,7 @@
-"""The figures, and the tables, of `patch_dataset`: accuracy by patch size, and who errs alike."""
+"""The figures, and the tables, of `patch_dataset`: accuracy by patch size, and who errs alike.
+
+After the comparisons of Brendel & Bethge (ICLR 2019).
+"""
 
 from __future__ import annotations
 
@@ -164,7 +167,7 @@ def class_scatter(found: Summary, *, dark: bool = False) -> go.Figure:
 
 
 def outliers(x: np.ndarray, y: np.ndarray) -> list[int]:
-    """Up to OUTLIERS points furthest from the diagonal whose names would not overlap."""
+    """Indices of up to OUTLIERS points x, y (K,) furthest from the diagonal whose names would not overlap."""
     named: list[int] = []
     for k in np.argsort(-np.abs(y - x), kind="stable").tolist():
         free = all(abs(x[k] - x[i]) >= NAME_BOX[0] or abs(y[k] - y[i]) >= NAME_BOX[1] for i in named)

@@ -107,13 +107,17 @@ def seen(network: Network, image: RGBImage, short: int | None) -> np.ndarray:
 
 
 def tensor(network: Network, pixels: np.ndarray) -> Tensor:
+    """The picture uint8 (H, W, 3) as the network sees it, float32 (3, H, W)."""
     from core.preprocess import to_tensor
 
     return to_tensor(pixels, network.preprocessing)
 
 
 def coarse(network: Network, pixels: np.ndarray, progress: Progress = ignore) -> Map:
-    """Evidence for every class on the network's own grid, in one dense pass (§2). Raises ValueError: no BagNet."""
+    """Evidence for every class on the network's own grid, in one dense pass over the picture uint8 (H, W, 3) (§2).
+
+    Raises ValueError for a network that is no BagNet.
+    """
     from core import patches
 
     net = patches.bagnet_of(network)
@@ -132,7 +136,10 @@ def phases(
     step: int = 1,
     after: int | None = None,
 ) -> list[Leaf]:
-    """Exact evidence around every `step`-th pixel, without the pixels that `after` has already (core.patches)."""
+    """Exact evidence around every `step`-th pixel of uint8 (H, W, 3), without those that `after` has (core.patches).
+
+    Raises ValueError for a network that is no BagNet, and for a step that is not of core.patches.STEPS.
+    """
     from core import patches
 
     net = patches.bagnet_of(network)
@@ -141,7 +148,7 @@ def phases(
 
 
 def composed(found: Sequence[Leaf], pixels: np.ndarray, classes: Sequence[int], step: int) -> Map:
-    """The map of all phases down to `step`."""
+    """The map, in pixels of the picture (H, W, 3), of all phases down to `step`."""
     from core import patches
 
     height, width = pixels.shape[:2]
@@ -150,7 +157,7 @@ def composed(found: Sequence[Leaf], pixels: np.ndarray, classes: Sequence[int], 
 
 
 def full(network: Network, pixels: np.ndarray, classes: Sequence[int], progress: Progress = ignore) -> Map:
-    """Exact evidence for some classes of the patch around every pixel."""
+    """Exact evidence for some classes of the patch around every pixel of uint8 (H, W, 3). ValueError if no BagNet."""
     return composed(phases(network, pixels, classes, progress), pixels, classes, 1)
 
 
@@ -181,7 +188,10 @@ def run(networks: Sequence[Network], image: RGBImage, params: Params, progress: 
 
 
 def asked(labels: Sequence[str], logits: Sequence[np.ndarray], params: Params) -> int:
-    """The class asked for; by default the last network's answer. Raises ValueError for one that does not exist."""
+    """The class asked for; by default the answer of the last of `logits` (K,).
+
+    Raises ValueError for a class that does not exist.
+    """
     target = int(logits[-1].argmax()) if params.target is None else params.target
     for index in (target, params.other):
         if index is not None and not 0 <= index < len(labels):
@@ -260,7 +270,7 @@ def finding(result: Result, titles: Sequence[str]) -> str:
 
 
 def figure(result: Result, pixels: np.ndarray, titles: Sequence[str] | None = None, dark: bool = False) -> go.Figure:
-    """The hero figure: one evidence map a network over the picture, one scale."""
+    """The hero figure: one evidence map a network over the picture uint8 (H, W, 3), one scale."""
     from core.studies.patch_figures import maps
 
     return maps(result, titles or result.models, pixels, dark=dark)

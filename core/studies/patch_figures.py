@@ -1,4 +1,7 @@
-"""Figures of the patch evidence: the maps over the picture, one patch's logits, and where such patches lie."""
+"""Figures of the patch evidence: the maps over the picture, one patch's logits, and where such patches lie.
+
+The maps are those of Brendel & Bethge (ICLR 2019, Figure 2), zero-centred.
+"""
 
 from __future__ import annotations
 
@@ -52,8 +55,8 @@ def maps(
 ) -> go.Figure:
     """One evidence map a network over the grey picture, one zero-centred scale; `chosen` (network, y, x) is framed.
 
-    `pixels`: the picture under the maps, of any size: it is stretched over them.
-    The last trace of each map is a layer of invisible points: Plotly reports clicks on points, not on heat maps.
+    `pixels`: the picture under the maps, uint8 (H, W, 3) of any size: it is stretched over them. The last trace of each
+    map is a layer of invisible points: Plotly reports clicks on points, not on heat maps.
     """
     m = len(result.models)
     heads = [f"<b>{t}</b><br>patches of {q}×{q} px" for t, q in zip(titles, result.patch, strict=True)]
@@ -72,6 +75,7 @@ def maps(
 
 
 def add_evidence(fig: go.Figure, result: Result, i: int, opacity: float) -> None:
+    """Network i's map in its panel, on the shared scale."""
     y, x = result.y[i], result.x[i]
     fig.add_heatmap(
         z=result.evidence[i].astype(np.float32),
@@ -88,10 +92,12 @@ def add_evidence(fig: go.Figure, result: Result, i: int, opacity: float) -> None
 
 
 def spacing(axis: np.ndarray) -> int:
+    """Pixels between neighbours of an axis (n,); the network's stride, 8, where it has one place only."""
     return int(axis[1] - axis[0]) if len(axis) > 1 else 8
 
 
 def add_frame(fig: go.Figure, i: int, y: int, x: int, side: int, colour: str, dash: str = "solid") -> None:
+    """A square of `side` px around a pixel, in panel i."""
     axis, half = str(i + 1 if i else ""), side / 2
     fig.add_shape(
         type="rect",
@@ -131,6 +137,7 @@ def evidence_of(result: Result) -> str:
 
 
 def lay_out(fig: go.Figure, result: Result, dark: bool) -> None:
+    """Sizes, axes in pixels of the picture, and the one scale of all maps."""
     m, end = len(result.models), limit(result)
     tall = round(min(440, 1060 / m * result.height / result.width))
     style(fig, dark)
@@ -196,7 +203,7 @@ def patch_logits(patch: Patch, labels: Sequence[str], target: int, *, count: int
 
 
 def top_classes(logits: np.ndarray, target: int, count: int) -> list[int]:
-    """The `count` classes with the largest logits, the class asked for always among them."""
+    """The `count` classes with the largest of the logits (K,), the class asked for always among them."""
     best = [int(c) for c in logits.argsort()[::-1][:count]]
     return best if target in best else [*best[:-1], target]
 
@@ -210,7 +217,7 @@ def likeness(
     *,
     dark: bool = False,
 ) -> go.Figure:
-    """Where patches like the chosen one lie: cosine similarity over the picture, the best places framed."""
+    """Where patches like the chosen one lie: cosine similarity over uint8 (H, W, 3), the best places framed."""
     height, width = pixels.shape[:2]
     fig = make_subplots(1, 1)
     add_picture(fig, 0, uri(grey(pixels)), height, width, "below")
@@ -240,9 +247,9 @@ def likeness(
 
 
 def picture(result: Result, m: int, pixels: np.ndarray, *, opacity: float = OPACITY, zoom: int = 0) -> np.ndarray:
-    """Network m's map over the grey picture as uint8 pixels, enlarged by a whole factor: what --png writes.
+    """Network m's map over the grey picture as uint8 pixels (H, W, 3), enlarged by a whole factor: what --png writes.
 
-    `pixels`: the picture under the map, of any size: it is stretched under it.
+    `pixels`: the picture under the map, uint8 (H, W, 3) of any size: it is stretched under it.
     """
     height, width = result.height, result.width
     factor = zoom or max(1, round(640 / max(height, width)))

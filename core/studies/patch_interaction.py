@@ -75,10 +75,10 @@ class Result:
 
 @dataclass(frozen=True, eq=False)
 class ByDistance:
-    """Means over the pairs at each of D distances (px, rising), `count` (D,) of them.
+    """Means over the pairs at each `distance` (D,), px, rising, `count` (D,) of them.
 
-    `departure` (M, D): mean |joint change - sum of the single ones|; `both` (M, D): mean |joint change|;
-    `correlation` (M, D): between the sum and the joint change, NaN where one of them does not vary.
+    `departure` (M, D): mean |joint change - sum of the single ones|; `both` (M, D): mean |joint change|; `correlation`
+    (M, D): between the sum and the joint change, NaN where one of them does not vary.
     """
 
     distance: np.ndarray
@@ -109,7 +109,8 @@ def run(
 def draw(height: int, width: int, params: Params) -> np.ndarray:
     """(P, 4) different pairs of the cells of a grid of masks side by side, centred; all, if there are no more.
 
-    On a grid masks never overlap, distances are multiples of the side, and a mask serves in many pairs.
+    On a grid masks never overlap, distances are multiples of the side, and a mask serves in many pairs. Raises
+    ValueError for a picture, height x width px, that does not hold two masks.
     """
     side = params.side
     if (height // side) * (width // side) < 2:
@@ -223,7 +224,7 @@ def correlation(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def relative(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
-    """part / whole, NaN where the whole is 0."""
+    """part / whole, of the same shape, NaN where the whole is 0."""
     return np.asarray(np.divide(part, whole, out=np.full_like(part, np.nan), where=whole != 0))
 
 

@@ -1,4 +1,7 @@
-"""Figures of the masking: one curve a method, the maps that ranked the cells, and their numbers as tables."""
+"""Figures of the masking: one curve a method, the maps that ranked the cells, and their numbers as tables.
+
+After the deletion curves of Brendel & Bethge (ICLR 2019).
+"""
 
 from __future__ import annotations
 
@@ -28,6 +31,7 @@ LEGEND_ROW = 22  # px
 
 
 def line_of(method: str, dark: bool) -> dict[str, object]:
+    """Colour, width and dash of a method's curve; chance is grey and dashed, the BagNet's evidence the accent."""
     if method == EVIDENCE:
         return {"color": ACCENT_ON_DARK if dark else ACCENT, "width": 3.5}
     if method == RANDOM:
@@ -71,6 +75,7 @@ def curves(result: Result, titles: Sequence[str], *, k: int | None = None, dark:
 
 
 def add_curve(fig: go.Figure, result: Result, i: int, m: int, dark: bool) -> None:
+    """Method m's curve in network i's panel; chance with its spread over draws."""
     method, p, spread = result.methods[m], result.probability[i, m], result.spread[i, m]
     axis = np.arange(result.cells + 1)
     if method == RANDOM:

@@ -1,4 +1,7 @@
-"""Figures and tables of the two probes of the patch study: `patch_scramble` and `patch_interaction`."""
+"""Figures and tables of the two probes of the patch study: `patch_scramble` and `patch_interaction`.
+
+After Brendel & Bethge (ICLR 2019).
+"""
 
 from __future__ import annotations
 
@@ -59,7 +62,7 @@ def scramble_curves(
 
 
 def scramble_strip(pixels: np.ndarray, result: patch_scramble.Result, dark: bool = False) -> go.Figure:
-    """The picture at every number of tiles per side, as the first shuffle of each cuts it."""
+    """The picture uint8 (H, W, 3) at every number of tiles per side, as the first shuffle of each cuts it."""
     count = len(result.tiles)
     fig = make_subplots(1, count, subplot_titles=[f"{n} × {n}" for n in result.tiles], horizontal_spacing=0.08 / count)
     for column, n in enumerate(result.tiles, 1):

@@ -149,6 +149,7 @@ def run(
 
 
 def whole_of(network: Network, pixels: np.ndarray, tiles: int) -> float:
+    """`share_whole` of the picture (H, W, 3) for the network's patch; NaN for a network without patches."""
     patch = network.card.patch
     return float("nan") if patch is None else share_whole(len(pixels), pixels.shape[1], tiles, patch)
 

@@ -108,6 +108,7 @@ class Best:
         self._heap: list[tuple[tuple[float, int, int, int], Patch]] = []
 
     def offer(self, patch: Patch) -> None:
+        """Keep the patch if it is better than the worst that is kept, or there is room."""
         entry = (patch.evidence, -patch.picture, -patch.y, -patch.x), patch
         if len(self._heap) < self.count:
             heapq.heappush(self._heap, entry)

@@ -1,4 +1,4 @@
-"""What one position has seen after each stage of a BagNet, drawn as nested squares."""
+"""What one position has seen after each stage of a BagNet (Brendel & Bethge, ICLR 2019), drawn as nested squares."""
 
 from __future__ import annotations
 

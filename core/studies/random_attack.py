@@ -167,7 +167,10 @@ def digits() -> tuple[Split, Split]:
 
 
 def draw(pool: Split, params: Params, images: int = ATTACKED) -> tuple[np.ndarray, Split]:
-    """The attacker's seed pictures and `images` others to attack, by params' seed. Raises ValueError if too few."""
+    """The attacker's seed pictures uint8 (n, H, W, C) and `images` others to attack, by params' seed.
+
+    Raises ValueError if the pool has too few.
+    """
     if len(pool) < params.seed_pictures + images:
         raise ValueError(f"expected {params.seed_pictures + images} pictures or more, got {len(pool)}: attack fewer")
     order = np.random.default_rng(params.seed).permutation(len(pool))[: params.seed_pictures + images]
@@ -191,10 +194,12 @@ def on_digits(kind: str, params: Params = DIGITS, progress: Progress = ignore) -
 
 
 def flat(pictures: np.ndarray) -> np.ndarray:
+    """(N, H, W, C) -> (N, H W C)."""
     return pictures.reshape(len(pictures), -1)
 
 
 def as_float(pixels: np.ndarray) -> np.ndarray:
+    """uint8 0..255 -> float32 in [0, 1], of the same shape."""
     return pixels.astype(np.float32) / np.float32(255)
 
 
@@ -248,6 +253,7 @@ def run(target: Target, seeds: np.ndarray, test: Split, params: Params, progress
 
 
 def counter(progress: Progress, total: int) -> Callable[[int], None]:
+    """A function that adds to what is done and tells `progress` of it."""
     done = 0
 
     def tick(more: int) -> None:
@@ -283,7 +289,7 @@ class Asking:
 def substitute(
     asking: Asking, seeds: np.ndarray, classes: int, params: Params, tick: Callable[[int], None]
 ) -> nn.Module:
-    """A network that learned the target's answers about `seeds` and about the pictures that augmentation makes."""
+    """A network that learned the target's answers about `seeds`, float32 (n, H, W, C), and what augmentation adds."""
     import torch
 
     dice = np.random.default_rng((params.seed, 0))
@@ -299,7 +305,10 @@ def substitute(
 
 
 def untrained(shape: tuple[int, ...], classes: int, params: Params) -> nn.Module:
-    """Two convolutions, each halving the picture, and two linear layers: (B, C, H, W) -> (B, classes)."""
+    """Two convolutions, each halving the picture, and two linear layers: (B, C, H, W) -> (B, classes).
+
+    `shape`: (H, W, C). Raises ValueError for a side below 4 px.
+    """
     import torch
     from torch import nn
 
@@ -327,6 +336,7 @@ def train(
     dice: np.random.Generator,
     tick: Callable[[int], None],
 ) -> None:
+    """`epochs` passes over float32 pictures (N, H, W, C) and labels (N,), in an order that `dice` draws."""
     import torch
 
     x, y = channels_first(pictures), torch.from_numpy(np.asarray(labels, np.int64))
@@ -341,7 +351,7 @@ def train(
 
 
 def augmented(net: nn.Module, pictures: np.ndarray, labels: np.ndarray, step: float) -> np.ndarray:
-    """Papernot et al.'s Jacobian-based augmentation: as many new pictures, each one `step` from its own."""
+    """Papernot et al.'s Jacobian-based augmentation of (N, H, W, C): as many new ones, each one `step` from its own."""
     return moved(pictures, signs_of(net, pictures, labels, lambda logits, y: logits.gather(1, y[:, None])), step)
 
 
@@ -370,11 +380,12 @@ def signs_of(
 
 
 def moved(pictures: np.ndarray, direction: np.ndarray, epsilon: float) -> np.ndarray:
-    """Pictures `epsilon` along `direction`, clipped to [0, 1], float32."""
+    """Pictures `epsilon` along `direction`, both (N, H, W, C), clipped to [0, 1], float32."""
     return np.clip(pictures + np.float32(epsilon) * direction, 0, 1)
 
 
 def answers(net: nn.Module, pictures: np.ndarray) -> np.ndarray:
+    """float32 (N, H, W, C) -> int64 (N,): the class of the largest logit."""
     import torch
 
     with torch.inference_mode():

@@ -1,4 +1,7 @@
-"""What was measured of the attack over seeds: its record, its words and its figures."""
+"""What was measured of the attack over seeds: its record, its words and its figures.
+
+Of `random_attack` (after Xue & Roshan, arXiv 1806.05789, and Papernot et al. 2017).
+"""
 
 from __future__ import annotations
 
@@ -147,7 +150,7 @@ def band(found: Measured, accuracy: np.ndarray) -> np.ndarray:
 
 
 def verdict(names: Sequence[str], middle: np.ndarray, half: np.ndarray) -> str:
-    """Which of two falls further, or that their intervals overlap."""
+    """Which of two falls further, or that their intervals overlap; `middle` and `half` width (2,)."""
     more = int(middle.argmax())
     less = 1 - more
     if middle[more] - half[more] <= middle[less] + half[less]:
@@ -232,6 +235,7 @@ def spread(heights: Sequence[float]) -> list[float]:
 def add_line(
     fig: go.Figure, x: np.ndarray, y: np.ndarray, interval: np.ndarray, name: str, colour: str, kind: str
 ) -> None:
+    """Shares y (E,) against epsilon x (E,) with the band of their `interval` (E, 2); `kind`: attack or noise."""
     fig.add_scatter(
         x=np.concatenate([x, x[::-1]]),
         y=np.concatenate([interval[:, 1], interval[::-1, 0]]),

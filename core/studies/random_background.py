@@ -99,7 +99,7 @@ class Gallery:
 
 
 def gallery(names: Sequence[str], pictures: np.ndarray, broken: Sequence[str] = ()) -> Gallery:
-    """Raises ValueError if there is no picture."""
+    """A Gallery of pictures uint8 (N, S, S, 3). Raises ValueError if there is none."""
     if not len(pictures):
         raise ValueError(f"expected pictures to compare with, got none and {len(broken)} broken ones: choose others")
     return Gallery(tuple(names), pictures, sha256(pictures.tobytes()).hexdigest(), tuple(broken))

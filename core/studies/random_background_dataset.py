@@ -1,7 +1,8 @@
 """Over many photographs: whose answers change with the background, and whose with the object?
 
-Background is what lies outside the middle box (`core.object_mask.MIDDLE`), object what lies in it: about half of the
-pixels each, so that neither part is changed more than the other. A picture's new background is another class's.
+After Xue & Roshan (arXiv 1806.05789). Background is what lies outside the middle box (`core.object_mask.MIDDLE`),
+object what lies in it: about half of the pixels each, so that neither part is changed more than the other. A picture's
+new background is another class's.
 """
 
 from __future__ import annotations
@@ -185,7 +186,7 @@ def as_record(found: Measured) -> dict[str, Any]:
 
 
 def plain(values: np.ndarray) -> list[float | None]:
-    """Rounded; NaN as None."""
+    """Values (n,), rounded; NaN as None."""
     return [None if np.isnan(v) else round(float(v), DIGITS) for v in values]
 
 

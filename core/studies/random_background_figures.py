@@ -1,4 +1,7 @@
-"""Figures of the background study: the versions of a picture, how far each moves, and the shares over a test set."""
+"""Figures of the background study: the versions of a picture, how far each moves, and the shares over a test set.
+
+After Xue & Roshan (arXiv 1806.05789).
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
 """What random features are compared with: untrained deep networks, and k-means features of patches.
 
-The untrained networks are torchvision's with its own initialisation, asked for what their classifier would see. Batch
-norms normalise by running statistics that are set once, to those of some of the pictures: the initial ones (mean 0,
-variance 1) would leave them without effect, and each batch's own would make a picture's features depend on the batch.
+As Xue & Roshan (arXiv 1806.05789) do. The untrained networks are torchvision's with its own initialisation, asked for
+what their classifier would see. Batch norms normalise by running statistics that are set once, to those of some of the
+pictures: the initial ones (mean 0, variance 1) would leave them without effect, and each batch's own would make a
+picture's features depend on the batch.
 
 k-means features are those of Coates, Lee & Ng (AISTATS 2011): patches are normalised in contrast and whitened, each
 centroid answers max(0, mean distance to the centroids - distance to it), and the answers are summed over quadrants.
@@ -149,7 +150,7 @@ def k_means(
 
 
 def learn(pictures: np.ndarray, seed: int = 0, centroids: int = CENTROIDS, progress: Progress = ignore) -> Codebook:
-    """A codebook from random patches of the pictures."""
+    """A codebook from random patches of the pictures uint8 (N, H, W, C). Raises ValueError: smaller than a patch."""
     from sklearn.cluster import MiniBatchKMeans
 
     dice = np.random.default_rng(seed)

@@ -1,7 +1,7 @@
 """Random features on whole data sets: how many are needed, of which shape, and what they are worth beside others.
 
-Everything is told apart by the same two classifiers. What took long is kept in a working folder, so that a killed run
-goes on where it was.
+After Xue & Roshan (arXiv 1806.05789). Everything is told apart by the same two classifiers. What took long is kept in a
+working folder, so that a killed run goes on where it was.
 """
 
 from __future__ import annotations
@@ -154,6 +154,7 @@ def measure_curves(
 
 
 def both_counts(train: Split, test: Split, spec: Spec, work: Path, progress: Progress) -> list[np.ndarray]:
+    """`random_counts` of test and training pictures, in this order: integers (N, spec.features) each."""
     return [random_counts(split, name, spec, work, progress) for name, split in (("test", test), ("train", train))]
 
 
@@ -234,7 +235,7 @@ def measure_baselines(
 
 
 def measure_pixels(train: Split, test: Split, remember: Remember) -> dict[Classifier, np.ndarray]:
-    """Raw pixels of all training pictures."""
+    """(TOP,) shares of each classifier on raw pixels of all training pictures."""
     row = remember("pixels of all", partial(one_baseline, train, test, spaces.pixels, False))
     return {classifier: np.array(row[classifier]) for classifier in CLASSIFIERS}
 
@@ -315,5 +316,5 @@ def measured(folder: Path) -> dict[str, Measured]:
 
 
 def band(values: np.ndarray) -> tuple[float, float, float]:
-    """Mean, smallest and largest over seeds."""
+    """Mean, smallest and largest of `values` (seeds,)."""
     return float(values.mean()), float(values.min()), float(values.max())

@@ -1,4 +1,4 @@
-"""Figures of what was measured on whole data sets."""
+"""Figures of what was measured on whole data sets (after Xue & Roshan, arXiv 1806.05789)."""
 
 from __future__ import annotations
 
@@ -144,6 +144,7 @@ def curve_table(found: Measured) -> Cells:
 
 
 def shape_table(found: Measured) -> Cells:
+    """A row a kernel and depth: top-1 in %, mean (least-most) over seeds."""
     cells = [band(100 * s.hits[:, 0]) for s in found.shapes]
     return {
         "kernel": [s.kernel for s in found.shapes],
@@ -153,6 +154,7 @@ def shape_table(found: Measured) -> Cells:
 
 
 def baseline_table(found: Measured) -> Cells:
+    """A row a kind of features: how many numbers, and top-1 and top-2 in % by both classifiers."""
     listed = rows(found)[::-1]
     columns: Cells = {"features": [r.title for r in listed], "numbers a picture": [r.dimensions for r in listed]}
     for classifier, words in CLASSIFIERS.items():
@@ -162,6 +164,7 @@ def baseline_table(found: Measured) -> Cells:
 
 
 def similarity_table(found: Measured) -> Cells:
+    """A row a space: mean similarity between two classes and within one, and their ratio."""
     names = {"pixels": "raw pixels", "random": "random features", "trained": "trained network"}
     kept = [(words, found.similarity[name]) for name, words in names.items() if name in found.similarity]
     return {

@@ -109,7 +109,7 @@ def run(title: str, train: Split, test: Split, params: Params, progress: Progres
 
 
 def features(split: Split, params: Params, progress: Progress = ignore) -> np.ndarray:
-    """float32 (N, params.features) in [-1, 1]."""
+    """float32 (N, params.features) in [-1, 1] of a split's N pictures."""
     from core import spaces
 
     return spaces.random(split.pixels, params.spec(split.pixels.shape[3]), progress)
@@ -171,7 +171,7 @@ def hits(values: np.ndarray, labels: np.ndarray) -> np.ndarray:
 def collect(
     title: str, train: Split, test: Split, params: Params, found: Sequence[np.ndarray], pixel_hits: np.ndarray
 ) -> Result:
-    """The Result of what was found for the first counts of `params.counts`, all of them or some."""
+    """The Result of the hits `found`, (TOP,) each, for all or the first of `params.counts`; `pixel_hits` (TOP,)."""
     return Result(
         title,
         tuple(train.classes),

@@ -1,4 +1,7 @@
-"""One random feature, layer by layer: what its signs look like on a picture, and the number that is left of them."""
+"""One random feature, layer by layer: what its signs look like on a picture, and the number that is left of them.
+
+Of the network of Xue & Roshan (arXiv 1806.05789).
+"""
 
 from __future__ import annotations
 

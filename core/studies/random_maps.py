@@ -199,7 +199,7 @@ def agreement(found: np.ndarray, labels: np.ndarray) -> float:
 
 @dataclass(frozen=True, eq=False)
 class Placed:
-    """A new picture in one space: its position (2,) on the map, and its nearest pictures there."""
+    """A new picture in one space: its `position` (2,) on the map, and its nearest pictures there."""
 
     position: np.ndarray
     nearest: np.ndarray  # (n,) rows of the gallery
@@ -225,7 +225,7 @@ def place(
 
 
 def class_mix(labels: np.ndarray) -> dict[int, int]:
-    """How many of the labels are of each class that occurs, the most frequent first."""
+    """How many of the labels (n,) are of each class that occurs, the most frequent first."""
     values, counts = np.unique(labels, return_counts=True)
     order = np.argsort(-counts, kind="stable")
     return {int(values[i]): int(counts[i]) for i in order}

@@ -1,4 +1,7 @@
-"""Figures of the maps: the points of one space, the classes of a selection, and pictures as sheets of thumbnails."""
+"""Figures of the maps: the points of one space, the classes of a selection, and pictures as sheets of thumbnails.
+
+The spaces are those that Xue & Roshan (arXiv 1806.05789) compare, and a trained network's.
+"""
 
 from __future__ import annotations
 
@@ -143,6 +146,7 @@ def map_figure(
 def add_points(
     fig: go.Figure, result: Result, positions: np.ndarray, selected: Sequence[int] | None, hover: bool
 ) -> None:
+    """One mark a picture at `positions` (N, 2), coloured and shaped by class; what is not `selected` is faded."""
     count = len(result.classes)
     low, high = DOT_LIMITS
     marker: dict[str, object] = {
@@ -171,7 +175,7 @@ def add_points(
 
 
 def add_names(fig: go.Figure, result: Result, positions: np.ndarray, dark: bool) -> None:
-    """Each class's name at the median of its points."""
+    """Each class's name at the median of its points (N, 2); none where there are too many classes."""
     present = np.unique(result.labels)
     if len(present) > LABELLED:
         return
@@ -242,6 +246,7 @@ def mix_figure(result: Result, selected: Sequence[int], dark: bool = False) -> g
 
 
 def mix_table(result: Result, selected: Sequence[int]) -> dict[str, list[str] | list[int] | list[float]]:
+    """Classes of the `selected` pictures, the most frequent first: how many, and their share."""
     mix = class_mix(result.labels[list(selected)])
     total = sum(mix.values())
     return {
@@ -252,7 +257,7 @@ def mix_table(result: Result, selected: Sequence[int]) -> dict[str, list[str] | 
 
 
 def table(result: Result) -> dict[str, np.ndarray]:
-    """Every point's picture, class, and place on every map."""
+    """Columns (N,): every point's picture, class, and place on every map."""
     columns = {"picture": result.indices, "class": np.array(result.classes)[result.labels]}
     for found in result.maps:
         for i, axis in enumerate("xy"):

@@ -59,7 +59,7 @@ def euclidean(queries: np.ndarray, gallery: np.ndarray) -> np.ndarray:
 
 
 def directions(vectors: np.ndarray) -> np.ndarray:
-    """Each row scaled to length 1, in float64; a row of zeros stays."""
+    """Each row of (N, D) scaled to length 1, in float64; a row of zeros stays."""
     wide = vectors.astype(np.float64)
     length = np.linalg.norm(wide, axis=1, keepdims=True)
     return np.asarray(wide / np.where(length > 0, length, 1))

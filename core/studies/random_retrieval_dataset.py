@@ -160,14 +160,14 @@ def measure(
 
 
 def rankings(vectors: np.ndarray, labels: np.ndarray, space: str, seed: int | None = None) -> list[Ranking]:
-    """One a metric."""
+    """One a metric, of vectors (N, D) and their groups (N,)."""
     return [
         Ranking(space, metric, seed, *precision_curve(leave_one_out(vectors, metric), labels)) for metric in METRICS
     ]
 
 
 def contradictions(pictures: np.ndarray, labels: np.ndarray, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
-    """Names of pictures that are equal to the last value but not of one group."""
+    """Names of pictures (N, H, W, C) that are equal to the last value but, by `labels` (N,), not of one group."""
     same: dict[bytes, list[int]] = {}
     for i, picture in enumerate(pictures):
         same.setdefault(picture.tobytes(), []).append(i)

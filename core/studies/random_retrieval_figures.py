@@ -1,4 +1,4 @@
-"""Figures of retrieval: precision against k in three spaces, and rows of nearest pictures."""
+"""Figures of retrieval (after Xue & Roshan, §4): precision against k in three spaces, and rows of nearest pictures."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def neighbours(result: Result, dark: bool = False) -> go.Figure:
 
 
 def add_thumbnail(fig: go.Figure, pixels: np.ndarray, x: float, y: float) -> None:
-    """A picture around a place of the figure's grid."""
+    """A picture uint8 (H, W, 3) around a place of the figure's grid."""
     place = {"xref": "x", "yref": "y", "xanchor": "center", "yanchor": "middle"}
     fig.add_layout_image(source=uri(pixels), x=x, y=y, sizex=PICTURE, sizey=PICTURE, **place)
 

@@ -1,4 +1,7 @@
-"""Figures of the shift sweep: the maps, the line through them, and the whole-data-set charts."""
+"""Figures of the shift sweep: the maps, the line through them, and the whole-data-set charts.
+
+After Zhang (ICML 2019).
+"""
 
 from __future__ import annotations
 
@@ -55,6 +58,7 @@ def maps(
 
 
 def lay_out_maps(fig: go.Figure, result: Result, m: int, dark: bool) -> None:
+    """Sizes, axes in pixels of shift, and the one scale of probability of m maps."""
     r = result.max_shift
     style(fig, dark)
     fig.update_layout(
@@ -85,6 +89,7 @@ def lay_out_maps(fig: go.Figure, result: Result, m: int, dark: bool) -> None:
 
 
 def add_map(fig: go.Figure, result: Result, i: int, axis: np.ndarray, dark: bool) -> None:
+    """Network i's probabilities over `axis` (2R+1,) both ways, outlined where the top-1 differs."""
     side = result.side
     fig.add_heatmap(
         z=result.probability[i].reshape(side, side),
@@ -112,6 +117,7 @@ def add_map(fig: go.Figure, result: Result, i: int, axis: np.ndarray, dark: bool
 
 
 def add_mark(fig: go.Figure, i: int, shift: Sequence[int] | np.ndarray, symbol: str, name: str) -> None:
+    """A symbol at one shift (2,), (dy, dx) px, in panel i."""
     fig.add_scatter(
         x=[int(shift[1])],
         y=[int(shift[0])],
@@ -125,6 +131,7 @@ def add_mark(fig: go.Figure, i: int, shift: Sequence[int] | np.ndarray, symbol: 
 
 
 def add_click_layer(fig: go.Figure, result: Result, i: int) -> None:
+    """Invisible points, one a shift: Plotly reports clicks on points, not on heat maps."""
     said = [result.labels[c] for c in result.top1[i]]
     fig.add_scatter(
         x=result.offsets[:, 1],
@@ -224,6 +231,7 @@ def scatter(
 
 
 def bars(value: float, low: float, high: float, colour: str) -> dict[str, object]:
+    """Error bars in % of a share in [0, 1] with its interval."""
     return {
         "type": "data",
         "symmetric": False,

@@ -1,4 +1,4 @@
-"""The figures, and the tables, of `shift_inside`."""
+"""The figures, and the tables, of `shift_inside` (after Zhang, ICML 2019)."""
 
 from __future__ import annotations
 

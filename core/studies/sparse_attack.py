@@ -1,9 +1,10 @@
 """Does raising lambda help against somebody who knows it? Projected gradient descent (Madry et al. 2018) through the
 whole unrolled network.
 
-The gradient is that of the cross-entropy through every step of the solver, in float32, on pixels in [0, 1]. Each start
-is random in the ball; each step moves by a fixed share of eps (so more steps continue fewer ones) and is projected onto
-the ball and the box of pixels. A picture is left in peace as soon as it is fooled.
+The question is put to the robustness that Dai et al. (NeurIPS 2022) report. The gradient is that of the cross-entropy
+through every step of the solver, in float32, on pixels in [0, 1]. Each start is random in the ball; each step moves by
+a fixed share of eps (so more steps continue fewer ones) and is projected onto the ball and the box of pixels. A picture
+is left in peace as soon as it is fooled.
 """
 
 from __future__ import annotations
@@ -161,7 +162,7 @@ def descend(
 
 
 def direction(gradient: Tensor, norm: Norm) -> Tensor:
-    """Steepest ascent of unit length in the norm; nothing where there is no gradient."""
+    """Steepest ascent of unit length in the norm, for (B, C, H, W); nothing where there is no gradient."""
     if norm == "linf":
         return gradient.sign()
     length: Tensor = gradient.double().flatten(1).norm(dim=1).clamp(min=1e-300)
@@ -169,7 +170,7 @@ def direction(gradient: Tensor, norm: Norm) -> Tensor:
 
 
 def start(clean: Tensor, params: Params, restart: int) -> Tensor:
-    """Uniform in the ball around each picture, then clipped to [0, 1]."""
+    """Uniform in the ball around each picture (B, C, H, W), then clipped to [0, 1]."""
     import torch
 
     noise = torch.empty_like(clean)
@@ -185,7 +186,10 @@ def start(clean: Tensor, params: Params, restart: int) -> Tensor:
 
 
 def project(clean: Tensor, moved: Tensor, params: Params) -> Tensor:
-    """The nearest picture in the ball, clipped to [0, 1]: float32, and no rounding takes it outside of either."""
+    """The nearest to `moved` in the ball around `clean`, both (B, C, H, W), clipped to [0, 1].
+
+    float32, and no rounding takes it outside of either.
+    """
     import torch
 
     centre = clean.double()
@@ -230,7 +234,9 @@ def curve(
 
 @dataclass(frozen=True, eq=False)
 class Look:
-    """One picture float32 (H, W, 3) before and after; probabilities (K,); the label attacked is the answer before."""
+    """One picture float32 (H, W, 3), `clean` and `adversarial`; probabilities (K,) `before` and `after`; the label
+    attacked is the answer before.
+    """
 
     labels: tuple[str, ...]
     clean: np.ndarray

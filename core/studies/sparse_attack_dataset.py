@@ -1,4 +1,7 @@
-"""Over a test set: how many answers stay right under an attack that knows lambda, and has the attack converged?"""
+"""Over a test set: how many answers stay right under an attack that knows lambda, and has the attack converged?
+
+Of the networks of Dai et al. (NeurIPS 2022), with `sparse_attack`.
+"""
 
 from __future__ import annotations
 
@@ -31,9 +34,9 @@ Subject = tuple["Network", float | None]  # a network, and the lambda that it is
 
 @dataclass(frozen=True, eq=False)
 class Curve:
-    """Of M subjects at E radii in one norm. `accuracy` (M, E) in [0, 1].
+    """Of M subjects at radii `eps` (E,) in one norm. `accuracy` (M, E) in [0, 1].
 
-    `gain` (M, E): accuracy less the first subject's on the same pictures; `gain_error`: its standard error.
+    `gain` (M, E): accuracy less the first subject's on the same pictures; `gain_error` (M, E): its standard error.
     """
 
     eps: np.ndarray
@@ -154,6 +157,7 @@ def curve_of(eps: np.ndarray, survived: np.ndarray) -> Curve:
 
 
 def clean_accuracy(network: Network, pictures: np.ndarray, labels: np.ndarray, lam: float | None) -> float:
+    """Share in [0, 1] of pictures (B, H, W, 3) answered as `labels` (B,) say, unattacked."""
     found = attack(network, pictures, labels, Params(eps=0), lam)
     return float((~found.fooled).mean())
 
@@ -186,6 +190,7 @@ def as_record(found: Measured) -> dict[str, Any]:
 
 
 def plain(value: Any) -> Any:
+    """Arrays of any shape as nested lists of numbers to six digits, and what holds them as dicts."""
     if isinstance(value, np.ndarray):
         return value.round(6).tolist()
     if isinstance(value, Curve | Convergence):

@@ -1,4 +1,6 @@
-"""Figures of the attack: accuracy against the radius, its convergence, and one picture before and after."""
+"""Figures of the attack on SDNets (Dai et al., NeurIPS 2022): accuracy against the radius, its convergence, and one
+picture before and after.
+"""
 
 from __future__ import annotations
 
@@ -61,6 +63,7 @@ def add_line(
     place: tuple[int, int],
     first: bool,
 ) -> None:
+    """Accuracy (E,) against x (E,) with its band (E, 2); `look`: colour, dash and symbol; `place`: row and column."""
     colour, dash, symbol = look
     row, col = place
     fig.add_scatter(
@@ -169,6 +172,7 @@ def before_and_after(look: Look, *, dark: bool = False) -> go.Figure:
 
 
 def answer(look: Look, probability: np.ndarray) -> str:
+    """The class of the largest of the probabilities (K,), in words."""
     best = int(probability.argmax())
     return f"{look.labels[best]} ({probability[best]:.2f})"
 

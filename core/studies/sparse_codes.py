@@ -72,9 +72,9 @@ class Params:
 @dataclass(frozen=True, eq=False)
 class Result:
     """One picture at one setting. `clean`, `noisy`, `reconstruction` are what is shown, at `resolution`; everything
-    else is of the picture as the network sees it. Curves over `lams` (L,) hold the share of non-zero codes, the PSNR in
-    dB of the reconstruction against the clean picture, and the logits (L, K); `objective` (solvers, steps) is that of
-    every solver after each step.
+    else is of the picture as the network sees it. Curves over `lams` (L,) hold `nonzero` (L,), the share of non-zero
+    codes, `psnr` (L,) in dB of the reconstruction against the clean picture, and the `logits` (L, K); `objective`
+    (solvers, steps) is that of every solver after each step.
     """
 
     models: tuple[str, ...]  # the SDNet and, where there is one, its plain twin
@@ -168,7 +168,7 @@ def pictures(image: RGBImage, params: Params, size: int) -> tuple[np.ndarray, np
 
 
 def estimate(network: Network, seen: np.ndarray, fit: Fit | None) -> float:
-    """The lambda that the residual at the training lambda asks for; NaN without a fit."""
+    """The lambda that the residual at the training lambda asks for of float (H, W, 3) in [0, 1]; NaN without a fit."""
     if fit is None:
         return math.nan
     from core import coded, lambda_sweep
@@ -190,7 +190,7 @@ def packaged_fit(network: Network) -> Fit | None:
 
 
 def psnr(clean: np.ndarray, other: np.ndarray) -> float:
-    """Peak signal to noise ratio in dB of pixels in [0, 1]; infinite for the same picture."""
+    """Peak signal to noise ratio in dB of pixels in [0, 1] of the same shape; infinite for the same picture."""
     error = float(np.square(clean - other).mean(dtype=np.float64))
     return math.inf if error == 0 else -10 * math.log10(error)
 

@@ -200,7 +200,7 @@ def run(
 
 
 def training_lambda(network: Network, params: Params) -> float | None:
-    """None for a network without a dictionary."""
+    """None for a network without a dictionary. Raises ValueError if `params.lams` lack it."""
     if not is_coded(network):
         return None
     lam = float(network.engine.plain.dictionary.lam)  # type: ignore[union-attr, arg-type]

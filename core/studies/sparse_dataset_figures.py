@@ -1,4 +1,7 @@
-"""The figures, and the tables, of `sparse_dataset`: accuracy over noise and lambda, lambda told from the residual."""
+"""The figures, and the tables, of `sparse_dataset`: accuracy over noise and lambda, lambda told from the residual.
+
+After Dai et al. (NeurIPS 2022, §4).
+"""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ class Result:
     own input, NaN where that is all zero; `nonzero` (L,): the share of codes that are not zero; `depths` (D,) names;
     `coded` float32 (H, W, 3): the picture; `pictures` float32 (D, H, W, 3): what each depth stands for, at the contrast
     of the picture, may leave [0, 1]; `correlation` (D,): Pearson's, with the picture (0 if nothing is left); `sides`
-    (D, 2): height and width of the maps.
+    (D, 2): height and width of the maps; `logits` float32 (K,).
     """
 
     network: str
@@ -132,7 +132,10 @@ def coded_layers(net: SDNet) -> Iterator[SparseConv2d]:
 
 
 def layer_numbers(layer: SparseConv2d, given: Tensor, codes: Tensor) -> tuple[float, float]:
-    """||x - D*z|| / ||x||, NaN for x = 0, and the share of non-zero codes, of one picture."""
+    """||x - D*z|| / ||x||, NaN for x = 0, and the share of non-zero codes, of one picture.
+
+    `given` (1, C, H, W) is the layer's input, `codes` (1, K, H', W').
+    """
     missed = (layer.repeated(given) - layer.reconstruct(codes, given)).norm()
     whole = layer.repeated(given).norm()
     return float(missed / whole) if whole > 0 else float("nan"), float((codes != 0).float().mean())
@@ -163,6 +166,7 @@ def walk(net: SDNet, x: Tensor, lam: float | None, see: See) -> tuple[Tensor, li
 
 
 def told(convolution: nn.Module, x: Tensor, name: str, see: See) -> Tensor:
+    """(B, C, H, W) -> codes (B, K, H', W') of a coded convolution, of which `see` is told."""
     codes: Tensor = coder(convolution)(x)
     see(name, coder(convolution), x, codes)
     return codes
@@ -195,7 +199,7 @@ def decode(
 
 
 def variances(net: SDNet) -> list[tuple[Tensor, Tensor]]:
-    """Of every block's main path and shortcut, by channel, as far as the batch norms tell."""
+    """(C,) of every block's main path and shortcut, by channel, as far as the batch norms tell."""
     import torch
 
     pairs = []
@@ -228,7 +232,7 @@ def down(block: Block, y: Tensor, split: tuple[Tensor, Tensor], size: tuple[int,
 
 
 def rebuild(layer: SparseConv2d, codes: Tensor, size: tuple[int, ...]) -> Tensor:
-    """D*z with height and width `size`."""
+    """D*z of codes (B, K, H', W') with height and width `size`."""
     return layer.reconstruct(codes, codes.new_empty(1).expand(1, 1, *size))
 
 
@@ -250,6 +254,7 @@ def inverse(module: nn.Module) -> Tensor:
 
 
 def over(channels: Tensor) -> Tensor:
+    """(C,) -> (C, 1, 1): a factor for maps."""
     return channels[:, None, None]
 
 
@@ -260,7 +265,7 @@ def at_contrast(picture: Tensor, like: Tensor) -> Tensor:
 
 
 def correlation(a: np.ndarray, b: np.ndarray) -> float:
-    """Pearson's over all values; 0 where one of the two is constant."""
+    """Pearson's over all values of two arrays of the same shape; 0 where one of the two is constant."""
     x, y = (v.astype(np.float64).ravel() - v.mean(dtype=np.float64) for v in (a, b))
     size = np.sqrt(x.dot(x) * y.dot(y))
     return float(x.dot(y) / size) if size > 0 else 0.0

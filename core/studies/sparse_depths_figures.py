@@ -1,4 +1,7 @@
-"""Figures of the depths: the picture that each stands for, and how sparse and how true its layers code."""
+"""Figures of the depths: the picture that each stands for, and how sparse and how true its layers code.
+
+Of SDNets whose layers are all coded (Dai et al., NeurIPS 2022).
+"""
 
 from __future__ import annotations
 

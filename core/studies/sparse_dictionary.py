@@ -76,7 +76,7 @@ class Result:
 
 
 def digest(pixels: np.ndarray) -> str:
-    """What a picture's codes are remembered under: the SHA-256 of its values."""
+    """What a picture's codes are remembered under: the SHA-256 of its values, of any shape."""
     return hashlib.sha256(np.ascontiguousarray(pixels).tobytes()).hexdigest()
 
 

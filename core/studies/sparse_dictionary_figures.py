@@ -1,4 +1,7 @@
-"""Figures of the dictionary: the wall of atoms, one atom's codes and contribution, what the strongest rebuild."""
+"""Figures of the dictionary: the wall of atoms, one atom's codes and contribution, what the strongest rebuild.
+
+Of the first layer of an SDNet (Dai et al., NeurIPS 2022, §3).
+"""
 
 from __future__ import annotations
 
@@ -79,6 +82,7 @@ def add_frame(fig: go.Figure, x: float, y: float) -> None:
 
 
 def lay_out_wall(fig: go.Figure, lines: int) -> None:
+    """Axes, in columns of atoms, and height of a wall of so many lines."""
     fig.update_xaxes(visible=False, range=[-0.6, COLUMNS - 0.4], fixedrange=True)
     fig.update_yaxes(
         visible=False, range=[ROW * lines - 0.75, -0.6], fixedrange=True, scaleanchor="x", constrain="domain"
@@ -136,7 +140,7 @@ def curve(result: Result, n: int, dark: bool = False) -> go.Figure:
 
 
 def code_map(result: Result, pixels: np.ndarray, atom: int, dark: bool = False) -> go.Figure:
-    """The size of one channel's codes over the faded grey picture; where the code is zero, the picture shows."""
+    """The size of one channel's codes over the faded picture (H, W, 3) in [0, 1]; where the code is zero, it shows."""
     fig = go.Figure()
     add_picture(fig, 0, enlarged(faded(pixels, dark)), *pixels.shape[:2])
     sizes = np.abs(result.codes[atom])
@@ -186,7 +190,7 @@ def contribution_maps(result: Result, contributed: np.ndarray, atom: int, dark: 
 
 
 def contribution_limit(contributed: np.ndarray) -> float:
-    """Where the scale of a contribution ends: the 99th percentile of what is not zero, and one grey level at least."""
+    """Where the scale of a contribution (H, W, 3) ends: the 99th percentile of what is not zero, at least 1/255."""
     sizes = np.abs(contributed[contributed != 0])
     return max(float(np.percentile(sizes, 99)) if len(sizes) else 0.0, 1 / 255)
 
@@ -200,7 +204,7 @@ def faded(pixels: np.ndarray, dark: bool) -> np.ndarray:
 def add_map(
     fig: go.Figure, values: np.ndarray, stride: int, block: int, coloraxis: str, what: str, column: int = 1
 ) -> None:
-    """A heat map in pixels of the picture; each value stands for block x block codes, `stride` pixels apart."""
+    """A heat map (h, w) in pixels of the picture; each value stands for block x block codes, `stride` pixels apart."""
     first, step = stride * (block - 1) / 2, stride * block
     axis = str(column if column > 1 else "")
     fig.add_heatmap(
@@ -250,6 +254,7 @@ def means(values: np.ndarray, block: int) -> np.ndarray:
 
 
 def blocks_of(values: np.ndarray, block: int, how: np.ufunc) -> np.ndarray:
+    """(h, w) -> (h/block, w/block) rounded up: `how` (np.maximum, np.add) over each block."""
     rows = how.reduceat(values, np.arange(0, values.shape[0], block), axis=0)
     return np.asarray(how.reduceat(rows, np.arange(0, values.shape[1], block), axis=1))
 

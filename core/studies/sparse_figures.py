@@ -1,4 +1,7 @@
-"""Figures of the sparse codes: the three pictures, what lambda does to code and answer, and the solver's objective."""
+"""Figures of the sparse codes: the three pictures, what lambda does to code and answer, and the solver's objective.
+
+Of the first layer of an SDNet (Dai et al., NeurIPS 2022).
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,7 @@ SOLVER_TITLES = {"textbook": "FISTA, textbook", "paper": "FISTA, the paper's for
 
 
 def to_bytes(pixels: np.ndarray) -> np.ndarray:
-    """[0, 1] -> uint8, clipped."""
+    """[0, 1] -> uint8 of the same shape, clipped."""
     return np.asarray((pixels.clip(0, 1) * 255).round().astype(np.uint8))
 
 
@@ -156,6 +159,7 @@ def table(result: Result) -> dict[str, list[object]]:
 
 
 def objective_table(result: Result) -> dict[str, Sequence[object]]:
+    """A row a step, a column a solver: the objective after it."""
     steps = range(1, result.objective.shape[1] + 1)
     return {"steps": list(steps)} | {
         SOLVER_TITLES[solver]: values.round(4).tolist()

@@ -1,4 +1,4 @@
-"""The toy of the sparse codes' Why: what one proximal step does to one response."""
+"""The toy of the sparse codes' Why (Dai et al., NeurIPS 2022): what one proximal step does to one response."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ REACH = 1.5
 
 
 def shrink(v: np.ndarray, lam: float, non_negative: bool) -> np.ndarray:
-    """argmin_z 1/2 (v - z)^2 + lam |z|, over z >= 0 or all z: the code of a response v to an orthonormal dictionary."""
+    """argmin_z 1/2 (v - z)^2 + lam |z|, over z >= 0 or all z, of the same shape as v.
+
+    The code of a response v to an orthonormal dictionary.
+    """
     kept = np.maximum(np.abs(v) - lam, 0) * np.sign(v)
     return np.asarray(np.maximum(kept, 0) if non_negative else kept)
 

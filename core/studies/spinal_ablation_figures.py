@@ -1,4 +1,4 @@
-"""Figures and tables of what the spinal head's sizes do."""
+"""Figures and tables of what the sizes of the spinal head of Kabir et al. (arXiv 2007.03347) do."""
 
 from __future__ import annotations
 

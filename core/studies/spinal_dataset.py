@@ -1,4 +1,7 @@
-"""What this project measured on whole data sets, and the words that follow from the intervals."""
+"""What this project measured on whole data sets, and the words that follow from the intervals.
+
+Of the heads of Kabir et al. (arXiv 2007.03347).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The spinal head as a drawing: which part of the features each layer sees, and what it costs."""
+"""The spinal head of Kabir et al. (arXiv 2007.03347, §II) as a drawing: which part of the features each layer sees, and
+what it costs.
+"""
 
 from __future__ import annotations
 
@@ -182,6 +184,7 @@ class Plan:
 
 
 def plan_of(shape: Shape) -> Plan:
+    """Where things stand: from left to right, or, with many layers, from top to bottom."""
     down, split = shape.layers > ACROSS_AT_MOST, shape.split
     if down:  # across in thousandths of the width
         pitch = min(90.0, 320 / split)
@@ -204,6 +207,7 @@ class Sheet:
     dots: list[tuple[float, float, str]] = field(default_factory=list)  # x, y, colour
 
     def rectangle(self, name: str, along: Interval, across: Interval, fill: str, edge: str, width: float) -> None:
+        """A box between two places along the layers and two across them."""
         (x0, y0), (x1, y1) = self.plan.xy(along[0], across[0]), self.plan.xy(along[1], across[1])
         border = {"color": edge, "width": width}
         self.shapes.append(
@@ -216,6 +220,7 @@ class Sheet:
         self.shapes.append({"type": "line", "layer": "below", "x0": x0, "x1": x1, "y0": y0, "y1": y1, "line": pen})
 
     def arrow(self, start: Interval, stop: Interval) -> None:
+        """An arrow from `start` to `stop`, each (along, across)."""
         (ax, ay), (x, y) = self.plan.xy(*start), self.plan.xy(*stop)
         head = {"arrowhead": 2, "arrowsize": 0.9, "arrowwidth": 1.3, "arrowcolor": palette.MUTED}
         self.words.append(

@@ -1,4 +1,7 @@
-"""Figures of the race of heads: curves by epoch, the last epoch by seed, and the paired differences."""
+"""Figures of the race of heads: curves by epoch, the last epoch by seed, and the paired differences.
+
+Of the heads of Kabir et al. (arXiv 2007.03347).
+"""
 
 from __future__ import annotations
 
@@ -61,6 +64,7 @@ def curves(result: Result, *, dark: bool = False) -> go.Figure:
 
 
 def add_curve(fig: go.Figure, result: Result, h: int, colour: str) -> None:
+    """Head h's mean accuracy in % by epoch, in a band from the least to the most of the seeds."""
     head = result.heads[h]
     grown = np.flatnonzero(~np.isnan(result.accuracy[h]).all(0))
     values = 100 * result.accuracy[h][:, grown]
@@ -87,6 +91,7 @@ def add_curve(fig: go.Figure, result: Result, h: int, colour: str) -> None:
 
 
 def add_seeds(fig: go.Figure, head: Head, h: int, last: np.ndarray, colour: str) -> None:
+    """Head h's accuracies in % after the `last` epoch (seeds,), and beside them their mean with its interval."""
     seeds = np.flatnonzero(~np.isnan(last))
     mean, half = mean_interval(last)
     shared: dict[str, Any] = {"legendgroup": head, "showlegend": False, "row": 1, "col": 2}
@@ -112,7 +117,7 @@ def add_seeds(fig: go.Figure, head: Head, h: int, last: np.ndarray, colour: str)
 
 
 def limits(values: np.ndarray) -> list[float]:
-    """A range in % that holds these accuracies and little else; all of it where there are none."""
+    """A range in % that holds these accuracies, of any shape, and little else; all of it where there are none."""
     known = 100 * values[~np.isnan(values)]
     if not len(known):
         return [0, 101]

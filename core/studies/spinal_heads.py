@@ -200,6 +200,7 @@ def race(
     """Train one network; after every epoch its mean training loss and its accuracy on `test`.
 
     First numbers of the backbone, order of the pictures and their augmentation depend on the seed, not on the head.
+    Raises ValueError for fewer training pictures than a batch.
     """
     import torch
 
@@ -306,7 +307,7 @@ def as_dict(result: Result) -> dict[str, object]:
 
 
 def with_nulls(values: np.ndarray) -> list[Any]:
-    """Nested lists for JSON, which has no NaN: null stands for it."""
+    """An array of any shape as nested lists for JSON, which has no NaN: null stands for it."""
     plain = values.astype(object)
     plain[np.isnan(values)] = None
     return plain.tolist()  # type: ignore[no-any-return]

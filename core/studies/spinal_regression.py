@@ -131,8 +131,9 @@ class Points:
 
 @dataclass(frozen=True, eq=False)
 class Look:
-    """After `epoch` epochs, one number a seed (S,): mean loss of that epoch's batches, the lowest loss of any batch so
-    far, and on held-out points the mean square error against the noisy and the noise-free target."""
+    """After `epoch` epochs, one number a seed (S,): mean `loss` of that epoch's batches, the `lowest` loss of any batch
+    so far, and on held-out points the mean square error against the noisy target (`mse`) and the noise-free one
+    (`clean`)."""
 
     epoch: int
     loss: np.ndarray

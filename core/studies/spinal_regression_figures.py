@@ -1,4 +1,4 @@
-"""The regression experiment in figures, tables and words, and what the paper itself reports."""
+"""The regression experiment of Kabir et al. (arXiv 2007.03347) in figures, tables and words, and what they report."""
 
 from __future__ import annotations
 
@@ -61,6 +61,7 @@ def title_of(target: Target) -> str:
 
 
 def grid(targets: Sequence[Target]) -> go.Figure:
+    """An empty panel for each target."""
     from plotly.subplots import make_subplots
 
     return make_subplots(
@@ -88,7 +89,7 @@ def panels(result: Result, *, dark: bool = False) -> go.Figure:
 
 
 def add_seeds(fig: go.Figure, values: np.ndarray, n: int, network: Network, colour: str, at: dict[str, int]) -> None:
-    """Every seed as a pale mark, and to the right of them their mean with its interval."""
+    """Every seed of `values` (S,) as a pale mark, and to the right of them their mean with its interval."""
     mean, half = mean_interval(values)
     fig.add_scatter(
         x=n - 0.12 + SPREAD * (np.arange(len(values)) / max(len(values) - 1, 1) - 0.5), y=values, mode="markers",
@@ -115,7 +116,7 @@ def add_floor(fig: go.Figure, floor: float, at: dict[str, int], *, log: bool = F
 
 
 def log_range(values: np.ndarray, floor: float) -> list[float]:
-    """The exponents between which a log axis shows all values and leaves room for the floor's name."""
+    """The exponents between which a log axis shows all values (of any shape) and leaves room for the floor's name."""
     return [math.log10(0.6 * floor), math.log10(1.2 * max(float(values.max()), floor))]
 
 
@@ -141,6 +142,7 @@ def by_epoch(result: Result, *, dark: bool = False) -> go.Figure:
 
 
 def finished(fig: go.Figure, count: int, dark: bool) -> go.Figure:
+    """The same figure in the house's look, as high as `count` panels ask."""
     style(fig, dark)
     rows = -(-count // COLUMNS)
     fig.update_yaxes(title="MSE, × 10⁻³", col=1)

@@ -1,4 +1,4 @@
-"""Figures and tables of the transfer measurement."""
+"""Figures and tables of the transfer measurement (Kabir et al., arXiv 2007.03347)."""
 
 from __future__ import annotations
 

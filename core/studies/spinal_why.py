@@ -1,4 +1,7 @@
-"""Why a spinal head: what it saves, counted, and that it can equal any plain network, shown by a construction."""
+"""Why a spinal head: what it saves, counted, and that it can equal any plain network, shown by a construction.
+
+Both are claims of Kabir et al. (arXiv 2007.03347); the second is §II's universal approximation.
+"""
 
 from __future__ import annotations
 
@@ -131,7 +134,7 @@ class Twins:
 
 
 def goal(t: np.ndarray) -> np.ndarray:
-    """A smooth function of t in [-1, 1] that no few straight pieces follow."""
+    """A smooth function of t in [-1, 1], of the same shape, that no few straight pieces follow."""
     return np.asarray(np.sin(2.5 * math.pi * t) * (0.5 + 0.5 * t) + 0.3 * t)
 
 

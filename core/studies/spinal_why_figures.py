@@ -1,4 +1,6 @@
-"""Figures of the construction: two outputs that are one curve, and what each layer is there for."""
+"""Figures of the construction (Kabir et al., arXiv 2007.03347, §II): two outputs that are one curve, and what each
+layer is there for.
+"""
 
 from __future__ import annotations
 
