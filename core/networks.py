@@ -193,6 +193,7 @@ def packaged_card(name: str, path: Path) -> Card:
 
 
 def published_card(name: str) -> Card:
+    """The card of a network whose ImageNet weights others have published."""
     kind: Kind = "authors" if name in PUBLISHED else "torchvision"
     paper = "Brendel & Bethge 2019" if "bagnet" in name else "Zhang 2019"
     owner = f"the authors' ({paper})" if kind == "authors" else "torchvision's"
@@ -204,7 +205,7 @@ def find(name: str) -> Card:
     """The card called `name`; 'untrained:ARCH' gives fresh random weights (seed 0), 'torchvision:ARCH' a network of
     torchvision's and 'plugin:NAME' one that an installed package offers (core.own_networks).
 
-    Raises WeightsError that lists the nearest names.
+    Raises WeightsError that lists the nearest names, and UnknownModelError for an unknown architecture.
     """
     import difflib
 
@@ -294,6 +295,7 @@ def check_comparable(networks: Sequence[Network]) -> None:
 
 
 def family_labels(family: str) -> tuple[str, ...]:
+    """The names of a family's classes (K,): the data set's, or ImageNet's thousand,."""
     if family in DATASETS:
         return DATASETS[family].classes
     from torchvision.models import ResNet18_Weights
@@ -312,6 +314,7 @@ def family_preprocessing(card: Card) -> Preprocessing:
 
 
 def file_preprocessing(about: dict[str, str]) -> Preprocessing:
+    """The preprocessing that a weights file's metadata tell. Raises KeyError or ValueError where they do not."""
     from core.preprocess import Preprocessing
 
     mean, std = json.loads(about["mean"]), json.loads(about["std"])

@@ -71,7 +71,7 @@ def finished(asked: Asked, progress: Progress = ignore) -> str:
 
 
 def ask(image: RGBImage, title: str, names: Sequence[str], source: str) -> Asked:
-    """What a report is of, the networks found; the reader's own weights files are opened. Raises as `make` does."""
+    """What a report is of: the networks found, the reader's own weights files opened. Raises WeightsError."""
     from core.own_networks import open_network
 
     cards, opened, words = [], {}, {}

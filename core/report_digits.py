@@ -41,6 +41,7 @@ def random_parts(asked: Asked) -> list[Work]:
 
 
 def random_part(asked: Asked, progress: Progress) -> Part:
+    """Where the picture falls among the digits in each space, with its nearest neighbours."""
     from core import own_data
     from core.datasets import DATASETS, digest, load
     from core.studies import random_features, random_maps_figures
@@ -142,6 +143,7 @@ def fit_map(result: random_maps.Result, space: Space, at: Placed) -> go.Figure:
 def neighbour_table(
     every: Split, result: random_maps.Result, placed: dict[Space, tuple[Placed, float]]
 ) -> Table:  # fmt: skip
+    """The nearest digits of every space, with their distances."""
     from core.studies.palette import uri
     from core.studies.random_maps_figures import colour
 
@@ -171,6 +173,7 @@ def spinal_parts(asked: Asked) -> list[Work]:
 
 
 def spinal_part(asked: Asked, progress: Progress) -> Part:
+    """What the packaged heads say to the picture in MNIST's form."""
     from core.studies import spinal_answers_figures as figures
     from core.studies.palette import uri
 

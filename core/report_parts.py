@@ -60,6 +60,7 @@ def shift_parts(asked: Asked) -> list[Work]:
 
 
 def shift_part(asked: Asked, cards: tuple[Card, ...], progress: Progress) -> Part:
+    """The shift sweep of networks that share their labels."""
     params = shift_sweep.Params()
     found = first_look.find("shift_sweep", cards, asked.image.digest, params)
     if found is None:
@@ -112,6 +113,7 @@ def shift_still(result: shift_sweep.Result) -> str:
 
 
 def shift_table(result: shift_sweep.Result, cards: Sequence[Card]) -> Table:
+    """One row a network: its answer, and how often it changes."""
     worst = shift_sweep.worst_shift(result)
     return Table(
         f"The answers at {len(result.offsets):,} shifts",
@@ -137,6 +139,7 @@ def patch_parts(asked: Asked) -> list[Work]:
 
 
 def patch_part(asked: Asked, cards: tuple[Card, ...], progress: Progress) -> Part:
+    """The evidence maps of BagNets that share their labels."""
     from core.preprocess import whole
     from core.studies import patch_figures
     from core.studies.palette import uri
@@ -182,6 +185,7 @@ def fit_patch(fig: go.Figure, result: patch_evidence.Result) -> go.Figure:
 
 
 def patch_table(result: patch_evidence.Result, cards: Sequence[Card]) -> Table:
+    """One row a BagNet: its answer, and how its evidence is spread."""
     halves = patch_evidence.half_of_the_evidence(result)
     return Table(
         f"The logits are the means over the patches of each network's own grid ({result.labels[result.target]} is the "
@@ -214,6 +218,7 @@ def coded(card: Card) -> bool:
 
 
 def sparse_part(asked: Asked, cards: tuple[Card, ...], progress: Progress) -> Part:
+    """The picture coded by an SDNet, beside its plain twin where there is one."""
     from core.studies import sparse_figures
     from core.studies.palette import uri
 

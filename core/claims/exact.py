@@ -79,6 +79,7 @@ def circular_distance() -> Fact:
 
 
 def blur_energy() -> Fact:
+    """How many of the seven energies that may alias the binomial kernels give (Zhang, ICML 2019, §3.2)."""
     from core.studies.shift_inside import blur_response
 
     found = [blur_response(size).energy_above for size in range(1, len(ENERGY_ABOVE) + 1)]
@@ -155,6 +156,7 @@ def masks_add_up() -> Fact:
 
 
 def bagnet_parameters() -> Fact:
+    """The largest difference, in millions, between the BagNets' numbers of parameters and those reported."""
     import torch
 
     from core.head_counts import parameters
@@ -236,7 +238,7 @@ def sign_means() -> Fact:
 
 
 def similarity_ratio() -> Fact:
-    """The pixels' ratio of similarities less the random features', on digits."""
+    """The pixels' ratio of similarities less the random features', on digits. Raises ValueError for too few seeds."""
     from core import datasets, spaces
     from core.sign_counts import Spec
     from core.similarity import similarity

@@ -47,7 +47,7 @@ def minus(a: Estimate, b: Estimate) -> Estimate:
 
 
 def over_seeds(values: Sequence[float] | np.ndarray, low: float = -math.inf, high: float = math.inf) -> Estimate | None:
-    """The mean of repetitions with Student's interval, kept within [low, high]; None for fewer than three."""
+    """The mean of repetitions (n,) with Student's interval, kept within [low, high]; None for fewer than three."""
     mean, half = mean_interval(values)
     if math.isnan(half):
         return None

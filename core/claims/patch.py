@@ -37,6 +37,7 @@ def at(found: Summary, patch: int | None) -> int:
 
 
 def rate(found: Summary, patch: int | None, top5: bool) -> Estimate:
+    """Top-1 or top-5 accuracy of the BagNet of this patch, None for the residual network, in percent."""
     i = at(found, patch)
     if top5:
         return numbers.percent(found.top5[i], found.top5_interval[i])

@@ -48,7 +48,7 @@ def svm(record: dict[str, Any]) -> tuple[list[int], np.ndarray]:
 def told(
     record: dict[str, Any], values: np.ndarray, words: str, unit: str, holds: tuple[float, float] = EVERYWHERE
 ) -> Ours | None:
-    """`Ours` of one value a seed; `words` follow the quantity."""
+    """`Ours` of `values` (seeds,), one a seed; `words` follow the quantity."""
     found = numbers.over_seeds(values, *holds)
     return found and numbers.ours(
         found,
@@ -187,6 +187,7 @@ def background(results: Path) -> Ours | None:
 
 
 def elsewhere(title: str, top2: str = "") -> Claim:
+    """A claim about a data set of which no copy is here."""
     also = f"; top-2 about {top2} %" if top2 else ""
     return untested(
         f"random-{title.lower()}",

@@ -111,6 +111,7 @@ def trend(results: Path) -> Ours | None:
 
 
 def settings(names: tuple[str, ...], reach: str) -> Settings:
+    """The page's settings that show these networks at shifts of up to `reach` pixels, wrapping round."""
     if names[0].startswith("photo"):
         return {
             "shift-family": "photographs",
@@ -150,6 +151,7 @@ def about_blur(kind: str, read: Read, names: tuple[str, str], sentence: str, sai
 
 
 def on_imagenet(arch: str, networks: tuple[str, ...]) -> Claim:
+    """A claim about an ImageNet network, which is not measured here."""
     return untested(
         f"blur-consistency-{arch.lower()}",
         STUDY,

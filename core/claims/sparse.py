@@ -155,6 +155,7 @@ def under_noise(
 
 
 def rising(kind: str) -> Claim:
+    """The claim that the best lambda rises with one kind of noise."""
     level = {"gaussian": "0.1", "shot": "30", "speckle": "0.35", "impulse": "0.15"}[kind]
     return Claim(
         f"lambda-rises-{kind}",

@@ -108,6 +108,7 @@ def counted(name: str, sentence: str, paper: str, quantity: str, value: int) -> 
 
 
 def raced(dataset: str, title: str, backbone: str, paper: str) -> Claim:
+    """The claim that a spinal head beats the plain one on a data set."""
     key = "spinal-colour-backbone" if dataset == "cifar10" else "spinal-grey-backbone"
     return Claim(
         f"spinal-beats-fc-{dataset}-{backbone.replace('_', '-')}",
@@ -128,6 +129,7 @@ def best(title: str) -> str:
 
 
 def fitted(target: spinal_regression.Target, paper: str) -> Claim:
+    """The claim that a spinal network fits a function better."""
     return Claim(
         f"spinal-regression-{target}", STUDY, f"A spinal network fits the {target} of its inputs with a smaller error.",
         paper, f"{REPOSITORY}: lowest training losses, no test set",
@@ -137,6 +139,7 @@ def fitted(target: spinal_regression.Target, paper: str) -> Claim:
 
 
 def transferred(mode: spinal_transfer.Mode, data: str) -> Claim:
+    """The claim that a spinal head serves a trained network better."""
     plain, spinal = TRANSFER[data]
     return Claim(
         f"spinal-transfer-{mode}", STUDY,

@@ -32,7 +32,7 @@ def report(
     try:
         image, known = picture(photo)
         if out.is_dir():
-            raise IsADirectoryError(f"expected a file to write, got the folder {out}: give --out FOLDER/report.html")
+            raise ValueError(f"expected a file to write, got the folder {out}: give --out FOLDER/report.html")
         out.parent.mkdir(parents=True, exist_ok=True)
         html = with_progress(image, title or known, model, photo)
         write(out, html)

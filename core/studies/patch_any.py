@@ -121,7 +121,7 @@ def applicable(network: Network, x: Tensor, target: int, methods: Sequence[str] 
 
 
 def reason(network: Network, x: Tensor, target: int, method: str) -> str | None:
-    """One method's entry of `applicable`."""
+    """One method's entry of `applicable`, for x (C, S, S)."""
     from core.models.bagnet import BagNet
 
     if method in (OCCLUSION, RANDOM):
@@ -181,7 +181,7 @@ def trace(
     params: patch_masking.Params,
     progress: Progress = ignore,
 ) -> Trace:
-    """`patch_masking.trace` of a network alone; occlusion hides the very cells that are ranked, whatever their size."""
+    """`patch_masking.trace` of a network alone, for uint8 (H, W, C); occlusion hides the very cells that are ranked."""
     if method != OCCLUSION:
         return patch_masking.trace(network, network, pixels, target, method, params, progress)
     found = occlusion(network, pixels, target, params.cell, part(progress, 0, 3))
@@ -236,7 +236,7 @@ def assemble(
 def scramble(
     network: Network, pixels: np.ndarray, target: int, seed: int = 0, progress: Progress = ignore
 ) -> patch_scramble.Result:
-    """`patch_scramble.run` for one network, with as many tiles per side as leave SMALLEST_TILE px each."""
+    """`patch_scramble.run` of uint8 (H, W, C) for one network, in as many tiles as leave SMALLEST_TILE px each."""
     tiles = tuple(n for n in patch_scramble.TILES if len(pixels) // n >= SMALLEST_TILE)
     return patch_scramble.run([network], pixels, target, patch_scramble.Params(tiles, seed=seed), progress)
 
@@ -244,7 +244,7 @@ def scramble(
 def interaction(
     network: Network, pixels: np.ndarray, target: int, pairs: int = 200, seed: int = 0, progress: Progress = ignore
 ) -> patch_interaction.Result:
-    """`patch_interaction.run` for one network, with masks of `cell_of` px."""
+    """`patch_interaction.run` of uint8 (H, W, C) for one network, with masks of `cell_of` px."""
     params = patch_interaction.Params(cell_of(len(pixels)), pairs, seed)
     return patch_interaction.run([network], pixels, target, params, progress)
 

@@ -152,9 +152,8 @@ def _distances(still: Tensor, moved: Tensor, stride: int, offsets: np.ndarray) -
 
 def _tapped(net: nn.Module, x: Tensor) -> tuple[nn.Module, tuple[str, ...], list[int]]:
     """A module that returns the maps of the chosen layers as a dict, in order; their names and total strides."""
-    from torchvision.models.feature_extraction import create_feature_extractor, get_graph_node_names
-
     from torch import nn
+    from torchvision.models.feature_extraction import create_feature_extractor, get_graph_node_names
 
     from core.models.blurpool import BlurPool2d
     from core.models.sparse import SparseConv2d

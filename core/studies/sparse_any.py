@@ -107,6 +107,7 @@ class Result:
         return 0 if self.training is None else self.lams.tolist().index(self.training)
 
     def values(self, shown: Shown) -> np.ndarray:
+        """(R, V) what is shown: the share of the same answers, or their mean probability."""
         return self.share if shown == "share" else self.probability
 
 

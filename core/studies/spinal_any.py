@@ -77,7 +77,8 @@ class Params:
 @dataclass(frozen=True, eq=False)
 class Features:
     """What a network's last linear layer sees of a data set: `train` (N, D) and `test` (M, D) float32, each feature
-    with mean 0 and deviation 1 over the training pictures, and their labels int64 (N,), (M,) into `classes`."""
+    with mean 0 and deviation 1 over the training pictures; `train_labels` (N,), `test_labels` (M,) int64 into
+    `classes`."""
 
     network: str
     train: np.ndarray

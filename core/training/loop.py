@@ -98,6 +98,7 @@ def one_epoch(net: nn.Module, data: Split, recipe: Recipe, epoch: int, plan: Pla
 
 
 def save_checkpoint(path: Path, recipe: Recipe, epoch: int, net: nn.Module, plan: Plan) -> None:
+    """Write everything that training goes on from, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".part")
     state = {"recipe": asdict(recipe), "epoch": epoch, "net": net.state_dict()}

@@ -35,6 +35,7 @@ class Recipe(Augmentation):
 
     @property
     def stages(self) -> tuple[Stage, ...]:
+        """One stage, or two where the border in the pooling changes."""
         if not self.reflect_epochs:
             return (Stage(0, self.epochs, self.peak_rate, {}),)
         first = Stage(0, self.reflect_epochs, self.peak_rate, {"padding": "reflect"})
@@ -49,6 +50,7 @@ class Recipe(Augmentation):
         return DATASETS[self.dataset]
 
     def augmentation(self) -> str:
+        """What is done to the training pictures, in words."""
         parts = ["left-right flips"] if self.flips else []
         if self.shifts:
             parts.append(f"shifts of up to {self.shifts} px")
@@ -71,6 +73,7 @@ CODED_SEEDS = (0, 1, 2)
 
 
 def cifar(suffix: str = "", shifts: int = 0, name: str | None = None) -> Recipe:
+    """The recipe of a CIFAR VGG: `suffix` names its blur, `shifts` how far its pictures are moved."""
     arch = "cifar_vgg" + suffix
     if not suffix:  # nothing in a plain max-pooling has a border
         return Recipe(name or arch, arch, "cifar10", epochs=10, erase=7, shifts=shifts)

@@ -15,7 +15,6 @@ from core.sign_counts import Spec, build, features
 from core.training import ship
 from core.worker import Progress, ignore
 
-
 PLANS = {"digits_random_svm": "digits", "cifar_random_svm": "cifar10"}  # the data set that each learns from
 SEED = 0
 
