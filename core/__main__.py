@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from core.commands import batch, claims, report, reproduce
+from core.commands import data as public_data
 from core.training import commands
 from core.training.commands import DATA, fail
 
@@ -17,10 +19,16 @@ if TYPE_CHECKING:
 
     from core.datasets import Split
     from core.image import RGBImage
+    from core.networks import Network
     from core.studies.patch_evidence import Result
 
 app = typer.Typer(help="Five ways to watch a network see.", no_args_is_help=True, add_completion=False)
 app.add_typer(commands.app)
+app.add_typer(report.app)
+app.add_typer(batch.app)
+app.add_typer(public_data.app)
+app.add_typer(claims.app)
+app.add_typer(reproduce.app)
 
 
 @app.command("shift-sweep")
@@ -40,8 +48,7 @@ def shift_sweep(
     try:
         image = read_picture(photo)
         params = study.Params(max_shift, boundary)  # type: ignore[arg-type]
-        cards = [networks.find(name) for name in model or networks.DEFAULT_NETWORKS]
-        loaded = [networks.load(card) for card in cards]
+        loaded = [open_network(name) for name in model or networks.DEFAULT_NETWORKS]
         params = replace(params, target=class_index(target, loaded[0].labels))
         result = study.run(loaded, image, params)
         if out is not None:
@@ -76,7 +83,7 @@ def patch_evidence(
 
     try:
         image = read_picture(photo)
-        loaded = [networks.load(networks.find(name)) for name in model or networks.DEFAULT_BAGNETS]
+        loaded = [open_network(name) for name in model or networks.DEFAULT_BAGNETS]
         labels = loaded[0].labels
         params = study.Params(short, class_index(target, labels), class_index(against, labels), resolution)  # type: ignore[arg-type]
         result = study.run(loaded, image, params)
@@ -93,6 +100,7 @@ def patch_evidence(
 
 
 def write_map(path: Path, image: RGBImage, result: Result) -> None:
+    """Write the last BagNet's map over the picture as a PNG."""
     from core.preprocess import whole
     from core.studies import patch_figures
 
@@ -100,6 +108,7 @@ def write_map(path: Path, image: RGBImage, result: Result) -> None:
 
 
 def write_png(path: Path, pixels: np.ndarray) -> None:
+    """Write uint8 (H, W, 3) as a PNG, making its folder."""
     from core.image import from_pixels, png_bytes
 
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -127,7 +136,7 @@ def sparse_codes(
 
     try:
         image = read_picture(photo)
-        loaded = [networks.load(networks.find(name)) for name in model or networks.DEFAULT_SDNETS]
+        loaded = [open_network(name) for name in model or networks.DEFAULT_SDNETS]
         kind, _, level = noise.partition(":")
         params = study.Params(kind, number(level), lam, steps, solver, seed, resolution)  # type: ignore[arg-type]
         result = study.run(loaded, image, params)
@@ -148,7 +157,7 @@ def sparse_codes(
 
 @app.command("random-features")
 def random_features(
-    dataset: Annotated[str, typer.Argument(help="digits, fashion-mnist, mnist, cifar10, or your own folder or zip.")],
+    dataset: Annotated[str, typer.Argument(help="digits, mnist …, torchvision:NAME, or your own folder or zip.")],
     features: Annotated[int, typer.Option(help="How many random features.")] = 1000,
     depth: Annotated[int, typer.Option(help="Blocks after the first convolution.")] = 1,
     kernel: Annotated[int, typer.Option(help="Side of the filters in px: 1, 3, 5 or 7.")] = 3,
@@ -180,7 +189,7 @@ def random_features(
 
 @app.command("spinal-heads")
 def spinal_heads(
-    data: Annotated[str, typer.Option(help="digits, mnist, fashion-mnist … or your own folder or zip.")] = "digits",
+    data: Annotated[str, typer.Option(help="digits, mnist …, torchvision:NAME, or your own folder or zip.")] = "digits",
     heads: Annotated[str, typer.Option(help="fc, spinal, fc-matched: those to compare.")] = "fc,spinal,fc-matched",
     seeds: Annotated[int, typer.Option(help="How often each is trained.")] = 5,
     epochs: Annotated[int, typer.Option(help="Passes over the training pictures.")] = 15,
@@ -193,7 +202,7 @@ def spinal_heads(
     out: Annotated[Path | None, typer.Option("--json", help="Where to write the Result, as it grows.")] = None,
 ) -> None:
     """Does feeding the input bit by bit pay? Trains the heads side by side and compares them seed by seed."""
-    from core.datasets import DATASETS
+    from core.datasets import DATASETS, TORCHVISION
     from core.heads import BACKBONES
     from core.studies import spinal_heads as study
     from core.training.ship import write_json
@@ -207,7 +216,7 @@ def spinal_heads(
         title, (train, test) = read_dataset(data, folder, BACKBONES[backbone].side)
         with typer.progressbar(length=seeds * epochs * len(params.heads), label=data) as bar:
             result = study.run(
-                data if data in DATASETS else title,
+                data if data in DATASETS or data.lower().startswith(TORCHVISION) else title,
                 train,
                 test,
                 params,
@@ -220,22 +229,18 @@ def spinal_heads(
 
 
 def read_dataset(name: str, root: Path | None, size: int) -> tuple[str, tuple[Split, Split]]:
-    """Title, training and test pictures of a named data set, or of the reader's own folder or zip."""
-    from core import datasets, own_data
+    """Title, training and test pictures of a named data set, of torchvision:NAME, or of the reader's folder or zip.
 
-    if name in datasets.DATASETS:
-        train, test = (datasets.load(name, root, split) for split in ("train", "test"))
-        return datasets.DATASETS[name].title, (train, test)
-    path = Path(name).expanduser()
-    if not path.exists():
-        known = ", ".join(datasets.DATASETS)
-        raise ValueError(f"expected one of {known}, or a folder or zip of your own pictures, got {name!r}")
-    broken: list[str] = []
-    found = datasets.find_pictures(path.read_bytes() if path.is_file() else path)
-    split = own_data.from_pictures(found, size, broken)
-    for line in broken:
-        typer.echo(f"left out: {line}", err=True)
-    return path.stem, own_data.halves(split)
+    What is about to be downloaded and what was left out is said on stderr.
+    """
+    from core import datasets, own_data, torchvision_data
+
+    if name.lower().startswith(datasets.TORCHVISION) and (said := torchvision_data.announcement(name, root)):
+        typer.echo(said, err=True)
+    data = own_data.open_data(name, root, size)
+    for line in data.lines:
+        typer.echo(line, err=True)
+    return data.title, (data.train, data.test)
 
 
 @app.command()
@@ -253,26 +258,53 @@ def retrieve(
     out: Annotated[Path | None, typer.Option("--json", help="Where to write the Result.")] = None,
 ) -> None:
     """The nearest pictures of a folder by pixels, by random features, and by a trained network."""
-    from core import datasets, networks
+    from core.picture_files import list_pictures
+    from core.picture_listing import left_out_lines
     from core.studies import random_retrieval as study
     from core.training.ship import write_json
 
     try:
         params = study.Params(features, kernel, depth, seed, size, count, metric)  # type: ignore[arg-type]
-        image, network = read_picture(photo), networks.load(networks.find(model))
-        found = datasets.find_pictures(gallery.read_bytes() if gallery.is_file() else gallery)
-        with typer.progressbar(length=len(found), label="retrieve") as bar:
-            result = study.run(image, found, params, network, lambda done, _: bar.update(done - bar.pos))
+        image, network = read_picture(photo), open_network(model)
+        listing = list_pictures(gallery)
+        with typer.progressbar(length=len(listing.found), label="retrieve") as bar:
+            result = study.run(image, listing.found, params, network, lambda done, _: bar.update(done - bar.pos))
         if out is not None:
             write_json(out, study.as_dict(result))
     except (ValueError, OSError, KeyError) as error:
         fail(error)
-    for line in result.broken:
-        typer.echo(f"left out: {line}", err=True)
+    for line in left_out_lines(listing, result.broken):
+        typer.echo(line, err=True)
     typer.echo(study.answer(result))
     for space, indices, distances in zip(result.spaces, result.indices, result.distances, strict=True):
         for i, distance in zip(indices, distances, strict=True):
             typer.echo(f"{space:8} {distance:9.3f}  {result.names[i]}")
+
+
+def open_network(name: str) -> Network:
+    from core import own_networks
+
+    return own_networks.open_network(name)
+
+
+@app.command("networks")
+def list_networks(
+    every: Annotated[bool, typer.Option("--all", help="Also those that are downloaded on demand.")] = False,
+    out: Annotated[Path | None, typer.Option("--json", help="Where to write the matrix.")] = None,
+) -> None:
+    """Which network runs in which study, and why not where it does not."""
+    from core import matrix, networks, own_networks
+    from core.training.ship import write_json
+
+    named = networks.cards() | own_networks.plugged()
+    cards = [card for card in named.values() if every or card.kind in ("trained here", "user")]
+    if out is not None:
+        write_json(out, matrix.table(cards))
+    for card in cards:
+        typer.echo(f"{card.name}: {card.provenance}")
+        for cell in matrix.row(card):
+            typer.echo(f"  {matrix.mark(cell)} {cell.part.name}{f': {cell.words}' if cell.words else ''}")
+    typer.echo(matrix.finding(matrix.matrix(cards)))
 
 
 def number(text: str) -> float:
@@ -314,6 +346,7 @@ def class_index(target: str, labels: tuple[str, ...]) -> int | None:
 
 
 def read_picture(photo: str) -> RGBImage:
+    """A sample (sample:NAME) or a picture file. Raises ImageError, OSError, or KeyError for an unknown sample."""
     from core.image import decode
     from core.samples import load_sample
 

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import lzma
 import os
 import string
-import zipfile
-import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from io import BytesIO
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from core.idx import IDX_FILES, SPLITS, find_folder, holds, read_split
 from core.idx import DataError as DataError  # part of this module: its callers need not know of idx files
-from core.image import ImageError, RGBImage, decode
+from core.image import ImageError, decode
+from core.picture_files import UNREADABLE as UNREADABLE
+from core.picture_files import find_pictures as find_pictures
+from core.picture_files import open_pictures as open_pictures
+from core.picture_listing import MAX_PICTURE_BYTES as MAX_PICTURE_BYTES
+from core.picture_listing import Found as Found
 from core.worker import Progress, ignore
 
 
@@ -149,13 +150,19 @@ def read_folder(folder: Path, size: int, progress: Progress = ignore) -> Split:
 
 
 def load(name: str, root: Path | None = None, split: str = "train", progress: Progress = ignore) -> Split:
-    """The train or test split of a data set in DATASETS; `digits` comes with scikit-learn.
+    """The train or test split of a data set in DATASETS, or of torchvision:NAME as squares of 32 px.
 
-    ROOT holds train/CLASS/ and test/CLASS/ pictures; for MNIST and the sets like it the two idx files of the split
-    (itself, in raw/, or in torchvision's folder, such as MNIST/raw/). Without ROOT, what torchvision once downloaded
-    is read, or downloaded now (CIFAR-10's original pixels, not the JPEG copy; for EMNIST all of it, 560 MB packed).
+    `digits` comes with scikit-learn. ROOT holds train/CLASS/ and test/CLASS/ pictures; for MNIST and the sets like it
+    the two idx files of the split (itself, in raw/, or in torchvision's folder, such as MNIST/raw/). Without ROOT, what
+    torchvision once downloaded is read, or downloaded now (CIFAR-10's original pixels, not the JPEG copy; for EMNIST
+    all of it, 560 MB packed).
     Raises DataError with what to do.
     """
+    if name.startswith(TORCHVISION):
+        from core import torchvision_data
+
+        whole = torchvision_data.load(name, TORCHVISION_SIZE, root, progress)
+        return whole.train if split == "train" else whole.test
     about = DATASETS[name]
     if name == "digits":
         return _digits(split)
@@ -183,6 +190,8 @@ def on_this_machine(name: str) -> bool:
 
 
 CIFAR10_FILES = (*(f"data_batch_{i}" for i in range(1, 6)), "test_batch", "batches.meta")
+TORCHVISION = "torchvision:"  # before the name of a class of torchvision.datasets
+TORCHVISION_SIZE = 32
 DIGITS_TEST = 500
 DIGITS_SEED = 0
 DIGITS_WHITE = 16  # scikit-learn's digits count the ink pixels of 4x4 blocks
@@ -247,87 +256,3 @@ def _idx_split(about: DataSet, root: Path | None, split: str) -> Split:
             f"folder of {about.title}"
         )
     return Split(pixels[..., None], labels, about.classes)
-
-
-SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif"}
-MAX_PICTURES = 20_000
-MAX_PICTURE_BYTES = 50_000_000
-MAX_ZIP_BYTES = 4_000_000_000  # unpacked; pictures hardly shrink in a zip, and uploads are far smaller
-# what decode and the members of a damaged, encrypted or exotic zip raise
-UNREADABLE = (
-    *(ImageError, OSError, EOFError, RuntimeError, NotImplementedError),
-    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError),
-)
-
-
-@dataclass(frozen=True)
-class Found:
-    """A picture file of the user's: `folder` is the name of the folder it lies in, its class where that is one."""
-
-    name: str
-    folder: str
-    size: int
-    read: Callable[[], bytes]
-
-
-def find_pictures(source: Path | bytes) -> list[Found]:
-    """The picture files below a folder, or in the bytes of a zip, sorted by name; nothing is unpacked to disk.
-
-    Raises DataError: no such folder, not a zip, no picture, more than 20,000, or a zip that declares over 4 GB.
-    """
-    found = _in_zip(source) if isinstance(source, bytes) else _in_folder(source)
-    if not found:
-        raise DataError(f"expected picture files ({', '.join(sorted(SUFFIXES))}), found none: choose another folder")
-    if len(found) > MAX_PICTURES:
-        raise DataError(f"expected at most {MAX_PICTURES:,} pictures, found {len(found):,}: choose a smaller folder")
-    return sorted(found, key=lambda f: f.name)
-
-
-def _in_folder(folder: Path) -> list[Found]:
-    if not folder.is_dir():
-        raise DataError(f"expected a folder, found none at {folder}: check the path")
-    paths = [p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file()]
-    return [Found(str(p.relative_to(folder)), p.parent.name, p.stat().st_size, p.read_bytes) for p in paths]
-
-
-def _in_zip(data: bytes) -> list[Found]:
-    try:
-        archive = zipfile.ZipFile(BytesIO(data))
-    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-        raise DataError(f"expected a zip of pictures, got something else ({error}): zip the folder again") from error
-
-    def reader(member: zipfile.ZipInfo) -> Callable[[], bytes]:
-        # the declared size may lie: never take more than was declared
-        return lambda: archive.open(member).read(member.file_size + 1)
-
-    files = [m for m in archive.infolist() if not m.is_dir() and PurePosixPath(m.filename).suffix.lower() in SUFFIXES]
-    declared = sum(m.file_size for m in files)
-    if declared > MAX_ZIP_BYTES:
-        raise DataError(
-            f"expected pictures of at most {MAX_ZIP_BYTES / 1e9:.0f} GB in the zip, got {declared / 1e9:.1f} GB: "
-            "choose fewer or smaller ones"
-        )
-    return [Found(m.filename, PurePosixPath(m.filename).parent.name, m.file_size, reader(m)) for m in files]
-
-
-def open_pictures(
-    found: Sequence[Found], classes: Sequence[str], chunk: int, broken: list[str]
-) -> Iterator[tuple[list[RGBImage], list[int]]]:
-    """Chunks of decoded pictures and their classes (-1: the folder's name is no class).
-
-    What cannot be read is left out; its name and the reason are appended to `broken`.
-    """
-    index = {name.lower(): i for i, name in reversed(list(enumerate(classes)))}
-    for start in range(0, len(found), chunk):
-        images, truth = [], []
-        for file in found[start : start + chunk]:
-            try:
-                if file.size > MAX_PICTURE_BYTES:
-                    raise ImageError(f"expected at most {MAX_PICTURE_BYTES // 10**6} MB, got {file.size / 1e6:.0f} MB")
-                images.append(decode(file.read()))
-            except UNREADABLE as error:
-                broken.append(f"{file.name}: {error}")
-            else:
-                truth.append(index.get(file.folder.lower(), -1))
-        if images:
-            yield images, truth

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import PurePath
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from core.datasets import DataError, Found, Split, open_pictures
+from core.datasets import DATASETS, TORCHVISION, DataError, Found, Split, load, open_pictures
 from core.image import RGBImage
-from core.preprocess import square
+from core.picture_files import list_pictures
+from core.picture_listing import NO_CLASS, NO_HALF, Listing, left_out, left_out_lines, summary
+from core.preprocess import border_is_brighter, square
 from core.worker import Progress, ignore
 
 FEWEST_CLASSES = 2
 FEWEST_PICTURES = 10
 MAX_BYTES = 250_000_000  # of the pictures' pixels together: 20,000 of 64 px
-RIM = 8  # the border is an eighth of the side
 TEST_SHARE = 0.2
 
 
@@ -34,59 +36,128 @@ def in_form(image: RGBImage, size: int, channels: int = 3, bright_on_dark: bool 
     return scaled[None]
 
 
-def border_is_brighter(pixels: np.ndarray) -> bool:
-    """Whether the rim of uint8 (H, W, C) is brighter, on average, than what it surrounds."""
-    rim = max(1, len(pixels) // RIM)
-    border = np.ones(pixels.shape[:2], bool)
-    border[rim:-rim, rim:-rim] = False
-    return bool(pixels[border].mean() > pixels[~border].mean())
-
-
 def stretched(pixels: np.ndarray) -> np.ndarray:
-    """uint8 whose darkest value becomes 0 and whose brightest 255; a flat picture stays as it is."""
+    """uint8 (H, W, C) whose darkest value becomes 0 and whose brightest 255; a flat picture stays as it is."""
     low, high = int(pixels.min()), int(pixels.max())
     if low == high:
         return pixels
     return np.rint((pixels - float(low)) * (255 / (high - low))).astype(np.uint8)
 
 
-def from_pictures(found: Sequence[Found], size: int, broken: list[str], progress: Progress = ignore) -> Split:
-    """The pictures as squares of `size` px, uint8 (N, size, size, 3); a picture's class is its folder's name.
+@dataclass(frozen=True, eq=False)
+class Pictures:
+    """A data set in two halves. `summary` says what was read and left out, `left_out` is a table of it by name and
+    reason, and `lines` the same for a terminal."""
 
-    What cannot be read, or lies in no folder, is left out: its name and the reason are appended to `broken`.
+    title: str
+    train: Split
+    test: Split
+    summary: str = ""
+    left_out: dict[str, list[str]] = field(default_factory=dict)
+    lines: tuple[str, ...] = ()
+
+
+def open_data(name: str, root: Path | None, size: int, progress: Progress = ignore) -> Pictures:
+    """A data set in DATASETS, torchvision:NAME (as squares of `size` px), or the reader's own folder or zip.
+
+    `root` is where the named ones lie; what is not on this machine is downloaded. Raises DataError with what to do.
+    """
+    if name in DATASETS:
+        train, test = (load(name, root, split) for split in ("train", "test"))
+        return Pictures(DATASETS[name].title, train, test)
+    if name.lower().startswith(TORCHVISION):
+        from core import torchvision_data
+
+        return torchvision_data.load(name, size, root, progress)
+    path = Path(name).expanduser()
+    if not path.exists():
+        known = f"{', '.join(DATASETS)}, {TORCHVISION}NAME"
+        raise DataError(f"expected one of {known}, or a folder or zip of your own pictures, got {name!r}")
+    return read(list_pictures(path), size, path.stem, progress)
+
+
+def read(listing: Listing, size: int, title: str = "your pictures", progress: Progress = ignore) -> Pictures:
+    """The pictures of a folder or zip as squares of `size` px, in the halves that its folders give, or in `halves`.
+
+    Of more than fit in memory a seeded draw is taken that keeps the classes even. Raises DataError as `from_pictures`.
+    """
+    broken: list[str] = []
+    listing = as_data_set(listing, size)
+    whole, is_test = _read(listing.found, size, broken, progress)
+    given = any(file.half for file in listing.found)
+    train, test = (part(whole, ~is_test), part(whole, is_test)) if given else halves(whole)
+    if not len(train) or not len(test):
+        raise DataError(
+            f"expected pictures to learn from and others to test with, got {len(train):,} and {len(test):,} that can "
+            "be read: fill both folders, or leave out one"
+        )
+    table = left_out(listing, broken)
+    return Pictures(title, train, test, summary(listing, broken), table, tuple(left_out_lines(listing, broken)))
+
+
+def as_data_set(listing: Listing, size: int) -> Listing:
+    """What of a listing makes a data set: in class folders, in the halves where there are such, within memory."""
+    if any(file.half for file in listing.found):
+        listing = listing.without(lambda file: not file.half, NO_HALF)
+    listing = listing.without(lambda file: not file.category, NO_CLASS)
+    return listing.at_most(_most(size))
+
+
+def _most(size: int) -> int:
+    return MAX_BYTES // (size * size * 3)
+
+
+def from_pictures(found: Sequence[Found], size: int, broken: list[str], progress: Progress = ignore) -> Split:
+    """The pictures as squares of `size` px, uint8 (N, size, size, 3); their classes are ImageFolder's.
+
+    What cannot be read, or lies in no class folder, is left out: its name and the reason are appended to `broken`.
     Raises DataError: fewer than two classes or ten pictures, or more pixels than fit in memory.
     """
+    return _read(found, size, broken, progress)[0]
+
+
+def _read(found: Sequence[Found], size: int, broken: list[str], progress: Progress) -> tuple[Split, np.ndarray]:
+    """`from_pictures`, and which of the pictures (N,) lie in the folder of the test half."""
     filed, names = in_folders(found, broken)
-    if len(filed) * size * size * 3 > MAX_BYTES:
+    if len(filed) > _most(size):
         raise DataError(
-            f"expected at most {MAX_BYTES // (size * size * 3):,} pictures of {size} px, got {len(filed):,}: "
+            f"expected at most {_most(size):,} pictures of {size} px, got {len(filed):,}: "
             "choose a smaller size or fewer pictures"
         )
     pixels = np.empty((len(filed), size, size, 3), np.uint8)
+    index = {name.lower(): i for i, name in enumerate(names)}
     labels: list[int] = []
+    is_test: list[bool] = []
     # one at a time: a photograph may unpack to 75 MB
-    for images, truth in open_pictures(filed, names, 1, broken):
-        pixels[len(labels)] = square(images[0], size)
-        labels += truth
-        progress(len(labels), len(filed))
+    for done, file in enumerate(filed, 1):
+        for [image], _ in open_pictures([file], (), 1, broken):
+            pixels[len(labels)] = square(image, size)
+            labels.append(index[file.category.lower()])
+            is_test.append(file.half == "test")
+        progress(done, len(filed))
     kept, inverse = np.unique(np.array(labels, np.int64), return_inverse=True)
     if len(kept) < FEWEST_CLASSES or len(labels) < FEWEST_PICTURES:
         raise DataError(
             f"expected at least {FEWEST_CLASSES} folders, named like their classes, with {FEWEST_PICTURES} pictures "
-            f"in all, got {len(labels)} readable pictures in {len(kept)}: choose another folder"
+            f"in all, got {len(labels)} readable pictures in {len(kept)}{_first(broken)}: choose another folder"
         )
-    return Split(pixels[: len(labels)], inverse.astype(np.int64), tuple(names[i] for i in kept))
+    split = Split(pixels[: len(labels)], inverse.astype(np.int64), tuple(names[i] for i in kept))
+    return split, np.array(is_test, bool)
+
+
+def _first(broken: Sequence[str]) -> str:
+    return f" ({len(broken):,} broken, such as {broken[0]})" if broken else ""
 
 
 def in_folders(found: Sequence[Found], broken: list[str]) -> tuple[list[Found], list[str]]:
-    """The pictures that lie in a class folder, and the folders' names; upper and lower case are the same class."""
+    """The pictures that lie in a class folder, and the classes; upper and lower case are the same class."""
     filed = []
     for file in found:
-        if PurePath(file.name).parent.name in ("", ".", ".."):
-            broken.append(f"{file.name}: expected it in a folder named like its class")
-        else:
+        if file.category:
             filed.append(file)
-    return filed, sorted({file.folder.lower(): file.folder for file in filed}.values())
+        else:
+            broken.append(f"{file.name}: {NO_CLASS.why}")
+    return filed, sorted({file.category.lower(): file.category for file in filed}.values())
 
 
 def halves(split: Split, seed: int = 0) -> tuple[Split, Split]:
@@ -103,6 +174,7 @@ def halves(split: Split, seed: int = 0) -> tuple[Split, Split]:
 
 
 def part(split: Split, which: np.ndarray) -> Split:
+    """The pictures of a split at `which`, indices (n,) or a mask (N,)."""
     return Split(split.pixels[which], split.labels[which], split.classes)
 
 

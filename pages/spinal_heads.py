@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core import cache, networks
-from core.datasets import DATASETS
+from core.datasets import DATASETS, TORCHVISION
 from core.studies import STUDIES, spinal_heads
 from pages.parts import (
     frame,
@@ -27,6 +27,12 @@ from pages.parts import (
 STUDY = next(s for s in STUDIES if s.slug == "spinal_heads")
 DIGIT_CLASSES = 10
 ANY_FIRST = "photo_resnet"
+
+
+def data_name(dataset: str) -> str:
+    """What a command calls the data of a race."""
+    return dataset if dataset in DATASETS or dataset.lower().startswith(TORCHVISION) else "FOLDER"
+
 
 frame.require(STUDY.slug)
 provenance.heading(STUDY)
@@ -50,7 +56,7 @@ spinal_regression.show()
 spinal_why.show()
 spinal_measured.show()
 if result is not None:
-    shown, name = spinal_heads.params_of(result), result.dataset if result.dataset in DATASETS else "FOLDER"
+    shown, name = spinal_heads.params_of(result), data_name(result.dataset)
     take_away.show(
         STUDY.slug,
         spinal_heads.table(result),

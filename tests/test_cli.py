@@ -17,6 +17,7 @@ from core.image import decode, png_bytes, thumbnail
 from core.samples import load_sample
 from core.studies import patch_evidence, shift_sweep
 from core.studies.shift_sweep import Params, Result
+from core.training import ship_random_svm
 from core.training.recipes import RECIPES
 
 ROOT = Path(__file__).parents[1]
@@ -206,7 +207,7 @@ def test_an_output_that_cannot_be_written(tmp_path, where):
 def test_train_lists_its_recipes():
     done = run("train", "list")
     assert done.exit_code == 0
-    assert [line.split()[0] for line in done.stdout.splitlines()] == list(RECIPES)
+    assert [line.split()[0] for line in done.stdout.splitlines()] == [*RECIPES, *ship_random_svm.PLANS]
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from core import datasets, own_data
+from core import own_data
 from core.datasets import DataError, Split, find_pictures
 from core.image import from_pixels
 from core.own_data import from_pictures, halves, in_form, together
+from core.picture_files import list_pictures
 
 COLOURS = {"cat": (200, 30, 30), "dog": (30, 30, 200), "emu": (30, 200, 30)}
 
@@ -66,7 +67,7 @@ def test_broken_files_are_named_and_left_out():
     files = menagerie()
     files["zoo/cat/0.png"] = png((1, 2, 3))[:40]
     files["zoo/dog/1.png"] = b"<html>"
-    files["zoo/dog/2.png"] = b""
+    files["zoo/dog/2.png"] = b"\0"
     split, broken = read(files)
     assert len(split) == 12
     assert [line.partition(":")[0] for line in broken] == ["zoo/cat/0.png", "zoo/dog/1.png", "zoo/dog/2.png"]
@@ -82,7 +83,7 @@ def test_a_class_of_broken_files_alone_is_no_class():
 
 
 def test_pictures_in_no_folder_are_left_out_and_case_makes_no_class():
-    files = menagerie() | {"stray.png": png((9, 9, 9)), "more/CAT/7.png": png(COLOURS["cat"])}
+    files = menagerie() | {"stray.png": png((9, 9, 9)), "zoo/CAT/deep/7.png": png(COLOURS["cat"])}
     split, broken = read(files)
     assert [name.lower() for name in split.classes] == list(COLOURS)
     assert np.bincount(split.labels).tolist() == [6, 5, 5]
@@ -100,8 +101,11 @@ def test_pictures_in_no_folder_are_left_out_and_case_makes_no_class():
     ids=["one class", "few pictures", "all broken", "no folder"],
 )
 def test_too_little_is_refused_in_one_sentence(files):
-    with pytest.raises(DataError, match=r"^expected at least 2 folders, .* with 10 pictures in all, got .*: choose"):
+    said = r"^expected at least 2 folders, .* with 10 pictures in all, got .*: choose"
+    with pytest.raises(DataError, match=said):
         read(files)
+    with pytest.raises(DataError, match=said):
+        own_data.read(list_pictures(zipped(files)), 8)
 
 
 def test_more_pixels_than_fit_are_refused_before_a_picture_is_read(monkeypatch):
@@ -114,6 +118,56 @@ def test_more_pixels_than_fit_are_refused_before_a_picture_is_read(monkeypatch):
         from_pictures(found, 8, [])
 
 
+# ---- in halves -----------------------------------------------------------------------------------
+
+
+def test_train_and_test_folders_are_the_halves_and_nothing_is_drawn():
+    files = {f"set/train/{name}/{i}.png": png(colour) for name, colour in COLOURS.items() for i in range(4)}
+    files |= {f"set/test/{name}/{i}.png": png(COLOURS[name]) for name in ("cat", "dog") for i in range(3)}
+    files |= {"set/test/dog/torn.png": b"x", "set/other/cat/0.png": png((1, 1, 1)), "set/0.png": png((1, 1, 1))}
+    data = own_data.read(list_pictures(zipped(files)), 8)
+    assert data.train.classes == data.test.classes == tuple(COLOURS)
+    assert np.bincount(data.train.labels).tolist() == [4, 4, 4]
+    assert np.bincount(data.test.labels).tolist() == [3, 3]
+    for split in (data.train, data.test):
+        assert all((p == COLOURS[split.classes[k]]).all() for p, k in zip(split.pixels, split.labels, strict=True))
+    assert data.summary == (
+        "18 pictures in 3 classes, halved as their folders say; 3 files left out: 2 outside train and test, 1 broken."
+    )
+    assert data.left_out["file"] == ["set/test/dog/torn.png", "set/0.png", "set/other/cat/0.png"]
+    assert len(data.lines) == 4
+
+
+def test_a_half_of_broken_pictures_is_refused():
+    files = {f"train/{name}/{i}.png": png(colour) for name, colour in COLOURS.items() for i in range(4)}
+    with pytest.raises(DataError, match=r"^expected pictures to learn from and others to test with, got 12 and 0 "):
+        own_data.read(list_pictures(zipped(files | {"test/cat/0.png": b"broken"})), 8)
+
+
+def test_without_such_folders_a_fifth_is_drawn(tmp_path):
+    for name, data in menagerie(10).items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(data)
+    data = own_data.open_data(str(tmp_path), None, 8)
+    assert (len(data.train), len(data.test)) == (24, 6)
+    assert (data.title, data.summary, data.lines) == (tmp_path.name, "30 pictures in 3 classes.", ())
+
+
+def test_more_pictures_than_fit_are_drawn_evenly_and_said(monkeypatch):
+    monkeypatch.setattr(own_data, "MAX_BYTES", 12 * 8 * 8 * 3)
+    data = own_data.read(list_pictures(zipped(menagerie())), 8)
+    assert np.bincount(own_data.together(data.train, data.test).labels).tolist() == [4, 4, 4]
+    assert data.summary == "12 pictures in 3 classes; 3 files left out: 3 beyond the limit."
+    assert "12 of 15 pictures are taken" in data.lines[0]
+
+
+def test_named_sets_and_unknown_names():
+    digits = own_data.open_data("digits", None, 99)
+    assert (digits.title, digits.train.pixels.shape, digits.lines) == ("digits", (1297, 8, 8, 1), ())
+    with pytest.raises(DataError, match=r"^expected one of digits, .*torchvision:NAME, or a folder or zip"):
+        own_data.open_data("nowhere", None, 8)
+
+
 # ---- hostile zips --------------------------------------------------------------------------------
 
 
@@ -122,24 +176,10 @@ def test_nothing_is_written_wherever_a_name_points(tmp_path, monkeypatch):
     inside.mkdir()
     monkeypatch.chdir(inside)
     files = menagerie() | {"../../evil/0.png": png((5, 5, 5)), "/etc/0.png": png((6, 6, 6)), "../0.png": b"x"}
-    split, broken = read(files)
-    assert {"evil", "etc"} < set(split.classes)  # their folders' names, and no more of the path
-    assert [line.partition(":")[0] for line in broken] == ["../0.png"]
+    data = own_data.read(list_pictures(zipped(files)), 8)
+    assert data.train.classes == tuple(COLOURS)
+    assert data.left_out["file"] == ["../../evil/0.png", "/etc/0.png", "../0.png"]
     assert list(tmp_path.rglob("*")) == [inside]
-
-
-def test_a_zip_that_declares_too_much_is_refused_unopened(monkeypatch):
-    monkeypatch.setattr(datasets, "MAX_ZIP_BYTES", 10_000)
-    with pytest.raises(DataError, match=r"^expected pictures of at most 0 GB in the zip, got .*: choose fewer"):
-        find_pictures(zipped({"a/0.png": bytes(10_001)}))
-
-
-def test_a_member_beyond_the_limit_is_not_unpacked(monkeypatch):
-    monkeypatch.setattr(datasets, "MAX_PICTURE_BYTES", 1000)
-    split, broken = read(menagerie() | {"zoo/emu/bomb.png": bytes(10**6)})
-    assert len(split) == 15
-    assert len(broken) == 1
-    assert broken[0].startswith("zoo/emu/bomb.png: expected at most")
 
 
 def test_a_member_that_declares_less_than_it_holds_gives_no_more():

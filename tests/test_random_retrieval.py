@@ -172,10 +172,10 @@ def test_chunks_do_not_matter(folder, monkeypatch):
 
 def test_broken_files_are_listed_and_nothing_else_is_lost(folder):
     (folder / "red" / "broken.jpg").write_bytes(b"no picture")
-    (folder / "empty.png").write_bytes(b"")
+    (folder / "short.png").write_bytes(b"\0")
     result = study.run(from_pixels(PICTURES[0]), find_pictures(folder), PARAMS, NETWORK)
     assert (len(result.names), result.seen, result.total) == (15, 17, 17)
-    assert sorted(line.split(":")[0] for line in result.broken) == ["empty.png", "red/broken.jpg"]
+    assert sorted(line.split(":")[0] for line in result.broken) == ["red/broken.jpg", "short.png"]
     for file in folder.rglob("*.png"):
         file.unlink()
     with pytest.raises(ValueError, match="choose another folder"):

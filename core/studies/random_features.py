@@ -222,6 +222,9 @@ def from_dict(fields: Mapping[str, Any]) -> Result:
     return Result(**{**fields, "classes": tuple(fields["classes"]), **arrays})
 
 
+OWN_SIZE = 32  # px at which a folder's pictures are read
+
+
 def command(params: Params, dataset: str) -> str:
     """The terminal command that computes the same."""
     words = ["receptive", "random-features", dataset, "--features", params.features, "--depth", params.depth]
@@ -233,11 +236,11 @@ def snippet(params: Params, dataset: str) -> str:
     """Python lines that compute the same."""
     return "\n".join(
         (
-            "from core import datasets",
+            "from core import own_data",
             "from core.studies.random_features import Params, finding, run",
             "",
-            f"train, test = (datasets.load({dataset!r}, split=split) for split in ('train', 'test'))",
-            f"result = run({dataset!r}, train, test, {params!r})",
+            f"data = own_data.open_data({dataset!r}, None, size={OWN_SIZE})",
+            f"result = run(data.title, data.train, data.test, {params!r})",
             "print(finding(result))",
         )
     )

@@ -338,11 +338,11 @@ def snippet(params: Params, dataset: str) -> str:
     """Python lines that compute the same."""
     return "\n".join(
         (
-            "from core import datasets",
+            "from core import own_data",
             "from core.studies.spinal_heads import Params, finding, run",
             "",
-            f"train, test = (datasets.load({dataset!r}, split=split) for split in ('train', 'test'))",
-            f"result = run({dataset!r}, train, test, {params!r})",
+            f"data = own_data.open_data({dataset!r}, None, size={BACKBONES[params.backbone].side})",
+            f"result = run({dataset!r}, data.train, data.test, {params!r})",
             "print(finding(result))",
         )
     )

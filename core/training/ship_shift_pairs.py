@@ -32,7 +32,7 @@ def agreement(name: str, test: Split, params: Params, progress: Progress = ignor
     network = networks.load(networks.find(name))
     found = shift_dataset.run(network, chunks(test), len(test), params, progress)
     row = dict(zip(found.variants, found.top1, strict=True))
-    return np.mean([row[f"pair {i}a"] == row[f"pair {i}b"] for i in range(params.pairs)], axis=0)
+    return np.asarray(np.mean([row[f"pair {i}a"] == row[f"pair {i}b"] for i in range(params.pairs)], axis=0))
 
 
 def measure(tests: dict[str, Split], progress: Progress = ignore, path: Path = RECORD, params: Params = PARAMS) -> Path:

@@ -50,7 +50,13 @@ def show() -> None:
     titles = {study.title: study.slug for study in STUDIES}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         study = st.segmented_control(
-            "Study", [*titles, ALL], default=next(iter(titles)), required=True, key="claims-study", bind="query-params", wrap=True
+            "Study",
+            [*titles, ALL],
+            default=next(iter(titles)),
+            required=True,
+            key="claims-study",
+            bind="query-params",
+            wrap=True,
         )
         verdict = st.segmented_control(
             "Verdict",
