@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 MARKS = ("–", "◐", "●")  # does not run, runs in part, runs
-ROW_HEIGHT, MARGIN = 26, 150  # px
+ROW_HEIGHT, MARGIN = 26, 170  # px
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,7 @@ def figure(cards: Sequence[Card], *, dark: bool = False) -> go.Figure:
     )  # fmt: skip
     fig = palette.style(go.Figure(heat), dark)
     fig.update_layout(height=ROW_HEIGHT * len(cards) + MARGIN, margin={"l": 8, "r": 8, "t": MARGIN - 20, "b": 8})
-    fig.update_xaxes(side="top", tickangle=-35, fixedrange=True, showgrid=False)
+    fig.update_xaxes(side="top", tickangle=-55, fixedrange=True, showgrid=False)
     fig.update_yaxes(autorange="reversed", fixedrange=True, automargin=True, showgrid=False, dtick=1)
     return fig
 

@@ -111,8 +111,9 @@ def figure(found: Result, titles: list[str], picture: Picture, view: View, key: 
         patch_figures.evidence_table(found),
         on_click=partial(patch_closer.choose_clicked, patch_closer.titles_of(found)) if choosable else None,
     )
+    click = "Click a map to look at that patch. " if choosable else ""
     st.caption(
-        "Click a map to look at that patch. Red (orange on dark) speaks for the class, blue against it; all maps share "
+        f"{click}Red (orange on dark) speaks for the class, blue against it; all maps share "
         f"one scale, which ends at the {patch_evidence.CLIP}th percentile. The networks see the picture at "
         f"{found.width} × {found.height} px (it has {picture.image.width:,} × {picture.image.height:,}); around it "
         "lies the mean colour."
