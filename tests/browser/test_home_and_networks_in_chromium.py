@@ -1,0 +1,91 @@
+"""A teacher's way from a claim to the live picture of it, and a researcher's with a network of her own."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from browser.conftest import Watched, settle
+from playwright.sync_api import expect
+from safetensors.torch import save_file
+
+from core import claims
+from core.models import create_model
+
+pytestmark = pytest.mark.browser
+
+
+def test_from_a_claim_to_the_live_picture_of_it(address: str, watched: Watched) -> None:
+    page = watched.page
+    page.goto(f"{address}/?claims-study=Patch+evidence")
+    settle(page)
+    measured = sum(ours is not None for _, ours, _ in claims.board())
+    expect(page.get_by_text(f"{measured} were measured by this project")).to_be_visible()
+    claim = claims.find("resnet-fails-on-scrambled")
+    row = page.locator("[data-testid=stHorizontalBlock]", has_text=claim.sentence)
+    expect(row.get_by_text("receptive reproduce resnet-fails-on-scrambled")).to_be_visible()
+    row.get_by_role("link", name="See it live").click()
+    settle(page)
+    expect(page.get_by_role("heading", name="Which little patches made the network say so?")).to_be_visible()
+    expect(page.get_by_role("slider", name=re.compile("Tiles per side"))).to_be_visible()  # the folded part is open
+    settle(page)
+    assert watched.complaints == []
+    assert watched.outside == []
+
+
+def test_a_network_of_your_own_in_the_matrix_and_in_a_study(address: str, watched: Watched, tmp_path: Path) -> None:
+    page = watched.page
+    file = tmp_path / "birds.safetensors"
+    save_file(create_model("cifar_vgg_blur3", num_classes=3).state_dict(), file)
+    page.goto(f"{address}/?study=networks")
+    settle(page)
+    expect(page.get_by_text(re.compile(r"\d+ of \d+ pairs of \d+ networks"))).to_be_visible()
+    page.locator("[data-testid=stMain] input[type=file]").set_input_files(file)
+    expect(page.get_by_role("textbox", name="Labels, one a line: 3 classes")).to_be_visible()
+    page.get_by_role("button", name="Open it").click()
+    settle(page)
+    expect(page.get_by_text("user:birds.safetensors: your own weights").first).to_be_visible()
+    page.get_by_role("link", name="Open Shift sweep with it").first.click()
+    settle(page)
+    expect(page.get_by_text(re.compile(r"Unshifted, user:birds.safetensors says class \d"))).to_be_visible()
+    settle(page)
+    assert watched.complaints == []
+    assert watched.outside == []
+
+
+def test_a_second_picture_is_held_beside_the_first(address: str, watched: Watched) -> None:
+    page = watched.page
+    page.goto(f"{address}/?study=sparse_codes")
+    settle(page)
+    page.get_by_role("button", name="Hold this picture").click()
+    settle(page)
+    page.get_by_role("combobox", name=re.compile("Choose from the tray")).click()
+    page.get_by_role("option", name="coffee").click()
+    settle(page)
+    expect(page.get_by_text("Held beside it: Chelsea the cat")).to_be_visible()
+    page.get_by_role("button", name="Swap").click()
+    settle(page)
+    expect(page.get_by_text("Held beside it: Cup of coffee")).to_be_visible()
+    page.get_by_role("button", name="Let go").click()
+    settle(page)
+    expect(page.get_by_text(re.compile("Held beside it:"))).to_have_count(0)
+    assert watched.complaints == []
+    assert watched.outside == []
+
+
+def test_the_report_of_a_picture_is_written_and_downloaded(address: str, watched: Watched, tmp_path: Path) -> None:
+    page = watched.page
+    page.goto(address)
+    settle(page)
+    page.get_by_role("button", name="Write the report").click()
+    button = page.get_by_role("button", name=re.compile("Download the report"))
+    expect(button).to_be_visible(timeout=180_000)
+    with page.expect_download() as waiting:
+        button.click()
+    waiting.value.save_as(tmp_path / "report.html")
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "<h1>What do five papers see in this picture?</h1>" in text
+    assert "Chelsea the cat" in text
+    assert watched.complaints == []
+    assert watched.outside == []
