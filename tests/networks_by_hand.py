@@ -10,6 +10,7 @@ from core.networks import Card, Network
 from core.preprocess import Preprocessing
 
 PACKAGED = list(weights.packaged())
+SIGNS = ("cifar_random_svm", "digits_random_svm")  # random features: no batch norm, no bfloat16
 GREY = ("digits_cnn", "digits_random_svm", "fashion_cnn", *networks.HEADED.values())  # one channel
 
 

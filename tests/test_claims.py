@@ -155,8 +155,10 @@ def test_there_are_claims_enough_of_every_paper_and_most_are_measured():
 def test_numbers_of_the_board_are_those_of_the_records():
     rows = board()
     shift = shift_dataset.measured(RESULTS / "shift_sweep")
-    gain = shift["cifar_vgg_blur5"].summary.consistency - shift["cifar_vgg"].summary.consistency
-    assert row("blur-consistency-vgg", rows)[1].value == pytest.approx(100 * gain)
+    gain = shift["cifar_vgg_blur5"].summary.accuracy - shift["cifar_vgg"].summary.accuracy
+    assert row("blur-accuracy-vgg", rows)[1].value == pytest.approx(100 * gain)
+    pairs = {r["plain"]: r for r in records.shift_pairs(RESULTS)["rows"]}
+    assert row("blur-consistency-vgg", rows)[1].value == pytest.approx(100 * pairs["cifar_vgg"]["difference"])
     race = spinal_dataset.measured(RESULTS / "spinal_heads")["mnist_vgg5"].result
     mean, half = spinal_heads.difference(race, "spinal", "fc")
     found = row("spinal-beats-fc-mnist-vgg5", rows)[1]
@@ -169,17 +171,18 @@ def test_numbers_of_the_board_are_those_of_the_records():
 
 def test_another_record_gives_another_verdict(tmp_path):
     """The verdicts are computed: were the blurred network less consistent, the claim would be contradicted."""
-    shutil.copytree(RESULTS / "shift_sweep", tmp_path / "shift_sweep")
+    path = tmp_path / "claims" / "shift_pairs.json"
+    shutil.copytree(RESULTS / "claims", path.parent)
     assert row("blur-consistency-vgg", board(tmp_path))[2] == "reproduced in miniature"
-    path = tmp_path / "shift_sweep" / "cifar_vgg_blur5.json"
     record = json.loads(path.read_text())
-    record["summary"] |= {"consistency": 0.5, "consistency_interval": [0.49, 0.51]}
+    for found in record["rows"]:
+        found["difference"] = -found["difference"]
     path.write_text(json.dumps(record))
     assert row("blur-consistency-vgg", board(tmp_path))[2] == "contradicted"
     path.unlink()
     claimed, found, said = row("blur-consistency-vgg", board(tmp_path))
     assert (found, said) == (None, "not tested here")
-    assert claimed.measurement == ("shift:cifar_vgg", "shift:cifar_vgg_blur5")
+    assert claimed.measurement == ("shift-pairs",)
 
 
 def test_without_records_only_what_the_weights_themselves_tell_is_measured(tmp_path):
