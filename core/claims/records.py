@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 EXACT = "claims/exact.json"
+SHIFT_PAIRS = "claims/shift_pairs.json"
 KEPT = 64  # readings
 
 
@@ -46,7 +47,7 @@ def shift(results: Path) -> dict[str, shift_dataset.Measured]:
 
 def shift_pairs(results: Path) -> dict[str, Any]:
     """What core.training.ship_shift_pairs wrote, {} without it."""
-    return kept(_json, results / "claims" / "shift_pairs.json")
+    return kept(_json, results / SHIFT_PAIRS)
 
 
 def patches(results: Path) -> patch_dataset.Measured | None:

@@ -87,14 +87,15 @@ def chunks(split: Split) -> Iterator[tuple[list[RGBImage], list[int]]]:
         yield [from_pixels(p) for p in split.pixels[part]], split.labels[part].tolist()
 
 
-def measure(name: str, test: Split, folder: Path, progress: Progress = ignore) -> Path:
-    """Measure a packaged network on a test split; write FOLDER/<name>.json."""
+def measure(name: str, test: Split, folder: Path, progress: Progress = ignore, *, few: int = FEW) -> Path:
+    """Measure a packaged network on a test split, `few` of its pictures at every small shift and corrupted; write
+    FOLDER/<name>.json."""
     card = networks.packaged_card(name, weights.packaged()[name])
     network, params = networks.load(card), shift_dataset.Params(pairs=2)
     plain = replace(params, worst_reach=0, corruptions=())
     summary = shift_dataset.summary(shift_dataset.run(network, chunks(test), len(test), plain, progress), plain)
-    spoiled, few = replace(params, pairs=1), every(test, FEW)
-    hard = shift_dataset.summary(shift_dataset.run(network, chunks(few), len(few), spoiled), spoiled)
+    spoiled, part = replace(params, pairs=1), every(test, few)
+    hard = shift_dataset.summary(shift_dataset.run(network, chunks(part), len(part), spoiled), spoiled)
     data = DATASETS[card.family]
     record: dict[str, Any] = {
         "summary": asdict(replace(summary, worst_accuracy=hard.worst_accuracy, corruptions=hard.corruptions)),

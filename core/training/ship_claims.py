@@ -14,11 +14,12 @@ from core.worker import Progress, ignore
 PATH = ASSETS / "results" / records.EXACT
 
 
-def measure(path: Path = PATH, names: Sequence[str] = tuple(FACTS), progress: Progress = ignore) -> Path:
+def measure(path: Path = PATH, names: Sequence[str] | None = None, progress: Progress = ignore) -> Path:
     """Compute the facts of these names, all by default, and write PATH: about a minute on one core.
 
     Raises ValueError for an unknown name. `progress(done, total)` may raise to stop.
     """
+    names = tuple(FACTS) if names is None else names
     if unknown := sorted(set(names) - set(FACTS)):
         raise ValueError(f"expected facts of {', '.join(FACTS)}, got {', '.join(unknown)}: choose among them")
     facts = {}

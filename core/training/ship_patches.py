@@ -17,16 +17,24 @@ FOLDER = ASSETS / "results" / "patch_evidence"
 TILES = (1, 2, 3, 4, 6, 8)
 SEED = 0
 MASKED = 100  # test pictures that are masked cell by cell, at even steps
+MASKING = Params(seed=SEED)
 
 
-def measure(test: Split, progress: Progress = ignore) -> Path:
+def measure(
+    test: Split,
+    progress: Progress = ignore,
+    *,
+    folder: Path = FOLDER,
+    masked: int = MASKED,
+    masking: Params = MASKING,
+) -> Path:
     """Accuracy, errors by class, accuracy on scrambled pictures, and areas under the masking curves of a test split."""
     names, baseline = networks.BAGNETS[DATASET]
     loaded = [networks.load(networks.find(name)) for name in (*names, baseline)]
     found = patch_dataset.summary(patch_dataset.run(loaded, test, part(progress, 0, 3)), seed=SEED)
     scrambled = patch_scramble.measure(loaded, test, TILES, SEED, part(progress, 1, 3))
-    few = every(test, MASKED)
-    masking = patch_masking_dataset.run(loaded[-2], loaded[-1], few, Params(seed=SEED), part(progress, 2, 3))
+    few = every(test, masked)
+    areas = patch_masking_dataset.run(loaded[-2], loaded[-1], few, masking, part(progress, 2, 3))
     about = DATASETS[DATASET]
     record = patch_dataset.as_record(
         found,
@@ -35,8 +43,8 @@ def measure(test: Split, progress: Progress = ignore) -> Path:
         command="receptive measure-patches --data FOLDER",
         **today(),
         scramble={"tiles": list(TILES), "accuracy": scrambled.tolist(), "seed": SEED},
-        masking=patch_masking_dataset.as_record(masking),
+        masking=patch_masking_dataset.as_record(areas),
     )
-    path = FOLDER / patch_dataset.RECORD
+    path = folder / patch_dataset.RECORD
     write_json(path, record)
     return path

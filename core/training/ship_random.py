@@ -25,15 +25,17 @@ PLANS = {
 }
 
 
-def measure(name: str, train: Split, test: Split, work: Path, progress: Progress = ignore) -> Path:
+def measure(
+    name: str, train: Split, test: Split, work: Path, progress: Progress = ignore, *, folder: Path = FOLDER
+) -> Path:
     """Everything that PLANS asks of a data set, with WORK as the memory between killed runs.
 
     Raises WeightsError if the trained network is not packaged.
     """
     plan, data = PLANS[name], DATASETS[name]
     network = networks.load(networks.find(networks.CEILINGS[name]))
-    folder = work / name
-    remember = random_dataset.remembering(folder / "found.json")
+    counts = work / name
+    remember = random_dataset.remembering(counts / "found.json")
     found = random_dataset.Measured(
         dataset=name,
         data=f"{data.title} ({data.form})",
@@ -42,7 +44,7 @@ def measure(name: str, train: Split, test: Split, work: Path, progress: Progress
         train_images=len(train),
         test_images=len(test),
         plan=plan,
-        curves=random_dataset.measure_curves(train, test, plan, folder, remember, progress),
+        curves=random_dataset.measure_curves(train, test, plan, counts, remember, progress),
         pixels=random_dataset.measure_pixels(train, test, remember),
         shapes=random_dataset.measure_shapes(train, test, plan, remember),
         baselines=random_dataset.measure_baselines(train, test, plan, network, remember, progress),
@@ -50,6 +52,6 @@ def measure(name: str, train: Split, test: Split, work: Path, progress: Progress
         own_head=network.card.test_accuracy or 0.0,
         similarity=random_dataset.measure_similarity(test, plan, network, progress),
     )
-    path = FOLDER / f"dataset_{name}.json"
+    path = folder / f"dataset_{name}.json"
     write_json(path, random_dataset.as_record(found))
     return path

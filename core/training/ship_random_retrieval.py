@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -26,14 +27,20 @@ BACKGROUND_DATA = "tiny-imagenet-20"
 QUERIES, GALLERY = 200, 2_000  # test and training photographs, at even steps
 
 
-def measure_retrieval(data: Path, progress: Progress = ignore, cache: Path | None = None) -> Path:
+def measure_retrieval(
+    data: Path,
+    progress: Progress = ignore,
+    cache: Path | None = None,
+    *,
+    folder: Path = FOLDER,
+    specs: Sequence[Spec] = COREL_SPECS,
+) -> Path:
     """Leave one out over the pictures of DATA/train/GROUP (or DATA/GROUP), folder names being the groups.
 
     With `cache`, a folder, a killed run goes on there. Raises DataError if there is no picture, and ValueError if one
     cannot be read.
     """
-    folder = data / "train" if (data / "train").is_dir() else data
-    found = find_pictures(folder)
+    found = find_pictures(data / "train" if (data / "train").is_dir() else data)
     groups = tuple(sorted({f.folder for f in found}))
     broken: list[str] = []
     pictures, labels = [], []
@@ -47,7 +54,7 @@ def measure_retrieval(data: Path, progress: Progress = ignore, cache: Path | Non
         shown,
         np.array(labels),
         groups,
-        COREL_SPECS,
+        specs,
         networks.load(networks.find(NETWORK)),
         names=[f.name for f in found],
         about={
@@ -59,19 +66,27 @@ def measure_retrieval(data: Path, progress: Progress = ignore, cache: Path | Non
         random=on_disk(cache, "corel"),
         progress=progress,
     )
-    path = FOLDER / random_retrieval_dataset.RECORD
+    path = folder / random_retrieval_dataset.RECORD
     write_json(path, random_retrieval_dataset.as_record(measured), indent=None)
     return path
 
 
-def measure_background(train: Split, test: Split, progress: Progress = ignore, cache: Path | None = None) -> Path:
+def measure_background(
+    train: Split,
+    test: Split,
+    progress: Progress = ignore,
+    cache: Path | None = None,
+    *,
+    folder: Path = FOLDER,
+    specs: Sequence[Spec] = BACKGROUND_SPECS,
+) -> Path:
     """What changes with the background, and with the object, of test photographs; neighbours among training ones."""
     queries, gallery = every(test, QUERIES), every(train, GALLERY)
     about = DATASETS[BACKGROUND_DATA]
     measured = random_background_dataset.measure(
         queries,
         gallery,
-        BACKGROUND_SPECS,
+        specs,
         networks.load(networks.find(NETWORK)),
         about={
             "data": f"{about.title} ({about.form}): {len(queries)} test photographs, neighbours among {len(gallery):,} "
@@ -82,7 +97,7 @@ def measure_background(train: Split, test: Split, progress: Progress = ignore, c
         random=on_disk(cache, "background"),
         progress=progress,
     )
-    path = FOLDER / random_background_dataset.RECORD
+    path = folder / random_background_dataset.RECORD
     write_json(path, random_background_dataset.as_record(measured))
     return path
 

@@ -33,16 +33,26 @@ def params(kind: str, seed: int) -> Params:
     return Params(kind, (0.0, *noise.KINDS[kind].levels), seed=seed)
 
 
-def pictures(name: str, kind: str, test: Split) -> Split:
+def pictures(name: str, kind: str, test: Split, few: int = FEW) -> Split:
     """The test pictures that a kind of noise is measured on: few where every layer is coded, which takes four times
     as long."""
-    return test if kind == MAIN and name != networks.ALL_CODED else every(test, FEW)
+    return test if kind == MAIN and name != networks.ALL_CODED else every(test, few)
 
 
-def measure_network(name: str, train: Split, test: Split, progress: Progress = ignore, folder: Path = FOLDER) -> Path:
+def measure_network(
+    name: str,
+    train: Split,
+    test: Split,
+    progress: Progress = ignore,
+    folder: Path = FOLDER,
+    *,
+    few: int = FEW,
+    line: Fit | None = None,
+) -> Path:
     """Measure one packaged network; write FOLDER/noise_<name>.json after the line and after each kind of noise.
 
-    What a file of the same weights and sizes already holds is kept. `progress(done, all)` counts pictures.
+    `few`: pictures of the other noises than MAIN; `line`: one that was fitted before, else it is fitted here. What a
+    file of the same weights and sizes already holds is kept. `progress(done, all)` counts pictures.
     """
     card = networks.packaged_card(name, weights.packaged()[name])
     network = networks.load(card)
@@ -50,7 +60,8 @@ def measure_network(name: str, train: Split, test: Split, progress: Progress = i
     fitted = every(train, FITTED)
     about = describe(network, test, fitted)
     results, fit = kept(path, about)
-    ends = list(itertools.accumulate([len(fitted), *(len(pictures(name, kind, test)) for kind in noise.KINDS)]))
+    fit = fit or line
+    ends = list(itertools.accumulate([len(fitted), *(len(pictures(name, kind, test, few)) for kind in noise.KINDS)]))
     if fit is None and sparse_dataset.is_coded(network):
         asked = params(MAIN, TRAIN_SEED)
         seen = sparse_dataset.run(network, chunks(fitted), len(fitted), asked, None, watch(progress, 0, ends))
@@ -58,7 +69,7 @@ def measure_network(name: str, train: Split, test: Split, progress: Progress = i
         write(path, results, fit, about)
     for i, kind in enumerate(noise.KINDS, 1):
         if kind not in results:
-            some, asked = pictures(name, kind, test), params(kind, TEST_SEED)
+            some, asked = pictures(name, kind, test, few), params(kind, TEST_SEED)
             results[kind] = sparse_dataset.run(network, chunks(some), len(some), asked, fit, watch(progress, i, ends))
             write(path, results, fit, about)
         progress(ends[i], ends[-1])

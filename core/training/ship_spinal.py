@@ -25,8 +25,18 @@ PLANS = {  # by data set and backbone: what is packaged
 }
 
 
-def measure(dataset: str, train: Split, test: Split, params: Params, work: Path, progress: Progress = ignore) -> Path:
-    """Train every head from every seed and write assets/results/spinal_heads/<dataset>_<backbone>.json.
+def measure(
+    dataset: str,
+    train: Split,
+    test: Split,
+    params: Params,
+    work: Path,
+    progress: Progress = ignore,
+    *,
+    folder: Path | None = None,
+) -> Path:
+    """Train every head from every seed and write FOLDER/<dataset>_<backbone>.json, by default below
+    assets/results/spinal_heads.
 
     Each finished network leaves a part in WORK: a killed run goes on from there, and several runs of the same command
     share the work. Raises ValueError while another run has not finished its part.
@@ -51,6 +61,6 @@ def measure(dataset: str, train: Split, test: Split, params: Params, work: Path,
         "command": f"receptive measure-spinal {dataset} --backbone {params.backbone}",
         **today(),
     }
-    path = spinal_heads.FOLDER / f"{dataset}_{params.backbone}.json"
+    path = (folder or spinal_heads.FOLDER) / f"{dataset}_{params.backbone}.json"
     write_json(path, record)
     return path
