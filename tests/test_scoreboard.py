@@ -1,28 +1,13 @@
 """The scoreboard on the home page, through Streamlit's AppTest: its finding, its rows, its filters and its links."""
 
-from pathlib import Path
 from urllib.parse import parse_qs
 
 import pytest
-from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
+from test_pages import APP, a_server_that_has_run_before  # noqa: F401
 
 from core import claims
 from core.claims import figures
-
-APP = str(Path(__file__).parents[1] / "app.py")
-
-
-@pytest.fixture(autouse=True)
-def a_server_that_has_run_before(monkeypatch):
-    """AppTest makes every run a server's first, for which Streamlit takes pages/ for an old-style app."""
-    begin = PagesManager.__init__
-
-    def with_navigation(self, *args, **kwargs):
-        begin(self, *args, **kwargs)
-        PagesManager.uses_pages_directory = False
-
-    monkeypatch.setattr(PagesManager, "__init__", with_navigation)
 
 
 def home(**query):

@@ -132,7 +132,9 @@ def drawn(scene: Scene) -> Result | None:
     if any(m is None for m in found):
         slot = st.empty()  # clicked, the button makes way at once
         if st.session_state.get(DRAW) != names:
-            slot.button("Draw the maps", type="primary", key="random draw", on_click=ask, args=(names,))
+            with slot.container():
+                st.markdown("With these pictures, features and networks the maps have yet to be drawn.")
+                st.button("Draw the maps", type="primary", key="random draw", on_click=ask, args=(names,))
             return None
         found = draw(scene, asked)
     maps = [m for m in found if m is not None]
