@@ -4,15 +4,12 @@ import os
 from pathlib import Path
 
 import pytest
-import torch
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: two threads wait for each other beside another process
 
 pytest.register_assert_rewrite("parity", "pictures", "weight_files")
 
 DATA = Path(os.environ.get("RECEPTIVE_DATA") or Path(__file__).parents[1] / "../shared/data").resolve()
-
-
-def pytest_configure(config):
-    torch.set_num_threads(min(2, torch.get_num_threads()))  # OMP_NUM_THREADS=1 keeps it at one
 
 
 def pytest_collection_modifyitems(items):

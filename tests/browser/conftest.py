@@ -70,7 +70,7 @@ def start(playwright: Playwright) -> Browser:
     return playwright.chromium.launch(executable_path=system, args=ARGUMENTS)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # ends before the other tests begin
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         running = start(playwright)
@@ -78,7 +78,7 @@ def browser() -> Iterator[Browser]:
         running.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # ends before the other tests begin
 def address(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The app, started as the README says, with an empty cache folder."""
     with socket.socket() as probe:
