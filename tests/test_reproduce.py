@@ -13,7 +13,9 @@ from typer.testing import CliRunner
 from core.__main__ import app
 from core.claims import CLAIMS, RESULTS, Ours, records
 from core.datasets import DataError
+from core.studies import spinal_transfer
 from core.training import reproduce, reproduce_quick, ship_claims
+from core.training import reproduce_parts as parts
 from core.training.reproduce import MEASUREMENTS, Data
 from core.training.reproduce_checks import CHECKS
 from core.training.reproduce_parts import Part, stratified
@@ -37,6 +39,17 @@ def test_every_measured_claim_has_its_measurement_and_its_quick_check():
     assert asked <= set(MEASUREMENTS)
     assert set(CHECKS) == set(MEASUREMENTS)
     assert all(check.how and check.seconds > 0 for check in CHECKS.values())
+
+
+def test_what_bears_on_one_claim_names_one_that_its_measurement_is_behind():
+    behind = {claim.name: claim.measurement for claim in CLAIMS}
+    named = {
+        "random:cifar10": [parts.ABOVE_PIXELS, *map(parts.above_untrained, parts.UNTRAINED)],
+        "spinal-transfer": [parts.transferred(mode) for mode in spinal_transfer.MODES],
+        "spinal-regression": [parts.fitted(target) for target in parts.TARGETS],
+    }
+    for key, names in named.items():
+        assert [behind[name] for name in names] == [(key,)] * len(names)
 
 
 def test_every_packaged_record_of_a_measurement_is_there():
@@ -125,6 +138,24 @@ def test_without_its_data_a_claim_is_neither_held_nor_failed(tmp_path):
     done = command("random-retrieval", "--quick", "--data", tmp_path)
     assert done.exit_code == 0
     assert "random-retrieval: not re-checked: needs corel" in done.stdout
+
+
+def test_a_part_fails_only_the_claims_that_it_bears_on(tmp_path):
+    asked = [claim for claim in CLAIMS if claim.measurement == ("spinal-regression",)]
+    off, fine = (Part(target, 1.0, now, 0.1, (parts.fitted(target),)) for target, now in (("sum", 2.0), ("product", 1)))
+    steps = {"spinal-regression": reproduce_quick.Step("spinal-regression", parts=(off, fine))}
+    found = [reproduce_quick.outcome(claim, steps, RESULTS, tmp_path) for claim in asked]
+    assert {one.claim.name: one.state for one in found} == {
+        parts.fitted("sum"): reproduce_quick.FAILS,
+        parts.fitted("product"): IN_PART,
+    }
+
+
+def test_broken_data_fail_no_claim(tmp_path):
+    (tmp_path / "corel" / "train" / "ships").mkdir(parents=True)
+    done = command("random-retrieval", "--quick", "--data", tmp_path)
+    assert done.exit_code == 0
+    assert "random-retrieval: not re-checked: expected picture files" in done.stdout
 
 
 def test_no_measurement_is_begun_that_the_time_is_too_short_for():

@@ -221,6 +221,6 @@ CHECKS: dict[str, Check] = {
         "one seed of every head trained alone again, and one with everything below it", 20, parts.transfer, False
     ),
     "spinal-regression": Check(
-        "one seed of the paper's two targets again, its first 20 epochs", 5, parts.regression, False
+        "one seed of the paper's two targets trained again, plain and spinal", 20, parts.regression, False
     ),
 }

@@ -17,6 +17,7 @@ from typing import Literal
 
 from core.claims import NOT_PACKAGED, RESULTS, Claim, Ours, verdict
 from core.claims.numbers import number
+from core.datasets import DataError
 from core.training.reproduce import MEASUREMENTS, Data
 from core.training.reproduce_checks import CHECKS
 from core.training.reproduce_parts import Asked, Part
@@ -132,7 +133,9 @@ def one(key: str, asked: Asked) -> Step:
     begin = time.monotonic()
     try:
         parts = tuple(CHECKS[key].run(asked))
-    except (ValueError, KeyError, IndexError, OSError) as error:  # of a record that was changed, or of broken data
+    except DataError as error:
+        return Step(key, time.monotonic() - begin, left=" ".join(str(error).split()))
+    except (ValueError, KeyError, IndexError, OSError) as error:  # of a record that was changed
         return Step(key, time.monotonic() - begin, error=" ".join(str(error).split()) or type(error).__name__)
     return Step(key, time.monotonic() - begin, parts)
 
@@ -146,8 +149,8 @@ def outcome(claim: Claim, steps: Mapping[str, Step], packaged: Path, fresh: Path
         return Outcome(claim, LEFT, left)
     if error := next((step.error for step in mine if step.error), ""):
         return Outcome(claim, FAILS, error)
-    off = [part for step in mine for part in step.parts if not part.agrees]
-    if off:
+    parts = [part for step in mine for part in step.parts if not part.of or claim.name in part.of]
+    if off := [part for part in parts if not part.agrees]:
         return Outcome(claim, FAILS, "; ".join(map(in_words, off)))
     try:
         before = claim.measure(packaged)
@@ -160,7 +163,7 @@ def outcome(claim: Claim, steps: Mapping[str, Step], packaged: Path, fresh: Path
         agrees = same(claim, before, now) if EXACT in claim.measurement else meets(before, now)
         return Outcome(claim, HOLDS if agrees else FAILS, compared(claim, before, now))
     if not all(CHECKS[key].writes for key in claim.measurement):
-        return Outcome(claim, IN_PART, "; ".join(in_words(part) for step in mine for part in step.parts))
+        return Outcome(claim, IN_PART, "; ".join(map(in_words, parts)))
     return Outcome(claim, LEFT, "the subset is too small to tell")
 
 

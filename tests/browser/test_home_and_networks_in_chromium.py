@@ -81,6 +81,7 @@ def test_the_report_of_a_picture_is_written_and_downloaded(address: str, watched
     page.get_by_role("button", name="Write the report").click()
     button = page.get_by_role("button", name=re.compile("Download the report"))
     expect(button).to_be_visible(timeout=180_000)
+    settle(page)
     with page.expect_download() as waiting:
         button.click()
     waiting.value.save_as(tmp_path / "report.html")

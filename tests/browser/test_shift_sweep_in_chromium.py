@@ -67,6 +67,7 @@ def test_from_the_home_page_to_a_permalink(address: str, watched: Watched, tmp_p
     assert abs(int(down)) <= 5
     assert abs(int(right)) <= 5
 
+    settle(page)
     with page.expect_download() as pending:
         page.get_by_role("button", name="Download the numbers (CSV)").click()
     target = tmp_path / "sweep.csv"
