@@ -215,7 +215,7 @@ CHECKS: dict[str, Check] = {
     "spinal:fashion-mnist:small_cnn": Check(FIRST, 6, partial(parts.spinal, "fashion-mnist", "small_cnn", 1), False),
     "spinal:mnist:vgg5": Check(FIRST, 20, partial(parts.spinal, "mnist", "vgg5", 1), False),
     "spinal:fashion-mnist:vgg5": Check(FIRST, 20, partial(parts.spinal, "fashion-mnist", "vgg5", 1), False),
-    "spinal:cifar10:cifar_vgg11": Check(FIRST, 30, partial(parts.spinal, CIFAR, "cifar_vgg11", 1), False),
+    "spinal:cifar10:cifar_vgg11": Check(FIRST, 40, partial(parts.spinal, CIFAR, "cifar_vgg11", 1), False),
     "spinal-ablation": Check("one network of the ablation trained again", 4, parts.ablation, False),
     "spinal-transfer": Check(
         "one seed of every head trained alone again, and one with everything below it", 20, parts.transfer, False

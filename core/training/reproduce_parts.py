@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -36,7 +37,7 @@ TARGETS, NETWORKS = ("sum", "product"), ("fc", "spinal")  # of the claims about 
 ERRORS = 4  # standard errors that a share of a subset may be off
 POINT = 0.01  # of a share
 RELATIVE = 0.02  # of a loss: training that began the same drifts apart on another machine
-UNSETTLED = 0.1  # of a share after the first epoch: two such runs with the same loss were 0.03 apart on one machine
+UNSETTLED = 0.1  # of a share after the first epoch: in one thread and in two, at the same loss, it was 0.05 apart
 # Of the error at the end: the sum is learned the same to 4 digits; on the product a network leaves a plateau sooner or
 # later by its rounding alone, and of 8 that were trained again on one machine the ends were up to 5 % apart.
 AT_THE_END = {"sum": RELATIVE, "product": 0.15}
@@ -92,6 +93,20 @@ def there(record: T | None) -> T:
     if record is None:
         raise ValueError("expected a packaged record, found none: measure it first")
     return record
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """One thread, in which the packaged networks were trained too: their sums round alike, and on a busy machine two
+    threads that wait for each other take up to four times as long."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def random_curve(name: str, counts: tuple[int, ...], asked: Asked) -> list[Part]:
@@ -159,6 +174,7 @@ def substitute_attack(asked: Asked) -> list[Part]:
     ]
 
 
+@one_thread()
 def spinal(dataset: str, backbone: str, epochs: int | None, asked: Asked) -> list[Part]:
     """One network of the packaged race: one head from one seed, for all `epochs` or the first ones of its schedule."""
     old = there(records.spinal(asked.packaged, f"{dataset}_{backbone}")).result
@@ -182,6 +198,7 @@ def watched(epochs: Iterator[tuple[float, float]], total: int, progress: Progres
         yield epoch
 
 
+@one_thread()
 def ablation(asked: Asked) -> list[Part]:
     """One setting of the packaged ablation from one seed."""
     old, _ = there(spinal_ablation.measured(asked.packaged / HEADS / spinal_ablation.RECORD.name))
@@ -196,6 +213,7 @@ def transferred(mode: str) -> str:
     return f"spinal-transfer-{mode}"
 
 
+@one_thread()
 def transfer(asked: Asked) -> list[Part]:
     """One seed of all heads trained alone, and of one head with everything below it."""
     old, _ = there(records.transfer(asked.packaged))
@@ -219,6 +237,7 @@ def fitted(target: str) -> str:
     return f"spinal-regression-{target}"
 
 
+@one_thread()
 def regression(asked: Asked) -> list[Part]:
     """The paper's two targets, plain and spinal, one seed, all epochs: the first look and the last."""
     old, _ = there(records.regression(asked.packaged))
