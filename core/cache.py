@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import uuid
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import CancelledError
@@ -13,7 +14,7 @@ import streamlit as st
 
 from core import networks, worker
 from core.networks import Card, Network
-from core.worker import Job, Progress, Stopped
+from core.worker import Job, Line, Progress, Stopped
 
 T = TypeVar("T")
 NETWORKS_KEPT = 5  # a VGG-16 takes 1.4 GB in all its precisions
@@ -36,20 +37,27 @@ def _jobs() -> tuple[threading.Lock, OrderedDict[Hashable, Job[Any]]]:
     return threading.Lock(), OrderedDict()
 
 
-def job(key: Hashable, work: Callable[[Progress], T]) -> Job[T]:
+def job(key: Hashable, work: Callable[[Progress], T], ask: str = "") -> Job[T]:
     """The job of this key, started if nobody has asked yet; a stopped or failed one is started anew.
 
-    Sessions that ask for the same thing share one computation. The least recently asked jobs are dropped.
+    What a session asks for under one `ask` is done in that order. Sessions that ask for the same thing share one
+    computation. The least recently asked jobs are dropped.
     """
     lock, kept = _jobs()
     with lock:
         found = kept.get(key)
         if found is None or (found.future.done() and found.future.exception() is not None):
-            found = kept[key] = worker.submit(work)
+            found = kept[key] = worker.submit(work, Line(session(), ask))
         kept.move_to_end(key)
         while len(kept) > JOBS_KEPT:
             kept.popitem(last=False)
         return found
+
+
+def session() -> str:
+    """What tells this browser tab's work from that of others."""
+    own: str = st.session_state.setdefault("session", uuid.uuid4().hex)
+    return own
 
 
 @st.cache_resource(show_spinner=False)

@@ -42,7 +42,7 @@ def show(data: Data, params: Params, packaged: Result | None) -> Result | None:
             key=f"{KEY} ask", type="primary", on_click=ask, args=(names,),
         )  # fmt: skip
         return None
-    jobs = [cache.job(*task) for task in tasks]
+    jobs = [cache.job(*task, KEY) for task in tasks]
     waiting.leave(KEY, jobs)
     if all(waiting.is_done(job) for job in jobs):
         return fill_in(data.title, train, test, params, [job.future.result() for job in jobs])

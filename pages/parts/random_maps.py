@@ -109,7 +109,7 @@ def seed_of(scene: Scene) -> int | None:
 
 def vectors_name(scene: Scene, space: Space) -> tuple[Hashable, ...]:
     own: dict[Space, Hashable] = {"pixels": None, "random": scene.spec}
-    digest = scene.network and scene.network.digest
+    digest = scene.network and scene.network.identity
     return ("random vectors", space, scene.key, scene.params.points, seed_of(scene), own.get(space, digest))
 
 
@@ -293,7 +293,7 @@ def place(scene: Scene, result: Result, shown: str = "random placed") -> dict[Sp
     if scene.query is None:
         return None
     task = anchors_task(scene, result)
-    cache.job(*task)
+    cache.job(*task, "random anchors")
     anchors = cache.finished(task[0], PATIENCE)
     if anchors is None:
         return None

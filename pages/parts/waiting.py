@@ -32,12 +32,12 @@ def compute(tasks: Sequence[Task[T]], what: str, key: str) -> list[T | None]:
             st.button("Go on", key=f"{key} go on", on_click=go_on, args=(flag, names))
         return [cache.finished(name) for name in names]
     begun = time.monotonic()
-    jobs = [cache.job(name, work) for name, work in tasks]
+    jobs = [cache.job(name, work, key) for name, work in tasks]
     leave(key, jobs)
     bar, button = None, st.empty()
     while not all(is_done(job) for job in jobs):
         # another reader's Stop is not ours
-        jobs = [cache.job(*task) if was_stopped(job) else job for job, task in zip(jobs, tasks, strict=True)]
+        jobs = [cache.job(*task, key) if was_stopped(job) else job for job, task in zip(jobs, tasks, strict=True)]
         elapsed = time.monotonic() - begun
         if bar is None and elapsed > SHOW_AFTER:
             row = button.container(horizontal=True, vertical_alignment="center")
@@ -64,16 +64,16 @@ def later(task: Task[T], what: str, draw: Callable[[T], None]) -> None:
     """Draw the task's answer when it is there, without holding up what follows on the page."""
     name, work = task
     end = time.monotonic() + SHOW_AFTER
-    while not is_done(cache.job(name, work)) and time.monotonic() < end:
+    while not is_done(cache.job(name, work, what)) and time.monotonic() < end:
         time.sleep(TICK)
-    if is_done(job := cache.job(name, work)):
+    if is_done(job := cache.job(name, work, what)):
         draw(job.future.result())
     else:
         st.fragment(partial(watch, task, what), run_every=LOOK_AGAIN)()
 
 
 def watch(task: Task[T], what: str) -> None:
-    job = cache.job(*task)
+    job = cache.job(*task, what)
     if is_done(job):
         st.rerun()
     share = job.done / max(job.total, 1)
