@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 CHUNK = 16  # pictures of a part
 SUFFIX = ".parquet"
 ABOUT, LOCK, KEY = "about.json", "lock", b"receptive"
-SKIPPED = b"skipped"
+SKIPPED, READ = b"skipped", b"read"
 GROUP_ROWS, GROUP_BYTES = 100_000, 64_000_000  # a row group of the merged file is as large as one of these
 REMEDY = "choose another --out, or begin anew with --fresh"
 
@@ -66,6 +66,10 @@ class Job:
         """The files of a part, read now."""
         return [taken(file) for file in self.found[part * self.chunk : (part + 1) * self.chunk]]
 
+    def changed(self, part: int, read: str) -> bool:
+        """Whether the files of a part, read now, are others than those that it was computed from."""
+        return digest(self.pictures(part)) != read
+
     def fingerprint(self) -> dict[str, Any]:
         """What a part depends on, as JSON can hold it: two runs that agree on it compute the same rows."""
         listed = hashlib.sha256()
@@ -74,7 +78,7 @@ class Job:
         return {
             "study": self.work.study,
             **{f"setting {name}": value for name, value in asdict(self.work.params).items()},
-            "networks": ", ".join(f"{sent.name} {sent.digest}" for sent in self.work.networks),
+            "networks": ", ".join(f"{sent.name} {sent.identity}" for sent in self.work.networks),
             "number of pictures": len(self.found),
             "list of names and sizes": listed.hexdigest(),
             "pictures a part": self.chunk,
@@ -113,9 +117,10 @@ def run(
 ) -> Report:
     """Compute the parts that are missing, in OUT.parts, and merge all of them into OUT, in the order of the pictures.
 
-    What was left out is in a CSV beside it. A file that is complete already is left alone; `fresh` begins anew.
-    `progress(done, total)` counts the pictures of the missing parts; it may raise to stop, as Ctrl-C may: what is done
-    is kept. Raises ValueError: OUT or its parts are of another run, or another process is at them; OSError.
+    What was left out is in a CSV beside it. A file that is complete already is left alone; `fresh` begins anew, and a
+    part whose files have changed since is computed again. `progress(done, total)` counts the pictures of the missing
+    parts; it may raise to stop, as Ctrl-C may: what is done is kept. Raises ValueError: OUT or its parts are of another
+    run, or another process is at them; OSError.
     """
     skipped_csv = skipped_path(out)
     with claimed(parts_folder(out)) as folder:
@@ -125,12 +130,20 @@ def run(
         if out.exists():
             return finished(job, out)
         agree(job.fingerprint(), folder)
-        missing = [i for i in range(job.parts) if not part_path(folder, i).exists()]
+        missing = [i for i in range(job.parts) if is_missing(job, i, part_path(folder, i))]
         total, done = sum(map(job.count, missing)), 0
         progress(done, total)
-        with closing(runner(job.work, ((i, job.pictures(i)) for i in missing))) as computed:
+        read: dict[int, str] = {}
+
+        def chunks() -> Iterator[tuple[int, list[Picture]]]:
+            for i in missing:
+                pictures = job.pictures(i)
+                read[i] = digest(pictures)
+                yield i, pictures
+
+        with closing(runner(job.work, chunks())) as computed:
             for index, part in computed:
-                write_part(job, part_path(folder, index), part)
+                write_part(job, part_path(folder, index), part, read[index])
                 done += job.count(index)
                 progress(done, total)
         rows, skipped = merge(job, folder, out, command)
@@ -254,12 +267,28 @@ def schema(study: str) -> Any:
     return pa.schema([(name, kinds[kind]) for name, kind in batch_rows.columns(study)])
 
 
-def write_part(job: Job, path: Path, part: Part) -> None:
-    """Write a part's rows, with what it left out in the file's own metadata."""
+def digest(pictures: Sequence[Picture]) -> str:
+    """SHA-256 of the names and bytes of the files of a part."""
+    total = hashlib.sha256()
+    for picture in pictures:
+        own = hashlib.sha256(picture.data).hexdigest()
+        total.update(json.dumps([picture.name, own, picture.reason]).encode() + b"\n")
+    return total.hexdigest()
+
+
+def is_missing(job: Job, part: int, path: Path) -> bool:
+    """Whether a part has yet to be computed."""
+    from pyarrow import parquet
+
+    return not path.exists() or job.changed(part, parquet.read_metadata(path).metadata[READ].decode())
+
+
+def write_part(job: Job, path: Path, part: Part, read: str) -> None:
+    """Write a part's rows, with what it was read from and left out in the file's own metadata."""
     import pyarrow as pa
     from pyarrow import parquet
 
-    about = schema(job.work.study).with_metadata({SKIPPED: json.dumps(part.skipped)})
+    about = schema(job.work.study).with_metadata({SKIPPED: json.dumps(part.skipped), READ: read})
     rows = pa.Table.from_pylist(part.rows, schema=about)
     whole(path, lambda fresh: parquet.write_table(rows, fresh))
 
@@ -268,12 +297,13 @@ def merge(job: Job, folder: Path, out: Path, command: str) -> tuple[int, list[tu
     """Write OUT and the list of what was left out, and remove the parts: the number of rows, and that list."""
     from pyarrow import parquet
 
-    skipped, rows = list(job.left_out), 0
+    skipped, read, rows = list(job.left_out), [], 0
     for i in range(job.parts):
         about = parquet.read_metadata(part_path(folder, i))
         skipped += [(name, reason) for name, reason in json.loads(about.metadata[SKIPPED])]
+        read.append(about.metadata[READ].decode())
         rows += about.num_rows
-    noted = json.dumps({**told(job, command), "rows": rows, "skipped": skipped})
+    noted = json.dumps({**told(job, command), "rows": rows, "skipped": skipped, "read": read})
     columns = schema(job.work.study).with_metadata({KEY: noted})
 
     def write(fresh: Path) -> None:
@@ -336,6 +366,8 @@ def finished(job: Job, out: Path) -> Report:
     """The Report of a file that is complete. Raises ValueError if it is of another run."""
     about = provenance(out)
     check_same(about.get("fingerprint"), job.fingerprint(), out)
+    if any(job.changed(i, read) for i, read in enumerate(about["read"])):
+        raise ValueError(f"expected {out} to be of these pictures, but some have changed since: {REMEDY}")
     for path in left_over(parts_folder(out)):  # a run that was killed after its last word
         path.unlink()
     skipped = tuple((name, reason) for name, reason in about["skipped"])

@@ -126,8 +126,8 @@ def sparse_row(network: Network, image: RGBImage, params: sparse_codes.Params) -
     from core.softmax import softmax
 
     at_input = replace(params, resolution="network")
-    _, seen = sparse_codes.pictures(image, at_input, network.card.size)
-    clean, noisy = sparse_codes.pictures(image, params, network.card.size)
+    _, seen = sparse_codes.pictures(image, at_input, network.preprocessing)
+    clean, noisy = sparse_codes.pictures(image, params, network.preprocessing)
     shown = coded.code(network, noisy, params.lam, params.steps, params.solver)
     rebuilt = shown.reconstruction.clip(0, 1)
     along = coded.along_lambda(network, seen, np.array([params.lam]), params.steps, params.solver)
@@ -145,14 +145,14 @@ def feature_row(network: Network | RandomDepthwise, image: RGBImage, params: Fea
     """The picture's features: random ones (Xue & Roshan, arXiv 1806.05789, §2), or what a trained network's last
     layer sees."""
     from core.models.random_depthwise import RandomDepthwise
-    from core.preprocess import square
+    from core.preprocess import seen, square
     from core.sign_counts import features
 
     if isinstance(network, RandomDepthwise):
         [found] = features(network, square(image, params.size)[None])
         drawn: Row = {"kernel": params.kernel, "depth": params.depth, "seed": params.seed, "size": params.size}
     else:
-        found = trained_features(network, square(image, network.preprocessing.size))
+        found = trained_features(network, seen(image, network.preprocessing))
         drawn = {"kernel": None, "depth": None, "seed": None, "size": network.preprocessing.size}
     return {"k": len(found), **drawn, "features": found}
 

@@ -35,13 +35,15 @@ PACKAGES = ("receptive", "torch", "numpy", "pillow")  # those whose version may 
 
 @dataclass(frozen=True, eq=False)
 class Sent:
-    """A network as it travels to another process or machine: `state` is a safetensors file's bytes.
+    """A network as it travels to another process or machine: `state` is a safetensors file's bytes, `identity` covers
+    all that its answers depend on, `digest` the weights alone.
 
     Without a card it is the random features' own network, which its settings tell.
     """
 
     name: str
     digest: str
+    identity: str
     card: Card | None = None
     labels: tuple[str, ...] = ()
     preprocessing: Preprocessing | None = None
@@ -57,10 +59,10 @@ class Sent:
         return self.card.provenance if self.card else "random weights, drawn from the seed; nothing in it has learned"
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sent) and (self.name, self.digest) == (other.name, other.digest)
+        return isinstance(other, Sent) and self.identity == other.identity
 
     def __hash__(self) -> int:
-        return hash((self.name, self.digest))
+        return hash(self.identity)
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,13 +144,15 @@ def packed(network: Network | None, params: Any) -> Sent:
     if network is None:
         if not isinstance(params, batch_rows.FeatureParams):
             raise ValueError(f"expected a network for this study, got {RANDOM}: it has features but no answer")
-        return Sent(RANDOM, weights.state_digest(params.build().state_dict()))
+        drawn = weights.state_digest(params.build().state_dict())
+        return Sent(RANDOM, drawn, drawn)
     state = b""
     if not network.card.name.startswith(BY_NAME):
         from safetensors.torch import save
 
         state = save({name: value.contiguous().clone() for name, value in network.engine.plain.state_dict().items()})
-    return Sent(network.card.name, network.digest, network.card, network.labels, network.preprocessing, state)
+    own = (network.card, network.labels, network.preprocessing, state)
+    return Sent(network.card.name, network.digest, network.identity, *own)
 
 
 @functools.lru_cache(maxsize=32)
@@ -158,17 +162,18 @@ def unpacked(sent: Sent, params: Any) -> Any:
     Raises ValueError if its weights are not those that were sent, WeightsError if it is not installed here.
     """
     if sent.card is None or sent.preprocessing is None:
-        net = params.build()
-        digest, network = weights.state_digest(net.state_dict()), net
+        network = params.build()
+        identity = weights.state_digest(network.state_dict())
     else:
         if sent.state:
             network = networks.build(sent.card, weights.read_state(sent.state), sent.labels, sent.preprocessing)
         else:
             network = networks.load(networks.find(sent.name))
-        digest, network = network.digest, replace(network, engine=replace(network.engine, fast=None))
-    if digest != sent.digest:
+        identity = network.identity
+        network = replace(network, engine=replace(network.engine, fast=None))
+    if identity != sent.identity:
         raise ValueError(
-            f"expected the weights {sent.digest:.12} of {sent.name}, got {digest:.12}: "
+            f"expected the network {sent.identity:.12} under the name {sent.name}, got {identity:.12}: "
             "install the same version of receptive and torch everywhere"
         )
     return network

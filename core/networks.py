@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from core.engine import Engine
-    from core.preprocess import Preprocessing
+    from core.preprocess import Frame, Interpolation, Preprocessing
 
 Kind = Literal["trained here", "authors", "torchvision", "user", "untrained"]
 KIND_WORDS: dict[Kind, str] = {
@@ -32,7 +32,7 @@ KIND_WORDS: dict[Kind, str] = {
 }
 TORCHVISION, PLUGIN = "torchvision:", "plugin:"  # how the names of networks from there begin
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-IMAGENET_SIZE = 224
+IMAGENET_SIZE, IMAGENET_RESIZE = 224, 256
 FAMILIES = {  # by the pages' names
     "photographs": "tiny-imagenet-20",
     "CIFAR-10": "cifar10",
@@ -137,6 +137,8 @@ class Card:
     size: int
     test_accuracy: float | None = None
     file: Path | None = None
+    resize: int | None = None  # a core.preprocess.Frame, with `size`
+    interpolation: Interpolation = "bilinear"
 
     @property
     def blur(self) -> int | None:
@@ -162,6 +164,12 @@ class Network:
     preprocessing: Preprocessing
     digest: str
     engine: Engine
+
+    @functools.cached_property
+    def identity(self) -> str:
+        """SHA-256 of all that its answers depend on: name and architecture, weights, preprocessing and labels."""
+        told = repr((self.card.name, self.card.arch, self.digest, self.preprocessing, self.labels))
+        return hashlib.sha256(told.encode()).hexdigest()
 
 
 @functools.lru_cache(maxsize=64)
@@ -198,7 +206,7 @@ def published_card(name: str) -> Card:
     paper = "Brendel & Bethge 2019" if "bagnet" in name else "Zhang 2019"
     owner = f"the authors' ({paper})" if kind == "authors" else "torchvision's"
     sentence = f"{owner} ImageNet weights, downloaded on demand; not measured by this project"
-    return Card(name, name, "imagenet", kind, sentence, IMAGENET_SIZE)
+    return Card(name, name, "imagenet", kind, sentence, IMAGENET_SIZE, resize=IMAGENET_RESIZE)
 
 
 def find(name: str) -> Card:
@@ -283,7 +291,12 @@ def build(card: Card, state: dict[str, Tensor] | None, labels: Sequence[str], pr
     if state is not None:
         weights.load_into(net, state)
     digest = weights.state_digest(net.state_dict())
-    return Network(card, tuple(labels), preprocessing, digest, prepare(net))
+    return Network(framed(card, preprocessing), tuple(labels), preprocessing, digest, prepare(net))
+
+
+def framed(card: Card, frame: Frame) -> Card:
+    """The card with the frame that the network's preprocessing has."""
+    return replace(card, size=frame.size, resize=frame.resize, interpolation=frame.interpolation)
 
 
 def check_comparable(networks: Sequence[Network]) -> None:
@@ -310,7 +323,8 @@ def family_preprocessing(card: Card) -> Preprocessing:
     for other in cards().values():
         if other.family == card.family and other.file is not None:
             return file_preprocessing(weights.read_metadata(other.file))
-    return Preprocessing(card.size, IMAGENET_MEAN, IMAGENET_STD)
+    resize = IMAGENET_RESIZE if card.size == IMAGENET_SIZE else None
+    return Preprocessing(card.size, IMAGENET_MEAN, IMAGENET_STD, resize=resize)
 
 
 def file_preprocessing(about: dict[str, str]) -> Preprocessing:
@@ -320,7 +334,9 @@ def file_preprocessing(about: dict[str, str]) -> Preprocessing:
     mean, std = json.loads(about["mean"]), json.loads(about["std"])
     data = DATASETS.get(about.get("dataset", ""))
     on_dark = data is not None and data.bright_on_dark
-    return Preprocessing(int(about["input_size"]), tuple(mean), tuple(std), on_dark)
+    resize = int(about["resize"]) if "resize" in about else None
+    how: Interpolation = about.get("interpolation", "bilinear")  # type: ignore[assignment]
+    return Preprocessing(int(about["input_size"]), tuple(mean), tuple(std), on_dark, resize, how)
 
 
 def user_network(
@@ -348,7 +364,7 @@ def user_network(
     prep = preprocessing or family_preprocessing(like)
     own = known != family_labels(family) or prep.size != like.size
     sentence = f"your own file {title!r} as {arch}; not measured by this project"
-    card = replace(like, provenance=sentence, size=prep.size, family=like.name if own else family)
+    card = replace(like, provenance=sentence, family=like.name if own else family)
     return build(card, state, known, prep)
 
 

@@ -94,10 +94,10 @@ def find(name: str) -> Card:
         return card
     names = {TORCHVISION + arch: arch for arch in torchvision_names()}
     arch = _known(name, names, "a classification network of torchvision's")
-    preset = _preset(arch)
+    prep = preset(arch)
     sentence = f"torchvision's {WEIGHTS} weights of {arch}, downloaded on demand; not measured by this project"
-    return Card(name, arch, "imagenet" if preset.size == networks.IMAGENET_SIZE else name, "torchvision", sentence,
-                preset.size)  # fmt: skip
+    family = "imagenet" if prep.size == networks.IMAGENET_SIZE else name
+    return networks.framed(Card(name, arch, family, "torchvision", sentence, prep.size), prep)
 
 
 def _known(name: str, known: dict[str, Any], what: str) -> Any:
@@ -109,11 +109,13 @@ def _known(name: str, known: dict[str, Any], what: str) -> Any:
     raise WeightsError(f"expected {what}, got {name!r}: did you mean {near}?")
 
 
-def _preset(arch: str) -> Preprocessing:
+def preset(arch: str) -> Preprocessing:
+    """What the published weights of a network of torchvision's were evaluated with: size, filter, mean, deviation."""
     from torchvision import models
 
-    preset = models.get_model_weights(arch)[WEIGHTS].transforms()
-    return Preprocessing(int(preset.crop_size[0]), tuple(preset.mean), tuple(preset.std))
+    own = models.get_model_weights(arch)[WEIGHTS].transforms()
+    frame: dict[str, Any] = {"resize": int(own.resize_size[0]), "interpolation": own.interpolation.value}
+    return Preprocessing(int(own.crop_size[0]), tuple(own.mean), tuple(own.std), **frame)
 
 
 def load(card: Card) -> Network:
@@ -132,7 +134,7 @@ def _of_torchvision(card: Card) -> Network:
     net = models.get_model(card.arch, weights=None, **(old if card.arch in ("googlenet", "inception_v3") else {}))
     state = {name: value for name, value in weights.read_state(path).items() if not name.lower().startswith("aux")}
     weights.load_into(net, state)
-    return ready(card, net, networks.family_labels("imagenet"), _preset(card.arch))
+    return ready(card, net, networks.family_labels("imagenet"), preset(card.arch))
 
 
 def _plugged(card: Card) -> Network:
@@ -144,9 +146,9 @@ def _plugged(card: Card) -> Network:
     except Exception as error:  # the package's own code may raise anything
         said = " ".join(str(error).split())[:200] or type(error).__name__
         raise WeightsError(f"expected {card.name} to give a network, got a failure ({said}): {REMEDY}") from error
-    size, labels = plug.preprocessing.size, tuple(plug.labels)
+    labels = tuple(plug.labels)
     sentence = f"{card.provenance.split(';')[0]}: {plug.provenance}; not measured by this project"
-    return ready(replace(card, size=size, provenance=sentence), plug.net, labels, plug.preprocessing)
+    return ready(replace(card, provenance=sentence), plug.net, labels, plug.preprocessing)
 
 
 def check(plug: Plug) -> None:
@@ -172,7 +174,9 @@ def ready(card: Card, net: nn.Module, labels: Sequence[str], preprocessing: Prep
     from core.engine import prepare
 
     digest = weights.state_digest(net.state_dict())
-    return Network(card, tuple(labels), preprocessing, digest, prepare(net, folds=False))
+    return Network(
+        networks.framed(card, preprocessing), tuple(labels), preprocessing, digest, prepare(net, folds=False)
+    )
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 from PIL import Image
@@ -14,31 +14,81 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 Boundary = Literal["crop", "circular", "reflect"]
+Interpolation = Literal["bilinear", "bicubic"]
+INTERPOLATIONS = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC}
 MOST_OBLONG = 3
+MOST_SCALED = 4_096  # px; a strip of one pixel must not become one of millions
 RIM = 8  # the border of a picture is an eighth of its side
 BOUNDARIES: tuple[Boundary, ...] = ("crop", "circular", "reflect")
 
 
+class Frame(Protocol):
+    """How a picture becomes a network's square: its short side is scaled to `resize` px, and the middle `size` px are
+    kept; without `resize` the whole centre square is scaled to `size`."""
+
+    @property
+    def size(self) -> int:
+        """Side of the square in pixels."""
+
+    @property
+    def resize(self) -> int | None:
+        """Short side of the scaled picture in pixels."""
+
+    @property
+    def interpolation(self) -> Interpolation:
+        """The antialiased filter that scales."""
+
+
 @dataclass(frozen=True)
 class Preprocessing:
-    """Side of the square input in pixels, and the mean and standard deviation by channel of its pixels in [0, 1].
+    """A Frame, and the mean and standard deviation by channel of its pixels in [0, 1].
 
     `bright_on_dark`: the network has learned from bright things on black, as MNIST's.
+    Raises ValueError for a `resize` that is smaller than the square, and for an interpolation that does not exist.
     """
 
     size: int
     mean: tuple[float, ...]
     std: tuple[float, ...]
     bright_on_dark: bool = False
+    resize: int | None = None
+    interpolation: Interpolation = "bilinear"
+
+    def __post_init__(self) -> None:
+        if self.resize is not None and self.resize < self.size:
+            raise ValueError(f"expected to scale to {self.size} px or more before the crop, got {self.resize}")
+        if self.interpolation not in INTERPOLATIONS:
+            raise ValueError(f"expected an interpolation of {list(INTERPOLATIONS)}, got {self.interpolation!r}")
 
 
-def square(image: RGBImage, side: int) -> np.ndarray:
-    """The picture's centre square, scaled to uint8 (side, side, 3) with an antialiased bilinear filter."""
+def square(image: RGBImage, side: int, interpolation: Interpolation = "bilinear") -> np.ndarray:
+    """The picture's centre square, scaled to uint8 (side, side, 3) with an antialiased filter."""
     short = min(image.height, image.width)
     left, top = (image.width - short) / 2, (image.height - short) / 2
     box = (left, top, left + short, top + short)
-    scaled = Image.fromarray(image.pixels).resize((side, side), Image.Resampling.BILINEAR, box)
-    return np.asarray(scaled)
+    return np.asarray(Image.fromarray(image.pixels).resize((side, side), INTERPOLATIONS[interpolation], box))
+
+
+def middle(image: RGBImage, short: int, side: int, interpolation: Interpolation = "bilinear") -> np.ndarray:
+    """The middle uint8 (side, side, 3) of the picture scaled to a short side of `short`, as torchvision crops it.
+
+    A picture whose long side would then be over MOST_SCALED px is cut to its middle before.
+    """
+    small = min(image.height, image.width)
+    kept = max(small, small * MOST_SCALED // short)
+    width, height = min(image.width, kept), min(image.height, kept)
+    left, top = (image.width - width) // 2, (image.height - height) // 2
+    size = (short * width // small, short * height // small)
+    scaled = Image.fromarray(image.pixels).resize(
+        size, INTERPOLATIONS[interpolation], (left, top, left + width, top + height)
+    )
+    left, top = round((size[0] - side) / 2), round((size[1] - side) / 2)
+    return np.asarray(scaled.crop((left, top, left + side, top + side)))
+
+
+def seen(image: RGBImage, prep: Preprocessing) -> np.ndarray:
+    """uint8 (size, size, 3): the picture as a network sees it, ink on paper inverted where it knows bright on black."""
+    return field_of_view(in_its_light(image, prep), prep, 0, "crop")
 
 
 def whole(image: RGBImage, short: int) -> np.ndarray:
@@ -107,16 +157,20 @@ def denormalise(x: Tensor, prep: Preprocessing) -> Tensor:
     return x * x.new_tensor(prep.std)[:, None, None] + x.new_tensor(prep.mean)[:, None, None]
 
 
-def field_of_view(image: RGBImage, size: int, reach: int, boundary: Boundary) -> np.ndarray:
+def field_of_view(image: RGBImage, frame: Frame, reach: int, boundary: Boundary) -> np.ndarray:
     """uint8 (size + 2 reach, size + 2 reach, 3): everything that a size x size window can meet within `reach` pixels.
 
-    'crop' takes it from the photograph (so the picture is scaled to that side); 'circular' and 'reflect' scale the
-    picture to `size` and continue it by wrapping round or mirroring.
+    'crop' takes it from the photograph, which is scaled as the frame says, or larger where it has to hold the view;
+    'circular' and 'reflect' continue the frame's own square by wrapping round or mirroring.
     """
     if boundary == "crop":
-        return square(image, size + 2 * reach)
+        side = frame.size + 2 * reach
+        if frame.resize is None:
+            return square(image, side, frame.interpolation)
+        return middle(image, max(side, frame.resize), side, frame.interpolation)
     mode: Literal["wrap", "reflect"] = "wrap" if boundary == "circular" else "reflect"
-    return np.pad(square(image, size), ((reach, reach), (reach, reach), (0, 0)), mode=mode)
+    own = field_of_view(image, frame, 0, "crop")
+    return np.pad(own, ((reach, reach), (reach, reach), (0, 0)), mode=mode)
 
 
 def windows(view: Tensor, size: int) -> Tensor:

@@ -46,7 +46,7 @@ def own_grids(nets: tuple[Network, ...], picture: tray.Picture, pixels: np.ndarr
     """Every network's evidence on its own grid: one dense pass each."""
     tasks = [
         (
-            ("grid", n.card.name, n.digest, picture.image.digest, pixels.shape),
+            ("grid", n.card.name, n.identity, picture.image.digest, pixels.shape),
             lambda progress, n=n: patch_evidence.coarse(n, pixels, progress),
         )
         for n in nets
@@ -81,7 +81,7 @@ def beside(
 ) -> None:
     """The held picture's maps, for the same class, under the chosen one's."""
     asked = replace(params, target=result.target)
-    key = ("evidence held", tuple((n.card.name, n.digest) for n in nets), other.image.digest, asked)
+    key = ("evidence held", tuple((n.card.name, n.identity) for n in nets), other.image.digest, asked)
     task = (key, lambda progress: patch_evidence.run(nets, other.image, asked, progress))
     [found] = waiting.compute([task], "Mapping the held picture", "patch held")
     if found is not None:

@@ -34,7 +34,7 @@ def answer(choice: shift_choose.Choice, picture: tray.Picture, key: str = "sweep
     params = choice.params
     tasks = [
         (
-            ("sweep", n.card.name, n.digest, picture.image.digest, params.max_shift, params.boundary),
+            ("sweep", n.card.name, n.identity, picture.image.digest, params.max_shift, params.boundary),
             lambda progress, n=n: shift_sweep.answer(n, picture.image, params, progress),
         )
         for n in ready

@@ -37,7 +37,7 @@ def answer(choice: sparse_choose.Choice, picture: tray.Picture, shown: str = "sp
     nets = at_hand.loaded(choice.cards)
     if not nets:
         return None
-    key = ("codes", tuple((n.card.name, n.digest) for n in nets), picture.image.digest, choice.params)
+    key = ("codes", tuple((n.card.name, n.identity) for n in nets), picture.image.digest, choice.params)
     task = (key, lambda progress: sparse_codes.run(nets, picture.image, choice.params, progress))
     [found] = waiting.compute([task], "Coding the picture", shown)
     return found

@@ -10,8 +10,10 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
-from batch_folder import counting, make_folder, planned, rows, same_rows
+from batch_folder import SIDE, counting, make_folder, planned, rows, same_rows
+from PIL import Image
 from typer.testing import CliRunner
 
 from core import batch, batch_rows, networks
@@ -318,3 +320,60 @@ def test_another_version_is_another_run(folder, tmp_path):
         batch.run(newer, out, in_this_process)
     with pytest.raises(ValueError, match="install the same"):
         batch.run(newer, tmp_path / "new.parquet", in_this_process)
+
+
+# ---- what a row depends on -----------------------------------------------------------------------
+
+
+def paint(path, shade):
+    """Another picture in the file's place, of as many bytes."""
+    size = path.stat().st_size
+    Image.new("RGB", (SIDE, SIDE), (shade, 90, 10)).save(path, "BMP")
+    path.write_bytes(path.read_bytes().ljust(size, b"\0")[: max(size, path.stat().st_size)])
+
+
+def folder_of_bitmaps(path, count=6):
+    for i in range(count):
+        path.mkdir(exist_ok=True)
+        Image.fromarray(np.random.default_rng(i).integers(0, 256, (SIDE, SIDE, 3), np.uint8)).save(path / f"{i}.bmp")
+    return path
+
+
+def test_a_part_whose_picture_was_replaced_is_computed_again(tmp_path):
+    inside, out, computed = folder_of_bitmaps(tmp_path / "in"), tmp_path / "out.parquet", []
+
+    def stop(done, total):
+        if done == 4:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        batch.run(planned(inside, chunk=2), out, counting(computed), progress=stop)
+    assert computed == [0, 1]
+    paint(inside / "0.bmp", 200)
+    report = batch.run(planned(inside, chunk=2), out, counting(computed))
+    assert (computed, report.kept) == ([0, 1, 0, 2], 1)
+    batch.run(planned(inside, chunk=2), tmp_path / "new.parquet", in_this_process)
+    assert same_rows(out, tmp_path / "new.parquet")
+
+
+def test_a_finished_batch_is_not_that_of_replaced_pictures(tmp_path):
+    inside, out = folder_of_bitmaps(tmp_path / "in"), tmp_path / "out.parquet"
+    batch.run(planned(inside), out, in_this_process)
+    assert batch.run(planned(inside), out, in_this_process).complete
+    paint(inside / "3.bmp", 120)
+    with pytest.raises(ValueError, match="some have changed since"):
+        batch.run(planned(inside), out, in_this_process)
+
+
+def test_one_file_under_two_preprocessings_is_two_networks(folder, tmp_path):
+    net = networks.load(networks.find("cifar_vgg")).engine.plain
+    path, out = tmp_path / "mine.safetensors", tmp_path / "out.parquet"
+    write_state(path, net.state_dict(), {}, half=False)
+    words = ("shift-sweep", folder, "--model", path, "--set", "max_shift=1", "--jobs", 1)
+    assert command(*words, "--out", out, "--like", "cifar10").exit_code == 0
+    first = rows(out)[0]
+    assert "its networks was" in refused(*words, "--out", out, "--like", "tiny-imagenet-20")
+    assert command(*words, "--out", tmp_path / "other.parquet", "--like", "tiny-imagenet-20").exit_code == 0
+    other = rows(tmp_path / "other.parquet")[0]
+    assert [row["network_digest"] for row in first] == [row["network_digest"] for row in other]
+    assert [row["probability"] for row in first] != [row["probability"] for row in other]

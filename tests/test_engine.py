@@ -29,7 +29,7 @@ PHOTOS = dict(zip(BOUNDARIES, ("cat", "coffee", "rocket"), strict=True))
 def sweep_inputs(network, photo, boundary):
     """(S, 3, H, W): the sample photograph at every shift, as the network sees it."""
     prep = network.preprocessing
-    view = to_tensor(field_of_view(load_sample(photo), prep.size, REACH, boundary), prep)
+    view = to_tensor(field_of_view(load_sample(photo), prep, REACH, boundary), prep)
     return shifted(view, prep.size, REACH, shift_offsets(REACH))
 
 

@@ -1,11 +1,16 @@
 """From a picture to what a network sees: index arithmetic against NumPy's roll and pad, and the sign of a shift."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
+from torchvision import models
 
+from core import own_networks
 from core.image import from_pixels
 from core.preprocess import (
     BOUNDARIES,
@@ -13,6 +18,7 @@ from core.preprocess import (
     circular_shift,
     field_of_view,
     reflect_shift,
+    seen,
     shift_offsets,
     shifted,
     square,
@@ -22,6 +28,10 @@ from core.preprocess import (
 
 QUICK = settings(max_examples=40, deadline=None)
 AS_IS = Preprocessing(8, (0.0,) * 3, (1.0,) * 3)  # pixels / 255
+
+
+def frame(size):
+    return replace(AS_IS, size=size)
 
 
 def picture(height, width, seed=0):
@@ -68,7 +78,7 @@ def test_scaling_down_averages_and_does_not_pick():
 @pytest.mark.parametrize("boundary", BOUNDARIES)
 def test_odd_pictures_have_a_field_of_view(size, boundary):
     image = from_pixels(np.full((*size, 3), (9, 130, 250), np.uint8))
-    view = field_of_view(image, 32, 24, boundary)
+    view = field_of_view(image, frame(32), 24, boundary)
     assert view.shape == (80, 80, 3)
     assert view.dtype == np.uint8
     assert (view == (9, 130, 250)).all()
@@ -84,6 +94,42 @@ def test_to_tensor_is_the_closed_form():
     many = to_tensor(np.stack([pixels, pixels[::-1]]), prep)
     assert many.shape == (2, 3, 8, 8)
     np.testing.assert_array_equal(many[0], one)
+
+
+# ---- a published network's own frame -------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "arch", ["resnet18", "efficientnet_b0", "regnet_y_400mf", "swin_t", "inception_v3", "vit_b_16"]
+)
+@pytest.mark.parametrize("size", [(301, 223), (223, 301), (97, 640), (224, 224), (33, 40)])
+def test_torchvisions_networks_see_what_their_own_transforms_make(arch, size):
+    image, prep = picture(*size), own_networks.preset(arch)
+    wanted = models.get_model_weights(arch)["IMAGENET1K_V1"].transforms()(Image.fromarray(image.pixels))
+    torch.testing.assert_close(to_tensor(seen(image, prep), prep), wanted, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("reach", [0, 1, 5, 8])
+def test_the_unshifted_window_is_what_the_network_sees_as_long_as_its_margin_lasts(reach):
+    image = picture(61, 90)
+    prep = Preprocessing(32, (0.0,) * 3, (1.0,) * 3, resize=48, interpolation="bicubic")
+    view = field_of_view(image, prep, reach, "crop")
+    assert view.shape == (32 + 2 * reach, 32 + 2 * reach, 3)
+    np.testing.assert_array_equal(view[reach : reach + 32, reach : reach + 32], seen(image, prep))
+    for boundary in ("circular", "reflect"):
+        own = field_of_view(image, prep, reach, boundary)[reach : reach + 32, reach : reach + 32]
+        np.testing.assert_array_equal(own, seen(image, prep))
+
+
+def test_a_strip_is_scaled_within_bounds():
+    prep = Preprocessing(32, (0.0,) * 3, (1.0,) * 3, resize=48)
+    assert seen(picture(1, 20_000), prep).shape == (32, 32, 3)
+
+
+@pytest.mark.parametrize("bad", [{"resize": 31}, {"interpolation": "nearest"}])
+def test_a_frame_that_does_not_exist(bad):
+    with pytest.raises(ValueError, match="expected"):
+        replace(frame(32), **bad)
 
 
 # ---- windows -------------------------------------------------------------------------------------
@@ -114,7 +160,7 @@ def test_windows_are_views_of_every_place(channels, height, width, size):
 @given(st.integers(1, 12), st.integers(0, 15), st.integers(0, 99), st.data())
 def test_circular_windows_are_numpys_roll(size, reach, seed, data):
     image = picture(size, size, seed)
-    view = field_of_view(image, size, reach, "circular")
+    view = field_of_view(image, frame(size), reach, "circular")
     np.testing.assert_array_equal(view, np.pad(image.pixels, ((reach, reach), (reach, reach), (0, 0)), "wrap"))
     dy, dx = (data.draw(st.integers(-reach, reach)) for _ in range(2))
     got = shifted(to_tensor(view, AS_IS), size, reach, np.array([[dy, dx]]))[0] * 255
@@ -128,7 +174,7 @@ def test_circular_windows_are_numpys_roll(size, reach, seed, data):
 @given(st.integers(1, 12), st.integers(0, 15), st.integers(0, 99), st.data())
 def test_reflected_windows_are_mirrored_at_the_edge(size, reach, seed, data):
     image = picture(size, size, seed)
-    view = field_of_view(image, size, reach, "reflect")
+    view = field_of_view(image, frame(size), reach, "reflect")
     np.testing.assert_array_equal(view, np.pad(image.pixels, ((reach, reach), (reach, reach), (0, 0)), "reflect"))
     dy, dx = (data.draw(st.integers(-reach, reach)) for _ in range(2))
     got = shifted(to_tensor(view, AS_IS), size, reach, np.array([[dy, dx]]))[0] * 255
@@ -140,7 +186,7 @@ def test_reflected_windows_are_mirrored_at_the_edge(size, reach, seed, data):
 def test_crops_come_from_the_photograph_itself(size, reach, seed):
     side = size + 2 * reach
     image = picture(side, side, seed)  # of the very size that is needed, so that nothing is scaled
-    view = to_tensor(field_of_view(image, size, reach, "crop"), AS_IS)
+    view = to_tensor(field_of_view(image, frame(size), reach, "crop"), AS_IS)
     offsets = shift_offsets(reach)
     got = (shifted(view, size, reach, offsets) * 255).round().to(torch.uint8)
     for (dy, dx), crop in zip(offsets, got.permute(0, 2, 3, 1), strict=True):
@@ -153,7 +199,7 @@ def test_positive_moves_the_picture_down_and_right(boundary):
     side = size + 2 * reach if boundary == "crop" else size
     pixels = np.zeros((side, side, 3), np.uint8)
     pixels[side // 2, side // 2] = 255
-    view = to_tensor(field_of_view(from_pixels(pixels), size, reach, boundary), AS_IS)
+    view = to_tensor(field_of_view(from_pixels(pixels), frame(size), reach, boundary), AS_IS)
     for dy, dx in [(0, 0), (2, 0), (0, 3), (-1, 2), (-3, -3)]:
         bright = shifted(view, size, reach, np.array([[dy, dx]]))[0, 0].nonzero()
         assert bright.tolist() == [[size // 2 + dy, size // 2 + dx]]

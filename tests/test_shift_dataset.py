@@ -91,7 +91,7 @@ def test_each_variant_is_what_its_name_says(pictures, boundary):
     offsets = random_offsets(params, 32, 0, len(pictures))
 
     def asked(i, dy, dx):
-        view = field_of_view(pictures[i], 32, 8, boundary)
+        view = field_of_view(pictures[i], network.preprocessing, 8, boundary)
         x = to_tensor(view[8 - dy : 40 - dy, 8 - dx : 40 - dx], network.preprocessing)
         with torch.inference_mode():
             return int(network.engine.plain(x[None]).argmax())

@@ -72,7 +72,7 @@ def test_every_shift_is_what_the_network_says_to_that_crop(result, pair, cat):
     for i, network in enumerate(pair):
         for j in (0, 5, 24, 48):
             dy, dx = (int(v) for v in result.offsets[j])
-            crop = shift_sweep.crop_at(cat, 32, Params(3), dy, dx)
+            crop = shift_sweep.crop_at(cat, network.card, Params(3), dy, dx)
             assert crop.shape == (32, 32, 3)
             with torch.inference_mode():
                 p = network.engine.plain(to_tensor(crop, network.preprocessing)[None]).softmax(1)[0]
@@ -89,13 +89,14 @@ def test_the_target_is_the_first_networks_unshifted_answer(result, pair, cat):
     assert not np.allclose(asked.probability, result.probability)
 
 
-def test_crop_at_moves_the_picture(cat):
+def test_crop_at_moves_the_picture(pair, cat):
+    card = pair[0].card
     for boundary in BOUNDARIES:
         params = Params(4, boundary)
-        view = field_of_view(cat, 32, 4, boundary)
-        np.testing.assert_array_equal(shift_sweep.crop_at(cat, 32, params, 4, -4), view[0:32, 8:40])
-        still = shift_sweep.crop_at(cat, 32, params, 0, 0)
-        np.testing.assert_array_equal(shift_sweep.crop_at(cat, 32, params, 1, 0)[1:], still[:-1])
+        view = field_of_view(cat, card, 4, boundary)
+        np.testing.assert_array_equal(shift_sweep.crop_at(cat, card, params, 4, -4), view[0:32, 8:40])
+        still = shift_sweep.crop_at(cat, card, params, 0, 0)
+        np.testing.assert_array_equal(shift_sweep.crop_at(cat, card, params, 1, 0)[1:], still[:-1])
 
 
 @pytest.mark.parametrize("size", [(1, 1), (5000, 3)])

@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core import attributions
+from core import attributions, preprocess
 from core.attributions import EVIDENCE, METHODS, RANDOM
-from core.preprocess import in_its_light, square
 from core.studies import patch_interaction, patch_masking, patch_scramble
 from core.studies.patch_masking import MODES, Mode, Trace
 from core.worker import Progress, ignore, part
@@ -98,8 +97,7 @@ def cell_of(size: int) -> int:
 def seen(network: Network, image: RGBImage) -> np.ndarray:
     """The picture's centre square at the network's size, uint8 (S, S, 3); ink on paper inverted for a network that
     knows bright things on black."""
-    prep = network.preprocessing
-    return square(in_its_light(image, prep), prep.size)
+    return preprocess.seen(image, network.preprocessing)
 
 
 def answer(network: Network, pixels: np.ndarray) -> np.ndarray:

@@ -159,7 +159,7 @@ def answer_chunk(
 
     prep = network.preprocessing
     margin = reach(prep.size)
-    pixels = np.stack([field_of_view(image, prep.size, margin, params.boundary) for image in chunk])
+    pixels = np.stack([field_of_view(image, prep, margin, params.boundary) for image in chunk])
     centre = pixels[:, margin : margin + prep.size, margin : margin + prep.size]
     planes = torch.from_numpy(np.ascontiguousarray(centre)).movedim(-1, 1).contiguous()
     offsets = random_offsets(params, prep.size, first, len(chunk))

@@ -70,7 +70,7 @@ def internal_distance(
     from torch.fx.proxy import TraceError
 
     from core.models.circular import circular_twin
-    from core.preprocess import in_its_light, square, to_tensor
+    from core.preprocess import seen, to_tensor
 
     if boundary_padding not in BOUNDARY_PADDINGS:
         raise ValueError(
@@ -82,7 +82,7 @@ def internal_distance(
     net = net.to(memory_format=torch.channels_last)
     prep = network.preprocessing
     with torch.inference_mode():
-        x = to_tensor(square(in_its_light(image, prep), prep.size), prep)[None]  # (1, C, H, W)
+        x = to_tensor(seen(image, prep), prep)[None]  # (1, C, H, W)
         try:
             extract, layers, strides = _tapped(net, x)
         except (TraceError, IndexError, TypeError) as error:  # what torch.fx and a network without layers of ours raise

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from core.engine import Answers
     from core.image import RGBImage
     from core.networks import Network
+    from core.preprocess import Frame
 
 Line = Literal["diagonal", "horizontal", "vertical", "anti-diagonal"]
 LINES: dict[Line, tuple[int, int]] = {
@@ -111,7 +112,7 @@ def answer(network: Network, image: RGBImage, params: Params, progress: Progress
 
     prep, r = network.preprocessing, params.max_shift
     offsets = shift_offsets(r)
-    view = to_tensor(field_of_view(in_its_light(image, prep), prep.size, r, params.boundary), prep)
+    view = to_tensor(field_of_view(in_its_light(image, prep), prep, r, params.boundary), prep)
     return engine.logits(
         network.engine, lambda which: shifted(view, prep.size, r, offsets[which]), len(offsets), progress
     )
@@ -173,12 +174,12 @@ def flip_points(result: Result, line: Line) -> np.ndarray:
     return np.concatenate([np.zeros((len(top1), 1), bool), changed], axis=1)
 
 
-def crop_at(image: RGBImage, size: int, params: Params, dy: int, dx: int) -> np.ndarray:
-    """uint8 (size, size, 3): the picture as a network of that input size sees it, moved by (dy, dx)."""
+def crop_at(image: RGBImage, frame: Frame, params: Params, dy: int, dx: int) -> np.ndarray:
+    """uint8 (size, size, 3): the picture as a network of that frame (a Card, or Preprocessing) sees it, moved."""
     from core.preprocess import field_of_view
 
-    r = params.max_shift
-    view = field_of_view(image, size, r, params.boundary)
+    r, size = params.max_shift, frame.size
+    view = field_of_view(image, frame, r, params.boundary)
     return np.ascontiguousarray(view[r - dy : r - dy + size, r - dx : r - dx + size])
 
 

@@ -17,7 +17,7 @@ from core import noise
 from core.intervals import wilson
 from core.limits import within
 from core.networks import title_of
-from core.preprocess import in_its_light, square
+from core.preprocess import seen
 from core.studies import palette, sparse_dataset
 from core.studies.sparse_dataset import LAMS
 from core.worker import Progress, ignore, part
@@ -120,7 +120,7 @@ def run(network: Network, image: RGBImage, params: Params | None = None, progres
     params = params or Params()
     prep, grid = network.preprocessing, params.grid
     training = sparse_dataset.training_lambda(network, grid)
-    pixels = square(in_its_light(image, prep), prep.size)[None]  # (1, S, S, 3)
+    pixels = seen(image, prep)[None]  # (1, S, S, 3)
     lams = grid.lams if training is not None else ()
     row = 0 if training is None else lams.index(training)
     first = answers(network, noise.unit(pixels), lams)[row, 0]

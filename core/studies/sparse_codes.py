@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from core.image import RGBImage
     from core.models.sparse import Solver
     from core.networks import Network
+    from core.preprocess import Preprocessing
     from core.studies.sparse_dataset import Fit
 
 Resolution = Literal["network", "own"]
@@ -129,10 +130,10 @@ def run(
     check_comparable(networks)
     network = networks[0]
     layer = coded.sdnet_of(network).dictionary
-    clean, noisy = pictures(image, params, network.card.size)
+    clean, noisy = pictures(image, params, network.preprocessing)
     seen_clean, seen = (clean, noisy)
     if params.resolution == "own":
-        seen_clean, seen = pictures(image, replace(params, resolution="network"), network.card.size)
+        seen_clean, seen = pictures(image, replace(params, resolution="network"), network.preprocessing)
     shown = coded.code(network, noisy, params.lam, params.steps, params.solver)
     estimated = estimate(network, seen, fit or packaged_fit(network))
     lams = np.unique([*LAMBDAS, layer.lam, params.lam, *([] if math.isnan(estimated) else [estimated])])
@@ -158,11 +159,11 @@ def run(
     )
 
 
-def pictures(image: RGBImage, params: Params, size: int) -> tuple[np.ndarray, np.ndarray]:
+def pictures(image: RGBImage, params: Params, prep: Preprocessing) -> tuple[np.ndarray, np.ndarray]:
     """The picture (H, W, 3) in [0, 1] without and with its noise, at the resolution asked for."""
-    from core.preprocess import at_most, square
+    from core.preprocess import at_most, seen
 
-    pixels = square(image, size) if params.resolution == "network" else at_most(image, OWN_PIXELS)
+    pixels = seen(image, prep) if params.resolution == "network" else at_most(image, OWN_PIXELS)
     clean = pixels.astype(np.float32) / 255
     return clean, noise.add(clean[None], params.noise, params.level, [params.seed])[0]
 

@@ -221,9 +221,9 @@ def count(
     its roughness, estimated lambda."""
     from core import engine, lambda_sweep
     from core.coded import to_input
-    from core.preprocess import square
+    from core.preprocess import seen
 
-    pixels = np.stack([square(picture, network.preprocessing.size) for picture in pictures])
+    pixels = np.stack([seen(picture, network.preprocessing) for picture in pictures])
     lam = training_lambda(network, params)
     right = np.zeros((len(params.levels), len(params.lams) if lam is not None else 0), np.int64)
     sums = np.zeros((5, len(params.levels)))

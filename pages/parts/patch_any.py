@@ -41,7 +41,7 @@ def show(picture: tray.Picture, first: str) -> None:
             return
         provenance.badges([network.card])
         pixels = patch_any.seen(network, picture.image)
-        about = (network.card.name, network.digest, picture.image.digest, network.preprocessing)
+        about = (network.card.name, network.identity, picture.image.digest, network.preprocessing)
         task = (("patch any answer", *about), lambda progress: patch_any.answer(network, pixels))
         [said] = waiting.compute([task], "Asking the network", "patch any answer")
         if said is None:

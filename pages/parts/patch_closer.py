@@ -97,7 +97,7 @@ def alike(network: Network, y: int, x: int, scene: Scene) -> None:
     """Where patches like the chosen one lie; the page does not wait for it."""
     pixels = scene.pixels
     step = patch_closer.alike_step(pixels)
-    key = ("alike", network.card.name, network.digest, scene.picture.image.digest, scene.short, y, x, step)
+    key = ("alike", network.card.name, network.identity, scene.picture.image.digest, scene.short, y, x, step)
     waiting.later(
         (key, lambda progress: patch_closer.alike(network, pixels, y, x, progress, step=step)),
         "Looking for patches like this one",

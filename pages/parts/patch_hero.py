@@ -45,7 +45,7 @@ class Asked:
     def names(self) -> list[list[Hashable]]:
         """What the work is remembered under: one row a refinement, one key a network."""
         about = (self.picture.image.digest, self.pixels.shape, self.classes)
-        return [[("evidence", n.card.name, n.digest, *about, step) for n in self.nets] for step, _ in REFINEMENTS]
+        return [[("evidence", n.card.name, n.identity, *about, step) for n in self.nets] for step, _ in REFINEMENTS]
 
 
 def show(asked: Asked) -> Result:
@@ -123,7 +123,7 @@ def figure(found: Result, titles: list[str], picture: Picture, view: View, key: 
 def started(asked: Asked) -> list[Job[list[Leaf]]]:
     """The jobs of all refinements, coarse ones first, started where nobody has yet."""
     return [
-        cache.job(key, partial(patch_evidence.phases, n, asked.pixels, asked.classes, step=step, after=after))
+        cache.job(key, partial(patch_evidence.phases, n, asked.pixels, asked.classes, step=step, after=after), MAPS)
         for keys, (step, after) in zip(asked.names(), REFINEMENTS, strict=True)
         for key, n in zip(keys, asked.nets, strict=True)
     ]

@@ -27,7 +27,7 @@ def show(scene: Scene) -> None:
         networks = compared(scene)
         key = ("interaction", scene.picture.image.digest, scene.short, scene.target, params)
         task = (
-            (*key, *((n.card.name, n.digest) for n in networks)),
+            (*key, *((n.card.name, n.identity) for n in networks)),
             lambda progress: patch_interaction.run(networks, scene.pixels, scene.target, params, progress),
         )
         [result] = waiting.compute([task], f"Masking {params.pairs:,} pairs of squares", "patch interaction")

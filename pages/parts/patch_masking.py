@@ -79,8 +79,8 @@ def answer(scene: Scene, networks: list[Network], pixels: np.ndarray, params: Pa
             (
                 "masking",
                 method,
-                (n.card.name, n.digest),
-                (networks[0].card.name, networks[0].digest) if method == EVIDENCE else None,
+                (n.card.name, n.identity),
+                (networks[0].card.name, networks[0].identity) if method == EVIDENCE else None,
                 scene.picture.image.digest,
                 scene.short,
                 scene.target,

@@ -29,7 +29,7 @@ def show(scene: Scene) -> None:
         networks = compared(scene)
         key = ("scramble", scene.picture.image.digest, scene.short, scene.target, params)
         task = (
-            (*key, *((n.card.name, n.digest) for n in networks)),
+            (*key, *((n.card.name, n.identity) for n in networks)),
             lambda progress: patch_scramble.run(networks, scene.pixels, scene.target, params, progress),
         )
         [result] = waiting.compute([task], f"Asking {len(networks)} networks about shuffled tiles", "patch scramble")

@@ -96,7 +96,7 @@ def walls(
     found: list[Found] | None,
 ) -> None:
     """Compute, and show the finding, both walls, and what was left out. `found` is None for the samples."""
-    key = ("patch wall", network.card.name, network.digest, source, params)
+    key = ("patch wall", network.card.name, network.identity, source, params)
     (answer,) = waiting.compute([(key, work)], f"Looking for patches in {total:,} pictures", "patch wall")
     if answer is None:
         return

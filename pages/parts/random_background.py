@@ -68,7 +68,7 @@ def live(picture: Picture, network: Network) -> None:
     against = gallery(picture, params)
     if against is None:
         return
-    asked = (network.digest, params.specs, params.size)
+    asked = (network.identity, params.specs, params.size)
     known_task = (
         ("random background gallery", against.digest, *asked),
         lambda progress: random_background.embed(against.pictures, params.specs, network, progress),
@@ -160,7 +160,7 @@ def tiles(size: int, without: str | None) -> Gallery:
 def compare(picture: Picture, swap: str, params: Params, network: Network, against: Gallery, known: Vectors) -> None:
     """The versions, what the network answers to them, and how far they move."""
     task = (
-        ("random background", picture.image.digest, swap, network.digest, params, against.digest),
+        ("random background", picture.image.digest, swap, network.identity, params, against.digest),
         lambda progress: random_background.run(
             picture.image, load_sample(swap), params, network, against, known, progress
         ),

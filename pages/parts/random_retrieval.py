@@ -88,7 +88,7 @@ def search(picture: Picture, network: Network) -> None:
     )
     params = Params(features=int(features), seed=int(seed), count=SHOWN, metric=metric)
     task = (
-        ("random retrieval", picture.image.digest, key, network.digest, params),
+        ("random retrieval", picture.image.digest, key, network.identity, params),
         lambda progress: attempt(picture, found, params, network, progress),
     )
     [result] = waiting.compute([task], f"Comparing {len(found):,} pictures", "random retrieval")

@@ -65,18 +65,18 @@ def crops(result: Result, cards: Sequence[Card], image: RGBImage, params: Params
     index = result.index(*chosen())
     dy, dx = (int(d) for d in result.offsets[index])
     with st.container(horizontal=True):
-        enlarged(image, cards[0].size, params, 0, 0, "unshifted")
-        enlarged(image, cards[0].size, params, dy, dx, f"moved by ({dy}, {dx})")
+        enlarged(image, cards[0], params, 0, 0, "unshifted")
+        enlarged(image, cards[0], params, dy, dx, f"moved by ({dy}, {dx})")
     for card, top1, p in zip(cards, result.top1[:, index], result.top1_probability[:, index], strict=True):
         same = top1 == result.top1[result.models.index(card.name), result.centre]
         st.markdown(f"{'●' if same else '✕'} **{card.title}** says {result.labels[top1]} ({p:.2f})")
 
 
-def enlarged(image: RGBImage, size: int, params: Params, dy: int, dx: int, caption: str) -> None:
+def enlarged(image: RGBImage, card: Card, params: Params, dy: int, dx: int, caption: str) -> None:
     """A crop as the network sees it, in whole factors with hard pixels where it is small."""
-    pixels = shift_sweep.crop_at(image, size, params, dy, dx)
-    factor = max(1, 160 // size)
-    charts.enlarged(pixels, factor, caption, alt=f"The {size} px crop that the network sees, {caption}")
+    pixels = shift_sweep.crop_at(image, card, params, dy, dx)
+    factor = max(1, 160 // card.size)
+    charts.enlarged(pixels, factor, caption, alt=f"The {card.size} px crop that the network sees, {caption}")
 
 
 def worst(result: Result, cards: Sequence[Card], image: RGBImage, params: Params) -> None:
@@ -97,7 +97,7 @@ def worst(result: Result, cards: Sequence[Card], image: RGBImage, params: Params
         dy, dx = (int(d) for d in result.offsets[index])
         said = result.labels[result.top1[row, index]]
         with column:
-            enlarged(image, card.size, params, dy, dx, f"{card.title}: moved by ({dy}, {dx})")
+            enlarged(image, card, params, dy, dx, f"{card.title}: moved by ({dy}, {dx})")
             st.markdown(
                 f"P = {result.probability[row, index]:.3f} (unshifted {result.probability[row, result.centre]:.3f}), "
                 f"says {said}. Consistency of this picture: {share:.1%} of shift pairs agree."
@@ -106,14 +106,14 @@ def worst(result: Result, cards: Sequence[Card], image: RGBImage, params: Params
                 st.button("Show it on the maps", key=f"worst {card.name}", on_click=choose, args=(dy, dx))
                 st.download_button(
                     "PNG",
-                    partial(crop_png, image, card.size, params, dy, dx),
+                    partial(crop_png, image, card, params, dy, dx),
                     f"worst-{card.name}.png",
                     key=f"worst png {card.name}",
                 )
 
 
-def crop_png(image: RGBImage, size: int, params: Params, dy: int, dx: int) -> bytes:
-    return png_bytes(from_pixels(shift_sweep.crop_at(image, size, params, dy, dx)))
+def crop_png(image: RGBImage, card: Card, params: Params, dy: int, dx: int) -> bytes:
+    return png_bytes(from_pixels(shift_sweep.crop_at(image, card, params, dy, dx)))
 
 
 def inside(cards: Sequence[Card], picture: Picture) -> None:
@@ -134,7 +134,7 @@ def inside(cards: Sequence[Card], picture: Picture) -> None:
         found = [at_hand.own_networks().get(c.name) or cache.network(c) for c in cards]
         tasks = [
             (
-                ("inside", n.card.name, n.digest, picture.image.digest, padding),
+                ("inside", n.card.name, n.identity, picture.image.digest, padding),
                 lambda progress, n=n: layers_of(n, picture, padding, progress),
             )
             for n in found

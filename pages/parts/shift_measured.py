@@ -117,7 +117,7 @@ def on_your_pictures(choice: shift_choose.Choice) -> None:
     if not st.toggle("Measure them with the chosen networks", key="live go"):
         return
     ready = at_hand.loaded(choice.cards)
-    tasks = [(("live", n.card.name, n.digest, key), lambda progress, n=n: measure(n, found, progress)) for n in ready]
+    tasks = [(("live", n.card.name, n.identity, key), lambda progress, n=n: measure(n, found, progress)) for n in ready]
     answers = waiting.compute(tasks, f"Measuring {len(found):,} pictures with {len(ready)} networks", "live")
     done = [(n, a) for n, a in zip(ready, answers, strict=True) if a is not None]
     broken = list(dict.fromkeys(line for _, (_, lines) in done for line in lines))

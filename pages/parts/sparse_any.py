@@ -34,7 +34,7 @@ def show(picture: tray.Picture, first: str, beside: Sequence[Network] = ()) -> N
         provenance.badges([n.card for n in asked.values()])
         tasks = [
             (
-                ("sparse any", n.card.name, n.digest, n.preprocessing, picture.image.digest, params),
+                ("sparse any", n.card.name, n.identity, picture.image.digest, params),
                 partial(sparse_any.run, n, picture.image, params),
             )
             for n in asked.values()

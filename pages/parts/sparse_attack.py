@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.networks import Network
-from core.preprocess import square
+from core.preprocess import seen
 from core.studies import sparse_attack, sparse_attack_dataset, sparse_attack_figures
 from core.studies.sparse_attack import NORM_WORDS, NORMS, STEP_SHARE, Look, Params
 from core.studies.sparse_attack_dataset import EPS, Measured, radius
@@ -68,10 +68,10 @@ def live(scene: Scene) -> None:
     subjects: list[tuple[Network, float | None]] = [(scene.network, scene.lam)]
     if scene.twin is not None:
         subjects.append((scene.twin, None))
-    pixels = square(scene.picture.image, scene.network.preprocessing.size)
+    pixels = seen(scene.picture.image, scene.network.preprocessing)
     tasks = [
         (
-            ("sparse attack", scene.picture.image.digest, network.card.name, network.digest, lam, params),
+            ("sparse attack", scene.picture.image.digest, network.card.name, network.identity, lam, params),
             lambda progress, network=network, lam=lam: sparse_attack.look(network, pixels, params, lam, progress),
         )
         for network, lam in subjects

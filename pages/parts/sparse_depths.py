@@ -23,7 +23,7 @@ def show(scene: Scene) -> None:
         network = cache.network(networks.cards()[networks.ALL_CODED])
         digest = sparse_dictionary.digest(scene.noisy)
         task = (
-            ("depths", network.card.name, network.digest, digest, scene.lam),
+            ("depths", network.card.name, network.identity, digest, scene.lam),
             lambda progress: sparse_depths.run(network, sparse_depths.shrunk(scene.noisy), scene.lam, progress),
         )
         [result] = waiting.compute([task], "Leading every depth back to pixels", "sparse depths")

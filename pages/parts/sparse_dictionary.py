@@ -44,7 +44,7 @@ def show(scene: Scene) -> None:
 def coded(scene: Scene) -> Result | None:
     """The picture in its atoms. A session keeps one coding only: that of a photograph is large."""
     network, params = scene.network, Params(scene.lam, scene.steps, scene.solver)
-    name = ("dictionary", network.card.name, network.digest, sparse_dictionary.digest(scene.noisy), params)
+    name = ("dictionary", network.card.name, network.identity, sparse_dictionary.digest(scene.noisy), params)
     kept = st.session_state.get(KEPT)
     if kept is not None and kept[0] == name:
         return kept[1]

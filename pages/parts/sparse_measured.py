@@ -132,7 +132,7 @@ def on_your_pictures(scene: Scene) -> None:
     asked = [scene.network] if scene.twin is None else [scene.network, scene.twin]
     line = None if fit is None else (fit.slope, fit.intercept)
     tasks = [
-        (("sparse live", n.digest, key, params, line), lambda progress, n=n: measure(n, found, params, fit, progress))
+        (("sparse live", n.identity, key, params, line), lambda progress, n=n: measure(n, found, params, fit, progress))
         for n in asked
     ]
     what = f"Measuring {len(found):,} pictures at {len(params.levels)} noise levels"

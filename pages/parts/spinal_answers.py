@@ -41,7 +41,7 @@ def show(picture: Picture, other: Picture | None = None) -> None:
 
 def ask(asked: dict[Head, Network], image: RGBImage, shown: str) -> Result | None:
     params, found = Params(tuple(asked)), list(asked.values())
-    key = ("spinal answers", image.digest, params, *((n.card.name, n.digest) for n in found))
+    key = ("spinal answers", image.digest, params, *((n.card.name, n.identity) for n in found))
     task = (key, lambda progress: spinal_answers.run(found, image, params, progress))
     [result] = waiting.compute([task], f"Asking {len(found)} heads", shown)
     return result

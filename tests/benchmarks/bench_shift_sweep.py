@@ -27,7 +27,7 @@ SPEEDUP_WANTED = 5.0
 def one_at_a_time(network, image, params, which):
     """top-1 of the shifts `which`, the plain way."""
     prep, r = network.preprocessing, params.max_shift
-    view = to_tensor(field_of_view(image, prep.size, r, params.boundary), prep)
+    view = to_tensor(field_of_view(image, prep, r, params.boundary), prep)
     offsets = shift_offsets(r)
     plain = network.engine.plain
     return np.array([int(plain(shifted(view, prep.size, r, offsets[[i]])).argmax()) for i in which])

@@ -1,0 +1,70 @@
+"""What a network's answers are remembered under: everything that they depend on."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from networks_by_hand import Torus, by_hand, trained
+from safetensors.torch import save
+from streamlit.testing.v1 import AppTest
+from test_pages import APP, a_server_that_has_run_before, finding  # noqa: F401
+
+from core import networks
+from core.preprocess import Preprocessing
+
+ROOT = Path(__file__).parents[1]
+PREP = Preprocessing(16, (0.5,) * 3, (0.5,) * 3)
+OTHERS = {
+    "size": replace(PREP, size=17),
+    "mean": replace(PREP, mean=(0.5, 0.5, 0.4)),
+    "deviation": replace(PREP, std=(0.5, 0.5, 0.4)),
+    "light": replace(PREP, bright_on_dark=True),
+    "resize": replace(PREP, resize=18),
+    "filter": replace(PREP, interpolation="bicubic"),
+}
+
+
+@pytest.mark.parametrize("what", OTHERS)
+def test_another_preprocessing_is_another_identity(what):
+    network = replace(by_hand(Torus()), preprocessing=PREP)
+    assert network.identity == replace(by_hand(Torus()), preprocessing=PREP).identity
+    assert network.identity != replace(network, preprocessing=OTHERS[what]).identity
+
+
+def test_other_labels_weights_or_architectures_are_other_identities():
+    network = by_hand(Torus())
+    others = [
+        replace(network, labels=("b", *network.labels[1:])),
+        replace(network, digest="0" * 64),
+        replace(network, card=replace(network.card, arch="other")),
+        replace(network, card=replace(network.card, name="other")),
+    ]
+    assert len({network.identity, *(other.identity for other in others)}) == 5
+
+
+def test_pages_remember_nothing_under_the_weights_alone():
+    """A job's key names a network by its identity: its digest says nothing of preprocessing and labels."""
+    wrong = re.compile(r"\b(n|net|network|networks\[\d\]|\w+\.network)\.digest\b")
+    for path in (ROOT / "pages").rglob("*.py"):
+        assert not wrong.search(path.read_text()), path
+
+
+def test_two_sessions_with_one_file_and_two_preprocessings_get_their_own_answers():
+    """Seen in Chromium once: the second session was shown the first one's answer."""
+    net = trained().engine.plain
+    data = save({name: value.contiguous().clone() for name, value in net.state_dict().items()})
+    found = {}
+    for std in (0.25, 0.9):
+        prep = Preprocessing(32, (0.5,) * 3, (std,) * 3)
+        network = networks.user_network(data, "cifar_vgg", "cifar10", "mine", preprocessing=prep)
+        app = AppTest.from_file(APP, default_timeout=120)
+        app.session_state["own networks"] = {network.card.name: network}
+        query = {"shift-family": "CIFAR-10", "shift-networks-cifar10": "user:mine", "shift-R": "2", "picture": "coffee"}
+        for name, value in (query | {"study": "shift_sweep"}).items():
+            app.query_params[name] = value
+        app.run()
+        assert not app.exception
+        found[std] = [m.value for m in app.markdown if "** says " in m.value]
+        assert found[std]
+    assert found[0.25] != found[0.9]
