@@ -37,6 +37,7 @@ from core.picture_listing import (
     folded,
     printable,
 )
+from core.zip_names import member_names
 
 ARCHIVES = {".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".zst", ".7z", ".rar"}
 SYSTEM = ("__macosx", "$recycle.bin", "system volume information", "@eadir", "thumbs.db", "desktop.ini")
@@ -166,16 +167,16 @@ class _Bounded(io.BufferedReader):
 def _in_zip(source: Path | bytes, left: Left) -> list[File]:
     archive = _opened(source)
     files: dict[tuple[str, ...], File] = {}
-    for i, member in enumerate(archive.infolist()):
+    for i, (member, name) in enumerate(zip(archive.infolist(), member_names(archive), strict=True)):
         if i >= MAX_FILES:
             left.add("the zip", kinds.UNSEEN)
             break
-        if member.filename.endswith("/"):  # is_dir() fails on an empty name
+        if name.endswith("/"):  # is_dir() fails on an empty name
             continue
-        parts = tuple(part for part in member.filename.split("/") if part not in ("", "."))
-        kind = _doubt_member(member, parts) or (kinds.TWICE if parts in files else None)
+        parts = tuple(part for part in name.split("/") if part not in ("", "."))
+        kind = _doubt_member(member, name, parts) or (kinds.TWICE if parts in files else None)
         if kind is not None:
-            left.add(member.filename, kind)
+            left.add(name, kind)
         else:
             files[parts] = File(parts, member.file_size, partial(_read_member, archive, member), member.CRC)
     return list(files.values())
@@ -197,8 +198,8 @@ def _opened(source: Path | bytes) -> zipfile.ZipFile:
     return archive
 
 
-def _doubt_member(member: zipfile.ZipInfo, parts: tuple[str, ...]) -> Kind | None:
-    if not parts or LEAVES.search(member.filename) or LEAVES.search(member.orig_filename):
+def _doubt_member(member: zipfile.ZipInfo, name: str, parts: tuple[str, ...]) -> Kind | None:
+    if not parts or LEAVES.search(name):
         return kinds.OUTSIDE
     if (kind := _doubt_name("/".join(parts))) is not None:
         return kind

@@ -82,6 +82,7 @@ BELOW = {  # part of core -> what it must not know
     "picture_files.py": ("core.studies", "core.networks", "core.training", "core.models", "core.engine"),
     "picture_halves.py": ("core.studies", "core.networks", "core.training", "core.models", "core.engine"),
     "picture_listing.py": ("core.studies", "core.networks", "core.training", "core.models", "core.engine"),
+    "zip_names.py": ("core",),
     "torchvision_data.py": ("core.studies", "core.networks", "core.training", "core.models", "core.engine"),
     "networks.py": ("core.studies", "core.training"),
 }
