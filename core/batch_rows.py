@@ -16,6 +16,7 @@ import numpy as np
 from core import networks
 from core.datasets import TINY20
 from core.limits import within
+from core.picture_listing import folded
 from core.studies import patch_evidence, random_features, shift_sweep, sparse_codes
 
 if TYPE_CHECKING:
@@ -255,12 +256,12 @@ def columns(study: str) -> Columns:
 
 
 def is_right(label: str, folder: str, labels: Sequence[str]) -> bool | None:
-    """Whether an answer is the name of the picture's folder, case aside; None where that is no class.
+    """Whether an answer is the name of the picture's folder, case and normal form aside; None where that is no class.
 
     A folder may have the WordNet id of one of the twenty kinds of photographs.
     """
-    name = TINY20.get(folder, folder).lower()
-    return label.lower() == name if name in {known.lower() for known in labels} else None
+    name = folded(TINY20.get(folder, folder))
+    return folded(label) == name if name in map(folded, labels) else None
 
 
 def settings(study: str, words: Sequence[str]) -> Any:

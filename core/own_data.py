@@ -12,7 +12,17 @@ from PIL import Image
 from core.datasets import DATASETS, TORCHVISION, DataError, Found, Split, load, open_pictures
 from core.image import RGBImage
 from core.picture_files import list_pictures
-from core.picture_listing import NO_CLASS, NO_HALF, Listing, left_out, left_out_lines, summary
+from core.picture_listing import (
+    HALVES,
+    NO_CLASS,
+    NO_HALF,
+    UNLABELLED,
+    Listing,
+    counted,
+    left_out,
+    left_out_lines,
+    summary,
+)
 from core.preprocess import border_is_brighter, square
 from core.worker import Progress, ignore
 
@@ -83,8 +93,8 @@ def read(listing: Listing, size: int, title: str = "your pictures", progress: Pr
     """
     broken: list[str] = []
     listing = as_data_set(listing, size)
-    whole, is_test = _read(listing.found, size, broken, progress)
-    given = any(file.half for file in listing.found)
+    whole, is_test = _read(listing.found, size, broken, progress, counted(listing.counts))
+    given = {*HALVES} <= {file.half for file in listing.found}
     train, test = (part(whole, ~is_test), part(whole, is_test)) if given else halves(whole)
     if not len(train) or not len(test):
         raise DataError(
@@ -96,9 +106,14 @@ def read(listing: Listing, size: int, title: str = "your pictures", progress: Pr
 
 
 def as_data_set(listing: Listing, size: int) -> Listing:
-    """What of a listing makes a data set: in class folders, in the halves where there are such, within memory."""
+    """What of a listing makes a data set: in class folders, in the halves where there are such, within memory.
+
+    Of a half that has classes beside one that has none the first alone is left: it is to be halved anew.
+    """
     if any(file.half for file in listing.found):
+        labelled = {file.half for file in listing.found if file.category}
         listing = listing.without(lambda file: not file.half, NO_HALF)
+        listing = listing.without(lambda file: file.half not in labelled, UNLABELLED)
     listing = listing.without(lambda file: not file.category, NO_CLASS)
     return listing.at_most(_most(size))
 
@@ -116,8 +131,10 @@ def from_pictures(found: Sequence[Found], size: int, broken: list[str], progress
     return _read(found, size, broken, progress)[0]
 
 
-def _read(found: Sequence[Found], size: int, broken: list[str], progress: Progress) -> tuple[Split, np.ndarray]:
-    """`from_pictures`, and which of the pictures (N,) lie in the folder of the test half."""
+def _read(
+    found: Sequence[Found], size: int, broken: list[str], progress: Progress, left: str = ""
+) -> tuple[Split, np.ndarray]:
+    """`from_pictures`, and which of the pictures (N,) lie in the test half's folder; `left` was left out before."""
     filed, names = in_folders(found, broken)
     if len(filed) > _most(size):
         raise DataError(
@@ -139,14 +156,16 @@ def _read(found: Sequence[Found], size: int, broken: list[str], progress: Progre
     if len(kept) < FEWEST_CLASSES or len(labels) < FEWEST_PICTURES:
         raise DataError(
             f"expected at least {FEWEST_CLASSES} folders, named like their classes, with {FEWEST_PICTURES} pictures "
-            f"in all, got {len(labels)} readable pictures in {len(kept)}{_first(broken)}: choose another folder"
+            f"in all, got {len(labels)} readable pictures in {len(kept)}{_first(broken, left)}: choose another folder"
         )
     split = Split(pixels[: len(labels)], inverse.astype(np.int64), tuple(names[i] for i in kept))
     return split, np.array(is_test, bool)
 
 
-def _first(broken: Sequence[str]) -> str:
-    return f" ({len(broken):,} broken, such as {broken[0]})" if broken else ""
+def _first(broken: Sequence[str], left: str) -> str:
+    reasons = [f"{len(broken):,} broken, such as {broken[0]}"] if broken else []
+    reasons += [f"left out: {left}"] if left else []
+    return f" ({'; '.join(reasons)})" if reasons else ""
 
 
 def in_folders(found: Sequence[Found], broken: list[str]) -> tuple[list[Found], list[str]]:

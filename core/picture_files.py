@@ -12,35 +12,38 @@ import weakref
 import zipfile
 import zlib
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from copy import copy
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
 
 from core import picture_listing as kinds
 from core.idx import DataError
 from core.image import ImageError, RGBImage, decode
+from core.picture_copies import find_copies
+from core.picture_halves import Folder, places
 from core.picture_listing import (
     MAX_FILES,
     MAX_PICTURE_BYTES,
     MAX_PICTURES,
     SUFFIXES,
+    File,
     Found,
     Kind,
     Left,
     Listing,
     counted,
+    folded,
     printable,
 )
+from core.zip_names import member_names
 
 ARCHIVES = {".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".zst", ".7z", ".rar"}
 SYSTEM = ("__macosx", "$recycle.bin", "system volume information", "@eadir", "thumbs.db", "desktop.ini")
 HIDDEN = re.compile(rf"(^|/)(\.|({'|'.join(map(re.escape, SYSTEM))})(/|$))", re.IGNORECASE)
 MAX_ZIP_BYTES = 4_000_000_000  # unpacked; pictures hardly shrink in a zip, and uploads are far smaller
 MAX_DIRECTORY_BYTES = 30_000_000  # of a zip's table of contents: a member takes 46 bytes and its name
-TRAIN_NAMES, TEST_NAMES = ("train", "training"), ("test", "testing", "val", "valid", "validation")
 SLACK = 1 << 16  # bytes; more than zipfile unpacks at least
 ENCRYPTED_BITS = 0x1 | 0x40 | 0x2000  # of a zip member's flags: its data, strongly, its place in the directory
 LEAVES = re.compile(r"^/|^[A-Za-z]:|\\|\0|(^|/)\.\.(/|$)")  # absolute, a drive's, Windows', cut off, upwards
@@ -49,12 +52,6 @@ UNREADABLE = (
     *(ImageError, OSError, EOFError, RuntimeError, NotImplementedError, ValueError),
     *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
 )
-
-
-class _File(NamedTuple):
-    parts: tuple[str, ...]  # of its path below the root
-    size: int
-    read: Callable[[], bytes]
 
 
 def find_pictures(source: Path | bytes) -> list[Found]:
@@ -77,18 +74,24 @@ def list_pictures(source: Path | bytes, most: int = MAX_PICTURES, seed: int = 0)
     else:
         raise DataError(f"expected a folder, found none at {printable(str(source))}: check the path")
     if not files:
-        but = f", but {counted(left.counts)}" if left.counts else ""
-        raise DataError(
-            f"expected picture files ({', '.join(sorted(SUFFIXES))}), found none{but}: choose another folder"
-        )
-    found = sorted(_filed(files, root), key=lambda file: file.name)
-    return Listing(tuple(found), tuple(left.named), left.counts).at_most(most, most_bytes, seed)
+        raise DataError(f"expected picture files ({', '.join(sorted(SUFFIXES))}), found none{_but(left)}")
+    found, halves = _filed(files, root, left)
+    return Listing(tuple(found), tuple(left.named), left.counts, halves).at_most(most, most_bytes, seed)
+
+
+def _but(left: Left) -> str:
+    """What there is instead of pictures, and the way out."""
+    if not left.counts:
+        return ": choose another folder"
+    most = max(left.counts, key=left.counts.__getitem__)
+    why = next(file.why for file in left.named if file.kind == most)
+    return f", but {counted(left.counts)}: {why if ': ' in why else 'choose another folder'}"
 
 
 # ---- a folder ------------------------------------------------------------------------------------
 
 
-def _in_folder(root: str, left: Left) -> Iterator[_File]:
+def _in_folder(root: str, left: Left) -> Iterator[File]:
     home = os.path.realpath(root)
     waiting: list[tuple[str, tuple[str, ...]]] = [(root, ())]
     room = MAX_FILES
@@ -117,7 +120,7 @@ def _in_folder(root: str, left: Left) -> Iterator[_File]:
         waiting += reversed(inner)
 
 
-def _entry(entry: os.DirEntry[str], parts: tuple[str, ...], home: str, left: Left) -> Iterator[_File]:
+def _entry(entry: os.DirEntry[str], parts: tuple[str, ...], home: str, left: Left) -> Iterator[File]:
     """The file that an entry of a folder is, if it is a picture that may be read."""
     kind, why, size = _doubt_name(entry.name), "", 0
     if kind is not kinds.HIDDEN and entry.is_symlink() and (why := _doubt_link(entry.path, home)):
@@ -130,17 +133,18 @@ def _entry(entry: os.DirEntry[str], parts: tuple[str, ...], home: str, left: Lef
     if kind is not None:
         left.add("/".join(parts), kind, why)
     else:
-        yield _File(parts, size, partial(_read_file, entry.path))
+        yield File(parts, size, partial(_read_file, entry.path))
 
 
 def _doubt_link(path: str, home: str) -> str:
     """Why a link is not followed; "" if it leads to a file inside the folder."""
     target = os.path.realpath(path)
+    if not os.path.exists(target):
+        return "the link leads nowhere, or to itself: put the picture itself here"
     if not target.startswith(home.rstrip(os.sep) + os.sep) and target != home:
-        return "the link leaves the folder"
-    if os.path.isdir(target):
-        return "a link to a folder that is read in its own place"
-    return "" if os.path.isfile(target) else "the link leads nowhere, or to itself"
+        where = target if os.path.isdir(target) else os.path.dirname(target)
+        return f"the link leads out of the folder: copy the pictures here, or give the folder {printable(where)}"
+    return "a link to a folder that is read in its own place" if os.path.isdir(target) else ""
 
 
 def _read_file(path: str) -> bytes:
@@ -160,21 +164,21 @@ class _Bounded(io.BufferedReader):
         return super().read(size)
 
 
-def _in_zip(source: Path | bytes, left: Left) -> list[_File]:
+def _in_zip(source: Path | bytes, left: Left) -> list[File]:
     archive = _opened(source)
-    files: dict[tuple[str, ...], _File] = {}
-    for i, member in enumerate(archive.infolist()):
+    files: dict[tuple[str, ...], File] = {}
+    for i, (member, name) in enumerate(zip(archive.infolist(), member_names(archive), strict=True)):
         if i >= MAX_FILES:
             left.add("the zip", kinds.UNSEEN)
             break
-        if member.filename.endswith("/"):  # is_dir() fails on an empty name
+        if name.endswith("/"):  # is_dir() fails on an empty name
             continue
-        parts = tuple(part for part in member.filename.split("/") if part not in ("", "."))
-        kind = _doubt_member(member, parts) or (kinds.TWICE if parts in files else None)
+        parts = tuple(part for part in name.split("/") if part not in ("", "."))
+        kind = _doubt_member(member, name, parts) or (kinds.TWICE if parts in files else None)
         if kind is not None:
-            left.add(member.filename, kind)
+            left.add(name, kind)
         else:
-            files[parts] = _File(parts, member.file_size, partial(_read_member, archive, member))
+            files[parts] = File(parts, member.file_size, partial(_read_member, archive, member), member.CRC)
     return list(files.values())
 
 
@@ -194,8 +198,8 @@ def _opened(source: Path | bytes) -> zipfile.ZipFile:
     return archive
 
 
-def _doubt_member(member: zipfile.ZipInfo, parts: tuple[str, ...]) -> Kind | None:
-    if not parts or LEAVES.search(member.filename) or LEAVES.search(member.orig_filename):
+def _doubt_member(member: zipfile.ZipInfo, name: str, parts: tuple[str, ...]) -> Kind | None:
+    if not parts or LEAVES.search(name):
         return kinds.OUTSIDE
     if (kind := _doubt_name("/".join(parts))) is not None:
         return kind
@@ -240,36 +244,27 @@ def _doubt_size(size: int) -> Kind | None:
     return kinds.LARGE if size > MAX_PICTURE_BYTES else None
 
 
-def _filed(files: Sequence[_File], root: str) -> Iterator[Found]:
-    """The files with their classes and halves: of ROOT/train/CLASS/**, or of ROOT/CLASS/**."""
-    paths = [file.parts for file in files if len(file.parts) > 1]
-    depth = 0
-    while len({path[depth] for path in paths}) == 1:
-        deeper = [path for path in paths if len(path) > depth + 2]
-        if not deeper:
-            break  # one folder of pictures is a class, and no wrapper of classes
-        paths, depth = deeper, depth + 1
-    halves = _halves(paths, depth)
-    for parts, size, read in files:
-        top = parts[depth].lower() if len(parts) > depth + 1 else ""
-        half = halves.get(top, "")
-        at = depth + 1 if half else depth
-        category = parts[at] if len(parts) > at + 1 else ""
-        folder = parts[-2] if len(parts) > 1 else root
-        yield Found(printable("/".join(parts)), printable(folder), size, read, printable(category), half)
-
-
-def _halves(paths: Sequence[tuple[str, ...]], depth: int) -> dict[str, str]:
-    """The folders of the two halves, in lower case, if there are two that hold folders of the same classes."""
-    classes: defaultdict[str, set[str]] = defaultdict(set)
-    for path in paths:
-        if len(path) > depth + 2:
-            classes[path[depth].lower()].add(path[depth + 1].lower())
-    for train in TRAIN_NAMES:
-        for test in TEST_NAMES:
-            if classes[train] & classes[test]:
-                return {train: "train", test: "test"}
-    return {}
+def _filed(files: Sequence[File], root: str, left: Left) -> tuple[list[Found], tuple[str, ...]]:
+    """The files by name, with their classes and halves, and what the halves are called; copies are left out."""
+    folders: dict[Folder, list[File]] = {}
+    for file in files:
+        folders.setdefault(file.parts[:-1], []).append(file)
+    copies = find_copies(folders)
+    for parts, original in copies.originals.items():
+        left.add("/".join(parts), kinds.COPY, f"the same picture is read as {printable('/'.join(original))}")
+    if copies.originals:
+        folders = {f: [file for file in own if file.parts not in copies.originals] for f, own in folders.items()}
+    home = {folder: copies.place(folder) for folder, own in folders.items() if own}
+    counts: defaultdict[Folder, int] = defaultdict(int)
+    for folder, place in home.items():
+        counts[place] += len(folders[folder])
+    where, halves = places(counts, root)
+    found = []
+    for folder, place in home.items():
+        own, category, half = where[place]
+        own, category = printable(own), printable(category)
+        found += [Found(printable("/".join(f.parts)), own, f.size, f.read, category, half) for f in folders[folder]]
+    return sorted(found, key=lambda file: file.name), halves
 
 
 def open_pictures(
@@ -279,7 +274,7 @@ def open_pictures(
 
     What cannot be read is left out; its name and the reason (an ImageError, say) are appended to `broken`.
     """
-    index = {name.lower(): i for i, name in reversed(list(enumerate(classes)))}
+    index = {folded(name): i for i, name in reversed(list(enumerate(classes)))}
     for start in range(0, len(found), chunk):
         images, truth = [], []
         for file in found[start : start + chunk]:
@@ -291,7 +286,7 @@ def open_pictures(
             except UNREADABLE as error:
                 broken.append(f"{file.name}: {_reason(error)}")
             else:
-                truth.append(index.get(file.folder.lower(), index.get(file.category.lower(), -1)))
+                truth.append(index.get(folded(file.folder), index.get(folded(file.category), -1)))
         if images:
             yield images, truth
 

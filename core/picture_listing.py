@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +15,7 @@ MAX_FILES = 300_000  # looked at, pictures or not
 MAX_PICTURES = 20_000
 MAX_PICTURE_BYTES = 50_000_000
 NAMED = 1_000  # files of a kind that are left out by name; further ones are only counted
+HALVES = ("train", "test")
 LINES = 10  # that a terminal command spends on what was left out
 
 
@@ -40,7 +42,19 @@ UNSEEN = Kind("not read to its end", "not read to the end", f"{MAX_FILES:,} file
 BEYOND = Kind("beyond the limit", "beyond the limit", "more than can be read")
 NO_CLASS = Kind("in no class folder", "in no class folder", "expected it in a folder named like its class")
 NO_HALF = Kind("outside train and test", "outside train and test", "it lies outside the folders of the two halves")
+UNLABELLED = Kind("in a half without classes", "in a half without classes", "its half has no folders of classes")
+COPY = Kind("copy of another", "copies of others", "the set holds the same picture in its other copy")
 BROKEN = Kind("broken", "broken", "it cannot be read")
+
+
+class File(NamedTuple):
+    """A picture file as it is met: `parts` of its path below the root, `size` in bytes, its checksum where a zip says
+    it, and how to read it."""
+
+    parts: tuple[str, ...]
+    size: int
+    read: Callable[[], bytes]
+    crc: int | None = None
 
 
 class LeftOut(NamedTuple):
@@ -57,7 +71,9 @@ class Found:
 
     `category` is its class by ImageFolder's convention, ROOT/CLASS/**: the first folder below the root and below what
     only wraps it; "" where it lies in none. `half` is "train" or "test" where ROOT/train/CLASS and ROOT/test/CLASS (or
-    val) are given. `size` in bytes; `read` may raise one of core.picture_files.UNREADABLE.
+    val) are given, by any name that core.picture_halves.places knows; one of the two may be unlabelled, without
+    categories. `folder` and `category` are in the normal form of `one_form`, `name` is as the file is called. `size` in
+    bytes; `read` may raise one of core.picture_files.UNREADABLE.
     """
 
     name: str
@@ -83,11 +99,15 @@ class Left:
 
 @dataclass(frozen=True)
 class Listing:
-    """The pictures of a folder or zip, sorted by name, and what is left out: `counts` of all, NAMED of a kind named."""
+    """The pictures of a folder or zip, sorted by name, and what is left out: `counts` of all, NAMED of a kind named.
+
+    `halves` are the names of the folders that were taken for the halves and hold classes: of both, of one, or none.
+    """
 
     found: tuple[Found, ...]
     left_out: tuple[LeftOut, ...] = ()
     counts: Mapping[Kind, int] = field(default_factory=dict)
+    halves: tuple[str, ...] = ()
 
     def without(self, unwanted: Callable[[Found], bool], kind: Kind, why: str = "") -> Listing:
         """The listing with these pictures left out."""
@@ -98,7 +118,7 @@ class Listing:
                 left.add(file.name, kind, why)
             else:
                 kept.append(file)
-        return Listing(tuple(kept), tuple(left.named), left.counts)
+        return replace(self, found=tuple(kept), left_out=tuple(left.named), counts=left.counts)
 
     def at_most(self, count: int, most_bytes: float = float("inf"), seed: int = 0) -> Listing:
         """`count` pictures, of `most_bytes` bytes together, by a seeded draw that keeps classes and halves even.
@@ -131,6 +151,16 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
 
 
+def one_form(name: str) -> str:
+    """A name in Unicode's composed normal form, in which it is shown."""
+    return name if name.isascii() else unicodedata.normalize("NFC", name)
+
+
+def folded(name: str) -> str:
+    """The form in which names are the same: composed or not, in upper or lower case."""
+    return name.lower() if name.isascii() else one_form(one_form(name).lower())
+
+
 def counted(counts: Mapping[Kind, int]) -> str:
     """The kinds of what was left out, the most frequent first."""
     most = sorted(counts.items(), key=lambda item: -item[1])
@@ -144,11 +174,14 @@ def summary(listing: Listing, broken: Sequence[str] = ()) -> str:
     """
     count = len(listing.found) - len(broken)
     said = f"{count:,} picture{'' if count == 1 else 's'}"
-    classes = len({file.category.lower() for file in listing.found if file.category})
+    halved = {file.half for file in listing.found if file.half}
+    classes = {file.category.lower() for file in listing.found if file.category and (file.half or not halved)}
     if classes:
-        said += f" in {classes:,} class{'' if classes == 1 else 'es'}"
-    if any(file.half for file in listing.found):
-        said += ", halved as their folders say"
+        said += f" in {len(classes):,} class{'' if len(classes) == 1 else 'es'}"
+    if len(listing.halves) == len(HALVES):
+        said += f", halved as their folders say ({' and '.join(map(printable, listing.halves))})"
+    elif listing.halves:
+        said += f", those of the folder {printable(listing.halves[0])}"
     counts = Counter(listing.counts) + Counter({BROKEN: len(broken)})
     total = counts.total()
     return f"{said}; {total:,} file{'' if total == 1 else 's'} left out: {counted(counts)}." if total else f"{said}."

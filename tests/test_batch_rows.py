@@ -152,3 +152,31 @@ def test_the_tables_columns_are_what_rows_hold(folder):
         names = [name for name, _ in batch_rows.columns(study)]
         assert len(set(names)) == len(names)
         assert set(table.models) <= {*packaged(), batch_rows.RANDOM}
+
+
+def test_an_answer_is_right_in_any_normal_form_and_case():
+    composed, decomposed = "K\u00e4fer", "KA\u0308FER"
+    for label, folder in ((composed, decomposed), (decomposed, composed)):
+        assert batch_rows.is_right(label, folder, (label, "cat")) is True
+        assert batch_rows.is_right("cat", folder, (label, "cat")) is False
+        assert batch_rows.is_right("cat", folder, ("cat",)) is None
+
+
+def test_rows_of_a_set_in_halves_have_its_classes(folder, tmp_path):
+    """As Tiny ImageNet is published: CLASS/images/ in one half, no classes in the other; `truck` is a class too."""
+    files = [file.read_bytes() for file in sorted(folder.rglob("*.png"))]
+    where = ("train/cat/images", "train/ship/images", "val/images", "test", "train/truck/images")
+    for i, name in enumerate(where):
+        (tmp_path / "set" / name).mkdir(parents=True)
+        (tmp_path / "set" / name / f"{i}.png").write_bytes(files[i])
+    out = tmp_path / "set.parquet"
+    batch.run(planned(tmp_path / "set"), out, in_this_process)
+    found, _ = rows(out)
+    assert [(row["picture"], row["folder"]) for row in found] == [
+        ("test/3.png", ""),
+        ("train/cat/images/0.png", "cat"),
+        ("train/ship/images/1.png", "ship"),
+        ("train/truck/images/4.png", "truck"),
+        ("val/images/2.png", ""),
+    ]
+    assert [row["right"] is None for row in found] == [row["folder"] == "" for row in found]

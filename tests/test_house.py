@@ -78,8 +78,11 @@ BELOW = {  # part of core -> what it must not know
     "corruptions.py": ("core",),
     "weights.py": ("core.studies", "core.networks", "core.training", "core.models", "core.engine"),
     "datasets.py": ("core.studies", "core.networks", "core.training", "core.models", "core.engine"),
+    "picture_copies.py": ("core.studies", "core.networks", "core.training", "core.models", "core.engine"),
     "picture_files.py": ("core.studies", "core.networks", "core.training", "core.models", "core.engine"),
+    "picture_halves.py": ("core.studies", "core.networks", "core.training", "core.models", "core.engine"),
     "picture_listing.py": ("core.studies", "core.networks", "core.training", "core.models", "core.engine"),
+    "zip_names.py": ("core",),
     "torchvision_data.py": ("core.studies", "core.networks", "core.training", "core.models", "core.engine"),
     "networks.py": ("core.studies", "core.training"),
 }

@@ -132,7 +132,8 @@ def test_train_and_test_folders_are_the_halves_and_nothing_is_drawn():
     for split in (data.train, data.test):
         assert all((p == COLOURS[split.classes[k]]).all() for p, k in zip(split.pixels, split.labels, strict=True))
     assert data.summary == (
-        "18 pictures in 3 classes, halved as their folders say; 3 files left out: 2 outside train and test, 1 broken."
+        "18 pictures in 3 classes, halved as their folders say (train and test); "
+        "3 files left out: 2 outside train and test, 1 broken."
     )
     assert data.left_out["file"] == ["set/test/dog/torn.png", "set/0.png", "set/other/cat/0.png"]
     assert len(data.lines) == 4
@@ -142,6 +143,53 @@ def test_a_half_of_broken_pictures_is_refused():
     files = {f"train/{name}/{i}.png": png(colour) for name, colour in COLOURS.items() for i in range(4)}
     with pytest.raises(DataError, match=r"^expected pictures to learn from and others to test with, got 12 and 0 "):
         own_data.read(list_pictures(zipped(files | {"test/cat/0.png": b"broken"})), 8)
+
+
+def test_a_half_without_classes_is_left_out_and_a_fifth_of_the_other_is_drawn():
+    files = {f"zoo/train/{name}/{i}.png": png(colour) for name, colour in COLOURS.items() for i in range(10)}
+    files |= {f"zoo/{half}/{i}.png": png((9, 9, 9)) for half in ("test", "val") for i in range(7)}
+    data = own_data.read(list_pictures(zipped(files | {"zoo/train/stray.png": png((1, 1, 1))})), 8)
+    assert data.train.classes == tuple(COLOURS)
+    assert (len(data.train), len(data.test)) == (24, 6)
+    assert data.summary == (
+        "30 pictures in 3 classes, those of the folder train; "
+        "15 files left out: 14 in a half without classes, 1 in no class folder."
+    )
+    for split in (data.train, data.test):
+        assert all((p == COLOURS[split.classes[k]]).all() for p, k in zip(split.pixels, split.labels, strict=True))
+
+
+def test_of_three_labelled_parts_test_is_the_test_half_and_val_is_left_out():
+    files = {
+        f"{half}/{name}/{i}.png": png(colour)
+        for half, count in (("train", 4), ("val", 3), ("test", 2))
+        for name, colour in COLOURS.items()
+        for i in range(count)
+    }
+    data = own_data.read(list_pictures(zipped(files)), 8)
+    assert (len(data.train), len(data.test)) == (12, 6)
+    assert data.summary == (
+        "18 pictures in 3 classes, halved as their folders say (train and test); 9 files left out: 9 outside train and "
+        "test."
+    )
+
+
+def test_halves_without_labels_are_refused_with_the_reason():
+    files = {f"{half}/{i}.png": png((1, 2, 3)) for half in ("train", "test") for i in range(9)}
+    with pytest.raises(DataError, match=r"got 0 readable pictures in 0 \(left out: 18 in a half without classes\): ch"):
+        own_data.read(list_pictures(zipped(files)), 8)
+
+
+def test_composed_and_decomposed_names_are_one_class_and_halves_meet():
+    files = {
+        f"{half}/{c}r/{i}.png": png((1, 2, 3))
+        for half, c in (("train", "B\u00e4"), ("test", "Ba\u0308"))
+        for i in range(5)
+    }
+    files |= {f"{half}/Katze/{i}.png": png((3, 2, 1)) for half in ("train", "test") for i in range(5)}
+    data = own_data.read(list_pictures(zipped(files)), 8)
+    assert data.train.classes == data.test.classes == ("B\u00e4r", "Katze")
+    assert [np.bincount(split.labels).tolist() for split in (data.train, data.test)] == [[5, 5], [5, 5]]
 
 
 def test_without_such_folders_a_fifth_is_drawn(tmp_path):

@@ -75,6 +75,19 @@ def test_a_zip_of_a_data_set_says_what_it_leaves_out():
     assert set(table["file"]) == {"zoo/notes.txt", "../evil/0.png", "zoo/cat/torn.png", "zoo/9.png"}
 
 
+def test_a_half_without_classes_is_left_out_on_the_page():
+    app = part(random_data=OWN)
+    files = {name.replace("zoo", "zoo/train"): data for name, data in menagerie().items()}
+    files |= {f"zoo/test/{i}.png": data for i, data in enumerate(menagerie().values())}
+    app.file_uploader(key="random data zip").set_value([("zoo.zip", zipped(files), "application/zip")]).run()
+    assert not app.exception
+    [warning] = [w.value for w in app.warning]
+    assert warning == (
+        "15 pictures in 3 classes, those of the folder train; 15 files left out: 15 in a half without classes."
+    )
+    assert app.code[0].value == "own"
+
+
 def test_any_other_zip_says_what_it_leaves_out():
     app = part()
     files = menagerie() | {"a.txt": b"x"}

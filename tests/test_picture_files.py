@@ -171,6 +171,17 @@ def test_links_are_followed_inside_the_folder_only(tmp_path):
     assert listing.found[2].read() == PNG
     assert set(kinds(listing)) == {"cat/out.png", "away", "cat/loop", "self.png", "nowhere.png", "near.png"}
     assert set(kinds(listing).values()) == {"link that is not followed"}
+    why = {file.name: file.why for file in listing.left_out}
+    out = f"the link leads out of the folder: copy the pictures here, or give the folder {tmp_path}"
+    assert (why["cat/out.png"], why["away"], why["near.png"]) == (
+        f"{out}/outside",
+        f"{out}/outside",
+        f"{out}/rootless",
+    )
+    assert (
+        why["self.png"] == why["nowhere.png"] == ("the link leads nowhere, or to itself: put the picture itself here")
+    )
+    assert why["cat/loop"] == "a link to a folder that is read in its own place"
     (tmp_path / "door").symlink_to(root)  # the root itself may be a link
     assert names(list_pictures(tmp_path / "door")) == names(listing)
 
@@ -225,6 +236,20 @@ def test_what_was_left_out_is_said_where_nothing_is_left(tmp_path):
     write(tmp_path, {"a.txt": b"x", "b.txt": b"x", "c.png": b""})
     with pytest.raises(DataError, match=r"found none, but 2 not pictures, 1 empty: choose another folder$"):
         list_pictures(tmp_path)
+
+
+def test_the_way_out_is_said_where_all_is_left_out_for_one_reason(tmp_path):
+    store = write(tmp_path / "store", {"1.png": PNG})
+    (tmp_path / "root" / "cat").mkdir(parents=True)
+    (tmp_path / "root" / "cat" / "1.png").symlink_to(store / "1.png")
+    with pytest.raises(DataError) as error:
+        list_pictures(tmp_path / "root")
+    assert str(error.value).endswith(
+        "found none, but 1 link that is not followed: the link leads out of the folder: copy the pictures here, "
+        f"or give the folder {store}"
+    )
+    with pytest.raises(DataError, match=r"found none, but 2 archives within: an archive inside: unpack it first$"):
+        list_pictures(zipped({"a/1.zip": b"x", "a/2.zip": b"x"}))
 
 
 # ---- bounds --------------------------------------------------------------------------------------
@@ -287,48 +312,6 @@ def test_a_deep_wrapper_and_many_strays_take_no_quadratic_time():
     listing = list_pictures(zipped({deep: PNG, deep[:-5] + "/y/z.png": PNG} | {f"{i}.png": b"x" for i in range(5000)}))
     assert time.monotonic() - begun < QUICK
     assert len(listing.found) == 5002
-
-
-# ---- ImageFolder ---------------------------------------------------------------------------------
-
-
-def filed(*paths):
-    return {file.name: (file.category, file.half) for file in list_pictures(zipped(dict.fromkeys(paths, PNG))).found}
-
-
-def test_classes_are_the_first_folders_below_what_wraps_them():
-    assert filed("cat/1.png", "dog/a/b/2.png", "3.png") == {
-        "cat/1.png": ("cat", ""),
-        "dog/a/b/2.png": ("dog", ""),
-        "3.png": ("", ""),
-    }
-    assert filed("zoo/cat/1.png", "zoo/dog/2.png", "zoo/3.png", "4.png") == {
-        "zoo/cat/1.png": ("cat", ""),
-        "zoo/dog/2.png": ("dog", ""),
-        "zoo/3.png": ("", ""),
-        "4.png": ("", ""),
-    }
-    assert filed("cat/1.png") == {"cat/1.png": ("cat", "")}
-    assert filed("1.png") == {"1.png": ("", "")}
-
-
-@pytest.mark.parametrize(("train", "test"), [("train", "test"), ("Train", "Val"), ("training", "validation")])
-def test_train_and_test_folders_are_the_halves(train, test):
-    assert filed(f"{train}/cat/1.png", f"{train}/dog/2.png", f"zoo/{test}/cat/3.png") != {}
-    assert filed(f"{train}/cat/1.png", f"{train}/dog/2.png", f"{test}/cat/3.png", "extra/cat/4.png", "5.png") == {
-        f"{train}/cat/1.png": ("cat", "train"),
-        f"{train}/dog/2.png": ("dog", "train"),
-        f"{test}/cat/3.png": ("cat", "test"),
-        "extra/cat/4.png": ("extra", ""),
-        "5.png": ("", ""),
-    }
-
-
-def test_classes_that_are_called_train_and_test_are_classes():
-    assert filed("train/1.png", "test/2.png") == {"train/1.png": ("train", ""), "test/2.png": ("test", "")}
-    assert filed("train/a/1.png", "bus/b/2.png")["train/a/1.png"] == ("train", "")
-    # an unlabelled test folder: the other one is taken
-    assert filed("train/cat/1.png", "test/x/2.png", "val/cat/3.png")["val/cat/3.png"] == ("cat", "test")
 
 
 # ---- broken pictures -----------------------------------------------------------------------------
