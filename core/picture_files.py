@@ -21,12 +21,11 @@ from typing import NamedTuple
 
 from core import picture_listing as kinds
 from core.idx import DataError
-from core.image import ImageError, RGBImage, decode
+from core.image import SUFFIXES, ImageError, RGBImage, decode
 from core.picture_listing import (
     MAX_FILES,
     MAX_PICTURE_BYTES,
     MAX_PICTURES,
-    SUFFIXES,
     Found,
     Kind,
     Left,
