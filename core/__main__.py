@@ -11,6 +11,7 @@ import typer
 
 from core.commands import batch, claims, report, reproduce
 from core.commands import data as public_data
+from core.commands.pictures import read_picture
 from core.training import commands
 from core.training.commands import DATA, fail
 
@@ -343,16 +344,6 @@ def class_index(target: str, labels: tuple[str, ...]) -> int | None:
 
     near = difflib.get_close_matches(target, labels, n=3, cutoff=0)
     raise ValueError(f"expected a class of the network, got {target!r}: did you mean {', '.join(near)}?")
-
-
-def read_picture(photo: str) -> RGBImage:
-    """A sample (sample:NAME) or a picture file. Raises ImageError, OSError, or KeyError for an unknown sample."""
-    from core.image import decode
-    from core.samples import load_sample
-
-    if photo.startswith("sample:"):
-        return load_sample(photo.removeprefix("sample:"))
-    return decode(Path(photo).read_bytes())
 
 
 def main() -> None:

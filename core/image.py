@@ -6,22 +6,27 @@ import hashlib
 import io
 import threading
 import warnings
-from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageCms, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
-MAX_PIXELS = 25_000_000
-_LIMIT = f"at most {MAX_PIXELS / 1e6:.0f} megapixels"
+from core.formats import avif, bmp, png, pnm, tiff
+from core.formats.colour import flat
+from core.formats.foreign import foreign
+from core.formats.layers import Layers, loaded, of_picture
+from core.formats.limits import MAX_PIXELS, ImageError, UnsupportedError
 
-_WANTED = "expected a PNG, JPEG, WebP, BMP, TIFF or GIF picture"
-_TIFF_PREFIXES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-_WHITE_IS_ZERO = 0  # a value of TIFF's PhotometricInterpretation
-_TAG_BITS, _TAG_PHOTOMETRIC, _TAG_SAMPLE_FORMAT = 258, 262, 339
-_TAG_TILE_WIDTH, _TAG_TILE_LENGTH, _TAG_ORIENTATION = 322, 323, 274
+__all__ = ["MAX_PIXELS", "SUFFIXES", "ImageError", "RGBImage", "decode", "from_pixels", "png_bytes", "thumbnail"]
+
+# What files of the kinds that `decode` reads are called, in lower case: wherever files are chosen by name.
+SUFFIXES = (
+    *(".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".pjpeg", ".pjp", ".mpo", ".webp", ".bmp", ".tif", ".tiff"),
+    *(".gif", ".avif", ".ppm", ".pgm", ".pbm", ".pnm"),
+)
+_WANTED = "expected a PNG, JPEG, WebP, BMP, TIFF, GIF, AVIF or PPM picture"
 
 _UPRIGHT = {  # EXIF orientation -> what makes the picture upright
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -33,36 +38,37 @@ _UPRIGHT = {  # EXIF orientation -> what makes the picture upright
     8: Image.Transpose.ROTATE_90,
 }
 
-# What people drop by mistake: leading bytes -> its name and the remedy.
-_FOREIGN: tuple[tuple[bytes, str, str], ...] = (
-    (b"%PDF", "a PDF document", "export the page as PNG first"),
-    (b"PK\x03\x04", "a ZIP archive (or an Office document)", "unpack it and choose a picture inside"),
-    (b"PK\x05\x06", "an empty ZIP archive", "choose a picture"),
-    (b"\x1f\x8b", "a gzip archive", "unpack it and choose a picture inside"),
-    (b"7z\xbc\xaf", "a 7-Zip archive", "unpack it and choose a picture inside"),
-    (b"Rar!", "a RAR archive", "unpack it and choose a picture inside"),
-    (b"8BPS", "a Photoshop document", "export it as PNG first"),
-    (b"\xff\x0a", "a JPEG XL picture", "save it as PNG or JPEG first"),
-    (b"\0\0\0\x0cJXL ", "a JPEG XL picture", "save it as PNG or JPEG first"),
-    (b"\0\0\0\x0cjP  ", "a JPEG 2000 picture", "save it as PNG or JPEG first"),
-    (b"\0\0\1\0", "a Windows icon", "save it as PNG first"),
-)
+
+def _by_pillow(kind: str) -> Callable[[bytes, bool], Layers]:
+    return lambda data, stretch: of_picture(loaded(data, kind))
+
+
+_READERS: dict[str, Callable[[bytes, bool], Layers]] = {
+    **{kind: _by_pillow(kind) for kind in ("JPEG", "WEBP", "GIF")},
+    "PNG": png.read,
+    "TIFF": tiff.read,
+    "BMP": bmp.read,
+    "AVIF": avif.read,
+    "PPM": pnm.read,
+}
 
 # Python's warning filters belong to the whole process, so one decode at a time changes them;
 # this also keeps the memory at that of one large picture, however many people upload at once.
 _ONE_AT_A_TIME = threading.Lock()
 
 
-class ImageError(ValueError):
-    """A picture that cannot be used: says what was expected, what came and what to do, in one sentence."""
-
-
 @dataclass(frozen=True, eq=False)
 class RGBImage:
-    """`pixels` uint8 (H, W, 3), sRGB, read-only; `digest` SHA-256 hex of shape and pixels: its identity."""
+    """`pixels` uint8 (H, W, 3), sRGB, read-only; `digest` SHA-256 hex of shape and pixels: its identity.
+
+    `note`: what a user should know of how it was read, a sentence or "". `narrow`: its file has more than 8 bits a
+    sample and uses little of their range, so `decode(data, stretch=True)` shows more.
+    """
 
     pixels: NDArray[np.uint8] = field(repr=False)
     digest: str
+    note: str = ""
+    narrow: bool = False
 
     @property
     def height(self) -> int:
@@ -96,43 +102,59 @@ def _from_bytes(raw: bytes, height: int, width: int) -> RGBImage:
     return RGBImage(np.frombuffer(raw, np.uint8).reshape(height, width, 3), digest.hexdigest())
 
 
-def decode(data: bytes) -> RGBImage:
-    """The first frame of a PNG, JPEG, WebP, BMP, TIFF or GIF file: upright, alpha over white, sRGB, 8 bit.
+def decode(data: bytes, stretch: bool = False) -> RGBImage:
+    """The first full-size picture of a PNG, JPEG, WebP, BMP, TIFF, GIF, AVIF or PPM file (PBM, PGM): upright, alpha
+    over white, sRGB, 8 bit.
 
-    16-bit pictures are scaled to 8 bit. 32-bit whole numbers are read as 0..255 or 0..65535, floats as 0..1,
-    0..255 or 0..65535, whichever holds them; other ranges are stretched from darkest to brightest.
+    Samples of more than 8 bits: 0 is black, and white is what the type or the file says (the end of unsigned ones of up
+    to 16 bit; PGM's highest value; TIFF's MaxSampleValue). Signed, 32-bit and floating samples do not say. There the
+    lowest sample is black if it is below 0, and the brightest is white; but a brightest one of at most 1, of 192 to 255
+    or of 49,152 to 65,535 is measured against 1, 255 and 65,535, and from 128 to 192 and from 32,768 to 49,152 white
+    moves over gradually. So black and white follow the samples without a jump. What is not a number is black. `note`
+    says what was chosen where it is no matter of course; with `stretch` the darkest deep sample is black and the
+    brightest white.
+
+    Colours: an ICC profile is applied unless it is sRGB by its numbers, and so are cICP of PNG and nclx of AVIF; gAMA
+    and cHRM of PNG are ignored, as by the readers that networks are trained with. Animations: the first frame.
+
     Raises ImageError, and nothing else, for bytes that are no such picture or hold over `MAX_PIXELS` pixels;
     the size is read from the header, before any pixel is unpacked.
     """
     kind = _kind(data)
     try:
         with _ONE_AT_A_TIME, warnings.catch_warnings():
-            # Pillow warns of odd metadata, and of sizes that `_open` refuses: nothing a user can act on.
+            # Pillow warns of odd metadata, and of sizes that are refused: nothing a user can act on.
             warnings.filterwarnings("ignore", module="PIL")
-            picture = _open(data, kind)
-            picture.load()
-            rgb = _flatten(picture, data)
-            upright = _UPRIGHT.get(_orientation(picture))
+            layers = _READERS[kind](data, stretch)
+            rgb = flat(layers)
+            upright = _UPRIGHT.get(layers.orientation)
             if upright is not None:
                 rgb = rgb.transpose(upright)
-            return _from_bytes(rgb.tobytes(), rgb.height, rgb.width)
+            found = _from_bytes(rgb.tobytes(), rgb.height, rgb.width)
+            return replace(found, note=layers.note, narrow=layers.narrow)
     except ImageError:
         raise
     except Exception as error:  # Pillow's readers raise whatever the broken bytes trip, MemoryError included
-        reason = "its header makes no sense"
-        if not isinstance(error, UnidentifiedImageError) and str(error):
-            reason = " ".join(str(error).split())[:100]
-        raise ImageError(
-            f"expected a whole {kind} picture, got one that is damaged or cut short ({reason}): "
-            "save or download it again, or choose another"
-        ) from error
+        raise ImageError(_refusal(kind, error)) from error
+
+
+def _refusal(kind: str, error: Exception) -> str:
+    said = "" if isinstance(error, UnidentifiedImageError) else " ".join(str(error).split())[:100]
+    said = said or "its header makes no sense"
+    if isinstance(error, UnsupportedError) or said.startswith(("Unsupported", "cannot handle")):  # Pillow's words
+        remedy = "save it as TIFF without compression, or as PNG" if kind == "TIFF" else "save it as PNG first"
+        return f"expected a {kind} picture of a kind that is read, got another ({said}): {remedy}"
+    return (
+        f"expected a whole {kind} picture, got one that is damaged or cut short ({said}): "
+        "save or download it again, or choose another"
+    )
 
 
 def _kind(data: bytes) -> str:
-    """Pillow's name of the format, from the leading bytes: a file's name and suffix are never trusted."""
+    """The reader of the format, from the leading bytes: a file's name and suffix are never trusted."""
     if not data:
         raise ImageError(f"{_WANTED}, got an empty file (0 bytes): save or download it again")
-    if data.startswith(b"\x89PNG\r\n\x1a\n"):
+    if data.startswith(png.SIGNATURE):
         return "PNG"
     if data.startswith(b"\xff\xd8\xff"):
         return "JPEG"
@@ -140,168 +162,18 @@ def _kind(data: bytes) -> str:
         return "WEBP"
     if data.startswith((b"GIF87a", b"GIF89a")):
         return "GIF"
-    if data.startswith(_TIFF_PREFIXES):
-        return "TIFF"
-    came, remedy = _foreign(data)
-    if data.startswith(b"BM") and came is None:
-        return "BMP"
-    raise ImageError(f"{_WANTED}, got {came or 'a file of another kind'}: {remedy}")
-
-
-def _foreign(data: bytes) -> tuple[str | None, str]:
-    """Name and remedy of a file that is none of our pictures; the name is None if it is unknown."""
-    for magic, name, remedy in _FOREIGN:
-        if data.startswith(magic):
-            return name, remedy
-    if data[4:8] == b"ftyp":
-        brands = data[8:64]
-        if b"avif" in brands or b"avis" in brands:
-            return "an AVIF picture", "save it as PNG or JPEG first"
-        if any(brand in brands for brand in (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")):
-            return "a HEIC picture (a phone's format)", "save it as JPEG or PNG first"
-        return "a video", "save one frame as PNG or JPEG first"
-    # Without its zero bytes, UTF-16 text reads like ASCII.
-    text = data[:65536].replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").lower()
-    if text.startswith(b"<"):
-        where = {
-            name: min(at)
-            for name, tags in (
-                ("svg", (b"<svg",)),
-                ("html", (b"<!doctype html", b"<html", b"<head", b"<body")),
-            )
-            if (at := [text.find(tag) for tag in tags if tag in text])
-        }
-        first = min(where, key=where.__getitem__, default="")
-        if first == "svg":
-            return "an SVG drawing", "export it as PNG first"
-        if first == "html":
-            return "an HTML web page", "save the picture itself instead of its page"
-        return "an XML or HTML text", "choose a picture"
-    return None, "choose a picture, or save it as PNG or JPEG first"
-
-
-def _open(data: bytes, kind: str) -> Image.Image:
-    """The picture with its header read and its pixels still packed; ImageError if it claims too many."""
-    try:
-        picture: Image.Image = Image.open(io.BytesIO(data), formats=(kind,))
-    except Image.DecompressionBombError as error:
-        # Pillow refuses before it tells the size, so ask the format's own header reader again.
-        size = (0, 0)
-        with suppress(Image.DecompressionBombError):  # WebP's reader has the same guard inside
-            size = Image.OPEN[kind][0](io.BytesIO(data), "").size
-        _check_size("picture", *size)
-        raise ImageError(f"expected {_LIMIT}, got a far larger picture: make it smaller first") from error
-    if min(picture.size) < 1:
-        raise ImageError(f"expected at least one pixel, got none in {picture.size}: choose another picture")
-    _check_size("picture", *picture.size)
-    # libtiff unpacks whole tiles, and a tile may be far larger than the picture it covers.
-    tags = getattr(picture, "tag_v2", {})
-    _check_size("TIFF tile", int(tags.get(_TAG_TILE_WIDTH, 0)), int(tags.get(_TAG_TILE_LENGTH, 0)))
-    return picture
-
-
-def _check_size(name: str, width: int, height: int) -> None:
-    if width * height > MAX_PIXELS:
-        came = f"a {width}x{height} {name} ({width * height / 1e6:.1f} megapixels)"
-        raise ImageError(f"expected {_LIMIT}, got {came}: make it smaller first")
-
-
-def _orientation(picture: Image.Image) -> int:
-    """EXIF orientation 1..8; a TIFF that Pillow has loaded is upright already and says 1."""
-    try:
-        return int(picture.getexif().get(_TAG_ORIENTATION, 1))
-    except Exception:  # broken EXIF raises a dozen kinds of errors, and must not cost a good picture
-        return 1
-
-
-def _flatten(picture: Image.Image, data: bytes) -> Image.Image:
-    """A loaded picture of any Pillow mode as RGB: 8 bit, colours in sRGB, alpha over white."""
-    colour, alpha = _colour_and_alpha(picture, data)
-    rgb = _to_srgb(colour, picture.info.get("icc_profile"))
-    if alpha is None:
-        return rgb
-    canvas = Image.new("RGB", rgb.size, "white")
-    canvas.paste(rgb, mask=alpha)
-    return canvas
-
-
-def _colour_and_alpha(picture: Image.Image, data: bytes) -> tuple[Image.Image, Image.Image | None]:
-    """Colour in mode L, RGB, CMYK or LAB, and alpha in mode L if there is any."""
-    key = _transparent_sample(picture, data)
-    if picture.mode == "F" or picture.mode.startswith("I"):
-        values = np.asarray(picture)
-        opaque = None if key is None else Image.fromarray(np.where(values == key, 0, 255).astype(np.uint8))
-        return Image.fromarray(_eight_bit(picture, values)), opaque
-    if key is not None:
-        picture.info["transparency"] = key
-    if picture.has_transparency_data:
-        grey = picture.mode in ("1", "L", "LA", "La")
-        layers = picture.convert("LA" if grey else "RGBA")
-        return layers.getchannel("L") if grey else layers.convert("RGB"), layers.getchannel("A")
-    return (picture if picture.mode in ("L", "RGB", "CMYK", "LAB") else picture.convert("RGB")), None
-
-
-def _transparent_sample(picture: Image.Image, data: bytes) -> Any:
-    """The one sample value a grey or RGB PNG calls transparent, on the scale of Pillow's pixels, or None.
-
-    The file states it on the scale of its own bit depth; Pillow passes that on while it rescales the pixels.
-    """
-    key = picture.info.get("transparency")
-    if picture.format != "PNG" or picture.mode not in ("L", "RGB", "I;16") or key is None:
-        return None
-    depth = data[24]  # IHDR is always the first chunk
-    if picture.mode == "RGB":
-        return tuple(sample >> 8 if depth == 16 else sample & 255 for sample in key)
-    return key if depth == 16 else (key & (2**depth - 1)) * 255 // (2**depth - 1)
-
-
-def _eight_bit(picture: Image.Image, values: NDArray[Any]) -> NDArray[np.uint8]:
-    """Samples of 12, 16 or 32 bit (H, W) scaled to 0..255; what is not a number becomes black."""
-    tags = getattr(picture, "tag_v2", {})
-    bits = int(tags.get(_TAG_BITS, (16,))[0])
-    if picture.mode == "I" and bits == 32 and tags.get(_TAG_SAMPLE_FORMAT, (1,))[0] == 1:
-        values = values.view(np.uint32)  # Pillow hands unsigned samples over as signed ones
-    black, white = (0.0, 2.0**bits - 1) if picture.mode.startswith("I;16") else _black_and_white(values)
-    scaled = values.astype(np.float64)
-    with np.errstate(invalid="ignore", over="ignore"):
-        scaled -= black
-        scaled *= 255
-        scaled /= (white - black) or np.inf
-    np.nan_to_num(scaled, copy=False, nan=0.0, posinf=255.0, neginf=0.0)
-    eight = np.rint(scaled, out=scaled).clip(0, 255).astype(np.uint8)
-    return 255 - eight if tags.get(_TAG_PHOTOMETRIC) == _WHITE_IS_ZERO else eight
-
-
-def _black_and_white(values: NDArray[Any]) -> tuple[float, float]:
-    """The samples that mean black and white in a 32-bit picture, which does not say so itself."""
-    finite = values[np.isfinite(values)]
-    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
-    is_float = values.dtype.kind == "f"
-    if low >= 0 and is_float and high <= 1:
-        return 0.0, 1.0
-    # A float that tops out just above 1 is an overshooting or high-range picture, not a nearly black one.
-    if low >= 0 and not (is_float and high <= 16) and high <= 65535:
-        return 0.0, 255.0 if high <= 255 else 65535.0
-    return low, high
-
-
-def _to_srgb(colour: Image.Image, profile: bytes | None) -> Image.Image:
-    """Mode L, RGB, CMYK or LAB -> RGB, through the ICC profile where that works and is not sRGB itself."""
-    if colour.mode == "LAB":
-        lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
-        converted = ImageCms.profileToProfile(colour, lab, srgb, outputMode="RGB")
-        assert converted is not None  # None is for inPlace=True only
-        return converted
-    if profile:
-        with suppress(ImageCms.PyCMSError, ImportError, OSError, ValueError, TypeError):
-            embedded = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            name = (embedded.profile.profile_description or "").lower()
-            if "srgb" not in name or "linear" in name:
-                srgb = ImageCms.createProfile("sRGB")
-                converted = ImageCms.profileToProfile(colour, embedded, srgb, outputMode="RGB")
-                if converted is not None:
-                    return converted
-    return colour.convert("RGB")
+    if avif.is_avif(data):
+        return "AVIF"
+    found = foreign(data)
+    if found is None:
+        if data.startswith(tiff.PREFIXES):
+            return "TIFF"
+        if pnm.is_pnm(data):
+            return "PPM"
+        if data.startswith(b"BM"):
+            return "BMP"
+    came, remedy = found or ("a file of another kind", "choose a picture, or save it as PNG or JPEG first")
+    raise ImageError(f"{_WANTED}, got {came}: {remedy}")
 
 
 def thumbnail(image: RGBImage, side: int) -> RGBImage:

@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif"}
+from core.image import SUFFIXES
+
 MAX_FILES = 300_000  # looked at, pictures or not
 MAX_PICTURES = 20_000
 MAX_PICTURE_BYTES = 50_000_000

@@ -49,6 +49,7 @@ SAMPLES: tuple[Sample, ...] = (
     Sample("grass", "Grass (texture)", "Linolafett, CC0", "skimage", "data/grass.png"),
 )
 DEFAULT_SAMPLE = "cat"
+SAMPLE, STRETCHED = "sample:", "stretched:"  # before the name of a sample, and of a file that is to be stretched
 
 
 def load_sample(name: str) -> RGBImage:
@@ -64,12 +65,24 @@ def load_sample(name: str) -> RGBImage:
     return decode(_path(found).read_bytes())
 
 
+def read_picture(source: str) -> RGBImage:
+    """A picture by the name that commands have for it: a file, sample:NAME, or stretched:FILE, of deep samples the
+    darkest as black and the brightest as white.
+
+    Raises ImageError, OSError, or KeyError for an unknown sample.
+    """
+    if source.startswith(SAMPLE):
+        return load_sample(source.removeprefix(SAMPLE))
+    return decode(Path(source.removeprefix(STRETCHED)).read_bytes(), stretch=source.startswith(STRETCHED))
+
+
 def opening(source: str) -> tuple[str, str]:
-    """Python lines that open a picture, a file or sample:NAME, as `image`: the imports, and the assignment."""
-    name = source.removeprefix("sample:")
-    if source.startswith("sample:"):
-        return "from core.samples import load_sample", f"image = load_sample({name!r})"
-    return "from pathlib import Path\n\nfrom core.image import decode", f"image = decode(Path({name!r}).read_bytes())"
+    """Python lines that open what `read_picture` opens as `image`: the imports, and the assignment."""
+    if source.startswith(SAMPLE):
+        return "from core.samples import load_sample", f"image = load_sample({source.removeprefix(SAMPLE)!r})"
+    name, how = source.removeprefix(STRETCHED), ", stretch=True" if source.startswith(STRETCHED) else ""
+    imports = "from pathlib import Path\n\nfrom core.image import decode"
+    return imports, f"image = decode(Path({name!r}).read_bytes(){how})"
 
 
 def _path(sample: Sample) -> Path:

@@ -73,7 +73,6 @@ BELOW = {  # part of core -> what it must not know
     "studies": ("core.training",),
     "engine.py": ("core.studies", "core.networks", "core.training", "core.datasets", "core.weights"),
     "preprocess.py": ("core.studies", "core.networks", "core.training", "core.models", "core.engine"),
-    "image.py": ("core",),
     "download.py": ("core",),
     "corruptions.py": ("core",),
     "weights.py": ("core.studies", "core.networks", "core.training", "core.models", "core.engine"),
@@ -94,6 +93,15 @@ def test_imports_run_one_way(part):
     assert paths
     for path in paths:
         assert not reaches(path, *BELOW[part]), path
+
+
+@pytest.mark.parametrize("path", [*CORE, *PAGES], ids=dotted)
+def test_pictures_have_one_door(path):
+    door = path == ROOT / "core" / "image.py"
+    if door or path.parent == ROOT / "core" / "formats":
+        assert reaches(path, "core") <= reaches(path, "core.formats")
+    else:
+        assert not reaches(path, "core.formats")
 
 
 @pytest.mark.parametrize("study", STUDIES, ids=lambda study: study.slug)

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from pictures import ALL, DEEP, PHOTO, RNG, attempt, chunk, png, refused, save, swapped_profile, tiff
-from PIL import Image, ImageDraw, PngImagePlugin
+from PIL import Image, ImageDraw
 
 from core.image import MAX_PIXELS, decode, from_pixels, png_bytes
 
@@ -46,9 +46,28 @@ SVG = '<?xml version="1.0"?>\n<!-- drawn by hand --><svg xmlns="http://www.w3.or
         (b"\n\n<html><head></head></html>", "HTML"),
         (b"<?xml version='1.0'?><note/>", "XML"),
         (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "HEIC"),
-        (b"\0\0\0\x1cftypmif1\0\0\0\0avifmif1miaf", "AVIF"),
-        (save(Image.new("RGB", (8, 8)), "AVIF"), "AVIF"),
+        (b"\0\0\0\x1cftypmif1\0\0\0\0avifmif1miaf", "AVIF picture, got one that is damaged"),
+        (b"\0\0\0\x1cftypmif1\0\0\0\0heicmif1miaf", "HEIC"),
+        (b"\0\0\0\x18ftypmif1\0\0\0\0mif1miaf", "HEIC"),
+        # the words avif and heic count only where brands stand
+        (b"\0\0\0\x14ftypisom\0\0\0\0mp42avif", "video"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heicavif", "HEIC"),
+        (b"\0\0\0\x18ftypheic\0avifavifheic", "HEIC"),
         (b"\0\0\0\x18ftypisom\0\0\0\0isommp42", "video"),
+        (b"\0\0\0\x18ftypcrx \0\0\0\1crx isom" + bytes(64), "a raw camera file: develop it"),
+        (b"II*\0\x10\0\0\0CR\x02\0" + bytes(64), "a raw camera file"),
+        (b"FUJIFILMCCD-RAW 0201", "a raw camera file"),
+        (b"IIRO\x08\0\0\0", "a raw camera file"),
+        (b"IIU\0\x18\0\0\0", "a raw camera file"),
+        (b"FOVb\0\0\3\0", "a raw camera file"),
+        (b"\0MRM\0\0\0\0", "a raw camera file"),
+        (b"II\x1a\0\0\0HEAPCCDR", "a raw camera file"),
+        (bytes.fromhex("ff4fff510029000000000010") + bytes(64), "JPEG 2000"),
+        (b"II\xbc\x01\x08\0\0\0", "JPEG XR"),
+        (b"PF\n2 1\n-1.0\n" + bytes(24), "PFM"),
+        (b"Pf\n2 1\n-1.0\n" + bytes(8), "PFM"),
+        (b"P7\nWIDTH 1\n", "PAM"),
+        (b"P5 is my favourite", "another kind"),
         (save(Image.new("RGB", (8, 8)), "PDF"), "PDF"),
         (save(Image.new("RGB", (8, 8)), "JPEG2000"), "JPEG 2000"),
         (save(Image.new("RGB", (8, 8)), "ICO"), "icon"),
@@ -56,7 +75,6 @@ SVG = '<?xml version="1.0"?>\n<!-- drawn by hand --><svg xmlns="http://www.w3.or
         (b"8BPS\0\1", "Photoshop"),
         (b"just some words", "another kind"),
         (b"\0" * 4000, "another kind"),
-        (save(Image.new("RGB", (8, 8)), "PPM"), "another kind"),
     ],
 )
 def test_other_files_are_named(data, named):
@@ -64,7 +82,7 @@ def test_other_files_are_named(data, named):
 
 
 def test_postscript_and_friends_never_reach_pillow():
-    # Pillow would hand EPS to Ghostscript; the door knows six formats only.
+    # Pillow would hand EPS to Ghostscript; the door knows eight formats only.
     assert "another kind" in refused(save(Image.new("RGB", (8, 8)), "EPS"))
 
 
@@ -160,16 +178,12 @@ def test_a_huge_packed_text_is_not_unpacked(name, after):
     plain = png(2, 1, 8, 0, [b"\x05\x06"])
     data = plain[:-12] + bad + plain[-12:] if after else png(2, 1, 8, 0, [b"\x05\x06"], bad)
     tracemalloc.start()
-    outcome = attempt(data)
+    image = decode(data)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    # Texts make the file invalid, a profile is only left out: Pillow's choice.
-    assert "too large" in outcome if isinstance(outcome, str) else outcome.pixels[0, :, 0].tolist() == [5, 6]
-    assert peak < 20e6
-
-
-def test_pillows_text_limit_is_the_one_we_rely_on():
-    assert PngImagePlugin.MAX_TEXT_CHUNK <= 2**20
+    assert image.pixels[0, :, 0].tolist() == [5, 6]
+    assert ("over 16 MB" in image.note) == (name == b"iCCP")
+    assert peak < (40e6 if name == b"iCCP" else 3e6)
 
 
 @pytest.mark.parametrize("size", [(0, 5), (5, 0), (0, 0)])

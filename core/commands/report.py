@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from core.commands.pictures import read_picture
 from core.training.commands import fail
 
 if TYPE_CHECKING:
@@ -42,19 +43,13 @@ def report(
 
 
 def picture(photo: str) -> tuple[RGBImage, str]:
-    """A picture file, or sample:NAME, and what it is called; a sample's maker and licence go with it.
+    """The picture, and what it is called; a sample's maker and licence go with it. Raises as `read_picture` does."""
+    from core.samples import SAMPLE, SAMPLES
 
-    Raises ImageError, OSError, or KeyError for a sample that does not exist.
-    """
-    from core.image import decode
-    from core.samples import SAMPLES, load_sample
-
-    if not photo.startswith("sample:"):
-        path = Path(photo)
-        return decode(path.read_bytes()), path.name
-    name = photo.removeprefix("sample:")
-    image = load_sample(name)
-    sample = next(s for s in SAMPLES if s.name == name)
+    image = read_picture(photo)
+    if not photo.startswith(SAMPLE):
+        return image, Path(photo).name
+    sample = next(s for s in SAMPLES if s.name == photo.removeprefix(SAMPLE))
     return image, f"{sample.title} ({sample.credit})"
 
 

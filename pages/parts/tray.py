@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from core.image import ImageError, RGBImage, decode, thumbnail
-from core.samples import DEFAULT_SAMPLE, SAMPLES, load_sample
+from core.image import SUFFIXES, ImageError, RGBImage, decode, thumbnail
+from core.samples import DEFAULT_SAMPLE, SAMPLES, STRETCHED, load_sample
 from pages.parts import drawing_pad
 
-FORMATS = ["png", "jpg", "jpeg", "webp", "bmp", "tif", "tiff", "gif"]
+if TYPE_CHECKING:
+    from streamlit.runtime.uploaded_file_manager import UploadedFile
+
 THUMBNAIL = 320  # px
 CHOICE, HELD = "picture", "beside"  # the keys in the session and in the URL
+STRETCH = "tray stretch"  # the ids of uploads that are in the tray a second time, stretched
 NOTHING = "nothing"
 
 
@@ -53,6 +57,10 @@ def show() -> None:
         alt=f"The chosen picture: {picture.title}",
         output_format="PNG",
     )
+    if picture.image.note:
+        st.caption(picture.image.note)
+    if picture.image.narrow:
+        st.button("Stretch it", icon=":material/contrast:", key="tray stretch it", on_click=stretch, args=(chosen,))
     if min(height, width) < 32:
         st.caption(f"Only the centre {min(height, width)} px square is used, much enlarged: expect little from it.")
     hold(names, mine)
@@ -126,12 +134,13 @@ def own_pictures() -> dict[str, RGBImage]:
     """Uploads, the camera's picture and the drawing by name; what cannot be read is said and left out."""
     files = st.file_uploader(
         "Add your own",
-        FORMATS,
+        [suffix.removeprefix(".") for suffix in SUFFIXES],
         accept_multiple_files=True,
         key="tray uploads",
         on_change=choose_newest,
         args=("uploads",),
-        help="PNG, JPEG, WebP, BMP, TIFF or GIF (first frame), up to 25 megapixels. Nothing leaves this machine.",
+        help="PNG, JPEG, WebP, BMP, TIFF, GIF, AVIF or PPM (first frame), up to 25 megapixels. Nothing leaves this "
+        "machine.",
     )
     shot = None
     if st.toggle("Use the camera", key="tray camera on", persist_state="session"):
@@ -142,20 +151,26 @@ def own_pictures() -> dict[str, RGBImage]:
     if st.toggle("Draw a picture", key=drawing_pad.OPEN, persist_state="session", help=pad_help):
         drawing_pad.show(on_change=partial(choose_newest, "drawing"))
     sources = [("uploads", file) for file in files] + ([("camera", shot)] if shot else [])
-    kept: dict[str, RGBImage | ImageError] = st.session_state.setdefault("tray decoded", {})
-    for gone in kept.keys() - {file.file_id for _, file in sources}:
+    kept: dict[tuple[str, bool], RGBImage | ImageError] = st.session_state.setdefault("tray decoded", {})
+    ids = {file.file_id for _, file in sources}
+    for gone in [key for key in kept if key[0] not in ids]:
         del kept[gone]
     mine: dict[str, RGBImage] = {}
     newest: dict[str, str] = {}
+    uploads: dict[str, str] = {}
     for source, file in sources:
-        if file.file_id not in kept:
-            kept[file.file_id] = attempt(file.getvalue())
-        found = kept[file.file_id]
+        found = decoded(kept, file)
         if isinstance(found, ImageError):
             st.error(f"{file.name}: {found}", icon=":material/broken_image:")
-        else:
-            newest[source] = unused(file.name, mine)
-            mine[newest[source]] = found
+            continue
+        newest[source] = unused(file.name, mine)
+        mine[newest[source]] = found
+        uploads[newest[source]] = file.file_id
+        if file.file_id in st.session_state.get(STRETCH, ()):
+            again = decoded(kept, file, stretched=True)
+            if isinstance(again, RGBImage):
+                mine[STRETCHED + newest[source]] = again
+    st.session_state["tray uploads by name"] = uploads
     if drawing := drawing_pad.picture():
         newest["drawing"] = unused("drawing", mine)
         mine[newest["drawing"]] = drawing
@@ -165,11 +180,24 @@ def own_pictures() -> dict[str, RGBImage]:
     return mine
 
 
-def attempt(data: bytes) -> RGBImage | ImageError:
-    try:
-        return decode(data)
-    except ImageError as error:
-        return error
+def decoded(
+    kept: dict[tuple[str, bool], RGBImage | ImageError], file: UploadedFile, stretched: bool = False
+) -> RGBImage | ImageError:
+    """An upload's picture, decoded once, or why there is none."""
+    key = file.file_id, stretched
+    if key not in kept:
+        try:
+            kept[key] = decode(file.getvalue(), stretched)
+        except ImageError as error:
+            kept[key] = error
+    return kept[key]
+
+
+def stretch(name: str) -> None:
+    """Put an upload into the tray a second time, from its darkest sample to its brightest, and choose that."""
+    file_id = st.session_state["tray uploads by name"][name]
+    st.session_state[STRETCH] = {*st.session_state.get(STRETCH, ()), file_id}
+    st.session_state[CHOICE] = STRETCHED + name
 
 
 def unused(name: str, taken: dict[str, RGBImage]) -> str:
