@@ -111,5 +111,5 @@ def test_a_small_sweep_beside_a_long_map(tmp_path: Path) -> None:
     worst = np.percentile(beside, 95)
     print(f"\nalone:  {percentile(alone)}\nbeside: {percentile(beside)}")
     print(f"the map is {'still' if still else 'no longer'} being computed")
-    print(f"95 % point beside to that alone {worst / slow:.2f}, to the median alone {worst / usual:.2f} (at most {TARGET})")
+    print(f"95 % beside to 95 % alone {worst / slow:.2f}, to the median alone {worst / usual:.2f} (at most {TARGET})")
     assert len(beside) == len(alone)
