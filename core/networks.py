@@ -68,7 +68,7 @@ OWN_FAMILIES = {  # what our architectures are for
     "cifar_cnn": "cifar10",
     "spinal_cifar_cnn": "cifar10",
     **{f"{kind}vgg{n}_bn_cifar": "cifar10" for kind in ("", "spinal_") for n in (11, 13, 16, 19)},
-    **{f"{kind}_cifar": "cifar10" for n in (18, 34) for kind in (f"resnet{n}_w32", f"spinal_resnet{n}_w64")},
+    **{f"{kind}resnet{n}_w32_cifar": "cifar10" for kind in ("", "spinal_") for n in (18, 34)},
 }
 BAGNETS = {  # by family, rising patch size; the residual network that they are compared with
     "tiny-imagenet-20": (("photo_bagnet9", "photo_bagnet17", "photo_bagnet33"), "photo_resnet"),

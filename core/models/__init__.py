@@ -98,8 +98,8 @@ ARCHITECTURES: dict[str, Builders] = {
     "spinal_vgg19_bn_cifar": _SPINAL_VGG_BN,
     "resnet18_w32_cifar": _CIFAR_RESNET,
     "resnet34_w32_cifar": _CIFAR_RESNET,
-    "spinal_resnet18_w64_cifar": _SPINAL_RESNET,
-    "spinal_resnet34_w64_cifar": _SPINAL_RESNET,
+    "spinal_resnet18_w32_cifar": _SPINAL_RESNET,
+    "spinal_resnet34_w32_cifar": _SPINAL_RESNET,
     "alexnet": _ALEXNET,
     "vgg11": _VGG,
     "vgg11_bn": _VGG,
@@ -168,8 +168,7 @@ def create_model(name: str, *, num_classes: int | None = None, **options: Any) -
 
     The networks of Kabir et al. (arXiv 2007.03347, §III) come plain and as `spinal_…`: `small_cnn` and `vgg5` for one
     grey channel of 28 px (options `in_channels`, and `size` or `width`), `cifar_cnn`, `vgg<11|13|16|19>_bn_cifar` and
-    `resnet<18|34>_w32_cifar` (spinal: `_w64_`) for 32 px in colour. `matched_small_cnn` has a plain head of the spinal
-    one's size.
+    `resnet<18|34>_w32_cifar` for 32 px in colour. `matched_small_cnn` has a plain head of the spinal one's size.
 
     Raises UnknownModelError for an unknown name, TypeError for an option that the network does not have, and
     ValueError for an unknown padding.

@@ -31,7 +31,7 @@ def convolution(inputs: int, outputs: int, kernel: int, stride: int, coding: dic
 class Block(nn.Module):
     """Two 3x3 layers, each normed, around a shortcut that may be left out; its 1x1 convolution is never coded.
 
-    Plain layers are followed by a ReLU each. Coded ones are not, for codes are not negative; the sum with a shortcut is.
+    A ReLU follows each plain layer; none follows a coded one, for codes are not negative. Their sum with a shortcut is.
     """
 
     def __init__(self, inputs: int, outputs: int, stride: int, coding: dict[str, Any] | None, shortcut: bool) -> None:
