@@ -72,10 +72,14 @@ ARCHITECTURES: dict[str, Builders] = {
     "sdnet34_cifar": _SDNET,
     "sdnet18_all_cifar": _SDNET,
     "sdnet34_all_cifar": _SDNET,
+    "sdnet18_all_noshortcut_cifar": _SDNET,
+    "sdnet34_all_noshortcut_cifar": _SDNET,
     "sdnet18_imagenet": _SDNET,
     "sdnet34_imagenet": _SDNET,
     "sdnet18_all_imagenet": _SDNET,
     "sdnet34_all_imagenet": _SDNET,
+    "sdnet18_all_noshortcut_imagenet": _SDNET,
+    "sdnet34_all_noshortcut_imagenet": _SDNET,
     "resnet18_cifar": _SDNET,
     "resnet34_cifar": _SDNET,
     "random_depthwise": _RANDOM,
@@ -158,9 +162,9 @@ def create_model(name: str, *, num_classes: int | None = None, **options: Any) -
     networks have the option `padding` of the blur ("reflect", "replicate" or "zero"); AlexNet, the ResNets and the
     DenseNets also have `pool_only`: whether the stem convolution keeps its stride.
 
-    `sdnet<18|34>[_all]_<cifar|imagenet>` (Dai et al., NeurIPS 2022, §4), their plain twins `resnet<18|34>_cifar` and
-    this project's narrow `cifar_sdnet18`, `cifar_sdnet18_all` and `cifar_resnet18` have `width`, `shortcut`, `lam`,
-    `steps`, `solver` and `mu`.
+    `sdnet<18|34>[_all[_noshortcut]]_<cifar|imagenet>` (Dai et al., NeurIPS 2022, §4), their plain twins
+    `resnet<18|34>_cifar` and this project's narrow `cifar_sdnet18`, `cifar_sdnet18_all` and `cifar_resnet18` have
+    `width`, `shortcut`, `lam`, `steps`, `solver` and `mu`.
 
     `random_depthwise` (Xue & Roshan, arXiv 1806.05789) has `features`, `kernel_size`, `depth`, `in_channels` and `seed`
     and gives features (B, features) in [-1, 1] instead of logits; nothing in it is meant to be trained.

@@ -50,8 +50,8 @@ class Block(nn.Module):
         y: Tensor = self.bn1(self.conv1(x))
         y = self.bn2(self.conv2(y if self.is_coded else y.relu_()))
         if self.has_shortcut:
-            return (y + self.shortcut(x)).relu_()
-        return y if self.is_coded else y.relu_()
+            y = y + self.shortcut(x)
+        return y.relu_() if self.has_shortcut or not self.is_coded else y
 
 
 class SDNet(nn.Module):
@@ -158,13 +158,16 @@ def sdnet(
     num_classes: int | None = None,
     *,
     width: int | None = None,
-    shortcut: bool = True,
+    shortcut: bool | None = None,
     lam: float = 0.1,
     steps: int = 2,
     solver: Solver | None = None,
     mu: float = 0.0,
 ) -> SDNet:
-    """`sdnet18_all_imagenet` and its like; `cifar_<name>` is this project's narrow form, `resnet` the plain twin."""
+    """`sdnet18_all_imagenet` and its like; `cifar_<name>` is this project's narrow form, `resnet` the plain twin.
+
+    `shortcut`: as the name says, where it is not given.
+    """
     found = re.search(r"(sdnet|resnet)(\d+)", arch)
     assert found is not None
     imagenet = arch.endswith("imagenet")
@@ -174,7 +177,7 @@ def sdnet(
         coded="none" if found[1] == "resnet" else "all" if "_all" in arch else "first",
         imagenet=imagenet,
         width=width or (NARROW if arch.startswith("cifar_") else WIDTH),
-        shortcut=shortcut,
+        shortcut="_noshortcut" not in arch if shortcut is None else shortcut,
         lam=lam,
         steps=steps,
         solver=solver,
