@@ -29,6 +29,7 @@ from weight_files import (
     small_net,
     torch_bytes,
     torchscript,
+    zipped_again,
 )
 
 from core import weights
@@ -128,7 +129,8 @@ def test_a_whole_pickled_network_is_refused():
         "empty dict": lambda: torch_bytes({}),
         "list": lambda: torch_bytes([torch.ones(2)]),
         "one tensor": lambda: torch_bytes(torch.ones(2)),
-        "mixed": lambda: torch_bytes({"w": torch.ones(2), "epoch": 3}),
+        "numbers alone": lambda: torch_bytes({"loss": torch.tensor(0.4)}),
+        "zip in a zip": zipped_again,
         "integer name": lambda: torch_bytes({1: torch.ones(2)}),
         "unprintable name": lambda: torch_bytes({"a\nb": torch.ones(2)}),
         "nan": lambda: torch_bytes({"w": torch.full((4,), float("nan"))}),

@@ -50,6 +50,14 @@ def bomb():
     return stream.getvalue()
 
 
+def zipped_again():
+    """What a browser or a mail program makes of a folder of weights files."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("birds.pt", torch_bytes({"w": torch.ones(2)}))
+    return stream.getvalue()
+
+
 def torchscript():
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:

@@ -37,6 +37,7 @@ _TORCHVISION = "core.models.antialiased:plain"
 _ALEXNET = Builders(_TORCHVISION, "core.models.antialiased:blurred_alexnet")
 _VGG = Builders(_TORCHVISION, "core.models.antialiased:blurred_vgg")
 _RESNET = Builders(_TORCHVISION, "core.models.antialiased:blurred_resnet")
+_POOLED_RESNET = Builders("core.models.antialiased:pooled_resnet")
 _DENSENET = Builders(_TORCHVISION, "core.models.antialiased:blurred_densenet")
 _MOBILENET = Builders(_TORCHVISION, "core.models.antialiased:blurred_mobilenet")
 _CIFAR_VGG = Builders("core.models.small:CifarVGG", "core.models.small:CifarVGG")
@@ -122,6 +123,9 @@ ARCHITECTURES: dict[str, Builders] = {
     "resnext101_32x8d": _RESNET,
     "wide_resnet50_2": _RESNET,
     "wide_resnet101_2": _RESNET,
+    "resnetblur18": _POOLED_RESNET,
+    "resnetblur50": _POOLED_RESNET,
+    "resnetaa50": _POOLED_RESNET,
     "densenet121": _DENSENET,
     "densenet161": _DENSENET,
     "densenet169": _DENSENET,
@@ -160,7 +164,8 @@ def create_model(name: str, *, num_classes: int | None = None, **options: Any) -
     which take one grey channel) or the paper's (bagnet<q>, q = 9, 17 or 33: Brendel & Bethge, ICLR 2019, §2);
     `<arch>_blur<k>`, k = 1..7, is anti-aliased by the rules of Zhang (ICML 2019, §3.2). The blurred torchvision
     networks have the option `padding` of the blur ("reflect", "replicate" or "zero"); AlexNet, the ResNets and the
-    DenseNets also have `pool_only`: whether the stem convolution keeps its stride.
+    DenseNets also have `pool_only`: whether the stem convolution keeps its stride. `resnetblur<18|50>` and `resnetaa50`
+    are timm's, whose pooling is no part of their state.
 
     `sdnet<18|34>[_all[_noshortcut]]_<cifar|imagenet>` (Dai et al., NeurIPS 2022, §4), their plain twins
     `resnet<18|34>_cifar` and this project's narrow `cifar_sdnet18`, `cifar_sdnet18_all` and `cifar_resnet18` have

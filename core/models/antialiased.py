@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
-from torch import nn
+from torch import Tensor, nn
 from torchvision.models import VGG, AlexNet, DenseNet, MobileNetV2, ResNet, get_model
 from torchvision.models.mobilenetv2 import InvertedResidual
 from torchvision.models.resnet import BasicBlock, Bottleneck
@@ -97,6 +97,42 @@ def _blur_residual(block: BasicBlock | Bottleneck, blur: int, padding: str) -> N
 
 def _blur_before(conv: nn.Conv2d, blur: int, stride: int, padding: str) -> BlurPool2d:
     return BlurPool2d(conv.in_channels, blur, stride, padding=padding)
+
+
+class PooledConv2d(nn.Conv2d):
+    """A convolution of what is pooled first, (B, C, H, W) -> (B, K, H', W'), with the plain one's state."""
+
+    def __init__(self, conv: nn.Conv2d, pool: nn.Module) -> None:
+        size = conv.kernel_size[0]
+        super().__init__(conv.in_channels, conv.out_channels, size, padding=size // 2, bias=False)
+        self.weight, self.pool = conv.weight, pool
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, H, W) -> (B, K, H', W'): sides divided by the pooling's stride, rounded up."""
+        return super().forward(self.pool(x))
+
+
+def pooled_resnet(arch: str, num_classes: int) -> ResNet:
+    """timm's `resnetblur18`, `resnetblur50` (Tri-3) and `resnetaa50` (means of 2 x 2), whose pooling is no part of the
+    state: their tensors are the plain ResNet's.
+
+    Unlike Zhang's, the stem's max-pool has a kernel of 3, and shortcuts keep their stride.
+    """
+    kind, depth = arch[:-2].removeprefix("resnet"), arch[-2:]
+    net: ResNet = plain(f"resnet{depth}", num_classes)
+
+    def pool(channels: int) -> nn.Module:
+        return nn.AvgPool2d(2) if kind == "aa" else BlurPool2d(channels, 3, in_state=False)
+
+    after = pool(net.conv1.out_channels)
+    net.maxpool = after if kind == "aa" else nn.Sequential(nn.MaxPool2d(3, 1, 1), after)
+    for block in net.modules():
+        if isinstance(block, BasicBlock | Bottleneck) and block.stride > 1:
+            strided, following = ("conv2", "conv3") if isinstance(block, Bottleneck) else ("conv1", "conv2")
+            block.get_submodule(strided).stride = (1, 1)
+            conv = block.get_submodule(following)
+            setattr(block, following, PooledConv2d(conv, pool(conv.in_channels)))
+    return net
 
 
 def blurred_densenet(

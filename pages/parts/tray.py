@@ -8,6 +8,7 @@ from functools import partial
 import streamlit as st
 
 from core.image import ImageError, RGBImage, decode, thumbnail
+from core.picture_listing import MAX_PICTURE_BYTES
 from core.samples import DEFAULT_SAMPLE, SAMPLES, load_sample
 from pages.parts import drawing_pad
 
@@ -131,6 +132,7 @@ def own_pictures() -> dict[str, RGBImage]:
         key="tray uploads",
         on_change=choose_newest,
         args=("uploads",),
+        max_upload_size=MAX_PICTURE_BYTES // 10**6,
         help="PNG, JPEG, WebP, BMP, TIFF or GIF (first frame), up to 25 megapixels. Nothing leaves this machine.",
     )
     shot = None
@@ -166,6 +168,9 @@ def own_pictures() -> dict[str, RGBImage]:
 
 
 def attempt(data: bytes) -> RGBImage | ImageError:
+    if len(data) > MAX_PICTURE_BYTES:
+        most = f"{MAX_PICTURE_BYTES // 10**6} MB"
+        return ImageError(f"expected a picture of at most {most}, got {len(data) / 1e6:.0f} MB: make it smaller")
     try:
         return decode(data)
     except ImageError as error:
