@@ -14,7 +14,7 @@ from core.weights import WeightsError
 TOLD = frozenset({"labels", "input_size", "mean", "std"})  # by the header of a file of `receptive train`
 SIDES = (1, 1024)  # px of a network's square input
 LEAST_DEVIATION = 1e-4  # of pixels in [0, 1]
-TELL = "say it with --labels, --mean, --std and --size, or save the file without it"
+TELL = "save the file without it, or with what is right"
 
 
 @dataclass(frozen=True)

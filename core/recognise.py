@@ -57,8 +57,11 @@ def one_fit(source: Path | bytes, arch: str = "", part: str = "") -> Fit:
     """The network in a weights file, of `arch` where that is given; `part` names one of several.
 
     Where none is of `arch`, the file's largest dict of tensors is taken for one, for `weights.load_into` to refuse.
-    Raises WeightsError: as `fits`, no network, several and no `part`, or a `part` that is none of them.
+    Raises WeightsError: as `fits`, no network, several and no `part`, or a `part` that is none of them; and
+    UnknownModelError for an `arch` that is no classifier of the registry.
     """
+    if arch:
+        _check_arch(arch)
     found = [fit for fit in fits(source) if not arch or arch in fit.archs]
     if not found:
         largest = max(checkpoints.read_parts(source), key=lambda p: p.size)
@@ -74,6 +77,16 @@ def one_fit(source: Path | bytes, arch: str = "", part: str = "") -> Fit:
     if part:
         raise WeightsError(f"expected the name of a network in the file, got {part!r}: choose {names}")
     raise WeightsError(f"expected one network in the file, got {len(found)}: choose {names}, with --part in a command")
+
+
+def _check_arch(arch: str) -> None:
+    import difflib
+
+    from core.models import UnknownModelError, list_classifiers
+
+    if arch not in list_classifiers():
+        near = ", ".join(difflib.get_close_matches(arch, list_classifiers(), n=3, cutoff=0))
+        raise UnknownModelError(f"expected an architecture that gives answers, got {arch!r}: did you mean {near}?")
 
 
 def candidates(part: Part) -> list[str]:

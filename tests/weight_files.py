@@ -84,5 +84,11 @@ def cyclic():
     return torch_bytes(tree)
 
 
+def cyclic_and_wide():
+    tree = {}
+    tree.update({f"a{i}": tree for i in range(40)} | {f"b{i}": {"a": tree, "b": tree} for i in range(40)})
+    return torch_bytes(tree)
+
+
 def safetensors_header(text, length=None):
     return (len(text) if length is None else length).to_bytes(8, "little") + text.encode()
