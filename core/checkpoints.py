@@ -122,7 +122,7 @@ def plain(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def check_finite(name: str, tensor: Tensor) -> None:
-    """Raises WeightsError for NaN or infinity."""
+    """Raises WeightsError for NaN or infinity in a tensor of any shape."""
     import torch
 
     if not torch.isfinite(tensor).all():

@@ -177,11 +177,14 @@ def _plugged(card: Card) -> Network:
     return ready(replace(card, size=size, provenance=sentence), plug.net, labels, plug.preprocessing)
 
 
-def as_classes(plug: Plug) -> Plug:
-    """The network asked about a grey square: itself, or one of two answers where it gives one logit.
+def check(plug: Plug) -> None:
+    """Ask the network about a grey square. Raises ValueError unless it answers with a logit for each label, or with one
+    for yes and no."""
+    as_classes(plug)
 
-    Raises ValueError unless it answers with a logit for each label.
-    """
+
+def as_classes(plug: Plug) -> Plug:
+    """The same network, or one of two answers where it gives one logit. Raises ValueError as `check` does."""
     import torch
 
     if not isinstance(plug, Plug):

@@ -88,6 +88,7 @@ def labels(said: str) -> tuple[str, ...]:
 
 
 def is_file(said: str) -> bool:
+    """Whether there is a file of this name; words that can be no name are none."""
     try:
         return Path(said).expanduser().is_file()
     except (OSError, ValueError):  # too long for a path, or with a null byte
