@@ -29,7 +29,9 @@ TENSOR_FILE = "a safetensors file or a torch state dict"
 OLD_TORCH_MAGIC = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."  # the pickled number that older files begin with
 REMEDY = "save it with safetensors.torch.save_file(net.state_dict(), path) or torch.save(net.state_dict(), path)"
 WRAPPERS = ("module", "_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module")  # DataParallel's, compile's …
-NOT_WEIGHTS = re.compile(r"optimi[sz]er|^optim|^opt$|sched|scaler|callbacks|^loops$|^amp$", re.IGNORECASE)  # keys
+NOT_WEIGHTS = re.compile(  # keys of what looks like weights, or holds tensors, and is none
+    r"optim|^opt(_|$)|sched|scaler|callbacks|^loops$|^amp$|exp_avg|momentum|grad|history", re.IGNORECASE
+)
 DEEPEST = 8  # dicts within dicts
 PASSED_OVER = (  # what lies beside the tensors in training scripts' files
     "argparse.Namespace",
@@ -85,7 +87,7 @@ def read_parts(source: Path | bytes) -> tuple[Part, ...]:
             if not 0 < size <= MAX_BYTES:
                 raise WeightsError(f"expected a file of 1 to {MAX_BYTES:,} bytes, got {size:,}: choose another file")
             tree = _parse(stream, size)
-            parts = tuple(_parts(tree, size)) if isinstance(tree, dict) else ()
+            parts = tuple(_parts(tree, size)) if isinstance(tree, dict | list | tuple) else ()
     except WeightsError:
         raise
     except UnpicklingError as error:
@@ -210,27 +212,38 @@ def _refused(wanted: str) -> WeightsError:
 
 def _parts(tree: Any, size: int, path: tuple[str, ...] = (), seen: set[int] | None = None) -> Iterator[Part]:
     """The dicts of tensors in what was read of a file of `size` bytes, outer ones first, each once."""
-    import torch
-
     seen = set() if seen is None else seen
     if id(tree) in seen or len(path) > DEEPEST:
         return
     seen.add(id(tree))
-    tensors, others = {}, []
-    for name, value in tree.items():
-        if not isinstance(name, str) or not name.isprintable() or not isinstance(value, torch.Tensor):
-            others.append(f"{name!r:.60}")
-            continue
+    if isinstance(tree, dict):
+        named = {key: value for key, value in tree.items() if isinstance(key, str) and key.isprintable()}
+        tensors = _tensors(named, size)
+        if any(value.ndim for value in tensors.values()):
+            others = tuple(f"{key!r:.60}" for key, value in tree.items() if key not in named or not _is_tensor(value))
+            yield Part(".".join(path), tensors, others)
+    else:
+        named = {str(i): value for i, value in enumerate(tree)}
+    for key, value in named.items():
+        if isinstance(value, dict | list | tuple) and not NOT_WEIGHTS.search(key):
+            yield from _parts(value, size, (*path, key), seen)
+
+
+def _tensors(named: dict[str, Any], size: int) -> dict[str, Tensor]:
+    """The tensors among what is named, without WRAPPERS in their names unless two names would be one."""
+    found = {name: value for name, value in named.items() if _is_tensor(value)}
+    for name, value in found.items():
         # A few bytes can claim any shape (strides of 0, storages that grow), yet none outgrows its file.
         if value.numel() * value.element_size() > size:
             raise WeightsError(f"expected {name!r:.60} to fit in its file, got shape {tuple(value.shape)}: {REMEDY}")
-        tensors[_unwrapped(name)] = value
-    if any(value.ndim for value in tensors.values()):
-        yield Part(".".join(path), tensors, tuple(others))
-    for name, value in tree.items():
-        known = isinstance(name, str) and name.isprintable() and not NOT_WEIGHTS.search(name)
-        if known and isinstance(value, dict):
-            yield from _parts(value, size, (*path, name), seen)
+    short = {_unwrapped(name): value for name, value in found.items()}
+    return short if len(short) == len(found) else found
+
+
+def _is_tensor(value: object) -> bool:
+    import torch
+
+    return isinstance(value, torch.Tensor)
 
 
 def _is_dense(tensor: Tensor) -> bool:

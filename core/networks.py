@@ -350,14 +350,15 @@ def user_network(
         if labels:
             raise WeightsError(f"expected {count} labels, as many as the file tells apart, got {len(labels)}")
         known = tuple(f"class {i}" for i in range(count))
-    like = Card(f"user:{title}", arch, family, "user", "", family_size(family))
+    where = f"{title} ({part})" if part else title
+    name = where if arch in found.archs[:1] else f"{where} as {arch}"  # the same tensors may be two networks
+    like = Card(f"user:{name}", arch, family, "user", "", family_size(family))
     prep = preprocessing or family_preprocessing(like)
     sees = recognise.channels(arch)
     if sees and len(prep.mean) != sees:
         raise WeightsError(f"expected a mean for each of the {sees} channels that {arch} sees, got {len(prep.mean)}")
     own = known != family_labels(family) or prep.size != like.size
-    where = f" ({part})" if part else ""
-    sentence = f"your own file {title!r}{where} as {arch}{recognise.notes(found, arch)}; not measured by this project"
+    sentence = f"your own file {where!r} as {arch}{recognise.notes(found, arch)}; not measured by this project"
     card = replace(like, provenance=sentence, size=prep.size, family=like.name if own else family)
     return build(card, state, known, prep)
 

@@ -178,7 +178,7 @@ def _counts(name: str, own: frozenset[str]) -> bool:
 def _starts(given: Shapes, wanted: Shapes) -> list[str]:
     """What may stand before an architecture's names, told by its first; never the name of a loss."""
     first = next(iter(wanted), "")
-    found = (name.removesuffix(first) for name in given if f".{name}".endswith(f".{first}"))
+    found = (name.removesuffix(first) for name in given if name.endswith(first))
     return [start for start in found if not _is_measure(start)]
 
 

@@ -125,7 +125,7 @@ def test_options_become_a_network(file):
     network = own_networks.open_network(str(file), options)
     assert network.labels == ("wren", "owl", "kite")
     assert network.preprocessing == Preprocessing(40, (0.5,) * 3, (0.2, 0.3, 0.4))
-    assert "'birds.pt' (ema) as cifar_vgg" in network.card.provenance
+    assert "'birds.pt (ema)' as cifar_vgg" in network.card.provenance
     assert network.digest != own_networks.open_network(str(file), FileOptions(part="model")).digest
 
 
@@ -186,7 +186,7 @@ def test_commands_take_what_is_said(command, file, tmp_path, cat):
     said = ("--part", "ema", "--labels", names, "--mean", "0.5", "--std", "0.2,0.2,0.2", size, 40)
     done = run(command, *words, "--model", file, *said)
     assert done.exit_code == 0, done.output
-    assert "your own file 'birds.pt' (ema) as cifar_vgg; not measured by this project" in done.stdout
+    assert "your own file 'birds.pt (ema)' as cifar_vgg; not measured by this project" in done.stdout
     if command == "shift-sweep":
         assert any(f"says {name}" in done.stdout for name in ("wren", "snowy owl", "red, kite"))
 

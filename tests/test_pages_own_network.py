@@ -34,9 +34,9 @@ def test_where_two_networks_fit_the_reader_is_asked(state):
     assert not app.exception
     app.button(key="shift own open").click().run()
     assert not app.exception
-    assert "user:mine.bin" in app.multiselect(key=f"shift-networks-{FAMILY}").value
-    network = app.session_state["own networks"]["user:mine.bin"]
-    assert "'mine.bin' (model_ema) as photo_resnet_blur2" in network.card.provenance
+    assert "user:mine.bin (model_ema)" in app.multiselect(key=f"shift-networks-{FAMILY}").value
+    network = app.session_state["own networks"]["user:mine.bin (model_ema)"]
+    assert "'mine.bin (model_ema)' as photo_resnet_blur2" in network.card.provenance
 
 
 def test_what_is_left_out_is_said(state):
@@ -53,7 +53,7 @@ def test_networks_with_the_same_tensors_are_named_and_may_be_chosen():
     chooser(app, "Architecture").set_value("resnetblur18").run()
     app.button(key="shift own open").click().run()
     assert not app.exception
-    assert app.session_state["own networks"]["user:birds.pt"].card.arch == "resnetblur18"
+    assert app.session_state["own networks"]["user:birds.pt as resnetblur18"].card.arch == "resnetblur18"
 
 
 def test_one_logit_has_two_labels():

@@ -44,7 +44,7 @@ def found(saved, **options):
 @pytest.mark.parametrize(
     "prefix",
     ["", "module.", "_orig_mod.", "module._orig_mod.", "model.", "net.", "model.net.", "backbone.encoder.q.", "0.",
-     "_forward_module.model.", "model._orig_mod.module."],
+     "_forward_module.model.", "net_", "model._orig_mod.module."],
 )  # fmt: skip
 def test_any_prefix_that_all_share_is_left_off(state, prefix):
     for data in (torch_bytes(under(prefix, state)), save(under(prefix, state))):
@@ -52,6 +52,22 @@ def test_any_prefix_that_all_share_is_left_off(state, prefix):
         assert fit.archs == (ARCH,)
         assert fit.left_out == ()
         assert equal(fit.tensors, state)
+
+
+def test_two_names_that_would_be_one_without_a_wrapper_stay_two(state):
+    saved = {**under("model.", state), **under("model.module.", {name: value + 1 for name, value in state.items()})}
+    assert [fit.part for fit in recognise.fits(torch_bytes(saved))] == ["model", "model.module"]
+
+
+def test_networks_in_a_list(state):
+    fits = recognise.fits(torch_bytes({"models": [state, {name: value + 1 for name, value in state.items()}]}))
+    assert [fit.part for fit in fits] == ["models.0", "models.1"]
+
+
+def test_what_an_optimiser_keeps_is_no_network(state):
+    """Adam's averages have the network's names and shapes."""
+    saved = {"model": state, "opt_state": {"exp_avg": dict(state)}, "state": {"exp_avg_sq": dict(state)}}
+    assert [fit.part for fit in recognise.fits(torch_bytes(saved))] == ["model"]
 
 
 def test_a_part_that_was_compiled_alone_is_known(residual):
@@ -174,6 +190,7 @@ def test_networks_with_the_same_tensors_are_named_and_may_be_chosen(residual):
     assert "it may as well be resnetblur18, with the same tensors" in plain.card.provenance
     blurred = own_networks.open_file(data, "mine.pt", FileOptions(arch="resnetblur18"))
     assert blurred.card.arch == "resnetblur18"
+    assert (plain.card.name, blurred.card.name) == ("user:mine.pt", "user:mine.pt as resnetblur18")
     assert "it may as well be resnet18, with the same tensors" in blurred.card.provenance
     x = torch.randn(1, 3, 97, 97)
     with torch.inference_mode():
