@@ -33,6 +33,7 @@ NOT_WEIGHTS = re.compile(  # keys of what looks like weights, or holds tensors, 
     r"optim|^opt(_|$)|sched|scaler|callbacks|^loops$|^amp$|exp_avg|momentum|grad|history", re.IGNORECASE
 )
 DEEPEST = 8  # dicts within dicts
+ITSELF = "."  # the path of a file that is a dict of tensors
 PASSED_OVER = (  # what lies beside the tensors in training scripts' files
     "argparse.Namespace",
     "types.SimpleNamespace",
@@ -59,7 +60,7 @@ class Unread:
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """A dict of tensors in a file: `path` of the keys that lead to it, joined by dots, "" for the file itself.
+    """A dict of tensors in a file: `path` of the keys that lead to it, joined by dots, ITSELF where there are none.
 
     `tensors` are as the file has them, under their names without WRAPPERS; `others`: names of what is none.
     """
@@ -221,7 +222,7 @@ def _parts(tree: Any, size: int, path: tuple[str, ...] = (), seen: set[int] | No
         tensors = _tensors(named, size)
         if any(value.ndim for value in tensors.values()):
             others = tuple(f"{key!r:.60}" for key, value in tree.items() if key not in named or not _is_tensor(value))
-            yield Part(".".join(path), tensors, others)
+            yield Part(".".join(path) or ITSELF, tensors, others)
     else:
         named = {str(i): value for i, value in enumerate(tree)}
     for key, value in named.items():

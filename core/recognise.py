@@ -10,13 +10,13 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core import checkpoints
-from core.checkpoints import Part
+from core.checkpoints import ITSELF, Part
 from core.weights import WeightsError, few
 
 if TYPE_CHECKING:
@@ -34,9 +34,9 @@ COUNTERS = {"n_averaged", "num_updates", "decay", "total_ops", "total_params", "
 
 @dataclass(frozen=True, eq=False)
 class Fit:
-    """A network in a file. `part`: the keys and the prefix that lead to it, "" for the file itself; `archs`: all
-    architectures with such tensors, in the registry's order; `tensors` by these architectures' names, floating ones
-    as float32; `left_out`: what else lies there, which is no part of it.
+    """A network in a file. `part`: the keys and the prefix that lead to it, "." for the file itself; `archs`: all
+    architectures with such tensors, in the registry's order; `tensors` by these architectures' names; `left_out`: what
+    else lies there, which is no part of it.
     """
 
     part: str
@@ -48,17 +48,18 @@ class Fit:
 def fits(source: Path | bytes) -> tuple[Fit, ...]:
     """Every network in a weights file that is one of the registry's classifiers.
 
-    Raises WeightsError: not weights (core.checkpoints), or something in a network that is not a dense, finite tensor.
+    Its tensors are as the file has them. Raises WeightsError: not weights (core.checkpoints).
     """
     return tuple(fit for part in checkpoints.read_parts(source) for fit in _fits(part, candidates(part)))
 
 
 def one_fit(source: Path | bytes, arch: str = "", part: str = "") -> Fit:
-    """The network in a weights file, of `arch` where that is given; `part` names one of several.
+    """The network in a weights file, of `arch` where that is given, floating tensors as float32; `part` names one of
+    several.
 
     Where none is of `arch`, the file's largest dict of tensors is taken for one, for `weights.load_into` to refuse.
-    Raises WeightsError: as `fits`, no network, several and no `part`, or a `part` that is none of them; and
-    UnknownModelError for an `arch` that is no classifier of the registry.
+    Raises WeightsError: as `fits`, no network, several and no `part`, a `part` that is none of them, or something in
+    the network that is not a dense, finite tensor; UnknownModelError for an `arch` that is none of the registry's.
     """
     if arch:
         _check_arch(arch)
@@ -72,8 +73,8 @@ def one_fit(source: Path | bytes, arch: str = "", part: str = "") -> Fit:
         return Fit(largest.path, (arch,), checkpoints.plain(named), ())
     chosen = [fit for fit in found if part in ("", fit.part)]
     if len(chosen) == 1:
-        return chosen[0]
-    names = ", ".join(fit.part or "the file itself" for fit in found)
+        return replace(chosen[0], tensors=checkpoints.plain(chosen[0].tensors))
+    names = ", ".join(fit.part for fit in found)
     if part:
         raise WeightsError(f"expected the name of a network in the file, got {part!r}: choose {names}")
     raise WeightsError(f"expected one network in the file, got {len(found)}: choose {names}, with --part in a command")
@@ -166,8 +167,8 @@ def _fits(part: Part, archs: Iterable[str]) -> Iterator[Fit]:
         rest = [name for name in given if name not in own | others]
         if all(_is_beside(part, name) for name in rest):
             tensors = {n.removeprefix(start): v for n, v in part.tensors.items() if n in own or _counts(n, own)}
-            path = ".".join(filter(None, [part.path, start.rstrip(".")]))
-            yield Fit(path, tuple(known), checkpoints.plain(tensors), (*rest, *part.others))
+            path = ".".join(filter(None, [part.path.removeprefix(ITSELF), start.rstrip(".")])) or ITSELF
+            yield Fit(path, tuple(known), tensors, (*rest, *part.others))
 
 
 def _counts(name: str, own: frozenset[str]) -> bool:

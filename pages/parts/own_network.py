@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import streamlit as st
 
 from core import cache, networks
 from core import own_networks as bring
+from core.checkpoints import ITSELF
 from core.limits import MAX_UPLOAD_MB
 from core.models import list_classifiers
 from core.networks import Network
@@ -72,13 +74,14 @@ def from_file(key: str, chosen: Chosen) -> None:
 
 
 def one_of(found: tuple[Guess, ...], key: str) -> Guess | None:
-    """The only network in a file, or the one that the reader chooses; None until then."""
+    """The only network in a file, which needs no name, or the one that the reader chooses; None until then."""
     if len(found) == 1:
-        return found[0]
-    names = [guess.part or "the file itself" for guess in found]
+        return replace(found[0], part="")
+    names = [guess.part for guess in found]
     name = st.selectbox(
-        f"{len(found)} networks lie in this file: which one?", names, None, key=key, placeholder="Choose one"
-    )
+        f"{len(found)} networks lie in this file: which one?", names, None, key=key, placeholder="Choose one",
+        format_func=lambda part: "the file itself" if part == ITSELF else part,
+    )  # fmt: skip
     return None if name is None else found[names.index(name)]
 
 
