@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,7 +12,9 @@ import typer
 
 from core.commands import batch, claims, report, reproduce
 from core.commands import data as public_data
+from core.commands.own_file import with_file_options
 from core.commands.pictures import read_picture
+from core.own_options import FileOptions
 from core.training import commands
 from core.training.commands import DATA, fail
 
@@ -33,6 +36,7 @@ app.add_typer(reproduce.app)
 
 
 @app.command("shift-sweep")
+@with_file_options
 def shift_sweep(
     photo: Annotated[str, typer.Argument(help="A picture file, or sample:NAME for one that comes along.")],
     model: Annotated[list[str], typer.Option(help="A network's name; give it again for another.")] = [],  # noqa: B006
@@ -40,6 +44,8 @@ def shift_sweep(
     boundary: Annotated[str, typer.Option(help="crop, circular or reflect.")] = "crop",
     target: Annotated[str, typer.Option(help="Class label or index; the first network's top-1 by default.")] = "",
     out: Annotated[Path | None, typer.Option("--json", help="Where to write the Result.")] = None,
+    *,
+    options: FileOptions,
 ) -> None:
     """Does a one-pixel shift change the answer? Every network at every shift of a picture."""
     from core import networks
@@ -49,7 +55,7 @@ def shift_sweep(
     try:
         image = read_picture(photo)
         params = study.Params(max_shift, boundary)  # type: ignore[arg-type]
-        loaded = [open_network(name) for name in model or networks.DEFAULT_NETWORKS]
+        loaded = open_networks(model or networks.DEFAULT_NETWORKS, options)
         params = replace(params, target=class_index(target, loaded[0].labels))
         result = study.run(loaded, image, params)
         if out is not None:
@@ -65,6 +71,7 @@ def shift_sweep(
 
 
 @app.command("patch-evidence")
+@with_file_options
 def patch_evidence(
     photo: Annotated[str, typer.Argument(help="A picture file, or sample:NAME for one that comes along.")],
     model: Annotated[list[str], typer.Option(help="A BagNet's name; give it again for another.")] = [],  # noqa: B006
@@ -76,6 +83,8 @@ def patch_evidence(
     resolution: Annotated[str, typer.Option(help="coarse (the network's own grid) or full (every pixel).")] = "full",
     out: Annotated[Path | None, typer.Option("--json", help="Where to write the Result.")] = None,
     png: Annotated[Path | None, typer.Option(help="Where to write the last BagNet's map over the picture.")] = None,
+    *,
+    options: FileOptions,
 ) -> None:
     """Which little patches made the network say so? Every patch's evidence for a class."""
     from core import networks
@@ -84,7 +93,7 @@ def patch_evidence(
 
     try:
         image = read_picture(photo)
-        loaded = [open_network(name) for name in model or networks.DEFAULT_BAGNETS]
+        loaded = open_networks(model or networks.DEFAULT_BAGNETS, options)
         labels = loaded[0].labels
         params = study.Params(short, class_index(target, labels), class_index(against, labels), resolution)  # type: ignore[arg-type]
         result = study.run(loaded, image, params)
@@ -117,6 +126,7 @@ def write_png(path: Path, pixels: np.ndarray) -> None:
 
 
 @app.command("sparse-codes")
+@with_file_options
 def sparse_codes(
     photo: Annotated[str, typer.Argument(help="A picture file, or sample:NAME for one that comes along.")],
     model: Annotated[list[str], typer.Option(help="An SDNet's name; a second one is its plain twin.")] = [],  # noqa: B006
@@ -128,6 +138,8 @@ def sparse_codes(
     resolution: Annotated[str, typer.Option(help="network (its input) or own (the photograph's).")] = "network",
     out: Annotated[Path | None, typer.Option("--json", help="Where to write the Result.")] = None,
     png: Annotated[Path | None, typer.Option(help="Where to write the reconstruction.")] = None,
+    *,
+    options: FileOptions,
 ) -> None:
     """What is left when lambda is turned up? Code, reconstruction and answer."""
     from core import networks
@@ -137,7 +149,7 @@ def sparse_codes(
 
     try:
         image = read_picture(photo)
-        loaded = [open_network(name) for name in model or networks.DEFAULT_SDNETS]
+        loaded = open_networks(model or networks.DEFAULT_SDNETS, options)
         kind, _, level = noise.partition(":")
         params = study.Params(kind, number(level), lam, steps, solver, seed, resolution)  # type: ignore[arg-type]
         result = study.run(loaded, image, params)
@@ -245,6 +257,7 @@ def read_dataset(name: str, root: Path | None, size: int) -> tuple[str, tuple[Sp
 
 
 @app.command()
+@with_file_options
 def retrieve(
     photo: Annotated[str, typer.Argument(help="A picture file, or sample:NAME for one that comes along.")],
     gallery: Annotated[Path, typer.Option(help="Folder or zip of the pictures to search.")],
@@ -257,6 +270,8 @@ def retrieve(
     count: Annotated[int, typer.Option(help="How many of the nearest to list.")] = 8,
     metric: Annotated[str, typer.Option(help="euclidean or cosine.")] = "euclidean",
     out: Annotated[Path | None, typer.Option("--json", help="Where to write the Result.")] = None,
+    *,
+    options: FileOptions,
 ) -> None:
     """The nearest pictures of a folder by pixels, by random features, and by a trained network."""
     from core.picture_files import list_pictures
@@ -266,7 +281,7 @@ def retrieve(
 
     try:
         params = study.Params(features, kernel, depth, seed, size, count, metric)  # type: ignore[arg-type]
-        image, network = read_picture(photo), open_network(model)
+        image, [network] = read_picture(photo), open_networks([model], options)
         listing = list_pictures(gallery)
         with typer.progressbar(length=len(listing.found), label="retrieve") as bar:
             result = study.run(image, listing.found, params, network, lambda done, _: bar.update(done - bar.pos))
@@ -280,12 +295,13 @@ def retrieve(
     for space, indices, distances in zip(result.spaces, result.indices, result.distances, strict=True):
         for i, distance in zip(indices, distances, strict=True):
             typer.echo(f"{space:8} {distance:9.3f}  {result.names[i]}")
+    typer.echo(f"{network.card.name}: {network.card.provenance}")
 
 
-def open_network(name: str) -> Network:
+def open_networks(names: Sequence[str], options: FileOptions) -> list[Network]:
     from core import own_networks
 
-    return own_networks.open_network(name)
+    return own_networks.open_networks(names, options)
 
 
 @app.command("networks")

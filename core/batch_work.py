@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from core import batch_rows, networks, own_networks, weights
 from core.batch_rows import RANDOM, Row
+from core.own_options import ASIS, FileOptions
 from core.picture_files import UNREADABLE
 from core.picture_listing import MAX_PICTURE_BYTES, Found
 
@@ -129,14 +130,13 @@ def versions() -> dict[str, str]:
 # ---- networks ------------------------------------------------------------------------------------
 
 
-def open_models(names: Sequence[str], arch: str = "", like: str = "") -> list[Network | None]:
+def open_models(names: Sequence[str], options: FileOptions = ASIS) -> list[Network | None]:
     """The networks meant by `names` (core.own_networks.open_network); None stands for the random features' own.
 
-    `arch` and `like`, a family by its name or by its pages' name, are those of weights files.
-    Raises WeightsError, UnknownModelError.
+    `options` are those of weights files. Raises WeightsError, UnknownModelError.
     """
-    like = networks.FAMILIES.get(like, like)
-    return [None if n == RANDOM else own_networks.open_network(n, arch, like) for n in dict.fromkeys(names)]
+    own_networks.check_options(names, options)
+    return [None if n == RANDOM else own_networks.open_network(n, options) for n in dict.fromkeys(names)]
 
 
 def packed(network: Network | None, params: Any) -> Sent:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+MAX_UPLOAD_MB = 300  # of a file that a page takes, .streamlit/config.toml says the same; a ResNet-152 has 241
 Limits = tuple[int, int]  # the smallest and the largest
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -63,12 +62,11 @@ OWN_FAMILIES = {  # what our architectures are for
     "resnet34_cifar": "cifar10",
     "sdnet18_cifar": "cifar10",
     "sdnet34_cifar": "cifar10",
-    "sdnet18_all_cifar": "cifar10",
-    "sdnet34_all_cifar": "cifar10",
+    **{f"sdnet{n}_all{form}_cifar": "cifar10" for n in (18, 34) for form in ("", "_noshortcut")},
     "cifar_cnn": "cifar10",
     "spinal_cifar_cnn": "cifar10",
     **{f"{kind}vgg{n}_bn_cifar": "cifar10" for kind in ("", "spinal_") for n in (11, 13, 16, 19)},
-    **{f"{kind}_cifar": "cifar10" for n in (18, 34) for kind in (f"resnet{n}_w32", f"spinal_resnet{n}_w64")},
+    **{f"{kind}resnet{n}_w32_cifar": "cifar10" for kind in ("", "spinal_") for n in (18, 34)},
 }
 BAGNETS = {  # by family, rising patch size; the residual network that they are compared with
     "tiny-imagenet-20": (("photo_bagnet9", "photo_bagnet17", "photo_bagnet33"), "photo_resnet"),
@@ -268,9 +266,10 @@ def load(card: Card) -> Network:
         return build(card, weights.read_state(path), family_labels("imagenet"), family_preprocessing(card))
     if card.file is None:
         raise WeightsError(f"expected a weights file for {card.name}, got none: open it with user_network")
+    from core.own_options import told_labels
+
     about = weights.read_metadata(card.file)
-    labels = tuple(json.loads(about["labels"]))
-    return build(card, weights.read_state(card.file), labels, file_preprocessing(about))
+    return build(card, weights.read_state(card.file), told_labels(about), file_preprocessing(about))
 
 
 def not_here(card: Card) -> WeightsError:
@@ -328,15 +327,12 @@ def family_preprocessing(card: Card) -> Preprocessing:
 
 
 def file_preprocessing(about: dict[str, str]) -> Preprocessing:
-    """The preprocessing that a weights file's metadata tell. Raises KeyError or ValueError where they do not."""
+    """The preprocessing that a weights file's metadata tell. Raises WeightsError where they tell none."""
+    from core.own_options import told_frame, told_numbers
     from core.preprocess import Preprocessing
 
-    mean, std = json.loads(about["mean"]), json.loads(about["std"])
     data = DATASETS.get(about.get("dataset", ""))
-    on_dark = data is not None and data.bright_on_dark
-    resize = int(about["resize"]) if "resize" in about else None
-    how: Interpolation = about.get("interpolation", "bilinear")  # type: ignore[assignment]
-    return Preprocessing(int(about["input_size"]), tuple(mean), tuple(std), on_dark, resize, how)
+    return Preprocessing(*told_numbers(about), data is not None and data.bright_on_dark, *told_frame(about))
 
 
 def user_network(
@@ -346,38 +342,39 @@ def user_network(
     title: str = "mine",
     labels: Sequence[str] = (),
     preprocessing: Preprocessing | None = None,
+    part: str = "",
 ) -> Network:
     """The user's own weights (a safetensors file or a torch state dict) in an architecture of the registry.
 
     `family` decides labels, input size, mean and deviation where they are not given; with another number of classes
-    the labels are numbers. With classes or an input of its own the network is a family of its own.
-    Raises WeightsError: not weights, weights of another architecture, or not as many labels as classes.
+    the labels are numbers, and one logit becomes two answers (core.one_logit). With classes or an input of its own the
+    network is a family of its own. `part` names one of several networks in the file.
+    Raises WeightsError: not weights, weights of another architecture, not as many labels as classes, or a mean for
+    other channels than the network sees.
     """
-    state = weights.read_state(data)
+    from core import one_logit, recognise
+
+    found = recognise.one_fit(data, arch, part)
+    state, count = found.tensors, recognise.class_count(arch, found.tensors)
     known = tuple(labels) or family_labels(family)
-    count = class_count(arch, state, len(known))
-    if count != len(known):
+    if count == 1:
+        known = one_logit.two_labels(labels)
+        state = one_logit.widened(state, recognise.heads(arch))
+    elif count and count != len(known):
         if labels:
             raise WeightsError(f"expected {count} labels, as many as the file tells apart, got {len(labels)}")
         known = tuple(f"class {i}" for i in range(count))
-    like = Card(f"user:{title}", arch, family, "user", "", family_size(family))
+    where = f"{title} ({part})" if part else title
+    name = where if arch in found.archs[:1] else f"{where} as {arch}"  # the same tensors may be two networks
+    like = Card(f"user:{name}", arch, family, "user", "", family_size(family))
     prep = preprocessing or family_preprocessing(like)
+    sees = recognise.channels(arch)
+    if sees and len(prep.mean) != sees:
+        raise WeightsError(f"expected a mean for each of the {sees} channels that {arch} sees, got {len(prep.mean)}")
     own = known != family_labels(family) or prep.size != like.size
-    sentence = f"your own file {title!r} as {arch}; not measured by this project"
+    sentence = f"your own file {where!r} as {arch}{recognise.notes(found, arch)}; not measured by this project"
     card = replace(like, provenance=sentence, family=like.name if own else family)
     return build(card, state, known, prep)
-
-
-def class_count(arch: str, state: dict[str, Tensor], otherwise: int) -> int:
-    """How many classes a state of this architecture tells apart; `otherwise` if its classifier is not in it."""
-    import torch
-
-    from core.models import create_model
-
-    with torch.device("meta"):
-        layers = create_model(arch, num_classes=otherwise).state_dict()
-    head = [name for name, tensor in layers.items() if tensor.ndim >= 2 and len(tensor) == otherwise][-1]
-    return len(state[head]) if head in state and state[head].ndim else otherwise
 
 
 def family_size(family: str) -> int:

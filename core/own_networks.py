@@ -13,20 +13,21 @@ Only `load` imports the package's code, and only of packages that the user has i
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core import networks, weights
+from core import networks, one_logit, own_options, recognise, weights
 from core.networks import PLUGIN, TORCHVISION, Card, Network
+from core.own_options import ASIS, FileOptions
 from core.preprocess import Preprocessing
+from core.recognise import Fit
 from core.weights import WeightsError
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import nn
 
 GROUP = "receptive.models"
 WEIGHTS = "IMAGENET1K_V1"
@@ -35,8 +36,9 @@ REMEDY = "ask its authors, or remove the package"
 
 @dataclass(frozen=True, eq=False)
 class Plug:
-    """What a package's factory returns. `net`: (B, C, size, size) normalised -> logits (B, K), with `labels` (K,);
-    `provenance` says in a few words where its weights come from, such as "trained on our birds, 91 % right".
+    """What a package's factory returns. `net`: (B, C, size, size) normalised -> logits (B, K), with `labels` (K,), or
+    one logit (B, 1), read by the sigmoid, with the names of no and yes or of yes alone; `provenance` says in a few
+    words where its weights come from, such as "trained on our birds, 91 % right".
     """
 
     net: nn.Module
@@ -68,23 +70,50 @@ def torchvision_names() -> tuple[str, ...]:
     return tuple(name for name in names if hasattr(models.get_model_weights(name), WEIGHTS))
 
 
-def open_network(name: str, arch: str = "", like: str = "") -> Network:
+def open_networks(names: Sequence[str], options: FileOptions = ASIS) -> list[Network]:
+    """The networks meant by the words of a command, the weights files among them by `options`.
+
+    Raises WeightsError, also for options without a weights file, and UnknownModelError.
+    """
+    check_options(names, options)
+    return [open_network(name, options) for name in names]
+
+
+def check_options(names: Sequence[str], options: FileOptions) -> None:
+    """Raises WeightsError for options of weights files where none of the names is one."""
+    if options != ASIS and not any(is_file(name) for name in names):
+        said = " ".join(options.words) or "its options"
+        raise WeightsError(f"expected a weights file for {said}, got {', '.join(names) or 'none'}: give --model FILE")
+
+
+def is_file(name: str) -> bool:
+    """Whether a word of a command is a weights file, and no network's name."""
+    return Path(name).expanduser().is_file()
+
+
+def open_network(name: str, options: FileOptions = ASIS) -> Network:
     """The network meant by a word of a command: a name that `core.networks.find` knows, or a weights file.
 
-    Of a file, `arch` and `like` (a family, for labels and preprocessing) are guessed where they are not given.
-    Raises WeightsError, UnknownModelError.
+    What `options` leave open is told by the file or guessed. Raises WeightsError, UnknownModelError.
     """
-    path = Path(name).expanduser()
-    if not path.is_file():
+    if not is_file(name):
         return networks.load(networks.find(name))
-    data = path.read_bytes()
+    path = Path(name).expanduser()
+    return open_file(path.read_bytes(), path.name, options)
+
+
+def open_file(data: bytes, title: str, options: FileOptions = ASIS) -> Network:
+    """The network in a weights file's bytes. Raises WeightsError."""
+    like = networks.FAMILIES.get(options.like, options.like)
     if like and like not in networks.FAMILIES.values():
         raise WeightsError(f"expected a family of {', '.join(networks.FAMILIES.values())}, got {like!r}")
-    if arch and like:
-        return networks.user_network(data, arch, like, path.name)
-    found = guess(data)
-    prep = None if like else found.preprocessing
-    return networks.user_network(data, arch or found.arch, like or found.family, path.name, found.labels, prep)
+    found = guess(data, options.arch, options.part)
+    arch, family = options.arch or found.arch, like or found.family
+    start = None if like else found.preprocessing
+    if start is None:
+        start = networks.family_preprocessing(Card("", arch, family, "user", "", networks.family_size(family)))
+    labels = options.labels or (() if like else found.labels)
+    return networks.user_network(data, arch, family, title, labels, options.applied(start), options.part)
 
 
 def find(name: str) -> Card:
@@ -141,8 +170,7 @@ def _plugged(card: Card) -> Network:
     point: EntryPoint = next(p for p in entry_points(group=GROUP) if PLUGIN + p.name == card.name)
     try:
         factory: Callable[[], Plug] = point.load()
-        plug = factory()
-        check(plug)
+        plug = as_classes(factory())
     except Exception as error:  # the package's own code may raise anything
         said = " ".join(str(error).split())[:200] or type(error).__name__
         raise WeightsError(f"expected {card.name} to give a network, got a failure ({said}): {REMEDY}") from error
@@ -152,7 +180,13 @@ def _plugged(card: Card) -> Network:
 
 
 def check(plug: Plug) -> None:
-    """Ask the network about a grey square. Raises ValueError unless it answers with a logit for each label."""
+    """Ask the network about a grey square. Raises ValueError unless it answers with a logit for each label, or with one
+    for yes and no."""
+    as_classes(plug)
+
+
+def as_classes(plug: Plug) -> Plug:
+    """The same network, or one of two answers where it gives one logit. Raises ValueError as `check` does."""
     import torch
 
     if not isinstance(plug, Plug):
@@ -164,9 +198,15 @@ def check(plug: Plug) -> None:
     side, channels = plug.preprocessing.size, len(plug.preprocessing.mean)
     with torch.inference_mode():
         answer = plug.net.eval()(torch.zeros(1, channels, side, side))
-    if not isinstance(answer, torch.Tensor) or answer.shape != (1, len(plug.labels)):
-        got = tuple(answer.shape) if isinstance(answer, torch.Tensor) else type(answer).__name__
+    got = tuple(answer.shape) if isinstance(answer, torch.Tensor) else type(answer).__name__
+    if got == (1, 1):
+        from core.models.two_answers import TwoAnswers
+
+        said = f"{plug.provenance}, {one_logit.SAID}" if plug.provenance else one_logit.SAID
+        return replace(plug, net=TwoAnswers(plug.net), labels=one_logit.two_labels(plug.labels), provenance=said)
+    if got != (1, len(plug.labels)):
         raise ValueError(f"expected logits of shape (1, {len(plug.labels)}), one a label, got {got}")
+    return plug
 
 
 def ready(card: Card, net: nn.Module, labels: Sequence[str], preprocessing: Preprocessing) -> Network:
@@ -181,78 +221,57 @@ def ready(card: Card, net: nn.Module, labels: Sequence[str], preprocessing: Prep
 
 @dataclass(frozen=True)
 class Guess:
-    """What a weights file seems to be: the `arch` that its tensors fit; how many `classes` it tells apart; the `family`
-    whose preprocessing and labels go with it; `labels` and `preprocessing` where the file itself tells them.
+    """What a network in a weights file seems to be: its `part` of the file; the `archs` that its tensors fit, of which
+    the first is taken; how many `classes` it tells apart (two for one logit); the `family` whose preprocessing and
+    labels go with it; `labels` and `preprocessing` where the file itself tells them; what is to be `said` of it.
     """
 
-    arch: str
+    part: str
+    archs: tuple[str, ...]
     classes: int
     family: str
     labels: tuple[str, ...]
     preprocessing: Preprocessing | None
+    said: str
+
+    @property
+    def arch(self) -> str:
+        return self.archs[0]
 
 
-def guess(data: bytes) -> Guess:
-    """What the bytes of a safetensors file or a torch state dict seem to be; nothing in them is run.
+def guesses(data: bytes) -> tuple[Guess, ...]:
+    """What the networks in the bytes of a safetensors file or a torch file seem to be; nothing in them is run.
 
-    Raises WeightsError: not weights, or no architecture of the registry has such tensors.
+    Raises WeightsError: not weights, what the file tells of itself makes no sense, or no architecture of the registry
+    has such tensors.
     """
-    about, state = _written(data), weights.read_state(data)
-    arch = fitting(state)
-    if arch is None:
-        some = ", ".join(list(state)[:3])
-        raise WeightsError(
-            f"expected the tensors of an architecture that this project knows, got {len(state)} others ({some} …): "
-            "offer the network through a package instead (entry point group receptive.models)"
-        )
+    about = written(data)
+    return tuple(_guess(fit, about) for fit in recognise.fits(data) or [recognise.one_fit(data)])
+
+
+def guess(data: bytes, arch: str = "", part: str = "") -> Guess:
+    """What the one network in a file seems to be, of `arch` where that is given. Raises WeightsError as
+    `recognise.one_fit` does, and where what the file tells of itself makes no sense."""
+    return _guess(recognise.one_fit(data, arch, part), written(data))
+
+
+def _guess(fit: Fit, about: dict[str, str]) -> Guess:
+    arch = fit.archs[0]
     family = networks.OWN_FAMILIES.get(arch.split("_blur")[0], "imagenet")
-    classes = networks.class_count(arch, state, len(networks.family_labels(family)))
-    labels = tuple(json.loads(about["labels"])) if about else ()
-    written = networks.file_preprocessing(about) if about else None
-    return Guess(arch, classes, family, labels if len(labels) == classes else (), written)
+    count = recognise.class_count(arch, fit.tensors)
+    classes = 2 if count == 1 else count or len(networks.family_labels(family))
+    labels = own_options.told_labels(about) if about else ()
+    if len(labels) != classes:
+        labels = one_logit.two_labels(labels) if len(labels) == count == 1 else ()
+    prep = networks.file_preprocessing(about) if about else None
+    return Guess(fit.part, fit.archs, classes, family, labels, prep, recognise.notes(fit, arch).removeprefix("; "))
 
 
-def _written(data: bytes) -> dict[str, str]:
-    """The provenance that a file of `receptive train` carries; {} for others, and where it cannot be read."""
+def written(data: bytes) -> dict[str, str]:
+    """The provenance in a file that tells, as those of `receptive train` do, its labels, size, mean and deviation; {}
+    for others, whatever they tell."""
     try:
         about = weights.read_metadata(data)
-        networks.file_preprocessing(about)
-        json.loads(about["labels"])
-    except (WeightsError, ValueError, KeyError, TypeError):
+    except WeightsError:
         return {}
-    return about
-
-
-def fitting(state: dict[str, Tensor]) -> str | None:
-    """The first classifier of the registry whose tensors have these names and shapes, with any number of classes."""
-    from core.models import list_classifiers
-
-    blur = next((value.shape[-1] for name, value in state.items() if name.endswith("filt") and value.ndim == 4), None)
-    given = {name: tuple(value.shape) for name, value in state.items() if not name.endswith("num_batches_tracked")}
-    names = (arch for arch in list_classifiers() if networks.blur_of(arch) == blur)
-    return next((arch for arch in names if _same(given, shapes(arch))), None)
-
-
-@functools.cache
-def shapes(arch: str) -> dict[str, tuple[int, ...]]:
-    """The shapes of an architecture's tensors by name, the number of classes written as -1."""
-    import torch
-
-    from core.models import create_model
-
-    odd = 7  # no width of ours
-    with torch.device("meta"):
-        state = create_model(arch, num_classes=odd).state_dict()
-    found = {name: tuple(value.shape) for name, value in state.items() if not name.endswith("num_batches_tracked")}
-    head = [name for name, shape in found.items() if len(shape) >= 2 and shape[0] == odd][-1]
-    stem = head.rpartition(".")[0]
-    return {
-        name: (-1, *shape[1:]) if name.rpartition(".")[0] == stem and shape and shape[0] == odd else shape
-        for name, shape in found.items()
-    }
-
-
-def _same(given: dict[str, tuple[int, ...]], wanted: dict[str, tuple[int, ...]]) -> bool:
-    return given.keys() == wanted.keys() and all(
-        shape == given[name] or (shape[:1] == (-1,) and shape[1:] == given[name][1:]) for name, shape in wanted.items()
-    )
+    return about if about.keys() >= own_options.TOLD else {}

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from core import networks
 from core.networks import Card
+from core.own_options import ASIS, FileOptions
 from core.report_blocks import WIDTH, Asked, Part, Picture, Pictures, Plot, Work
 from core.studies import STUDIES, Study
 from core.weights import WeightsError
@@ -70,14 +71,15 @@ def finished(asked: Asked, progress: Progress = ignore) -> str:
     return page(asked, sections)
 
 
-def ask(image: RGBImage, title: str, names: Sequence[str], source: str) -> Asked:
+def ask(image: RGBImage, title: str, names: Sequence[str], source: str, options: FileOptions = ASIS) -> Asked:
     """What a report is of: the networks found, the reader's own weights files opened. Raises WeightsError."""
-    from core.own_networks import open_network
+    from core import own_networks
 
+    own_networks.check_options(names, options)
     cards, opened, words = [], {}, {}
     for name in dict.fromkeys(names):
-        if Path(name).expanduser().is_file():
-            network = open_network(name)
+        if own_networks.is_file(name):
+            network = own_networks.open_network(name, options)
             card = network.card
             if card.name in opened:
                 raise WeightsError(
@@ -87,7 +89,7 @@ def ask(image: RGBImage, title: str, names: Sequence[str], source: str) -> Asked
         else:
             card = networks.find(name)
         cards.append(card)
-    return Asked(image, title, source, tuple(cards), opened, words)
+    return Asked(image, title, source, tuple(cards), opened, words, options.words)
 
 
 def study_at(done: int, total: int) -> Study:

@@ -33,7 +33,7 @@ class Asked:
     """What a report is of: the picture, what it is called, how a command names it, and the networks asked for.
 
     `opened`: those of `cards` that are loaded already, by name; `words`: how a command names a card, where otherwise
-    than by its name.
+    than by its name; `options`: what a command says of the reader's weights files.
     """
 
     image: RGBImage
@@ -42,6 +42,7 @@ class Asked:
     cards: tuple[Card, ...] = ()
     opened: Mapping[str, Network] = field(default_factory=dict)
     words: Mapping[str, str] = field(default_factory=dict)
+    options: tuple[str, ...] = ()
 
     @property
     def again(self) -> str:
@@ -54,10 +55,12 @@ class Asked:
         return [self.opened.get(card.name) or networks.load(card) for card in cards]
 
     def runnable(self, command: str) -> str:
-        """A study's command with the reader's weights files in place of the names that they have here."""
+        """A study's command with the reader's weights files, and what is said of them, in place of the names that they
+        have here."""
+        given = command
         for name, word in self.words.items():
             command = command.replace(f"--model {shlex.quote(name)} ", f"--model {shlex.quote(word)} ")
-        return command
+        return command if command == given else " ".join([command, *map(shlex.quote, self.options)])
 
 
 @dataclass(frozen=True, eq=False)

@@ -40,17 +40,18 @@ def summary(got: torch.Tensor) -> dict[str, Any]:
 
 def steps(net: nn.Module, size: tuple[int, int]) -> dict[str, Any]:
     """The operator norm and the steps that our own layers find on pictures of `size`."""
+    from core.models.sdnet import SDNet
     from core.models.sparse import SparseConv2d
 
-    found = {}
-    for name, layer in net.named_modules():
-        if isinstance(layer, SparseConv2d):
-            layer.fit_step(size)
-            found[name] = rounded(float(layer.step_size), 9)
+    if isinstance(net, SDNet) and net.is_coded:
+        net.fit_steps(size)
+        layers = {name: layer for name, layer in net.named_modules() if isinstance(layer, SparseConv2d)}
+        return {"step_sizes": {name: rounded(float(layer.step_size), 9) for name, layer in layers.items()}}
     if not isinstance(net, SparseConv2d):
-        return {"step_sizes": found} if found else {}
-    norm = rounded(net.operator_norm(size), 9)
-    return {"power_iteration": {"step_size_used": found[""], "lambda_max_lanczos_float64": norm}}
+        return {}
+    net.fit_step(size)
+    used, norm = (rounded(float(value), 9) for value in (net.step_size, net.operator_norm(size)))
+    return {"power_iteration": {"step_size_used": used, "lambda_max_lanczos_float64": norm}}
 
 
 def text(value: Any, depth: int = 2) -> str:

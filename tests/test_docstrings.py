@@ -31,7 +31,12 @@ REFERENCE = re.compile(
 ABOVE = {"KeyError": "LookupError", "IndexError": "LookupError", "FileNotFoundError": "OSError"}  # error -> its base
 ENDS = {"Exit", "AssertionError"}  # of a command; of a mistake in core itself
 PAPERS = ("Zhang", "Brendel", "Dai et al.", "Xue", "Kabir")
-OF_NO_PAPER = {"core/models/__init__.py", "core/studies/__init__.py", "core/studies/palette.py"}
+OF_NO_PAPER = {
+    "core/models/__init__.py",
+    "core/models/two_answers.py",
+    "core/studies/__init__.py",
+    "core/studies/palette.py",
+}
 
 
 # ---- what there is -------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from core.limits import MAX_UPLOAD_MB
 from core.models import list_models
 from core.published import TORCHVISION_ARCHS
 from core.studies import STUDIES
@@ -166,7 +167,7 @@ def test_published_architectures_are_in_the_registry():
 def test_usage_statistics_are_off_and_uploads_limited():
     config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())
     assert config["browser"]["gatherUsageStats"] is False
-    assert config["server"]["maxUploadSize"] == 20
+    assert config["server"]["maxUploadSize"] == MAX_UPLOAD_MB
 
 
 # ---- nothing grows too big -----------------------------------------------------------------------

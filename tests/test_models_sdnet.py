@@ -52,6 +52,7 @@ def test_the_operator_norm_is_the_recorded_one(name):
     [
         ("sdnet18_cifar", {"depth": 18}),
         ("sdnet18_cifar_n8", {"depth": 18, "num_classes": 100, "steps": 8, "solver": "paper"}),
+        ("sdnet18_all_cifar_shortcut", {"depth": 18, "coded": "all"}),
         ("sdnet_resnet18_cifar", {"depth": 18, "coded": "none"}),
         ("sdnet_resnet34_cifar", {"depth": 34, "coded": "none"}),
     ],
@@ -68,9 +69,20 @@ def test_logits_match_the_recorded_ones(name, options):
         assert output_problems(net(blocks), case["outputs"]["logits_ctor_blocks"], case["rtol"]) == []
         if options.get("coded") == "none":
             return
-        net.dictionary.step_size.fill_(case["step_sizes"]["layer0.0.dn"])
+        for layer, step in case["step_sizes"].items():
+            net.get_submodule(layer).step_size.fill_(step)
         for lam in (0.1, 0.3, 0.5, 1, 1.4):
             logits, coding = net.forward_with_codes(x, lam)
             assert output_problems(logits, case["outputs"][f"logits_lam{lam}"], case["rtol"]) == []
             assert output_problems(net(blocks, lam), case["outputs"][f"logits_blocks_lam{lam}"], case["rtol"]) == []
             assert output_problems(coding.codes, case["outputs"][f"code0_lam{lam}"], case["rtol"]) == []
+
+
+@pytest.mark.parametrize("name", ["sdnet18_cifar", "sdnet18_all_cifar_shortcut"])
+def test_steps_fit_the_maps_that_each_layer_sees(name):
+    case = load_case(name)
+    net = SDNet(coded="all" if "_all" in name else "first")
+    fill_module(net, case["fill"]["gain"])
+    net.fit_steps(tuple(case["input"]["x"]["shape"][2:]))
+    found = {name: float(m.step_size) for name, m in net.named_modules() if isinstance(m, SparseConv2d)}
+    assert found == pytest.approx(case["step_sizes"], rel=1e-6)

@@ -50,6 +50,7 @@ CASES = {
     ),
     "spinal_regression_baseline": lambda: alone(regression_fc(), REGRESSION_NAMES),
     "spinal_resnet18_cifar10_default": lambda: create_model("resnet18_w32_cifar"),
+    "spinal_spinalresnet18_cifar10": lambda: create_model("spinal_resnet18_w32_cifar"),
     "spinal_spinalvgg11_bn_cifar10": lambda: create_model("spinal_vgg11_bn_cifar"),
     "spinal_vgg11_bn_cifar10_default": lambda: create_model("vgg11_bn_cifar"),
     "spinal_spinalvgg_mnist": lambda: create_model("spinal_vgg5"),
@@ -95,7 +96,7 @@ def test_golden_outputs(name):
     assert counted == sum(case["multiplications"].values())
 
 
-@pytest.mark.parametrize("name", ["spinal_small_cnn", "spinal_vgg5", "vgg5", "spinal_resnet18_w64_cifar"])
+@pytest.mark.parametrize("name", ["spinal_small_cnn", "spinal_vgg5", "vgg5", "spinal_resnet34_w32_cifar"])
 def test_a_state_dict_under_the_references_names_loads_and_saves(name):
     net, other = create_model(name), create_model(name)
     assert not any(key.startswith(("backbone.", "head.")) for key in net.state_dict())

@@ -14,7 +14,14 @@ from core.models import create_model, list_models
 from core.models.sdnet import SDNet
 from core.weights import WeightsError, load_into, read_state
 
-ARCHS = ["sdnet18_cifar", "sdnet34_cifar", "sdnet18_imagenet", "sdnet18_all_cifar"]
+ARCHS = [
+    "sdnet18_cifar",
+    "sdnet34_cifar",
+    "sdnet18_imagenet",
+    "sdnet18_all_cifar",
+    "sdnet34_all_noshortcut_cifar",
+    "sdnet18_all_imagenet",
+]
 WRAPPINGS = {
     "raw": lambda state: state,
     "state_dict": lambda state: {"epoch": 220, "state_dict": state, "optimizer": {"lr": 0.1, "state": {}}},
@@ -143,15 +150,19 @@ def test_files_written_by_us_come_back(tmp_path):
 # ---- every layer coded ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("arch", ["sdnet18_all_cifar", "sdnet18_all_imagenet"])
-@pytest.mark.parametrize("shortcut", [True, False])
-def test_all_coded_networks_answer_with_and_without_shortcut(arch, shortcut):
-    net = create_model(arch, width=4, shortcut=shortcut, num_classes=7)
+@pytest.mark.parametrize("data", ["cifar", "imagenet"])
+@pytest.mark.parametrize("depth", [18, 34])
+@pytest.mark.parametrize("form", ["", "_noshortcut"])
+def test_all_coded_networks_answer_with_and_without_shortcut(depth, form, data):
+    shortcut, arch = not form, f"sdnet{depth}_all{form}_{data}"
+    net = create_model(arch, width=4, num_classes=7)
     net.fit_steps((32, 32), 1e-2)
     state = net.state_dict()
     assert any(".shortcut." in name for name in state) is shortcut
-    coded = [m for m in net.modules() if isinstance(m, nn.Conv2d)]
-    assert coded == []
+    plain = [name for name, module in net.named_modules() if isinstance(module, nn.Conv2d)]
+    assert plain == [f"layer{i}.layers.0.shortcut.0" for i in (2, 3, 4) if shortcut]
+    assert ("layer0.2.dn.weight" in state) is (data == "imagenet")
+    assert not any(isinstance(module, nn.ReLU | nn.MaxPool2d) for module in net.modules())
     net.eval()
     for size in (32, 40):
         with torch.inference_mode():
@@ -162,6 +173,20 @@ def test_all_coded_networks_answer_with_and_without_shortcut(arch, shortcut):
     with pytest.raises(WeightsError, match="shortcut") as error:
         load_into(other, state)
     one_sentence(error)
+
+
+@torch.inference_mode()
+def test_an_imagenet_stem_is_two_coded_layers_around_a_norm():
+    net = create_model("sdnet18_all_imagenet", width=4).eval()
+    for module in net.layer0[1].parameters():
+        module.copy_(torch.randn(module.shape, generator=torch.Generator().manual_seed(0)))
+    x = torch.randn(1, 3, 33, 48, generator=torch.Generator().manual_seed(1))
+    first, norm, second = net.layer0
+    assert (first.dn.weight.shape, first.dn.stride, first.dn.padding) == ((4, 3, 7, 7), 2, 3)
+    assert (second.dn.weight.shape, second.dn.stride, second.dn.padding) == ((4, 4, 3, 3), 2, 1)
+    codes = net.dictionary(x)
+    assert torch.equal(net.stages(codes)[0], second.dn(norm(codes)))  # no ReLU between, and none after
+    assert net.stages(codes)[0].shape == (1, 4, 9, 12)
 
 
 # ---- how many classes ----------------------------------------------------------------------------

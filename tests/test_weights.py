@@ -21,6 +21,7 @@ from weight_files import (
     Malicious,
     bomb,
     cyclic,
+    cyclic_and_wide,
     equal,
     npy_of_objects,
     npz,
@@ -29,6 +30,7 @@ from weight_files import (
     small_net,
     torch_bytes,
     torchscript,
+    zipped_again,
 )
 
 from core import weights
@@ -124,11 +126,13 @@ def test_a_whole_pickled_network_is_refused():
         "npy of objects": npy_of_objects,
         "object array": lambda: torch_bytes({"w": np.array([object()], dtype=object)}),
         "cyclic": cyclic,
+        "cyclic and wide": cyclic_and_wide,
         "no tensors": lambda: torch_bytes({"state_dict": {"w": 1.0}}),
         "empty dict": lambda: torch_bytes({}),
         "list": lambda: torch_bytes([torch.ones(2)]),
         "one tensor": lambda: torch_bytes(torch.ones(2)),
-        "mixed": lambda: torch_bytes({"w": torch.ones(2), "epoch": 3}),
+        "numbers alone": lambda: torch_bytes({"loss": torch.tensor(0.4)}),
+        "zip in a zip": zipped_again,
         "integer name": lambda: torch_bytes({1: torch.ones(2)}),
         "unprintable name": lambda: torch_bytes({"a\nb": torch.ones(2)}),
         "nan": lambda: torch_bytes({"w": torch.full((4,), float("nan"))}),

@@ -50,6 +50,14 @@ def bomb():
     return stream.getvalue()
 
 
+def zipped_again():
+    """What a browser or a mail program makes of a folder of weights files."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("birds.pt", torch_bytes({"w": torch.ones(2)}))
+    return stream.getvalue()
+
+
 def torchscript():
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
@@ -73,6 +81,12 @@ def npy_of_objects():
 def cyclic():
     tree = {}
     tree["model"] = tree
+    return torch_bytes(tree)
+
+
+def cyclic_and_wide():
+    tree = {}
+    tree.update({f"a{i}": tree for i in range(40)} | {f"b{i}": {"a": tree, "b": tree} for i in range(40)})
     return torch_bytes(tree)
 
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from core.commands.own_file import with_file_options
+from core.own_options import FileOptions
 from core.training.commands import fail
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ INTERRUPTED = 130  # what a shell says of a command that Ctrl-C stopped
 
 
 @app.command()
+@with_file_options
 def batch(
     study: Annotated[str, typer.Argument(help="shift-sweep, patch-evidence, sparse-codes, random-features, …")],
     folder: Annotated[Path, typer.Argument(help="Folder or zip of pictures; folders in it are their classes.")],
@@ -30,12 +33,12 @@ def batch(
         "results.parquet"
     ),
     setting: Annotated[list[str], typer.Option("--set", help="A study's setting as FIELD=VALUE.")] = [],  # noqa: B006
-    arch: Annotated[str, typer.Option(help="Architecture of a weights file; by default guessed.")] = "",
-    like: Annotated[str, typer.Option(help="Family whose labels and preprocessing a weights file has.")] = "",
     jobs: Annotated[int, typer.Option(help="Processes on this machine; 0: one a core.")] = 0,
     scheduler: Annotated[str, typer.Option(help="A Dask scheduler, tcp://HOST:PORT: run on its workers.")] = "",
     chunk: Annotated[int, typer.Option(help="Pictures a part: what a kill costs at most, a process.")] = 16,
     fresh: Annotated[bool, typer.Option("--fresh", help="Begin anew: what an earlier run left is removed.")] = False,
+    *,
+    options: FileOptions,
 ) -> None:
     """Ask a study of every picture in a folder. A killed run goes on where it was; a finished one is left alone."""
     from core import batch as whole
@@ -43,8 +46,7 @@ def batch(
     from core.batch_work import open_models
 
     words = ["receptive", "batch", study, str(folder), *again("--model", model), *again("--set", setting)]
-    words += [w for name, value in (("--arch", arch), ("--like", like)) if value for w in (name, value)]
-    words += ["--out", str(out), "--chunk", str(chunk)]
+    words += [*options.words, "--out", str(out), "--chunk", str(chunk)]
     try:
         whole.check_out(out)
         params = batch_rows.settings(study, setting)
@@ -54,7 +56,7 @@ def batch(
                 from core import batch_cluster
 
                 runner = batch_cluster.on_cluster(stack.enter_context(batch_cluster.connected(scheduler)))
-            asked = open_models(model or batch_rows.table(study).models, arch, like)
+            asked = open_models(model or batch_rows.table(study).models, options)
             job = whole.plan(study, folder, asked, params, chunk)
             report = computed(job, out, runner or here(job, jobs), fresh, shlex.join(words))
     except KeyboardInterrupt:

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from core.commands.own_file import with_file_options
 from core.commands.pictures import read_picture
+from core.own_options import FileOptions
 from core.training.commands import fail
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ app = typer.Typer()
 
 
 @app.command()
+@with_file_options
 def report(
     photo: Annotated[str, typer.Argument(help="A picture file, or sample:NAME for one that comes along.")],
     out: Annotated[Path, typer.Option(help="Where to write the page.")] = Path("report.html"),
@@ -28,6 +31,8 @@ def report(
         typer.Option(help="A network's name or weights file, in place of the defaults in every study that takes it."),
     ] = [],  # noqa: B006
     title: Annotated[str, typer.Option(help="What the picture is called; by default its file's name.")] = "",
+    *,
+    options: FileOptions,
 ) -> None:
     """All five studies of a picture on one page that reads offline and prints."""
     try:
@@ -35,7 +40,7 @@ def report(
         if out.is_dir():
             raise ValueError(f"expected a file to write, got the folder {out}: give --out FOLDER/report.html")
         out.parent.mkdir(parents=True, exist_ok=True)
-        html = with_progress(image, title or known, model, photo)
+        html = with_progress(image, title or known, model, photo, options)
         write(out, html)
     except (ValueError, OSError, KeyError) as error:
         fail(error)
@@ -53,12 +58,12 @@ def picture(photo: str) -> tuple[RGBImage, str]:
     return image, f"{sample.title} ({sample.credit})"
 
 
-def with_progress(image: RGBImage, title: str, names: list[str], source: str) -> str:
+def with_progress(image: RGBImage, title: str, names: list[str], source: str, options: FileOptions) -> str:
     """The report, behind a bar that names the study at hand. Raises as core.report.make does."""
     from core.report import ask, finished, study_at
     from core.studies import STUDIES
 
-    asked = ask(image, title, names, source)  # before the bar: an error is one line
+    asked = ask(image, title, names, source, options)  # before the bar: an error is one line
     with typer.progressbar(length=100, label=STUDIES[0].title, file=sys.stderr) as bar:
 
         def watch(done: int, total: int) -> None:

@@ -37,6 +37,7 @@ _TORCHVISION = "core.models.antialiased:plain"
 _ALEXNET = Builders(_TORCHVISION, "core.models.antialiased:blurred_alexnet")
 _VGG = Builders(_TORCHVISION, "core.models.antialiased:blurred_vgg")
 _RESNET = Builders(_TORCHVISION, "core.models.antialiased:blurred_resnet")
+_POOLED_RESNET = Builders("core.models.antialiased:pooled_resnet")
 _DENSENET = Builders(_TORCHVISION, "core.models.antialiased:blurred_densenet")
 _MOBILENET = Builders(_TORCHVISION, "core.models.antialiased:blurred_mobilenet")
 _CIFAR_VGG = Builders("core.models.small:CifarVGG", "core.models.small:CifarVGG")
@@ -72,10 +73,14 @@ ARCHITECTURES: dict[str, Builders] = {
     "sdnet34_cifar": _SDNET,
     "sdnet18_all_cifar": _SDNET,
     "sdnet34_all_cifar": _SDNET,
+    "sdnet18_all_noshortcut_cifar": _SDNET,
+    "sdnet34_all_noshortcut_cifar": _SDNET,
     "sdnet18_imagenet": _SDNET,
     "sdnet34_imagenet": _SDNET,
     "sdnet18_all_imagenet": _SDNET,
     "sdnet34_all_imagenet": _SDNET,
+    "sdnet18_all_noshortcut_imagenet": _SDNET,
+    "sdnet34_all_noshortcut_imagenet": _SDNET,
     "resnet18_cifar": _SDNET,
     "resnet34_cifar": _SDNET,
     "random_depthwise": _RANDOM,
@@ -98,8 +103,8 @@ ARCHITECTURES: dict[str, Builders] = {
     "spinal_vgg19_bn_cifar": _SPINAL_VGG_BN,
     "resnet18_w32_cifar": _CIFAR_RESNET,
     "resnet34_w32_cifar": _CIFAR_RESNET,
-    "spinal_resnet18_w64_cifar": _SPINAL_RESNET,
-    "spinal_resnet34_w64_cifar": _SPINAL_RESNET,
+    "spinal_resnet18_w32_cifar": _SPINAL_RESNET,
+    "spinal_resnet34_w32_cifar": _SPINAL_RESNET,
     "alexnet": _ALEXNET,
     "vgg11": _VGG,
     "vgg11_bn": _VGG,
@@ -118,6 +123,9 @@ ARCHITECTURES: dict[str, Builders] = {
     "resnext101_32x8d": _RESNET,
     "wide_resnet50_2": _RESNET,
     "wide_resnet101_2": _RESNET,
+    "resnetblur18": _POOLED_RESNET,
+    "resnetblur50": _POOLED_RESNET,
+    "resnetaa50": _POOLED_RESNET,
     "densenet121": _DENSENET,
     "densenet161": _DENSENET,
     "densenet169": _DENSENET,
@@ -156,11 +164,12 @@ def create_model(name: str, *, num_classes: int | None = None, **options: Any) -
     which take one grey channel) or the paper's (bagnet<q>, q = 9, 17 or 33: Brendel & Bethge, ICLR 2019, §2);
     `<arch>_blur<k>`, k = 1..7, is anti-aliased by the rules of Zhang (ICML 2019, §3.2). The blurred torchvision
     networks have the option `padding` of the blur ("reflect", "replicate" or "zero"); AlexNet, the ResNets and the
-    DenseNets also have `pool_only`: whether the stem convolution keeps its stride.
+    DenseNets also have `pool_only`: whether the stem convolution keeps its stride. `resnetblur<18|50>` and `resnetaa50`
+    are timm's, whose pooling is no part of their state.
 
-    `sdnet<18|34>[_all]_<cifar|imagenet>` (Dai et al., NeurIPS 2022, §4), their plain twins `resnet<18|34>_cifar` and
-    this project's narrow `cifar_sdnet18`, `cifar_sdnet18_all` and `cifar_resnet18` have `width`, `shortcut`, `lam`,
-    `steps`, `solver` and `mu`.
+    `sdnet<18|34>[_all[_noshortcut]]_<cifar|imagenet>` (Dai et al., NeurIPS 2022, §4), their plain twins
+    `resnet<18|34>_cifar` and this project's narrow `cifar_sdnet18`, `cifar_sdnet18_all` and `cifar_resnet18` have
+    `width`, `shortcut`, `lam`, `steps`, `solver` and `mu`.
 
     `random_depthwise` (Xue & Roshan, arXiv 1806.05789) has `features`, `kernel_size`, `depth`, `in_channels` and `seed`
     and gives features (B, features) in [-1, 1] instead of logits; nothing in it is meant to be trained.
@@ -168,8 +177,7 @@ def create_model(name: str, *, num_classes: int | None = None, **options: Any) -
 
     The networks of Kabir et al. (arXiv 2007.03347, §III) come plain and as `spinal_…`: `small_cnn` and `vgg5` for one
     grey channel of 28 px (options `in_channels`, and `size` or `width`), `cifar_cnn`, `vgg<11|13|16|19>_bn_cifar` and
-    `resnet<18|34>_w32_cifar` (spinal: `_w64_`) for 32 px in colour. `matched_small_cnn` has a plain head of the spinal
-    one's size.
+    `resnet<18|34>_w32_cifar` for 32 px in colour. `matched_small_cnn` has a plain head of the spinal one's size.
 
     Raises UnknownModelError for an unknown name, TypeError for an option that the network does not have, and
     ValueError for an unknown padding.

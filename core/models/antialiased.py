@@ -15,8 +15,9 @@ larger than the blur's padding.
 from __future__ import annotations
 
 from collections import OrderedDict
+from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 from torchvision.models import VGG, AlexNet, DenseNet, MobileNetV2, ResNet, get_model
 from torchvision.models.mobilenetv2 import InvertedResidual
 from torchvision.models.resnet import BasicBlock, Bottleneck
@@ -97,6 +98,69 @@ def _blur_residual(block: BasicBlock | Bottleneck, blur: int, padding: str) -> N
 
 def _blur_before(conv: nn.Conv2d, blur: int, stride: int, padding: str) -> BlurPool2d:
     return BlurPool2d(conv.in_channels, blur, stride, padding=padding)
+
+
+class BlurredBasic(BasicBlock):  # type: ignore[misc]  # torchvision has no types
+    """torchvision's block, which halves by a pooling after the first ReLU, none of which is in its state."""
+
+    def __init__(self, inplanes: int, planes: int, stride: int = 1, *rest: Any, **more: Any) -> None:
+        super().__init__(inplanes, planes, stride, *rest, **more)
+        self.conv1.stride = (1, 1)
+        self.pool = hidden_blur(planes) if stride > 1 else nn.Identity()
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, H, W) -> (B, K, H', W'): sides divided by the stride, rounded up."""
+        y = self.pool(self.relu(self.bn1(self.conv1(x))))
+        y = self.bn2(self.conv2(y)) + (x if self.downsample is None else self.downsample(x))
+        return self.relu(y)  # type: ignore[no-any-return]
+
+
+class BlurredBottleneck(Bottleneck):  # type: ignore[misc]  # torchvision has no types
+    """The same of the block with three convolutions: it halves after the second."""
+
+    def __init__(self, inplanes: int, planes: int, stride: int = 1, *rest: Any, **more: Any) -> None:
+        super().__init__(inplanes, planes, stride, *rest, **more)
+        self.conv2.stride = (1, 1)
+        self.pool = self.pooling(self.conv2.out_channels) if stride > 1 else nn.Identity()
+
+    def pooling(self, channels: int) -> nn.Module:
+        """What halves maps of so many channels."""
+        return hidden_blur(channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, H, W) -> (B, K, H', W'): sides divided by the stride."""
+        y = self.relu(self.bn1(self.conv1(x)))
+        y = self.pool(self.relu(self.bn2(self.conv2(y))))
+        y = self.bn3(self.conv3(y)) + (x if self.downsample is None else self.downsample(x))
+        return self.relu(y)  # type: ignore[no-any-return]
+
+
+class AveragedBottleneck(BlurredBottleneck):
+    """The same with means of 2 x 2."""
+
+    def pooling(self, channels: int) -> nn.Module:
+        """What halves maps of so many channels."""
+        return nn.AvgPool2d(2)
+
+
+def hidden_blur(channels: int) -> BlurPool2d:
+    """Tri-3 that is no part of the state."""
+    return BlurPool2d(channels, 3, in_state=False)
+
+
+def pooled_resnet(arch: str, num_classes: int) -> ResNet:
+    """timm's `resnetblur18`, `resnetblur50` and `resnetaa50`, whose tensors are the plain ResNet's.
+
+    Unlike Zhang's, the stem's max-pool has a kernel of 3, and shortcuts keep their stride.
+    """
+    if arch == "resnetblur18":
+        net = ResNet(BlurredBasic, [2, 2, 2, 2], num_classes)
+    else:
+        net = ResNet(AveragedBottleneck if "aa" in arch else BlurredBottleneck, [3, 4, 6, 3], num_classes)
+    channels = net.conv1.out_channels
+    blurred = nn.Sequential(nn.MaxPool2d(3, 1, 1), hidden_blur(channels))
+    net.maxpool = nn.AvgPool2d(2) if "aa" in arch else blurred
+    return net
 
 
 def blurred_densenet(

@@ -30,22 +30,29 @@ def wrap(x: Tensor, before: int, after: int) -> Tensor:
 class BlurPool2d(nn.Module):
     """(B, C, H, W) -> (B, C, ceil(H/stride), ceil(W/stride)): depthwise binomial blur, then subsampling.
 
-    `filt` (C, 1, size, size) is a buffer, as in the published checkpoints. `offset` widens (or narrows) the padding on
-    all sides by that many pixels. Raises ValueError for a `padding` that does not exist, and for a number of taps other
-    than 1..7.
+    `filt` (C, 1, size, size) is a buffer, as in the published checkpoints, or, unless `in_state`, none of the state's.
+    `offset` widens (or narrows) the padding on all sides by that many pixels. Raises ValueError for a `padding` that
+    does not exist, and for a number of taps other than 1..7.
     """
 
     filt: Tensor
     as_matrices: bool = False  # training sets it: a bfloat16 depthwise backward is several times slower
 
     def __init__(
-        self, channels: int, size: int = 4, stride: int = 2, *, padding: str = "reflect", offset: int = 0
+        self,
+        channels: int,
+        size: int = 4,
+        stride: int = 2,
+        *,
+        padding: str = "reflect",
+        offset: int = 0,
+        in_state: bool = True,
     ) -> None:
         super().__init__()
         if padding not in PADDINGS:
             raise ValueError(f"expected a padding of {list(PADDINGS)}, got {padding!r}")
         line = binomial_taps(size)
-        self.register_buffer("filt", torch.outer(line, line).repeat(channels, 1, 1, 1))
+        self.register_buffer("filt", torch.outer(line, line).repeat(channels, 1, 1, 1), persistent=in_state)
         self.size, self.stride, self.mode = size, stride, PADDINGS[padding]
         self.widths = pad_widths(size, offset)
 

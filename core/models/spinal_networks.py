@@ -183,10 +183,14 @@ class ResidualBlock(nn.Module):
 
 
 class ResNetBackbone(nn.Module):
-    """(B, 3, 32, 32) -> features (B, 8 base): a 3x3 stem and four stages of residual blocks, then the maximum."""
+    """(B, 3, 32, 32) -> features (B, side^2 8 base): a 3x3 stem and four stages of residual blocks, then the maximum.
 
-    def __init__(self, arch: str, base: int) -> None:
+    `side`: the maps are cut into side x side parts, row by row, of which each has a maximum for every channel.
+    """
+
+    def __init__(self, arch: str, base: int, side: int = 1) -> None:
         super().__init__()
+        self.side = side
         self.conv1 = nn.Conv2d(3, base, 3, padding=1, bias=False)
         self.bn = nn.BatchNorm2d(base)
         inputs = base
@@ -199,11 +203,11 @@ class ResNetBackbone(nn.Module):
             inputs = outputs
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, 3, H, W) -> features (B, F): the maximum of every map."""
+        """(B, 3, H, W) -> features (B, F): the maxima of the maps' first part, then of the next."""
         x = F.relu(self.bn(self.conv1(x)))
         for i in range(4):
             x = getattr(self, f"conv{i + 2}_x")(x)
-        return x.amax(dim=(2, 3))
+        return F.adaptive_max_pool2d(x, self.side).flatten(2).transpose(1, 2).flatten(1)
 
 
 def cifar_resnet(arch: str, num_classes: int = 10, *, base: int = 32) -> Headed:
@@ -212,12 +216,11 @@ def cifar_resnet(arch: str, num_classes: int = 10, *, base: int = 32) -> Headed:
     return Headed(backbone, FCHead(8 * base, num_classes), {"head.out.linear.": "fc_layer."})
 
 
-def spinal_cifar_resnet(
-    arch: str, num_classes: int = 10, *, base: int = 64, width: int = 256, layers: int = 4
-) -> Headed:
-    """`spinal_resnet<18|34>_w64_cifar`: the paper's halves of 256 ask for 512 features, hence 64 channels to begin."""
-    backbone = ResNetBackbone(arch.split("_")[1], base)
-    return Headed(backbone, SpinalHead(8 * base, num_classes, width, layers, dropout=0.5), spinal_names(layers))
+def spinal_cifar_resnet(arch: str, num_classes: int = 10, *, base: int = 32, side: int = 2) -> Headed:
+    """`spinal_resnet<18|34>_w32_cifar`: side x side parts of the maps, a spinal layer of 8 base units for each."""
+    backbone, width, layers = ResNetBackbone(arch.split("_")[1], base, side), 8 * base, side**2
+    head = SpinalHead(layers * width, num_classes, width, layers, split=layers)
+    return Headed(backbone, head, layer_names(layers, "fc_layer", "fc1", "fc1_{}", start=1))
 
 
 def regression_fc(inputs: int = 8) -> FCHead:

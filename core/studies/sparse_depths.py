@@ -1,4 +1,4 @@
-"""What does each depth of a network keep of the picture, if every convolution is a sparse coding layer?
+"""What does each depth of a network keep of the picture, if every layer on its main path is a sparse coding layer?
 
 Each layer claims x = D*z of its input (Dai et al., NeurIPS 2022, §3), so two things can be asked. How far is that from
 true: the relative residual ||x - D*z|| / ||x|| of every layer. And what picture do the codes of a depth stand for: its
@@ -7,11 +7,12 @@ maps are led back to pixels through the dictionaries below it, and through nothi
 The way back (`decode`) is linear. It starts from what the picture adds to the maps of a depth, h(x) - h(0), where x = 0
 is an even picture of the mean colour. Going down through a block, whose output is main path plus shortcut,
   1. the sum is split between the two channel by channel, in proportion to their variances: gamma_2^2 of the main path's
-     last batch norm against gamma_s^2 of a coded shortcut's, or, where the shortcut is the input itself, the variance
-     of that by the same count (the best linear guess if the two are uncorrelated). The true activations of the
-     shortcut are not used: they would hand the picture over;
-  2. each share goes back through its batch norms (times sqrt(var + eps) / gamma) and dictionaries (codes z to D*z);
-  3. the two estimates of the block's input are added. ReLU is taken for the identity.
+     last batch norm against gamma_s^2 of the shortcut's, or, where the shortcut is the input itself, the variance of
+     that by the same count (the best linear guess if the two are uncorrelated). The true activations of the shortcut
+     are not used: they would hand the picture over;
+  2. each share goes back through its batch norms (times sqrt(var + eps) / gamma) and its dictionaries (codes z to D*z),
+     or the pseudo-inverse of the shortcut's 1x1 convolution, at the pixels which that sees;
+  3. the two estimates of the block's input are added. The ReLU after the sum is taken for the identity.
 At the stem, the codes' D*z is a picture. One number then gives each picture the contrast of the one that was coded: two
 steps of the solver leave codes too small, and more so with every layer.
 """
@@ -42,8 +43,8 @@ MOST_PIXELS = 2**16  # of the picture that is led through the network; its layer
 class Result:
     """L coded layers in the order in which they are run, and D depths: the stem, then every block.
 
-    `layers` (L,) names; `shortcut` bool (L,): beside the main path; `residual` (L,): ||x - D*z|| / ||x|| of the layer's
-    own input, NaN where that is all zero; `nonzero` (L,): the share of codes that are not zero; `depths` (D,) names;
+    `layers` (L,) names; `residual` (L,): ||x - D*z|| / ||x|| of the layer's own input, NaN where that is all zero;
+    `nonzero` (L,): the share of codes that are not zero; `depths` (D,) names;
     `coded` float32 (H, W, 3): the picture; `pictures` float32 (D, H, W, 3): what each depth stands for, at the contrast
     of the picture, may leave [0, 1]; `correlation` (D,): Pearson's, with the picture (0 if nothing is left); `sides`
     (D, 2): height and width of the maps; `logits` float32 (K,).
@@ -52,7 +53,6 @@ class Result:
     network: str
     lam: float
     layers: tuple[str, ...]
-    shortcut: np.ndarray
     residual: np.ndarray
     nonzero: np.ndarray
     depths: tuple[str, ...]
@@ -68,7 +68,7 @@ def run(network: Network, pixels: np.ndarray, lam: float | None = None, progress
     others keep their own.
 
     `progress(steps done, all)` may raise to stop. Raises ValueError for a network whose layers are not all coded, for
-    one with a max-pooling, and for a picture of more than MOST_PIXELS.
+    an ImageNet one, and for a picture of more than MOST_PIXELS.
     """
     import torch
 
@@ -97,7 +97,6 @@ def run(network: Network, pixels: np.ndarray, lam: float | None = None, progress
         network=network.card.name,
         lam=net.dictionary.lam if lam is None else lam,
         layers=tuple(names),
-        shortcut=np.array([name.endswith("shortcut") for name in names]),
         residual=np.array([residual for residual, _ in found]),
         nonzero=np.array([nonzero for _, nonzero in found]),
         depths=("stem", *(f"block {i}" for i in range(1, len(maps)))),
@@ -110,19 +109,21 @@ def run(network: Network, pixels: np.ndarray, lam: float | None = None, progress
 
 
 def all_coded(network: Network) -> SDNet:
-    """The float32 SDNet. Raises ValueError if not all its layers are coded, or its stem has a max-pooling."""
+    """The float32 SDNet. Raises ValueError if not all its layers are coded, or its stem has two layers."""
     from core import coded
 
     net = coded.sdnet_of(network)
-    plain = not hasattr(net.layer1[0].conv1, "dn")
+    plain = not blocks(net)[0].is_coded
     if plain or net.imagenet:
-        what = "a max-pooling, which has no way back" if net.imagenet else "plain layers"
+        what = "plain layers" if plain else "a second layer in its stem, whose variance no batch norm tells"
         raise ValueError(f"expected a CIFAR SDNet with all layers coded, got {network.card.name} with {what}")
     return net
 
 
 def blocks(net: SDNet) -> list[Block]:
-    return [block for stage in (net.layer1, net.layer2, net.layer3, net.layer4) for block in stage]  # type: ignore[misc]
+    from core.models.sdnet import Block
+
+    return [module for module in net.modules() if isinstance(module, Block)]
 
 
 def coded_layers(net: SDNet) -> Iterator[SparseConv2d]:
@@ -155,13 +156,9 @@ def walk(net: SDNet, x: Tensor, lam: float | None, see: See) -> tuple[Tensor, li
     for i, block in enumerate(blocks(net), 1):
         h = maps[-1]
         first = told(block.conv1, h, f"block {i}, first", see)
-        second = told(block.conv2, F.relu(block.bn1(first)), f"block {i}, second", see)
+        second = told(block.conv2, block.bn1(first), f"block {i}, second", see)
         y = block.bn2(second)
-        if block.has_shortcut and len(block.shortcut):
-            y = y + block.shortcut[1](told(block.shortcut[0], h, f"block {i}, shortcut", see))
-        elif block.has_shortcut:
-            y = y + h
-        maps.append(F.relu(y))
+        maps.append(F.relu(y + block.shortcut(h)) if block.has_shortcut else y)
     return net.linear(maps[-1].mean(dim=(2, 3))), maps
 
 
@@ -228,12 +225,24 @@ def down(block: Block, y: Tensor, split: tuple[Tensor, Tensor], size: tuple[int,
     if not len(block.shortcut):
         return x + y * over(shortcut * per)
     last = norm(block.shortcut[1])
-    return x + rebuild(coder(block.shortcut[0]), y * over(last.weight * spread(last) * per), size)
+    return x + unconvolved(block.shortcut[0], y * over(last.weight * spread(last) * per), size)
 
 
 def rebuild(layer: SparseConv2d, codes: Tensor, size: tuple[int, ...]) -> Tensor:
     """D*z of codes (B, K, H', W') with height and width `size`."""
     return layer.reconstruct(codes, codes.new_empty(1).expand(1, 1, *size))
+
+
+def unconvolved(convolution: nn.Module, y: Tensor, size: tuple[int, ...]) -> Tensor:
+    """The least x (B, C, *size) that a 1x1 convolution leads nearest to y (B, K, H', W'): zero between its strides."""
+    import torch
+    from torch import nn
+
+    assert isinstance(convolution, nn.Conv2d)
+    x = y.new_zeros(len(y), convolution.in_channels, *size)
+    down, right = convolution.stride
+    x[..., ::down, ::right] = torch.einsum("ck,bkhw->bchw", torch.linalg.pinv(convolution.weight[..., 0, 0]), y)
+    return x
 
 
 def norm(module: nn.Module) -> nn.BatchNorm2d:  # what a Sequential holds, to the type checker
@@ -286,12 +295,12 @@ def finding(result: Result) -> str:
     """The one sentence that says what is on screen."""
     middle, last = len(result.depths) // 2, len(result.depths) - 1
     parts = [f"{result.correlation[i]:.2f} from {result.depths[i]}" for i in (middle, last)]
-    main = np.flatnonzero(~result.shortcut & np.isfinite(result.residual))
-    if not len(main) or not result.correlation.any():
+    seen = np.flatnonzero(np.isfinite(result.residual))
+    if not len(seen) or not result.correlation.any():
         return f"At λ = {result.lam:g} nothing of the picture gets past the stem: its codes are all zero."
-    best, worst = main[result.residual[main].argmin()], main[result.residual[main].argmax()]
+    best, worst = seen[result.residual[seen].argmin()], seen[result.residual[seen].argmax()]
     return (
         f"Led back to pixels, the stem's codes correlate with the picture at {result.correlation[0]:.2f}, then "
-        f"{' and '.join(parts)}. On the main path a layer's own reconstruction misses {result.residual[best]:.0%} of "
+        f"{' and '.join(parts)}. A layer's own reconstruction misses {result.residual[best]:.0%} of "
         f"its input ({result.layers[best]}) to {result.residual[worst]:.0%} ({result.layers[worst]})."
     )

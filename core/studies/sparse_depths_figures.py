@@ -44,7 +44,7 @@ def pictures(result: Result, dark: bool = False) -> go.Figure:
 
 
 def curves(result: Result, dark: bool = False) -> go.Figure:
-    """Relative residual and share of non-zero codes by layer; the shortcuts' layers are single marks."""
+    """Relative residual and share of non-zero codes by layer."""
     fig = go.Figure()
     at = np.arange(len(result.layers))
     lines = (
@@ -52,19 +52,17 @@ def curves(result: Result, dark: bool = False) -> go.Figure:
         ("share of codes not zero", result.nonzero, MUTED, "dash", "square"),
     )
     for name, values, colour, dash, symbol in lines:
-        for beside in (False, True):
-            which = np.flatnonzero((result.shortcut == beside) & np.isfinite(values))
-            fig.add_scatter(
-                x=at[which],
-                y=values[which],
-                mode="markers" if beside else "lines+markers",
-                name=name,
-                showlegend=not beside,
-                line={"color": colour, "width": 2.5, "dash": dash},
-                marker={"color": colour, "size": 9, "symbol": f"{symbol}-open" if beside else symbol},
-                text=[result.layers[i] for i in which],
-                hovertemplate=f"%{{text}}: %{{y:.3f}}<extra>{name}</extra>",
-            )
+        which = np.flatnonzero(np.isfinite(values))
+        fig.add_scatter(
+            x=at[which],
+            y=values[which],
+            mode="lines+markers",
+            name=name,
+            line={"color": colour, "width": 2.5, "dash": dash},
+            marker={"color": colour, "size": 9, "symbol": symbol},
+            text=[result.layers[i] for i in which],
+            hovertemplate=f"%{{text}}: %{{y:.3f}}<extra>{name}</extra>",
+        )
     style(fig, dark)
     fig.update_layout(title_text="How sparse and how true each layer codes", height=420, margin={"b": 150})
     fig.update_xaxes(tickvals=at.tolist(), ticktext=list(result.layers), tickangle=-60, tickfont={"size": 11})

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import streamlit as st
 
 from core import cache, networks
 from core import own_networks as bring
+from core.checkpoints import ITSELF
+from core.limits import MAX_UPLOAD_MB
 from core.models import list_classifiers
 from core.networks import Network
 from core.own_networks import Guess
+from core.own_options import LEAST_DEVIATION, SIDES
 from core.preprocess import Preprocessing
 from core.weights import WeightsError
 from pages.parts import at_hand
 
 FILE, TORCHVISION, PACKAGE = "a weights file", "torchvision", "a package"
 NUMBERS = "numbers of my own"
-LARGEST_FILE = 500  # MB
 Chosen = Callable[[Network], None]
 PACKAGE_HELP = """No installed package offers one. A package does by an entry point, and `pip install` is all it takes:
 
@@ -39,39 +42,55 @@ def show(key: str, chosen: Chosen) -> None:
 def from_file(key: str, chosen: Chosen) -> None:
     """The file first; then what it seems to be, to be corrected where the guess is wrong."""
     file = st.file_uploader(
-        "A safetensors file or a torch state dict", key=f"{key} own weights", max_upload_size=LARGEST_FILE
+        "A safetensors file or a torch state dict", key=f"{key} own weights", max_upload_size=MAX_UPLOAD_MB
     )
     if file is None:
         st.session_state.pop("own problem", None)
         return
-    guess = guessed(file.file_id, file.getvalue())
-    if isinstance(guess, str):
-        st.error(guess, icon=":material/error:")
+    found = guessed(file.file_id, file.getvalue())
+    if isinstance(found, str):
+        st.error(found, icon=":material/error:")
         return
+    guess = one_of(found, f"{key} own part {file.file_id}")
+    if guess is None:
+        return
+    this = f"{key} {file.file_id} {guess.part}"
     archs = list_classifiers()
     arch = st.selectbox(
-        "Architecture", archs, archs.index(guess.arch), key=f"{key} own arch {file.file_id}",
+        "Architecture", archs, archs.index(guess.arch), key=f"{this} own arch",
         help="The one that the file's tensors fit; type to search for another.",
     )  # fmt: skip
-    prep = preprocessing(f"{key} {file.file_id}", guess)
+    if guess.said:
+        st.text(f"Of this file: {guess.said}.")  # names from the file are in it, so no Markdown
+    prep = preprocessing(this, guess)
     told = st.text_area(
-        f"Labels, one a line: {guess.classes} classes",
-        "\n".join(first_labels(guess)),
-        key=f"{key} own labels {file.file_id}",
+        f"Labels, one a line: {guess.classes} classes", "\n".join(first_labels(guess)), key=f"{this} own labels"
     )
     labels = tuple(line.strip() for line in told.splitlines() if line.strip())
     st.button(
         "Open it", type="primary", key=f"{key} own open", on_click=open_file,
-        args=(file.getvalue(), arch, guess.family, file.name, labels, prep, chosen),
+        args=(file.getvalue(), arch, guess, file.name, labels, prep, chosen),
     )  # fmt: skip
 
 
+def one_of(found: tuple[Guess, ...], key: str) -> Guess | None:
+    """The only network in a file, which needs no name, or the one that the reader chooses; None until then."""
+    if len(found) == 1:
+        return replace(found[0], part="")
+    names = [guess.part for guess in found]
+    name = st.selectbox(
+        f"{len(found)} networks lie in this file: which one?", names, None, key=key, placeholder="Choose one",
+        format_func=lambda part: "the file itself" if part == ITSELF else part,
+    )  # fmt: skip
+    return None if name is None else found[names.index(name)]
+
+
 @st.cache_data(max_entries=4, show_spinner="Looking which architecture has such tensors")
-def guessed(file_id: str, _data: bytes) -> Guess | str:
-    """What the file seems to be, or what is wrong with it."""
+def guessed(file_id: str, _data: bytes) -> tuple[Guess, ...] | str:
+    """What the networks in the file seem to be, or what is wrong with it."""
     cache.wait_until_warm()
     try:
-        return bring.guess(_data)
+        return bring.guesses(_data)
     except WeightsError as error:
         return str(error)
 
@@ -95,23 +114,25 @@ def preprocessing(key: str, guess: Guess) -> Preprocessing:
     start = at_hand.preprocessing_of(titles.get(how, guess.family))
     if how != NUMBERS:
         return start
-    size = st.number_input("Side, px", 1, 1024, start.size, key=f"{key} own size")
+    size = st.number_input("Side, px", *SIDES, start.size, key=f"{key} own size")
     columns = st.columns(2)
     mean = tuple(
-        columns[0].number_input(f"Mean {i + 1}", value=value, format="%.4f", key=f"{key} own mean {i}")
+        columns[0].number_input(f"Mean {i + 1}", 0.0, 1.0, value, format="%.4f", key=f"{key} own mean {i}")
         for i, value in enumerate(start.mean)
     )
     std = tuple(
-        columns[1].number_input(f"Deviation {i + 1}", 1e-4, value=value, format="%.4f", key=f"{key} own std {i}")
+        columns[1].number_input(
+            f"Deviation {i + 1}", LEAST_DEVIATION, value=value, format="%.4f", key=f"{key} own std {i}"
+        )
         for i, value in enumerate(start.std)
     )
     return Preprocessing(int(size), mean, std, start.bright_on_dark)
 
 
 def open_file(
-    data: bytes, arch: str, family: str, title: str, labels: tuple[str, ...], prep: Preprocessing, chosen: Chosen
+    data: bytes, arch: str, guess: Guess, title: str, labels: tuple[str, ...], prep: Preprocessing, chosen: Chosen
 ) -> None:
-    attempt(lambda: networks.user_network(data, arch, family, title, labels, prep), chosen)
+    attempt(lambda: networks.user_network(data, arch, guess.family, title, labels, prep, guess.part), chosen)
 
 
 def from_torchvision(key: str, chosen: Chosen) -> None:

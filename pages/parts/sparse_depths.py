@@ -42,10 +42,11 @@ def answer(result: Result, title: str, provenance: str) -> None:
     )
     st.caption(
         f"{title}: {provenance}. Each picture is led back from the maps of that depth through the dictionaries below "
-        "it, codes z to D∗z, and the inverse of every batch norm, ReLU taken for the identity; at a block the sum of "
-        "main path and shortcut is split in proportion to their batch norms' variances, and what each leads back to is "
-        "added. All are shown at the contrast of the coded picture; r: Pearson's correlation with it. A shortcut that "
-        "sees every second pixel leaves a lattice. A large photograph is first shrunk by the means of blocks."
+        "it, codes z to D∗z, and the inverse of every batch norm; at a block the sum of main path and shortcut is "
+        "split in proportion to their batch norms' variances, what each leads back to is added, and the ReLU after the "
+        "sum is taken for the identity. A shortcut's own 1×1 convolution is not coded: its pseudo-inverse leads back "
+        "to the pixels that it sees, every second one, which leaves a lattice. All are shown at the contrast of the "
+        "coded picture; r: Pearson's correlation with it. A large photograph is first shrunk by the means of blocks."
     )
     charts.show(
         sparse_depths_figures.curves(result, dark=charts.dark()),
@@ -54,6 +55,6 @@ def answer(result: Result, title: str, provenance: str) -> None:
         sparse_depths_figures.table(result),
     )
     st.caption(
-        f"Each layer against its own input, from the picture to the answer; open marks: layers of shortcuts. λ = "
-        f"{result.lam:g} is the first layer's, the others keep the one they were trained with."
+        f"Each layer against its own input, from the picture to the answer. λ = {result.lam:g} is the first layer's, "
+        "the others keep the one they were trained with."
     )

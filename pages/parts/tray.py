@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.image import SUFFIXES, ImageError, RGBImage, decode, thumbnail
+from core.picture_listing import MAX_PICTURE_BYTES
 from core.samples import DEFAULT_SAMPLE, SAMPLES, STRETCHED, load_sample
 from pages.parts import drawing_pad
 
@@ -139,6 +140,7 @@ def own_pictures() -> dict[str, RGBImage]:
         key="tray uploads",
         on_change=choose_newest,
         args=("uploads",),
+        max_upload_size=MAX_PICTURE_BYTES // 10**6,
         help="PNG, JPEG, WebP, BMP, TIFF, GIF, AVIF or PPM (first frame), up to 25 megapixels. Nothing leaves this "
         "machine.",
     )
@@ -186,11 +188,18 @@ def decoded(
     """An upload's picture, decoded once, or why there is none."""
     key = file.file_id, stretched
     if key not in kept:
-        try:
-            kept[key] = decode(file.getvalue(), stretched)
-        except ImageError as error:
-            kept[key] = error
+        kept[key] = attempt(file.getvalue(), stretched)
     return kept[key]
+
+
+def attempt(data: bytes, stretched: bool) -> RGBImage | ImageError:
+    if len(data) > MAX_PICTURE_BYTES:
+        most = f"{MAX_PICTURE_BYTES // 10**6} MB"
+        return ImageError(f"expected a picture of at most {most}, got {len(data) / 1e6:.0f} MB: make it smaller")
+    try:
+        return decode(data, stretched)
+    except ImageError as error:
+        return error
 
 
 def stretch(name: str) -> None:

@@ -54,6 +54,22 @@ def test_a_network_of_your_own_in_the_matrix_and_in_a_study(address: str, watche
     assert watched.outside == []
 
 
+def test_a_file_as_large_as_a_resnet_18_is_let_in(address: str, watched: Watched, tmp_path: Path) -> None:
+    page = watched.page
+    file = tmp_path / "photographs.safetensors"
+    save_file(create_model("resnet18").state_dict(), file)
+    assert file.stat().st_size > 46_000_000
+    page.goto(f"{address}/?study=networks")
+    settle(page)
+    page.locator("[data-testid=stMain] input[type=file]").set_input_files(file)
+    expect(page.get_by_text("it may as well be resnetblur18, with the same tensors")).to_be_visible()
+    page.get_by_role("button", name="Open it").click()
+    settle(page)
+    expect(page.get_by_text("user:photographs.safetensors: your own weights").first).to_be_visible()
+    assert watched.complaints == []
+    assert watched.outside == []
+
+
 def test_a_second_picture_is_held_beside_the_first(address: str, watched: Watched) -> None:
     page = watched.page
     page.goto(f"{address}/?study=sparse_codes")
