@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import shlex
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
@@ -13,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core import networks
+from core.files import csv_text
 from core.image import RGBImage
 from core.networks import Card
 from core.worker import Progress
@@ -121,11 +120,7 @@ Work = Callable[[Progress], Part]
 
 def csv_address(columns: Mapping[str, Sequence[object]]) -> str:
     """A study's table as a CSV file's data address; "" beyond MOST_CSV bytes."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(columns)
-    writer.writerows(zip(*columns.values(), strict=True))
-    data = text.getvalue().encode()
+    data = csv_text(columns).encode()
     return "data:text/csv;charset=utf-8;base64," + b64encode(data).decode() if len(data) <= MOST_CSV else ""
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
-import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from core.files import write_text
 from core.training.commands import fail
 
 if TYPE_CHECKING:
@@ -35,7 +34,7 @@ def report(
             raise ValueError(f"expected a file to write, got the folder {out}: give --out FOLDER/report.html")
         out.parent.mkdir(parents=True, exist_ok=True)
         html = with_progress(image, title or known, model, photo)
-        write(out, html)
+        write_text(out, html)
     except (ValueError, OSError, KeyError) as error:
         fail(error)
     typer.echo(f"{out}: {out.stat().st_size / 1e6:.1f} MB")
@@ -71,13 +70,3 @@ def with_progress(image: RGBImage, title: str, names: list[str], source: str) ->
             bar.update(100 * done // max(total, 1) - bar.pos)
 
         return finished(asked, watch)
-
-
-def write(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    partial = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
-    try:
-        partial.write_text(text, encoding="utf-8")
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from core import networks
 from core.datasets import DATASETS, Split
+from core.files import write_json
 from core.studies import random_dataset
 from core.studies.random_dataset import Plan
 from core.studies.random_features import FOLDER
-from core.training.ship import today, write_json
+from core.training.ship import today
 from core.worker import Progress, ignore
 
 SHAPES = ((5, 0), (3, 1), (5, 1), (7, 1), (3, 2), (5, 2), (3, 3))

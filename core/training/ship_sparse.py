@@ -13,11 +13,12 @@ from typing import Any
 
 from core import networks, noise, weights
 from core.datasets import DATASETS, Split
+from core.files import write_json
 from core.networks import Network
 from core.studies import sparse_dataset
 from core.studies.sparse_codes import FOLDER
 from core.studies.sparse_dataset import Fit, Params, Result
-from core.training.ship import chunks, every, today, write_json
+from core.training.ship import chunks, every, today
 from core.worker import Progress, ignore
 
 DATASET = "cifar10"

@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from core.datasets import DATASETS, Split
+from core.files import write_json
 from core.heads import BACKBONES, HEADS
 from core.studies import spinal_heads
 from core.studies.spinal_heads import Params
 from core.training.parts import finished
-from core.training.ship import today, write_json
+from core.training.ship import today
 from core.worker import Progress, ignore
 
 PLANS = {  # by data set and backbone: what is packaged

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
+from core.files import no_formulas
 from core.studies.palette import uri
 
 if TYPE_CHECKING:
@@ -44,7 +45,12 @@ def show(
     if table is not None:
         with st.expander("The numbers as a table", key=f"{key} table", on_change="rerun") as numbers:
             if numbers.open:
-                st.dataframe(table, hide_index=True, alt=alt)
+                numbers_table(table, alt)
+
+
+def numbers_table(columns: Mapping[str, Sequence[Any]], alt: str, **layout: Any) -> None:
+    """A table with a CSV button in its toolbar, which the browser makes of what is shown: so no word is a formula."""
+    st.dataframe(no_formulas(columns), hide_index=True, alt=alt, **layout)
 
 
 def enlarged(pixels: np.ndarray, factor: int, caption: str, alt: str) -> None:

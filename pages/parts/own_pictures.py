@@ -12,6 +12,7 @@ import streamlit as st
 from core.datasets import DataError, Found
 from core.picture_files import list_pictures
 from core.picture_listing import Listing, left_out, summary
+from pages.parts import charts
 
 KEPT = 20  # times as long as a folder takes to list is its listing believed: reruns follow each other in seconds
 
@@ -65,4 +66,4 @@ def show_left_out(said: str, table: Mapping[str, Sequence[str]]) -> None:
     st.warning(said, icon=":material/filter_list:")
     if any(table.values()):
         with st.expander("Which files, and why"):
-            st.dataframe(dict(table), hide_index=True, alt="The files that were left out, and why")
+            charts.numbers_table(table, alt="The files that were left out, and why")

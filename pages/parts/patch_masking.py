@@ -118,7 +118,7 @@ def look(result: Result, networks: list[Network], pixels: np.ndarray) -> None:
         )
     st.markdown("Area under the curve, k scaled to 0..1")
     areas = "Area under the curve by method and network"
-    st.dataframe(patch_masking_figures.auc_table(result, titles), hide_index=True, alt=areas)
+    charts.numbers_table(patch_masking_figures.auc_table(result, titles), alt=areas)
     charts.show(
         patch_masking_figures.strip(result, titles, dark=charts.dark()),
         "patch-masking-maps",

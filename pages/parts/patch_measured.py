@@ -22,7 +22,7 @@ def show() -> None:
         ours(record)
     with st.expander("What others report (ImageNet)"):
         st.markdown("**The paper's, and a third party's** who ran the authors' weights; not measured here.")
-        st.dataframe(patch_paper.table(), hide_index=True, alt="Accuracy of BagNets on ImageNet as others report it")
+        charts.numbers_table(patch_paper.table(), alt="Accuracy of BagNets on ImageNet as others report it")
         st.caption("Brendel & Bethge, ICLR 2019. Accuracy in % on ImageNet's validation set.")
 
 

@@ -13,7 +13,7 @@ from core.networks import Network
 from core.samples import SAMPLES
 from core.studies import patch_wall
 from core.studies.patch_wall import Params, Result
-from pages.parts import own_pictures, patch_closer, tray, waiting
+from pages.parts import charts, own_pictures, patch_closer, tray, waiting
 from pages.parts.patch_choose import Scene
 
 SAMPLE_SET, OWN = "the samples", "your own"
@@ -103,7 +103,7 @@ def walls(
     result, broken = answer
     if broken:
         st.warning(f"{len(broken)} files could not be read and were left out.", icon=":material/broken_image:")
-        st.dataframe({"left out": broken}, hide_index=True)
+        charts.numbers_table({"left out": broken}, "The files that could not be read, and why")
     if result.pictures < total - len(broken):
         st.info(f"Partial: {result.pictures:,} of {total:,} pictures.", icon=":material/timelapse:")
     label, called = network.labels[params.target], TITLES if found is None else {}
@@ -115,7 +115,7 @@ def walls(
     st.caption(how(result, label))
     with st.expander("The numbers as a table", key="patch wall table", on_change="rerun") as numbers:
         if numbers.open:
-            st.dataframe(patch_wall.table(result, network.labels), hide_index=True, alt="The patches of both walls")
+            charts.numbers_table(patch_wall.table(result, network.labels), alt="The patches of both walls")
 
 
 def how(result: Result, label: str) -> str:

@@ -140,7 +140,7 @@ def gallery(picture: Picture, params: Params) -> Gallery | None:
             f"Left out, as they could not be read: {len(own.broken)} of {len(found):,} files.",
             icon=":material/broken_image:",
         )
-        st.dataframe({"left out": list(own.broken)}, hide_index=True)
+        charts.numbers_table({"left out": own.broken}, "The files that could not be read, and why")
     return own
 
 

@@ -90,7 +90,7 @@ def show(scene: Scene) -> None:
     maps(scene, result, placed, sheet)
     with st.expander("The numbers as a table", key="random map table", on_change="rerun") as numbers:
         if numbers.open:
-            st.dataframe(figures.table(result), hide_index=True, alt="Every point's place on every map")
+            charts.numbers_table(figures.table(result), alt="Every point's place on every map")
     st.header("Your picture in the maps", anchor="query")
     neighbours(scene, result, placed)
     if scene.held is not None and placed is not None:

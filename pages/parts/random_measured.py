@@ -31,7 +31,7 @@ def show() -> None:
         st.markdown("Not measured on this machine yet: run `receptive measure-random digits`.")
     with st.expander("The paper's own numbers"):
         st.markdown(f"**The paper's**, with {random_paper.FEATURES:,} features and the same SVM; not measured here.")
-        st.dataframe(random_paper.table(), hide_index=True, alt="Accuracies as the paper reports them")
+        charts.numbers_table(random_paper.table(), alt="Accuracies as the paper reports them")
         st.caption("Xue & Roshan, arXiv 1806.05789. An empty cell: not known to us.")
 
 
@@ -73,8 +73,6 @@ def packaged(found: Measured) -> None:
         "k-means features: Coates & Ng's, learned from the pictures without their labels. All but random features and "
         "pixels are standardised by the training pictures. Bars: 95 % intervals over test pictures, one run each."
     )
-    st.dataframe(
-        random_dataset_figures.similarity_table(found), hide_index=True, alt="Similarity between and within classes"
-    )
+    charts.numbers_table(random_dataset_figures.similarity_table(found), alt="Similarity between and within classes")
     st.caption(SIMILARITY.format(n=min(random_dataset.COMPARED, found.test_images)))
     st.caption(f"Measure again: `{found.command}` ({found.date}, commit {found.commit}).")

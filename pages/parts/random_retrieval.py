@@ -49,9 +49,8 @@ def packaged(found: Measured) -> None:
         f"Precision at k against k in three spaces. {random_retrieval_dataset.finding(found, metric)}",
         random_retrieval_figures.curve_table(found, metric),
     )
-    st.dataframe(
+    charts.numbers_table(
         random_retrieval_figures.table(found, metric),
-        hide_index=True,
         alt="Precision at 1, 5 and 10 and mean average precision of each space, with 95 % intervals",
     )
     about = found.about
@@ -114,7 +113,7 @@ def report(result: Result, picture: Picture) -> None:
             f"Left out, as they could not be read: {len(result.broken)} of {result.seen:,} files.",
             icon=":material/broken_image:",
         )
-        st.dataframe({"left out": list(result.broken)}, hide_index=True)
+        charts.numbers_table({"left out": result.broken}, "The files that could not be read, and why")
     if result.seen < result.total:
         st.info(f"Partial: {result.seen:,} of {result.total:,} pictures.", icon=":material/timelapse:")
     st.markdown(f"**{random_retrieval.answer(result)}**")

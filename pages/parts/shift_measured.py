@@ -33,7 +33,7 @@ def show(choice: shift_choose.Choice) -> None:
         packaged({name: r for name, r in records.items() if r.dataset == networks.FAMILIES[data]})
     with st.expander("The paper's own numbers (ImageNet)"):
         st.markdown("**The paper's**, accuracy / consistency in %, networks trained from scratch; not measured here.")
-        st.dataframe(shift_paper.table(), hide_index=True, alt="The paper's ImageNet table")
+        charts.numbers_table(shift_paper.table(), alt="The paper's ImageNet table")
         st.caption("Zhang, ICML 2019. Consistency there: two random crops of an ImageNet picture agree on top-1.")
     with st.expander("Measure on your own pictures", key="shift live", on_change="rerun") as live:
         if live.open:
@@ -123,7 +123,7 @@ def on_your_pictures(choice: shift_choose.Choice) -> None:
     broken = list(dict.fromkeys(line for _, (_, lines) in done for line in lines))
     if broken:
         st.warning(f"{len(broken)} files could not be read and were left out.", icon=":material/broken_image:")
-        st.dataframe({"left out": broken}, hide_index=True)
+        charts.numbers_table({"left out": broken}, "The files that could not be read, and why")
     report([(n, r) for n, (r, _) in done if r.top1.shape[1]], len(found) - len(broken))
 
 
@@ -148,4 +148,4 @@ def report(done: list[tuple[Network, Result]], expected: int) -> None:
         "Answers that change under corruptions of your pictures",
         corruption_table(summaries, titles),
     )
-    st.dataframe(table(summaries, titles), hide_index=True, alt="Accuracy and consistency on your pictures")
+    charts.numbers_table(table(summaries, titles), alt="Accuracy and consistency on your pictures")

@@ -48,7 +48,7 @@ def show() -> None:
         st.markdown("Not measured on this machine yet: run `receptive measure-sparse --data FOLDER`.")
     with st.expander("The paper's own numbers"):
         st.markdown("**The paper's**, accuracy in % without noise, networks of full width; not measured here.")
-        st.dataframe(sparse_paper.table(), hide_index=True, alt="Accuracy of SDNets as the paper reports it")
+        charts.numbers_table(sparse_paper.table(), alt="Accuracy of SDNets as the paper reports it")
         st.caption("Dai et al., NeurIPS 2022. Its λ under noise is picked on the test set: what is called oracle here.")
 
 
@@ -152,7 +152,7 @@ def report(answers: list[tuple[Result, list[str]]], count: int) -> None:
     broken = list(dict.fromkeys(line for _, lines in answers for line in lines))
     if broken:
         st.warning(f"{len(broken)} files could not be read and were left out.", icon=":material/broken_image:")
-        st.dataframe({"left out": broken}, hide_index=True)
+        charts.numbers_table({"left out": broken}, "The files that could not be read, and why")
     measured = [result for result, _ in answers if result.images]
     coded, plain = [r for r in measured if r.training is not None], [r for r in measured if r.training is None]
     if not coded:

@@ -81,8 +81,8 @@ def packaged(record: dict[str, object]) -> None:
 
 def papers() -> None:
     st.markdown("**The paper's own numbers**, not measured here: the lowest loss of any training batch, no test set.")
-    st.dataframe(
-        spinal_regression_figures.paper_table(), hide_index=True, width="content",
+    charts.numbers_table(
+        spinal_regression_figures.paper_table(), width="content",
         alt="Training losses of the regression experiment as the paper reports them",
     )  # fmt: skip
     st.caption(

@@ -24,7 +24,7 @@ def show() -> None:
         st.markdown(
             "**The paper's transfer results**, not measured here: larger networks, the best test epoch, no intervals."
         )
-        st.dataframe(spinal_transfer_figures.paper_table(), hide_index=True, alt="Accuracies as the paper reports them")
+        charts.numbers_table(spinal_transfer_figures.paper_table(), alt="Accuracies as the paper reports them")
         st.caption("Kabir et al., arXiv 2007.03347; on Flowers, its results are mixed.")
 
 

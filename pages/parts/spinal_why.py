@@ -49,9 +49,8 @@ def counted() -> None:
     """The paper's savings, and what its published code leaves out."""
     whole = st.column_config.NumberColumn(format="localized")
     table = spinal_why.savings()
-    st.dataframe(
+    charts.numbers_table(
         table,
-        hide_index=True,
         column_config={
             "saved, %": st.column_config.NumberColumn(format="%.1f"),
             **{name: whole for name in table if name.startswith(("multiplications", "parameters"))},

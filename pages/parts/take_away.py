@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 
+from core.files import csv_text
 from pages.parts import frame
 from pages.parts.tray import Picture
 
@@ -25,7 +24,8 @@ def show(slug: str, table: Mapping[str, Sequence[object]], command: Words, snipp
         st.code(frame.permalink(slug), language=None, wrap_lines=True)
         st.download_button(
             "Download the numbers (CSV)",
-            lambda: to_csv(table),  # made on the click: a file of an earlier run may be gone when the browser asks
+            # made on the click: a file of an earlier run may be gone when the browser asks
+            lambda: csv_text(table).encode(),
             f"{slug.replace('_', '-')}.csv",
             "text/csv",
             icon=":material/download:",
@@ -37,11 +37,3 @@ def show(slug: str, table: Mapping[str, Sequence[object]], command: Words, snipp
         st.code(command(source), language="bash", wrap_lines=True)
         st.markdown("**In Python**")
         st.code(snippet(source), language="python", wrap_lines=True)
-
-
-def to_csv(columns: Mapping[str, Sequence[object]]) -> bytes:
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(columns)
-    writer.writerows(zip(*columns.values(), strict=True))
-    return text.getvalue().encode()
