@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core import networks
+from core import networks, quoting
 from core.files import csv_text
 from core.image import RGBImage
 from core.networks import Card
@@ -45,8 +45,10 @@ class Asked:
     @property
     def again(self) -> str:
         """The command that makes the whole report again."""
-        models = "".join(f" --model {shlex.quote(card.name)}" for card in self.cards)
-        return self.runnable(f"receptive report {shlex.quote(self.source)}{models} --out report.html")
+        models = quoting.models(card.name for card in self.cards)
+        return self.runnable(
+            quoting.command("receptive", "report", quoting.path(self.source), *models, "--out", "report.html")
+        )
 
     def load(self, cards: Sequence[Card]) -> list[Network]:
         """The networks of some cards. Raises WeightsError as core.networks.load does."""
@@ -54,9 +56,10 @@ class Asked:
 
     def runnable(self, command: str) -> str:
         """A study's command with the reader's weights files in place of the names that they have here."""
-        for name, word in self.words.items():
-            command = command.replace(f"--model {shlex.quote(name)} ", f"--model {shlex.quote(word)} ")
-        return command
+        opened = {quoting.model(name): quoting.path(word) for name, word in self.words.items()}
+        words = shlex.split(command)
+        after = zip(["", *words], words, strict=False)
+        return quoting.command(*(opened.get(w, w) if before == "--model" else w for before, w in after))
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from core.image import RGBImage, decode
+from core.quoting import literal
 
 
 @dataclass(frozen=True)
@@ -66,10 +67,13 @@ def load_sample(name: str) -> RGBImage:
 
 def opening(source: str) -> tuple[str, str]:
     """Python lines that open a picture, a file or sample:NAME, as `image`: the imports, and the assignment."""
-    name = source.removeprefix("sample:")
     if source.startswith("sample:"):
-        return "from core.samples import load_sample", f"image = load_sample({name!r})"
-    return "from pathlib import Path\n\nfrom core.image import decode", f"image = decode(Path({name!r}).read_bytes())"
+        name = source.removeprefix("sample:")
+        return "from core.samples import load_sample", f"image = load_sample({literal(name)})"
+    return (
+        "from pathlib import Path\n\nfrom core.image import decode",
+        f"image = decode(Path({literal(source)}).read_bytes())",
+    )
 
 
 def _path(sample: Sample) -> Path:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from torch import nn
 
-from core import engine, networks, weights
+from core import engine, networks, quoting, weights
 from core.datasets import DATASETS, Split
 from core.files import write_json
 from core.fitting import pixel_statistics
@@ -104,7 +104,7 @@ def measure(name: str, test: Split, folder: Path, progress: Progress = ignore, *
         "arch": card.arch,
         "data": f"{data.title} ({data.form}), test set",
         "dataset": data.name,
-        "command": f"receptive measure {name} --data FOLDER",
+        "command": quoting.command("receptive", "measure", name, "--data", "FOLDER"),
         **today(),
     }
     path = folder / f"{name}.json"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import product
 from pathlib import Path
 
-from core import networks
+from core import networks, quoting
 from core.datasets import DATASETS, Split
 from core.files import write_json
 from core.studies import random_dataset
@@ -40,7 +40,7 @@ def measure(
     found = random_dataset.Measured(
         dataset=name,
         data=f"{data.title} ({data.form})",
-        command=f"receptive measure-random {name} --data FOLDER",
+        command=quoting.command("receptive", "measure-random", name, "--data", "FOLDER"),
         **today(),
         train_images=len(train),
         test_images=len(test),

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from core import networks, noise, weights
+from core import networks, noise, quoting, weights
 from core.datasets import DATASETS, Split
 from core.files import write_json
 from core.networks import Network
@@ -93,7 +93,7 @@ def describe(network: Network, test: Split, fitted: Split) -> dict[str, Any]:
         "training_images": len(fitted),
         "dataset": data.name,
         "data": f"{data.title} ({data.form}), test set",
-        "command": f"receptive measure-sparse {network.card.name} --data FOLDER",
+        "command": quoting.command("receptive", "measure-sparse", network.card.name, "--data", "FOLDER"),
     }
 
 

@@ -131,5 +131,4 @@ def report(result: Result, picture: Picture) -> None:
         f"{params.features:,} features, kernel {params.kernel}, depth {params.depth}, seed {params.seed}; trained: "
         f"{title_of(result.network)}. n = {len(result.names):,} pictures."
     )
-    source = f"sample:{picture.sample}" if picture.sample else picture.title
-    st.code(random_retrieval.command(params, source), language="bash", wrap_lines=True)
+    st.code(random_retrieval.command(params, picture.source), language="bash", wrap_lines=True)

@@ -6,7 +6,7 @@ from pathlib import PurePath
 
 import streamlit as st
 
-from core import cache
+from core import cache, quoting
 from pages.parts import waiting
 from pages.parts.tray import Picture
 
@@ -36,8 +36,8 @@ def show(picture: Picture) -> None:
             icon=":material/download:",
             key="report download",
         )
-    source = f"sample:{picture.sample}" if picture.sample else picture.title
-    st.code(f'receptive report "{source}" --out report.html', language="bash", wrap_lines=True)
+    command = quoting.command("receptive", "report", picture.source, "--out", "report.html")
+    st.code(command, language="bash", wrap_lines=True)
 
 
 def want(digest: str) -> None:
@@ -47,5 +47,4 @@ def want(digest: str) -> None:
 def write(picture: Picture, progress: waiting.Progress) -> str:
     from core import report
 
-    return report.make(picture.image, picture.title, progress=progress,
-                       source=f"sample:{picture.sample}" if picture.sample else picture.title)  # fmt: skip
+    return report.make(picture.image, picture.title, progress=progress, source=picture.source)

@@ -16,7 +16,6 @@ Words = Callable[[str], str]  # from where the picture is, as a command or a sni
 
 def show(slug: str, table: Mapping[str, Sequence[object]], command: Words, snippet: Words, picture: Picture) -> None:
     st.header("Take it with you", anchor="take-away")
-    source = f"sample:{picture.sample}" if picture.sample else picture.title
     left, right = st.columns(2, gap="large")
     with left:
         but = "" if picture.sample else " but your picture"
@@ -34,6 +33,6 @@ def show(slug: str, table: Mapping[str, Sequence[object]], command: Words, snipp
         st.caption(CAMERA)
     with right:
         st.markdown("**From the terminal**")
-        st.code(command(source), language="bash", wrap_lines=True)
+        st.code(command(picture.source), language="bash", wrap_lines=True)
         st.markdown("**In Python**")
-        st.code(snippet(source), language="python", wrap_lines=True)
+        st.code(snippet(picture.source), language="python", wrap_lines=True)

@@ -7,6 +7,7 @@ from functools import partial
 
 import streamlit as st
 
+from core import quoting
 from core.image import ImageError, RGBImage, decode, thumbnail
 from core.samples import DEFAULT_SAMPLE, SAMPLES, load_sample
 from pages.parts import drawing_pad
@@ -25,6 +26,11 @@ class Picture:
     credit: str
     image: RGBImage
     sample: str | None
+
+    @property
+    def source(self) -> str:
+        """How a command or a snippet names it; the user's own is a file of its name, wherever that lies."""
+        return quoting.file(self.title) if self.sample is None else f"sample:{self.sample}"
 
 
 def show() -> None:
