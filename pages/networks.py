@@ -8,6 +8,7 @@ from core import matrix
 from core.networks import Card, Network
 from core.studies import STUDIES
 from pages.parts import at_hand, charts, frame, own_network, provenance
+from pages.parts.address import bound
 
 HERE, YOURS, EVERY = "on this machine", "yours", "all"
 CHOSEN = "networks-one"
@@ -22,8 +23,8 @@ def choose(network: Network) -> None:
 
 def shown(cards: dict[str, Card]) -> list[Card]:
     """The rows of the matrix that the reader wants to see."""
-    which = st.segmented_control(
-        "Networks", [HERE, YOURS, EVERY], default=HERE, required=True, key="networks-which", bind="query-params",
+    which = bound(
+        st.segmented_control, "Networks", [HERE, YOURS, EVERY], default=HERE, required=True, key="networks-which",
         help="All: with the published ones that are downloaded on demand, and untrained ones.",
     )  # fmt: skip
     own = at_hand.own_networks()

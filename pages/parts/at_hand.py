@@ -11,6 +11,7 @@ from core import own_networks as bring
 from core.networks import Card, Network
 from core.preprocess import Preprocessing
 from core.weights import WeightsError
+from pages.parts.address import bound
 
 OWN = "own networks"
 
@@ -67,8 +68,8 @@ def any_card(label: str, key: str, first: str) -> Card:
     if st.session_state.get(key) not in cards:
         st.session_state.pop(key, None)
     names = list(cards)
-    name = st.selectbox(
-        label, names, names.index(first) if first in cards else 0, key=key, bind="query-params",
+    name = bound(
+        st.selectbox, label, names, names.index(first) if first in cards else 0, key=key,
         help="Every network of this app: yours, packaged, untrained, published. Type to search.",
     )  # fmt: skip
     return cards[name]

@@ -22,6 +22,7 @@ from core.studies import (
 from core.studies.patch_any import Params, Result
 from core.studies.patch_masking import MODES, Mode
 from pages.parts import at_hand, charts, provenance, tray, waiting
+from pages.parts.address import bound
 
 KEY = "patch-any"
 ANSWER = "its answer"
@@ -31,8 +32,8 @@ SHOWN = 300  # px, about the side at which a small picture is shown
 
 def show(picture: tray.Picture, first: str) -> None:
     """Folded away; `first` is the network that is asked until the reader chooses another."""
-    with st.expander(
-        "And any other network? Mask the picture for it", key="patch any", on_change="rerun", bind="query-params"
+    with bound(
+        st.expander, "And any other network? Mask the picture for it", key="patch any", on_change="rerun"
     ) as box:
         if not box.open:
             return
@@ -58,12 +59,12 @@ def controls(network: Network, said: np.ndarray) -> tuple[int, Mode]:
     left, right = st.columns([2, 3], vertical_alignment="bottom")
     names = told_apart(network.labels)
     best = np.argsort(-said, kind="stable")
-    chosen = left.selectbox(
-        "Class", [ANSWER, *(names[i] for i in best)], key=f"{KEY}-class-{network.card.family}", bind="query-params",
+    chosen = bound(
+        left.selectbox, "Class", [ANSWER, *(names[i] for i in best)], key=f"{KEY}-class-{network.card.family}",
         help="The class whose probability is followed; the likeliest come first.",
     )  # fmt: skip
-    mode = right.segmented_control(
-        "Order", MODES, default="deletion", required=True, key=f"{KEY}-mode", bind="query-params",
+    mode = bound(
+        right.segmented_control, "Order", MODES, default="deletion", required=True, key=f"{KEY}-mode",
         help="Deletion masks the most supportive cells first; insertion starts from the mean colour and shows them.",
     )  # fmt: skip
     return int(best[0]) if chosen == ANSWER else names.index(chosen), mode
@@ -138,10 +139,10 @@ def picture(result: Result, network: Network, mode: Mode) -> int:
     if st.session_state.get(f"{KEY}-order", curves.methods[0]) not in curves.methods:  # another network's
         del st.session_state[f"{KEY}-order"]
     first = curves.methods.index(patch_any.best(result, mode))
-    order = st.selectbox("In the order of", curves.methods, first, key=f"{KEY}-order", bind="query-params")
+    order = bound(st.selectbox, "In the order of", curves.methods, first, key=f"{KEY}-order")
     if st.session_state.get(f"{KEY}-k", 0) > curves.cells:  # of a larger picture
         st.session_state[f"{KEY}-k"] = curves.cells
-    k = int(st.slider("Cells k", 0, curves.cells, min(FIRST_K, curves.cells), key=f"{KEY}-k", bind="query-params"))
+    k = int(bound(st.slider, "Cells k", 0, curves.cells, min(FIRST_K, curves.cells), key=f"{KEY}-k"))
     m = curves.methods.index(order)
     view = patch_masking.shown(network, result.pixels, curves.order[0, m], k, curves.cell, mode)
     words = f"the {k} cells that {order} ranks first are {said(mode)}"
@@ -155,8 +156,8 @@ def probes(network: Network, pixels: np.ndarray, target: int, about: tuple[objec
     """Tiles that change places, and two masks, where the reader asks for them."""
     title = network.card.title
     with st.container(horizontal=True):
-        tiles = st.toggle("Scramble its tiles", key=f"{KEY}-tiles", bind="query-params")
-        two = st.toggle("Mask two squares", key=f"{KEY}-two", bind="query-params")
+        tiles = bound(st.toggle, "Scramble its tiles", key=f"{KEY}-tiles")
+        two = bound(st.toggle, "Mask two squares", key=f"{KEY}-two")
     if tiles:
         work = partial(patch_any.scramble, network, pixels, target, 0)
         [found] = waiting.compute([(("patch any tiles", *about, target), work)], "Shuffling tiles", f"{KEY} tiles")

@@ -7,6 +7,7 @@ import streamlit as st
 from core.studies import patch_interaction, patch_probe_figures
 from core.studies.patch_interaction import Params, Result
 from pages.parts import charts, waiting
+from pages.parts.address import bound
 from pages.parts.patch_choose import Scene, compared
 
 SIDES = (4, 6, 8, 12, 16)
@@ -15,11 +16,11 @@ PAIRS = (50, 100, 200, 500, 1000)
 
 def show(scene: Scene) -> None:
     """Folded away; asks the networks when opened."""
-    with st.expander(
+    with bound(
+        st.expander,
         "Do far-apart parts talk to each other? Mask two",
         key="patch interaction",
         on_change="rerun",
-        bind="query-params",
     ) as box:
         if not box.open:
             return
@@ -37,8 +38,8 @@ def show(scene: Scene) -> None:
 
 def controls() -> Params:
     with st.container(horizontal=True):
-        side = st.select_slider("Side of a mask, px", SIDES, 8, key="patch-mask", bind="query-params")
-        pairs = st.select_slider("Pairs of masks n", PAIRS, 200, key="patch-pairs", bind="query-params")
+        side = bound(st.select_slider, "Side of a mask, px", SIDES, 8, key="patch-mask")
+        pairs = bound(st.select_slider, "Pairs of masks n", PAIRS, 200, key="patch-pairs")
     return Params(int(side), int(pairs))
 
 

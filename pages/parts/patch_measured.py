@@ -9,6 +9,7 @@ from core.studies import patch_dataset, patch_dataset_figures, patch_masking_dat
 from core.studies.patch_dataset import Measured
 from core.weights import ASSETS
 from pages.parts import charts
+from pages.parts.address import bound
 
 CLASSES, PICTURES = "classes", "pictures"
 
@@ -66,13 +67,13 @@ def ours(record: Measured) -> None:
 def alike(record: Measured) -> None:
     """The matrix of who errs alike, by class or by picture."""
     found = record.summary
-    by = st.segmented_control(
+    by = bound(
+        st.segmented_control,
         "Errors compared over",
         [CLASSES, PICTURES],
         default=CLASSES,
         required=True,
         key="patch-errors-over",
-        bind="query-params",
         help="Over classes: do both find the same classes hard? Over pictures: do both get the same pictures wrong?",
     )
     charts.show(

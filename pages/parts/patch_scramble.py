@@ -8,6 +8,7 @@ import streamlit as st
 from core.studies import patch_probe_figures, patch_scramble
 from core.studies.patch_scramble import Params, Result
 from pages.parts import charts, waiting
+from pages.parts.address import bound
 from pages.parts.patch_choose import Scene, compared
 
 SEED, TILES = "patch-seed", "patch-tiles"
@@ -17,11 +18,11 @@ SHOWN = 256  # px, about the side at which a small picture is shown
 
 def show(scene: Scene) -> None:
     """Folded away; asks the networks when opened."""
-    with st.expander(
+    with bound(
+        st.expander,
         "Does the order of the parts matter? Scramble them",
         key="patch scramble",
         on_change="rerun",
-        bind="query-params",
     ) as box:
         if not box.open:
             return
@@ -40,15 +41,15 @@ def show(scene: Scene) -> None:
 def controls() -> tuple[int, Params]:
     """Tiles per side of the picture shown, and what the curves are made of."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        tiles = st.select_slider(
+        tiles = bound(
+            st.select_slider,
             "Tiles per side",
             patch_scramble.TILES,
             4,
             key=TILES,
-            bind="query-params",
             help="The picture is cut into this many by this many tiles, and none stays where it was.",
         )
-        seed = st.number_input("Seed", 0, LARGEST_SEED, key=SEED, bind="query-params", width=140)
+        seed = bound(st.number_input, "Seed", 0, LARGEST_SEED, key=SEED, width=140)
         st.button("Shuffle again", icon=":material/shuffle:", key="patch shuffle again", on_click=shuffle_again)
     return int(tiles), Params(seed=int(seed))
 

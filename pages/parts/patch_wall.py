@@ -14,6 +14,7 @@ from core.samples import SAMPLES
 from core.studies import patch_wall
 from core.studies.patch_wall import Params, Result
 from pages.parts import charts, own_pictures, patch_closer, tray, waiting
+from pages.parts.address import bound
 from pages.parts.patch_choose import Scene
 
 SAMPLE_SET, OWN = "the samples", "your own"
@@ -25,7 +26,7 @@ TITLES = {sample.name: sample.title for sample in SAMPLES}
 
 def show(scene: Scene) -> None:
     question = "Which patches say it loudest, in many pictures?"
-    with st.expander(question, key="patch wall", on_change="rerun", bind="query-params") as box:
+    with bound(st.expander, question, key="patch wall", on_change="rerun") as box:
         if not box.open:
             return
         network, target, source = controls(scene)
@@ -39,8 +40,8 @@ def show(scene: Scene) -> None:
 def controls(scene: Scene) -> tuple[Network, int, str]:
     """Which BagNet, which class, which pictures."""
     left, middle, right = st.columns(3, vertical_alignment="bottom")
-    source = left.segmented_control(
-        "Pictures", [SAMPLE_SET, OWN], default=SAMPLE_SET, required=True, key="patch-wall-of", bind="query-params"
+    source = bound(
+        left.segmented_control, "Pictures", [SAMPLE_SET, OWN], default=SAMPLE_SET, required=True, key="patch-wall-of"
     )
     family = scene.bagnets[0].card.family
     labels = [
@@ -58,7 +59,7 @@ def chooser(place: st.delta_generator.DeltaGenerator, what: str, options: Sequen
     """A select box that forgets a choice which is no longer offered."""
     if st.session_state.get(key) not in options:
         st.session_state.pop(key, None)
-    return place.selectbox(what, options, index=index, key=key, bind="query-params")
+    return bound(place.selectbox, what, options, index=index, key=key)
 
 
 def on_samples(network: Network, params: Params) -> None:

@@ -12,6 +12,7 @@ from core.studies import random_attack, random_attack_figures
 from core.studies.random_attack import DIGITS, DIGITS_TARGETS, Params, Result
 from core.studies.random_attack_figures import Measured
 from pages.parts import charts, waiting
+from pages.parts.address import bound
 from pages.parts.waiting import Progress
 
 ROUNDS = (0, 1, 2, 3)
@@ -22,8 +23,8 @@ WANTED = "random attack wanted"
 
 def show() -> None:
     """Folded away; attacks the digits when asked to."""
-    with st.expander(
-        "Does an attack through a substitute fool it?", key="random attack", on_change="rerun", bind="query-params"
+    with bound(
+        st.expander, "Does an attack through a substitute fool it?", key="random attack", on_change="rerun"
     ) as box:
         if not box.open:
             return
@@ -47,13 +48,13 @@ def packaged(sets: list[Measured]) -> None:
         st.markdown("Not measured on this machine yet: run `receptive measure-random-attack --data FOLDER`.")
         return
     by_name = {str(found.about["dataset"]): found for found in sets}
-    name = st.segmented_control(
+    name = bound(
+        st.segmented_control,
         "Data set",
         list(by_name),
         default=next(iter(by_name)),
         required=True,
         key="random-attack-set",
-        bind="query-params",
     )
     found = by_name[name]
     draw(found, "random-attack")
@@ -140,16 +141,14 @@ def attack(kind: str, params: Params, progress: Progress) -> Result:
 
 def controls() -> Params:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        rounds = st.segmented_control(
+        rounds = bound(
+            st.segmented_control,
             "Rounds of augmentation",
             ROUNDS,
             default=DIGITS.rounds,
             required=True,
             key="random-attack-rounds",
-            bind="query-params",
             help=f"Each doubles the pictures that the target labels, from {DIGITS.seed_pictures} on.",
         )
-        seed = st.number_input(
-            "Seed", 0, LARGEST_SEED, 0, key="random-attack-seed", bind="query-params", width=SEED_WIDTH
-        )
+        seed = bound(st.number_input, "Seed", 0, LARGEST_SEED, 0, key="random-attack-seed", width=SEED_WIDTH)
     return dataclasses.replace(DIGITS, rounds=int(rounds), seed=int(seed))

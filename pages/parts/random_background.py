@@ -14,6 +14,7 @@ from core.studies.palette import uri
 from core.studies.random_background import MASK_SIDE, Gallery, Params, Vectors
 from core.studies.random_background_dataset import Measured
 from pages.parts import charts, own_pictures, waiting
+from pages.parts.address import bound
 from pages.parts.tray import Picture
 
 FOUND, WHOLE = "found in the box", "the box itself"
@@ -24,9 +25,7 @@ PERCENT = 100
 
 def show(picture: Picture, network: Network) -> None:
     """Folded away. `network` is the trained one, which answers."""
-    with st.expander(
-        "Is it the object or the background?", key="random background", on_change="rerun", bind="query-params"
-    ) as box:
+    with bound(st.expander, "Is it the object or the background?", key="random background", on_change="rerun") as box:
         if not box.open:
             return
         st.markdown(
@@ -84,13 +83,13 @@ def controls(picture: Picture) -> tuple[Params, str]:
     with right:
         across = st.slider("Box, left to right, %", 0, PERCENT, ends(MIDDLE.left, MIDDLE.right), key="random-box-x")
         down = st.slider("Box, top to bottom, %", 0, PERCENT, ends(MIDDLE.top, MIDDLE.bottom), key="random-box-y")
-        kind = st.segmented_control(
+        kind = bound(
+            st.segmented_control,
             "Object",
             [FOUND, WHOLE],
             default=FOUND,
             required=True,
             key="random-object",
-            bind="query-params",
             help="Found: GrabCut on superpixels parts the colours in the box from those around it.",
         )
         names = [s.name for s in SAMPLES if s.name != picture.sample]

@@ -14,6 +14,7 @@ from core.datasets import DATASETS, DataError, Split, digest, load, on_this_mach
 from core.picture_listing import Listing
 from core.worker import part
 from pages.parts import own_pictures, torchvision_choose, waiting
+from pages.parts.address import bound
 from pages.parts.torchvision_choose import TORCHVISION
 from pages.parts.waiting import Progress
 
@@ -59,7 +60,7 @@ class Data:
 def choose() -> Data | None:
     """The chooser and what is chosen; None while there is nothing to show, with a sentence that says what to do."""
     left, right = st.columns([1, 2])
-    title = left.selectbox("Data set", [*NAMED, OWN, TORCHVISION], key=DATA, bind="query-params", help=DATA_HELP)
+    title = bound(left.selectbox, "Data set", [*NAMED, OWN, TORCHVISION], key=DATA, help=DATA_HELP)
     with right:
         if title == OWN:
             return own()
@@ -99,7 +100,7 @@ def public() -> Data | None:
 
 
 def side() -> int:
-    return int(st.select_slider("Side, px", SIZES, OWN_SIZE, key=SIZE, bind="query-params"))
+    return int(bound(st.select_slider, "Side, px", SIZES, OWN_SIZE, key=SIZE))
 
 
 def scaled(name: tuple[object, ...], work: partial[Data], what: str) -> Data | None:

@@ -23,6 +23,7 @@ from core.studies.palette import uri
 from core.studies.random_maps import TITLES, Params, Placed, Result, Space
 from core.worker import part
 from pages.parts import charts, waiting
+from pages.parts.address import bound
 
 SELECTED, DRAW, HELD = "random map selection", "random maps wanted", "random map held"
 THUMBNAILS, THUMBNAIL, COLUMNS = 96, 48, 12  # at most so many, px a side at most, a row
@@ -62,18 +63,18 @@ def controls(default: Params) -> Params:
     """t-SNE's settings, folded away, beginning with `default`'s."""
     low, high = random_maps.PERPLEXITY_LIMITS
     with st.popover("Settings of the maps", icon=":material/tune:"):
-        perplexity = st.slider(
-            "Perplexity", low, high, round(default.perplexity), key="random-perplexity", bind="query-params",
+        perplexity = bound(
+            st.slider, "Perplexity", low, high, round(default.perplexity), key="random-perplexity",
             help="About how many neighbours each point tries to stay near.",
         )  # fmt: skip
-        rate = st.number_input(
-            "Learning rate", 1.0, 10_000.0, None, key="random-learning-rate", bind="query-params",
+        rate = bound(
+            st.number_input, "Learning rate", 1.0, 10_000.0, None, key="random-learning-rate",
             placeholder="auto: points / exaggeration",
         )  # fmt: skip
-        seed = st.number_input("Seed of t-SNE", 0, 9_999, default.seed, key="random-map-seed", bind="query-params")
-        points = st.number_input(
-            "Pictures at most", embedding.MIN_POINTS, random_maps.POINTS_LIMIT, default.points, 500,
-            key="random-points", bind="query-params", help="Of a larger set, so many are drawn by the seed.",
+        seed = bound(st.number_input, "Seed of t-SNE", 0, 9_999, default.seed, key="random-map-seed")
+        points = bound(
+            st.number_input, "Pictures at most", embedding.MIN_POINTS, random_maps.POINTS_LIMIT, default.points, 500,
+            key="random-points", help="Of a larger set, so many are drawn by the seed.",
         )  # fmt: skip
     return Params(default.data, int(points), perplexity, "auto" if rate is None else rate, int(seed))
 

@@ -9,6 +9,7 @@ from core.studies import random_dataset, random_dataset_figures, random_paper
 from core.studies.random_dataset import Measured
 from core.studies.random_features import FOLDER
 from pages.parts import charts
+from pages.parts.address import bound
 
 SIMILARITY = (
     "**Similarity** of two pictures in a space: the cosine of the angle between their vectors, no mean subtracted. "
@@ -22,9 +23,9 @@ def show() -> None:
     found = random_dataset.measured(FOLDER)
     if found:
         titles = {DATASETS[name].title: name for name in DATASETS if name in found}
-        title = st.segmented_control(
-            "Data set measured", list(titles), default=list(titles)[-1], required=True, key="random-measured",
-            bind="query-params",
+        title = bound(
+            st.segmented_control, "Data set measured", list(titles), default=list(titles)[-1], required=True,
+            key="random-measured",
         )  # fmt: skip
         packaged(found[titles[title]])
     else:

@@ -10,6 +10,7 @@ from core.studies import random_retrieval, random_retrieval_dataset, random_retr
 from core.studies.random_retrieval import METRICS, Params, Result
 from core.studies.random_retrieval_dataset import Measured
 from pages.parts import charts, own_pictures, waiting
+from pages.parts.address import bound
 from pages.parts.tray import Picture
 
 FEATURES_OFFERED = (250, 500, 1000, 2000, 4000)
@@ -33,13 +34,13 @@ def show(picture: Picture, network: Network) -> None:
 
 def packaged(found: Measured) -> None:
     """What `receptive measure-retrieval` found."""
-    metric = st.segmented_control(
+    metric = bound(
+        st.segmented_control,
         "Distance",
         list(METRICS),
         default=METRICS[0],
         required=True,
         key="random-retrieval-metric",
-        bind="query-params",
         help=METRIC_HELP,
     )
     st.markdown(f"**{random_retrieval_dataset.finding(found, metric)}**")
@@ -72,17 +73,15 @@ def search(picture: Picture, network: Network) -> None:
         return
     found, key = chosen
     row = st.columns(3, vertical_alignment="bottom")
-    features = row[0].select_slider(
-        "Random features k", FEATURES_OFFERED, 1000, key="random-retrieval-k", bind="query-params"
-    )
-    seed = row[1].number_input("Seed", 0, LARGEST_SEED, 0, key="random-retrieval-seed", bind="query-params")
-    metric = row[2].segmented_control(
+    features = bound(row[0].select_slider, "Random features k", FEATURES_OFFERED, 1000, key="random-retrieval-k")
+    seed = bound(row[1].number_input, "Seed", 0, LARGEST_SEED, 0, key="random-retrieval-seed")
+    metric = bound(
+        row[2].segmented_control,
         "Distance",
         list(METRICS),
         default=METRICS[0],
         required=True,
         key="random-retrieval-own-metric",
-        bind="query-params",
         help=METRIC_HELP,
     )
     params = Params(features=int(features), seed=int(seed), count=SHOWN, metric=metric)

@@ -8,6 +8,7 @@ from core import claims
 from core.claims import Claim, Row, Verdict, figures
 from core.studies import STUDIES
 from pages.parts import charts
+from pages.parts.address import bound
 
 ALL = "all"
 BADGES: dict[Verdict, str] = {
@@ -49,22 +50,22 @@ def show() -> None:
     st.caption(claims.RULE)
     titles = {study.title: study.slug for study in STUDIES}
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        study = st.segmented_control(
+        study = bound(
+            st.segmented_control,
             "Study",
             [*titles, ALL],
             default=next(iter(titles)),
             required=True,
             key="claims-study",
-            bind="query-params",
             wrap=True,
         )
-        verdict = st.segmented_control(
+        verdict = bound(
+            st.segmented_control,
             "Verdict",
             [ALL, *claims.VERDICTS],
             default=ALL,
             required=True,
             key="claims-verdict",
-            bind="query-params",
             wrap=True,
         )
     rows = claims.board()

@@ -14,6 +14,7 @@ from core.studies import shift_figures, shift_inside, shift_inside_figures, shif
 from core.studies.shift_inside import InternalDistance
 from core.studies.shift_sweep import LINES, MAX_SHIFT_LIMITS, Line, Params, Result
 from pages.parts import at_hand, charts, waiting
+from pages.parts.address import bound
 from pages.parts.tray import Picture
 
 DY, DX, SLICE = "shift-dy", "shift-dx", "shift-slice"
@@ -42,7 +43,7 @@ def show(result: Result, cards: Sequence[Card], image: RGBImage, params: Params)
     st.header("Look closer", anchor="closer")
     left, right = st.columns([3, 2], gap="large")
     with left:
-        st.segmented_control("Slice", list(LINES), default="diagonal", required=True, key=SLICE, bind="query-params")
+        bound(st.segmented_control, "Slice", list(LINES), default="diagonal", required=True, key=SLICE)
         charts.show(
             shift_figures.line_plot(
                 result, [c.title for c in cards], [c.blur for c in cards], line(), dark=charts.dark()
@@ -60,8 +61,8 @@ def crops(result: Result, cards: Sequence[Card], image: RGBImage, params: Params
     """The picture as the networks see it, unshifted and at the chosen shift, with every network's answer."""
     limit = MAX_SHIFT_LIMITS[1]
     with st.container(horizontal=True):
-        st.number_input("Shift down dy, px", -limit, limit, 0, key=DY, bind="query-params")
-        st.number_input("Shift right dx, px", -limit, limit, 0, key=DX, bind="query-params")
+        bound(st.number_input, "Shift down dy, px", -limit, limit, 0, key=DY)
+        bound(st.number_input, "Shift right dx, px", -limit, limit, 0, key=DX)
     index = result.index(*chosen())
     dy, dx = (int(d) for d in result.offsets[index])
     with st.container(horizontal=True):
@@ -118,8 +119,8 @@ def crop_png(image: RGBImage, size: int, params: Params, dy: int, dx: int) -> by
 
 def inside(cards: Sequence[Card], picture: Picture) -> None:
     """Where equivariance is lost, layer by layer; computed when opened."""
-    with st.expander(
-        "Inside the networks: which layer loses the shift?", key="shift inside", on_change="rerun", bind="query-params"
+    with bound(
+        st.expander, "Inside the networks: which layer loses the shift?", key="shift inside", on_change="rerun"
     ) as box:
         if not box.open:
             return

@@ -12,6 +12,7 @@ from core.studies import shift_dataset, shift_figures, shift_paper
 from core.studies.shift_dataset import Params, Result, Summary
 from core.weights import ASSETS
 from pages.parts import at_hand, charts, own_pictures, shift_choose, waiting
+from pages.parts.address import bound
 
 CHUNK = 32  # pictures between two looks at the Stop button
 LIVE = Params(boundary="crop", pairs=2, worst_reach=1)
@@ -22,13 +23,13 @@ def show(choice: shift_choose.Choice) -> None:
     records = shift_dataset.measured(ASSETS / "results" / "shift_sweep")
     sets = [name for name, data in networks.FAMILIES.items() if data in {r.dataset for r in records.values()}]
     if sets:
-        data = st.segmented_control(
+        data = bound(
+            st.segmented_control,
             "Data set",
             sets,
             default=sets[0],
             required=True,
             key="shift-data",
-            bind="query-params",
         )
         packaged({name: r for name, r in records.items() if r.dataset == networks.FAMILIES[data]})
     with st.expander("The paper's own numbers (ImageNet)"):
@@ -61,7 +62,7 @@ def packaged(records: dict[str, shift_dataset.Measured]) -> None:
             table(summaries, titles),
         )
     with right:
-        flips = st.toggle("Show answers that change instead of accuracy", key="shift-flips", bind="query-params")
+        flips = bound(st.toggle, "Show answers that change instead of accuracy", key="shift-flips")
         charts.show(
             shift_figures.corruption_plot(summaries, titles, blurs, flips=flips, dark=dark),
             "shift-corruptions",

@@ -12,6 +12,7 @@ from core.networks import Network
 from core.studies import sparse_any
 from core.studies.sparse_any import SHOWN, Params, Result, Shown
 from pages.parts import at_hand, charts, provenance, tray, waiting
+from pages.parts.address import bound
 
 KEY = "sparse-any"
 DRAWS = (8, 16, 32, 64)
@@ -21,8 +22,8 @@ MEASURES: dict[str, Shown] = {"same answer": "share", "probability": "probabilit
 
 def show(picture: tray.Picture, first: str, beside: Sequence[Network] = ()) -> None:
     """Folded away; `first` is asked until the reader chooses another network, `beside` it stand the page's own."""
-    with st.expander(
-        "How much noise does any network's answer bear?", key="sparse any", on_change="rerun", bind="query-params"
+    with bound(
+        st.expander, "How much noise does any network's answer bear?", key="sparse any", on_change="rerun"
     ) as box:
         if not box.open:
             return
@@ -48,13 +49,13 @@ def show(picture: tray.Picture, first: str, beside: Sequence[Network] = ()) -> N
 def controls() -> tuple[Params, Shown]:
     """Kind and number of draws of the noise, and what the heat maps show."""
     row = st.columns([1.4, 1.6, 1.2, 1.8], vertical_alignment="bottom")
-    kind = row[0].selectbox("Kind of noise", list(noise.KINDS), key=f"{KEY}-noise", bind="query-params")
-    draws = row[1].select_slider(
-        "Draws n", DRAWS, Params.draws, key=f"{KEY}-draws", bind="query-params", help="Of the noise, at every level."
+    kind = bound(row[0].selectbox, "Kind of noise", list(noise.KINDS), key=f"{KEY}-noise")
+    draws = bound(
+        row[1].select_slider, "Draws n", DRAWS, Params.draws, key=f"{KEY}-draws", help="Of the noise, at every level."
     )
-    seed = row[2].number_input("Seed", 0, LARGEST_SEED, key=f"{KEY}-seed", bind="query-params")
-    measure = row[3].segmented_control(
-        "Show", list(MEASURES), default="same answer", required=True, key=f"{KEY}-show", bind="query-params",
+    seed = bound(row[2].number_input, "Seed", 0, LARGEST_SEED, key=f"{KEY}-seed")
+    measure = bound(
+        row[3].segmented_control, "Show", list(MEASURES), default="same answer", required=True, key=f"{KEY}-show",
         help="; ".join(f"{name}: {SHOWN[shown]}" for name, shown in MEASURES.items()),
     )  # fmt: skip
     return Params(kind, draws=int(draws), seed=int(seed)), MEASURES[measure]

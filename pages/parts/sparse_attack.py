@@ -11,6 +11,7 @@ from core.studies.sparse_attack import NORM_WORDS, NORMS, STEP_SHARE, Look, Para
 from core.studies.sparse_attack_dataset import EPS, Measured, radius
 from core.studies.sparse_codes import FOLDER
 from pages.parts import charts, waiting
+from pages.parts.address import bound
 from pages.parts.sparse_choose import Scene
 
 STEPS_OFFERED = (5, 10, 20, 40, 80)
@@ -19,9 +20,7 @@ NORM_CHOICES = {NORM_WORDS[norm]: norm for norm in NORMS}
 
 def show(scene: Scene) -> None:
     """Folded away; attacks when opened."""
-    with st.expander(
-        "Does it withstand an attack? Attack it", key="sparse attack", on_change="rerun", bind="query-params"
-    ) as box:
+    with bound(st.expander, "Does it withstand an attack? Attack it", key="sparse attack", on_change="rerun") as box:
         if not box.open:
             return
         st.markdown(
@@ -92,19 +91,19 @@ def live(scene: Scene) -> None:
 
 def controls() -> Params:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        word = st.segmented_control(
+        word = bound(
+            st.segmented_control,
             "Ball",
             list(NORM_CHOICES),
             default=NORM_WORDS["linf"],
             required=True,
             key="sparse-attack-norm",
-            bind="query-params",
             help="L∞: no value of a pixel moves by more than eps. L2: all changes together are no longer than eps.",
         )
         norm = NORM_CHOICES[word]
         sizes = {radius(norm, eps): eps for eps in EPS[norm]}
-        eps = st.select_slider("eps", list(sizes), list(sizes)[1], key=f"sparse-attack-eps-{norm}", bind="query-params")
-        steps = st.select_slider("Steps", STEPS_OFFERED, 20, key="sparse-attack-steps", bind="query-params")
+        eps = bound(st.select_slider, "eps", list(sizes), list(sizes)[1], key=f"sparse-attack-eps-{norm}")
+        steps = bound(st.select_slider, "Steps", STEPS_OFFERED, 20, key="sparse-attack-steps")
     return Params(norm, sizes[eps], int(steps))
 
 

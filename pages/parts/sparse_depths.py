@@ -8,13 +8,14 @@ from core import cache, networks
 from core.studies import sparse_depths, sparse_depths_figures, sparse_dictionary
 from core.studies.sparse_depths import Result
 from pages.parts import charts, waiting
+from pages.parts.address import bound
 from pages.parts.sparse_choose import Scene
 
 MISSING = "The network with every layer coded is not on this machine: train it with `receptive train {}`."
 
 
 def show(scene: Scene) -> None:
-    with st.expander("What does each depth keep?", key="sparse depths", on_change="rerun", bind="query-params") as box:
+    with bound(st.expander, "What does each depth keep?", key="sparse depths", on_change="rerun") as box:
         if not box.open:
             return
         if networks.ALL_CODED not in networks.cards():

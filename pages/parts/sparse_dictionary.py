@@ -11,6 +11,7 @@ from core.studies.palette import uri
 from core.studies.sparse_dictionary import Params, Result
 from core.studies.sparse_figures import to_bytes
 from pages.parts import charts, waiting
+from pages.parts.address import bound
 from pages.parts.sparse_choose import Scene
 
 ATOM, COUNT = "sparse-atom", "sparse-strongest"
@@ -73,8 +74,8 @@ def chosen(result: Result) -> int:
     if (st.session_state.get(ATOM) or 0) > last:  # another network had more
         st.session_state[ATOM] = last
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        atom = st.number_input(
-            "Atom", 0, last, None, key=ATOM, bind="query-params", placeholder="strongest", width=160,
+        atom = bound(
+            st.number_input, "Atom", 0, last, None, key=ATOM, placeholder="strongest", width=160,
             help="Click an atom on the wall, or type its number.",
         )  # fmt: skip
         st.button("The strongest atom", on_click=choose, args=(None,), key="sparse strongest atom")
@@ -112,7 +113,7 @@ def strongest(scene: Scene, result: Result) -> None:
     last = len(result.order)
     if st.session_state.get(COUNT, 0) > last:  # another network had more
         del st.session_state[COUNT]
-    n = st.slider("Strongest atoms, n", 0, last, min(FIRST_COUNT, last), key=COUNT, bind="query-params")
+    n = bound(st.slider, "Strongest atoms, n", 0, last, min(FIRST_COUNT, last), key=COUNT)
     left, right = st.columns([2, 3], gap="large")
     with left:
         pixels = to_bytes(sparse_dictionary.rebuilt(scene.network, result, n))

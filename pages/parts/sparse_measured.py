@@ -11,6 +11,7 @@ from core.studies import sparse_dataset, sparse_dataset_figures, sparse_paper
 from core.studies.sparse_codes import FOLDER
 from core.studies.sparse_dataset import Fit, Measured, Params, Result
 from pages.parts import charts, own_pictures, waiting
+from pages.parts.address import bound
 from pages.parts.sparse_choose import Scene
 
 CHUNK = 16  # pictures between two looks at the Stop button
@@ -27,21 +28,21 @@ def show() -> None:
     forms = {form: names for form, names in FORMS.items() if any(name in found for name in names)}
     if forms:
         left, right = st.columns(2)
-        kind = left.segmented_control(
+        kind = bound(
+            left.segmented_control,
             "Kind of noise",
             list(noise.KINDS),
             default="gaussian",
             required=True,
             key="sparse-measured-noise",
-            bind="query-params",
         )
-        form = right.segmented_control(
+        form = bound(
+            right.segmented_control,
             "Coded layers",
             list(forms),
             default=next(iter(forms)),
             required=True,
             key="sparse-measured-coded",
-            bind="query-params",
         )
         packaged(found, forms[form], kind)
     else:
@@ -122,7 +123,7 @@ def on_your_pictures(scene: Scene) -> None:
     if chosen is None:
         return
     found, key = chosen
-    kind = st.selectbox("Noise to add", list(noise.KINDS), key="sparse-live-noise", bind="query-params")
+    kind = bound(st.selectbox, "Noise to add", list(noise.KINDS), key="sparse-live-noise")
     st.markdown(f"{len(found):,} pictures found.")
     if not st.toggle("Measure them", key="sparse live go"):
         return

@@ -7,13 +7,12 @@ import streamlit as st
 from core.studies import spinal_ablation, spinal_ablation_figures
 from core.studies.spinal_ablation import PAPER, VARIED
 from pages.parts import charts
+from pages.parts.address import bound
 
 
 def show() -> None:
     """Folded away; what `receptive measure-spinal-ablation` found."""
-    with st.expander(
-        "Which part of the spinal head matters?", key="spinal ablation", on_change="rerun", bind="query-params"
-    ) as box:
+    with bound(st.expander, "Which part of the spinal head matters?", key="spinal ablation", on_change="rerun") as box:
         if not box.open:
             return
         found = spinal_ablation.measured()
@@ -22,7 +21,7 @@ def show() -> None:
             return
         result, about = found
         names = {title: vary for vary, title in VARIED.items()}
-        vary = names[st.selectbox("What is varied", list(names), key="spinal-vary", bind="query-params")]
+        vary = names[bound(st.selectbox, "What is varied", list(names), key="spinal-vary")]
         finding = spinal_ablation.finding(result, vary)
         st.markdown(finding)
         charts.show(

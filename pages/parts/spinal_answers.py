@@ -12,6 +12,7 @@ from core.studies import spinal_answers, spinal_answers_figures
 from core.studies.spinal_answers import Params, Result
 from core.weights import WeightsError
 from pages.parts import at_hand, charts, held, waiting
+from pages.parts.address import bound
 from pages.parts.tray import Picture
 
 READ = "spinal-read"
@@ -67,9 +68,7 @@ def chosen(picture: Picture) -> tuple[RGBImage, str]:
     if picture.sample is None:
         return picture.image, picture.title
     st.markdown("Draw a digit in the tray (**Draw a picture**) or add a photo of one, and the heads read that instead.")
-    read = st.segmented_control(
-        "Read", [BUILT_IN, TRAY], default=BUILT_IN, required=True, key=READ, bind="query-params"
-    )
+    read = bound(st.segmented_control, "Read", [BUILT_IN, TRAY], default=BUILT_IN, required=True, key=READ)
     if read == TRAY:
         return picture.image, picture.title
     cache.wait_until_warm()

@@ -16,6 +16,7 @@ from core.studies.spinal_any import Features, Params, Result
 from core.studies.spinal_transfer import HEADS
 from core.worker import Progress, part
 from pages.parts import at_hand, charts, own_pictures, provenance, waiting
+from pages.parts.address import bound
 
 KEY = "spinal-any"
 OWN = "my own folder or zip"
@@ -25,17 +26,15 @@ Data = tuple[str, Split, Split, str]  # its title, both halves, and their digest
 
 def show(first: str) -> None:
     """Folded away; `first` is the network whose features are read until the reader chooses another."""
-    with st.expander(
-        "And on any other network's features?", key="spinal any", on_change="rerun", bind="query-params"
-    ) as box:
+    with bound(st.expander, "And on any other network's features?", key="spinal any", on_change="rerun") as box:
         if not box.open:
             return
         left, right = st.columns(2)
         with left:
             network = at_hand.any_network("Network", f"{KEY}-network", first)
         named = [name for name in DATASETS if on_this_machine(name)]
-        title = right.selectbox(
-            "Data", [*(DATASETS[name].title for name in named), OWN], key=f"{KEY}-data", bind="query-params",
+        title = bound(
+            right.selectbox, "Data", [*(DATASETS[name].title for name in named), OWN], key=f"{KEY}-data",
             help="What the heads are trained and tested on: digits come along, the others where they are downloaded.",
         )  # fmt: skip
         params = controls()
@@ -56,14 +55,12 @@ def show(first: str) -> None:
 
 def controls() -> Params:
     row = st.columns(4, vertical_alignment="bottom")
-    seeds = row[0].slider(
-        "Seeds", *SEEDS, Params.seeds, key=f"{KEY}-seeds", bind="query-params", help="An interval needs three."
+    seeds = bound(row[0].slider, "Seeds", *SEEDS, Params.seeds, key=f"{KEY}-seeds", help="An interval needs three.")
+    epochs = bound(row[1].slider, "Epochs", *EPOCHS, Params.epochs, key=f"{KEY}-epochs")
+    width = bound(
+        row[2].slider, "Spinal width", 2, 64, Params.width, key=f"{KEY}-width", help="Units of each spinal layer."
     )
-    epochs = row[1].slider("Epochs", *EPOCHS, Params.epochs, key=f"{KEY}-epochs", bind="query-params")
-    width = row[2].slider(
-        "Spinal width", 2, 64, Params.width, key=f"{KEY}-width", bind="query-params", help="Units of each spinal layer."
-    )
-    layers = row[3].slider("Spinal layers", 2, 12, Params.layers, key=f"{KEY}-layers", bind="query-params")
+    layers = bound(row[3].slider, "Spinal layers", 2, 12, Params.layers, key=f"{KEY}-layers")
     return Params(seeds=seeds, epochs=epochs, width=width, layers=layers)
 
 

@@ -9,6 +9,7 @@ import streamlit as st
 from core.studies import spinal_regression, spinal_regression_figures
 from core.studies.spinal_regression import COMMAND, FUNCTIONS, NETWORKS, RECORD, Lesson, Network, Params, Target
 from pages.parts import charts, waiting
+from pages.parts.address import bound
 
 LAST, BY_EPOCH = "after the last epoch", "by epoch"
 LIVE = Params(seeds=1, epochs=60, every=3)  # a minute's patience at most, on a slow machine
@@ -28,11 +29,11 @@ NETWORK_WORDS = (
 
 def show() -> None:
     """Folded away; reads the packaged record when opened."""
-    with st.expander(
+    with bound(
+        st.expander,
         "Does it fit functions better? The regression experiment on held-out data",
         key="spinal regression",
         on_change="rerun",
-        bind="query-params",
     ) as box:
         if not box.open:
             return
@@ -48,9 +49,9 @@ def packaged(record: dict[str, object]) -> None:
     result = spinal_regression.from_dict(record["result"])
     finding = spinal_regression_figures.finding(result)
     st.markdown(f"**{finding}**")
-    shown = st.segmented_control(
-        "Held-out error", [LAST, BY_EPOCH], default=LAST, required=True, key="spinal-regression-view",
-        bind="query-params",
+    shown = bound(
+        st.segmented_control, "Held-out error", [LAST, BY_EPOCH], default=LAST, required=True,
+        key="spinal-regression-view",
     )  # fmt: skip
     draw = spinal_regression_figures.panels if shown == LAST else spinal_regression_figures.by_epoch
     charts.show(
@@ -94,12 +95,10 @@ def live() -> None:
     """One seed of each network, trained now in the inference worker."""
     st.markdown("#### Train one seed now")
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        target: Target = st.selectbox(
-            "Target function", list(FUNCTIONS), key="spinal-regression-target", bind="query-params", width=200
+        target: Target = bound(
+            st.selectbox, "Target function", list(FUNCTIONS), key="spinal-regression-target", width=200
         )
-        seed = int(
-            st.number_input("Seed", 0, LARGEST_SEED, key="spinal-regression-seed", bind="query-params", width=140)
-        )
+        seed = int(bound(st.number_input, "Seed", 0, LARGEST_SEED, key="spinal-regression-seed", width=140))
     function = FUNCTIONS[target]
     st.markdown(f"{function.title.capitalize()} ({function.whose}): y = {function.formula} + noise")
     if not st.toggle(f"Train {len(NETWORKS)} networks", key="spinal regression train"):

@@ -7,13 +7,12 @@ import streamlit as st
 from core.studies import spinal_transfer, spinal_transfer_figures
 from core.studies.spinal_transfer import HEADS, MODES, Result
 from pages.parts import charts
+from pages.parts.address import bound
 
 
 def show() -> None:
     """Folded away; what `receptive measure-spinal-transfer` found, and what the paper says."""
-    with st.expander(
-        "Does it help on a trained network?", key="spinal transfer", on_change="rerun", bind="query-params"
-    ) as box:
+    with bound(st.expander, "Does it help on a trained network?", key="spinal transfer", on_change="rerun") as box:
         if not box.open:
             return
         found = spinal_transfer.measured()

@@ -10,6 +10,7 @@ from core import aside
 from core.aside import Busy, Run
 from core.torchvision_data import SETS, Public, clear, folder, on_this_machine, unfinished
 from pages.parts import waiting
+from pages.parts.address import bound
 
 TORCHVISION = "a torchvision data set"
 KIND = "download-data"  # of the runs, and the command that downloads
@@ -20,7 +21,7 @@ MEGABYTE = 1_000_000
 def choose(key: str) -> Public | None:
     """The chosen set once it is on this machine; before, None, what it is, and a button that downloads it."""
     names = [about.title for about in SETS.values()]
-    title = st.selectbox("Which one", names, key=f"{key}-torchvision", bind="query-params")
+    title = bound(st.selectbox, "Which one", names, key=f"{key}-torchvision")
     about = next(one for one in SETS.values() if one.title == title)
     if on_this_machine(about.name):
         return about

@@ -11,6 +11,7 @@ from core import quoting
 from core.image import ImageError, RGBImage, decode, thumbnail
 from core.samples import DEFAULT_SAMPLE, SAMPLES, load_sample
 from pages.parts import drawing_pad
+from pages.parts.address import bound
 
 FORMATS = ["png", "jpg", "jpeg", "webp", "bmp", "tif", "tiff", "gif"]
 THUMBNAIL = 320  # px
@@ -41,12 +42,12 @@ def show() -> None:
     names = [*mine, *(s.name for s in SAMPLES)]
     if st.session_state.get(CHOICE) not in names:
         st.session_state.pop(CHOICE, None)
-    chosen = st.selectbox(
+    chosen = bound(
+        st.selectbox,
         "Choose from the tray",
         names,
         index=names.index(DEFAULT_SAMPLE),
         key=CHOICE,
-        bind="query-params",
     )
     if st.session_state[drawing_pad.OPEN]:
         preview = st.empty()  # above, one of another height would move the pad under the pen
@@ -68,11 +69,11 @@ def hold(names: list[str], mine: dict[str, RGBImage]) -> None:
     """The second slot: a picture that stays beside the chosen one on every page."""
     if st.session_state.get(HELD) not in (NOTHING, *names):
         st.session_state.pop(HELD, None)
-    beside = st.selectbox(
+    beside = bound(
+        st.selectbox,
         "Held beside it",
         [NOTHING, *names],
         key=HELD,
-        bind="query-params",
         help="Every study then shows this picture's answer too, under the chosen one's, with the same settings.",
     )
     st.session_state["tray held"] = None if beside == NOTHING else pick(beside, mine)
