@@ -7,27 +7,15 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
 from pages.parts.address import ACCEPTED
 
+pytestmark = pytest.mark.usefixtures("a_server_that_has_run_before")
 ROOT = Path(__file__).parents[1]
 APP = str(ROOT / "app.py")
 PAGES = ["", "networks", "shift_sweep", "patch_evidence", "sparse_codes", "random_features", "spinal_heads"]
 ODD = ["", "inf", "-1e309", "nan", "0.5", "\x00", "None", "[]", "true", "-1e300", "猫", "1_0", "%"]
-
-
-@pytest.fixture(autouse=True)
-def a_server_that_has_run_before(monkeypatch):
-    """AppTest makes every run a server's first, for which Streamlit takes pages/ for an old-style app."""
-    begin = PagesManager.__init__
-
-    def with_navigation(self, *args, **kwargs):
-        begin(self, *args, **kwargs)
-        PagesManager.uses_pages_directory = False
-
-    monkeypatch.setattr(PagesManager, "__init__", with_navigation)
 
 
 def page(slug, query):

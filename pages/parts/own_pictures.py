@@ -13,6 +13,7 @@ from core.datasets import DataError, Found
 from core.picture_files import list_pictures
 from core.picture_listing import Listing, left_out, summary
 from pages.parts import charts
+from pages.parts.doors import folder_field
 
 KEPT = 20  # times as long as a folder takes to list is its listing believed: reruns follow each other in seconds
 
@@ -34,7 +35,7 @@ def choose(key: str) -> tuple[list[Found], str] | None:
 def listing(key: str) -> tuple[Listing, str] | None:
     """The listing of the chosen folder or zip, and a digest that tells it from others; None while there is none."""
     left, right = st.columns(2)
-    path = left.text_input("Folder", key=f"{key} folder", placeholder="/home/me/pictures")
+    path = folder_field(left, "Folder", f"{key} folder", placeholder="/home/me/pictures")
     archive = right.file_uploader("or a zip", ["zip"], key=f"{key} zip")
     if archive is not None:
         return listed(key, archive.file_id, archive.getvalue)

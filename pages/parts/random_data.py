@@ -15,6 +15,7 @@ from core.picture_listing import Listing
 from core.worker import part
 from pages.parts import own_pictures, torchvision_choose, waiting
 from pages.parts.address import bound
+from pages.parts.doors import folder_field
 from pages.parts.torchvision_choose import TORCHVISION
 from pages.parts.waiting import Progress
 
@@ -71,7 +72,7 @@ def named(name: str) -> Data | None:
     if on_this_machine(name):
         return ask((DATA, name), partial(read, name, None), f"Reading {DATASETS[name].title}")
     title = DATASETS[name].title
-    path = st.text_input(f"Folder of {title}", key=f"{DATA} folder {name}", help=FOLDER_HELP[name])
+    path = folder_field(st, f"Folder of {title}", f"{DATA} folder {name}", help=FOLDER_HELP[name])
     if path:
         root = Path(path).expanduser()
         return ask((DATA, name, str(root)), partial(read, name, root), f"Reading {title}")

@@ -14,6 +14,7 @@ from core.picture_listing import left_out, summary
 from core.studies.spinal_heads import Params
 from pages.parts import own_pictures, torchvision_choose
 from pages.parts.address import bound
+from pages.parts.doors import folder_field
 from pages.parts.torchvision_choose import TORCHVISION
 
 GREY_NAMES = (
@@ -98,8 +99,8 @@ def data(below: st.delta_generator.DeltaGenerator) -> Data | None:
     about = DATASETS[name]
     folder = ""
     if not on_this_machine(name):
-        folder = st.text_input(
-            f"Folder of {title}", key=f"spinal folder {name}", persist_state="session",
+        folder = folder_field(
+            st, f"Folder of {title}", f"spinal folder {name}", persist_state="session",
             help="Where its idx files lie (or train/CLASS/ and test/CLASS/ pictures for CIFAR-10). Left empty, "
             "training begins with a download from the owners.",
         )  # fmt: skip
@@ -108,7 +109,7 @@ def data(below: st.delta_generator.DeltaGenerator) -> Data | None:
 
 def own() -> Data | None:
     """The reader's folder or zip, with what of it will be left out; None if there are no pictures in it."""
-    path = st.text_input("Folder or zip with one folder a class", key="spinal own path", persist_state="session")
+    path = folder_field(st, "Folder or zip with one folder a class", "spinal own path", persist_state="session")
     if not path:
         return None
     chosen = own_pictures.listed("spinal own", path, lambda: Path(path).expanduser())
