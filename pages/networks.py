@@ -9,6 +9,7 @@ from core.networks import Card, Network
 from core.studies import STUDIES
 from pages.parts import at_hand, charts, frame, own_network, provenance
 from pages.parts.address import bound
+from pages.parts.words import plain
 
 HERE, YOURS, EVERY = "on this machine", "yours", "all"
 CHOSEN = "networks-one"
@@ -39,10 +40,12 @@ def one(cards: dict[str, Card]) -> None:
     st.header("One network", anchor="one")
     card = at_hand.any_card("Network", CHOSEN, "photo_resnet")
     provenance.badges([card])
-    st.markdown(card.provenance[:1].upper() + card.provenance[1:] + ".")
+    st.markdown(plain(card.provenance[:1].upper() + card.provenance[1:] + "."))
     for cell in matrix.row(card):
         left, right = st.columns([3, 2], vertical_alignment="center")
-        left.markdown(f"{matrix.mark(cell)} **{cell.part.name}**{f': {cell.words}' if cell.words else ''}")
+        left.markdown(
+            f"{plain(matrix.mark(cell))} **{plain(cell.part.name)}**" + plain(f": {cell.words}" if cell.words else "")
+        )
         if cell.runs:
             right.page_link(
                 f"pages/{cell.part.study}.py",
@@ -57,7 +60,7 @@ st.title("Which networks can be asked, and what?")
 cards = at_hand.every_card()
 rows = shown(cards)
 if rows:
-    st.markdown(f"#### {matrix.finding(matrix.matrix(rows))}")
+    st.markdown(f"#### {plain(matrix.finding(matrix.matrix(rows)))}")
     charts.show(
         matrix.figure(rows, dark=charts.dark()),
         "networks-matrix",

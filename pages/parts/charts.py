@@ -10,6 +10,7 @@ import streamlit as st
 
 from core.files import no_formulas
 from core.studies.palette import uri
+from pages.parts.words import plain
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -59,7 +60,7 @@ def enlarged(pixels: np.ndarray, factor: int, caption: str, alt: str) -> None:
     Sent with the page: a file of an earlier run may be gone when the browser asks for it.
     """
     large = pixels.repeat(factor, 0).repeat(factor, 1)
-    st.image(uri(large), caption=caption, alt=alt, width=large.shape[1])
+    st.image(uri(large), caption=plain(caption), alt=alt, width=large.shape[1])
 
 
 def clicked(key: str) -> dict[str, Any] | None:

@@ -13,6 +13,8 @@ from typing import Any
 
 import streamlit as st
 
+from pages.parts.words import plain
+
 FOLDERS = "RECEPTIVE_FOLDERS"  # "1": folder fields are on wherever the server listens
 FOLDERS_OFF = (
     f"Folders of this server are not read, as others can reach it: start it with {FOLDERS}=1 to switch them on."
@@ -50,7 +52,7 @@ def folders() -> bool:
 def folder_field(place: Any, label: str, key: str, **options: Any) -> str:
     """A text field for a folder of the server: what is typed, "" where such fields are off, which is said instead."""
     if folders():
-        return str(place.text_input(label, key=key, **options) or "")
+        return str(place.text_input(plain(label), key=key, **options) or "")
     place.caption(FOLDERS_OFF)
     return ""
 

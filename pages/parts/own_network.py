@@ -14,6 +14,7 @@ from core.own_networks import Guess
 from core.preprocess import Preprocessing
 from core.weights import WeightsError
 from pages.parts import at_hand
+from pages.parts.words import note, plain
 
 FILE, TORCHVISION, PACKAGE = "a weights file", "torchvision", "a package"
 NUMBERS = "numbers of my own"
@@ -33,7 +34,7 @@ def show(key: str, chosen: Chosen) -> None:
     way = st.segmented_control("From", [FILE, TORCHVISION, PACKAGE], default=FILE, required=True, key=f"{key} own way")
     {FILE: from_file, TORCHVISION: from_torchvision, PACKAGE: from_package}[way](key, chosen)
     if problem := st.session_state.get("own problem"):
-        st.error(problem, icon=":material/error:")
+        st.error(plain(problem), icon=":material/error:")
 
 
 def from_file(key: str, chosen: Chosen) -> None:
@@ -46,7 +47,7 @@ def from_file(key: str, chosen: Chosen) -> None:
         return
     guess = guessed(file.file_id, file.getvalue())
     if isinstance(guess, str):
-        st.error(guess, icon=":material/error:")
+        st.error(plain(guess), icon=":material/error:")
         return
     archs = list_classifiers()
     arch = st.selectbox(
@@ -55,7 +56,7 @@ def from_file(key: str, chosen: Chosen) -> None:
     )  # fmt: skip
     prep = preprocessing(f"{key} {file.file_id}", guess)
     told = st.text_area(
-        f"Labels, one a line: {guess.classes} classes",
+        plain(f"Labels, one a line: {guess.classes} classes"),
         "\n".join(first_labels(guess)),
         key=f"{key} own labels {file.file_id}",
     )
@@ -98,11 +99,11 @@ def preprocessing(key: str, guess: Guess) -> Preprocessing:
     size = st.number_input("Side, px", 1, 1024, start.size, key=f"{key} own size")
     columns = st.columns(2)
     mean = tuple(
-        columns[0].number_input(f"Mean {i + 1}", value=value, format="%.4f", key=f"{key} own mean {i}")
+        columns[0].number_input(plain(f"Mean {i + 1}"), value=value, format="%.4f", key=f"{key} own mean {i}")
         for i, value in enumerate(start.mean)
     )
     std = tuple(
-        columns[1].number_input(f"Deviation {i + 1}", 1e-4, value=value, format="%.4f", key=f"{key} own std {i}")
+        columns[1].number_input(plain(f"Deviation {i + 1}"), 1e-4, value=value, format="%.4f", key=f"{key} own std {i}")
         for i, value in enumerate(start.std)
     )
     return Preprocessing(int(size), mean, std, start.bright_on_dark)
@@ -133,7 +134,7 @@ def from_package(key: str, chosen: Chosen) -> None:
         st.markdown(PACKAGE_HELP)
         return
     name = st.selectbox("Network of an installed package", list(offered), key=f"{key} own package")
-    st.caption(offered[name].provenance)
+    note(offered[name].provenance)
     st.button("Open it", type="primary", key=f"{key} own open plug", on_click=open_card, args=(offered[name], chosen))
 
 

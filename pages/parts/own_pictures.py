@@ -14,6 +14,7 @@ from core.picture_files import list_pictures
 from core.picture_listing import Listing, left_out, summary
 from pages.parts import charts
 from pages.parts.doors import folder_field
+from pages.parts.words import plain
 
 KEPT = 20  # times as long as a folder takes to list is its listing believed: reruns follow each other in seconds
 
@@ -53,7 +54,7 @@ def listed(key: str, name: str, source: Callable[[], Path | bytes]) -> tuple[Lis
             opened = source()
             whole = list_pictures(opened)
     except (DataError, RuntimeError) as error:  # RuntimeError: the home of somebody who does not exist
-        st.error(str(error), icon=":material/folder_off:")
+        st.error(plain(error), icon=":material/folder_off:")
         return None
     files = repr([name, *((file.name, file.size) for file in whole.found)]).encode()
     found = whole, sha256(opened if isinstance(opened, bytes) else files).hexdigest()
@@ -64,7 +65,7 @@ def listed(key: str, name: str, source: Callable[[], Path | bytes]) -> tuple[Lis
 
 def show_left_out(said: str, table: Mapping[str, Sequence[str]]) -> None:
     """The sentence, and what was left out by name in an expander."""
-    st.warning(said, icon=":material/filter_list:")
+    st.warning(plain(said), icon=":material/filter_list:")
     if any(table.values()):
         with st.expander("Which files, and why"):
             charts.numbers_table(table, alt="The files that were left out, and why")

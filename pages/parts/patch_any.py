@@ -23,6 +23,7 @@ from core.studies.patch_any import Params, Result
 from core.studies.patch_masking import MODES, Mode
 from pages.parts import at_hand, charts, provenance, tray, waiting
 from pages.parts.address import bound
+from pages.parts.words import note, plain
 
 KEY = "patch-any"
 ANSWER = "its answer"
@@ -99,7 +100,7 @@ def masked(network: Network, pixels: np.ndarray, target: int, about: tuple[objec
 def look(result: Result, network: Network, mode: Mode) -> None:
     title, curves = network.card.title, result.curves(mode)
     finding = patch_any.finding(result, title, mode)
-    st.markdown(f"**{finding}**")
+    st.markdown(f"**{plain(finding)}**")
     left, right = st.columns([1, 2], gap="large")
     with left:
         k = picture(result, network, mode)
@@ -116,9 +117,9 @@ def look(result: Result, network: Network, mode: Mode) -> None:
         f"The attribution maps that ranked the cells: {', '.join(curves.methods)}",
     )
     for sentence in patch_any.omissions(result):
-        st.markdown(f"- {sentence}")
+        st.markdown(f"- {plain(sentence)}")
     side, grey = len(result.pixels), ", grey" if len(network.preprocessing.mean) == 1 else ""
-    st.caption(
+    note(
         f"n = 1 picture, as the network sees it: {side} × {side} px{grey}; {curves.order.shape[2]} cells of "
         f"{curves.cell} × {curves.cell} px, up to {curves.cells} of them {said(mode)}. P is the softmax of the "
         "network's outputs. A hidden cell takes the mean colour of the training pictures, with which integrated "
@@ -148,7 +149,7 @@ def picture(result: Result, network: Network, mode: Mode) -> int:
     words = f"the {k} cells that {order} ranks first are {said(mode)}"
     factor = max(1, SHOWN // len(view))
     charts.enlarged(view, factor, caption=words[0].upper() + words[1:], alt=f"The picture where {words}")
-    st.markdown(f"P({result.label}) = {curves.probability[0, m, k]:.3f}")
+    st.markdown(plain(f"P({result.label}) = {curves.probability[0, m, k]:.3f}"))
     return k
 
 
@@ -172,7 +173,7 @@ def probes(network: Network, pixels: np.ndarray, target: int, about: tuple[objec
 
 def scrambled(result: patch_scramble.Result, title: str) -> None:
     finding = patch_scramble.finding(result, [title], result.tiles[-1])
-    st.markdown(f"**{finding}**")
+    st.markdown(f"**{plain(finding)}**")
     charts.show(
         patch_probe_figures.scramble_curves(result, [title], dark=charts.dark()),
         f"{KEY}-scramble",
@@ -180,19 +181,19 @@ def scrambled(result: patch_scramble.Result, title: str) -> None:
         patch_probe_figures.scramble_table(result, [title]),
     )
     shuffles = result.probability.shape[2]
-    st.caption(f"Mean and range of {shuffles} shuffles, seeds {result.seed} to {result.seed + shuffles - 1}.")
+    note(f"Mean and range of {shuffles} shuffles, seeds {result.seed} to {result.seed + shuffles - 1}.")
 
 
 def interacting(result: patch_interaction.Result, title: str) -> None:
     finding = patch_interaction.finding(result, [title])
-    st.markdown(f"**{finding}**")
+    st.markdown(f"**{plain(finding)}**")
     charts.show(
         patch_probe_figures.interaction_scatter(result, [title], dark=charts.dark()),
         f"{KEY}-interaction",
         f"Change of the logit with two masks against the sum of the changes with each. {finding}",
         patch_probe_figures.pairs_table(result, [title]),
     )
-    st.caption(
+    note(
         f"Change of the logit of {result.labels[result.target]} when squares of {result.side} px take the mean colour. "
         f"n = {len(result.pairs):,} pairs of a grid's cells, seed {result.seed}, float32."
     )

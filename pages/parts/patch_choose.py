@@ -16,6 +16,7 @@ from pages.parts import own_network
 from pages.parts.address import bound
 from pages.parts.at_hand import families, family_title, known_labels, own_networks
 from pages.parts.tray import Picture
+from pages.parts.words import note, plain
 
 ANY = "patch-any-network"  # the chooser of pages/parts/patch_any.py
 ANSWER, NOBODY = "its answer", "nothing"
@@ -92,8 +93,15 @@ def view() -> View:
     with row[5].popover("More", width="stretch", help="Size of the picture, outlines, your own weights"):
         size = cards_of(family)[-1].size
         sides = SHORT_SIDES.get(family) or tuple(round(share * size) for share in SHARES)
-        short = bound(st.select_slider, "Short side the networks see, px", sides, size, key=f"patch-short-{family}")
-        st.caption(f"They were trained at {size} px; the larger the picture, the less of it a patch covers.")
+        short = bound(
+            st.select_slider,
+            "Short side the networks see, px",
+            sides,
+            size,
+            format_func=plain,
+            key=f"patch-short-{family}",
+        )
+        note(f"They were trained at {size} px; the larger the picture, the less of it a patch covers.")
         outline = bound(st.toggle, "Outlines of the picture", True, key="patch-outline")
         own_network.show("patch", remember)
     return View(family, cards_of(family), short, opacity, outline, resolution, row[1:3])

@@ -14,6 +14,7 @@ from core.studies.patch_masking import MODES, Params, Result
 from pages.parts import charts, waiting
 from pages.parts.address import bound
 from pages.parts.patch_choose import Scene
+from pages.parts.words import note, plain
 
 BAGNET, MODE, METHODS, K = "patch-masking-q", "patch-masking-mode", "patch-masking-methods", "patch-masking-k"
 FIRST_K = 10
@@ -52,6 +53,7 @@ def controls(scene: Scene) -> tuple[Network, Params]:
         middle.segmented_control,
         "BagNet's patch q, px",
         list(by_patch),
+        format_func=plain,
         default=list(by_patch)[-1],
         required=True,
         key=BAGNET,
@@ -104,7 +106,7 @@ def answer(scene: Scene, networks: list[Network], pixels: np.ndarray, params: Pa
 def look(result: Result, networks: list[Network], pixels: np.ndarray) -> None:
     titles = [n.card.title for n in networks]
     finding = patch_masking.finding(result, titles)
-    st.markdown(f"**{finding}**")
+    st.markdown(f"**{plain(finding)}**")
     left, right = st.columns([1, 2], gap="large")
     with left:
         k = masked(result, networks, pixels)
@@ -141,14 +143,14 @@ def masked(result: Result, networks: list[Network], pixels: np.ndarray) -> int:
     words = f"the {k} cells that the evidence ranks first are {said(result)}"
     charts.enlarged(view, factor, caption=words[0].upper() + words[1:], alt=f"The picture where {words}")
     for network, p in zip(networks, result.probability[:, evidence, k], strict=True):
-        st.markdown(f"**{network.card.title}**: P({result.labels[result.target]}) = {p:.3f}")
+        st.markdown(f"**{plain(network.card.title)}**: P({plain(result.labels[result.target])}) = {p:.3f}")
     return k
 
 
 def caption(result: Result) -> None:
     count = result.order.shape[2]
     side = f"{result.cell} × {result.cell} px"
-    st.caption(
+    note(
         f"n = 1 picture of {count} cells of {side}, up to {result.cells} of them {said(result)}. "
         "A cell's rank is the sum of its attributions; a hidden cell takes the mean colour of the training "
         "pictures, which is also what integrated gradients, occlusion and DeepLIFT compare with. The evidence's order "

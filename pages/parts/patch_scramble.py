@@ -10,6 +10,7 @@ from core.studies.patch_scramble import Params, Result
 from pages.parts import charts, waiting
 from pages.parts.address import bound
 from pages.parts.patch_choose import Scene, compared
+from pages.parts.words import note, plain
 
 SEED, TILES = "patch-seed", "patch-tiles"
 LARGEST_SEED = 9999
@@ -60,7 +61,7 @@ def shuffle_again() -> None:
 
 def answer(result: Result, titles: list[str], pixels: np.ndarray, tiles: int) -> None:
     finding = patch_scramble.finding(result, titles, tiles)
-    st.markdown(f"**{finding}**")
+    st.markdown(f"**{plain(finding)}**")
     left, right = st.columns([2, 3], gap="large")
     with left:
         scrambled(result, titles, pixels, tiles)
@@ -77,7 +78,7 @@ def answer(result: Result, titles: list[str], pixels: np.ndarray, tiles: int) ->
         f"The picture cut into {', '.join(f'{n} by {n}' for n in result.tiles)} tiles and shuffled",
     )
     shuffles = result.probability.shape[2]
-    st.caption(
+    note(
         f"Lines: the mean of {shuffles} shuffles, seeds {result.seed} to {result.seed + shuffles - 1}; bands: their "
         "range; the picture shown is the first. A border is left in place where a side is no multiple of the tiles. "
         "A BagNet's logit is a mean over patches whatever their order, but a patch across a seam is a new patch, and "
@@ -100,5 +101,5 @@ def scrambled(result: Result, titles: list[str], pixels: np.ndarray, tiles: int)
     for title, top1, p, whole in zip(titles, result.top1, result.top1_probability, result.whole[:, t], strict=True):
         mark = "●" if top1[t, 0] == top1[0, 0] else "✕"
         patches = f"; {whole:.0%} of its patches are whole" if np.isfinite(whole) else ""
-        st.markdown(f"{mark} **{title}** says {result.labels[top1[t, 0]]} ({p[t, 0]:.2f}){patches}")
+        st.markdown(f"{mark} **{plain(title)}** says {plain(result.labels[top1[t, 0]])} ({p[t, 0]:.2f}){patches}")
     st.caption("● as for the untouched picture, ✕ something else; whole: no seam crosses the patch")

@@ -14,6 +14,7 @@ from core.studies.random_attack_figures import Measured
 from pages.parts import charts, waiting
 from pages.parts.address import bound
 from pages.parts.waiting import Progress
+from pages.parts.words import again, note, plain
 
 ROUNDS = (0, 1, 2, 3)
 LARGEST_SEED = 9999
@@ -52,6 +53,7 @@ def packaged(sets: list[Measured]) -> None:
         st.segmented_control,
         "Data set",
         list(by_name),
+        format_func=plain,
         default=next(iter(by_name)),
         required=True,
         key="random-attack-set",
@@ -60,8 +62,7 @@ def packaged(sets: list[Measured]) -> None:
     draw(found, "random-attack")
     about = found.about
     st.caption(
-        f"{about['data']}. {method(found)} Measure again: `{about['command']}` ({about['date']}, commit "
-        f"{about['commit']})."
+        f"{plain(about['data'])}. {plain(method(found))} " + again(about["command"], about["date"], about["commit"])
     )
 
 
@@ -87,7 +88,7 @@ def method(found: Measured) -> str:
 def draw(found: Measured, key: str) -> None:
     """The finding, the curves, and pictures of both targets."""
     said = random_attack_figures.finding(found)
-    st.markdown("\n".join(f"- {sentence}" for sentence in random_attack_figures.findings(found)))
+    st.markdown("\n".join(f"- {plain(sentence)}" for sentence in random_attack_figures.findings(found)))
     charts.show(
         random_attack_figures.curves(found, dark=charts.dark()),
         f"{key}-curves",
@@ -101,7 +102,7 @@ def draw(found: Measured, key: str) -> None:
     )
     for i, (column, name) in enumerate(zip(st.columns(2, gap="large"), found.targets, strict=True)):
         with column:
-            st.markdown(f"**{name}**")
+            st.markdown(f"**{plain(name)}**")
             charts.show(
                 random_attack_figures.pictures(
                     found.examples[i], found.about["labels"], found.params.shown, dark=charts.dark()
@@ -132,7 +133,7 @@ def live() -> None:
         return
     found = random_attack_figures.of_digits(finished, params)
     draw(found, "random-attack-live")
-    st.caption(f"{found.about['data']}. {method(found)}")
+    note(f"{found.about['data']}. {method(found)}")
 
 
 def attack(kind: str, params: Params, progress: Progress) -> Result:

@@ -18,6 +18,7 @@ from pages.parts.address import bound
 from pages.parts.doors import folder_field
 from pages.parts.torchvision_choose import TORCHVISION
 from pages.parts.waiting import Progress
+from pages.parts.words import note, plain
 
 DATA, SIZE = "random-data", "random-data-size"
 NAMED = {DATASETS[name].title: name for name in ("digits", "fashion-mnist", "mnist", "cifar10")}
@@ -114,7 +115,7 @@ def scaled(name: tuple[object, ...], work: partial[Data], what: str) -> Data | N
     if data is not None and any(data.left_out.values()):
         own_pictures.show_left_out(data.summary, data.left_out)
     elif data is not None:
-        st.caption(data.summary)
+        note(data.summary)
     return data
 
 
@@ -124,7 +125,7 @@ def ask(name: tuple[object, ...], work: partial[Data], what: str) -> Data | None
     try:
         return waiting.compute([(name, work)], what, DATA)[0]
     except DataError as error:
-        st.error(str(error), icon=":material/folder_off:")
+        st.error(plain(error), icon=":material/folder_off:")
         return None
 
 

@@ -24,6 +24,7 @@ from core.studies.random_maps import TITLES, Params, Placed, Result, Space
 from core.worker import part
 from pages.parts import charts, waiting
 from pages.parts.address import bound
+from pages.parts.words import Markdown, plain
 
 SELECTED, DRAW, HELD = "random map selection", "random maps wanted", "random map held"
 THUMBNAILS, THUMBNAIL, COLUMNS = 96, 48, 12  # at most so many, px a side at most, a row
@@ -37,6 +38,10 @@ CONFIG = {
     "scrollZoom": False,
     "doubleClick": False,
 }
+MISLEADING = (
+    "**Who is next to whom means something; distances between clusters, their sizes and their shapes mislead**: t-SNE "
+    "keeps neighbours, not distances."
+)
 LEARNED = " The trained network has learned from most of these very pictures; the other two have seen none before."
 Anchors = dict[Space, tuple[np.ndarray, Map]]  # a space's vectors (N, D), and what new pictures are placed by
 
@@ -84,7 +89,7 @@ def show(scene: Scene) -> None:
     result = drawn(scene)
     if result is None:
         return
-    st.markdown(f"#### {random_maps.finding(result)}")
+    st.markdown(f"#### {plain(random_maps.finding(result))}")
     task = (("random sheet", scene.key, scene.params.points, seed_of(scene)), partial(thumbnail_sheet, scene, result))
     [sheet] = waiting.compute([task], "Preparing the thumbnails", "random sheet")
     placed = place(scene, result)  # after the thumbnails: what it takes may keep the worker busy for seconds
@@ -242,18 +247,17 @@ def clear() -> None:
     st.session_state.pop(SELECTED, None)
 
 
-def how_drawn(result: Result) -> str:
+def how_drawn(result: Result) -> Markdown:
     used = sorted({round(m.perplexity, 1) for m in result.maps})
     perplexity = " and ".join(f"{p:g}" for p in used)
     rate = "auto" if result.learning_rate == "auto" else f"{result.learning_rate:g}"
-    return (
+    settings = plain(
         f"t-SNE of {len(result):,} pictures: perplexity {perplexity}, learning rate {rate}, seed {result.seed}; random "
         f"network with {result.features:,} features, kernel {result.kernel_size}, depth {result.depth}, seed "
         f"{result.network_seed}. Spaces of more than {embedding.COMPONENTS} dimensions are first projected onto their "
-        f"{embedding.COMPONENTS} strongest principal components. **Who is next to whom means something; distances "
-        "between clusters, their sizes and their shapes mislead**: t-SNE keeps neighbours, not distances."
-        + (LEARNED if has_learned_from(result) else "")
+        f"{embedding.COMPONENTS} strongest principal components. "
     )
+    return Markdown(settings + MISLEADING + (LEARNED if has_learned_from(result) else ""))
 
 
 def has_learned_from(result: Result) -> bool:
@@ -342,7 +346,7 @@ def neighbours(scene: Scene, result: Result, placed: dict[Space, Placed] | None,
         return
     own, *columns = st.columns([1, *[2] * len(placed)], gap="medium")
     with own:
-        st.markdown(f"**{whose}**")
+        st.markdown(f"**{plain(whose)}**")
         enlarged(scene.query[0], "in the data set's form", f"{whose} in the form of the data set")
     for column, (space, at) in zip(columns, placed.items(), strict=True):
         with column:

@@ -10,6 +10,7 @@ from core.studies.random_dataset import Measured
 from core.studies.random_features import FOLDER
 from pages.parts import charts
 from pages.parts.address import bound
+from pages.parts.words import again, note, plain
 
 SIMILARITY = (
     "**Similarity** of two pictures in a space: the cosine of the angle between their vectors, no mean subtracted. "
@@ -25,6 +26,7 @@ def show() -> None:
         titles = {DATASETS[name].title: name for name in DATASETS if name in found}
         title = bound(
             st.segmented_control, "Data set measured", list(titles), default=list(titles)[-1], required=True,
+            format_func=plain,
             key="random-measured",
         )  # fmt: skip
         packaged(found[titles[title]])
@@ -37,7 +39,7 @@ def show() -> None:
 
 
 def packaged(found: Measured) -> None:
-    st.markdown(random_dataset_figures.finding(found))
+    st.markdown(plain(random_dataset_figures.finding(found)))
     left, right = st.columns(2, gap="large")
     with left:
         charts.show(
@@ -58,7 +60,7 @@ def packaged(found: Measured) -> None:
             st.markdown("Depth and kernel size were not varied on this data set: digits and CIFAR-10 show them.")
     plan = found.plan
     few = min(plan.part, found.train_images)
-    st.caption(
+    note(
         f"{found.data}. {found.train_images:,} training pictures (shapes and other features: {few:,}), "
         f"{found.test_images:,} test pictures, {len(plan.seeds)} seeds: lines are means, bands and bars go from the "
         "lowest to the highest seed."
@@ -75,5 +77,5 @@ def packaged(found: Measured) -> None:
         "pixels are standardised by the training pictures. Bars: 95 % intervals over test pictures, one run each."
     )
     charts.numbers_table(random_dataset_figures.similarity_table(found), alt="Similarity between and within classes")
-    st.caption(SIMILARITY.format(n=min(random_dataset.COMPARED, found.test_images)))
-    st.caption(f"Measure again: `{found.command}` ({found.date}, commit {found.commit}).")
+    st.caption(SIMILARITY.format(n=int(min(random_dataset.COMPARED, found.test_images))))
+    st.caption(again(found.command, found.date, found.commit))

@@ -12,6 +12,7 @@ from core.studies.random_retrieval_dataset import Measured
 from pages.parts import charts, own_pictures, waiting
 from pages.parts.address import bound
 from pages.parts.tray import Picture
+from pages.parts.words import again, note, plain
 
 FEATURES_OFFERED = (250, 500, 1000, 2000, 4000)
 LARGEST_SEED = 9999
@@ -43,7 +44,7 @@ def packaged(found: Measured) -> None:
         key="random-retrieval-metric",
         help=METRIC_HELP,
     )
-    st.markdown(f"**{random_retrieval_dataset.finding(found, metric)}**")
+    st.markdown(f"**{plain(random_retrieval_dataset.finding(found, metric))}**")
     charts.show(
         random_retrieval_figures.curves(found, metric, dark=charts.dark()),
         "random-retrieval-curves",
@@ -56,12 +57,15 @@ def packaged(found: Measured) -> None:
     )
     about = found.about
     st.caption(
-        f"**Precision at k**: the share of the k nearest pictures that are of the query's group, mean over queries. "
-        f"{about['data']}; n = {found.images} queries, centre squares at {found.size} px. Random: {found.features:,} "
-        f"features, kernel {found.kernel}, depth {found.depth}; line: mean of {len(found.of('random', metric))} seeds, "
-        f"band: the least and the most. Trained: {title_of(found.network)}, which has not seen these pictures or their "
-        f"groups. ±: 95 % intervals over queries (1.96 standard errors). {random_retrieval_dataset.doubts(found)} "
-        f"Measure again: `{about['command']}` ({about['date']}, commit {about['commit']})."
+        "**Precision at k**: the share of the k nearest pictures that are of the query's group, mean over queries. "
+        + plain(
+            f"{about['data']}; n = {found.images} queries, centre squares at {found.size} px. Random: "
+            f"{found.features:,} features, kernel {found.kernel}, depth {found.depth}; line: mean of "
+            f"{len(found.of('random', metric))} seeds, band: the least and the most. Trained: "
+            f"{title_of(found.network)}, which has not seen these pictures or their groups. ±: 95 % intervals over "
+            f"queries (1.96 standard errors). {random_retrieval_dataset.doubts(found)} "
+        )
+        + again(about["command"], about["date"], about["commit"])
     )
 
 
@@ -91,7 +95,7 @@ def search(picture: Picture, network: Network) -> None:
     )
     [result] = waiting.compute([task], f"Comparing {len(found):,} pictures", "random retrieval")
     if isinstance(result, str):
-        st.error(result, icon=":material/broken_image:")
+        st.error(plain(result), icon=":material/broken_image:")
     elif result is not None:
         report(result, picture)
 
@@ -115,7 +119,7 @@ def report(result: Result, picture: Picture) -> None:
         charts.numbers_table({"left out": result.broken}, "The files that could not be read, and why")
     if result.seen < result.total:
         st.info(f"Partial: {result.seen:,} of {result.total:,} pictures.", icon=":material/timelapse:")
-    st.markdown(f"**{random_retrieval.answer(result)}**")
+    st.markdown(f"**{plain(random_retrieval.answer(result))}**")
     charts.show(
         random_retrieval_figures.neighbours(result, dark=charts.dark()),
         "random-retrieval-neighbours",
@@ -124,7 +128,7 @@ def report(result: Result, picture: Picture) -> None:
         random_retrieval_figures.neighbour_table(result),
     )
     params = result.params
-    st.caption(
+    note(
         f"Query: {picture.title}. Under each picture its folder, and its distance, 1 being the mean over all; a "
         f"frame marks what all rows have found. Centre squares at {params.size} px, {params.metric} distance; random: "
         f"{params.features:,} features, kernel {params.kernel}, depth {params.depth}, seed {params.seed}; trained: "

@@ -9,6 +9,7 @@ import streamlit as st
 from core import cache, quoting
 from pages.parts import waiting
 from pages.parts.tray import Picture
+from pages.parts.words import plain
 
 WANTED = "report wanted"  # the digest of the picture whose report was asked for
 
@@ -17,8 +18,8 @@ def show(picture: Picture) -> None:
     """A button; then the report's progress; then its download."""
     st.header("Take all five studies of a picture with you", anchor="report")
     st.markdown(
-        f"One self-contained page about **{picture.title}**: every finding, figure and number, readable offline and "
-        "ready to print. A new picture takes about half a minute."
+        f"One self-contained page about **{plain(picture.title)}**: every finding, figure and number, readable offline "
+        "and ready to print. A new picture takes about half a minute."
     )
     digest = picture.image.digest
     if st.session_state.get(WANTED) != digest:

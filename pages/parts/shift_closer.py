@@ -16,6 +16,7 @@ from core.studies.shift_sweep import LINES, MAX_SHIFT_LIMITS, Line, Params, Resu
 from pages.parts import at_hand, charts, waiting
 from pages.parts.address import bound
 from pages.parts.tray import Picture
+from pages.parts.words import plain
 
 DY, DX, SLICE = "shift-dy", "shift-dx", "shift-slice"
 
@@ -70,7 +71,7 @@ def crops(result: Result, cards: Sequence[Card], image: RGBImage, params: Params
         enlarged(image, cards[0].size, params, dy, dx, f"moved by ({dy}, {dx})")
     for card, top1, p in zip(cards, result.top1[:, index], result.top1_probability[:, index], strict=True):
         same = top1 == result.top1[result.models.index(card.name), result.centre]
-        st.markdown(f"{'●' if same else '✕'} **{card.title}** says {result.labels[top1]} ({p:.2f})")
+        st.markdown(f"{'●' if same else '✕'} **{plain(card.title)}** says {plain(result.labels[top1])} ({p:.2f})")
 
 
 def enlarged(image: RGBImage, size: int, params: Params, dy: int, dx: int, caption: str) -> None:
@@ -84,8 +85,8 @@ def worst(result: Result, cards: Sequence[Card], image: RGBImage, params: Params
     """The adversary's choice for each network, with the crop it found."""
     st.subheader("The worst shift", anchor="worst")
     st.markdown(
-        f"An adversary who may move the picture by up to {params.max_shift} px, and tries every shift, "
-        f"chooses the one at which **{result.labels[result.target]}** gets the least probability."
+        f"An adversary who may move the picture by up to {params.max_shift:d} px, and tries every shift, "
+        f"chooses the one at which **{plain(result.labels[result.target])}** gets the least probability."
     )
     for column, card, index, share in zip(
         st.columns(max(3, len(cards)))[: len(cards)],
@@ -100,8 +101,11 @@ def worst(result: Result, cards: Sequence[Card], image: RGBImage, params: Params
         with column:
             enlarged(image, card.size, params, dy, dx, f"{card.title}: moved by ({dy}, {dx})")
             st.markdown(
-                f"P = {result.probability[row, index]:.3f} (unshifted {result.probability[row, result.centre]:.3f}), "
-                f"says {said}. Consistency of this picture: {share:.1%} of shift pairs agree."
+                plain(
+                    f"P = {result.probability[row, index]:.3f} (unshifted "
+                    f"{result.probability[row, result.centre]:.3f}), says {said}. Consistency of this picture: "
+                    f"{share:.1%} of shift pairs agree."
+                )
             )
             with st.container(horizontal=True):
                 st.button("Show it on the maps", key=f"worst {card.name}", on_click=choose, args=(dy, dx))
@@ -142,7 +146,7 @@ def inside(cards: Sequence[Card], picture: Picture) -> None:
         ]
         answers = waiting.compute(tasks, "Comparing the layers", "inside")
         for sentence in (a for a in answers if isinstance(a, str)):
-            st.info(sentence, icon=":material/block:")
+            st.info(plain(sentence), icon=":material/block:")
         done = [(n, a) for n, a in zip(found, answers, strict=True) if isinstance(a, InternalDistance)]
         if not done:
             return

@@ -13,6 +13,7 @@ from core.studies.shift_dataset import Params, Result, Summary
 from core.weights import ASSETS
 from pages.parts import at_hand, charts, own_pictures, shift_choose, waiting
 from pages.parts.address import bound
+from pages.parts.words import code, note, plain
 
 CHUNK = 32  # pictures between two looks at the Stop button
 LIVE = Params(boundary="crop", pairs=2, worst_reach=1)
@@ -27,6 +28,7 @@ def show(choice: shift_choose.Choice) -> None:
             st.segmented_control,
             "Data set",
             sets,
+            format_func=plain,
             default=sets[0],
             required=True,
             key="shift-data",
@@ -48,7 +50,7 @@ def packaged(records: dict[str, shift_dataset.Measured]) -> None:
     titles = [networks.title_of(name) for name in records]
     blurs = [networks.blur_of(r.arch) for r in records.values()]
     dark = charts.dark()
-    st.caption(
+    note(
         f"{first.data}; n = {first.summary.images:,}. Consistency: two random circular shifts of up to "
         f"{first.reach} px, {first.summary.draws} draws a picture. One training run (seed) a network; "
         "intervals are 95 % over pictures."
@@ -70,13 +72,13 @@ def packaged(records: dict[str, shift_dataset.Measured]) -> None:
             corruption_table(summaries, titles),
         )
     strengths = "; ".join(f"{kind} {', '.join(f'{s:g}' for s in STRENGTHS[kind])}" for kind in STRENGTHS)
-    st.caption(
+    note(
         f"Corruptions and small shifts: {first.few_images:,} of the test pictures. Strengths 1, 2, 3: {strengths}. "
         f"Noise: standard deviation, pixels in 0..1. Blur: standard deviation in pixels at {REFERENCE_SIDE} px. "
         "JPEG: quality. Contrast: factor. Rotation: degrees, in a mirrored frame, so that no black corner tells "
         "the network of the turn."
     )
-    st.caption("Measure again: " + ", ".join(f"`{r.command}`" for r in records.values()))
+    st.caption("Measure again: " + ", ".join(code(r.command) for r in records.values()))
 
 
 def table(summaries: list[Summary], titles: list[str]) -> dict[str, list[object]]:

@@ -13,6 +13,7 @@ from core.studies import sparse_any
 from core.studies.sparse_any import SHOWN, Params, Result, Shown
 from pages.parts import at_hand, charts, provenance, tray, waiting
 from pages.parts.address import bound
+from pages.parts.words import note, plain
 
 KEY = "sparse-any"
 DRAWS = (8, 16, 32, 64)
@@ -56,14 +57,14 @@ def controls() -> tuple[Params, Shown]:
     seed = bound(row[2].number_input, "Seed", 0, LARGEST_SEED, key=f"{KEY}-seed")
     measure = bound(
         row[3].segmented_control, "Show", list(MEASURES), default="same answer", required=True, key=f"{KEY}-show",
-        help="; ".join(f"{name}: {SHOWN[shown]}" for name, shown in MEASURES.items()),
+        help="; ".join(plain(f"{name}: {SHOWN[shown]}") for name, shown in MEASURES.items()),
     )  # fmt: skip
     return Params(kind, draws=int(draws), seed=int(seed)), MEASURES[measure]
 
 
 def look(results: list[Result], shown: Shown) -> None:
     findings = [sparse_any.finding(result) for result in results]
-    st.markdown("\n".join(f"- {sentence}" for sentence in findings))
+    st.markdown("\n".join(f"- {plain(sentence)}" for sentence in findings))
     charts.show(
         sparse_any.figure(results, shown, dark=charts.dark()),
         KEY,
@@ -71,7 +72,7 @@ def look(results: list[Result], shown: Shown) -> None:
         sparse_any.table(results),
     )
     first = results[0]
-    st.caption(
+    note(
         f"n = 1 picture, {first.draws} draws of {first.kind} noise ({noise.KINDS[first.kind].meaning}) at every level, "
         f"base seed {first.seed}, the same draws at every λ. The clean answer is the network's as trained; noise is "
         "added at each network's own input size, given above its map, so equal levels do not hide equally much of the "

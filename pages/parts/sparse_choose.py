@@ -14,6 +14,7 @@ from pages.parts import own_network
 from pages.parts.address import bound
 from pages.parts.at_hand import own_networks
 from pages.parts.tray import Picture
+from pages.parts.words import plain
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +96,9 @@ def level_of(kind: str, place: st.delta_generator.DeltaGenerator) -> float:
     start = Params.level if kind == Params.noise else levels[len(levels) // 2]
     label = f"Level {about.symbol}{f', {about.unit}' if about.unit else ''}"
     key = f"sparse-level-{kind}"
-    return float(bound(place.select_slider, label, levels, start, key=key, help=about.meaning))
+    return float(
+        bound(place.select_slider, plain(label), levels, start, format_func=plain, key=key, help=plain(about.meaning))
+    )
 
 
 def networks_offered() -> dict[str, Card]:

@@ -13,6 +13,7 @@ from core.studies.sparse_figures import to_bytes
 from pages.parts import charts, waiting
 from pages.parts.address import bound
 from pages.parts.sparse_choose import Scene
+from pages.parts.words import note, plain
 
 ATOM, COUNT = "sparse-atom", "sparse-strongest"
 KEPT = "sparse dictionary kept"
@@ -25,7 +26,7 @@ def show(scene: Scene) -> None:
     result = coded(scene)
     if result is None:
         return
-    st.markdown(f"**{sparse_dictionary.finding(result)}**")
+    st.markdown(f"**{plain(sparse_dictionary.finding(result))}**")
     atom = chosen(result)
     charts.show(
         sparse_dictionary_figures.wall(result, atom, dark=charts.dark()),
@@ -34,7 +35,7 @@ def show(scene: Scene) -> None:
         sparse_dictionary_figures.wall_table(result),
         on_click=choose_clicked,
     )
-    st.caption(
+    note(
         "Strength: the root mean square over pixels and colours of an atom's contribution, its codes convolved with "
         f"it. {sparse_dictionary_figures.contrast(result)}"
     )
@@ -88,7 +89,7 @@ def one_atom(scene: Scene, result: Result, atom: int) -> None:
     with left:
         pixels = sparse_dictionary.atom_pixels(result, atom)
         charts.enlarged(pixels, max(1, ATOM_SIDE // len(pixels)), f"atom {atom}", alt=f"Atom {atom}, enlarged")
-        st.markdown(sparse_dictionary.said(result, atom))
+        st.markdown(plain(sparse_dictionary.said(result, atom)))
     with right:
         charts.show(
             sparse_dictionary_figures.code_map(result, scene.noisy, atom, dark=charts.dark()),
@@ -121,7 +122,7 @@ def strongest(scene: Scene, result: Result) -> None:
         if max(pixels.shape[:2]) <= PICTURE_SIDE:
             charts.enlarged(pixels, PICTURE_SIDE // max(pixels.shape[:2]), said, alt=f"The picture {said}")
         else:
-            st.image(uri(pixels), said, width="stretch", alt=f"The picture {said}")
+            st.image(uri(pixels), plain(said), width="stretch", alt=f"The picture {said}")
         st.download_button(
             "PNG", lambda: png_bytes(from_pixels(pixels)), f"strongest-{n}.png", key="sparse strongest png"
         )

@@ -14,6 +14,7 @@ from core.weights import WeightsError
 from pages.parts import at_hand, charts, held, waiting
 from pages.parts.address import bound
 from pages.parts.tray import Picture
+from pages.parts.words import code, plain
 
 READ = "spinal-read"
 BUILT_IN, TRAY = "a built-in digit", "the tray's picture anyway"
@@ -58,8 +59,8 @@ def cards_of_heads() -> dict[Head, Card]:
         except WeightsError:
             missing.append(name)
     if missing:
-        commands = ", ".join(f"`receptive train {name}`" for name in missing)
-        st.info(f"Not on this machine yet: {', '.join(missing)}, trained on MNIST. Train them with {commands}.")
+        commands = ", ".join(code(f"receptive train {name}") for name in missing)
+        st.info(f"Not on this machine yet: {plain(', '.join(missing))}, trained on MNIST. Train them with {commands}.")
     return found
 
 
@@ -77,7 +78,7 @@ def chosen(picture: Picture) -> tuple[RGBImage, str]:
 
 def answer(result: Result, title: str, key: str = "spinal-answers") -> None:
     finding = spinal_answers.finding(result)
-    st.markdown(f"**{finding}**")
+    st.markdown(f"**{plain(finding)}**")
     left, right = st.columns([2, 5], gap="large")
     with left:
         charts.enlarged(
@@ -103,7 +104,7 @@ def answer(result: Result, title: str, key: str = "spinal-answers") -> None:
 def layers(result: Result) -> None:
     st.subheader("What does each layer add?", anchor="layers")
     finding = spinal_answers.layers_finding(result)
-    st.markdown(finding)
+    st.markdown(plain(finding))
     charts.show(
         spinal_answers_figures.contributions(result, dark=charts.dark()),
         "spinal-layers",

@@ -17,6 +17,7 @@ from core.studies.spinal_transfer import HEADS
 from core.worker import Progress, part
 from pages.parts import at_hand, charts, own_pictures, provenance, waiting
 from pages.parts.address import bound
+from pages.parts.words import note, plain
 
 KEY = "spinal-any"
 OWN = "my own folder or zip"
@@ -47,7 +48,7 @@ def show(first: str) -> None:
         try:
             result = answer(network, data, params)
         except ValueError as error:
-            st.error(str(error), icon=":material/error:")
+            st.error(plain(error), icon=":material/error:")
             return
         if result is not None:
             look(result, network)
@@ -90,7 +91,7 @@ def own(network: Network, params: Params) -> Data | None:
     try:
         [told] = waiting.compute([task], f"Reading {len(some.found):,} pictures", f"{KEY} own")
     except DataError as error:
-        st.error(str(error), icon=":material/folder_off:")
+        st.error(plain(error), icon=":material/folder_off:")
         return None
     if told is None:
         return None
@@ -132,7 +133,7 @@ def train_heads(found: Features, params: Params, name: tuple[object, ...]) -> di
 
 def look(result: Result, network: Network) -> None:
     finding = spinal_any.finding(result)
-    st.markdown(f"**{finding}**")
+    st.markdown(f"**{plain(finding)}**")
     charts.show(
         spinal_any.figure(result, dark=charts.dark()),
         KEY,
@@ -143,7 +144,7 @@ def look(result: Result, network: Network) -> None:
     knows = network.card.kind != "untrained" and network.card.family in DATASETS
     seen = knows and DATASETS[network.card.family].title == result.dataset
     warning = f" {network.card.title} has learned from these training pictures itself." if seen else ""
-    st.caption(
+    note(
         f"{result.train:,} pictures of {result.dataset} to learn from, {result.test:,} to test with, {result.classes} "
         f"classes; always the commonest would be {100 * result.commonest:.1f} % right.{warning} Features: what the "
         f"network's last linear layer sees, {result.features:,} of them, each with mean 0 and deviation 1 over the "

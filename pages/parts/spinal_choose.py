@@ -16,6 +16,7 @@ from pages.parts import own_pictures, torchvision_choose
 from pages.parts.address import bound
 from pages.parts.doors import folder_field
 from pages.parts.torchvision_choose import TORCHVISION
+from pages.parts.words import note, plain
 
 GREY_NAMES = (
     "digits",
@@ -66,7 +67,7 @@ def controls() -> tuple[Data | None, dict[str, object]]:
     with columns[2]:
         heads = bound(
             st.pills, "Heads", list(HEAD_NAMES), selection_mode="multi", default=list(HEAD_NAMES), key="spinal-heads",
-            help="; ".join(f"{SHORT[head]}: {words}" for head, words in HEADS.items()),
+            help="; ".join(plain(f"{SHORT[head]}: {words}") for head, words in HEADS.items()),
         )  # fmt: skip
     seeds = bound(
         columns[3].slider, "Seeds", *SEEDS, 5, key="spinal-seeds",
@@ -100,7 +101,7 @@ def data(below: st.delta_generator.DeltaGenerator) -> Data | None:
     folder = ""
     if not on_this_machine(name):
         folder = folder_field(
-            st, f"Folder of {title}", f"spinal folder {name}", persist_state="session",
+            st, plain(f"Folder of {title}"), f"spinal folder {name}", persist_state="session",
             help="Where its idx files lie (or train/CLASS/ and test/CLASS/ pictures for CIFAR-10). Left empty, "
             "training begins with a download from the owners.",
         )  # fmt: skip
@@ -120,7 +121,7 @@ def own() -> Data | None:
     if found.counts:
         own_pictures.show_left_out(summary(found), left_out(found))
     else:
-        st.caption(summary(found))
+        note(summary(found))
     return Data(str(Path(path).expanduser()), Path(path).stem, 3, classes)
 
 
@@ -151,7 +152,7 @@ def shape(backbone: str) -> dict[str, object]:
     )  # fmt: skip
     order = bound(row[3].selectbox, "Order", list(ORDER_NAMES), key=f"{key}-order", help="Which part comes when.")
     if layers < parts:
-        st.caption(f"{parts} parts need {parts} layers: that many are used.")
+        note(f"{parts} parts need {parts} layers: that many are used.")
     return {"width": width, "layers": max(layers, parts), "split": parts, "order": ORDER_NAMES[order]}
 
 

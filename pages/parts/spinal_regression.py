@@ -10,6 +10,7 @@ from core.studies import spinal_regression, spinal_regression_figures
 from core.studies.spinal_regression import COMMAND, FUNCTIONS, NETWORKS, RECORD, Lesson, Network, Params, Target
 from pages.parts import charts, waiting
 from pages.parts.address import bound
+from pages.parts.words import again, plain
 
 LAST, BY_EPOCH = "after the last epoch", "by epoch"
 LIVE = Params(seeds=1, epochs=60, every=3)  # a minute's patience at most, on a slow machine
@@ -48,7 +49,7 @@ def show() -> None:
 def packaged(record: dict[str, object]) -> None:
     result = spinal_regression.from_dict(record["result"])
     finding = spinal_regression_figures.finding(result)
-    st.markdown(f"**{finding}**")
+    st.markdown(f"**{plain(finding)}**")
     shown = bound(
         st.segmented_control, "Held-out error", [LAST, BY_EPOCH], default=LAST, required=True,
         key="spinal-regression-view",
@@ -63,21 +64,22 @@ def packaged(record: dict[str, object]) -> None:
     params = result.params
     ours = " and ".join(f"{f.title}, {f.formula}" for t in params.targets if not (f := FUNCTIONS[t]).papers)
     st.caption(
-        f"Means over {params.seeds} seeds and, after the last epoch, their 95 % intervals (Student's t); each scale "
-        "is the panel's own. *Better* and *worse*: the interval of the differences seed by seed leaves 0 out; "
+        f"Means over {params.seeds:d} seeds and, after the last epoch, their 95 % intervals (Student's t); each "
+        "scale is the panel's own. *Better* and *worse*: the interval of the differences seed by seed leaves 0 out; "
         "about one comparison in twenty would by chance. "
-        f"{spinal_regression_figures.floor_words(result)}"
+        f"{plain(spinal_regression_figures.floor_words(result))}"
     )
     product = FUNCTIONS["product"]
-    st.markdown(WHOSE.format(ours=ours, sigma=params.sigma, low=product.low, high=product.high))
-    st.markdown(NETWORK_WORDS)
-    st.markdown(f"**Dead layers.** {spinal_regression_figures.dead_words(result)}")
-    st.caption(
-        f"{record['optimiser']}, batches of {params.batch}; half of the epochs is the middle of that cycle, not the "
-        f"end of a shorter one. Measure again: `{record['command']}` "
-        f"({record['date']}, commit {record['commit']})."
+    st.markdown(
+        WHOSE.format(ours=plain(ours), sigma=float(params.sigma), low=float(product.low), high=float(product.high))
     )
-    st.markdown(f"**Training loss is no test.** {spinal_regression_figures.lowest_words(result)}")
+    st.markdown(NETWORK_WORDS)
+    st.markdown(f"**Dead layers.** {plain(spinal_regression_figures.dead_words(result))}")
+    st.caption(
+        f"{plain(record['optimiser'])}, batches of {params.batch:d}; half of the epochs is the middle of that cycle, "
+        "not the end of a shorter one. " + again(record["command"], record["date"], record["commit"])
+    )
+    st.markdown(f"**Training loss is no test.** {plain(spinal_regression_figures.lowest_words(result))}")
 
 
 def papers() -> None:
@@ -100,7 +102,7 @@ def live() -> None:
         )
         seed = int(bound(st.number_input, "Seed", 0, LARGEST_SEED, key="spinal-regression-seed", width=140))
     function = FUNCTIONS[target]
-    st.markdown(f"{function.title.capitalize()} ({function.whose}): y = {function.formula} + noise")
+    st.markdown(plain(f"{function.title.capitalize()} ({function.whose}): y = {function.formula} + noise"))
     if not st.toggle(f"Train {len(NETWORKS)} networks", key="spinal regression train"):
         return
     what = f"Training {len(NETWORKS)} networks for {LIVE.epochs} epochs on {LIVE.train:,} points"

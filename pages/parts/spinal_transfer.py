@@ -8,6 +8,7 @@ from core.studies import spinal_transfer, spinal_transfer_figures
 from core.studies.spinal_transfer import HEADS, MODES, Result
 from pages.parts import charts
 from pages.parts.address import bound
+from pages.parts.words import Markdown, again, plain
 
 
 def show() -> None:
@@ -29,28 +30,30 @@ def show() -> None:
 
 def packaged(result: Result, about: dict[str, str]) -> None:
     findings = [spinal_transfer.finding(result, mode) for mode in result.modes]
-    st.markdown("\n".join(f"- {sentence}" for sentence in findings))
+    st.markdown("\n".join(f"- {plain(sentence)}" for sentence in findings))
     charts.show(
         spinal_transfer_figures.races(result, dark=charts.dark()),
         "spinal-transfer",
-        f"Accuracy of four heads, {' and '.join(MODES.values())} trained. {' '.join(findings)}".replace("**", ""),
+        f"Accuracy of four heads, {' and '.join(MODES.values())} trained. {' '.join(findings)}",
         spinal_transfer_figures.table(result),
     )
     st.caption(method(result, about))
 
 
-def method(result: Result, about: dict[str, str]) -> str:
+def method(result: Result, about: dict[str, str]) -> Markdown:
     """How it was done, with every number."""
     params, sizes = result.params, dict(zip(result.heads, result.parameters, strict=True))
     counts = ", ".join(f"{HEADS[head]} {count:,}" for head, count in sizes.items())
-    return (
-        f"{about['data']}, on {about['network']} ({result.below:,} parameters below the head), which knows tabby cats "
-        f"and golden retrievers from its own training. Parameters of the heads: {counts}; the hidden layer has "
-        f"{params.hidden} units, the spinal head {params.layers} layers of width {params.width}; dropout "
-        f"{params.dropout:g} before every layer but the single one. {params.epochs} epochs, the last one counts; seeds "
-        f"0 to {params.seeds - 1}, the same pictures in the same order under every head. The peak rates "
-        f"({params.head_rate:g} and {params.all_rate:g}) are the same for all heads and were chosen on a fifth of the "
-        "training photographs of cats and dogs. Small marks: seeds; large marks: means with 95 % "
-        "intervals over the seeds (Student's t), not over photographs; differences are paired by seed. Measure again: "
-        f"`{about['command']}` ({about['date']}, commit {about['commit']})."
+    return Markdown(
+        plain(
+            f"{about['data']}, on {about['network']} ({result.below:,} parameters below the head), which knows tabby "
+            f"cats and golden retrievers from its own training. Parameters of the heads: {counts}; the hidden layer "
+            f"has {params.hidden} units, the spinal head {params.layers} layers of width {params.width}; dropout "
+            f"{params.dropout:g} before every layer but the single one. {params.epochs} epochs, the last one counts; "
+            f"seeds 0 to {params.seeds - 1}, the same pictures in the same order under every head. The peak rates "
+            f"({params.head_rate:g} and {params.all_rate:g}) are the same for all heads and were chosen on a fifth of "
+            "the training photographs of cats and dogs. Small marks: seeds; large marks: means with 95 % intervals "
+            "over the seeds (Student's t), not over photographs; differences are paired by seed. "
+        )
+        + again(about["command"], about["date"], about["commit"])
     )

@@ -12,6 +12,7 @@ from core.image import ImageError, RGBImage, decode, thumbnail
 from core.samples import DEFAULT_SAMPLE, SAMPLES, load_sample
 from pages.parts import drawing_pad
 from pages.parts.address import bound
+from pages.parts.words import note, plain
 
 FORMATS = ["png", "jpg", "jpeg", "webp", "bmp", "tif", "tiff", "gif"]
 THUMBNAIL = 320  # px
@@ -56,12 +57,12 @@ def show() -> None:
     height, width = picture.image.height, picture.image.width
     preview.image(
         thumbnail(picture.image, THUMBNAIL).pixels,
-        caption=f"{picture.title}, {width} × {height} px. {picture.credit}",
+        caption=plain(f"{picture.title}, {width} × {height} px. {picture.credit}"),
         alt=f"The chosen picture: {picture.title}",
         output_format="PNG",
     )
     if min(height, width) < 32:
-        st.caption(f"Only the centre {min(height, width)} px square is used, much enlarged: expect little from it.")
+        note(f"Only the centre {min(height, width)} px square is used, much enlarged: expect little from it.")
     hold(names, mine)
 
 
@@ -83,7 +84,7 @@ def hold(names: list[str], mine: dict[str, RGBImage]) -> None:
     held_picture: Picture = st.session_state["tray held"]
     st.image(
         thumbnail(held_picture.image, THUMBNAIL // 2).pixels,
-        caption=f"Held: {held_picture.title}",
+        caption=plain(f"Held: {held_picture.title}"),
         alt=f"The held picture: {held_picture.title}",
         output_format="PNG",
     )
@@ -159,7 +160,7 @@ def own_pictures() -> dict[str, RGBImage]:
             kept[file.file_id] = attempt(file.getvalue())
         found = kept[file.file_id]
         if isinstance(found, ImageError):
-            st.error(f"{file.name}: {found}", icon=":material/broken_image:")
+            st.error(plain(f"{file.name}: {found}"), icon=":material/broken_image:")
         else:
             newest[source] = unused(file.name, mine)
             mine[newest[source]] = found
