@@ -36,9 +36,8 @@ def badges(cards: Sequence[Card]) -> None:
     with st.container(horizontal=True):
         for card in cards:
             measured = "" if card.test_accuracy is None else f", {card.test_accuracy:.1%} right"
-            st.badge(
-                plain(f"{card.title}: {KIND_WORDS[card.kind]}{measured}"),
-                icon=ICONS[card.kind],
-                color=COLOURS[card.kind],
-                help=plain(card.provenance),
+            said = plain(f"{card.title}: {KIND_WORDS[card.kind]}{measured}")
+            # not st.badge, whose own backslashes (1.67) undo those of `plain`
+            st.markdown(
+                f":{COLOURS[card.kind]}-badge[{ICONS[card.kind]} {said}]", help=plain(card.provenance), width="content"
             )
