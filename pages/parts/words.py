@@ -21,8 +21,8 @@ SPECIAL = re.compile(
     (?P<part>(?<=www)(?=\.) | (?=@) | (?<=[-<])(?=[->]) | (?<=[<>~])(?==))  # addresses; -> -- <- >= <= ~=
     | (?P<colon>:(?=[\w+\-/]))  # icons, emoji, colours, https://
     | (?P<space>[\t\n\r] | \A[ ]+ | [ ]+\Z)
-    | (?P<number>\A\d{1,9}(?=[.)]))  # of a list
-    | (?P<sign>\A[-+=] | [\\`*_\[\]<>\#$~&])
+    | (?P<number>\A\d{1,9}(?=[.)](?:[ ]|\Z)))  # of a list
+    | (?P<sign>\A[-+=] | [\\`*\[\]<>\#$~] | &(?=\#?\w+;) | (?<![^\W_])_ | _(?![^\W_]))
     """,
     re.VERBOSE | re.IGNORECASE,
 )
