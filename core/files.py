@@ -50,7 +50,7 @@ def csv_text(columns: Mapping[str, Sequence[object]]) -> str:
     """A CSV file of columns of one length, whose words are no formulas."""
     safe, text = no_formulas(columns), io.StringIO(newline="")
     csv.writer(text).writerows([list(safe), *zip(*safe.values(), strict=True)])
-    return text.getvalue().encode(errors="backslashreplace").decode()  # a file's name may hold bytes that are no text
+    return text.getvalue()
 
 
 def no_formulas(columns: Mapping[str, Sequence[object]]) -> dict[str, list[object]]:
@@ -59,5 +59,7 @@ def no_formulas(columns: Mapping[str, Sequence[object]]) -> dict[str, list[objec
 
 
 def as_text(value: object) -> object:
-    formula = isinstance(value, str) and value.startswith(FORMULAS) and not NUMBER.fullmatch(value)
-    return f"'{value}" if formula else value
+    if not isinstance(value, str):
+        return value
+    text = value.encode(errors="backslashreplace").decode()  # a file's name may hold bytes that are no text
+    return f"'{text}" if text.startswith(FORMULAS) and not NUMBER.fullmatch(text) else text
