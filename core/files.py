@@ -59,6 +59,7 @@ def no_formulas(columns: Mapping[str, Sequence[object]]) -> dict[str, list[objec
 
 
 def as_text(value: object) -> object:
+    """A cell, with an apostrophe before it if it is a word that begins like a formula and is no number."""
     if not isinstance(value, str):
         return value
     text = value.encode(errors="backslashreplace").decode()  # a file's name may hold bytes that are no text

@@ -32,17 +32,3 @@ def cat():
     from core.samples import load_sample
 
     return load_sample("cat")
-
-
-@pytest.fixture
-def a_server_that_has_run_before(monkeypatch):
-    """AppTest makes every run a server's first, for which Streamlit takes pages/ for an old-style app."""
-    from streamlit.runtime.pages_manager import PagesManager
-
-    begin = PagesManager.__init__
-
-    def with_navigation(self, *args, **kwargs):
-        begin(self, *args, **kwargs)
-        PagesManager.uses_pages_directory = False
-
-    monkeypatch.setattr(PagesManager, "__init__", with_navigation)

@@ -14,11 +14,11 @@ import pytest
 import streamlit as st
 from streamlit import config
 from streamlit.testing.v1 import AppTest
+from test_pages import APP, a_server_that_has_run_before  # noqa: F401
 
 from pages.parts import doors
 
 ROOT = Path(__file__).parents[1]
-APP = str(ROOT / "app.py")
 HERE, NEXT_DOOR = "127.0.0.1", "127.0.0.2"  # a server on localhost alone is not at the second
 OFF = "Folders of this server are not read"
 
@@ -118,7 +118,6 @@ FIELDS = [  # a page, what opens its folder field, and the field
 ]
 
 
-@pytest.mark.usefixtures("a_server_that_has_run_before")
 @pytest.mark.parametrize(("slug", "query", "opened", "field"), FIELDS, ids=[field for *_, field in FIELDS])
 def test_a_folder_field_stands_where_it_may(monkeypatch, tmp_path, slug, query, opened, field):
     monkeypatch.setenv("RECEPTIVE_CACHE", str(tmp_path))

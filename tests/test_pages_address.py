@@ -8,12 +8,11 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
+from test_pages import APP, a_server_that_has_run_before  # noqa: F401
 
 from pages.parts.address import ACCEPTED
 
-pytestmark = pytest.mark.usefixtures("a_server_that_has_run_before")
 ROOT = Path(__file__).parents[1]
-APP = str(ROOT / "app.py")
 PAGES = ["", "networks", "shift_sweep", "patch_evidence", "sparse_codes", "random_features", "spinal_heads"]
 ODD = ["", "inf", "-1e309", "nan", "0.5", "\x00", "None", "[]", "true", "-1e300", "猫", "1_0", "%"]
 

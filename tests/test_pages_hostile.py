@@ -11,7 +11,7 @@ from hostile import FLAT, HTML, NAME, RAW, RAW_HTML
 from safetensors.torch import save
 from streamlit.testing.v1 import AppTest
 from test_own_data import zipped
-from test_pages import APP
+from test_pages import APP, a_server_that_has_run_before  # noqa: F401
 
 from core import own_networks, quoting
 from core.image import from_pixels, png_bytes
@@ -20,7 +20,6 @@ from core.own_networks import Plug
 from core.preprocess import Preprocessing
 from pages.parts.words import plain
 
-pytestmark = pytest.mark.usefixtures("a_server_that_has_run_before")
 TEXT = {"Code", "Text", "Json", "Exception", "ArrowData"}  # kinds whose words are no Markdown
 FIELDS = {"body", "label", "help", "caption", "text", "delta", "content"}
 CHOICES = {"Selectbox", "MultiSelect"}  # whose options are no Markdown

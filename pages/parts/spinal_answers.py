@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core import cache, networks
+from core import cache, networks, quoting
 from core.heads import Head
 from core.image import RGBImage
 from core.networks import Card, Network
@@ -59,7 +59,7 @@ def cards_of_heads() -> dict[Head, Card]:
         except WeightsError:
             missing.append(name)
     if missing:
-        commands = ", ".join(code(f"receptive train {name}") for name in missing)
+        commands = ", ".join(code(quoting.command("receptive", "train", name)) for name in missing)
         st.info(f"Not on this machine yet: {plain(', '.join(missing))}, trained on MNIST. Train them with {commands}.")
     return found
 

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 import random
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from browser.conftest import PATIENCE, ROOT, Watched
+from browser.conftest import PATIENCE, Watched, serving
 from hostile import NOWHERE, WORDS
 from playwright.sync_api import Browser
 
 pytestmark = pytest.mark.browser
+Found = tuple[dict[str, list[dict[str, Any]]], Watched, list[str]]  # texts by place, the page, and what it asked for
 SIGNS = [*"\\`*_{}[]<>()#+-.!|~$:&@^=\"'/;, 1a", "www.", "http://", "->", "--", ">=", ":red", ":material/home:", "&lt;"]
 AROUND = {  # what we say around the words
     "twice": "P({0}) = 0.5, says {0}", "list": "\n{0}\n", "icon": "home {0}", "badge": "home {0}", "code": None,
@@ -52,44 +48,24 @@ def made_up() -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def page_of_words(browser: Browser) -> Iterator[tuple[dict[str, list[dict[str, object]]], Watched, list[str]]]:
+def page_of_words(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Found]:
     """What Chromium makes of each word in each place: the small app has no policy that would hide a request."""
-    words = [*WORDS, *made_up()]
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    script = ROOT / "tests" / "browser" / "words_of_others.py"
-    command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.headless", "true"]
-    environment = os.environ | {"WORDS": json.dumps(words), "THOROUGH": str(len(WORDS)), "PYTHONPATH": str(ROOT)}
-    server = subprocess.Popen(
-        [*command, "--server.port", str(port)], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL
-    )
-    try:
-        end = time.monotonic() + 60
-        while True:
-            try:
-                urllib.request.urlopen(f"http://localhost:{port}/_stcore/health", timeout=2).close()
-                break
-            except OSError:
-                assert time.monotonic() < end, "the app did not answer within a minute"
-                time.sleep(0.2)
+    words = {"WORDS": json.dumps([*WORDS, *made_up()]), "THOROUGH": str(len(WORDS))}
+    with serving("tests/browser/words_of_others.py", tmp_path_factory.mktemp("words"), **words) as url:
         context = browser.new_context(viewport={"width": 1440, "height": 1000})
         asked: list[str] = []
         watched = Watched(context.new_page())
         watched.watch(watched.page)
         watched.page.on("request", lambda request: asked.append(request.url))
-        watched.page.goto(f"http://localhost:{port}/")
+        watched.page.goto(url)
         watched.page.get_by_text("the end").wait_for(timeout=PATIENCE)
-        watched.page.wait_for_timeout(1000)
         watched.page.wait_for_function("document.querySelectorAll('.gtitle').length >= " + str(len(WORDS)))
-        yield watched.page.evaluate(READ), watched, [u for u in asked if f"localhost:{port}" not in u]
+        watched.page.wait_for_timeout(1000)
+        yield watched.page.evaluate(READ), watched, [one for one in asked if not one.startswith((url, "ws:"))]
         context.close()
-    finally:
-        server.terminate()
-        server.wait(30)
 
 
-def test_all_words_come_out_as_they_went_in(page_of_words) -> None:
+def test_all_words_come_out_as_they_went_in(page_of_words: Found) -> None:
     found, watched, asked = page_of_words
     words = [*WORDS, *made_up()]
     assert len(found) == 13 * len(words) + 11 * len(WORDS)
@@ -112,7 +88,7 @@ def test_all_words_come_out_as_they_went_in(page_of_words) -> None:
     assert watched.page.locator(f"img[src*='{NOWHERE}'], a[href*='{NOWHERE}']").count() == 0
 
 
-def test_all_words_in_figures_too(page_of_words) -> None:
+def test_all_words_in_figures_too(page_of_words: Found) -> None:
     _, watched, _ = page_of_words
     found = watched.page.evaluate(FIGURES)
     assert len(found) == len(WORDS)
