@@ -4,22 +4,30 @@ from __future__ import annotations
 
 import pandas  # noqa: F401  # whole, before warm_up: Plotly looks at it and must not meet it half imported
 import streamlit as st
+from starlette.middleware import Middleware
 
 from core import cache
 from core.studies import STUDIES
-from pages.parts import frame, tray
+from pages.parts import doors, frame, tray
 
-st.set_page_config("Receptive", "assets/icon.png", layout="wide")
 
-st.html(frame.NARROW)
+def page() -> None:
+    """One run of the script."""
+    st.set_page_config("Receptive", "assets/icon.png", layout="wide")
+    st.html(frame.NARROW)
+    home = st.Page("pages/home.py", title="Home", icon=":material/home:", default=True)
+    bench = st.Page("pages/networks.py", title="Networks", icon=":material/hub:")
+    studies = {s.slug: st.Page(f"pages/{s.slug}.py", title=s.title, icon=s.icon) for s in STUDIES}
+    chosen = st.navigation({"": [home, bench], "Studies": list(studies.values())})
+    frame.leave_old_style()
+    frame.follow_permalink(studies | {"networks": bench})
+    with st.sidebar:
+        tray.show()
+    chosen.run()
+    cache.warm_up()
 
-home = st.Page("pages/home.py", title="Home", icon=":material/home:", default=True)
-bench = st.Page("pages/networks.py", title="Networks", icon=":material/hub:")
-studies = {s.slug: st.Page(f"pages/{s.slug}.py", title=s.title, icon=s.icon) for s in STUDIES}
-page = st.navigation({"": [home, bench], "Studies": list(studies.values())})
-frame.leave_old_style()
-frame.follow_permalink(studies | {"networks": bench})
-with st.sidebar:
-    tray.show()
-page.run()
-cache.warm_up()
+
+if __name__ == "__main__":
+    page()
+else:  # imported by `streamlit run`, which serves this in place of Streamlit's bare server
+    app = st.App(__file__, middleware=[Middleware(doors.Door)])

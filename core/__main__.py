@@ -49,8 +49,8 @@ def shift_sweep(
 ) -> None:
     """Does a one-pixel shift change the answer? Every network at every shift of a picture."""
     from core import networks
+    from core.files import write_json
     from core.studies import shift_sweep as study
-    from core.training.ship import write_json
 
     try:
         image = read_picture(photo)
@@ -88,8 +88,8 @@ def patch_evidence(
 ) -> None:
     """Which little patches made the network say so? Every patch's evidence for a class."""
     from core import networks
+    from core.files import write_json
     from core.studies import patch_evidence as study
-    from core.training.ship import write_json
 
     try:
         image = read_picture(photo)
@@ -119,10 +119,10 @@ def write_map(path: Path, image: RGBImage, result: Result) -> None:
 
 def write_png(path: Path, pixels: np.ndarray) -> None:
     """Write uint8 (H, W, 3) as a PNG, making its folder."""
+    from core.files import whole
     from core.image import from_pixels, png_bytes
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(png_bytes(from_pixels(pixels)))
+    whole(path, lambda fresh: fresh.write_bytes(png_bytes(from_pixels(pixels))))
 
 
 @app.command("sparse-codes")
@@ -143,9 +143,9 @@ def sparse_codes(
 ) -> None:
     """What is left when lambda is turned up? Code, reconstruction and answer."""
     from core import networks
+    from core.files import write_json
     from core.studies import sparse_codes as study
     from core.studies import sparse_figures
-    from core.training.ship import write_json
 
     try:
         image = read_picture(photo)
@@ -181,8 +181,8 @@ def random_features(
     out: Annotated[Path | None, typer.Option("--json", help="Where to write the Result.")] = None,
 ) -> None:
     """How far do you get without learning anything? Accuracy against the number of random features."""
+    from core.files import write_json
     from core.studies import random_features as study
-    from core.training.ship import write_json
 
     try:
         params = study.Params(features, depth, kernel, seed, classifier)  # type: ignore[arg-type]
@@ -216,9 +216,9 @@ def spinal_heads(
 ) -> None:
     """Does feeding the input bit by bit pay? Trains the heads side by side and compares them seed by seed."""
     from core.datasets import DATASETS, TORCHVISION
+    from core.files import write_json
     from core.heads import BACKBONES
     from core.studies import spinal_heads as study
-    from core.training.ship import write_json
 
     def keep(result: study.Result) -> None:
         if out is not None:
@@ -274,10 +274,10 @@ def retrieve(
     options: FileOptions,
 ) -> None:
     """The nearest pictures of a folder by pixels, by random features, and by a trained network."""
+    from core.files import write_json
     from core.picture_files import list_pictures
     from core.picture_listing import left_out_lines
     from core.studies import random_retrieval as study
-    from core.training.ship import write_json
 
     try:
         params = study.Params(features, kernel, depth, seed, size, count, metric)  # type: ignore[arg-type]
@@ -311,7 +311,7 @@ def list_networks(
 ) -> None:
     """Which network runs in which study, and why not where it does not."""
     from core import matrix, networks, own_networks
-    from core.training.ship import write_json
+    from core.files import write_json
 
     named = networks.cards() | own_networks.plugged()
     cards = [card for card in named.values() if every or card.kind in ("trained here", "user")]

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from core.download import cache_folder
+from core.files import write_json
 
 KEPT = 30  # runs of a kind; the oldest are dropped when a new one begins
 AT_ONCE = 2  # processes; each takes a core for as long as it runs
@@ -77,7 +78,7 @@ def begin(kind: str, name: str, arguments: Sequence[str], about: Mapping[str, An
     for old in [one for one in runs(kind) if one.folder != folder][KEPT - 1 :]:
         forget(old)
     run = Run(folder, dict(about), time.time())
-    (folder / "about.json").write_text(json.dumps({"about": run.about, "began": run.began}))
+    write_json(folder / "about.json", {"about": run.about, "began": run.began})
     (folder / "finished").unlink(missing_ok=True)
     threads = max(1, (os.cpu_count() or 2) - 1)  # one core stays with the app
     with (folder / "errors.txt").open("wb") as errors:

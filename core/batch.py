@@ -6,13 +6,10 @@ does not show in it.
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
 import math
-import os
-import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,6 +19,7 @@ from filelock import FileLock, Timeout
 
 from core import batch_rows
 from core.batch_work import Part, Picture, Runner, Work, packed, taken, try_out, versions
+from core.files import csv_text, whole, write_json, write_text
 from core.picture_files import list_pictures
 from core.picture_listing import HIDDEN, MAX_FILES, OTHER, Found, Listing
 from core.worker import Progress, ignore
@@ -226,7 +224,7 @@ def agree(wanted: dict[str, Any], folder: Path) -> None:
             kept = None
         check_same(kept, wanted, folder)
         return
-    whole(path, lambda fresh: fresh.write_text(json.dumps(wanted, indent=1) + "\n"))
+    write_json(path, wanted)
 
 
 def check_same(kept: Any, wanted: dict[str, Any], where: Path) -> None:
@@ -239,18 +237,6 @@ def check_same(kept: Any, wanted: dict[str, Any], where: Path) -> None:
         was, now = (side.get(name, "none") for side in (kept, wanted))
         if was != now:
             raise ValueError(f"expected {where} to be of this run, but its {name} was {was} and is now {now}: {REMEDY}")
-
-
-def whole(path: Path, write: Callable[[Path], object]) -> None:
-    """All of a file or nothing, on the disk, even if the machine stops here."""
-    fresh = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
-    try:
-        write(fresh)
-        with fresh.open("rb+") as stream:
-            os.fsync(stream.fileno())
-        os.replace(fresh, path)
-    finally:
-        fresh.unlink(missing_ok=True)
 
 
 def schema(study: str) -> Any:
@@ -335,13 +321,8 @@ def groups(job: Job, folder: Path) -> Iterator[Any]:
 
 def write_skipped(path: Path, skipped: Sequence[tuple[str, str]]) -> None:
     """A CSV of names and reasons; no file where nothing was left out."""
-
-    def write(fresh: Path) -> None:
-        with fresh.open("w", newline="", encoding="utf-8") as stream:
-            csv.writer(stream).writerows([("name", "reason"), *skipped])
-
     if skipped:
-        whole(path, write)
+        write_text(path, csv_text({"name": [n for n, _ in skipped], "reason": [r for _, r in skipped]}))
     else:
         path.unlink(missing_ok=True)
 

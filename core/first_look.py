@@ -48,9 +48,9 @@ def latest(slug: str, cards: Sequence[Card]) -> dict[str, Any] | None:
 
 def write() -> Iterator[tuple[Path, str]]:
     """Make every study's packaged result again; yields each file and its finding."""
+    from core.files import write_json
     from core.samples import DEFAULT_SAMPLE, load_sample
     from core.studies import patch_evidence, shift_sweep, sparse_codes
-    from core.training.ship import write_json
 
     image = load_sample(DEFAULT_SAMPLE)
     for study, names, rounded in (
@@ -72,8 +72,8 @@ def write() -> Iterator[tuple[Path, str]]:
 def write_random() -> Iterator[tuple[Path, str]]:
     """The digits in random-feature space: the maps of all three spaces, and the accuracy that goes with them."""
     from core import datasets, own_data
+    from core.files import write_json
     from core.studies import random_features, random_maps
-    from core.training.ship import write_json
 
     train, test = (datasets.load("digits", split=split) for split in ("train", "test"))
     digest, params, drawn = datasets.digest(train, test), random_features.Params(), random_maps.Params()

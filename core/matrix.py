@@ -143,12 +143,15 @@ def figure(cards: Sequence[Card], *, dark: bool = False) -> go.Figure:
 
     rows = [row(card) for card in cards]
     level = [[MARKS.index(mark(cell)) for cell in found] for found in rows]
-    words = [[sentence(card, cell) for cell in found] for card, found in zip(cards, rows, strict=True)]
+    words = [
+        [palette.verbatim(sentence(card, cell)) for cell in found] for card, found in zip(cards, rows, strict=True)
+    ]
+    names = [palette.verbatim(card.title) for card in cards]
     marks = [[MARKS[value] for value in line] for line in level]
     shades = palette.network_colours([None, 1, 4], dark)
     scale = [(0.0, "rgba(0,0,0,0)"), (0.5, shades[1]), (1.0, shades[2])]
     heat = go.Heatmap(
-        z=level, x=[part.name for part in PARTS], y=[card.title for card in cards], text=marks, texttemplate="%{text}",
+        z=level, x=[part.name for part in PARTS], y=names, text=marks, texttemplate="%{text}",
         customdata=words, hovertemplate="%{customdata}<extra></extra>", colorscale=scale, zmin=0, zmax=2,
         showscale=False, xgap=2, ygap=2,
     )  # fmt: skip

@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core import networks
+from core import networks, quoting
 from core.networks import Card
 from core.own_options import ASIS, FileOptions
 from core.report_blocks import WIDTH, Asked, Part, Picture, Pictures, Plot, Work
@@ -58,11 +58,11 @@ def make(
     """A report on a picture as one HTML page, which asks for nothing outside itself.
 
     `title`: what the picture is called; `source`: how a command names it (a file, or sample:NAME), by default the
-    title. `names` of networks, or their weights files, take the place of the default ones in every study that can take
-    them. `progress` may raise core.worker.Stopped; each study has a fifth of it. A study that cannot run says why in
-    its section. Raises WeightsError for a name that does not exist, and for a file that is no network's.
+    file of that title. `names` of networks, or their weights files, take the place of the default ones in every study
+    that can take them. `progress` may raise core.worker.Stopped; each study has a fifth of it. A study that cannot run
+    says why in its section. Raises WeightsError for a name that does not exist, and for a file that is no network's.
     """
-    return finished(ask(image, title, names, source or title), progress)
+    return finished(ask(image, title, names, source or quoting.file(title)), progress)
 
 
 def finished(asked: Asked, progress: Progress = ignore) -> str:

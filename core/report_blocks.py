@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import shlex
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
@@ -12,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core import networks
+from core import networks, quoting
+from core.files import csv_text
 from core.image import RGBImage
 from core.networks import Card
 from core.worker import Progress
@@ -47,8 +46,10 @@ class Asked:
     @property
     def again(self) -> str:
         """The command that makes the whole report again."""
-        models = "".join(f" --model {shlex.quote(card.name)}" for card in self.cards)
-        return self.runnable(f"receptive report {shlex.quote(self.source)}{models} --out report.html")
+        models = quoting.models(card.name for card in self.cards)
+        return self.runnable(
+            quoting.command("receptive", "report", quoting.path(self.source), *models, "--out", "report.html")
+        )
 
     def load(self, cards: Sequence[Card]) -> list[Network]:
         """The networks of some cards. Raises WeightsError as core.networks.load does."""
@@ -57,10 +58,11 @@ class Asked:
     def runnable(self, command: str) -> str:
         """A study's command with the reader's weights files, and what is said of them, in place of the names that they
         have here."""
-        given = command
-        for name, word in self.words.items():
-            command = command.replace(f"--model {shlex.quote(name)} ", f"--model {shlex.quote(word)} ")
-        return command if command == given else " ".join([command, *map(shlex.quote, self.options)])
+        opened = {quoting.model(name): quoting.path(word) for name, word in self.words.items()}
+        words = shlex.split(command)
+        after = zip(["", *words], words, strict=False)
+        swapped = [opened.get(w, w) if before == "--model" else w for before, w in after]
+        return quoting.command(*swapped, *(self.options if swapped != words else ()))
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,11 +126,7 @@ Work = Callable[[Progress], Part]
 
 def csv_address(columns: Mapping[str, Sequence[object]]) -> str:
     """A study's table as a CSV file's data address; "" beyond MOST_CSV bytes."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(columns)
-    writer.writerows(zip(*columns.values(), strict=True))
-    data = text.getvalue().encode()
+    data = csv_text(columns).encode()
     return "data:text/csv;charset=utf-8;base64," + b64encode(data).decode() if len(data) <= MOST_CSV else ""
 
 

@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from core.image import RGBImage, decode
+from core.quoting import literal
 
 
 @dataclass(frozen=True)
@@ -79,10 +80,11 @@ def read_picture(source: str) -> RGBImage:
 def opening(source: str) -> tuple[str, str]:
     """Python lines that open what `read_picture` opens as `image`: the imports, and the assignment."""
     if source.startswith(SAMPLE):
-        return "from core.samples import load_sample", f"image = load_sample({source.removeprefix(SAMPLE)!r})"
+        name = source.removeprefix(SAMPLE)
+        return "from core.samples import load_sample", f"image = load_sample({literal(name)})"
     name, how = source.removeprefix(STRETCHED), ", stretch=True" if source.startswith(STRETCHED) else ""
     imports = "from pathlib import Path\n\nfrom core.image import decode"
-    return imports, f"image = decode(Path({name!r}).read_bytes(){how})"
+    return imports, f"image = decode(Path({literal(name)}).read_bytes(){how})"
 
 
 def _path(sample: Sample) -> Path:

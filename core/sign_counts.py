@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import json
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -22,6 +21,7 @@ import torch.nn.functional as F
 from threadpoolctl import threadpool_limits
 from torch import nn
 
+from core.files import write_json
 from core.models.random_depthwise import FIRST_PADDING, RandomDepthwise, draw, sign_padding
 from core.worker import Progress, ignore
 
@@ -262,7 +262,7 @@ def extract(spec: Spec, pixels: np.ndarray, path: Path, progress: Progress = ign
         end = min(start + ROWS_AT_ONCE, len(pixels))
         table[start:end] = counts(net, pixels[start:end])
         table.flush()
-        write_whole(journal, json.dumps({**about, "rows": end}))
+        write_json(journal, {**about, "rows": end}, indent=None)
         progress(end, len(pixels))
     return np.load(path, mmap_mode="r")  # type: ignore[no-any-return]
 
@@ -275,10 +275,3 @@ def rows_done(journal: Path, about: dict[str, Any]) -> int:
     except (OSError, ValueError, KeyError):
         return 0
     return rows if kept == about else 0
-
-
-def write_whole(path: Path, text: str) -> None:
-    """All of it or nothing, even if the machine stops here."""
-    fresh = path.with_name(path.name + ".tmp")
-    fresh.write_text(text)
-    os.replace(fresh, path)

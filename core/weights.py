@@ -5,7 +5,6 @@ ever executed. torch is imported only by the functions that handle tensors.
 """
 
 import json
-import uuid
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
@@ -20,6 +19,7 @@ from core.download import (
     download,
     ignore,
 )
+from core.files import whole
 from core.published import PUBLISHED, published, published_names, published_torchvision
 
 if TYPE_CHECKING:
@@ -117,12 +117,7 @@ def write_state(path: Path, state: "Mapping[str, Tensor]", metadata: dict[str, s
             narrow = kept.half() if half else kept.float()
             kept = narrow if torch.isfinite(narrow).all() else kept.float()
         tensors[name] = kept.clone(memory_format=torch.contiguous_format)  # safetensors refuses shared memory
-    temporary = path.with_name(f"{path.name}.{uuid.uuid4().hex}.tmp")
-    try:
-        temporary.write_bytes(save(tensors, metadata))
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    whole(path, lambda fresh: fresh.write_bytes(save(tensors, metadata)))
 
 
 def state_digest(state: "Mapping[str, Tensor]") -> str:

@@ -21,6 +21,7 @@ from core.studies import (
     spinal_heads,
 )
 from pages.parts import charts, report, scoreboard, tray
+from pages.parts.words import link, plain
 
 st.title("Five ways to watch a network see")
 st.markdown(
@@ -39,7 +40,7 @@ def glance_at_shift_sweep() -> None:
     if found is None:
         return
     result, titles = shift_sweep.from_dict(found), [card.title for card in cards]
-    st.markdown(shift_sweep.finding(result, titles))
+    st.markdown(plain(shift_sweep.finding(result, titles)))
     charts.show(
         shift_figures.maps(result, titles, dark=charts.dark()),
         "home-maps",
@@ -53,7 +54,7 @@ def glance_at_patch_evidence() -> None:
     if found is None:
         return
     result, titles = patch_evidence.from_dict(found), [card.title for card in cards]
-    st.markdown(patch_evidence.finding(result, titles))
+    st.markdown(plain(patch_evidence.finding(result, titles)))
     charts.show(
         patch_figures.maps(result, titles, whole(sample, patch_figures.UNDERLAY), dark=charts.dark()),
         "home-evidence",
@@ -68,7 +69,7 @@ def glance_at_sparse_codes() -> None:
         return
     result, titles = sparse_codes.from_dict(found), [card.title for card in cards]
     finding = sparse_codes.finding(result, titles)
-    st.markdown(finding)
+    st.markdown(plain(finding))
     charts.show(
         sparse_figures.pictures(result, dark=charts.dark()),
         "home-codes",
@@ -82,7 +83,7 @@ def glance_at_random_features() -> None:
     if found is None:
         return
     result = random_maps.from_dict(found)
-    st.markdown(random_maps.finding(result))
+    st.markdown(plain(random_maps.finding(result)))
     for column, space in zip(st.columns(len(result.maps)), result.maps, strict=True):
         with column:
             charts.show(
@@ -97,7 +98,7 @@ def glance_at_spinal_heads() -> None:
     if found is None:
         return
     finding = spinal_heads.finding(found.result)
-    st.markdown(finding)
+    st.markdown(plain(finding))
     charts.show(
         spinal_heads.figure(found.result, dark=charts.dark()),
         "home-heads",
@@ -114,10 +115,10 @@ GLANCES = {
 }
 for study in STUDIES:
     with st.container(border=True):
-        st.subheader(study.question)
-        st.caption(f"[{study.paper}]({study.link})")
+        st.subheader(plain(study.question))
+        st.caption(link(study.paper, study.link))
         GLANCES[study.slug]()
-        st.page_link(f"pages/{study.slug}.py", label=f"Open {study.title}", icon=study.icon)
+        st.page_link(f"pages/{study.slug}.py", label=plain(f"Open {study.title}"), icon=study.icon)
 
 scoreboard.show()
 report.show(tray.chosen())

@@ -8,6 +8,8 @@ from core import matrix
 from core.networks import Card, Network
 from core.studies import STUDIES
 from pages.parts import at_hand, charts, frame, own_network, provenance
+from pages.parts.address import bound
+from pages.parts.words import plain
 
 HERE, YOURS, EVERY = "on this machine", "yours", "all"
 CHOSEN = "networks-one"
@@ -22,8 +24,8 @@ def choose(network: Network) -> None:
 
 def shown(cards: dict[str, Card]) -> list[Card]:
     """The rows of the matrix that the reader wants to see."""
-    which = st.segmented_control(
-        "Networks", [HERE, YOURS, EVERY], default=HERE, required=True, key="networks-which", bind="query-params",
+    which = bound(
+        st.segmented_control, "Networks", [HERE, YOURS, EVERY], default=HERE, required=True, key="networks-which",
         help="All: with the published ones that are downloaded on demand, and untrained ones.",
     )  # fmt: skip
     own = at_hand.own_networks()
@@ -38,10 +40,12 @@ def one(cards: dict[str, Card]) -> None:
     st.header("One network", anchor="one")
     card = at_hand.any_card("Network", CHOSEN, "photo_resnet")
     provenance.badges([card])
-    st.markdown(card.provenance[:1].upper() + card.provenance[1:] + ".")
+    st.markdown(plain(card.provenance[:1].upper() + card.provenance[1:] + "."))
     for cell in matrix.row(card):
         left, right = st.columns([3, 2], vertical_alignment="center")
-        left.markdown(f"{matrix.mark(cell)} **{cell.part.name}**{f': {cell.words}' if cell.words else ''}")
+        left.markdown(
+            f"{plain(matrix.mark(cell))} **{plain(cell.part.name)}**" + plain(f": {cell.words}" if cell.words else "")
+        )
         if cell.runs:
             right.page_link(
                 f"pages/{cell.part.study}.py",
@@ -56,7 +60,7 @@ st.title("Which networks can be asked, and what?")
 cards = at_hand.every_card()
 rows = shown(cards)
 if rows:
-    st.markdown(f"#### {matrix.finding(matrix.matrix(rows))}")
+    st.markdown(f"#### {plain(matrix.finding(matrix.matrix(rows)))}")
     charts.show(
         matrix.figure(rows, dark=charts.dark()),
         "networks-matrix",

@@ -21,6 +21,7 @@ from pages.parts import (
     tray,
     waiting,
 )
+from pages.parts.words import plain
 
 STUDY = next(s for s in STUDIES if s.slug == "shift_sweep")
 
@@ -48,7 +49,7 @@ def answer(choice: shift_choose.Choice, picture: tray.Picture, key: str = "sweep
 
 def hero(result: Result, cards: list[networks.Card]) -> None:
     titles = [card.title for card in cards]
-    st.markdown(f"#### {shift_sweep.finding(result, titles)}")
+    st.markdown(f"#### {plain(shift_sweep.finding(result, titles))}")
     figure = shift_figures.maps(
         result, titles, chosen=shift_closer.chosen(), line=shift_closer.line(), dark=charts.dark()
     )
@@ -74,7 +75,7 @@ def beside(choice: shift_choose.Choice, picture: tray.Picture) -> None:
     held.heading(picture)
     titles = [card.title for card in choice.cards if card.name in result.models]
     finding = shift_sweep.finding(result, titles)
-    st.markdown(finding)
+    st.markdown(plain(finding))
     figure = shift_figures.maps(result, titles, chosen=shift_closer.chosen(), dark=charts.dark())
     charts.show(
         figure, "shift-maps-held", f"The held picture at every shift. {finding}", shift_figures.sweep_table(result)

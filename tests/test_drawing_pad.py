@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from core.image import ImageError, from_pixels, png_bytes
 from pages.parts import drawing_pad
 from pages.parts.drawing_pad import MAX_POINTS, MAX_URL, PREFIX, SIDE, Drawing, read
+from pages.parts.words import plain
 
 TRAY = """
 import streamlit as st
@@ -216,8 +217,10 @@ def test_a_hostile_value_is_said_and_the_tray_goes_on(app):
     send(app, sent(png="data:image/svg+xml;base64,PHN2Zy8+"))
     assert not app.exception
     assert [e.value for e in app.error] == [
-        "Drawing: expected the drawing as a PNG data URL, got one that begins with 'data:image/svg+xml;b': "
-        "clear the pad and draw again"
+        plain(
+            "Drawing: expected the drawing as a PNG data URL, got one that begins with 'data:image/svg+xml;b': "
+            "clear the pad and draw again"
+        )
     ]
     assert chosen(app) == "cat"
     send(app, sent())

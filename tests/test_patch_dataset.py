@@ -12,13 +12,13 @@ from sklearn.metrics import cohen_kappa_score
 
 from core import engine
 from core.datasets import Split
+from core.files import write_json
 from core.intervals import wilson
 from core.models.bagnet import BagNet
 from core.preprocess import to_tensor
 from core.studies import patch_dataset, patch_paper
 from core.studies import patch_dataset_figures as figures
 from core.studies.patch_dataset import Result, as_record, bootstrap, kappa, measured, pearson, run, summary
-from core.training.ship import write_json
 
 ABOUT = {
     "dataset": "tiny-imagenet-20",

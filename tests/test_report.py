@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from core import first_look, networks, report, weights
 from core.__main__ import app
 from core.commands import report as command
+from core.files import write_text
 from core.image import from_pixels
 from core.report_blocks import MOST_CSV, WIDTH, Asked, csv_address
 from core.report_parts import side_by_side
@@ -280,7 +281,7 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
 
     monkeypatch.setattr("os.replace", full)
     with pytest.raises(OSError, match="No space"):
-        command.write(out, "after")
+        write_text(out, "after")
     assert [path.name for path in tmp_path.iterdir()] == ["out.html"]
     assert out.read_text() == "before"
 

@@ -227,7 +227,7 @@ def test_measuring_resumes_from_its_parts_and_refuses_others(tmp_path, monkeypat
     ship.measure(work=tmp_path / "work", params=SMALL, path=path)
     with pytest.raises(ValueError, match="expected a part of"):
         ship.measure(work=tmp_path / "work", params=replace(SMALL, sigma=0.2), path=path)
-    assert not list(tmp_path.rglob("*.part"))
+    assert not list(tmp_path.rglob("*.tmp"))
 
 
 def test_the_packaged_record_agrees_with_itself():

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
+from core import quoting
 from core.studies import STUDIES
 
 Verdict = Literal["reproduced in miniature", "not reproduced", "contradicted", "not tested here"]
@@ -88,7 +89,7 @@ class Claim:
     @property
     def command(self) -> str:
         """What measures it again in a terminal, "" where nothing does."""
-        return f"receptive reproduce {self.name}" if self.measurement else ""
+        return quoting.command("receptive", "reproduce", self.name) if self.measurement else ""
 
     @property
     def whose(self) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from core import quoting
 from core.commands.own_file import with_file_options
 from core.own_options import FileOptions
 from core.training.commands import fail
@@ -45,8 +45,8 @@ def batch(
     from core import batch_rows
     from core.batch_work import open_models
 
-    words = ["receptive", "batch", study, str(folder), *again("--model", model), *again("--set", setting)]
-    words += [*options.words, "--out", str(out), "--chunk", str(chunk)]
+    words = ["receptive", "batch", study, quoting.path(str(folder)), *again("--model", model), *again("--set", setting)]
+    words += [*options.words, "--out", quoting.path(str(out)), "--chunk", str(chunk)]
     try:
         whole.check_out(out)
         params = batch_rows.settings(study, setting)
@@ -58,7 +58,7 @@ def batch(
                 runner = batch_cluster.on_cluster(stack.enter_context(batch_cluster.connected(scheduler)))
             asked = open_models(model or batch_rows.table(study).models, options)
             job = whole.plan(study, folder, asked, params, chunk)
-            report = computed(job, out, runner or here(job, jobs), fresh, shlex.join(words))
+            report = computed(job, out, runner or here(job, jobs), fresh, quoting.command(*words))
     except KeyboardInterrupt:
         typer.echo(f"stopped: what is done is kept in {whole.parts_folder(out)}; the same command goes on", err=True)
         raise typer.Exit(INTERRUPTED) from None

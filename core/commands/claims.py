@@ -28,8 +28,8 @@ def claims(
 ) -> None:
     """What the papers claim, what this project measured, and whether the two agree."""
     from core import claims as scoreboard
+    from core.files import write_json
     from core.studies import STUDIES
-    from core.training.ship import write_json
 
     try:
         slug = chosen(study.replace("-", "_"), [s.slug for s in STUDIES], "a study")

@@ -19,7 +19,7 @@ def download_data(
 ) -> None:
     """Fetch a public data set from its owner, once; it is then found as torchvision:NAME."""
     from core import torchvision_data
-    from core.training.ship import write_json
+    from core.files import write_json
 
     if name == "list":
         for about in torchvision_data.SETS.values():

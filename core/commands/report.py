@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import sys
-import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +10,7 @@ import typer
 
 from core.commands.own_file import with_file_options
 from core.commands.pictures import read_picture
+from core.files import write_text
 from core.own_options import FileOptions
 from core.training.commands import fail
 
@@ -41,7 +40,7 @@ def report(
             raise ValueError(f"expected a file to write, got the folder {out}: give --out FOLDER/report.html")
         out.parent.mkdir(parents=True, exist_ok=True)
         html = with_progress(image, title or known, model, photo, options)
-        write(out, html)
+        write_text(out, html)
     except (ValueError, OSError, KeyError) as error:
         fail(error)
     typer.echo(f"{out}: {out.stat().st_size / 1e6:.1f} MB")
@@ -71,13 +70,3 @@ def with_progress(image: RGBImage, title: str, names: list[str], source: str, op
             bar.update(100 * done // max(total, 1) - bar.pos)
 
         return finished(asked, watch)
-
-
-def write(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    partial = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
-    try:
-        partial.write_text(text, encoding="utf-8")
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -82,6 +83,11 @@ def translucent(colour: str, alpha: float) -> str:
     """A colour #rrggbb that lets what lies behind it through: `alpha` in [0, 1]."""
     red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
     return f"rgba({red},{green},{blue},{alpha})"
+
+
+def verbatim(words: str) -> str:
+    """Words of others as a figure shows them unchanged: Plotly obeys a little HTML, and %{…} in what is hovered."""
+    return re.sub(r"&(?=#?\w+;)", "&amp;", words).replace("<", "&lt;").replace("%{", "%&#123;")
 
 
 def text_colour(dark: bool = False) -> str:

@@ -124,6 +124,6 @@ def said(result: Result, m: int, y: int, x: int, patch: Patch) -> str:
     if not on_grid(result, m, y, x):
         begin = f"It lies between the network's own {n} patches; were it one of them, it would add"
     return (
-        f"Alone, the patch says **{result.labels[best]}** (logit {patch.logits[best]:.2f}). "
+        f"Alone, the patch says {result.labels[best]} (logit {patch.logits[best]:.2f}). "
         f"{begin} {adds:+.2f} to the image's logit of {logit:.2f} for {name}: a share of {part:.1%}."
     )

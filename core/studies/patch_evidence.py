@@ -6,13 +6,13 @@ off exactly (Brendel & Bethge, ICLR 2019, §2 and Figure 2): on the network's ow
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from core import quoting
 from core.samples import opening
 from core.worker import Progress, ignore, part
 
@@ -278,26 +278,24 @@ def figure(result: Result, pixels: np.ndarray, titles: Sequence[str] | None = No
 
 def command(result: Result, params: Params, source: str) -> str:
     """The terminal command that computes this Result again from the picture `source`."""
-    models = " ".join(f"--model {shlex.quote(name)}" for name in result.models)
-    against = "" if params.other is None else f" --against {params.other}"
-    short = "" if params.short is None else f" --short {params.short}"
-    return (
-        f"receptive patch-evidence {shlex.quote(source)} {models} --class {result.target}{against}{short} "
-        f"--resolution {params.resolution} --json out.json --png map.png"
-    )
+    words = ["receptive", "patch-evidence", quoting.path(source), *quoting.models(result.models)]
+    words += ["--class", str(result.target)]
+    words += [] if params.other is None else ["--against", str(params.other)]
+    words += [] if params.short is None else ["--short", str(params.short)]
+    return quoting.command(*words, "--resolution", params.resolution, "--json", "out.json", "--png", "map.png")
 
 
 def snippet(result: Result, params: Params, source: str) -> str:
     """Python lines that make the hero figure again from `core`, as `fig`."""
-    imports, image = opening(source)
+    (imports, image), (more, nets) = opening(source), quoting.loading(result.models)
     lines = [
         imports,
-        "from core import networks",
+        more,
         "from core.studies import patch_evidence",
         "",
         image,
-        f"nets = [networks.load(networks.find(name)) for name in {list(result.models)!r}]",
-        f"params = patch_evidence.{params!r}",
+        nets,
+        f"params = patch_evidence.{quoting.literal(params)}",
         "result = patch_evidence.run(nets, image, params)",
         "fig = patch_evidence.figure(result, patch_evidence.seen(nets[0], image, params.short))",
         "fig.show()",

@@ -12,7 +12,18 @@ import plotly.graph_objects as go
 from PIL import Image
 from plotly.subplots import make_subplots
 
-from core.studies.palette import ACCENT, MUTED, USER, add_picture, paint, signed_scale, style, text_colour, uri
+from core.studies.palette import (
+    ACCENT,
+    MUTED,
+    USER,
+    add_picture,
+    paint,
+    signed_scale,
+    style,
+    text_colour,
+    uri,
+    verbatim,
+)
 from core.studies.patch_closer import Patch
 from core.studies.patch_evidence import Map, Result, limit
 
@@ -59,7 +70,7 @@ def maps(
     map is a layer of invisible points: Plotly reports clicks on points, not on heat maps.
     """
     m = len(result.models)
-    heads = [f"<b>{t}</b><br>patches of {q}×{q} px" for t, q in zip(titles, result.patch, strict=True)]
+    heads = [f"<b>{verbatim(t)}</b><br>patches of {q}×{q} px" for t, q in zip(titles, result.patch, strict=True)]
     fig = make_subplots(1, m, subplot_titles=heads, horizontal_spacing=0.03)
     under, over = uri(grey(pixels)), uri(edges(pixels, dark))
     for i in range(m):
@@ -147,7 +158,7 @@ def lay_out(fig: go.Figure, result: Result, dark: bool) -> None:
             "cmin": -end,
             "cmax": end,
             "colorbar": {
-                "title": {"text": evidence_of(result), "side": "top"},
+                "title": {"text": verbatim(evidence_of(result)), "side": "top"},
                 "orientation": "h",
                 "thickness": 10,
                 "len": 0.5,
@@ -188,7 +199,7 @@ def patch_logits(patch: Patch, labels: Sequence[str], target: int, *, count: int
     fig = go.Figure()
     fig.add_bar(
         x=[float(patch.logits[c]) for c in best],
-        y=[labels[c] for c in best],
+        y=[verbatim(labels[c]) for c in best],
         orientation="h",
         marker={"color": [ACCENT if c == target else MUTED for c in best]},
         customdata=[float(patch.probability[c]) for c in best],

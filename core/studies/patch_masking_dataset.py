@@ -93,14 +93,14 @@ def figure(found: Summary, titles: tuple[str, str], *, dark: bool = False) -> go
     """Both areas by method with 95 % intervals, the baseline grey: left is better for deletion, right for insertion."""
     from plotly.subplots import make_subplots
 
-    from core.studies.palette import ACCENT, network_colours, style
+    from core.studies.palette import ACCENT, network_colours, style, verbatim
 
     heads = ("deletion: further left is better", "insertion: further right is better")
     fig = make_subplots(1, 2, shared_yaxes=True, subplot_titles=heads, horizontal_spacing=0.04)
     looks = ((ACCENT, "circle"), (network_colours([None], dark)[0], "square"))
     for column, mode in enumerate(MODES):
         means, halves = found.of(mode)
-        for n, (title, (colour, symbol)) in enumerate(zip(titles, looks, strict=True)):
+        for n, (title, (colour, symbol)) in enumerate(zip(map(verbatim, titles), looks, strict=True)):
             fig.add_scatter(
                 x=means[n],
                 y=found.methods,

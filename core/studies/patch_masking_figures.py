@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from core.attributions import EVIDENCE, RANDOM
-from core.studies.palette import ACCENT, MUTED, paint, style, text_colour
+from core.studies.palette import ACCENT, MUTED, paint, style, text_colour, verbatim
 from core.studies.patch_masking import Result
 
 Table = dict[str, list[object]]
@@ -47,7 +47,9 @@ def curves(result: Result, titles: Sequence[str], *, k: int | None = None, dark:
     the legend under the panel, the best first; the band is one standard deviation of the random orders. `k` is marked.
     """
     n = len(result.models)
-    fig = make_subplots(1, n, subplot_titles=list(titles), shared_yaxes=True, horizontal_spacing=0.06)
+    fig = make_subplots(
+        1, n, subplot_titles=[verbatim(title) for title in titles], shared_yaxes=True, horizontal_spacing=0.06
+    )
     for i in range(n):
         ranked = np.argsort(result.auc[i], kind="stable")
         for m in ranked if result.mode == "deletion" else ranked[::-1]:
@@ -69,7 +71,7 @@ def curves(result: Result, titles: Sequence[str], *, k: int | None = None, dark:
     what = "masked" if result.mode == "deletion" else "shown"
     fig.update_xaxes(title_text=f"cells {what}, k", range=[0, result.cells])
     fig.update_yaxes(range=[-0.02, 1.02])
-    fig.update_yaxes(title_text=f"P({result.labels[result.target]})", col=1)
+    fig.update_yaxes(title_text=f"P({verbatim(result.labels[result.target])})", col=1)
     fig.update_annotations(font={"size": 13, "color": text_colour(dark)})
     return fig
 
@@ -133,7 +135,7 @@ def strip(result: Result, titles: Sequence[str], *, dark: bool = False) -> go.Fi
     for i, title in enumerate(titles):
         middle = (n - i - 0.5) / n
         place = {"x": -0.005, "xanchor": "right", "y": middle, "yanchor": "middle", "xref": "paper", "yref": "paper"}
-        fig.add_annotation(text=title, textangle=-90, showarrow=False, **place)
+        fig.add_annotation(text=verbatim(title), textangle=-90, showarrow=False, **place)
     fig.update_annotations(font={"size": 12, "color": text_colour(dark)})
     return fig
 

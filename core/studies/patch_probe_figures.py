@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from core.studies import patch_interaction, patch_scramble
-from core.studies.palette import MUTED, PROBABILITY_SCALE, style, text_colour, translucent
+from core.studies.palette import MUTED, PROBABILITY_SCALE, style, text_colour, translucent, verbatim
 from core.studies.patch_dataset_figures import colours
 
 Table = dict[str, list[Any]]
@@ -29,7 +29,7 @@ def scramble_curves(
     """
     fig = go.Figure()
     x = list(result.tiles)
-    for i, (title, colour) in enumerate(zip(titles, colours(result.patches, dark), strict=True)):
+    for i, (title, colour) in enumerate(zip(map(verbatim, titles), colours(result.patches, dark), strict=True)):
         p = result.probability[i]
         fig.add_scatter(
             x=x + x[::-1],
@@ -57,7 +57,7 @@ def scramble_curves(
         fig.add_vline(tiles, line={"color": MUTED, "width": 1, "dash": "dot"})
     fig.update_layout(title_text="Level: the order of the parts does not matter", height=400, margin={"b": 92})
     fig.update_xaxes(title_text="tiles per side", type="log", tickvals=x, ticktext=[str(n) for n in x])
-    fig.update_yaxes(title_text=f"P({result.labels[result.target]})", range=[0, 1.02])
+    fig.update_yaxes(title_text=f"P({verbatim(result.labels[result.target])})", range=[0, 1.02])
     return fig
 
 
@@ -103,11 +103,11 @@ def interaction_scatter(
     fig = make_subplots(
         rows,
         columns,
-        subplot_titles=[f"<b>{t}</b>" for t in titles],
+        subplot_titles=[f"<b>{verbatim(t)}</b>" for t in titles],
         horizontal_spacing=0.18 / columns,
         vertical_spacing=0.16,
     )
-    for i, title in enumerate(titles):
+    for i, title in enumerate(map(verbatim, titles)):
         at = {"row": i // columns + 1, "col": i % columns + 1}
         single, joint = result.a[i] + result.b[i], result.both[i]
         ends = np.array([min(single.min(), joint.min()), max(single.max(), joint.max())])
@@ -148,7 +148,7 @@ def interaction_curve(result: patch_interaction.Result, titles: Sequence[str], *
     fig = go.Figure()
     found = patch_interaction.by_distance(result)
     shades = colours(result.patches, dark)
-    for i, (title, colour) in enumerate(zip(titles, shades, strict=True)):
+    for i, (title, colour) in enumerate(zip(map(verbatim, titles), shades, strict=True)):
         fig.add_scatter(
             x=found.distance,
             y=100 * found.relative[i],

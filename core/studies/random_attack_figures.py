@@ -169,7 +169,7 @@ def findings(found: Measured) -> list[str]:
     clean, attacked, noisy = found.accuracy[..., 0], found.accuracy[..., at], found.noise[..., at]
     total, extra = fall(found, clean, attacked), fall(found, noisy, attacked)
     falls = [
-        f"**{name}** from {c:.1%} to {a:.1%} ({points(*t)})"
+        f"{name} from {c:.1%} to {a:.1%} ({points(*t)})"
         for name, c, a, t in zip(found.targets, clean.mean(1), attacked.mean(1), zip(*total, strict=True), strict=True)
     ]
     beyond = [f"{name} {points(*e)}" for name, e in zip(found.targets, zip(*extra, strict=True), strict=True)]

@@ -7,7 +7,6 @@ which 1 is as far as another picture, which of its nearest neighbours stay, and 
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core import spaces
+from core import quoting, spaces
 from core.object_mask import MIDDLE, Box, mask
 from core.samples import SAMPLES, load_sample, opening
 from core.softmax import softmax
@@ -305,11 +304,11 @@ def snippet(params: Params, source: str, other: str, network: str) -> str:
         "from core.studies import random_background as study",
         "",
         image,
-        f"network = networks.load(networks.find({shlex.quote(network)!r}))",
-        f"params = study.{params!r}",
-        f"tiles = study.sample_tiles(params.size, without={name!r})",
+        f"network = networks.load(networks.find({quoting.literal(network)}))",
+        f"params = study.{quoting.literal(params)}",
+        f"tiles = study.sample_tiles(params.size, without={quoting.literal(name)})",
         "known = study.embed(tiles.pictures, params.specs, network)",
-        f"result = study.run(image, load_sample({other!r}), params, network, tiles, known)",
+        f"result = study.run(image, load_sample({quoting.literal(other)}), params, network, tiles, known)",
         "fig = study.figure(result)",
         "fig.show()",
     ]

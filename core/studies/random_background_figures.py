@@ -13,7 +13,7 @@ from plotly.subplots import make_subplots
 
 from core.object_mask import Box
 from core.spaces import PIXELS, RANDOM, SPACES, TRAINED
-from core.studies.palette import ACCENT, USER, network_colours, style, text_colour, uri
+from core.studies.palette import ACCENT, USER, network_colours, style, text_colour, uri, verbatim
 from core.studies.random_background import CHANGES, PARTS, VERSIONS, Result
 from core.studies.random_background_dataset import NETWORK, WORDS, Measured
 from core.studies.random_retrieval import WORDS as SPACE_WORDS
@@ -69,7 +69,7 @@ def pictures(result: Result, dark: bool = False) -> go.Figure:
     for name, p in zip(names, result.probability, strict=True):
         answer = int(p.argmax())
         mark = "" if answer == first else "≠ "
-        words.append(f"{name}<br><b>{mark}{result.labels[answer]}</b> {p[answer]:.2f}")
+        words.append(f"{name}<br><b>{mark}{verbatim(result.labels[answer])}</b> {p[answer]:.2f}")
     fig.add_scatter(
         x=[x for x, _ in places],
         y=[1.4 * y + 0.47 for _, y in places],

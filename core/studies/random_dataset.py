@@ -17,6 +17,7 @@ import numpy as np
 
 from core import sign_counts, spaces
 from core.datasets import Split
+from core.files import write_json
 from core.networks import Network
 from core.sign_counts import Spec
 from core.similarity import Similarity, similarity
@@ -111,8 +112,7 @@ def remembering(path: Path) -> Remember:
         if key not in (known := kept()):
             value = compute()
             known = {**kept(), key: value}  # another process may have added to it meanwhile
-            path.parent.mkdir(parents=True, exist_ok=True)
-            sign_counts.write_whole(path, json.dumps(known))
+            write_json(path, known, indent=None)
         return known[key]
 
     return remember

@@ -6,13 +6,13 @@ The features of a random depthwise signed network (Xue & Roshan, arXiv 1806.0578
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from core import quoting
 from core.intervals import wilson
 from core.limits import within
 from core.weights import ASSETS
@@ -227,9 +227,9 @@ OWN_SIZE = 32  # px at which a folder's pictures are read
 
 def command(params: Params, dataset: str) -> str:
     """The terminal command that computes the same."""
-    words = ["receptive", "random-features", dataset, "--features", params.features, "--depth", params.depth]
-    words += ["--kernel", params.kernel, "--seed", params.seed, "--classifier", params.classifier, "--json", "out.json"]
-    return shlex.join(map(str, words))
+    words = ["receptive", "random-features", quoting.path(dataset), "--features", params.features]
+    words += ["--depth", params.depth, "--kernel", params.kernel, "--seed", params.seed]
+    return quoting.command(*words, "--classifier", params.classifier, "--json", "out.json")
 
 
 def snippet(params: Params, dataset: str) -> str:
@@ -239,8 +239,8 @@ def snippet(params: Params, dataset: str) -> str:
             "from core import own_data",
             "from core.studies.random_features import Params, finding, run",
             "",
-            f"data = own_data.open_data({dataset!r}, None, size={OWN_SIZE})",
-            f"result = run(data.title, data.train, data.test, {params!r})",
+            f"data = own_data.open_data({quoting.literal(dataset)}, None, size={OWN_SIZE})",
+            f"result = run(data.title, data.train, data.test, {quoting.literal(params)})",
             "print(finding(result))",
         )
     )

@@ -14,7 +14,7 @@ import numpy as np
 import plotly.graph_objects as go
 from PIL import Image
 
-from core.studies.palette import MUTED, USER, style, text_colour, uri
+from core.studies.palette import MUTED, USER, style, text_colour, uri, verbatim
 from core.studies.random_maps import TITLES, Placed, Result, Space, class_mix
 
 OKABE_ITO = ("#E69F00", "#56B4E9", "#009E73", "#CC79A7", "#0072B2", "#D55E00", "#F0E442", MUTED)
@@ -159,7 +159,7 @@ def add_points(
         marker["symbol"] = np.array(symbols)[result.labels]
     said: dict[str, object] = {"hoverinfo": "none"}
     if hover:
-        names = np.array(result.classes)[result.labels]
+        names = np.array([verbatim(name) for name in result.classes])[result.labels]
         said = {"text": names, "hovertemplate": "%{text}, picture %{customdata}<extra></extra>"}
         said["customdata"] = result.indices
     fig.add_scattergl(
@@ -184,7 +184,7 @@ def add_names(fig: go.Figure, result: Result, positions: np.ndarray, dark: bool)
         fig.add_annotation(
             x=float(x),
             y=float(y),
-            text=f"<b>{result.classes[label]}</b>",
+            text=f"<b>{verbatim(result.classes[label])}</b>",
             showarrow=False,
             bgcolor=PAPER[dark],
             borderpad=1,
@@ -222,7 +222,7 @@ def mix_figure(result: Result, selected: Sequence[int], dark: bool = False) -> g
     total, colours = sum(mix.values()), class_colours(len(result.classes))
     fig = go.Figure()
     fig.add_bar(
-        y=[result.classes[label] for label in mix],
+        y=[verbatim(result.classes[label]) for label in mix],
         x=list(mix.values()),
         orientation="h",
         marker_color=[colours[label] for label in mix],

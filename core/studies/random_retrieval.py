@@ -6,14 +6,13 @@ trained network's last layer sees.
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from core import spaces
+from core import quoting, spaces
 from core.samples import opening
 from core.spaces import PIXELS, RANDOM, SPACES, TRAINED
 from core.worker import Progress, ignore
@@ -219,11 +218,13 @@ def figure(result: Result, dark: bool = False) -> go.Figure:
 
 def command(params: Params, source: str, gallery: str = "FOLDER") -> str:
     """The terminal command that computes this Result again from the picture `source`."""
-    return (
-        f"receptive retrieve {shlex.quote(source)} --gallery {shlex.quote(gallery)} --features {params.features} "
-        f"--kernel {params.kernel} --depth {params.depth} --seed {params.seed} --size {params.size} "
-        f"--count {params.count} --metric {params.metric} --json out.json"
-    )
+    words = ["receptive", "retrieve", quoting.path(source), "--gallery", quoting.path(gallery)]
+    words += [
+        w
+        for name in ("features", "kernel", "depth", "seed", "size", "count", "metric")
+        for w in (f"--{name}", getattr(params, name))
+    ]
+    return quoting.command(*words, "--json", "out.json")
 
 
 def snippet(params: Params, source: str, gallery: str = "FOLDER", network: str = "photo_resnet") -> str:
@@ -237,9 +238,9 @@ def snippet(params: Params, source: str, gallery: str = "FOLDER", network: str =
         "from core.studies import random_retrieval",
         "",
         image,
-        f"found = find_pictures(Path({gallery!r}))",
-        f"params = random_retrieval.{params!r}",
-        f"network = networks.load(networks.find({network!r}))",
+        f"found = find_pictures(Path({quoting.literal(gallery)}))",
+        f"params = random_retrieval.{quoting.literal(params)}",
+        f"network = networks.load(networks.find({quoting.literal(network)}))",
         "result = random_retrieval.run(image, found, params, network)",
         "fig = random_retrieval.figure(result)",
         "fig.show()",

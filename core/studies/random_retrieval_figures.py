@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.spaces import PIXELS, RANDOM, SPACES, TRAINED
-from core.studies.palette import ACCENT, MUTED, USER, network_colours, style, text_colour, translucent, uri
+from core.studies.palette import ACCENT, MUTED, USER, network_colours, style, text_colour, translucent, uri, verbatim
 from core.studies.random_retrieval import WORDS, Metric, Result
 from core.studies.random_retrieval_dataset import AT, Measured, Ranking
 
@@ -161,8 +161,8 @@ def add_words(fig: go.Figure, result: Result, dark: bool) -> None:
             share = d / (result.mean[s] or 1.0)
             x.append(j)
             y.append(ROW * s + below)
-            words.append(f"{short(result.folders[i])}<br>{share:.2f}")
-            hover.append(f"{result.names[i]}: {share:.2f} of the mean distance")
+            words.append(f"{verbatim(short(result.folders[i]))}<br>{share:.2f}")
+            hover.append(f"{verbatim(result.names[i])}: {share:.2f} of the mean distance")
     fig.add_scatter(
         x=x,
         y=y,

@@ -11,7 +11,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from core.studies.palette import MUTED, PROBABILITY_SCALE, USER, network_colours, style, text_colour
+from core.studies.palette import MUTED, PROBABILITY_SCALE, USER, network_colours, style, text_colour, verbatim
 from core.studies.shift_dataset import Summary
 from core.studies.shift_sweep import Line, Result, along, flip_points, flips, worst_shift
 
@@ -31,7 +31,8 @@ def maps(
     m, side, r = len(result.models), result.side, result.max_shift
     counts = flips(result)
     heads = [
-        f"<b>{t.replace(' · ', '<br>')}</b><br>{n:,} of {side**2:,} differ" for t, n in zip(titles, counts, strict=True)
+        f"<b>{verbatim(t).replace(' · ', '<br>')}</b><br>{n:,} of {side**2:,} differ"
+        for t, n in zip(titles, counts, strict=True)
     ]
     fig = make_subplots(1, m, subplot_titles=heads, horizontal_spacing=0.06 if m < 4 else 0.03)
     axis = np.arange(-r, r + 1)
@@ -67,7 +68,7 @@ def lay_out_maps(fig: go.Figure, result: Result, m: int, dark: bool) -> None:
             "cmin": 0,
             "cmax": 1,
             "colorbar": {
-                "title": {"text": f"P({result.labels[result.target]})", "side": "top"},
+                "title": {"text": f"P({verbatim(result.labels[result.target])})", "side": "top"},
                 "orientation": "h",
                 "thickness": 10,
                 "len": 0.5,
@@ -132,7 +133,7 @@ def add_mark(fig: go.Figure, i: int, shift: Sequence[int] | np.ndarray, symbol: 
 
 def add_click_layer(fig: go.Figure, result: Result, i: int) -> None:
     """Invisible points, one a shift: Plotly reports clicks on points, not on heat maps."""
-    said = [result.labels[c] for c in result.top1[i]]
+    said = [verbatim(result.labels[c]) for c in result.top1[i]]
     fig.add_scatter(
         x=result.offsets[:, 1],
         y=result.offsets[:, 0],
@@ -141,7 +142,7 @@ def add_click_layer(fig: go.Figure, result: Result, i: int) -> None:
         marker={"symbol": "square", "size": max(6, 300 // result.side)},
         customdata=np.stack([result.probability[i], result.top1_probability[i]], 1),
         text=said,
-        hovertemplate="dy %{y}, dx %{x} px<br>P(" + result.labels[result.target] + ") = %{customdata[0]:.3f}"
+        hovertemplate="dy %{y}, dx %{x} px<br>P(" + verbatim(result.labels[result.target]) + ") = %{customdata[0]:.3f}"
         "<br>says %{text} (%{customdata[1]:.2f})<extra></extra>",
         row=1,
         col=i + 1,
@@ -158,15 +159,15 @@ def line_plot(
     fig = go.Figure()
     for i, colour in enumerate(network_colours(blurs, dark)):
         p = result.probability[i, points]
-        said = [result.labels[c] for c in result.top1[i, points]]
+        said = [verbatim(result.labels[c]) for c in result.top1[i, points]]
         fig.add_scatter(
             x=t,
             y=p,
             mode="lines",
-            name=titles[i],
+            name=verbatim(titles[i]),
             text=said,
             line={"color": colour, "width": 2.5},
-            hovertemplate="%{x} px: %{y:.3f}, says %{text}<extra>" + titles[i] + "</extra>",
+            hovertemplate="%{x} px: %{y:.3f}, says %{text}<extra>" + verbatim(titles[i]) + "</extra>",
         )
         fig.add_scatter(
             x=t[turns[i]],
@@ -183,7 +184,7 @@ def line_plot(
         margin={"b": 84},
     )
     fig.update_xaxes(title_text=f"shift along the {line}, px")
-    fig.update_yaxes(title_text=f"P({result.labels[result.target]})", range=[-0.02, 1.02])
+    fig.update_yaxes(title_text=f"P({verbatim(result.labels[result.target])})", range=[-0.02, 1.02])
     return fig
 
 
@@ -205,7 +206,7 @@ def scatter(
 ) -> go.Figure:
     """Accuracy against consistency, one point a network with 95 % intervals; up and to the right is better."""
     fig = go.Figure()
-    for s, title, colour in zip(summaries, titles, network_colours(blurs, dark), strict=True):
+    for s, title, colour in zip(summaries, map(verbatim, titles), network_colours(blurs, dark), strict=True):
         if s.accuracy is None or s.accuracy_interval is None:
             continue
         low, high = s.accuracy_interval
@@ -249,7 +250,7 @@ def corruption_plot(
     """Accuracy (or the share of answers that change, `flips`) against corruption strength, one panel a kind."""
     kinds = list(summaries[0].corruptions)
     fig = make_subplots(1, len(kinds), shared_yaxes=True, subplot_titles=kinds, horizontal_spacing=0.02)
-    for s, title, colour in zip(summaries, titles, network_colours(blurs, dark), strict=True):
+    for s, title, colour in zip(summaries, map(verbatim, titles), network_colours(blurs, dark), strict=True):
         for column, kind in enumerate(kinds):
             values = [entry[1 if flips else 0] for entry in s.corruptions[kind]]
             start = 0.0 if flips else s.accuracy

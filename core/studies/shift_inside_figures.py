@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from core.studies.palette import ACCENT, MUTED, PROBABILITY_SCALE, USER, network_colours, style, text_colour
+from core.studies.palette import ACCENT, MUTED, PROBABILITY_SCALE, USER, network_colours, style, text_colour, verbatim
 from core.studies.shift_inside import BlurResponse, FilterSmoothness, InternalDistance, Toy, ToySweep
 
 Table = dict[str, list[Any]]
@@ -26,7 +26,7 @@ def internal_maps(results: Sequence[InternalDistance], titles: Sequence[str], da
         raise ValueError(f"expected one title a network, got {len(titles)} for {len(results)}: give each its own")
     columns = max(len(r.layers) for r in results)
     panels = [
-        f"{r.layers[i]}<br>{r.distance[i].mean():.3f}" if i < len(r.layers) else ""
+        f"{verbatim(r.layers[i])}<br>{r.distance[i].mean():.3f}" if i < len(r.layers) else ""
         for r in results
         for i in range(columns)
     ]
@@ -37,8 +37,9 @@ def internal_maps(results: Sequence[InternalDistance], titles: Sequence[str], da
         horizontal_spacing=0.12 / columns,
         vertical_spacing=PANEL_GAP / (PANEL_HEIGHT * len(results)),
     )
-    for row, (result, title) in enumerate(zip(results, titles, strict=True), 1):
-        for column, (layer, distance) in enumerate(zip(result.layers, result.distance, strict=True), 1):
+    shown = [verbatim(title) for title in titles]
+    for row, (result, title) in enumerate(zip(results, shown, strict=True), 1):
+        for column, (layer, distance) in enumerate(zip(map(verbatim, result.layers), result.distance, strict=True), 1):
             said = f"{title}, {layer}<br>moved down %{{y}} px, right %{{x}} px<br>distance %{{z:.4f}}<extra></extra>"
             fig.add_heatmap(z=distance, coloraxis="coloraxis", hovertemplate=said, row=row, col=column)
     top = max(float(r.distance.max()) for r in results)
@@ -49,7 +50,7 @@ def internal_maps(results: Sequence[InternalDistance], titles: Sequence[str], da
     fig.update_yaxes(showticklabels=False, showgrid=False, autorange="reversed", constrain="domain")
     for axis in fig.select_yaxes():
         axis.scaleanchor = axis.anchor  # a pixel down is as long as a pixel across
-    for row, title in enumerate(titles, 1):
+    for row, title in enumerate(shown, 1):
         name = {"text": f"{title}<br>dy (px)", "font": small}
         fig.update_yaxes(row=row, col=1, title=name, showticklabels=True, nticks=4)
     fig.update_xaxes(row=len(results), title={"text": "dx (px)", "font": small}, showticklabels=True, nticks=4)
@@ -71,9 +72,9 @@ def smoothness(results: Sequence[FilterSmoothness], titles: Sequence[str], dark:
     """Normalised total variation by layer, one line a network."""
     fig = go.Figure()
     colours = network_colours([r.blur for r in results], dark)
-    for i, (result, title, colour) in enumerate(zip(results, titles, colours, strict=True)):
+    for i, (result, title, colour) in enumerate(zip(results, map(verbatim, titles), colours, strict=True)):
         fig.add_scatter(
-            x=result.layers,
+            x=[verbatim(layer) for layer in result.layers],
             y=result.variation,
             name=title,
             mode="lines+markers",

@@ -5,13 +5,13 @@ Every network answers the picture at every shift (dy, dx) within a radius (Zhang
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from core import quoting
 from core.preprocess import BOUNDARIES, Boundary
 from core.samples import opening
 from core.worker import Progress, ignore, part
@@ -204,25 +204,23 @@ def figure(result: Result, titles: Sequence[str] | None = None, dark: bool = Fal
 
 def command(result: Result, params: Params, source: str) -> str:
     """The terminal command that computes this Result again from the picture `source`."""
-    models = " ".join(f"--model {shlex.quote(name)}" for name in result.models)
-    target = "" if params.target is None else f" --target {params.target}"
-    return (
-        f"receptive shift-sweep {shlex.quote(source)} {models} --max-shift {params.max_shift} "
-        f"--boundary {params.boundary}{target} --json out.json"
-    )
+    words = ["receptive", "shift-sweep", quoting.path(source), *quoting.models(result.models)]
+    words += ["--max-shift", str(params.max_shift), "--boundary", params.boundary]
+    words += [] if params.target is None else ["--target", str(params.target)]
+    return quoting.command(*words, "--json", "out.json")
 
 
 def snippet(result: Result, params: Params, source: str) -> str:
     """Python lines that make the hero figure again from `core`, as `fig`."""
-    imports, image = opening(source)
+    (imports, image), (more, nets) = opening(source), quoting.loading(result.models)
     lines = [
         imports,
-        "from core import networks",
+        more,
         "from core.studies import shift_sweep",
         "",
         image,
-        f"nets = [networks.load(networks.find(name)) for name in {list(result.models)!r}]",
-        f"params = shift_sweep.{params!r}",
+        nets,
+        f"params = shift_sweep.{quoting.literal(params)}",
         "result = shift_sweep.run(nets, image, params)",
         "fig = shift_sweep.figure(result)",
         "fig.show()",

@@ -217,9 +217,10 @@ def figure(results: Sequence[Result], shown: Shown = "share", *, dark: bool = Fa
     names = level_names(first)
     heights = [max(LEAST_HEIGHT, ROW_HEIGHT * len(r.kept)) for r in results]
     gap = 44 / sum(heights)
+    heads = [f"<b>{palette.verbatim(r.title)}</b>, {r.size} px: {palette.verbatim(r.label)}" for r in results]
     fig = make_subplots(
         len(results), 1, shared_xaxes=True, row_heights=heights, vertical_spacing=gap / (1 + gap * len(results)),
-        subplot_titles=[f"<b>{r.title}</b>, {r.size} px: {r.label}" for r in results],
+        subplot_titles=heads,
     )  # fmt: skip
     for place, r in enumerate(results, 1):
         values = r.values(shown)
@@ -227,7 +228,7 @@ def figure(results: Sequence[Result], shown: Shown = "share", *, dark: bool = Fa
             go.Heatmap(
                 z=values, x=names, y=row_names(r), coloraxis="coloraxis", xgap=1, ygap=1,
                 texttemplate="%{z:.2f}" if len(values) == 1 else None,
-                hovertemplate=f"{r.title}, λ %{{y}}, %{{x}}: %{{z:.2f}}<extra></extra>",
+                hovertemplate=f"{palette.verbatim(r.title)}, λ %{{y}}, %{{x}}: %{{z:.2f}}<extra></extra>",
             ), row=place, col=1,
         )  # fmt: skip
         if r.training is not None:

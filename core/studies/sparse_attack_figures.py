@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from core.studies.palette import ACCENT, USER, network_colours, paint, style, text_colour, translucent
+from core.studies.palette import ACCENT, USER, network_colours, paint, style, text_colour, translucent, verbatim
 from core.studies.sparse_attack import NORM_WORDS, NORMS, Look
 from core.studies.sparse_attack_dataset import Measured, radius
 
@@ -153,8 +153,8 @@ def convergence_table(found: Measured) -> Table:
 def before_and_after(look: Look, *, dark: bool = False) -> go.Figure:
     """The picture, the attacked one, and the difference (mean of the channels, times GAIN, zero-centred)."""
     heads = [
-        f"<b>Before</b><br>{answer(look, look.before)}",
-        f"<b>Attacked</b><br>{answer(look, look.after)}",
+        f"<b>Before</b><br>{verbatim(answer(look, look.before))}",
+        f"<b>Attacked</b><br>{verbatim(answer(look, look.after))}",
         f"<b>Difference × {GAIN}</b><br>blue darker, red lighter",
     ]
     fig = make_subplots(1, 3, subplot_titles=heads, horizontal_spacing=0.02)

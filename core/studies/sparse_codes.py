@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import json
 import math
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from core import noise
+from core import noise, quoting
 from core.samples import opening
 from core.softmax import softmax
 from core.weights import ASSETS
@@ -245,25 +244,23 @@ def figure(result: Result, titles: Sequence[str] | None = None, dark: bool = Fal
 
 def command(result: Result, params: Params, source: str) -> str:
     """The terminal command that computes this Result again from the picture `source`."""
-    models = " ".join(f"--model {shlex.quote(name)}" for name in result.models)
-    spoilt = "" if params.noise == "none" else f" --noise {params.noise}:{params.level:g}"
-    return (
-        f"receptive sparse-codes {shlex.quote(source)} {models} --lambda {params.lam:g} --steps {params.steps} "
-        f"--solver {params.solver}{spoilt} --seed {params.seed} --resolution {params.resolution} --json out.json"
-    )
+    words = ["receptive", "sparse-codes", quoting.path(source), *quoting.models(result.models)]
+    words += ["--lambda", f"{params.lam:g}", "--steps", str(params.steps), "--solver", params.solver]
+    words += [] if params.noise == "none" else ["--noise", f"{params.noise}:{params.level:g}"]
+    return quoting.command(*words, "--seed", params.seed, "--resolution", params.resolution, "--json", "out.json")
 
 
 def snippet(result: Result, params: Params, source: str) -> str:
     """Python lines that make the hero figure again from `core`, as `fig`."""
-    imports, image = opening(source)
+    (imports, image), (more, nets) = opening(source), quoting.loading(result.models)
     lines = [
         imports,
-        "from core import networks",
+        more,
         "from core.studies import sparse_codes",
         "",
         image,
-        f"nets = [networks.load(networks.find(name)) for name in {list(result.models)!r}]",
-        f"params = sparse_codes.{params!r}",
+        nets,
+        f"params = sparse_codes.{quoting.literal(params)}",
         "result = sparse_codes.run(nets, image, params)",
         "fig = sparse_codes.figure(result)",
         "fig.show()",

@@ -231,9 +231,9 @@ def finding(result: Result) -> str:
 def said(result: Result, atom: int) -> str:
     """One atom in numbers."""
     if result.usage[atom] == 0:
-        return f"**Atom {atom}** is not used at λ = {result.lam:g}: all its codes are zero, and it contributes nothing."
+        return f"Atom {atom} is not used at λ = {result.lam:g}: all its codes are zero, and it contributes nothing."
     return (
-        f"**Atom {atom}**, the {ordinal(result.rank(atom))}strongest of {len(result.usage)}: "
+        f"Atom {atom}, the {ordinal(result.rank(atom))}strongest of {len(result.usage)}: "
         f"{result.usage[atom]:.1%} of its codes are not zero, the largest is {np.abs(result.codes[atom]).max():.2f}; "
         f"what it contributes has a root mean square of {math.sqrt(result.energy[atom]):.4f} of white."
     )

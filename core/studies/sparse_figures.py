@@ -22,6 +22,7 @@ from core.studies.palette import (
     style,
     text_colour,
     uri,
+    verbatim,
 )
 from core.studies.sparse_codes import SOLVER_NAMES, Result, decibels, psnr
 
@@ -93,7 +94,7 @@ def along_lambda(result: Result, dark: bool = False) -> go.Figure:
     colours = [ACCENT, USER, MUTED]
     for c, colour, dash in zip(shown_classes(result), colours, ("solid", "dash", "dot"), strict=False):
         p = result.probability[:, c]
-        name = result.labels[c]
+        name = verbatim(result.labels[c])
         line = {"color": colour, "width": 2.5, "dash": dash}
         fig.add_scatter(x=result.lams, y=p, mode="lines", name=name, line=line, row=1, col=1)
     share = {"color": ACCENT, "width": 2.5}

@@ -146,7 +146,7 @@ def finding(result: Result, vary: Vary) -> str:
     )
     own, plain = (with_interval(*mean_interval(result.row(Setting(head, PAPER)))) for head in ("spinal", "fc"))
     return (
-        f"**{VARIED[vary].capitalize()}:** at the paper's value, {paper}, {own} % of {result.test:,} test pictures are "
+        f"{VARIED[vary].capitalize()}: at the paper's value, {paper}, {own} % of {result.test:,} test pictures are "
         f"right ({SHORT['fc']} head: {plain}). In points against that: {changes or 'nothing else was tried'}."
     )
 

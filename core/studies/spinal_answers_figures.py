@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.heads import SHORT
-from core.studies.palette import signed_scale, style, text_colour
+from core.studies.palette import signed_scale, style, text_colour, verbatim
 from core.studies.spinal_answers import Result, row_names
 from core.studies.spinal_figures import colour_of
 
@@ -28,14 +28,14 @@ def answers(result: Result, *, dark: bool = False) -> go.Figure:
 
     count = len(result.heads)
     said = [
-        f"<b>{SHORT[head]}</b> says {result.labels[best]}, {result.probability[h, best]:.2f}"
+        f"<b>{SHORT[head]}</b> says {verbatim(result.labels[best])}, {result.probability[h, best]:.2f}"
         for h, (head, best) in enumerate(zip(result.heads, result.top1, strict=True))
     ]
     fig = make_subplots(count, 1, shared_xaxes=True, vertical_spacing=0.3 / max(count, 2), subplot_titles=said)
     for h, head in enumerate(result.heads):
         values = result.probability[h]
         fig.add_bar(
-            x=list(result.labels),
+            x=[verbatim(label) for label in result.labels],
             y=values,
             marker={"color": colour_of(head, dark), "line": {"width": 0}},
             text=[f"{p:.2f}" if p >= WORTH_SAYING else "" for p in values],
@@ -69,7 +69,7 @@ def contributions(result: Result, *, dark: bool = False) -> go.Figure:
     fig = go.Figure()
     fig.add_heatmap(
         z=rows,
-        x=list(result.labels),
+        x=[verbatim(label) for label in result.labels],
         y=row_names(result),
         zmin=-limit,
         zmax=limit,

@@ -310,7 +310,7 @@ def figure(result: Result, *, dark: bool = False) -> go.Figure:
     labels = [HEADS[head].replace(" ", "<br>", 1) for head in result.heads]
     fig.update_xaxes(tickmode="array", tickvals=list(range(len(labels))), ticktext=labels, tickangle=0)
     fig.update_yaxes(title="test pictures right, %")
-    title = f"Four heads on the features of {result.title}"
+    title = f"Four heads on the features of {palette.verbatim(result.title)}"
     fig.update_layout(title=title, height=HEIGHT, showlegend=False, margin={"b": 72})
     return fig
 

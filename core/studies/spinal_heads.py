@@ -8,13 +8,13 @@ held-out pictures after every epoch, and the paired difference after the last.
 from __future__ import annotations
 
 import math
-import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from core import quoting
 from core.datasets import DATASETS
 from core.heads import BACKBONES, HEADS, SHORT, Head, Order, Shape
 from core.intervals import mean_interval, verdict
@@ -328,10 +328,10 @@ def params_of(result: Result) -> Params:
 
 def command(params: Params, dataset: str) -> str:
     """The terminal command that computes the same."""
-    words: list[object] = ["receptive", "spinal-heads", "--data", dataset, "--backbone", params.backbone]
+    words: list[object] = ["receptive", "spinal-heads", "--data", quoting.path(dataset), "--backbone", params.backbone]
     words += ["--heads", ",".join(params.heads), "--seeds", params.seeds, "--epochs", params.epochs]
     words += ["--width", params.width, "--layers", params.layers, "--split", params.split, "--order", params.order]
-    return shlex.join(map(str, [*words, "--json", "out.json"]))
+    return quoting.command(*words, "--json", "out.json")
 
 
 def snippet(params: Params, dataset: str) -> str:
@@ -341,8 +341,8 @@ def snippet(params: Params, dataset: str) -> str:
             "from core import own_data",
             "from core.studies.spinal_heads import Params, finding, run",
             "",
-            f"data = own_data.open_data({dataset!r}, None, size={BACKBONES[params.backbone].side})",
-            f"result = run({dataset!r}, data.train, data.test, {params!r})",
+            f"data = own_data.open_data({quoting.literal(dataset)}, None, size={BACKBONES[params.backbone].side})",
+            f"result = run({quoting.literal(dataset)}, data.train, data.test, {quoting.literal(params)})",
             "print(finding(result))",
         )
     )

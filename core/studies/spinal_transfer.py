@@ -315,7 +315,7 @@ def finding(result: Result, mode: Mode) -> str:
         for mean, half in [difference(result, mode, other)]
     )
     return (
-        f"**{MODES[mode].capitalize()} trained:** spinal {with_interval(*mean_interval(values))} % of {result.test:,} "
+        f"{MODES[mode].capitalize()} trained: spinal {with_interval(*mean_interval(values))} % of {result.test:,} "
         f"test photographs right. In points, spinal minus {against}."
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -13,6 +12,7 @@ import torch
 from torch import nn
 
 from core.datasets import DataError, Split
+from core.files import whole
 from core.fitting import Plan, epoch_seed, one_pass, optimiser
 from core.models import create_model
 from core.models.blurpool import BlurPool2d
@@ -99,11 +99,9 @@ def one_epoch(net: nn.Module, data: Split, recipe: Recipe, epoch: int, plan: Pla
 
 def save_checkpoint(path: Path, recipe: Recipe, epoch: int, net: nn.Module, plan: Plan) -> None:
     """Write everything that training goes on from, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".part")
     state = {"recipe": asdict(recipe), "epoch": epoch, "net": net.state_dict()}
-    torch.save(state | {"sgd": plan.sgd.state_dict(), "cycle": plan.cycle.state_dict()}, partial)
-    os.replace(partial, path)
+    state |= {"sgd": plan.sgd.state_dict(), "cycle": plan.cycle.state_dict()}
+    whole(path, lambda fresh: torch.save(state, fresh))
 
 
 def read_checkpoint(path: Path, recipe: Recipe) -> dict[str, Any] | None:

@@ -9,7 +9,8 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from core.training.ship import today, write_json
+from core.files import write_json
+from core.training.ship import today
 from core.worker import Progress, ignore
 
 

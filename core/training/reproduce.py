@@ -18,6 +18,7 @@ from filelock import FileLock, Timeout
 from core import claims, datasets, networks, weights
 from core.claims import Claim, records
 from core.datasets import Split
+from core.files import write_json
 from core.studies import (
     patch_dataset,
     random_attack_figures,
@@ -44,7 +45,7 @@ from core.training import (
     ship_spinal_regression,
     ship_spinal_transfer,
 )
-from core.training.ship import today, write_json
+from core.training.ship import today
 from core.worker import Progress, part
 
 WORK = Path("runs/reproduce")

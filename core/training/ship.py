@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import uuid
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -14,8 +12,9 @@ from typing import Any
 import numpy as np
 from torch import nn
 
-from core import engine, networks, weights
+from core import engine, networks, quoting, weights
 from core.datasets import DATASETS, Split
+from core.files import write_json
 from core.fitting import pixel_statistics
 from core.image import RGBImage, from_pixels
 from core.preprocess import Preprocessing, to_tensor
@@ -105,7 +104,7 @@ def measure(name: str, test: Split, folder: Path, progress: Progress = ignore, *
         "arch": card.arch,
         "data": f"{data.title} ({data.form}), test set",
         "dataset": data.name,
-        "command": f"receptive measure {name} --data FOLDER",
+        "command": quoting.command("receptive", "measure", name, "--data", "FOLDER"),
         **today(),
     }
     path = folder / f"{name}.json"
@@ -116,14 +115,3 @@ def measure(name: str, test: Split, folder: Path, progress: Progress = ignore, *
 def today() -> dict[str, str]:
     """When, and from which commit, something is measured."""
     return {"date": datetime.now(UTC).date().isoformat(), "commit": commit()}
-
-
-def write_json(path: Path, record: object, indent: int | None = 1) -> None:
-    """Write atomically, one readable file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
-    try:
-        partial.write_text(json.dumps(record, indent=indent) + "\n")
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from core.claims import records
 from core.claims.exact import FACTS
-from core.training.ship import today, write_json
+from core.files import write_json
+from core.training.ship import today
 from core.weights import ASSETS
 from core.worker import Progress, ignore
 

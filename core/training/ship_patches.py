@@ -6,9 +6,10 @@ from pathlib import Path
 
 from core import networks
 from core.datasets import DATASETS, Split
+from core.files import write_json
 from core.studies import patch_dataset, patch_masking_dataset, patch_scramble
 from core.studies.patch_masking import Params
-from core.training.ship import every, today, write_json
+from core.training.ship import every, today
 from core.weights import ASSETS
 from core.worker import Progress, ignore, part
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from itertools import product
 from pathlib import Path
 
-from core import networks
+from core import networks, quoting
 from core.datasets import DATASETS, Split
+from core.files import write_json
 from core.studies import random_dataset
 from core.studies.random_dataset import Plan
 from core.studies.random_features import FOLDER
-from core.training.ship import today, write_json
+from core.training.ship import today
 from core.worker import Progress, ignore
 
 SHAPES = ((5, 0), (3, 1), (5, 1), (7, 1), (3, 2), (5, 2), (3, 3))
@@ -39,7 +40,7 @@ def measure(
     found = random_dataset.Measured(
         dataset=name,
         data=f"{data.title} ({data.form})",
-        command=f"receptive measure-random {name} --data FOLDER",
+        command=quoting.command("receptive", "measure-random", name, "--data", "FOLDER"),
         **today(),
         train_images=len(train),
         test_images=len(test),

@@ -9,12 +9,13 @@ from typing import Any
 
 from core import networks
 from core.datasets import DATASETS, Split
+from core.files import write_json
 from core.sign_counts import Spec
 from core.studies import random_attack, random_attack_figures
 from core.studies.random_attack import ATTACKED, DIGITS, DIGITS_TARGETS, Params, Target
 from core.studies.random_attack_figures import Measured
 from core.studies.random_features import FOLDER
-from core.training.ship import every, today, write_json
+from core.training.ship import every, today
 from core.worker import Progress, ignore, part
 
 DATASET, TRAINED = "cifar10", "cifar_resnet18"

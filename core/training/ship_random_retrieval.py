@@ -9,13 +9,14 @@ import numpy as np
 
 from core import networks, spaces
 from core.datasets import DATASETS, Split, find_pictures, open_pictures
+from core.files import write_json
 from core.preprocess import square
 from core.sign_counts import Spec, as_features, build, extract
 from core.studies import random_background_dataset, random_retrieval_dataset
 from core.studies.random_features import FOLDER
 from core.studies.random_retrieval import SIZE
 from core.studies.random_retrieval_dataset import Embed
-from core.training.ship import every, today, write_json
+from core.training.ship import every, today
 from core.worker import Progress, ignore
 
 NETWORK = "photo_resnet"

@@ -12,10 +12,11 @@ import numpy as np
 
 from core import networks
 from core.datasets import DATASETS, Split
+from core.files import write_json
 from core.intervals import mean_interval
 from core.studies import shift_dataset
 from core.studies.shift_dataset import Params
-from core.training.ship import chunks, every, today, write_json
+from core.training.ship import chunks, every, today
 from core.weights import ASSETS
 from core.worker import Progress, ignore, part
 

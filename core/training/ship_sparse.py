@@ -11,13 +11,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from core import networks, noise, weights
+from core import networks, noise, quoting, weights
 from core.datasets import DATASETS, Split
+from core.files import write_json
 from core.networks import Network
 from core.studies import sparse_dataset
 from core.studies.sparse_codes import FOLDER
 from core.studies.sparse_dataset import Fit, Params, Result
-from core.training.ship import chunks, every, today, write_json
+from core.training.ship import chunks, every, today
 from core.worker import Progress, ignore
 
 DATASET = "cifar10"
@@ -92,7 +93,7 @@ def describe(network: Network, test: Split, fitted: Split) -> dict[str, Any]:
         "training_images": len(fitted),
         "dataset": data.name,
         "data": f"{data.title} ({data.form}), test set",
-        "command": f"receptive measure-sparse {network.card.name} --data FOLDER",
+        "command": quoting.command("receptive", "measure-sparse", network.card.name, "--data", "FOLDER"),
     }
 
 

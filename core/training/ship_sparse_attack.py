@@ -7,11 +7,12 @@ from pathlib import Path
 
 from core import networks
 from core.datasets import DATASETS, Split
+from core.files import write_json
 from core.studies import sparse_attack_dataset
 from core.studies.sparse_attack import Norm, Params
 from core.studies.sparse_attack_dataset import EPS, RESTARTS, STEPS
 from core.studies.sparse_codes import FOLDER
-from core.training.ship import every, today, write_json
+from core.training.ship import every, today
 from core.worker import Progress, ignore
 
 DATASET = "cifar10"

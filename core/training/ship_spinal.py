@@ -7,12 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
+from core import quoting
 from core.datasets import DATASETS, Split
+from core.files import write_json
 from core.heads import BACKBONES, HEADS
 from core.studies import spinal_heads
 from core.studies.spinal_heads import Params
 from core.training.parts import finished
-from core.training.ship import today, write_json
+from core.training.ship import today
 from core.worker import Progress, ignore
 
 PLANS = {  # by data set and backbone: what is packaged
@@ -58,7 +60,7 @@ def measure(
         "data": f"{DATASETS[dataset].title} ({DATASETS[dataset].form})",
         "backbone": BACKBONES[params.backbone].title,
         "dataset": dataset,
-        "command": f"receptive measure-spinal {dataset} --backbone {params.backbone}",
+        "command": quoting.command("receptive", "measure-spinal", dataset, "--backbone", params.backbone),
         **today(),
     }
     path = (folder or spinal_heads.FOLDER) / f"{dataset}_{params.backbone}.json"

@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from core.datasets import DATASETS, Split
+from core.files import write_json
 from core.heads import BACKBONES
 from core.studies import spinal_ablation
 from core.studies.spinal_ablation import BACKBONE, DATASET, RECORD, Params
 from core.training.parts import finished
-from core.training.ship import today, write_json
+from core.training.ship import today
 from core.worker import Progress, ignore
 
 COMMAND = "receptive measure-spinal-ablation"

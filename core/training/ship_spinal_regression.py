@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from core.files import write_json
 from core.studies import spinal_regression as study
 from core.studies.spinal_regression import CURVES, DIGITS, Look, Network, Params, Target
 from core.training.parts import finished
-from core.training.ship import today, write_json
+from core.training.ship import today
 from core.worker import Progress, ignore
 
 PLAN = Params()  # what is packaged

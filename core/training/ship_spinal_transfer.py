@@ -7,10 +7,11 @@ from pathlib import Path
 
 from core import networks, own_data
 from core.datasets import DataError, Split, digest, find_pictures
+from core.files import write_json
 from core.studies import spinal_transfer
 from core.studies.spinal_transfer import NETWORK, RECORD, Head, Mode, Params
 from core.training.parts import finished
-from core.training.ship import today, write_json
+from core.training.ship import today
 from core.worker import Progress, ignore
 
 COMMAND = "receptive measure-spinal-transfer --data FOLDER"

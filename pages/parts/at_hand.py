@@ -11,6 +11,8 @@ from core import own_networks as bring
 from core.networks import Card, Network
 from core.preprocess import Preprocessing
 from core.weights import WeightsError
+from pages.parts.address import bound
+from pages.parts.words import plain
 
 OWN = "own networks"
 
@@ -67,8 +69,8 @@ def any_card(label: str, key: str, first: str) -> Card:
     if st.session_state.get(key) not in cards:
         st.session_state.pop(key, None)
     names = list(cards)
-    name = st.selectbox(
-        label, names, names.index(first) if first in cards else 0, key=key, bind="query-params",
+    name = bound(
+        st.selectbox, plain(label), names, names.index(first) if first in cards else 0, key=key,
         help="Every network of this app: yours, packaged, untrained, published. Type to search.",
     )  # fmt: skip
     return cards[name]
@@ -91,36 +93,38 @@ def loaded(cards: Sequence[Card]) -> list[Network]:
         try:
             ready.append(own_networks().get(card.name) or cache.network(card))
         except WeightsError as error:
-            st.error(f"{card.title}: {error}", icon=":material/error:")
+            st.error(plain(f"{card.title}: {error}"), icon=":material/error:")
     same = [n for n in ready if n.labels == ready[0].labels]
     for other in ready:
         if other not in same:
-            st.warning(f"{other.card.title} has other classes than {ready[0].card.title}, so it is left out.")
+            st.warning(plain(f"{other.card.title} has other classes than {ready[0].card.title}, so it is left out."))
     return same
 
 
 def offer_download(missing: Sequence[Card]) -> None:
     names = ", ".join(card.title for card in missing)
     st.info(
-        f"Not on this machine yet: {names}. They are fetched from their owners only when you ask; "
-        "the packaged networks need no network.",
+        plain(
+            f"Not on this machine yet: {names}. They are fetched from their owners only when you ask; "
+            "the packaged networks need no network."
+        ),
         icon=":material/cloud_download:",
     )
-    if st.button(f"Download {names}", key=f"download {names}"):
+    if st.button(plain(f"Download {names}"), key=f"download {names}"):
         for card in missing:
             download(card)
 
 
 def download(card: Card) -> None:
-    bar = st.progress(0.0, f"{card.title}: connecting")
+    bar = st.progress(0.0, plain(f"{card.title}: connecting"))
 
     def watch(done: int, total: int | None) -> None:
-        bar.progress(done / total if total else 0.0, f"{card.title}: {done / 1e6:.1f} MB")
+        bar.progress(done / total if total else 0.0, plain(f"{card.title}: {done / 1e6:.1f} MB"))
 
     try:
         weights.download(weights.published(networks.published_name(card)), progress=watch)
     except WeightsError as error:
         bar.empty()
-        st.error(str(error), icon=":material/cloud_off:")
+        st.error(plain(error), icon=":material/cloud_off:")
     else:
         st.rerun()

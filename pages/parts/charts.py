@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
+from core.files import no_formulas
 from core.studies.palette import uri
+from pages.parts.words import plain
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -44,7 +46,12 @@ def show(
     if table is not None:
         with st.expander("The numbers as a table", key=f"{key} table", on_change="rerun") as numbers:
             if numbers.open:
-                st.dataframe(table, hide_index=True, alt=alt)
+                numbers_table(table, alt)
+
+
+def numbers_table(columns: Mapping[str, Sequence[Any]], alt: str, **layout: Any) -> None:
+    """A table with a CSV button in its toolbar, which the browser makes of what is shown: so no word is a formula."""
+    st.dataframe(no_formulas(columns), hide_index=True, alt=alt, **layout)
 
 
 def enlarged(pixels: np.ndarray, factor: int, caption: str, alt: str) -> None:
@@ -53,7 +60,7 @@ def enlarged(pixels: np.ndarray, factor: int, caption: str, alt: str) -> None:
     Sent with the page: a file of an earlier run may be gone when the browser asks for it.
     """
     large = pixels.repeat(factor, 0).repeat(factor, 1)
-    st.image(uri(large), caption=caption, alt=alt, width=large.shape[1])
+    st.image(uri(large), caption=plain(caption), alt=alt, width=large.shape[1])
 
 
 def clicked(key: str) -> dict[str, Any] | None:

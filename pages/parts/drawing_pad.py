@@ -11,6 +11,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.image import ImageError, RGBImage, decode
+from pages.parts.words import plain
 
 SIDE = 280  # px of the drawing: ten for each of an MNIST digit's 28
 PEN = 24  # px wide: 2.4 of the 28; MNIST's strokes have a median of 2.2
@@ -123,7 +124,7 @@ def show(on_change: Callable[[], None]) -> None:
     )
     keep(came)
     if isinstance(error := _kept()[1], ImageError):
-        st.error(f"Drawing: {error}", icon=":material/broken_image:")
+        st.error(plain(f"Drawing: {error}"), icon=":material/broken_image:")
 
 
 def picture() -> RGBImage | None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.parts.tray import Picture
+from pages.parts.words import plain
 
 
 def heading(picture: Picture) -> None:
     """Names the held picture above its part of the page."""
-    st.markdown(f":material/push_pin: **Held beside it: {picture.title}**")
+    st.markdown(f":material/push_pin: **Held beside it: {plain(picture.title)}**")

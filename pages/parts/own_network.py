@@ -18,6 +18,7 @@ from core.own_options import LEAST_DEVIATION, SIDES
 from core.preprocess import Preprocessing
 from core.weights import WeightsError
 from pages.parts import at_hand
+from pages.parts.words import note, plain
 
 FILE, TORCHVISION, PACKAGE = "a weights file", "torchvision", "a package"
 NUMBERS = "numbers of my own"
@@ -36,7 +37,7 @@ def show(key: str, chosen: Chosen) -> None:
     way = st.segmented_control("From", [FILE, TORCHVISION, PACKAGE], default=FILE, required=True, key=f"{key} own way")
     {FILE: from_file, TORCHVISION: from_torchvision, PACKAGE: from_package}[way](key, chosen)
     if problem := st.session_state.get("own problem"):
-        st.error(problem, icon=":material/error:")
+        st.error(plain(problem), icon=":material/error:")
 
 
 def from_file(key: str, chosen: Chosen) -> None:
@@ -49,7 +50,7 @@ def from_file(key: str, chosen: Chosen) -> None:
         return
     found = guessed(file.file_id, file.getvalue())
     if isinstance(found, str):
-        st.error(found, icon=":material/error:")
+        st.error(plain(found), icon=":material/error:")
         return
     guess = one_of(found, f"{key} own part {file.file_id}")
     if guess is None:
@@ -64,7 +65,7 @@ def from_file(key: str, chosen: Chosen) -> None:
         st.text(f"Of this file: {guess.said}.")  # names from the file are in it, so no Markdown
     prep = preprocessing(this, guess)
     told = st.text_area(
-        f"Labels, one a line: {guess.classes} classes", "\n".join(first_labels(guess)), key=f"{this} own labels"
+        plain(f"Labels, one a line: {guess.classes} classes"), "\n".join(first_labels(guess)), key=f"{this} own labels"
     )
     labels = tuple(line.strip() for line in told.splitlines() if line.strip())
     st.button(
@@ -117,12 +118,12 @@ def preprocessing(key: str, guess: Guess) -> Preprocessing:
     size = st.number_input("Side, px", *SIDES, start.size, key=f"{key} own size")
     columns = st.columns(2)
     mean = tuple(
-        columns[0].number_input(f"Mean {i + 1}", 0.0, 1.0, value, format="%.4f", key=f"{key} own mean {i}")
+        columns[0].number_input(plain(f"Mean {i + 1}"), 0.0, 1.0, value, format="%.4f", key=f"{key} own mean {i}")
         for i, value in enumerate(start.mean)
     )
     std = tuple(
         columns[1].number_input(
-            f"Deviation {i + 1}", LEAST_DEVIATION, value=value, format="%.4f", key=f"{key} own std {i}"
+            plain(f"Deviation {i + 1}"), LEAST_DEVIATION, value=value, format="%.4f", key=f"{key} own std {i}"
         )
         for i, value in enumerate(start.std)
     )
@@ -154,7 +155,7 @@ def from_package(key: str, chosen: Chosen) -> None:
         st.markdown(PACKAGE_HELP)
         return
     name = st.selectbox("Network of an installed package", list(offered), key=f"{key} own package")
-    st.caption(offered[name].provenance)
+    note(offered[name].provenance)
     st.button("Open it", type="primary", key=f"{key} own open plug", on_click=open_card, args=(offered[name], chosen))
 
 

@@ -12,6 +12,9 @@ import streamlit as st
 from core.datasets import DataError, Found
 from core.picture_files import list_pictures
 from core.picture_listing import Listing, left_out, summary
+from pages.parts import charts
+from pages.parts.doors import folder_field
+from pages.parts.words import plain
 
 KEPT = 20  # times as long as a folder takes to list is its listing believed: reruns follow each other in seconds
 
@@ -33,7 +36,7 @@ def choose(key: str) -> tuple[list[Found], str] | None:
 def listing(key: str) -> tuple[Listing, str] | None:
     """The listing of the chosen folder or zip, and a digest that tells it from others; None while there is none."""
     left, right = st.columns(2)
-    path = left.text_input("Folder", key=f"{key} folder", placeholder="/home/me/pictures")
+    path = folder_field(left, "Folder", f"{key} folder", placeholder="/home/me/pictures")
     archive = right.file_uploader("or a zip", ["zip"], key=f"{key} zip")
     if archive is not None:
         return listed(key, archive.file_id, archive.getvalue)
@@ -51,7 +54,7 @@ def listed(key: str, name: str, source: Callable[[], Path | bytes]) -> tuple[Lis
             opened = source()
             whole = list_pictures(opened)
     except (DataError, RuntimeError) as error:  # RuntimeError: the home of somebody who does not exist
-        st.error(str(error), icon=":material/folder_off:")
+        st.error(plain(error), icon=":material/folder_off:")
         return None
     files = repr([name, *((file.name, file.size) for file in whole.found)]).encode()
     found = whole, sha256(opened if isinstance(opened, bytes) else files).hexdigest()
@@ -62,7 +65,7 @@ def listed(key: str, name: str, source: Callable[[], Path | bytes]) -> tuple[Lis
 
 def show_left_out(said: str, table: Mapping[str, Sequence[str]]) -> None:
     """The sentence, and what was left out by name in an expander."""
-    st.warning(said, icon=":material/filter_list:")
+    st.warning(plain(said), icon=":material/filter_list:")
     if any(table.values()):
         with st.expander("Which files, and why"):
-            st.dataframe(dict(table), hide_index=True, alt="The files that were left out, and why")
+            charts.numbers_table(table, alt="The files that were left out, and why")

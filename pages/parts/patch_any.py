@@ -22,6 +22,8 @@ from core.studies import (
 from core.studies.patch_any import Params, Result
 from core.studies.patch_masking import MODES, Mode
 from pages.parts import at_hand, charts, provenance, tray, waiting
+from pages.parts.address import bound
+from pages.parts.words import note, plain
 
 KEY = "patch-any"
 ANSWER = "its answer"
@@ -31,8 +33,8 @@ SHOWN = 300  # px, about the side at which a small picture is shown
 
 def show(picture: tray.Picture, first: str) -> None:
     """Folded away; `first` is the network that is asked until the reader chooses another."""
-    with st.expander(
-        "And any other network? Mask the picture for it", key="patch any", on_change="rerun", bind="query-params"
+    with bound(
+        st.expander, "And any other network? Mask the picture for it", key="patch any", on_change="rerun"
     ) as box:
         if not box.open:
             return
@@ -58,12 +60,12 @@ def controls(network: Network, said: np.ndarray) -> tuple[int, Mode]:
     left, right = st.columns([2, 3], vertical_alignment="bottom")
     names = told_apart(network.labels)
     best = np.argsort(-said, kind="stable")
-    chosen = left.selectbox(
-        "Class", [ANSWER, *(names[i] for i in best)], key=f"{KEY}-class-{network.card.family}", bind="query-params",
+    chosen = bound(
+        left.selectbox, "Class", [ANSWER, *(names[i] for i in best)], key=f"{KEY}-class-{network.card.family}",
         help="The class whose probability is followed; the likeliest come first.",
     )  # fmt: skip
-    mode = right.segmented_control(
-        "Order", MODES, default="deletion", required=True, key=f"{KEY}-mode", bind="query-params",
+    mode = bound(
+        right.segmented_control, "Order", MODES, default="deletion", required=True, key=f"{KEY}-mode",
         help="Deletion masks the most supportive cells first; insertion starts from the mean colour and shows them.",
     )  # fmt: skip
     return int(best[0]) if chosen == ANSWER else names.index(chosen), mode
@@ -98,7 +100,7 @@ def masked(network: Network, pixels: np.ndarray, target: int, about: tuple[objec
 def look(result: Result, network: Network, mode: Mode) -> None:
     title, curves = network.card.title, result.curves(mode)
     finding = patch_any.finding(result, title, mode)
-    st.markdown(f"**{finding}**")
+    st.markdown(f"**{plain(finding)}**")
     left, right = st.columns([1, 2], gap="large")
     with left:
         k = picture(result, network, mode)
@@ -115,9 +117,9 @@ def look(result: Result, network: Network, mode: Mode) -> None:
         f"The attribution maps that ranked the cells: {', '.join(curves.methods)}",
     )
     for sentence in patch_any.omissions(result):
-        st.markdown(f"- {sentence}")
+        st.markdown(f"- {plain(sentence)}")
     side, grey = len(result.pixels), ", grey" if len(network.preprocessing.mean) == 1 else ""
-    st.caption(
+    note(
         f"n = 1 picture, as the network sees it: {side} × {side} px{grey}; {curves.order.shape[2]} cells of "
         f"{curves.cell} × {curves.cell} px, up to {curves.cells} of them {said(mode)}. P is the softmax of the "
         "network's outputs. A hidden cell takes the mean colour of the training pictures, with which integrated "
@@ -138,16 +140,16 @@ def picture(result: Result, network: Network, mode: Mode) -> int:
     if st.session_state.get(f"{KEY}-order", curves.methods[0]) not in curves.methods:  # another network's
         del st.session_state[f"{KEY}-order"]
     first = curves.methods.index(patch_any.best(result, mode))
-    order = st.selectbox("In the order of", curves.methods, first, key=f"{KEY}-order", bind="query-params")
+    order = bound(st.selectbox, "In the order of", curves.methods, first, key=f"{KEY}-order")
     if st.session_state.get(f"{KEY}-k", 0) > curves.cells:  # of a larger picture
         st.session_state[f"{KEY}-k"] = curves.cells
-    k = int(st.slider("Cells k", 0, curves.cells, min(FIRST_K, curves.cells), key=f"{KEY}-k", bind="query-params"))
+    k = int(bound(st.slider, "Cells k", 0, curves.cells, min(FIRST_K, curves.cells), key=f"{KEY}-k"))
     m = curves.methods.index(order)
     view = patch_masking.shown(network, result.pixels, curves.order[0, m], k, curves.cell, mode)
     words = f"the {k} cells that {order} ranks first are {said(mode)}"
     factor = max(1, SHOWN // len(view))
     charts.enlarged(view, factor, caption=words[0].upper() + words[1:], alt=f"The picture where {words}")
-    st.markdown(f"P({result.label}) = {curves.probability[0, m, k]:.3f}")
+    st.markdown(plain(f"P({result.label}) = {curves.probability[0, m, k]:.3f}"))
     return k
 
 
@@ -155,8 +157,8 @@ def probes(network: Network, pixels: np.ndarray, target: int, about: tuple[objec
     """Tiles that change places, and two masks, where the reader asks for them."""
     title = network.card.title
     with st.container(horizontal=True):
-        tiles = st.toggle("Scramble its tiles", key=f"{KEY}-tiles", bind="query-params")
-        two = st.toggle("Mask two squares", key=f"{KEY}-two", bind="query-params")
+        tiles = bound(st.toggle, "Scramble its tiles", key=f"{KEY}-tiles")
+        two = bound(st.toggle, "Mask two squares", key=f"{KEY}-two")
     if tiles:
         work = partial(patch_any.scramble, network, pixels, target, 0)
         [found] = waiting.compute([(("patch any tiles", *about, target), work)], "Shuffling tiles", f"{KEY} tiles")
@@ -171,7 +173,7 @@ def probes(network: Network, pixels: np.ndarray, target: int, about: tuple[objec
 
 def scrambled(result: patch_scramble.Result, title: str) -> None:
     finding = patch_scramble.finding(result, [title], result.tiles[-1])
-    st.markdown(f"**{finding}**")
+    st.markdown(f"**{plain(finding)}**")
     charts.show(
         patch_probe_figures.scramble_curves(result, [title], dark=charts.dark()),
         f"{KEY}-scramble",
@@ -179,19 +181,19 @@ def scrambled(result: patch_scramble.Result, title: str) -> None:
         patch_probe_figures.scramble_table(result, [title]),
     )
     shuffles = result.probability.shape[2]
-    st.caption(f"Mean and range of {shuffles} shuffles, seeds {result.seed} to {result.seed + shuffles - 1}.")
+    note(f"Mean and range of {shuffles} shuffles, seeds {result.seed} to {result.seed + shuffles - 1}.")
 
 
 def interacting(result: patch_interaction.Result, title: str) -> None:
     finding = patch_interaction.finding(result, [title])
-    st.markdown(f"**{finding}**")
+    st.markdown(f"**{plain(finding)}**")
     charts.show(
         patch_probe_figures.interaction_scatter(result, [title], dark=charts.dark()),
         f"{KEY}-interaction",
         f"Change of the logit with two masks against the sum of the changes with each. {finding}",
         patch_probe_figures.pairs_table(result, [title]),
     )
-    st.caption(
+    note(
         f"Change of the logit of {result.labels[result.target]} when squares of {result.side} px take the mean colour. "
         f"n = {len(result.pairs):,} pairs of a grid's cells, seed {result.seed}, float32."
     )

@@ -13,8 +13,10 @@ from core.networks import BAGNETS, Card, Network
 from core.studies.patch_evidence import RESOLUTIONS, Params, Resolution
 from core.studies.patch_figures import OPACITY, top_classes
 from pages.parts import own_network
+from pages.parts.address import bound
 from pages.parts.at_hand import families, family_title, known_labels, own_networks
 from pages.parts.tray import Picture
+from pages.parts.words import note, plain
 
 ANY = "patch-any-network"  # the chooser of pages/parts/patch_any.py
 ANSWER, NOBODY = "its answer", "nothing"
@@ -75,29 +77,32 @@ def view() -> View:
     row = st.columns([2, 2.3, 2.3, 2, 1.9, 1.3], vertical_alignment="bottom")
     known = {title: family for title, family in families().items() if family in BAGNETS or own_bagnets(family)}
     about = "photographs: our own narrow BagNets, 64 px, 20 kinds. ImageNet: the authors', 1000 kinds, downloaded."
-    trained_on = row[0].selectbox("Trained on", list(known), key="patch-family", bind="query-params", help=about)
+    trained_on = bound(row[0].selectbox, "Trained on", list(known), key="patch-family", help=about)
     family = known[trained_on]
-    opacity = row[3].slider(
-        "Opacity of the evidence", 0.0, 1.0, OPACITY, 0.05, key="patch-opacity", bind="query-params"
-    )
-    resolution = row[4].segmented_control(
+    opacity = bound(row[3].slider, "Opacity of the evidence", 0.0, 1.0, OPACITY, 0.05, key="patch-opacity")
+    resolution = bound(
+        row[4].segmented_control,
         "Map",
         list(RESOLUTIONS),
         default="full",
         required=True,
         key="patch-resolution",
-        bind="query-params",
         help="coarse: the patches of the network's own grid, every 8 px, whose mean is the logit. "
         "full: the exact evidence of the patch around every pixel.",
     )
     with row[5].popover("More", width="stretch", help="Size of the picture, outlines, your own weights"):
         size = cards_of(family)[-1].size
         sides = SHORT_SIDES.get(family) or tuple(round(share * size) for share in SHARES)
-        short = st.select_slider(
-            "Short side the networks see, px", sides, size, key=f"patch-short-{family}", bind="query-params"
+        short = bound(
+            st.select_slider,
+            "Short side the networks see, px",
+            sides,
+            size,
+            format_func=plain,
+            key=f"patch-short-{family}",
         )
-        st.caption(f"They were trained at {size} px; the larger the picture, the less of it a patch covers.")
-        outline = st.toggle("Outlines of the picture", True, key="patch-outline", bind="query-params")
+        note(f"They were trained at {size} px; the larger the picture, the less of it a patch covers.")
+        outline = bound(st.toggle, "Outlines of the picture", True, key="patch-outline")
         own_network.show("patch", remember)
     return View(family, cards_of(family), short, opacity, outline, resolution, row[1:3])
 
@@ -128,19 +133,19 @@ def classes(view: View, logits: np.ndarray, labels: Sequence[str]) -> tuple[int 
     best = top_classes(logits, int(logits.argmax()), 5)
     names = [known[i] for i in [*best, *(i for i in range(len(known)) if i not in best)]]
     left, right = view.classes
-    target = left.selectbox(
+    target = bound(
+        left.selectbox,
         "Evidence for",
         [ANSWER, *names],
         key=f"patch-class-{view.family}",
-        bind="query-params",
         help="The class whose evidence is drawn; by default what the network with the largest patches says. "
         "Its five best come first.",
     )
-    other = right.selectbox(
+    other = bound(
+        right.selectbox,
         "less the evidence for",
         [NOBODY, *names],
         key=f"patch-against-{view.family}",
-        bind="query-params",
         help="Choose a second class to see which patches speak for the one rather than the other.",
     )
     return (

@@ -12,7 +12,9 @@ from core.networks import Network, title_of
 from core.studies import patch_closer, patch_evidence, patch_figures
 from core.studies.patch_evidence import Map, Result
 from pages.parts import charts, waiting
+from pages.parts.address import bound
 from pages.parts.patch_choose import Scene
+from pages.parts.words import plain
 
 Y, X, OF = "patch-y", "patch-x", "patch-of"
 CROP_SIDE = 264  # screen pixels
@@ -69,7 +71,7 @@ def show(result: Result, scene: Scene) -> None:
             f"The largest logits of the patch around row {y}, column {x}",
             {"class": list(result.labels), "logit": patch.logits.round(4).tolist()},
         )
-        st.markdown(patch_closer.said(result, m, y, x, patch))
+        st.markdown(plain(patch_closer.said(result, m, y, x, patch)))
     with right:
         alike(network, y, x, scene)
 
@@ -83,13 +85,9 @@ def inputs(result: Result) -> None:
         if st.session_state.get(key) is not None:
             st.session_state[key] = min(int(st.session_state[key]), side - 1)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.segmented_control("A patch of", titles, key=OF, bind="query-params")
-        st.number_input(
-            "Row, px", 0, result.height - 1, None, key=Y, bind="query-params", placeholder="strongest", width=150
-        )
-        st.number_input(
-            "Column, px", 0, result.width - 1, None, key=X, bind="query-params", placeholder="strongest", width=150
-        )
+        bound(st.segmented_control, "A patch of", titles, format_func=plain, key=OF)
+        bound(st.number_input, "Row, px", 0, result.height - 1, None, key=Y, placeholder="strongest", width=150)
+        bound(st.number_input, "Column, px", 0, result.width - 1, None, key=X, placeholder="strongest", width=150)
         st.button("The strongest patch", on_click=choose, args=(None, None), key="patch strongest")
 
 

@@ -20,6 +20,7 @@ from core.worker import Job
 from pages.parts import charts, patch_closer, waiting
 from pages.parts.patch_choose import View
 from pages.parts.tray import Picture
+from pages.parts.words import note, plain
 
 REFINEMENTS = ((4, None), (2, 4), (1, 2))  # a patch every so many pixels, beyond those of the coarser map
 PATIENCE = 0.6  # seconds that the exact maps may take before the coarse ones are shown
@@ -55,7 +56,7 @@ def show(asked: Asked) -> Result:
     if st.session_state.get(STOPPED) == asked.names():
         maps, step = finest(asked)
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f":material/front_hand: Stopped at a patch around {pixel(step)}.")
+            st.markdown(f":material/front_hand: Stopped at a patch around {plain(pixel(step))}.")
             st.button("Go on", key="patch go on", on_click=go_on, args=(asked.names(),))
         return draw(asked, maps)
     end = time.monotonic() + PATIENCE
@@ -76,7 +77,7 @@ def watch(asked: Asked, begun: float) -> None:
     share = sum(1.0 if job.future.done() else job.done / max(job.total, 1) for job in jobs) / len(jobs)
     with st.container(horizontal=True, vertical_alignment="center"):
         left = waiting.time_left(share, time.monotonic() - begun)
-        st.progress(share, f"A patch around {pixel(step)} so far; around every pixel: {share:.0%}{left}")
+        st.progress(share, plain(f"A patch around {pixel(step)} so far; around every pixel: {share:.0%}{left}"))
         st.button("Stop", key="patch stop", on_click=stop, args=(jobs, asked.names()))
     draw(asked, maps)
 
@@ -95,7 +96,7 @@ def figure(found: Result, titles: list[str], picture: Picture, view: View, key: 
     """The finding and the maps; clicks on the chosen picture's choose a patch."""
     choosable = key == MAPS
     finding = patch_evidence.finding(found, titles)
-    st.markdown(f"#### {finding}")
+    st.markdown(f"#### {plain(finding)}")
     charts.show(
         patch_figures.maps(
             found,
@@ -112,7 +113,7 @@ def figure(found: Result, titles: list[str], picture: Picture, view: View, key: 
         on_click=partial(patch_closer.choose_clicked, patch_closer.titles_of(found)) if choosable else None,
     )
     click = "Click a map to look at that patch. " if choosable else ""
-    st.caption(
+    note(
         f"{click}Red (orange on dark) speaks for the class, blue against it; all maps share "
         f"one scale, which ends at the {patch_evidence.CLIP}th percentile. The networks see the picture at "
         f"{found.width} × {found.height} px (it has {picture.image.width:,} × {picture.image.height:,}); around it "

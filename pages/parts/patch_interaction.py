@@ -7,7 +7,9 @@ import streamlit as st
 from core.studies import patch_interaction, patch_probe_figures
 from core.studies.patch_interaction import Params, Result
 from pages.parts import charts, waiting
+from pages.parts.address import bound
 from pages.parts.patch_choose import Scene, compared
+from pages.parts.words import note, plain
 
 SIDES = (4, 6, 8, 12, 16)
 PAIRS = (50, 100, 200, 500, 1000)
@@ -15,11 +17,11 @@ PAIRS = (50, 100, 200, 500, 1000)
 
 def show(scene: Scene) -> None:
     """Folded away; asks the networks when opened."""
-    with st.expander(
+    with bound(
+        st.expander,
         "Do far-apart parts talk to each other? Mask two",
         key="patch interaction",
         on_change="rerun",
-        bind="query-params",
     ) as box:
         if not box.open:
             return
@@ -37,14 +39,14 @@ def show(scene: Scene) -> None:
 
 def controls() -> Params:
     with st.container(horizontal=True):
-        side = st.select_slider("Side of a mask, px", SIDES, 8, key="patch-mask", bind="query-params")
-        pairs = st.select_slider("Pairs of masks n", PAIRS, 200, key="patch-pairs", bind="query-params")
+        side = bound(st.select_slider, "Side of a mask, px", SIDES, 8, key="patch-mask")
+        pairs = bound(st.select_slider, "Pairs of masks n", PAIRS, 200, key="patch-pairs")
     return Params(int(side), int(pairs))
 
 
 def answer(result: Result, titles: list[str]) -> None:
     finding = patch_interaction.finding(result, titles)
-    st.markdown(f"**{finding}**")
+    st.markdown(f"**{plain(finding)}**")
     label = result.labels[result.target]
     charts.show(
         patch_probe_figures.interaction_scatter(result, titles, dark=charts.dark()),
@@ -58,7 +60,7 @@ def answer(result: Result, titles: list[str]) -> None:
         f"How far the sum is off the joint change, by distance between the masks, one line a network. {finding}",
         patch_probe_figures.distance_table(result, titles),
     )
-    st.caption(
+    note(
         f"Change of the logit of {label} when squares of {result.side} px take the mean colour: one, the other, and "
         f"both. n = {len(result.pairs):,} pairs of a grid's cells, seed {result.seed}, float32. Share: mean "
         "|joint − sum| over mean |joint|. Where no patch meets both masks, a BagNet adds up exactly but for rounding "

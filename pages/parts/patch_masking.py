@@ -12,7 +12,9 @@ from core.networks import Network
 from core.studies import patch_masking, patch_masking_figures
 from core.studies.patch_masking import MODES, Params, Result
 from pages.parts import charts, waiting
+from pages.parts.address import bound
 from pages.parts.patch_choose import Scene
+from pages.parts.words import note, plain
 
 BAGNET, MODE, METHODS, K = "patch-masking-q", "patch-masking-mode", "patch-masking-methods", "patch-masking-k"
 FIRST_K = 10
@@ -21,9 +23,7 @@ SHOWN = 300  # px, about the longer side at which a small picture is shown
 
 def show(scene: Scene) -> None:
     """Folded away; asks the networks when opened."""
-    with st.expander(
-        "Which pixels matter? Mask them and watch", key="patch masking", on_change="rerun", bind="query-params"
-    ) as box:
+    with bound(st.expander, "Which pixels matter? Mask them and watch", key="patch masking", on_change="rerun") as box:
         if not box.open:
             return
         bagnet, params = controls(scene)
@@ -40,29 +40,30 @@ def controls(scene: Scene) -> tuple[Network, Params]:
     """Whose evidence, masked or shown, and which of Captum's methods are drawn beside it."""
     by_patch = {str(n.card.patch): n for n in scene.bagnets}
     left, middle, right = st.columns([1, 1, 3], vertical_alignment="bottom")
-    mode = left.segmented_control(
+    mode = bound(
+        left.segmented_control,
         "Order",
         MODES,
         default="deletion",
         required=True,
         key=MODE,
-        bind="query-params",
         help="Deletion masks the most supportive cells first; insertion starts from the mean colour and shows them.",
     )
-    patch = middle.segmented_control(
+    patch = bound(
+        middle.segmented_control,
         "BagNet's patch q, px",
         list(by_patch),
+        format_func=plain,
         default=list(by_patch)[-1],
         required=True,
         key=BAGNET,
-        bind="query-params",
     )
-    methods = right.multiselect(
+    methods = bound(
+        right.multiselect,
         "Against",
         CAPTUM,
         default=CAPTUM,
         key=METHODS,
-        bind="query-params",
         help="Captum's attributions, each computed on the network that answers. The evidence and chance are always on.",
     )
     return by_patch[patch], Params(methods=(EVIDENCE, *(m for m in CAPTUM if m in methods), RANDOM), mode=mode)
@@ -105,7 +106,7 @@ def answer(scene: Scene, networks: list[Network], pixels: np.ndarray, params: Pa
 def look(result: Result, networks: list[Network], pixels: np.ndarray) -> None:
     titles = [n.card.title for n in networks]
     finding = patch_masking.finding(result, titles)
-    st.markdown(f"**{finding}**")
+    st.markdown(f"**{plain(finding)}**")
     left, right = st.columns([1, 2], gap="large")
     with left:
         k = masked(result, networks, pixels)
@@ -118,7 +119,7 @@ def look(result: Result, networks: list[Network], pixels: np.ndarray) -> None:
         )
     st.markdown("Area under the curve, k scaled to 0..1")
     areas = "Area under the curve by method and network"
-    st.dataframe(patch_masking_figures.auc_table(result, titles), hide_index=True, alt=areas)
+    charts.numbers_table(patch_masking_figures.auc_table(result, titles), alt=areas)
     charts.show(
         patch_masking_figures.strip(result, titles, dark=charts.dark()),
         "patch-masking-maps",
@@ -135,21 +136,21 @@ def masked(result: Result, networks: list[Network], pixels: np.ndarray) -> int:
     """The picture at a k of the reader's, in the evidence's order, with what each network says to it."""
     if st.session_state.get(K, 0) > result.cells:  # of a larger picture
         st.session_state[K] = result.cells
-    k = int(st.slider("Cells k", 0, result.cells, min(FIRST_K, result.cells), key=K, bind="query-params"))
+    k = int(bound(st.slider, "Cells k", 0, result.cells, min(FIRST_K, result.cells), key=K))
     evidence = result.methods.index(EVIDENCE)
     view = patch_masking.shown(networks[0], pixels, result.order[0, evidence], k, result.cell, result.mode)
     factor = max(1, SHOWN // max(view.shape[:2]))
     words = f"the {k} cells that the evidence ranks first are {said(result)}"
     charts.enlarged(view, factor, caption=words[0].upper() + words[1:], alt=f"The picture where {words}")
     for network, p in zip(networks, result.probability[:, evidence, k], strict=True):
-        st.markdown(f"**{network.card.title}**: P({result.labels[result.target]}) = {p:.3f}")
+        st.markdown(f"**{plain(network.card.title)}**: P({plain(result.labels[result.target])}) = {p:.3f}")
     return k
 
 
 def caption(result: Result) -> None:
     count = result.order.shape[2]
     side = f"{result.cell} × {result.cell} px"
-    st.caption(
+    note(
         f"n = 1 picture of {count} cells of {side}, up to {result.cells} of them {said(result)}. "
         "A cell's rank is the sum of its attributions; a hidden cell takes the mean colour of the training "
         "pictures, which is also what integrated gradients, occlusion and DeepLIFT compare with. The evidence's order "

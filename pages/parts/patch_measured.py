@@ -9,6 +9,8 @@ from core.studies import patch_dataset, patch_dataset_figures, patch_masking_dat
 from core.studies.patch_dataset import Measured
 from core.weights import ASSETS
 from pages.parts import charts
+from pages.parts.address import bound
+from pages.parts.words import again, note
 
 CLASSES, PICTURES = "classes", "pictures"
 
@@ -22,14 +24,14 @@ def show() -> None:
         ours(record)
     with st.expander("What others report (ImageNet)"):
         st.markdown("**The paper's, and a third party's** who ran the authors' weights; not measured here.")
-        st.dataframe(patch_paper.table(), hide_index=True, alt="Accuracy of BagNets on ImageNet as others report it")
+        charts.numbers_table(patch_paper.table(), alt="Accuracy of BagNets on ImageNet as others report it")
         st.caption("Brendel & Bethge, ICLR 2019. Accuracy in % on ImageNet's validation set.")
 
 
 def ours(record: Measured) -> None:
     """Accuracy by patch size and who errs alike; below them the classes and the scrambled pictures."""
     found = record.summary
-    st.caption(
+    note(
         f"{record.data}; n = {found.images:,}. One training run (seed) a network. "
         "Intervals of accuracies: 95 % (Wilson) over pictures."
     )
@@ -57,22 +59,22 @@ def ours(record: Measured) -> None:
             "Accuracy on scrambled pictures against the number of tiles",
             patch_dataset_figures.scramble_table(record.scramble, found),
         )
-        st.caption(f"Tiles of the {found.images:,} test pictures shuffled with seed {record.scramble.seed}.")
+        note(f"Tiles of the {found.images:,} test pictures shuffled with seed {record.scramble.seed}.")
     if record.masking is not None:
         masked(patch_masking_dataset.from_record(record.masking))
-    st.caption(f"Measure again: `{record.command}` ({record.date}, commit {record.commit}).")
+    st.caption(again(record.command, record.date, record.commit))
 
 
 def alike(record: Measured) -> None:
     """The matrix of who errs alike, by class or by picture."""
     found = record.summary
-    by = st.segmented_control(
+    by = bound(
+        st.segmented_control,
         "Errors compared over",
         [CLASSES, PICTURES],
         default=CLASSES,
         required=True,
         key="patch-errors-over",
-        bind="query-params",
         help="Over classes: do both find the same classes hard? Over pictures: do both get the same pictures wrong?",
     )
     charts.show(
@@ -86,7 +88,7 @@ def alike(record: Measured) -> None:
         if by == PICTURES
         else f"r (Pearson): over the error rates of the {len(found.labels)} classes."
     )
-    st.caption(
+    note(
         f"{how} Intervals: approximately 95 %, from {found.draws:,} bootstrap draws of the pictures within "
         f"each class (seed {found.seed})."
     )
@@ -101,7 +103,7 @@ def masked(found: patch_masking_dataset.Summary) -> None:
         "Mean area under the deletion and insertion curves by method, for the BagNet and the baseline",
         patch_masking_dataset.table(found, titles),
     )
-    st.caption(
+    note(
         f"n = {found.images} of the test pictures, at even steps, each towards its true class; cells of {found.cell} "
         f"px; intervals are 95 % over pictures; random: {found.draws} orders a picture (seed {found.seed}). The "
         "evidence's order is the BagNet's for both networks; every other method explains the network that answers."

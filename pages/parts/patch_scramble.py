@@ -8,7 +8,9 @@ import streamlit as st
 from core.studies import patch_probe_figures, patch_scramble
 from core.studies.patch_scramble import Params, Result
 from pages.parts import charts, waiting
+from pages.parts.address import bound
 from pages.parts.patch_choose import Scene, compared
+from pages.parts.words import note, plain
 
 SEED, TILES = "patch-seed", "patch-tiles"
 LARGEST_SEED = 9999
@@ -17,11 +19,11 @@ SHOWN = 256  # px, about the side at which a small picture is shown
 
 def show(scene: Scene) -> None:
     """Folded away; asks the networks when opened."""
-    with st.expander(
+    with bound(
+        st.expander,
         "Does the order of the parts matter? Scramble them",
         key="patch scramble",
         on_change="rerun",
-        bind="query-params",
     ) as box:
         if not box.open:
             return
@@ -40,15 +42,15 @@ def show(scene: Scene) -> None:
 def controls() -> tuple[int, Params]:
     """Tiles per side of the picture shown, and what the curves are made of."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        tiles = st.select_slider(
+        tiles = bound(
+            st.select_slider,
             "Tiles per side",
             patch_scramble.TILES,
             4,
             key=TILES,
-            bind="query-params",
             help="The picture is cut into this many by this many tiles, and none stays where it was.",
         )
-        seed = st.number_input("Seed", 0, LARGEST_SEED, key=SEED, bind="query-params", width=140)
+        seed = bound(st.number_input, "Seed", 0, LARGEST_SEED, key=SEED, width=140)
         st.button("Shuffle again", icon=":material/shuffle:", key="patch shuffle again", on_click=shuffle_again)
     return int(tiles), Params(seed=int(seed))
 
@@ -59,7 +61,7 @@ def shuffle_again() -> None:
 
 def answer(result: Result, titles: list[str], pixels: np.ndarray, tiles: int) -> None:
     finding = patch_scramble.finding(result, titles, tiles)
-    st.markdown(f"**{finding}**")
+    st.markdown(f"**{plain(finding)}**")
     left, right = st.columns([2, 3], gap="large")
     with left:
         scrambled(result, titles, pixels, tiles)
@@ -76,7 +78,7 @@ def answer(result: Result, titles: list[str], pixels: np.ndarray, tiles: int) ->
         f"The picture cut into {', '.join(f'{n} by {n}' for n in result.tiles)} tiles and shuffled",
     )
     shuffles = result.probability.shape[2]
-    st.caption(
+    note(
         f"Lines: the mean of {shuffles} shuffles, seeds {result.seed} to {result.seed + shuffles - 1}; bands: their "
         "range; the picture shown is the first. A border is left in place where a side is no multiple of the tiles. "
         "A BagNet's logit is a mean over patches whatever their order, but a patch across a seam is a new patch, and "
@@ -99,5 +101,5 @@ def scrambled(result: Result, titles: list[str], pixels: np.ndarray, tiles: int)
     for title, top1, p, whole in zip(titles, result.top1, result.top1_probability, result.whole[:, t], strict=True):
         mark = "●" if top1[t, 0] == top1[0, 0] else "✕"
         patches = f"; {whole:.0%} of its patches are whole" if np.isfinite(whole) else ""
-        st.markdown(f"{mark} **{title}** says {result.labels[top1[t, 0]]} ({p[t, 0]:.2f}){patches}")
+        st.markdown(f"{mark} **{plain(title)}** says {plain(result.labels[top1[t, 0]])} ({p[t, 0]:.2f}){patches}")
     st.caption("● as for the untouched picture, ✕ something else; whole: no seam crosses the patch")

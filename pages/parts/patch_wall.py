@@ -13,8 +13,10 @@ from core.networks import Network
 from core.samples import SAMPLES
 from core.studies import patch_wall
 from core.studies.patch_wall import Params, Result
-from pages.parts import own_pictures, patch_closer, tray, waiting
+from pages.parts import charts, own_pictures, patch_closer, tray, waiting
+from pages.parts.address import bound
 from pages.parts.patch_choose import Scene
+from pages.parts.words import note, plain
 
 SAMPLE_SET, OWN = "the samples", "your own"
 FOLLOW = "the page's class"
@@ -25,7 +27,7 @@ TITLES = {sample.name: sample.title for sample in SAMPLES}
 
 def show(scene: Scene) -> None:
     question = "Which patches say it loudest, in many pictures?"
-    with st.expander(question, key="patch wall", on_change="rerun", bind="query-params") as box:
+    with bound(st.expander, question, key="patch wall", on_change="rerun") as box:
         if not box.open:
             return
         network, target, source = controls(scene)
@@ -39,8 +41,8 @@ def show(scene: Scene) -> None:
 def controls(scene: Scene) -> tuple[Network, int, str]:
     """Which BagNet, which class, which pictures."""
     left, middle, right = st.columns(3, vertical_alignment="bottom")
-    source = left.segmented_control(
-        "Pictures", [SAMPLE_SET, OWN], default=SAMPLE_SET, required=True, key="patch-wall-of", bind="query-params"
+    source = bound(
+        left.segmented_control, "Pictures", [SAMPLE_SET, OWN], default=SAMPLE_SET, required=True, key="patch-wall-of"
     )
     family = scene.bagnets[0].card.family
     labels = [
@@ -58,7 +60,7 @@ def chooser(place: st.delta_generator.DeltaGenerator, what: str, options: Sequen
     """A select box that forgets a choice which is no longer offered."""
     if st.session_state.get(key) not in options:
         st.session_state.pop(key, None)
-    return place.selectbox(what, options, index=index, key=key, bind="query-params")
+    return bound(place.selectbox, plain(what), options, index=index, key=key)
 
 
 def on_samples(network: Network, params: Params) -> None:
@@ -103,19 +105,19 @@ def walls(
     result, broken = answer
     if broken:
         st.warning(f"{len(broken)} files could not be read and were left out.", icon=":material/broken_image:")
-        st.dataframe({"left out": broken}, hide_index=True)
+        charts.numbers_table({"left out": broken}, "The files that could not be read, and why")
     if result.pictures < total - len(broken):
         st.info(f"Partial: {result.pictures:,} of {total:,} pictures.", icon=":material/timelapse:")
     label, called = network.labels[params.target], TITLES if found is None else {}
-    st.markdown(f"**{patch_wall.finding(result, label, network.card.title, called)}**")
+    st.markdown(f"**{plain(patch_wall.finding(result, label, network.card.title, called))}**")
     wall(result, True, f"In pictures of {label}", network, found, str(source))
     if found is not None:
         outlined(str(source), found, params, result.side)
     wall(result, False, f"In other pictures: wrongly {label}", network, found, str(source))
-    st.caption(how(result, label))
+    note(how(result, label))
     with st.expander("The numbers as a table", key="patch wall table", on_change="rerun") as numbers:
         if numbers.open:
-            st.dataframe(patch_wall.table(result, network.labels), hide_index=True, alt="The patches of both walls")
+            charts.numbers_table(patch_wall.table(result, network.labels), alt="The patches of both walls")
 
 
 def how(result: Result, label: str) -> str:
@@ -133,7 +135,7 @@ def how(result: Result, label: str) -> str:
 
 
 def wall(result: Result, right: bool, title: str, network: Network, found: list[Found] | None, source: str) -> None:
-    st.markdown(f"{'●' if right else '✕'} **{title}**")
+    st.markdown(f"{'●' if right else '✕'} **{plain(title)}**")
     which = result.wall(right)
     if not which:
         st.markdown("No such picture here: choose another class or more pictures.")
@@ -150,7 +152,7 @@ def brick(result: Result, i: int, network: Network, found: list[Found] | None, s
     title = TITLES.get(name, name) if found is None else Path(name).name
     st.image(
         pixels,
-        caption=f"{result.evidence[i]:+.3g}, says {said}",
+        caption=plain(f"{result.evidence[i]:+.3g}, says {said}"),
         alt=f"A patch of {title} at row {y}, column {x}: evidence {result.evidence[i]:+.3g}, says {said}",
         output_format="PNG",
         width=pixels.shape[1],
@@ -159,9 +161,15 @@ def brick(result: Result, i: int, network: Network, found: list[Found] | None, s
     tip = f"{title}: the picture is said to be {network.labels[result.answer[i]]}"
     if found is None:
         half = result.side // 2
-        st.button(title, key=key, help=tip, on_click=open_sample, args=(name, y + half, x + half, network.card.title))
+        st.button(
+            plain(title),
+            key=key,
+            help=plain(tip),
+            on_click=open_sample,
+            args=(name, y + half, x + half, network.card.title),
+        )
     else:
-        st.button(title, key=key, help=tip, on_click=remember, args=(source, name, y, x))
+        st.button(plain(title), key=key, help=plain(tip), on_click=remember, args=(source, name, y, x))
 
 
 def open_sample(name: str, y: int, x: int, title: str) -> None:
@@ -183,12 +191,12 @@ def outlined(source: str, found: list[Found], params: Params, side: int) -> None
     try:
         image = decode(file.read())
     except UNREADABLE as error:
-        st.error(f"{name}: {error}", icon=":material/broken_image:")
+        st.error(plain(f"{name}: {error}"), icon=":material/broken_image:")
         return
     pixels = patch_wall.outlined(image, params.short, (y, x), side, FRAME)
     st.image(
         pixels,
-        caption=f"{name}, the patch at row {y}, column {x} framed",
+        caption=plain(f"{name}, the patch at row {y}, column {x} framed"),
         alt=f"{name} as the network sees it, with the chosen patch framed",
         output_format="PNG",
         width=min(pixels.shape[1], 960),

@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.networks import KIND_WORDS, Card, Kind
 from core.studies import Study
+from pages.parts.words import link, plain
 
 ICONS: dict[Kind, str] = {
     "trained here": ":material/home:",
@@ -26,8 +27,8 @@ COLOURS: dict[Kind, str] = {
 
 
 def heading(study: Study) -> None:
-    st.title(study.question)
-    st.caption(f"[{study.paper}]({study.link})")
+    st.title(plain(study.question))
+    st.caption(link(study.paper, study.link))
 
 
 def badges(cards: Sequence[Card]) -> None:
@@ -35,9 +36,8 @@ def badges(cards: Sequence[Card]) -> None:
     with st.container(horizontal=True):
         for card in cards:
             measured = "" if card.test_accuracy is None else f", {card.test_accuracy:.1%} right"
-            st.badge(
-                f"{card.title}: {KIND_WORDS[card.kind]}{measured}",
-                icon=ICONS[card.kind],
-                color=COLOURS[card.kind],
-                help=card.provenance,
+            said = plain(f"{card.title}: {KIND_WORDS[card.kind]}{measured}")
+            # not st.badge, whose own backslashes (1.67) undo those of `plain`
+            st.markdown(
+                f":{COLOURS[card.kind]}-badge[{ICONS[card.kind]} {said}]", help=plain(card.provenance), width="content"
             )

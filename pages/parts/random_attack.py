@@ -12,7 +12,9 @@ from core.studies import random_attack, random_attack_figures
 from core.studies.random_attack import DIGITS, DIGITS_TARGETS, Params, Result
 from core.studies.random_attack_figures import Measured
 from pages.parts import charts, waiting
+from pages.parts.address import bound
 from pages.parts.waiting import Progress
+from pages.parts.words import again, note, plain
 
 ROUNDS = (0, 1, 2, 3)
 LARGEST_SEED = 9999
@@ -22,8 +24,8 @@ WANTED = "random attack wanted"
 
 def show() -> None:
     """Folded away; attacks the digits when asked to."""
-    with st.expander(
-        "Does an attack through a substitute fool it?", key="random attack", on_change="rerun", bind="query-params"
+    with bound(
+        st.expander, "Does an attack through a substitute fool it?", key="random attack", on_change="rerun"
     ) as box:
         if not box.open:
             return
@@ -47,20 +49,20 @@ def packaged(sets: list[Measured]) -> None:
         st.markdown("Not measured on this machine yet: run `receptive measure-random-attack --data FOLDER`.")
         return
     by_name = {str(found.about["dataset"]): found for found in sets}
-    name = st.segmented_control(
+    name = bound(
+        st.segmented_control,
         "Data set",
         list(by_name),
+        format_func=plain,
         default=next(iter(by_name)),
         required=True,
         key="random-attack-set",
-        bind="query-params",
     )
     found = by_name[name]
     draw(found, "random-attack")
     about = found.about
     st.caption(
-        f"{about['data']}. {method(found)} Measure again: `{about['command']}` ({about['date']}, commit "
-        f"{about['commit']})."
+        f"{plain(about['data'])}. {plain(method(found))} " + again(about["command"], about["date"], about["commit"])
     )
 
 
@@ -86,7 +88,7 @@ def method(found: Measured) -> str:
 def draw(found: Measured, key: str) -> None:
     """The finding, the curves, and pictures of both targets."""
     said = random_attack_figures.finding(found)
-    st.markdown("\n".join(f"- {sentence}" for sentence in random_attack_figures.findings(found)))
+    st.markdown("\n".join(f"- {plain(sentence)}" for sentence in random_attack_figures.findings(found)))
     charts.show(
         random_attack_figures.curves(found, dark=charts.dark()),
         f"{key}-curves",
@@ -100,7 +102,7 @@ def draw(found: Measured, key: str) -> None:
     )
     for i, (column, name) in enumerate(zip(st.columns(2, gap="large"), found.targets, strict=True)):
         with column:
-            st.markdown(f"**{name}**")
+            st.markdown(f"**{plain(name)}**")
             charts.show(
                 random_attack_figures.pictures(
                     found.examples[i], found.about["labels"], found.params.shown, dark=charts.dark()
@@ -131,7 +133,7 @@ def live() -> None:
         return
     found = random_attack_figures.of_digits(finished, params)
     draw(found, "random-attack-live")
-    st.caption(f"{found.about['data']}. {method(found)}")
+    note(f"{found.about['data']}. {method(found)}")
 
 
 def attack(kind: str, params: Params, progress: Progress) -> Result:
@@ -140,16 +142,14 @@ def attack(kind: str, params: Params, progress: Progress) -> Result:
 
 def controls() -> Params:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        rounds = st.segmented_control(
+        rounds = bound(
+            st.segmented_control,
             "Rounds of augmentation",
             ROUNDS,
             default=DIGITS.rounds,
             required=True,
             key="random-attack-rounds",
-            bind="query-params",
             help=f"Each doubles the pictures that the target labels, from {DIGITS.seed_pictures} on.",
         )
-        seed = st.number_input(
-            "Seed", 0, LARGEST_SEED, 0, key="random-attack-seed", bind="query-params", width=SEED_WIDTH
-        )
+        seed = bound(st.number_input, "Seed", 0, LARGEST_SEED, 0, key="random-attack-seed", width=SEED_WIDTH)
     return dataclasses.replace(DIGITS, rounds=int(rounds), seed=int(seed))

@@ -14,7 +14,9 @@ from core.studies.palette import uri
 from core.studies.random_background import MASK_SIDE, Gallery, Params, Vectors
 from core.studies.random_background_dataset import Measured
 from pages.parts import charts, own_pictures, waiting
+from pages.parts.address import bound
 from pages.parts.tray import Picture
+from pages.parts.words import again, note, plain
 
 FOUND, WHOLE = "found in the box", "the box itself"
 PREVIEW = 300  # px
@@ -24,9 +26,7 @@ PERCENT = 100
 
 def show(picture: Picture, network: Network) -> None:
     """Folded away. `network` is the trained one, which answers."""
-    with st.expander(
-        "Is it the object or the background?", key="random background", on_change="rerun", bind="query-params"
-    ) as box:
+    with bound(st.expander, "Is it the object or the background?", key="random background", on_change="rerun") as box:
         if not box.open:
             return
         st.markdown(
@@ -42,7 +42,7 @@ def show(picture: Picture, network: Network) -> None:
 def packaged(found: Measured) -> None:
     """What `receptive measure-background` found over test photographs."""
     said = random_background_dataset.finding(found)
-    st.markdown(f"**{said}**")
+    st.markdown(f"**{plain(said)}**")
     charts.show(
         random_background_figures.shares(found, dark=charts.dark()),
         "random-background-shares",
@@ -52,12 +52,16 @@ def packaged(found: Measured) -> None:
     about = found.about
     seeds = len(found.of("random"))
     st.caption(
-        f"{about['data']}, {found.size} px; n = {found.images}. The object is the middle box ({found.box:.0%} of the "
-        f"pixels), the background the rest: no mask is perfect, and equal parts compare fairly. **Nearest**: the "
-        f"class of the nearest gallery picture. Random: {found.features:,} features, kernel {found.kernel}, depth "
-        f"{found.depth}, mean of {seeds} seeds, lines: the least and the most of them; other lines: 95 % intervals "
-        f"over photographs (Wilson). Trained: {title_of(found.network)}. Measure again: `{about['command']}` "
-        f"({about['date']}, commit {about['commit']})."
+        plain(
+            f"{about['data']}, {found.size} px; n = {found.images}. The object is the middle box ({found.box:.0%} of "
+        )
+        + "the pixels), the background the rest: no mask is perfect, and equal parts compare fairly. **Nearest**: the "
+        + plain(
+            f"class of the nearest gallery picture. Random: {found.features:,} features, kernel {found.kernel}, depth "
+            f"{found.depth}, mean of {seeds} seeds, lines: the least and the most of them; other lines: 95 % intervals "
+            f"over photographs (Wilson). Trained: {title_of(found.network)}. "
+        )
+        + again(about["command"], about["date"], about["commit"])
     )
 
 
@@ -84,13 +88,13 @@ def controls(picture: Picture) -> tuple[Params, str]:
     with right:
         across = st.slider("Box, left to right, %", 0, PERCENT, ends(MIDDLE.left, MIDDLE.right), key="random-box-x")
         down = st.slider("Box, top to bottom, %", 0, PERCENT, ends(MIDDLE.top, MIDDLE.bottom), key="random-box-y")
-        kind = st.segmented_control(
+        kind = bound(
+            st.segmented_control,
             "Object",
             [FOUND, WHOLE],
             default=FOUND,
             required=True,
             key="random-object",
-            bind="query-params",
             help="Found: GrabCut on superpixels parts the colours in the box from those around it.",
         )
         names = [s.name for s in SAMPLES if s.name != picture.sample]
@@ -133,14 +137,14 @@ def gallery(picture: Picture, params: Params) -> Gallery | None:
     )
     [own] = waiting.compute([task], f"Reading {len(found):,} pictures", "random background own")
     if isinstance(own, str):
-        st.error(own, icon=":material/broken_image:")
+        st.error(plain(own), icon=":material/broken_image:")
         return None
     if own is not None and own.broken:
         st.warning(
             f"Left out, as they could not be read: {len(own.broken)} of {len(found):,} files.",
             icon=":material/broken_image:",
         )
-        st.dataframe({"left out": list(own.broken)}, hide_index=True)
+        charts.numbers_table({"left out": own.broken}, "The files that could not be read, and why")
     return own
 
 
@@ -169,7 +173,7 @@ def compare(picture: Picture, swap: str, params: Params, network: Network, again
     if result is None:
         return
     said = random_background.finding(result, network.card.title)
-    st.markdown(f"**{said}**")
+    st.markdown(f"**{plain(said)}**")
     charts.show(
         random_background_figures.pictures(result, dark=charts.dark()),
         "random-background-pictures",
@@ -181,7 +185,7 @@ def compare(picture: Picture, swap: str, params: Params, network: Network, again
         f"How far each version moves, by space. {said}",
         random_background_figures.moved_table(result),
     )
-    st.caption(
+    note(
         f"Distance from the picture to its version, divided by the mean distance from the picture to "
         f"{len(against.names):,} others. {random_background.neighbour_words(result)} Centre square at {params.size} "
         f"px; random: {params.features:,} features, kernel {params.kernel}, depth {params.depth}, mean of "

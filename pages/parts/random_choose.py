@@ -7,6 +7,7 @@ import streamlit as st
 from core import networks
 from core.networks import Card
 from core.studies.random_features import CLASSIFIERS, KERNELS, Params
+from pages.parts.address import bound
 from pages.parts.at_hand import any_card
 from pages.parts.random_data import Data
 
@@ -24,20 +25,20 @@ def controls(data: Data) -> Params:
     kernel, depth = SHAPES.get(data.name, USUAL_SHAPE)
     key = f"random-{data.name}"
     row = st.columns([2.2, 1.8, 1.8, 1.2, 1.8], vertical_alignment="bottom")
-    features = row[0].select_slider(
-        "Features k", FEATURES, Params.features, key=f"{key}-features", bind="query-params",
+    features = bound(
+        row[0].select_slider, "Features k", FEATURES, Params.features, key=f"{key}-features",
         help="How many random features describe a picture. The paper takes 100,000.",
     )  # fmt: skip
-    depth = row[1].select_slider(
-        "Depth", DEPTHS, depth, key=f"{key}-depth", bind="query-params",
+    depth = bound(
+        row[1].select_slider, "Depth", DEPTHS, depth, key=f"{key}-depth",
         help="Blocks after the first convolution: pool, convolve, sign, convolve, sign.",
     )  # fmt: skip
-    kernel = row[2].select_slider(
-        "Kernel, px", KERNELS, kernel, key=f"{key}-kernel", bind="query-params", help="Side of every filter."
+    kernel = bound(
+        row[2].select_slider, "Kernel, px", KERNELS, kernel, key=f"{key}-kernel", help="Side of every filter."
     )
-    seed = row[3].number_input("Seed", 0, LARGEST_SEED, key=f"{key}-seed", bind="query-params")
-    classifier = row[4].selectbox(
-        "Told apart by", list(NAMES), key=f"{key}-classifier", bind="query-params",
+    seed = bound(row[3].number_input, "Seed", 0, LARGEST_SEED, key=f"{key}-seed")
+    classifier = bound(
+        row[4].selectbox, "Told apart by", list(NAMES), key=f"{key}-classifier",
         help="For the accuracy below: the only part that learns.",
     )  # fmt: skip
     return Params(int(features), int(depth), int(kernel), int(seed), NAMES[classifier])

@@ -15,6 +15,7 @@ from core.studies.random_features import Params, Result
 from core.worker import Job, Progress
 from pages.parts import charts, waiting
 from pages.parts.random_data import Data
+from pages.parts.words import note, plain
 
 ASKED, STOPPED, KEY = "random curve asked", "random curve stopped", "random curve"
 TRAIN, TEST = 10_000, 2_000  # pictures of a larger set that are used while the reader waits
@@ -109,14 +110,14 @@ def fill_in(title: str, train: Split, test: Split, params: Params, done: list[ob
 
 def draw(result: Result) -> None:
     finding = random_features.finding(result)
-    st.markdown(finding)
+    st.markdown(plain(finding))
     charts.show(
         random_figures.curve(result, dark=charts.dark()),
         "random-curve",
         f"Accuracy against the number of random features. {finding}",
         random_features.table(result),
     )
-    st.caption(
+    note(
         f"{result.train:,} pictures to learn from, {result.test:,} to test with; kernel {result.kernel} px, depth "
         f"{result.depth}, seed {result.seed}. Features are drawn once and never changed; the classifier alone learns."
     )

@@ -14,8 +14,11 @@ from core.datasets import DATASETS, DataError, Split, digest, load, on_this_mach
 from core.picture_listing import Listing
 from core.worker import part
 from pages.parts import own_pictures, torchvision_choose, waiting
+from pages.parts.address import bound
+from pages.parts.doors import folder_field
 from pages.parts.torchvision_choose import TORCHVISION
 from pages.parts.waiting import Progress
+from pages.parts.words import note, plain
 
 DATA, SIZE = "random-data", "random-data-size"
 NAMED = {DATASETS[name].title: name for name in ("digits", "fashion-mnist", "mnist", "cifar10")}
@@ -59,7 +62,7 @@ class Data:
 def choose() -> Data | None:
     """The chooser and what is chosen; None while there is nothing to show, with a sentence that says what to do."""
     left, right = st.columns([1, 2])
-    title = left.selectbox("Data set", [*NAMED, OWN, TORCHVISION], key=DATA, bind="query-params", help=DATA_HELP)
+    title = bound(left.selectbox, "Data set", [*NAMED, OWN, TORCHVISION], key=DATA, help=DATA_HELP)
     with right:
         if title == OWN:
             return own()
@@ -70,7 +73,7 @@ def named(name: str) -> Data | None:
     if on_this_machine(name):
         return ask((DATA, name), partial(read, name, None), f"Reading {DATASETS[name].title}")
     title = DATASETS[name].title
-    path = st.text_input(f"Folder of {title}", key=f"{DATA} folder {name}", help=FOLDER_HELP[name])
+    path = folder_field(st, f"Folder of {title}", f"{DATA} folder {name}", help=FOLDER_HELP[name])
     if path:
         root = Path(path).expanduser()
         return ask((DATA, name, str(root)), partial(read, name, root), f"Reading {title}")
@@ -99,7 +102,7 @@ def public() -> Data | None:
 
 
 def side() -> int:
-    return int(st.select_slider("Side, px", SIZES, OWN_SIZE, key=SIZE, bind="query-params"))
+    return int(bound(st.select_slider, "Side, px", SIZES, OWN_SIZE, key=SIZE))
 
 
 def scaled(name: tuple[object, ...], work: partial[Data], what: str) -> Data | None:
@@ -112,7 +115,7 @@ def scaled(name: tuple[object, ...], work: partial[Data], what: str) -> Data | N
     if data is not None and any(data.left_out.values()):
         own_pictures.show_left_out(data.summary, data.left_out)
     elif data is not None:
-        st.caption(data.summary)
+        note(data.summary)
     return data
 
 
@@ -122,7 +125,7 @@ def ask(name: tuple[object, ...], work: partial[Data], what: str) -> Data | None
     try:
         return waiting.compute([(name, work)], what, DATA)[0]
     except DataError as error:
-        st.error(str(error), icon=":material/folder_off:")
+        st.error(plain(error), icon=":material/folder_off:")
         return None
 
 

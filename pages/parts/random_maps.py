@@ -23,6 +23,8 @@ from core.studies.palette import uri
 from core.studies.random_maps import TITLES, Params, Placed, Result, Space
 from core.worker import part
 from pages.parts import charts, waiting
+from pages.parts.address import bound
+from pages.parts.words import Markdown, plain
 
 SELECTED, DRAW, HELD = "random map selection", "random maps wanted", "random map held"
 THUMBNAILS, THUMBNAIL, COLUMNS = 96, 48, 12  # at most so many, px a side at most, a row
@@ -36,6 +38,10 @@ CONFIG = {
     "scrollZoom": False,
     "doubleClick": False,
 }
+MISLEADING = (
+    "**Who is next to whom means something; distances between clusters, their sizes and their shapes mislead**: t-SNE "
+    "keeps neighbours, not distances."
+)
 LEARNED = " The trained network has learned from most of these very pictures; the other two have seen none before."
 Anchors = dict[Space, tuple[np.ndarray, Map]]  # a space's vectors (N, D), and what new pictures are placed by
 
@@ -62,18 +68,18 @@ def controls(default: Params) -> Params:
     """t-SNE's settings, folded away, beginning with `default`'s."""
     low, high = random_maps.PERPLEXITY_LIMITS
     with st.popover("Settings of the maps", icon=":material/tune:"):
-        perplexity = st.slider(
-            "Perplexity", low, high, round(default.perplexity), key="random-perplexity", bind="query-params",
+        perplexity = bound(
+            st.slider, "Perplexity", low, high, round(default.perplexity), key="random-perplexity",
             help="About how many neighbours each point tries to stay near.",
         )  # fmt: skip
-        rate = st.number_input(
-            "Learning rate", 1.0, 10_000.0, None, key="random-learning-rate", bind="query-params",
+        rate = bound(
+            st.number_input, "Learning rate", 1.0, 10_000.0, None, key="random-learning-rate",
             placeholder="auto: points / exaggeration",
         )  # fmt: skip
-        seed = st.number_input("Seed of t-SNE", 0, 9_999, default.seed, key="random-map-seed", bind="query-params")
-        points = st.number_input(
-            "Pictures at most", embedding.MIN_POINTS, random_maps.POINTS_LIMIT, default.points, 500,
-            key="random-points", bind="query-params", help="Of a larger set, so many are drawn by the seed.",
+        seed = bound(st.number_input, "Seed of t-SNE", 0, 9_999, default.seed, key="random-map-seed")
+        points = bound(
+            st.number_input, "Pictures at most", embedding.MIN_POINTS, random_maps.POINTS_LIMIT, default.points, 500,
+            key="random-points", help="Of a larger set, so many are drawn by the seed.",
         )  # fmt: skip
     return Params(default.data, int(points), perplexity, "auto" if rate is None else rate, int(seed))
 
@@ -83,14 +89,14 @@ def show(scene: Scene) -> None:
     result = drawn(scene)
     if result is None:
         return
-    st.markdown(f"#### {random_maps.finding(result)}")
+    st.markdown(f"#### {plain(random_maps.finding(result))}")
     task = (("random sheet", scene.key, scene.params.points, seed_of(scene)), partial(thumbnail_sheet, scene, result))
     [sheet] = waiting.compute([task], "Preparing the thumbnails", "random sheet")
     placed = place(scene, result)  # after the thumbnails: what it takes may keep the worker busy for seconds
     maps(scene, result, placed, sheet)
     with st.expander("The numbers as a table", key="random map table", on_change="rerun") as numbers:
         if numbers.open:
-            st.dataframe(figures.table(result), hide_index=True, alt="Every point's place on every map")
+            charts.numbers_table(figures.table(result), alt="Every point's place on every map")
     st.header("Your picture in the maps", anchor="query")
     neighbours(scene, result, placed)
     if scene.held is not None and placed is not None:
@@ -241,18 +247,17 @@ def clear() -> None:
     st.session_state.pop(SELECTED, None)
 
 
-def how_drawn(result: Result) -> str:
+def how_drawn(result: Result) -> Markdown:
     used = sorted({round(m.perplexity, 1) for m in result.maps})
     perplexity = " and ".join(f"{p:g}" for p in used)
     rate = "auto" if result.learning_rate == "auto" else f"{result.learning_rate:g}"
-    return (
+    settings = plain(
         f"t-SNE of {len(result):,} pictures: perplexity {perplexity}, learning rate {rate}, seed {result.seed}; random "
         f"network with {result.features:,} features, kernel {result.kernel_size}, depth {result.depth}, seed "
         f"{result.network_seed}. Spaces of more than {embedding.COMPONENTS} dimensions are first projected onto their "
-        f"{embedding.COMPONENTS} strongest principal components. **Who is next to whom means something; distances "
-        "between clusters, their sizes and their shapes mislead**: t-SNE keeps neighbours, not distances."
-        + (LEARNED if has_learned_from(result) else "")
+        f"{embedding.COMPONENTS} strongest principal components. "
     )
+    return Markdown(settings + MISLEADING + (LEARNED if has_learned_from(result) else ""))
 
 
 def has_learned_from(result: Result) -> bool:
@@ -341,7 +346,7 @@ def neighbours(scene: Scene, result: Result, placed: dict[Space, Placed] | None,
         return
     own, *columns = st.columns([1, *[2] * len(placed)], gap="medium")
     with own:
-        st.markdown(f"**{whose}**")
+        st.markdown(f"**{plain(whose)}**")
         enlarged(scene.query[0], "in the data set's form", f"{whose} in the form of the data set")
     for column, (space, at) in zip(columns, placed.items(), strict=True):
         with column:

@@ -9,6 +9,8 @@ from core.studies import random_dataset, random_dataset_figures, random_paper
 from core.studies.random_dataset import Measured
 from core.studies.random_features import FOLDER
 from pages.parts import charts
+from pages.parts.address import bound
+from pages.parts.words import again, note, plain
 
 SIMILARITY = (
     "**Similarity** of two pictures in a space: the cosine of the angle between their vectors, no mean subtracted. "
@@ -22,21 +24,22 @@ def show() -> None:
     found = random_dataset.measured(FOLDER)
     if found:
         titles = {DATASETS[name].title: name for name in DATASETS if name in found}
-        title = st.segmented_control(
-            "Data set measured", list(titles), default=list(titles)[-1], required=True, key="random-measured",
-            bind="query-params",
+        title = bound(
+            st.segmented_control, "Data set measured", list(titles), default=list(titles)[-1], required=True,
+            format_func=plain,
+            key="random-measured",
         )  # fmt: skip
         packaged(found[titles[title]])
     else:
         st.markdown("Not measured on this machine yet: run `receptive measure-random digits`.")
     with st.expander("The paper's own numbers"):
         st.markdown(f"**The paper's**, with {random_paper.FEATURES:,} features and the same SVM; not measured here.")
-        st.dataframe(random_paper.table(), hide_index=True, alt="Accuracies as the paper reports them")
+        charts.numbers_table(random_paper.table(), alt="Accuracies as the paper reports them")
         st.caption("Xue & Roshan, arXiv 1806.05789. An empty cell: not known to us.")
 
 
 def packaged(found: Measured) -> None:
-    st.markdown(random_dataset_figures.finding(found))
+    st.markdown(plain(random_dataset_figures.finding(found)))
     left, right = st.columns(2, gap="large")
     with left:
         charts.show(
@@ -57,7 +60,7 @@ def packaged(found: Measured) -> None:
             st.markdown("Depth and kernel size were not varied on this data set: digits and CIFAR-10 show them.")
     plan = found.plan
     few = min(plan.part, found.train_images)
-    st.caption(
+    note(
         f"{found.data}. {found.train_images:,} training pictures (shapes and other features: {few:,}), "
         f"{found.test_images:,} test pictures, {len(plan.seeds)} seeds: lines are means, bands and bars go from the "
         "lowest to the highest seed."
@@ -73,8 +76,6 @@ def packaged(found: Measured) -> None:
         "k-means features: Coates & Ng's, learned from the pictures without their labels. All but random features and "
         "pixels are standardised by the training pictures. Bars: 95 % intervals over test pictures, one run each."
     )
-    st.dataframe(
-        random_dataset_figures.similarity_table(found), hide_index=True, alt="Similarity between and within classes"
-    )
-    st.caption(SIMILARITY.format(n=min(random_dataset.COMPARED, found.test_images)))
-    st.caption(f"Measure again: `{found.command}` ({found.date}, commit {found.commit}).")
+    charts.numbers_table(random_dataset_figures.similarity_table(found), alt="Similarity between and within classes")
+    st.caption(SIMILARITY.format(n=int(min(random_dataset.COMPARED, found.test_images))))
+    st.caption(again(found.command, found.date, found.commit))

@@ -10,7 +10,9 @@ from core.studies import random_retrieval, random_retrieval_dataset, random_retr
 from core.studies.random_retrieval import METRICS, Params, Result
 from core.studies.random_retrieval_dataset import Measured
 from pages.parts import charts, own_pictures, waiting
+from pages.parts.address import bound
 from pages.parts.tray import Picture
+from pages.parts.words import again, note, plain
 
 FEATURES_OFFERED = (250, 500, 1000, 2000, 4000)
 LARGEST_SEED = 9999
@@ -33,35 +35,37 @@ def show(picture: Picture, network: Network) -> None:
 
 def packaged(found: Measured) -> None:
     """What `receptive measure-retrieval` found."""
-    metric = st.segmented_control(
+    metric = bound(
+        st.segmented_control,
         "Distance",
         list(METRICS),
         default=METRICS[0],
         required=True,
         key="random-retrieval-metric",
-        bind="query-params",
         help=METRIC_HELP,
     )
-    st.markdown(f"**{random_retrieval_dataset.finding(found, metric)}**")
+    st.markdown(f"**{plain(random_retrieval_dataset.finding(found, metric))}**")
     charts.show(
         random_retrieval_figures.curves(found, metric, dark=charts.dark()),
         "random-retrieval-curves",
         f"Precision at k against k in three spaces. {random_retrieval_dataset.finding(found, metric)}",
         random_retrieval_figures.curve_table(found, metric),
     )
-    st.dataframe(
+    charts.numbers_table(
         random_retrieval_figures.table(found, metric),
-        hide_index=True,
         alt="Precision at 1, 5 and 10 and mean average precision of each space, with 95 % intervals",
     )
     about = found.about
     st.caption(
-        f"**Precision at k**: the share of the k nearest pictures that are of the query's group, mean over queries. "
-        f"{about['data']}; n = {found.images} queries, centre squares at {found.size} px. Random: {found.features:,} "
-        f"features, kernel {found.kernel}, depth {found.depth}; line: mean of {len(found.of('random', metric))} seeds, "
-        f"band: the least and the most. Trained: {title_of(found.network)}, which has not seen these pictures or their "
-        f"groups. ±: 95 % intervals over queries (1.96 standard errors). {random_retrieval_dataset.doubts(found)} "
-        f"Measure again: `{about['command']}` ({about['date']}, commit {about['commit']})."
+        "**Precision at k**: the share of the k nearest pictures that are of the query's group, mean over queries. "
+        + plain(
+            f"{about['data']}; n = {found.images} queries, centre squares at {found.size} px. Random: "
+            f"{found.features:,} features, kernel {found.kernel}, depth {found.depth}; line: mean of "
+            f"{len(found.of('random', metric))} seeds, band: the least and the most. Trained: "
+            f"{title_of(found.network)}, which has not seen these pictures or their groups. ±: 95 % intervals over "
+            f"queries (1.96 standard errors). {random_retrieval_dataset.doubts(found)} "
+        )
+        + again(about["command"], about["date"], about["commit"])
     )
 
 
@@ -73,17 +77,15 @@ def search(picture: Picture, network: Network) -> None:
         return
     found, key = chosen
     row = st.columns(3, vertical_alignment="bottom")
-    features = row[0].select_slider(
-        "Random features k", FEATURES_OFFERED, 1000, key="random-retrieval-k", bind="query-params"
-    )
-    seed = row[1].number_input("Seed", 0, LARGEST_SEED, 0, key="random-retrieval-seed", bind="query-params")
-    metric = row[2].segmented_control(
+    features = bound(row[0].select_slider, "Random features k", FEATURES_OFFERED, 1000, key="random-retrieval-k")
+    seed = bound(row[1].number_input, "Seed", 0, LARGEST_SEED, 0, key="random-retrieval-seed")
+    metric = bound(
+        row[2].segmented_control,
         "Distance",
         list(METRICS),
         default=METRICS[0],
         required=True,
         key="random-retrieval-own-metric",
-        bind="query-params",
         help=METRIC_HELP,
     )
     params = Params(features=int(features), seed=int(seed), count=SHOWN, metric=metric)
@@ -93,7 +95,7 @@ def search(picture: Picture, network: Network) -> None:
     )
     [result] = waiting.compute([task], f"Comparing {len(found):,} pictures", "random retrieval")
     if isinstance(result, str):
-        st.error(result, icon=":material/broken_image:")
+        st.error(plain(result), icon=":material/broken_image:")
     elif result is not None:
         report(result, picture)
 
@@ -114,10 +116,10 @@ def report(result: Result, picture: Picture) -> None:
             f"Left out, as they could not be read: {len(result.broken)} of {result.seen:,} files.",
             icon=":material/broken_image:",
         )
-        st.dataframe({"left out": list(result.broken)}, hide_index=True)
+        charts.numbers_table({"left out": result.broken}, "The files that could not be read, and why")
     if result.seen < result.total:
         st.info(f"Partial: {result.seen:,} of {result.total:,} pictures.", icon=":material/timelapse:")
-    st.markdown(f"**{random_retrieval.answer(result)}**")
+    st.markdown(f"**{plain(random_retrieval.answer(result))}**")
     charts.show(
         random_retrieval_figures.neighbours(result, dark=charts.dark()),
         "random-retrieval-neighbours",
@@ -126,11 +128,10 @@ def report(result: Result, picture: Picture) -> None:
         random_retrieval_figures.neighbour_table(result),
     )
     params = result.params
-    st.caption(
+    note(
         f"Query: {picture.title}. Under each picture its folder, and its distance, 1 being the mean over all; a "
         f"frame marks what all rows have found. Centre squares at {params.size} px, {params.metric} distance; random: "
         f"{params.features:,} features, kernel {params.kernel}, depth {params.depth}, seed {params.seed}; trained: "
         f"{title_of(result.network)}. n = {len(result.names):,} pictures."
     )
-    source = f"sample:{picture.sample}" if picture.sample else picture.title
-    st.code(random_retrieval.command(params, source), language="bash", wrap_lines=True)
+    st.code(random_retrieval.command(params, picture.source), language="bash", wrap_lines=True)

@@ -6,9 +6,10 @@ from pathlib import PurePath
 
 import streamlit as st
 
-from core import cache
+from core import cache, quoting
 from pages.parts import waiting
 from pages.parts.tray import Picture
+from pages.parts.words import plain
 
 WANTED = "report wanted"  # the digest of the picture whose report was asked for
 
@@ -17,8 +18,8 @@ def show(picture: Picture) -> None:
     """A button; then the report's progress; then its download."""
     st.header("Take all five studies of a picture with you", anchor="report")
     st.markdown(
-        f"One self-contained page about **{picture.title}**: every finding, figure and number, readable offline and "
-        "ready to print. A new picture takes about half a minute."
+        f"One self-contained page about **{plain(picture.title)}**: every finding, figure and number, readable offline "
+        "and ready to print. A new picture takes about half a minute."
     )
     digest = picture.image.digest
     if st.session_state.get(WANTED) != digest:
@@ -36,8 +37,8 @@ def show(picture: Picture) -> None:
             icon=":material/download:",
             key="report download",
         )
-    source = f"sample:{picture.sample}" if picture.sample else picture.title
-    st.code(f'receptive report "{source}" --out report.html', language="bash", wrap_lines=True)
+    command = quoting.command("receptive", "report", picture.source, "--out", "report.html")
+    st.code(command, language="bash", wrap_lines=True)
 
 
 def want(digest: str) -> None:
@@ -47,5 +48,4 @@ def want(digest: str) -> None:
 def write(picture: Picture, progress: waiting.Progress) -> str:
     from core import report
 
-    return report.make(picture.image, picture.title, progress=progress,
-                       source=f"sample:{picture.sample}" if picture.sample else picture.title)  # fmt: skip
+    return report.make(picture.image, picture.title, progress=progress, source=picture.source)

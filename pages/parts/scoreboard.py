@@ -8,6 +8,8 @@ from core import claims
 from core.claims import Claim, Row, Verdict, figures
 from core.studies import STUDIES
 from pages.parts import charts
+from pages.parts.address import bound
+from pages.parts.words import code, plain
 
 ALL = "all"
 BADGES: dict[Verdict, str] = {
@@ -28,7 +30,7 @@ RULED = f"""<style>
 def glance(rows: list[Row]) -> None:
     """The finding and a bar a study."""
     said = figures.finding(rows)
-    st.markdown(f"#### {said}")
+    st.markdown(f"#### {plain(said)}")
     charts.show(
         figures.bars(rows, dark=charts.dark()),
         "claims-bars",
@@ -49,22 +51,23 @@ def show() -> None:
     st.caption(claims.RULE)
     titles = {study.title: study.slug for study in STUDIES}
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        study = st.segmented_control(
+        study = bound(
+            st.segmented_control,
             "Study",
             [*titles, ALL],
+            format_func=plain,
             default=next(iter(titles)),
             required=True,
             key="claims-study",
-            bind="query-params",
             wrap=True,
         )
-        verdict = st.segmented_control(
+        verdict = bound(
+            st.segmented_control,
             "Verdict",
             [ALL, *claims.VERDICTS],
             default=ALL,
             required=True,
             key="claims-verdict",
-            bind="query-params",
             wrap=True,
         )
     rows = claims.board()
@@ -73,7 +76,7 @@ def show() -> None:
     for title, slug in titles.items():
         mine = [row for row in shown if row[0].study == slug]
         if mine:
-            st.subheader(title, anchor=False)
+            st.subheader(plain(title), anchor=False)
             with st.container(key=f"{ROWS}-{slug}", gap="small"):
                 for row in mine:
                     line(row)
@@ -87,20 +90,20 @@ def line(row: Row) -> None:
     """One claim: what is said, what we found, and where to see it."""
     claim, ours, verdict = row
     said, found, go = st.columns([4, 6, 2.8], gap="medium")
+    number = f"{claim.whose}: {unbroken(claim.paper or claims.NO_NUMBER)}."
     said.markdown(
-        f"**{claim.sentence}**  \n:small[{claim.whose}: {unbroken(claim.paper or claims.NO_NUMBER)}.] "
-        f":small[:gray[{capital(claim.source)}]]"
+        f"**{plain(claim.sentence)}**  \n:small[{plain(number)}] :small[:gray[{plain(capital(claim.source))}]]"
     )
     if ours is None:
-        found.markdown(f"Not measured: {claim.why_not or claims.NOT_PACKAGED}.")
+        found.markdown(plain(f"Not measured: {claim.why_not or claims.NOT_PACKAGED}."))
     else:
         about = ", ".join(word for word in (ours.data, ours.date) if word)
         tested = f"Tested as: {claim.quantity}. True if {claim.true_where}.{lacking(claim)}"
         found.markdown(
-            f"{unbroken(capital(ours.shown))}  \n:small[{tested}] "
-            f":small[:gray[{capital(about)}]]  \n:small[Again:] `{claim.command}`"
+            f"{plain(unbroken(capital(ours.shown)))}  \n:small[{plain(tested)}] "
+            f":small[:gray[{plain(capital(about))}]]  \n:small[Again:] {code(claim.command)}"
         )
-    go.markdown(BADGES[verdict].format(verdict))
+    go.markdown(BADGES[verdict].format(plain(verdict)))
     query = {name: v if isinstance(v, str) else list(v) for name, v in claim.settings.items()}
     go.page_link(f"pages/{claim.study}.py", label="See it live", icon=":material/visibility:", query_params=query)
 

@@ -12,6 +12,7 @@ from core.networks import Card, Network
 from core.preprocess import BOUNDARIES
 from core.studies.shift_sweep import MAX_SHIFT_LIMITS, Params
 from pages.parts import own_network
+from pages.parts.address import bound
 from pages.parts.at_hand import families, family_title, known_labels, own_networks
 
 UNSHIFTED = "the answer unshifted"
@@ -40,15 +41,15 @@ def controls() -> Choice:
         "with classes of their own, come last."
     )
     known = families()
-    trained_on = left.selectbox("Trained on", list(known), key="shift-family", bind="query-params", help=about)
+    trained_on = bound(left.selectbox, "Trained on", list(known), key="shift-family", help=about)
     family = known[trained_on]
     options = offered(family)
-    names = right.multiselect(
+    names = bound(
+        right.multiselect,
         "Networks",
         list(options),
         default=[n for n in default_names(family) if n in options],
         key=f"shift-networks-{family}",
-        bind="query-params",
         max_selections=MOST_NETWORKS,
         help="Plain and anti-aliased networks of one family; type to search. At most five.",
     )
@@ -56,29 +57,29 @@ def controls() -> Choice:
     with more.popover("More", width="stretch", help="Open your own weights"):
         own_network.show("shift", remember)
     first, second, third = st.columns([1, 1, 1], vertical_alignment="bottom")
-    reach = first.slider(
+    reach = bound(
+        first.slider,
         "Largest shift R, px",
         *MAX_SHIFT_LIMITS,
         value=Params.max_shift,
         key="shift-R",
-        bind="query-params",
         help="In pixels of the network's input. The map shows every shift of up to R pixels each way.",
     )
-    boundary = second.segmented_control(
+    boundary = bound(
+        second.segmented_control,
         "Boundary",
         list(BOUNDARIES),
         default=Params.boundary,
         required=True,
         key="shift-boundary",
-        bind="query-params",
         help=BOUNDARY_HELP,
     )
     labels = known_labels(family)
-    target = third.selectbox(
+    target = bound(
+        third.selectbox,
         "Class P(·)",
         [UNSHIFTED, *labels],
         key=f"shift-class-{family}",
-        bind="query-params",
         help="The class whose probability is drawn. By default what the first network says of the unshifted picture.",
     )
     return Choice(cards, Params(reach, boundary, None if target == UNSHIFTED else labels.index(target)))

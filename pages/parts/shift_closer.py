@@ -14,7 +14,9 @@ from core.studies import shift_figures, shift_inside, shift_inside_figures, shif
 from core.studies.shift_inside import InternalDistance
 from core.studies.shift_sweep import LINES, MAX_SHIFT_LIMITS, Line, Params, Result
 from pages.parts import at_hand, charts, waiting
+from pages.parts.address import bound
 from pages.parts.tray import Picture
+from pages.parts.words import plain
 
 DY, DX, SLICE = "shift-dy", "shift-dx", "shift-slice"
 
@@ -42,7 +44,7 @@ def show(result: Result, cards: Sequence[Card], image: RGBImage, params: Params)
     st.header("Look closer", anchor="closer")
     left, right = st.columns([3, 2], gap="large")
     with left:
-        st.segmented_control("Slice", list(LINES), default="diagonal", required=True, key=SLICE, bind="query-params")
+        bound(st.segmented_control, "Slice", list(LINES), default="diagonal", required=True, key=SLICE)
         charts.show(
             shift_figures.line_plot(
                 result, [c.title for c in cards], [c.blur for c in cards], line(), dark=charts.dark()
@@ -60,8 +62,8 @@ def crops(result: Result, cards: Sequence[Card], image: RGBImage, params: Params
     """The picture as the networks see it, unshifted and at the chosen shift, with every network's answer."""
     limit = MAX_SHIFT_LIMITS[1]
     with st.container(horizontal=True):
-        st.number_input("Shift down dy, px", -limit, limit, 0, key=DY, bind="query-params")
-        st.number_input("Shift right dx, px", -limit, limit, 0, key=DX, bind="query-params")
+        bound(st.number_input, "Shift down dy, px", -limit, limit, 0, key=DY)
+        bound(st.number_input, "Shift right dx, px", -limit, limit, 0, key=DX)
     index = result.index(*chosen())
     dy, dx = (int(d) for d in result.offsets[index])
     with st.container(horizontal=True):
@@ -69,7 +71,7 @@ def crops(result: Result, cards: Sequence[Card], image: RGBImage, params: Params
         enlarged(image, cards[0], params, dy, dx, f"moved by ({dy}, {dx})")
     for card, top1, p in zip(cards, result.top1[:, index], result.top1_probability[:, index], strict=True):
         same = top1 == result.top1[result.models.index(card.name), result.centre]
-        st.markdown(f"{'●' if same else '✕'} **{card.title}** says {result.labels[top1]} ({p:.2f})")
+        st.markdown(f"{'●' if same else '✕'} **{plain(card.title)}** says {plain(result.labels[top1])} ({p:.2f})")
 
 
 def enlarged(image: RGBImage, card: Card, params: Params, dy: int, dx: int, caption: str) -> None:
@@ -83,8 +85,8 @@ def worst(result: Result, cards: Sequence[Card], image: RGBImage, params: Params
     """The adversary's choice for each network, with the crop it found."""
     st.subheader("The worst shift", anchor="worst")
     st.markdown(
-        f"An adversary who may move the picture by up to {params.max_shift} px, and tries every shift, "
-        f"chooses the one at which **{result.labels[result.target]}** gets the least probability."
+        f"An adversary who may move the picture by up to {params.max_shift:d} px, and tries every shift, "
+        f"chooses the one at which **{plain(result.labels[result.target])}** gets the least probability."
     )
     for column, card, index, share in zip(
         st.columns(max(3, len(cards)))[: len(cards)],
@@ -99,8 +101,11 @@ def worst(result: Result, cards: Sequence[Card], image: RGBImage, params: Params
         with column:
             enlarged(image, card, params, dy, dx, f"{card.title}: moved by ({dy}, {dx})")
             st.markdown(
-                f"P = {result.probability[row, index]:.3f} (unshifted {result.probability[row, result.centre]:.3f}), "
-                f"says {said}. Consistency of this picture: {share:.1%} of shift pairs agree."
+                plain(
+                    f"P = {result.probability[row, index]:.3f} (unshifted "
+                    f"{result.probability[row, result.centre]:.3f}), says {said}. Consistency of this picture: "
+                    f"{share:.1%} of shift pairs agree."
+                )
             )
             with st.container(horizontal=True):
                 st.button("Show it on the maps", key=f"worst {card.name}", on_click=choose, args=(dy, dx))
@@ -118,8 +123,8 @@ def crop_png(image: RGBImage, card: Card, params: Params, dy: int, dx: int) -> b
 
 def inside(cards: Sequence[Card], picture: Picture) -> None:
     """Where equivariance is lost, layer by layer; computed when opened."""
-    with st.expander(
-        "Inside the networks: which layer loses the shift?", key="shift inside", on_change="rerun", bind="query-params"
+    with bound(
+        st.expander, "Inside the networks: which layer loses the shift?", key="shift inside", on_change="rerun"
     ) as box:
         if not box.open:
             return
@@ -141,7 +146,7 @@ def inside(cards: Sequence[Card], picture: Picture) -> None:
         ]
         answers = waiting.compute(tasks, "Comparing the layers", "inside")
         for sentence in (a for a in answers if isinstance(a, str)):
-            st.info(sentence, icon=":material/block:")
+            st.info(plain(sentence), icon=":material/block:")
         done = [(n, a) for n, a in zip(found, answers, strict=True) if isinstance(a, InternalDistance)]
         if not done:
             return

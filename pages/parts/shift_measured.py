@@ -12,6 +12,8 @@ from core.studies import shift_dataset, shift_figures, shift_paper
 from core.studies.shift_dataset import Params, Result, Summary
 from core.weights import ASSETS
 from pages.parts import at_hand, charts, own_pictures, shift_choose, waiting
+from pages.parts.address import bound
+from pages.parts.words import code, note, plain
 
 CHUNK = 32  # pictures between two looks at the Stop button
 LIVE = Params(boundary="crop", pairs=2, worst_reach=1)
@@ -22,18 +24,19 @@ def show(choice: shift_choose.Choice) -> None:
     records = shift_dataset.measured(ASSETS / "results" / "shift_sweep")
     sets = [name for name, data in networks.FAMILIES.items() if data in {r.dataset for r in records.values()}]
     if sets:
-        data = st.segmented_control(
+        data = bound(
+            st.segmented_control,
             "Data set",
             sets,
+            format_func=plain,
             default=sets[0],
             required=True,
             key="shift-data",
-            bind="query-params",
         )
         packaged({name: r for name, r in records.items() if r.dataset == networks.FAMILIES[data]})
     with st.expander("The paper's own numbers (ImageNet)"):
         st.markdown("**The paper's**, accuracy / consistency in %, networks trained from scratch; not measured here.")
-        st.dataframe(shift_paper.table(), hide_index=True, alt="The paper's ImageNet table")
+        charts.numbers_table(shift_paper.table(), alt="The paper's ImageNet table")
         st.caption("Zhang, ICML 2019. Consistency there: two random crops of an ImageNet picture agree on top-1.")
     with st.expander("Measure on your own pictures", key="shift live", on_change="rerun") as live:
         if live.open:
@@ -47,7 +50,7 @@ def packaged(records: dict[str, shift_dataset.Measured]) -> None:
     titles = [networks.title_of(name) for name in records]
     blurs = [networks.blur_of(r.arch) for r in records.values()]
     dark = charts.dark()
-    st.caption(
+    note(
         f"{first.data}; n = {first.summary.images:,}. Consistency: two random circular shifts of up to "
         f"{first.reach} px, {first.summary.draws} draws a picture. One training run (seed) a network; "
         "intervals are 95 % over pictures."
@@ -61,7 +64,7 @@ def packaged(records: dict[str, shift_dataset.Measured]) -> None:
             table(summaries, titles),
         )
     with right:
-        flips = st.toggle("Show answers that change instead of accuracy", key="shift-flips", bind="query-params")
+        flips = bound(st.toggle, "Show answers that change instead of accuracy", key="shift-flips")
         charts.show(
             shift_figures.corruption_plot(summaries, titles, blurs, flips=flips, dark=dark),
             "shift-corruptions",
@@ -69,13 +72,13 @@ def packaged(records: dict[str, shift_dataset.Measured]) -> None:
             corruption_table(summaries, titles),
         )
     strengths = "; ".join(f"{kind} {', '.join(f'{s:g}' for s in STRENGTHS[kind])}" for kind in STRENGTHS)
-    st.caption(
+    note(
         f"Corruptions and small shifts: {first.few_images:,} of the test pictures. Strengths 1, 2, 3: {strengths}. "
         f"Noise: standard deviation, pixels in 0..1. Blur: standard deviation in pixels at {REFERENCE_SIDE} px. "
         "JPEG: quality. Contrast: factor. Rotation: degrees, in a mirrored frame, so that no black corner tells "
         "the network of the turn."
     )
-    st.caption("Measure again: " + ", ".join(f"`{r.command}`" for r in records.values()))
+    st.caption("Measure again: " + ", ".join(code(r.command) for r in records.values()))
 
 
 def table(summaries: list[Summary], titles: list[str]) -> dict[str, list[object]]:
@@ -123,7 +126,7 @@ def on_your_pictures(choice: shift_choose.Choice) -> None:
     broken = list(dict.fromkeys(line for _, (_, lines) in done for line in lines))
     if broken:
         st.warning(f"{len(broken)} files could not be read and were left out.", icon=":material/broken_image:")
-        st.dataframe({"left out": broken}, hide_index=True)
+        charts.numbers_table({"left out": broken}, "The files that could not be read, and why")
     report([(n, r) for n, (r, _) in done if r.top1.shape[1]], len(found) - len(broken))
 
 
@@ -148,4 +151,4 @@ def report(done: list[tuple[Network, Result]], expected: int) -> None:
         "Answers that change under corruptions of your pictures",
         corruption_table(summaries, titles),
     )
-    st.dataframe(table(summaries, titles), hide_index=True, alt="Accuracy and consistency on your pictures")
+    charts.numbers_table(table(summaries, titles), alt="Accuracy and consistency on your pictures")

@@ -12,6 +12,8 @@ from core.networks import Network
 from core.studies import sparse_any
 from core.studies.sparse_any import SHOWN, Params, Result, Shown
 from pages.parts import at_hand, charts, provenance, tray, waiting
+from pages.parts.address import bound
+from pages.parts.words import note, plain
 
 KEY = "sparse-any"
 DRAWS = (8, 16, 32, 64)
@@ -21,8 +23,8 @@ MEASURES: dict[str, Shown] = {"same answer": "share", "probability": "probabilit
 
 def show(picture: tray.Picture, first: str, beside: Sequence[Network] = ()) -> None:
     """Folded away; `first` is asked until the reader chooses another network, `beside` it stand the page's own."""
-    with st.expander(
-        "How much noise does any network's answer bear?", key="sparse any", on_change="rerun", bind="query-params"
+    with bound(
+        st.expander, "How much noise does any network's answer bear?", key="sparse any", on_change="rerun"
     ) as box:
         if not box.open:
             return
@@ -48,21 +50,21 @@ def show(picture: tray.Picture, first: str, beside: Sequence[Network] = ()) -> N
 def controls() -> tuple[Params, Shown]:
     """Kind and number of draws of the noise, and what the heat maps show."""
     row = st.columns([1.4, 1.6, 1.2, 1.8], vertical_alignment="bottom")
-    kind = row[0].selectbox("Kind of noise", list(noise.KINDS), key=f"{KEY}-noise", bind="query-params")
-    draws = row[1].select_slider(
-        "Draws n", DRAWS, Params.draws, key=f"{KEY}-draws", bind="query-params", help="Of the noise, at every level."
+    kind = bound(row[0].selectbox, "Kind of noise", list(noise.KINDS), key=f"{KEY}-noise")
+    draws = bound(
+        row[1].select_slider, "Draws n", DRAWS, Params.draws, key=f"{KEY}-draws", help="Of the noise, at every level."
     )
-    seed = row[2].number_input("Seed", 0, LARGEST_SEED, key=f"{KEY}-seed", bind="query-params")
-    measure = row[3].segmented_control(
-        "Show", list(MEASURES), default="same answer", required=True, key=f"{KEY}-show", bind="query-params",
-        help="; ".join(f"{name}: {SHOWN[shown]}" for name, shown in MEASURES.items()),
+    seed = bound(row[2].number_input, "Seed", 0, LARGEST_SEED, key=f"{KEY}-seed")
+    measure = bound(
+        row[3].segmented_control, "Show", list(MEASURES), default="same answer", required=True, key=f"{KEY}-show",
+        help="; ".join(plain(f"{name}: {SHOWN[shown]}") for name, shown in MEASURES.items()),
     )  # fmt: skip
     return Params(kind, draws=int(draws), seed=int(seed)), MEASURES[measure]
 
 
 def look(results: list[Result], shown: Shown) -> None:
     findings = [sparse_any.finding(result) for result in results]
-    st.markdown("\n".join(f"- {sentence}" for sentence in findings))
+    st.markdown("\n".join(f"- {plain(sentence)}" for sentence in findings))
     charts.show(
         sparse_any.figure(results, shown, dark=charts.dark()),
         KEY,
@@ -70,7 +72,7 @@ def look(results: list[Result], shown: Shown) -> None:
         sparse_any.table(results),
     )
     first = results[0]
-    st.caption(
+    note(
         f"n = 1 picture, {first.draws} draws of {first.kind} noise ({noise.KINDS[first.kind].meaning}) at every level, "
         f"base seed {first.seed}, the same draws at every λ. The clean answer is the network's as trained; noise is "
         "added at each network's own input size, given above its map, so equal levels do not hide equally much of the "

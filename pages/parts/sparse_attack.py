@@ -11,7 +11,9 @@ from core.studies.sparse_attack import NORM_WORDS, NORMS, STEP_SHARE, Look, Para
 from core.studies.sparse_attack_dataset import EPS, Measured, radius
 from core.studies.sparse_codes import FOLDER
 from pages.parts import charts, waiting
+from pages.parts.address import bound
 from pages.parts.sparse_choose import Scene
+from pages.parts.words import again, plain
 
 STEPS_OFFERED = (5, 10, 20, 40, 80)
 NORM_CHOICES = {NORM_WORDS[norm]: norm for norm in NORMS}
@@ -19,9 +21,7 @@ NORM_CHOICES = {NORM_WORDS[norm]: norm for norm in NORMS}
 
 def show(scene: Scene) -> None:
     """Folded away; attacks when opened."""
-    with st.expander(
-        "Does it withstand an attack? Attack it", key="sparse attack", on_change="rerun", bind="query-params"
-    ) as box:
+    with bound(st.expander, "Does it withstand an attack? Attack it", key="sparse attack", on_change="rerun") as box:
         if not box.open:
             return
         st.markdown(
@@ -38,7 +38,7 @@ def show(scene: Scene) -> None:
 def packaged(found: Measured) -> None:
     """What was measured over test pictures: curves, and whether the attack has converged."""
     findings = " ".join(sparse_attack_dataset.finding(found, norm) for norm in NORMS)
-    st.markdown("\n".join(f"- {sparse_attack_dataset.finding(found, norm)}" for norm in NORMS))
+    st.markdown("\n".join(f"- {plain(sparse_attack_dataset.finding(found, norm))}" for norm in NORMS))
     charts.show(
         sparse_attack_figures.curves(found, dark=charts.dark()),
         "sparse-attack-curves",
@@ -53,11 +53,13 @@ def packaged(found: Measured) -> None:
     )
     about = found.about
     st.caption(
-        f"{about['data']}; one training run (seed) a network. Curves: {found.steps} steps of {found.step_share:g} · "
-        f"eps from each of {found.restarts} random starts (seed {found.seed}), the best kept; a picture fooled within "
-        "a smaller ball counts at larger ones. Bands: 95 % intervals over pictures (Wilson); differences are of the "
-        f"same pictures, ± 1.96 standard errors. Measure again: `{about['command']}` ({about['date']}, commit "
-        f"{about['commit']})."
+        plain(
+            f"{about['data']}; one training run (seed) a network. Curves: {found.steps} steps of {found.step_share:g} "
+            f"· eps from each of {found.restarts} random starts (seed {found.seed}), the best kept; a picture fooled "
+            "within a smaller ball counts at larger ones. Bands: 95 % intervals over pictures (Wilson); differences "
+            "are of the same pictures, ± 1.96 standard errors. "
+        )
+        + again(about["command"], about["date"], about["commit"])
     )
 
 
@@ -84,33 +86,35 @@ def live(scene: Scene) -> None:
     st.caption(
         f"The picture as the networks see it, its centre square at {len(pixels)} px, without the noise above; the "
         "SDNet runs with the solver's steps of its training. What is attacked is each network's **own answer**, right "
-        f"or wrong: the attack looks for another one within the ball, {params.steps} steps of {STEP_SHARE:g} · eps "
-        f"from each of {params.restarts} random starts (seed {params.seed}), and stops at the first success. n = 1 "
+        f"or wrong: the attack looks for another one within the ball, {params.steps:d} steps of {STEP_SHARE:g} · eps "
+        f"from each of {params.restarts:d} random starts (seed {params.seed:d}), and stops at the first success. n = 1 "
         "picture."
     )
 
 
 def controls() -> Params:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        word = st.segmented_control(
+        word = bound(
+            st.segmented_control,
             "Ball",
             list(NORM_CHOICES),
             default=NORM_WORDS["linf"],
             required=True,
             key="sparse-attack-norm",
-            bind="query-params",
             help="L∞: no value of a pixel moves by more than eps. L2: all changes together are no longer than eps.",
         )
         norm = NORM_CHOICES[word]
         sizes = {radius(norm, eps): eps for eps in EPS[norm]}
-        eps = st.select_slider("eps", list(sizes), list(sizes)[1], key=f"sparse-attack-eps-{norm}", bind="query-params")
-        steps = st.select_slider("Steps", STEPS_OFFERED, 20, key="sparse-attack-steps", bind="query-params")
+        eps = bound(
+            st.select_slider, "eps", list(sizes), list(sizes)[1], format_func=plain, key=f"sparse-attack-eps-{norm}"
+        )
+        steps = bound(st.select_slider, "Steps", STEPS_OFFERED, 20, key="sparse-attack-steps")
     return Params(norm, sizes[eps], int(steps))
 
 
 def outcome(look: Look, title: str, params: Params, key: str) -> None:
     said = sparse_attack.verdict(look, title, params)
-    st.markdown(f"**{said}**")
+    st.markdown(f"**{plain(said)}**")
     charts.show(
         sparse_attack_figures.before_and_after(look, dark=charts.dark()),
         key,

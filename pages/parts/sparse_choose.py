@@ -11,8 +11,10 @@ from core import networks, noise
 from core.networks import Card, Network
 from core.studies.sparse_codes import LAMBDA_LIMITS, LAMBDA_STEP, SOLVER_NAMES, Params, Resolution
 from pages.parts import own_network
+from pages.parts.address import bound
 from pages.parts.at_hand import own_networks
 from pages.parts.tray import Picture
+from pages.parts.words import plain
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,23 +69,19 @@ def controls() -> Choice:
     """The five controls above the figure; the rest under More."""
     row = st.columns([1.5, 1.8, 2.2, 1.8, 1.7, 1.2], vertical_alignment="bottom")
     kinds = ["none", *noise.KINDS]
-    kind = row[0].selectbox("Noise", kinds, kinds.index(Params.noise), key=NOISE, bind="query-params", help=NOISE_HELP)
+    kind = bound(row[0].selectbox, "Noise", kinds, kinds.index(Params.noise), key=NOISE, help=NOISE_HELP)
     level = level_of(kind, row[1])
-    lam = row[2].slider(
-        "Lambda λ", *LAMBDA_LIMITS, Params.lam, LAMBDA_STEP, key=LAMBDA, bind="query-params", help=LAMBDA_HELP
-    )
-    steps = row[3].select_slider(
-        "FISTA steps", STEPS_OFFERED, Params.steps, key=STEPS, bind="query-params", help=STEPS_HELP
-    )
-    at = row[4].segmented_control(
-        "Picture at", list(RESOLUTIONS), default="32 px", required=True, key=AT, bind="query-params", help=AT_HELP
+    lam = bound(row[2].slider, "Lambda λ", *LAMBDA_LIMITS, Params.lam, LAMBDA_STEP, key=LAMBDA, help=LAMBDA_HELP)
+    steps = bound(row[3].select_slider, "FISTA steps", STEPS_OFFERED, Params.steps, key=STEPS, help=STEPS_HELP)
+    at = bound(
+        row[4].segmented_control, "Picture at", list(RESOLUTIONS), default="32 px", required=True, key=AT, help=AT_HELP
     )
     with row[5].popover("More", width="stretch", help="Solver, seed, another SDNet, your own weights"):
         offered = networks_offered()
-        name = st.selectbox("SDNet", list(offered), key=NETWORK, bind="query-params")
-        solver = st.selectbox("Solver", list(SOLVER_NAMES), key="sparse-solver", bind="query-params")
+        name = bound(st.selectbox, "SDNet", list(offered), key=NETWORK)
+        solver = bound(st.selectbox, "Solver", list(SOLVER_NAMES), key="sparse-solver")
         st.caption("Textbook FISTA and the paper's form are the same for two steps; ISTA has no momentum.")
-        seed = st.number_input("Seed of the noise", 0, LARGEST_SEED, key="sparse-seed", bind="query-params")
+        seed = bound(st.number_input, "Seed of the noise", 0, LARGEST_SEED, key="sparse-seed")
         own_network.show("sparse", remember)
     params = Params(kind, level, float(lam), int(steps), solver, int(seed), RESOLUTIONS[at])
     return Choice(offered[name], twin_of(offered[name]), params)
@@ -98,7 +96,9 @@ def level_of(kind: str, place: st.delta_generator.DeltaGenerator) -> float:
     start = Params.level if kind == Params.noise else levels[len(levels) // 2]
     label = f"Level {about.symbol}{f', {about.unit}' if about.unit else ''}"
     key = f"sparse-level-{kind}"
-    return float(place.select_slider(label, levels, start, key=key, bind="query-params", help=about.meaning))
+    return float(
+        bound(place.select_slider, plain(label), levels, start, format_func=plain, key=key, help=plain(about.meaning))
+    )
 
 
 def networks_offered() -> dict[str, Card]:

@@ -8,13 +8,15 @@ from core import cache, networks
 from core.studies import sparse_depths, sparse_depths_figures, sparse_dictionary
 from core.studies.sparse_depths import Result
 from pages.parts import charts, waiting
+from pages.parts.address import bound
 from pages.parts.sparse_choose import Scene
+from pages.parts.words import note, plain
 
 MISSING = "The network with every layer coded is not on this machine: train it with `receptive train {}`."
 
 
 def show(scene: Scene) -> None:
-    with st.expander("What does each depth keep?", key="sparse depths", on_change="rerun", bind="query-params") as box:
+    with bound(st.expander, "What does each depth keep?", key="sparse depths", on_change="rerun") as box:
         if not box.open:
             return
         if networks.ALL_CODED not in networks.cards():
@@ -33,14 +35,14 @@ def show(scene: Scene) -> None:
 
 def answer(result: Result, title: str, provenance: str) -> None:
     finding = sparse_depths.finding(result)
-    st.markdown(f"**{finding}**")
+    st.markdown(f"**{plain(finding)}**")
     charts.show(
         sparse_depths_figures.pictures(result, dark=charts.dark()),
         "sparse-depths",
         f"The picture that each depth stands for. {finding}",
         sparse_depths_figures.depth_table(result),
     )
-    st.caption(
+    note(
         f"{title}: {provenance}. Each picture is led back from the maps of that depth through the dictionaries below "
         "it, codes z to D∗z, and the inverse of every batch norm; at a block the sum of main path and shortcut is "
         "split in proportion to their batch norms' variances, what each leads back to is added, and the ReLU after the "

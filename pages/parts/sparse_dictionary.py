@@ -11,7 +11,9 @@ from core.studies.palette import uri
 from core.studies.sparse_dictionary import Params, Result
 from core.studies.sparse_figures import to_bytes
 from pages.parts import charts, waiting
+from pages.parts.address import bound
 from pages.parts.sparse_choose import Scene
+from pages.parts.words import note, plain
 
 ATOM, COUNT = "sparse-atom", "sparse-strongest"
 KEPT = "sparse dictionary kept"
@@ -24,7 +26,7 @@ def show(scene: Scene) -> None:
     result = coded(scene)
     if result is None:
         return
-    st.markdown(f"**{sparse_dictionary.finding(result)}**")
+    st.markdown(f"**{plain(sparse_dictionary.finding(result))}**")
     atom = chosen(result)
     charts.show(
         sparse_dictionary_figures.wall(result, atom, dark=charts.dark()),
@@ -33,7 +35,7 @@ def show(scene: Scene) -> None:
         sparse_dictionary_figures.wall_table(result),
         on_click=choose_clicked,
     )
-    st.caption(
+    note(
         "Strength: the root mean square over pixels and colours of an atom's contribution, its codes convolved with "
         f"it. {sparse_dictionary_figures.contrast(result)}"
     )
@@ -73,8 +75,8 @@ def chosen(result: Result) -> int:
     if (st.session_state.get(ATOM) or 0) > last:  # another network had more
         st.session_state[ATOM] = last
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        atom = st.number_input(
-            "Atom", 0, last, None, key=ATOM, bind="query-params", placeholder="strongest", width=160,
+        atom = bound(
+            st.number_input, "Atom", 0, last, None, key=ATOM, placeholder="strongest", width=160,
             help="Click an atom on the wall, or type its number.",
         )  # fmt: skip
         st.button("The strongest atom", on_click=choose, args=(None,), key="sparse strongest atom")
@@ -87,7 +89,7 @@ def one_atom(scene: Scene, result: Result, atom: int) -> None:
     with left:
         pixels = sparse_dictionary.atom_pixels(result, atom)
         charts.enlarged(pixels, max(1, ATOM_SIDE // len(pixels)), f"atom {atom}", alt=f"Atom {atom}, enlarged")
-        st.markdown(sparse_dictionary.said(result, atom))
+        st.markdown(plain(sparse_dictionary.said(result, atom)))
     with right:
         charts.show(
             sparse_dictionary_figures.code_map(result, scene.noisy, atom, dark=charts.dark()),
@@ -112,7 +114,7 @@ def strongest(scene: Scene, result: Result) -> None:
     last = len(result.order)
     if st.session_state.get(COUNT, 0) > last:  # another network had more
         del st.session_state[COUNT]
-    n = st.slider("Strongest atoms, n", 0, last, min(FIRST_COUNT, last), key=COUNT, bind="query-params")
+    n = bound(st.slider, "Strongest atoms, n", 0, last, min(FIRST_COUNT, last), key=COUNT)
     left, right = st.columns([2, 3], gap="large")
     with left:
         pixels = to_bytes(sparse_dictionary.rebuilt(scene.network, result, n))
@@ -120,7 +122,7 @@ def strongest(scene: Scene, result: Result) -> None:
         if max(pixels.shape[:2]) <= PICTURE_SIDE:
             charts.enlarged(pixels, PICTURE_SIDE // max(pixels.shape[:2]), said, alt=f"The picture {said}")
         else:
-            st.image(uri(pixels), said, width="stretch", alt=f"The picture {said}")
+            st.image(uri(pixels), plain(said), width="stretch", alt=f"The picture {said}")
         st.download_button(
             "PNG", lambda: png_bytes(from_pixels(pixels)), f"strongest-{n}.png", key="sparse strongest png"
         )

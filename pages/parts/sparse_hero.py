@@ -10,12 +10,13 @@ from core.studies import sparse_codes, sparse_figures
 from core.studies.sparse_codes import LAMBDA_LIMITS, LAMBDA_STEP, Result
 from pages.parts import charts
 from pages.parts.sparse_choose import LAMBDA
+from pages.parts.words import plain
 
 
 def coded(result: Result, titles: list[str], key: str = "sparse-pictures") -> None:
     """Finding, pictures and answers."""
     finding = sparse_codes.finding(result, titles)
-    st.markdown(f"#### {finding}")
+    st.markdown(f"#### {plain(finding)}")
     charts.show(
         sparse_figures.pictures(result, dark=charts.dark()),
         key,
@@ -54,7 +55,7 @@ def answers(result: Result, titles: list[str]) -> None:
     found = sparse_codes.answers(result, titles)
     for place, answer in zip(st.columns(len(found)), found, strict=True):
         at = f"λ = {answer.lam:.2f}, {answer.rule}" if answer.lam is not None else "the plain twin, no λ"
-        place.metric(at, f"{answer.label} ({answer.probability:.2f})", border=True)
+        place.metric(plain(at), plain(f"{answer.label} ({answer.probability:.2f})"), border=True)
 
 
 def use_estimate(result: Result) -> None:

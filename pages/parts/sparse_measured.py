@@ -11,7 +11,9 @@ from core.studies import sparse_dataset, sparse_dataset_figures, sparse_paper
 from core.studies.sparse_codes import FOLDER
 from core.studies.sparse_dataset import Fit, Measured, Params, Result
 from pages.parts import charts, own_pictures, waiting
+from pages.parts.address import bound
 from pages.parts.sparse_choose import Scene
+from pages.parts.words import code, note, plain
 
 CHUNK = 16  # pictures between two looks at the Stop button
 FORMS = {"first layer": networks.SDNETS, "every layer": (networks.ALL_CODED,)}
@@ -27,46 +29,47 @@ def show() -> None:
     forms = {form: names for form, names in FORMS.items() if any(name in found for name in names)}
     if forms:
         left, right = st.columns(2)
-        kind = left.segmented_control(
+        kind = bound(
+            left.segmented_control,
             "Kind of noise",
             list(noise.KINDS),
             default="gaussian",
             required=True,
             key="sparse-measured-noise",
-            bind="query-params",
         )
-        form = right.segmented_control(
+        form = bound(
+            right.segmented_control,
             "Coded layers",
             list(forms),
+            format_func=plain,
             default=next(iter(forms)),
             required=True,
             key="sparse-measured-coded",
-            bind="query-params",
         )
         packaged(found, forms[form], kind)
     else:
         st.markdown("Not measured on this machine yet: run `receptive measure-sparse --data FOLDER`.")
     with st.expander("The paper's own numbers"):
         st.markdown("**The paper's**, accuracy in % without noise, networks of full width; not measured here.")
-        st.dataframe(sparse_paper.table(), hide_index=True, alt="Accuracy of SDNets as the paper reports it")
+        charts.numbers_table(sparse_paper.table(), alt="Accuracy of SDNets as the paper reports it")
         st.caption("Dai et al., NeurIPS 2022. Its λ under noise is picked on the test set: what is called oracle here.")
 
 
 def packaged(found: dict[str, Measured], names: tuple[str, ...], kind: str) -> None:
     """What `receptive measure-sparse` found for networks that differ in their seed, and for their plain twins."""
     coded = [found[name] for name in names if name in found and kind in found[name].results]
-    plain = [found[name] for name in networks.TWINS if name in found and kind in found[name].results]
+    bare = [found[name] for name in networks.TWINS if name in found and kind in found[name].results]
     if not coded:
-        st.markdown(f"Not measured under {kind} noise yet.")
+        st.markdown(plain(f"Not measured under {kind} noise yet."))
         return
     first = coded[0]
-    results, twins = [m.results[kind] for m in coded], [m.results[kind] for m in plain]
-    st.markdown(sparse_dataset.finding(results, twins))
+    results, twins = [m.results[kind] for m in coded], [m.results[kind] for m in bare]
+    st.markdown(plain(sparse_dataset.finding(results, twins)))
     draw(results, twins, "sparse")
     st.caption(
-        f"{first.data}; n = {results[0].images:,}. {noise.KINDS[kind].name.capitalize()} noise: "
-        f"{noise.KINDS[kind].meaning}; seed {results[0].seed}, one draw a picture. "
-        f"{sparse_dataset_figures.band_words(len(results))}. **Oracle**: picked on these very pictures, "
+        f"{plain(first.data)}; n = {results[0].images:,}. {plain(noise.KINDS[kind].name.capitalize())} noise: "
+        f"{noise.KINDS[kind].meaning}; seed {plain(results[0].seed)}, one draw a picture. "
+        f"{plain(sparse_dataset_figures.band_words(len(results)))}. **Oracle**: picked on these very pictures, "
         "so an upper bound. **Estimated**: from each picture's own residual, by a line fitted on "
         f"{first.training_images:,} training pictures."
     )
@@ -82,9 +85,12 @@ def packaged(found: dict[str, Measured], names: tuple[str, ...], kind: str) -> N
         "Residual: what the code at the training's λ leaves over, x − D*z. Its roughness is the deviation of white "
         "noise with as large second differences: the mean square of a single picture's residual tells mostly how "
         "much contrast the picture has. The line is fitted to Gaussian noise alone. "
-        f"{sparse_dataset.rank_words(results)}"
+        f"{plain(sparse_dataset.rank_words(results))}"
     )
-    st.caption("Measure again: " + ", ".join(f"`{m.command}` ({m.date}, commit {m.commit})" for m in [*coded, *plain]))
+    st.caption(
+        "Measure again: "
+        + ", ".join(f"{code(m.command)} ({plain(m.date)}, commit {plain(m.commit)})" for m in [*coded, *bare])
+    )
 
 
 def draw(results: list[Result], twins: list[Result], key: str) -> None:
@@ -115,14 +121,16 @@ def show_own(scene: Scene) -> None:
 def on_your_pictures(scene: Scene) -> None:
     """The same measurement on a folder or zip of the reader's, with progress, time left and Stop."""
     st.markdown(
-        "A folder on this machine, or a zip, with sub-folders named like the network's classes: "
-        f"{', '.join(scene.network.labels)}. Pictures of other folders are left out."
+        plain(
+            "A folder on this machine, or a zip, with sub-folders named like the network's classes: "
+            f"{', '.join(scene.network.labels)}. Pictures of other folders are left out."
+        )
     )
     chosen = own_pictures.choose("sparse live")
     if chosen is None:
         return
     found, key = chosen
-    kind = st.selectbox("Noise to add", list(noise.KINDS), key="sparse-live-noise", bind="query-params")
+    kind = bound(st.selectbox, "Noise to add", list(noise.KINDS), key="sparse-live-noise")
     st.markdown(f"{len(found):,} pictures found.")
     if not st.toggle("Measure them", key="sparse live go"):
         return
@@ -152,18 +160,18 @@ def report(answers: list[tuple[Result, list[str]]], count: int) -> None:
     broken = list(dict.fromkeys(line for _, lines in answers for line in lines))
     if broken:
         st.warning(f"{len(broken)} files could not be read and were left out.", icon=":material/broken_image:")
-        st.dataframe({"left out": broken}, hide_index=True)
+        charts.numbers_table({"left out": broken}, "The files that could not be read, and why")
     measured = [result for result, _ in answers if result.images]
-    coded, plain = [r for r in measured if r.training is not None], [r for r in measured if r.training is None]
+    coded, bare = [r for r in measured if r.training is not None], [r for r in measured if r.training is None]
     if not coded:
         st.info("No picture with a known class has been measured yet.")
         return
     if coded[0].seen < count - len(broken):
         st.info(f"Partial: {coded[0].seen:,} of {count - len(broken):,} pictures.", icon=":material/timelapse:")
-    twins = [r for r in plain if r.images == coded[0].images]  # a stopped twin saw other pictures
-    st.markdown(sparse_dataset.finding(coded, twins))
+    twins = [r for r in bare if r.images == coded[0].images]  # a stopped twin saw other pictures
+    st.markdown(plain(sparse_dataset.finding(coded, twins)))
     draw(coded, twins, "sparse-live")
-    st.caption(
+    note(
         f"n = {coded[0].images:,} pictures with a known class. {sparse_dataset_figures.band_words(1)}. "
         f"Seed {coded[0].seed} of the noise. Oracle: picked on these very pictures."
     )

@@ -7,13 +7,13 @@ import streamlit as st
 from core.studies import spinal_ablation, spinal_ablation_figures
 from core.studies.spinal_ablation import PAPER, VARIED
 from pages.parts import charts
+from pages.parts.address import bound
+from pages.parts.words import again, plain
 
 
 def show() -> None:
     """Folded away; what `receptive measure-spinal-ablation` found."""
-    with st.expander(
-        "Which part of the spinal head matters?", key="spinal ablation", on_change="rerun", bind="query-params"
-    ) as box:
+    with bound(st.expander, "Which part of the spinal head matters?", key="spinal ablation", on_change="rerun") as box:
         if not box.open:
             return
         found = spinal_ablation.measured()
@@ -22,20 +22,23 @@ def show() -> None:
             return
         result, about = found
         names = {title: vary for vary, title in VARIED.items()}
-        vary = names[st.selectbox("What is varied", list(names), key="spinal-vary", bind="query-params")]
+        vary = names[bound(st.selectbox, "What is varied", list(names), key="spinal-vary")]
         finding = spinal_ablation.finding(result, vary)
-        st.markdown(finding)
+        st.markdown(plain(finding))
         charts.show(
             spinal_ablation_figures.sizes(result, vary, dark=charts.dark()),
             "spinal-ablation",
-            f"Accuracy of spinal heads by the {VARIED[vary]}, with 95 % intervals. {finding}".replace("**", ""),
+            f"Accuracy of spinal heads by the {VARIED[vary]}, with 95 % intervals. {finding}",
             spinal_ablation_figures.table(result, vary),
         )
         params = result.params
         st.caption(
-            f"{about['data']}. Backbone: {about['backbone']}; {params.epochs} epochs, the last one counts; seeds 0 to "
-            f"{params.seeds - 1}, the same for every head. All else is the paper's: {PAPER.layers} layers of width "
-            f"{PAPER.width}, {PAPER.split} parts, {PAPER.order}. Large marks: means with 95 % intervals over the seeds "
-            "(Student's t), not over pictures; differences are paired by seed. Of twenty such intervals one "
-            f"misses by chance. Measure again: `{about['command']}` ({about['date']}, commit {about['commit']})."
+            plain(
+                f"{about['data']}. Backbone: {about['backbone']}; {params.epochs} epochs, the last one counts; seeds "
+                f"0 to {params.seeds - 1}, the same for every head. All else is the paper's: {PAPER.layers} layers of "
+                f"width {PAPER.width}, {PAPER.split} parts, {PAPER.order}. Large marks: means with 95 % intervals "
+                "over the seeds (Student's t), not over pictures; differences are paired by seed. Of twenty such "
+                "intervals one misses by chance. "
+            )
+            + again(about["command"], about["date"], about["commit"])
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core import cache, networks
+from core import cache, networks, quoting
 from core.heads import Head
 from core.image import RGBImage
 from core.networks import Card, Network
@@ -12,7 +12,9 @@ from core.studies import spinal_answers, spinal_answers_figures
 from core.studies.spinal_answers import Params, Result
 from core.weights import WeightsError
 from pages.parts import at_hand, charts, held, waiting
+from pages.parts.address import bound
 from pages.parts.tray import Picture
+from pages.parts.words import code, plain
 
 READ = "spinal-read"
 BUILT_IN, TRAY = "a built-in digit", "the tray's picture anyway"
@@ -57,8 +59,8 @@ def cards_of_heads() -> dict[Head, Card]:
         except WeightsError:
             missing.append(name)
     if missing:
-        commands = ", ".join(f"`receptive train {name}`" for name in missing)
-        st.info(f"Not on this machine yet: {', '.join(missing)}, trained on MNIST. Train them with {commands}.")
+        commands = ", ".join(code(quoting.command("receptive", "train", name)) for name in missing)
+        st.info(f"Not on this machine yet: {plain(', '.join(missing))}, trained on MNIST. Train them with {commands}.")
     return found
 
 
@@ -67,9 +69,7 @@ def chosen(picture: Picture) -> tuple[RGBImage, str]:
     if picture.sample is None:
         return picture.image, picture.title
     st.markdown("Draw a digit in the tray (**Draw a picture**) or add a photo of one, and the heads read that instead.")
-    read = st.segmented_control(
-        "Read", [BUILT_IN, TRAY], default=BUILT_IN, required=True, key=READ, bind="query-params"
-    )
+    read = bound(st.segmented_control, "Read", [BUILT_IN, TRAY], default=BUILT_IN, required=True, key=READ)
     if read == TRAY:
         return picture.image, picture.title
     cache.wait_until_warm()
@@ -78,7 +78,7 @@ def chosen(picture: Picture) -> tuple[RGBImage, str]:
 
 def answer(result: Result, title: str, key: str = "spinal-answers") -> None:
     finding = spinal_answers.finding(result)
-    st.markdown(f"**{finding}**")
+    st.markdown(f"**{plain(finding)}**")
     left, right = st.columns([2, 5], gap="large")
     with left:
         charts.enlarged(
@@ -104,7 +104,7 @@ def answer(result: Result, title: str, key: str = "spinal-answers") -> None:
 def layers(result: Result) -> None:
     st.subheader("What does each layer add?", anchor="layers")
     finding = spinal_answers.layers_finding(result)
-    st.markdown(finding)
+    st.markdown(plain(finding))
     charts.show(
         spinal_answers_figures.contributions(result, dark=charts.dark()),
         "spinal-layers",

@@ -16,6 +16,8 @@ from core.studies.spinal_any import Features, Params, Result
 from core.studies.spinal_transfer import HEADS
 from core.worker import Progress, part
 from pages.parts import at_hand, charts, own_pictures, provenance, waiting
+from pages.parts.address import bound
+from pages.parts.words import note, plain
 
 KEY = "spinal-any"
 OWN = "my own folder or zip"
@@ -25,17 +27,15 @@ Data = tuple[str, Split, Split, str]  # its title, both halves, and their digest
 
 def show(first: str) -> None:
     """Folded away; `first` is the network whose features are read until the reader chooses another."""
-    with st.expander(
-        "And on any other network's features?", key="spinal any", on_change="rerun", bind="query-params"
-    ) as box:
+    with bound(st.expander, "And on any other network's features?", key="spinal any", on_change="rerun") as box:
         if not box.open:
             return
         left, right = st.columns(2)
         with left:
             network = at_hand.any_network("Network", f"{KEY}-network", first)
         named = [name for name in DATASETS if on_this_machine(name)]
-        title = right.selectbox(
-            "Data", [*(DATASETS[name].title for name in named), OWN], key=f"{KEY}-data", bind="query-params",
+        title = bound(
+            right.selectbox, "Data", [*(DATASETS[name].title for name in named), OWN], key=f"{KEY}-data",
             help="What the heads are trained and tested on: digits come along, the others where they are downloaded.",
         )  # fmt: skip
         params = controls()
@@ -48,7 +48,7 @@ def show(first: str) -> None:
         try:
             result = answer(network, data, params)
         except ValueError as error:
-            st.error(str(error), icon=":material/error:")
+            st.error(plain(error), icon=":material/error:")
             return
         if result is not None:
             look(result, network)
@@ -56,14 +56,12 @@ def show(first: str) -> None:
 
 def controls() -> Params:
     row = st.columns(4, vertical_alignment="bottom")
-    seeds = row[0].slider(
-        "Seeds", *SEEDS, Params.seeds, key=f"{KEY}-seeds", bind="query-params", help="An interval needs three."
+    seeds = bound(row[0].slider, "Seeds", *SEEDS, Params.seeds, key=f"{KEY}-seeds", help="An interval needs three.")
+    epochs = bound(row[1].slider, "Epochs", *EPOCHS, Params.epochs, key=f"{KEY}-epochs")
+    width = bound(
+        row[2].slider, "Spinal width", 2, 64, Params.width, key=f"{KEY}-width", help="Units of each spinal layer."
     )
-    epochs = row[1].slider("Epochs", *EPOCHS, Params.epochs, key=f"{KEY}-epochs", bind="query-params")
-    width = row[2].slider(
-        "Spinal width", 2, 64, Params.width, key=f"{KEY}-width", bind="query-params", help="Units of each spinal layer."
-    )
-    layers = row[3].slider("Spinal layers", 2, 12, Params.layers, key=f"{KEY}-layers", bind="query-params")
+    layers = bound(row[3].slider, "Spinal layers", 2, 12, Params.layers, key=f"{KEY}-layers")
     return Params(seeds=seeds, epochs=epochs, width=width, layers=layers)
 
 
@@ -93,7 +91,7 @@ def own(network: Network, params: Params) -> Data | None:
     try:
         [told] = waiting.compute([task], f"Reading {len(some.found):,} pictures", f"{KEY} own")
     except DataError as error:
-        st.error(str(error), icon=":material/folder_off:")
+        st.error(plain(error), icon=":material/folder_off:")
         return None
     if told is None:
         return None
@@ -135,7 +133,7 @@ def train_heads(found: Features, params: Params, name: tuple[object, ...]) -> di
 
 def look(result: Result, network: Network) -> None:
     finding = spinal_any.finding(result)
-    st.markdown(f"**{finding}**")
+    st.markdown(f"**{plain(finding)}**")
     charts.show(
         spinal_any.figure(result, dark=charts.dark()),
         KEY,
@@ -146,7 +144,7 @@ def look(result: Result, network: Network) -> None:
     knows = network.card.kind != "untrained" and network.card.family in DATASETS
     seen = knows and DATASETS[network.card.family].title == result.dataset
     warning = f" {network.card.title} has learned from these training pictures itself." if seen else ""
-    st.caption(
+    note(
         f"{result.train:,} pictures of {result.dataset} to learn from, {result.test:,} to test with, {result.classes} "
         f"classes; always the commonest would be {100 * result.commonest:.1f} % right.{warning} Features: what the "
         f"network's last linear layer sees, {result.features:,} of them, each with mean 0 and deviation 1 over the "

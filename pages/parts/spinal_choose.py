@@ -13,7 +13,10 @@ from core.heads import BACKBONES, HEADS, LAYER_LIMITS, ORDERS, SHORT, Head
 from core.picture_listing import left_out, summary
 from core.studies.spinal_heads import Params
 from pages.parts import own_pictures, torchvision_choose
+from pages.parts.address import bound
+from pages.parts.doors import folder_field
 from pages.parts.torchvision_choose import TORCHVISION
+from pages.parts.words import note, plain
 
 GREY_NAMES = (
     "digits",
@@ -62,16 +65,16 @@ def controls() -> tuple[Data | None, dict[str, object]]:
     with columns[1]:
         name = backbone(chosen)
     with columns[2]:
-        heads = st.pills(
-            "Heads", list(HEAD_NAMES), selection_mode="multi", default=list(HEAD_NAMES), key="spinal-heads",
-            bind="query-params", help="; ".join(f"{SHORT[head]}: {words}" for head, words in HEADS.items()),
+        heads = bound(
+            st.pills, "Heads", list(HEAD_NAMES), selection_mode="multi", default=list(HEAD_NAMES), key="spinal-heads",
+            help="; ".join(plain(f"{SHORT[head]}: {words}") for head, words in HEADS.items()),
         )  # fmt: skip
-    seeds = columns[3].slider(
-        "Seeds", *SEEDS, 5, key="spinal-seeds", bind="query-params",
+    seeds = bound(
+        columns[3].slider, "Seeds", *SEEDS, 5, key="spinal-seeds",
         help="How often each head is trained from the start. An interval needs three.",
     )  # fmt: skip
-    epochs = columns[4].slider(
-        "Epochs", *EPOCHS, 15, key="spinal-epochs", bind="query-params", help="Passes over the training pictures."
+    epochs = bound(
+        columns[4].slider, "Epochs", *EPOCHS, 15, key="spinal-epochs", help="Passes over the training pictures."
     )
     wanted = tuple(head for short, head in HEAD_NAMES.items() if short in heads)
     return chosen, {"backbone": name, "heads": wanted, "seeds": seeds, "epochs": epochs}
@@ -82,8 +85,8 @@ def data(below: st.delta_generator.DeltaGenerator) -> Data | None:
 
     What takes more room than a column is put `below`.
     """
-    title = st.selectbox(
-        "Data", [*NAMED, OWN, TORCHVISION], key="spinal-data", bind="query-params",
+    title = bound(
+        st.selectbox, "Data", [*NAMED, OWN, TORCHVISION], key="spinal-data",
         help="digits come along. The others are read from this machine: from a folder, or once downloaded.",
     )  # fmt: skip
     if title == OWN:
@@ -97,8 +100,8 @@ def data(below: st.delta_generator.DeltaGenerator) -> Data | None:
     about = DATASETS[name]
     folder = ""
     if not on_this_machine(name):
-        folder = st.text_input(
-            f"Folder of {title}", key=f"spinal folder {name}", persist_state="session",
+        folder = folder_field(
+            st, plain(f"Folder of {title}"), f"spinal folder {name}", persist_state="session",
             help="Where its idx files lie (or train/CLASS/ and test/CLASS/ pictures for CIFAR-10). Left empty, "
             "training begins with a download from the owners.",
         )  # fmt: skip
@@ -107,7 +110,7 @@ def data(below: st.delta_generator.DeltaGenerator) -> Data | None:
 
 def own() -> Data | None:
     """The reader's folder or zip, with what of it will be left out; None if there are no pictures in it."""
-    path = st.text_input("Folder or zip with one folder a class", key="spinal own path", persist_state="session")
+    path = folder_field(st, "Folder or zip with one folder a class", "spinal own path", persist_state="session")
     if not path:
         return None
     chosen = own_pictures.listed("spinal own", path, lambda: Path(path).expanduser())
@@ -118,15 +121,15 @@ def own() -> Data | None:
     if found.counts:
         own_pictures.show_left_out(summary(found), left_out(found))
     else:
-        st.caption(summary(found))
+        note(summary(found))
     return Data(str(Path(path).expanduser()), Path(path).stem, 3, classes)
 
 
 def backbone(chosen: Data | None) -> str:
     grey = chosen is not None and chosen.channels == 1
     titles = [title for title, name in BACKBONE_NAMES.items() if (name in ONLY_GREY) == grey]
-    title = st.selectbox(
-        "Backbone", titles, key=f"spinal-{'grey' if grey else 'colour'}-backbone", bind="query-params",
+    title = bound(
+        st.selectbox, "Backbone", titles, key=f"spinal-{'grey' if grey else 'colour'}-backbone",
         help="What stands below the heads; the same for all of them.",
     )  # fmt: skip
     return BACKBONE_NAMES[title]
@@ -136,22 +139,20 @@ def shape(backbone: str) -> dict[str, object]:
     """The spinal head's sizes, as `Params` takes them; they begin as the paper's for this backbone."""
     own, key = BACKBONES[backbone].shape, f"spinal-{backbone}"
     row = st.columns(4, vertical_alignment="bottom", gap="medium")
-    width = row[0].select_slider(
-        "Width", WIDTHS, own.width, key=f"{key}-width", bind="query-params", help="Units of each spinal layer."
+    width = bound(
+        row[0].select_slider, "Width", WIDTHS, own.width, key=f"{key}-width", help="Units of each spinal layer."
     )
-    parts = row[1].select_slider(
-        "Parts", PARTS, own.split, key=f"{key}-parts", bind="query-params",
+    parts = bound(
+        row[1].select_slider, "Parts", PARTS, own.split, key=f"{key}-parts",
         help="How many pieces the features are cut into.",
     )  # fmt: skip
-    layers = row[2].slider(
-        "Layers", 1, LAYER_LIMITS[1] // 2, own.layers, key=f"{key}-layers", bind="query-params",
+    layers = bound(
+        row[2].slider, "Layers", 1, LAYER_LIMITS[1] // 2, own.layers, key=f"{key}-layers",
         help="Each sees one part and what the layer before it said. Every part needs a layer.",
     )  # fmt: skip
-    order = row[3].selectbox(
-        "Order", list(ORDER_NAMES), key=f"{key}-order", bind="query-params", help="Which part comes when."
-    )
+    order = bound(row[3].selectbox, "Order", list(ORDER_NAMES), key=f"{key}-order", help="Which part comes when.")
     if layers < parts:
-        st.caption(f"{parts} parts need {parts} layers: that many are used.")
+        note(f"{parts} parts need {parts} layers: that many are used.")
     return {"width": width, "layers": max(layers, parts), "split": parts, "order": ORDER_NAMES[order]}
 
 

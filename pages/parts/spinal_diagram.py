@@ -10,6 +10,7 @@ from core import cache
 from core.heads import BACKBONES, HEADS, SHORT, Head, Shape
 from core.studies import spinal_diagram, spinal_heads
 from pages.parts import charts
+from pages.parts.words import plain
 
 CONFIGURATIONS = 256  # of sliders that are remembered: a few numbers each
 
@@ -22,10 +23,10 @@ def show(params: spinal_heads.Params, classes: int) -> None:
     try:
         sizes = counted(params.backbone, shape, classes)
     except ValueError as error:
-        st.error(str(error))
+        st.error(plain(error))
         return
     counters(sizes)
-    st.markdown(spinal_diagram.finding(backbone.title, backbone.features, shape, sizes))
+    st.markdown(plain(spinal_diagram.finding(backbone.title, backbone.features, shape, sizes)))
     charts.show(
         spinal_diagram.figure(backbone.features, classes, shape, norm=backbone.norm, dark=charts.dark()),
         "spinal-diagram",
@@ -46,19 +47,21 @@ def counted(backbone: str, shape: Shape, classes: int) -> Sizes:
 
 def counters(sizes: Sizes) -> None:
     """A counter for each head: parameters, and below them multiplications with what they save against FC."""
-    plain = sizes["fc"][1]
+    full = sizes["fc"][1]
     for column, (head, title) in zip(st.columns(len(HEADS)), HEADS.items(), strict=True):
         parameters, multiplications = sizes[head]
-        change = spinal_diagram.saving(multiplications, plain)
+        change = spinal_diagram.saving(multiplications, full)
         shown = "" if head == "fc" else f", {change:+,.1f} %".replace("-", "−")
         short = SHORT[head]
         column.metric(
-            f"{short[0].upper()}{short[1:]} head, parameters",
+            plain(f"{short[0].upper()}{short[1:]} head, parameters"),
             f"{parameters:,}",
-            f"{multiplications:,} multiplications{shown}",
+            plain(f"{multiplications:,} multiplications{shown}"),
             delta_color="off",  # fewer is no better while the accuracy is not known
             delta_arrow="off" if change == 0 else "down" if change < 0 else "up",
             border=True,
-            help=f"The head alone, {title}: what training may change, and what one picture costs; "
-            "the percentage is against the FC (fully connected) head.",
+            help=plain(
+                f"The head alone, {title}: what training may change, and what one picture costs; "
+                "the percentage is against the FC (fully connected) head."
+            ),
         )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from core.studies import spinal_dataset, spinal_paper
+from pages.parts import charts
+from pages.parts.words import code, plain
 
 NOTE = (
     "**Ours**: mean and 95 % interval over seeds after the last epoch; in brackets spinal minus the other head, seed "
@@ -18,17 +20,15 @@ def show() -> None:
     st.header("The paper says, we measured", anchor="measured")
     found = spinal_dataset.measured()
     if found:
-        st.markdown(spinal_dataset.finding(found))
-        st.dataframe(
-            spinal_dataset.claims(found), hide_index=True, alt="Accuracy of each head by data set, beside the paper's"
-        )
+        st.markdown(plain(spinal_dataset.finding(found)))
+        charts.numbers_table(spinal_dataset.claims(found), alt="Accuracy of each head by data set, beside the paper's")
         st.caption(NOTE)
         last = list(found.values())[-1]
-        again = " · ".join(f"`{one.command}`" for one in found.values())
-        st.caption(f"Measure again: {again} (the last: {last.date}, commit {last.commit}).")
+        again = " · ".join(code(one.command) for one in found.values())
+        st.caption(f"Measure again: {again} " + plain(f"(the last: {last.date}, commit {last.commit})."))
     else:
         st.markdown("Not measured on this machine yet: run `receptive measure-spinal digits`.")
     with st.expander("The paper's own numbers"):
         st.markdown("**The paper's**; not measured here, unless the table above says so.")
-        st.dataframe(spinal_paper.table(), hide_index=True, alt="Best accuracies as the paper reports them")
+        charts.numbers_table(spinal_paper.table(), alt="Best accuracies as the paper reports them")
         st.caption("Kabir et al., arXiv 2007.03347.")

@@ -16,6 +16,7 @@ from core.studies import spinal_dataset, spinal_figures, spinal_heads
 from core.studies.spinal_heads import Params, Result
 from pages.parts import charts, waiting
 from pages.parts.spinal_choose import Data
+from pages.parts.words import code, plain
 
 KIND = "spinal-heads"  # of the runs, and the command that makes them
 SHOWN = "spinal shown"
@@ -25,7 +26,7 @@ def start(data: Data | None, params: Params | None) -> None:
     """The button that begins the reader's own race, with what it will do."""
     networks = 0 if params is None else len(params.heads) * params.seeds
     st.button(
-        f"Train {networks} networks" if networks != 1 else "Train 1 network",
+        plain(f"Train {networks} networks") if networks != 1 else "Train 1 network",
         key="spinal start",
         type="primary",
         icon=":material/play_arrow:",
@@ -40,7 +41,7 @@ def start(data: Data | None, params: Params | None) -> None:
     if params is None:
         st.caption("Choose at least one head first.")
     if problem := st.session_state.pop("spinal problem", None):
-        st.error(problem, icon=":material/hourglass_disabled:")
+        st.error(plain(problem), icon=":material/hourglass_disabled:")
 
 
 def begin(data: Data, params: Params) -> None:
@@ -80,7 +81,9 @@ def show(data: Data | None, params: Params | None) -> Result | None:
     if name in packaged:
         one = packaged[name]
         draw(one.result)
-        st.caption(f"Trained by this project on {one.data}. Measure again: `{one.command}` ({one.date}).")
+        st.caption(
+            f"Trained by this project on {plain(one.data)}. Measure again: {code(one.command)} ({plain(one.date)})."
+        )
         return one.result
     run = mine[name]
     with right.popover("Forget this race", icon=":material/delete:"):
@@ -121,7 +124,7 @@ def watch(run: Run) -> None:
     share = 0.0 if result is None else result.epochs_done / total
     what = "Loading torch and the pictures" if not share else f"Training: {share:.0%}"
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(share, what + waiting.time_left(share, run.seconds))
+        st.progress(share, plain(what + waiting.time_left(share, run.seconds)))
         st.button("Stop", key="spinal stop", icon=":material/stop:", on_click=aside.stop, args=(run,))
     if result is not None:
         draw(result)
@@ -131,7 +134,7 @@ def ended(run: Run) -> Result | None:
     """A race that is over, finished or not."""
     state, result = aside.state(run), result_of(run)
     if state == "failed":
-        st.error(run.error or "The training ended without a word: start it again.", icon=":material/error:")
+        st.error(plain(run.error or "The training ended without a word: start it again."), icon=":material/error:")
     if state == "stopped" and (result is None or result.common < result.accuracy.shape[2]):
         st.markdown(":material/front_hand: Stopped. What was trained is shown; **Train** with the same settings anew.")
     if result is not None:
@@ -142,7 +145,7 @@ def ended(run: Run) -> Result | None:
 
 def draw(result: Result) -> None:
     finding = spinal_heads.finding(result)
-    st.markdown(f"#### {finding}")
+    st.markdown(f"#### {plain(finding)}")
     charts.show(
         spinal_heads.figure(result, dark=charts.dark()),
         "spinal-curves",

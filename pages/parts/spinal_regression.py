@@ -9,6 +9,8 @@ import streamlit as st
 from core.studies import spinal_regression, spinal_regression_figures
 from core.studies.spinal_regression import COMMAND, FUNCTIONS, NETWORKS, RECORD, Lesson, Network, Params, Target
 from pages.parts import charts, waiting
+from pages.parts.address import bound
+from pages.parts.words import again, plain
 
 LAST, BY_EPOCH = "after the last epoch", "by epoch"
 LIVE = Params(seeds=1, epochs=60, every=3)  # a minute's patience at most, on a slow machine
@@ -28,11 +30,11 @@ NETWORK_WORDS = (
 
 def show() -> None:
     """Folded away; reads the packaged record when opened."""
-    with st.expander(
+    with bound(
+        st.expander,
         "Does it fit functions better? The regression experiment on held-out data",
         key="spinal regression",
         on_change="rerun",
-        bind="query-params",
     ) as box:
         if not box.open:
             return
@@ -47,10 +49,10 @@ def show() -> None:
 def packaged(record: dict[str, object]) -> None:
     result = spinal_regression.from_dict(record["result"])
     finding = spinal_regression_figures.finding(result)
-    st.markdown(f"**{finding}**")
-    shown = st.segmented_control(
-        "Held-out error", [LAST, BY_EPOCH], default=LAST, required=True, key="spinal-regression-view",
-        bind="query-params",
+    st.markdown(f"**{plain(finding)}**")
+    shown = bound(
+        st.segmented_control, "Held-out error", [LAST, BY_EPOCH], default=LAST, required=True,
+        key="spinal-regression-view",
     )  # fmt: skip
     draw = spinal_regression_figures.panels if shown == LAST else spinal_regression_figures.by_epoch
     charts.show(
@@ -62,27 +64,28 @@ def packaged(record: dict[str, object]) -> None:
     params = result.params
     ours = " and ".join(f"{f.title}, {f.formula}" for t in params.targets if not (f := FUNCTIONS[t]).papers)
     st.caption(
-        f"Means over {params.seeds} seeds and, after the last epoch, their 95 % intervals (Student's t); each scale "
-        "is the panel's own. *Better* and *worse*: the interval of the differences seed by seed leaves 0 out; "
+        f"Means over {params.seeds:d} seeds and, after the last epoch, their 95 % intervals (Student's t); each "
+        "scale is the panel's own. *Better* and *worse*: the interval of the differences seed by seed leaves 0 out; "
         "about one comparison in twenty would by chance. "
-        f"{spinal_regression_figures.floor_words(result)}"
+        f"{plain(spinal_regression_figures.floor_words(result))}"
     )
     product = FUNCTIONS["product"]
-    st.markdown(WHOSE.format(ours=ours, sigma=params.sigma, low=product.low, high=product.high))
-    st.markdown(NETWORK_WORDS)
-    st.markdown(f"**Dead layers.** {spinal_regression_figures.dead_words(result)}")
-    st.caption(
-        f"{record['optimiser']}, batches of {params.batch}; half of the epochs is the middle of that cycle, not the "
-        f"end of a shorter one. Measure again: `{record['command']}` "
-        f"({record['date']}, commit {record['commit']})."
+    st.markdown(
+        WHOSE.format(ours=plain(ours), sigma=float(params.sigma), low=float(product.low), high=float(product.high))
     )
-    st.markdown(f"**Training loss is no test.** {spinal_regression_figures.lowest_words(result)}")
+    st.markdown(NETWORK_WORDS)
+    st.markdown(f"**Dead layers.** {plain(spinal_regression_figures.dead_words(result))}")
+    st.caption(
+        f"{plain(record['optimiser'])}, batches of {params.batch:d}; half of the epochs is the middle of that cycle, "
+        "not the end of a shorter one. " + again(record["command"], record["date"], record["commit"])
+    )
+    st.markdown(f"**Training loss is no test.** {plain(spinal_regression_figures.lowest_words(result))}")
 
 
 def papers() -> None:
     st.markdown("**The paper's own numbers**, not measured here: the lowest loss of any training batch, no test set.")
-    st.dataframe(
-        spinal_regression_figures.paper_table(), hide_index=True, width="content",
+    charts.numbers_table(
+        spinal_regression_figures.paper_table(), width="content",
         alt="Training losses of the regression experiment as the paper reports them",
     )  # fmt: skip
     st.caption(
@@ -94,14 +97,12 @@ def live() -> None:
     """One seed of each network, trained now in the inference worker."""
     st.markdown("#### Train one seed now")
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        target: Target = st.selectbox(
-            "Target function", list(FUNCTIONS), key="spinal-regression-target", bind="query-params", width=200
+        target: Target = bound(
+            st.selectbox, "Target function", list(FUNCTIONS), key="spinal-regression-target", width=200
         )
-        seed = int(
-            st.number_input("Seed", 0, LARGEST_SEED, key="spinal-regression-seed", bind="query-params", width=140)
-        )
+        seed = int(bound(st.number_input, "Seed", 0, LARGEST_SEED, key="spinal-regression-seed", width=140))
     function = FUNCTIONS[target]
-    st.markdown(f"{function.title.capitalize()} ({function.whose}): y = {function.formula} + noise")
+    st.markdown(plain(f"{function.title.capitalize()} ({function.whose}): y = {function.formula} + noise"))
     if not st.toggle(f"Train {len(NETWORKS)} networks", key="spinal regression train"):
         return
     what = f"Training {len(NETWORKS)} networks for {LIVE.epochs} epochs on {LIVE.train:,} points"

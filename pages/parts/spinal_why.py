@@ -8,6 +8,7 @@ from core import cache
 from core.studies import spinal_why
 from core.studies import spinal_why_figures as figures
 from pages.parts import charts
+from pages.parts.words import plain
 
 TEXT = r"""
 A **fully connected** head multiplies every feature by every hidden unit. A **spinal** head (Kabir et al. 2020, §II)
@@ -49,9 +50,8 @@ def counted() -> None:
     """The paper's savings, and what its published code leaves out."""
     whole = st.column_config.NumberColumn(format="localized")
     table = spinal_why.savings()
-    st.dataframe(
+    charts.numbers_table(
         table,
-        hide_index=True,
         column_config={
             "saved, %": st.column_config.NumberColumn(format="%.1f"),
             **{name: whole for name in table if name.startswith(("multiplications", "parameters"))},
@@ -87,7 +87,7 @@ def construction() -> None:
         ),
     )  # fmt: skip
     twins = spinal_why.run(toy)
-    st.markdown(spinal_why.finding(twins))
+    st.markdown(plain(spinal_why.finding(twins)))
     left, right = st.columns([3, 2], gap="large")
     with left:
         charts.show(

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 
+from core.files import csv_text
 from pages.parts import frame
 from pages.parts.tray import Picture
 
@@ -17,7 +16,6 @@ Words = Callable[[str], str]  # from where the picture is, as a command or a sni
 
 def show(slug: str, table: Mapping[str, Sequence[object]], command: Words, snippet: Words, picture: Picture) -> None:
     st.header("Take it with you", anchor="take-away")
-    source = f"sample:{picture.sample}" if picture.sample else picture.title
     left, right = st.columns(2, gap="large")
     with left:
         but = "" if picture.sample else " but your picture"
@@ -25,7 +23,8 @@ def show(slug: str, table: Mapping[str, Sequence[object]], command: Words, snipp
         st.code(frame.permalink(slug), language=None, wrap_lines=True)
         st.download_button(
             "Download the numbers (CSV)",
-            lambda: to_csv(table),  # made on the click: a file of an earlier run may be gone when the browser asks
+            # made on the click: a file of an earlier run may be gone when the browser asks
+            lambda: csv_text(table).encode(),
             f"{slug.replace('_', '-')}.csv",
             "text/csv",
             icon=":material/download:",
@@ -34,14 +33,6 @@ def show(slug: str, table: Mapping[str, Sequence[object]], command: Words, snipp
         st.caption(CAMERA)
     with right:
         st.markdown("**From the terminal**")
-        st.code(command(source), language="bash", wrap_lines=True)
+        st.code(command(picture.source), language="bash", wrap_lines=True)
         st.markdown("**In Python**")
-        st.code(snippet(source), language="python", wrap_lines=True)
-
-
-def to_csv(columns: Mapping[str, Sequence[object]]) -> bytes:
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(columns)
-    writer.writerows(zip(*columns.values(), strict=True))
-    return text.getvalue().encode()
+        st.code(snippet(picture.source), language="python", wrap_lines=True)

@@ -10,6 +10,8 @@ from core import aside
 from core.aside import Busy, Run
 from core.torchvision_data import SETS, Public, clear, folder, on_this_machine, unfinished
 from pages.parts import waiting
+from pages.parts.address import bound
+from pages.parts.words import code, plain
 
 TORCHVISION = "a torchvision data set"
 KIND = "download-data"  # of the runs, and the command that downloads
@@ -20,7 +22,7 @@ MEGABYTE = 1_000_000
 def choose(key: str) -> Public | None:
     """The chosen set once it is on this machine; before, None, what it is, and a button that downloads it."""
     names = [about.title for about in SETS.values()]
-    title = st.selectbox("Which one", names, key=f"{key}-torchvision", bind="query-params")
+    title = bound(st.selectbox, "Which one", names, key=f"{key}-torchvision")
     about = next(one for one in SETS.values() if one.title == title)
     if on_this_machine(about.name):
         return about
@@ -29,17 +31,21 @@ def choose(key: str) -> Public | None:
         st.fragment(watch, run_every=waiting.LOOK_AGAIN)(about, run, key)
         return None
     if run is not None and aside.state(run) == "failed":
-        st.error(run.error or "The download ended without a word: start it again.", icon=":material/cloud_off:")
-    tops = " and ".join(f"`{top}`" for top in dict.fromkeys(path.partition("/")[0] for path in about.here))
+        st.error(plain(run.error or "The download ended without a word: start it again."), icon=":material/cloud_off:")
+    tops = " and ".join(code(top) for top in dict.fromkeys(path.partition("/")[0] for path in about.here))
     st.markdown(
-        f"{about.title} is not on this machine: {about.about}. Put a copy ({tops}) into `{folder()}`, or download it "
-        "once. Nothing is sent but the request."
+        f"{plain(about.title)} is not on this machine: {plain(about.about)}. Put a copy ({tops}) into "
+        f"{code(folder())}, or download it once. Nothing is sent but the request."
     )
     st.button(
-        f"Download {about.title}", key=f"{key} download", icon=":material/download:", on_click=begin, args=(about, key)
+        plain(f"Download {about.title}"),
+        key=f"{key} download",
+        icon=":material/download:",
+        on_click=begin,
+        args=(about, key),
     )
     if problem := st.session_state.pop(f"{key} problem", None):
-        st.error(problem, icon=":material/hourglass_disabled:")
+        st.error(plain(problem), icon=":material/hourglass_disabled:")
     return None
 
 
@@ -60,8 +66,10 @@ def watch(about: Public, run: Run, key: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.progress(
             share,
-            f"Downloading {about.title}: {min(arrived, about.megabytes):,.0f} of about {about.megabytes:,} MB"
-            f"{waiting.time_left(share, run.seconds) if share < ALMOST else ', unpacking'}",
+            plain(
+                f"Downloading {about.title}: {min(arrived, about.megabytes):,.0f} of about {about.megabytes:,} MB"
+                f"{waiting.time_left(share, run.seconds) if share < ALMOST else ', unpacking'}"
+            ),
         )
         st.button("Stop", key=f"{key} stop", icon=":material/stop:", on_click=stop, args=(about, run))
 

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from core import quoting
 from core.image import SUFFIXES, ImageError, RGBImage, decode, thumbnail
 from core.picture_listing import MAX_PICTURE_BYTES
-from core.samples import DEFAULT_SAMPLE, SAMPLES, STRETCHED, load_sample
+from core.samples import DEFAULT_SAMPLE, SAMPLE, SAMPLES, STRETCHED, load_sample
 from pages.parts import drawing_pad
+from pages.parts.address import bound
+from pages.parts.words import note, plain
 
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
@@ -24,12 +27,21 @@ NOTHING = "nothing"
 
 @dataclass(frozen=True)
 class Picture:
-    """The chosen picture. `sample` is its name among the samples, None for the user's own."""
+    """The chosen picture. `sample` is its name among the samples, None for the user's own; `file` the upload's name
+    where that is shown stretched."""
 
     title: str
     credit: str
     image: RGBImage
     sample: str | None
+    file: str = ""
+
+    @property
+    def source(self) -> str:
+        """How a command or a snippet names it; the user's own is a file of its name, wherever that lies."""
+        if self.file:
+            return STRETCHED + quoting.path(self.file)
+        return quoting.file(self.title) if self.sample is None else SAMPLE + self.sample
 
 
 def show() -> None:
@@ -40,12 +52,12 @@ def show() -> None:
     names = [*mine, *(s.name for s in SAMPLES)]
     if st.session_state.get(CHOICE) not in names:
         st.session_state.pop(CHOICE, None)
-    chosen = st.selectbox(
+    chosen = bound(
+        st.selectbox,
         "Choose from the tray",
         names,
         index=names.index(DEFAULT_SAMPLE),
         key=CHOICE,
-        bind="query-params",
     )
     if st.session_state[drawing_pad.OPEN]:
         preview = st.empty()  # above, one of another height would move the pad under the pen
@@ -54,16 +66,16 @@ def show() -> None:
     height, width = picture.image.height, picture.image.width
     preview.image(
         thumbnail(picture.image, THUMBNAIL).pixels,
-        caption=f"{picture.title}, {width} × {height} px. {picture.credit}",
+        caption=plain(f"{picture.title}, {width} × {height} px. {picture.credit}"),
         alt=f"The chosen picture: {picture.title}",
         output_format="PNG",
     )
     if picture.image.note:
-        st.caption(picture.image.note)
+        note(picture.image.note)
     if picture.image.narrow:
         st.button("Stretch it", icon=":material/contrast:", key="tray stretch it", on_click=stretch, args=(chosen,))
     if min(height, width) < 32:
-        st.caption(f"Only the centre {min(height, width)} px square is used, much enlarged: expect little from it.")
+        note(f"Only the centre {min(height, width)} px square is used, much enlarged: expect little from it.")
     hold(names, mine)
 
 
@@ -71,11 +83,11 @@ def hold(names: list[str], mine: dict[str, RGBImage]) -> None:
     """The second slot: a picture that stays beside the chosen one on every page."""
     if st.session_state.get(HELD) not in (NOTHING, *names):
         st.session_state.pop(HELD, None)
-    beside = st.selectbox(
+    beside = bound(
+        st.selectbox,
         "Held beside it",
         [NOTHING, *names],
         key=HELD,
-        bind="query-params",
         help="Every study then shows this picture's answer too, under the chosen one's, with the same settings.",
     )
     st.session_state["tray held"] = None if beside == NOTHING else pick(beside, mine)
@@ -85,7 +97,7 @@ def hold(names: list[str], mine: dict[str, RGBImage]) -> None:
     held_picture: Picture = st.session_state["tray held"]
     st.image(
         thumbnail(held_picture.image, THUMBNAIL // 2).pixels,
-        caption=f"Held: {held_picture.title}",
+        caption=plain(f"Held: {held_picture.title}"),
         alt=f"The held picture: {held_picture.title}",
         output_format="PNG",
     )
@@ -121,9 +133,15 @@ def chosen() -> Picture:
 
 def pick(name: str, mine: dict[str, RGBImage]) -> Picture:
     if name in mine:
-        return Picture(name, "Yours; it stays on this machine.", mine[name], None)
+        file = "" if name in st.session_state["tray uploads by name"] else stretched_file(name)
+        return Picture(name, "Yours; it stays on this machine.", mine[name], None, file)
     sample = next(s for s in SAMPLES if s.name == name)
     return Picture(sample.title, sample.credit, _sample(name), name)
+
+
+def stretched_file(name: str) -> str:
+    """The upload's name in that of a stretched picture, "" for another."""
+    return name.removeprefix(STRETCHED) if name.startswith(STRETCHED) else ""
 
 
 @st.cache_resource(max_entries=len(SAMPLES), show_spinner=False)
@@ -163,7 +181,7 @@ def own_pictures() -> dict[str, RGBImage]:
     for source, file in sources:
         found = decoded(kept, file)
         if isinstance(found, ImageError):
-            st.error(f"{file.name}: {found}", icon=":material/broken_image:")
+            st.error(plain(f"{file.name}: {found}"), icon=":material/broken_image:")
             continue
         newest[source] = unused(file.name, mine)
         mine[newest[source]] = found

@@ -11,6 +11,7 @@ import streamlit as st
 
 from core import cache
 from core.worker import Job, Progress, Stopped
+from pages.parts.words import plain
 
 T = TypeVar("T")
 Task = tuple[Hashable, Callable[[Progress], T]]  # what the answer is remembered under, and how it is computed
@@ -28,7 +29,9 @@ def compute(tasks: Sequence[Task[T]], what: str, key: str) -> list[T | None]:
     names = [name for name, _ in tasks]
     if st.session_state.get(flag) == names:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f":material/front_hand: Stopped: {what[0].lower()}{what[1:]}. What was finished is shown.")
+            st.markdown(
+                f":material/front_hand: Stopped: {plain(what[0].lower() + what[1:])}. What was finished is shown."
+            )
             st.button("Go on", key=f"{key} go on", on_click=go_on, args=(flag, names))
         return [cache.finished(name) for name in names]
     begun = time.monotonic()
@@ -45,7 +48,7 @@ def compute(tasks: Sequence[Task[T]], what: str, key: str) -> list[T | None]:
             row.button("Stop", key=f"{key} stop", on_click=stop, args=(jobs, flag, names))
         if bar is not None:
             share = sum(1.0 if job.future.done() else job.done / max(job.total, 1) for job in jobs) / len(jobs)
-            bar.progress(share, f"{what}: {share:.0%}{time_left(share, elapsed)}")
+            bar.progress(share, plain(f"{what}: {share:.0%}{time_left(share, elapsed)}"))
         time.sleep(TICK)
     button.empty()
     del st.session_state[f"{key} asked"]  # its answers are the cache's to keep, within bounds
@@ -77,7 +80,9 @@ def watch(task: Task[T], what: str) -> None:
     if is_done(job):
         st.rerun()
     share = job.done / max(job.total, 1)
-    st.progress(share, f"{what}: {share:.0%}" if job.total else f"{what}: waiting for what was asked before")
+    st.progress(
+        share, plain(f"{what}: {share:.0%}") if job.total else plain(f"{what}: waiting for what was asked before")
+    )
 
 
 def stop(jobs: Sequence[Job[T]], flag: str, names: list[Hashable]) -> None:

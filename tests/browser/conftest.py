@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -78,18 +79,18 @@ def browser() -> Iterator[Browser]:
         running.close()
 
 
-@pytest.fixture(scope="package")  # ends before the other tests begin
-def address(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The app, started as the README says, with an empty cache folder."""
+@contextmanager
+def serving(script: str, folder: Path, **environment: str) -> Iterator[str]:
+    """A script of Streamlit's as the README starts the app, on a free port; the server's log goes into `folder`."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", script, "--server.headless", "true"]
+    log = (folder / "app.log").open("w+")
     # one thread: Chromium needs the other core
-    environment = os.environ | {"RECEPTIVE_CACHE": str(tmp_path_factory.mktemp("cache")), "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"]
-    log = (tmp_path_factory.mktemp("log") / "app.log").open("w+")
+    around = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)} | environment
     server = subprocess.Popen(
-        [*command, "--server.port", str(port)], cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT
+        [*command, "--server.port", str(port)], cwd=ROOT, env=around, stdout=log, stderr=subprocess.STDOUT
     )
     url = f"http://localhost:{port}"
     try:
@@ -111,6 +112,14 @@ def address(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Itera
             server.kill()
             server.wait()
         log.close()
+
+
+@pytest.fixture(scope="package")  # ends before the other tests begin
+def address(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The app, with an empty cache folder."""
+    cache = str(tmp_path_factory.mktemp("cache"))
+    with serving("app.py", tmp_path_factory.mktemp("log"), RECEPTIVE_CACHE=cache) as url:
+        yield url
 
 
 @pytest.fixture

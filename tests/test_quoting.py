@@ -1,0 +1,217 @@
+"""What is shown to be copied runs what it says, whatever a file is called. Nothing here runs a name: see `words_of`."""
+
+import ast
+import re
+import shlex
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from core import quoting, samples
+from core.image import from_pixels
+from core.report_blocks import Asked
+from core.studies import (
+    patch_evidence,
+    random_background,
+    random_features,
+    random_retrieval,
+    shift_sweep,
+    sparse_codes,
+    spinal_heads,
+)
+
+ROOT = Path(__file__).parents[1]
+PIXELS = np.zeros((2, 2, 3), np.uint8)
+HARMLESS = ["$(false)", "`false`", "'", '"', "a'b\"c", "a\nb", "-rf", "--out", "~", "~root", "sample:cat", "Sample:cat",
+            "torchvision:EuroSAT", "plugin:x", "untrained:resnet18", "user:x", "a b", "a;false", "a&&false", "!!", "*",
+            "${HOME}", "\\", "\\'", "#a", "<a", ">a", "é", "猫.png", "\u202egnp.x", "{}", "%s", "-", "a\tb",
+            "=x"]  # fmt: skip
+names = st.text(st.characters(exclude_characters="\0/", exclude_categories=["Cs"]), min_size=1, max_size=30)
+
+
+def hostile(test):
+    for name in HARMLESS:
+        test = example(name)(test)
+    return settings(max_examples=60, deadline=None)(given(names)(test))
+
+
+def words_of(command):
+    """What bash takes a command for: its words are printed, not run."""
+    program = command.split(" ")[0]
+    done = subprocess.run(
+        ["bash", "--noprofile", "--norc", "-c", f"{program}() {{ printf '%s\\0' \"$@\"; }}; {command}"],
+        capture_output=True, timeout=20,
+    )  # fmt: skip
+    assert not done.stderr
+    return done.stdout.decode("utf-8", "surrogateescape").split("\0")[:-1]
+
+
+def literals(code):
+    return [n.value for n in ast.walk(ast.parse(code)) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
+
+
+class Asking:
+    """What the commands read of a Result."""
+
+    models = ("photo_resnet",)
+    target = 0
+
+
+class Own:
+    def __init__(self, name):
+        self.models, self.target = (f"user:{name}",), 0
+
+
+COMMANDS = {
+    "shift": lambda r, source: shift_sweep.command(r, shift_sweep.Params(), source),
+    "patch": lambda r, source: patch_evidence.command(r, patch_evidence.Params(), source),
+    "sparse": lambda r, source: sparse_codes.command(r, sparse_codes.Params(), source),
+    "retrieve": lambda r, source: random_retrieval.command(random_retrieval.Params(), source),
+    "report": lambda r, source: Asked(from_pixels(PIXELS), "x", source).again,
+}
+SNIPPETS = {
+    "shift": lambda source: shift_sweep.snippet(Asking(), shift_sweep.Params(), source),
+    "patch": lambda source: patch_evidence.snippet(Asking(), patch_evidence.Params(), source),
+    "sparse": lambda source: sparse_codes.snippet(Asking(), sparse_codes.Params(), source),
+    "retrieve": lambda source: random_retrieval.snippet(random_retrieval.Params(), source),
+    "background": lambda source: random_background.snippet(random_background.Params(), source, "grass", "photo_resnet"),
+}
+DATA = {
+    "random": lambda word: random_features.command(random_features.Params(), word),
+    "spinal": lambda word: spinal_heads.command(spinal_heads.Params(), word),
+    "gallery": lambda word: random_retrieval.command(random_retrieval.Params(), "a.png", word),
+}
+DATA_SNIPPETS = {
+    "random": lambda word: random_features.snippet(random_features.Params(), word),
+    "spinal": lambda word: spinal_heads.snippet(spinal_heads.Params(), word),
+    "gallery": lambda word: random_retrieval.snippet(random_retrieval.Params(), "a.png", word),
+    "network": lambda word: random_retrieval.snippet(random_retrieval.Params(), "a.png", "FOLDER", word),
+}
+
+
+@hostile
+def test_words_come_out_of_bash_as_they_went_in(name):
+    assert words_of(quoting.command("receptive", name, "--json", name)) == [name, "--json", name]
+
+
+@hostile
+def test_a_file_is_one_word_that_opens_that_file(name):
+    word = quoting.file(name)
+    assert word in (name, f"./{name}")
+    assert not word.startswith(("-", "~"))
+    assert not word.lower().startswith(("sample:", "torchvision:", "plugin:", "untrained:", "user:"))
+    assert Path(word) == Path(name)
+
+
+@pytest.mark.parametrize("kind", COMMANDS)
+def test_every_command_about_a_picture_names_that_picture(kind):
+    @hostile
+    def check(name):
+        words = words_of(COMMANDS[kind](Asking(), quoting.file(name)))
+        assert words[1] == quoting.file(name)
+        assert words[1:] == [w for w in words[1:] if w == words[1] or not w.startswith("-") or w.startswith("--")]
+        assert COMMANDS[kind](Asking(), f"-{name}") == COMMANDS[kind](Asking(), f"./-{name}")
+
+    check()
+
+
+@pytest.mark.parametrize("kind", ["shift", "patch", "sparse"])
+def test_every_command_about_a_network_of_the_readers_names_its_file(kind):
+    @hostile
+    def check(name):
+        words = words_of(COMMANDS[kind](Own(name), "sample:cat"))
+        assert words[words.index("--model") + 1] == quoting.file(name)
+        assert words[1] == "sample:cat"
+
+    check()
+
+
+@pytest.mark.parametrize("kind", DATA)
+def test_every_command_about_a_data_set_names_it(kind):
+    @hostile
+    def check(name):
+        assert quoting.path(name) in words_of(DATA[kind](name))
+
+    check()
+
+
+@pytest.mark.parametrize("kind", SNIPPETS)
+def test_every_snippet_about_a_picture_opens_that_picture(kind):
+    @hostile
+    def check(name):
+        word = quoting.file(name)
+        code = SNIPPETS[kind](word)
+        compile(code, "snippet", "exec")
+        assert word in literals(code)
+
+    check()
+    assert literals(SNIPPETS[kind]("sample:cat"))[:1] != ["sample:cat"]
+    assert "cat" in literals(SNIPPETS[kind]("sample:cat"))
+
+
+@pytest.mark.parametrize("kind", DATA_SNIPPETS)
+def test_every_snippet_about_a_data_set_names_it(kind):
+    @hostile
+    def check(name):
+        code = DATA_SNIPPETS[kind](name)
+        compile(code, "snippet", "exec")
+        assert name in literals(code)
+
+    check()
+
+
+def test_a_report_names_the_file_that_was_asked_for():
+    @hostile
+    def check(name):
+        from core.networks import Card
+
+        card = Card("user:mine.pt", "", "", "user", "", 32)
+        asked = Asked(from_pixels(PIXELS), "x", quoting.file(name), (card,), {}, {card.name: name})
+        assert words_of(asked.again)[1:4] == [quoting.file(name), "--model", quoting.path(name)]
+        swept = asked.runnable(shift_sweep.command(Own("mine.pt"), shift_sweep.Params(), asked.source))
+        words = words_of(swept)
+        assert [words[1], words[3]] == [quoting.file(name), quoting.path(name)]
+
+    check()
+
+
+def test_an_upload_called_like_a_sample_is_not_the_sample(tmp_path, monkeypatch):
+    from core.__main__ import read_picture
+    from core.image import png_bytes
+    from pages.parts.tray import Picture
+
+    image = from_pixels(PIXELS)
+    upload, sample = Picture("sample:cat", "", image, None), Picture("Chelsea the cat", "", image, "cat")
+    assert (upload.source, sample.source) == ("./sample:cat", "sample:cat")
+    monkeypatch.chdir(tmp_path)
+    Path("sample:cat").write_bytes(png_bytes(image))
+    assert read_picture(upload.source).digest == image.digest
+    assert read_picture(sample.source).digest == samples.load_sample("cat").digest
+    names = {}
+    exec("\n".join(samples.opening(upload.source)), names)  # our own words
+    assert names["image"].digest == image.digest
+
+
+def test_nothing_else_quotes():
+    """shlex.quote, and commands put together by hand, are gone: what needs a command asks core.quoting."""
+    paths = [*sorted((ROOT / "core").rglob("*.py")), *sorted((ROOT / "pages").rglob("*.py"))]
+    for path in paths:
+        text = path.read_text()
+        if path.name != "quoting.py":
+            assert not re.search(r"shlex\.(quote|join)", text), path
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.JoinedStr) and isinstance(first := node.values[0], ast.Constant):
+                assert not re.match(r"receptive [a-z-]+ .*", str(first.value)) or len(node.values) == 1, (
+                    path,
+                    first.value,
+                )
+
+
+def test_the_words_of_a_batch_are_kept_as_words():
+    assert shlex.split(quoting.command("receptive", "batch", quoting.path("-in"), "--out", "a b")) == [
+        "receptive", "batch", "./-in", "--out", "a b",
+    ]  # fmt: skip

@@ -1,0 +1,32 @@
+"""A report of a network whose file and classes are called like markup."""
+
+import json
+import shlex
+
+from hostile import FLAT, NAME, RAW_HTML
+from safetensors.torch import save
+from test_pages_hostile import state
+from test_report import SHIFT, Tree, picture
+
+from core import quoting, report
+from core.worker import ignore
+
+
+def test_a_hostile_network_stays_text_in_words_and_figures(tmp_path):
+    """Its file and its classes are called like markup: nothing of it is in the page, or in a figure's texts."""
+    about = {"labels": json.dumps([f"{FLAT} {i}" for i in range(3)]), "mean": "[0.5, 0.5, 0.5]",
+             "std": "[0.2, 0.2, 0.2]", "input_size": "32"}  # fmt: skip
+    path = tmp_path / f"{FLAT}.safetensors"
+    path.write_bytes(save(state("cifar_vgg", 3), about))
+    asked = report.ask(picture(40, 40), NAME, [str(path)], "photo.png")
+    html = report.page(asked, [report.section(SHIFT, asked, ignore)])
+    tree = Tree(html)
+    assert any(FLAT in text for text in tree.text("strong"))
+    assert [text for text in tree.text("p") if FLAT in text]
+    assert all(attrs["src"].startswith("data:") for attrs, _ in tree.all("img"))
+    assert [attrs["href"] for attrs, _ in tree.all("a") if not attrs["href"].startswith(("#", "data:"))] == [SHIFT.link]
+    assert "BOO" not in " ".join(tree.text("b"))
+    drawn = [text for attrs, text in tree.all("script") if attrs.get("type") == "application/json"]
+    assert any("&lt;b>BOO" in text for text in map(str, map(json.loads, drawn)))
+    assert not [raw for raw in RAW_HTML for text in map(str, map(json.loads, drawn)) if raw in text]
+    assert quoting.file(str(path)) in shlex.split(tree.text("code")[0])
