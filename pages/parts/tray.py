@@ -210,7 +210,7 @@ def decoded(
     return kept[key]
 
 
-def attempt(data: bytes, stretched: bool) -> RGBImage | ImageError:
+def attempt(data: bytes, stretched: bool = False) -> RGBImage | ImageError:
     if len(data) > MAX_PICTURE_BYTES:
         most = f"{MAX_PICTURE_BYTES // 10**6} MB"
         return ImageError(f"expected a picture of at most {most}, got {len(data) / 1e6:.0f} MB: make it smaller")
