@@ -21,5 +21,5 @@ frame.leave_old_style()
 frame.follow_permalink(studies | {"networks": bench})
 with st.sidebar:
     tray.show()
-page.run()
+frame.run(page)
 cache.warm_up()

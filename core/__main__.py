@@ -5,14 +5,16 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from core.commands import batch, claims, report, reproduce
 from core.commands import data as public_data
+from core.kept import in_words
 from core.training import commands
-from core.training.commands import DATA, fail
+from core.training.commands import DATA
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,7 +24,21 @@ if TYPE_CHECKING:
     from core.networks import Network
     from core.studies.patch_evidence import Result
 
-app = typer.Typer(help="Five ways to watch a network see.", no_args_is_help=True, add_completion=False)
+
+class Commands(TyperGroup):
+    """All commands: what goes wrong in any of them is one line on stderr and exit code 2."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:  # of `receptive networks | head`: typer ends quietly
+            raise
+        except (ValueError, OSError) as error:
+            typer.echo(in_words(error), err=True)
+            raise typer.Exit(2) from error
+
+
+app = typer.Typer(help="Five ways to watch a network see.", cls=Commands, no_args_is_help=True, add_completion=False)
 app.add_typer(commands.app)
 app.add_typer(report.app)
 app.add_typer(batch.app)
@@ -45,16 +61,13 @@ def shift_sweep(
     from core.studies import shift_sweep as study
     from core.training.ship import write_json
 
-    try:
-        image = read_picture(photo)
-        params = study.Params(max_shift, boundary)  # type: ignore[arg-type]
-        loaded = [open_network(name) for name in model or networks.DEFAULT_NETWORKS]
-        params = replace(params, target=class_index(target, loaded[0].labels))
-        result = study.run(loaded, image, params)
-        if out is not None:
-            write_json(out, study.as_dict(result))
-    except (ValueError, OSError, KeyError) as error:
-        fail(error)
+    image = read_picture(photo)
+    params = study.Params(max_shift, boundary)  # type: ignore[arg-type]
+    loaded = [open_network(name) for name in model or networks.DEFAULT_NETWORKS]
+    params = replace(params, target=class_index(target, loaded[0].labels))
+    result = study.run(loaded, image, params)
+    if out is not None:
+        write_json(out, study.as_dict(result))
     typer.echo(study.finding(result, [n.card.title for n in loaded]))
     for network, share, stray in zip(loaded, study.consistency(result), result.logit_error, strict=True):
         typer.echo(
@@ -81,18 +94,15 @@ def patch_evidence(
     from core.studies import patch_evidence as study
     from core.training.ship import write_json
 
-    try:
-        image = read_picture(photo)
-        loaded = [open_network(name) for name in model or networks.DEFAULT_BAGNETS]
-        labels = loaded[0].labels
-        params = study.Params(short, class_index(target, labels), class_index(against, labels), resolution)  # type: ignore[arg-type]
-        result = study.run(loaded, image, params)
-        if out is not None:
-            write_json(out, study.as_dict(result), indent=None)
-        if png is not None:
-            write_map(png, image, result)
-    except (ValueError, OSError, KeyError) as error:
-        fail(error)
+    image = read_picture(photo)
+    loaded = [open_network(name) for name in model or networks.DEFAULT_BAGNETS]
+    labels = loaded[0].labels
+    params = study.Params(short, class_index(target, labels), class_index(against, labels), resolution)  # type: ignore[arg-type]
+    result = study.run(loaded, image, params)
+    if out is not None:
+        write_json(out, study.as_dict(result), indent=None)
+    if png is not None:
+        write_map(png, image, result)
     typer.echo(study.finding(result, [n.card.title for n in loaded]))
     for m, network in enumerate(loaded):
         y, x = study.strongest(result, m)
@@ -134,18 +144,15 @@ def sparse_codes(
     from core.studies import sparse_figures
     from core.training.ship import write_json
 
-    try:
-        image = read_picture(photo)
-        loaded = [open_network(name) for name in model or networks.DEFAULT_SDNETS]
-        kind, _, level = noise.partition(":")
-        params = study.Params(kind, number(level), lam, steps, solver, seed, resolution)  # type: ignore[arg-type]
-        result = study.run(loaded, image, params)
-        if out is not None:
-            write_json(out, study.as_dict(result), indent=None)
-        if png is not None:
-            write_png(png, sparse_figures.to_bytes(result.reconstruction))
-    except (ValueError, OSError, KeyError) as error:
-        fail(error)
+    image = read_picture(photo)
+    loaded = [open_network(name) for name in model or networks.DEFAULT_SDNETS]
+    kind, _, level = noise.partition(":")
+    params = study.Params(kind, number(level), lam, steps, solver, seed, resolution)  # type: ignore[arg-type]
+    result = study.run(loaded, image, params)
+    if out is not None:
+        write_json(out, study.as_dict(result), indent=None)
+    if png is not None:
+        write_png(png, sparse_figures.to_bytes(result.reconstruction))
     titles = [n.card.title for n in loaded]
     typer.echo(study.finding(result, titles))
     for answer in study.answers(result, titles):
@@ -171,17 +178,14 @@ def random_features(
     from core.studies import random_features as study
     from core.training.ship import write_json
 
-    try:
-        params = study.Params(features, depth, kernel, seed, classifier)  # type: ignore[arg-type]
-        title, (train, test) = read_dataset(dataset, data, size)
-        with typer.progressbar(length=100, label=dataset) as bar:
-            result = study.run(
-                title, train, test, params, lambda done, total: bar.update(100 * done // max(total, 1) - bar.pos)
-            )
-        if out is not None:
-            write_json(out, study.as_dict(result))
-    except (ValueError, OSError) as error:
-        fail(error)
+    params = study.Params(features, depth, kernel, seed, classifier)  # type: ignore[arg-type]
+    title, (train, test) = read_dataset(dataset, data, size)
+    with typer.progressbar(length=100, label=dataset) as bar:
+        result = study.run(
+            title, train, test, params, lambda done, total: bar.update(100 * done // max(total, 1) - bar.pos)
+        )
+    if out is not None:
+        write_json(out, study.as_dict(result))
     typer.echo(study.finding(result))
     for k, row in zip(result.counts, result.hits, strict=True):
         typer.echo(f"{k:>7,} features: top-1 {row[0]:.1%}, top-2 {row[1]:.1%}")
@@ -211,20 +215,17 @@ def spinal_heads(
         if out is not None:
             write_json(out, study.as_dict(result), indent=None)
 
-    try:
-        params = study.Params(backbone, tuple(heads.split(",")), seeds, epochs, width, layers, split, order)  # type: ignore[arg-type]
-        title, (train, test) = read_dataset(data, folder, BACKBONES[backbone].side)
-        with typer.progressbar(length=seeds * epochs * len(params.heads), label=data) as bar:
-            result = study.run(
-                data if data in DATASETS or data.lower().startswith(TORCHVISION) else title,
-                train,
-                test,
-                params,
-                lambda done, _: bar.update(done - bar.pos),
-                keep,
-            )
-    except (ValueError, OSError) as error:
-        fail(error)
+    params = study.Params(backbone, tuple(heads.split(",")), seeds, epochs, width, layers, split, order)  # type: ignore[arg-type]
+    title, (train, test) = read_dataset(data, folder, BACKBONES[backbone].side)
+    with typer.progressbar(length=seeds * epochs * len(params.heads), label=data) as bar:
+        result = study.run(
+            data if data in DATASETS or data.lower().startswith(TORCHVISION) else title,
+            train,
+            test,
+            params,
+            lambda done, _: bar.update(done - bar.pos),
+            keep,
+        )
     typer.echo(study.finding(result))
 
 
@@ -263,16 +264,13 @@ def retrieve(
     from core.studies import random_retrieval as study
     from core.training.ship import write_json
 
-    try:
-        params = study.Params(features, kernel, depth, seed, size, count, metric)  # type: ignore[arg-type]
-        image, network = read_picture(photo), open_network(model)
-        listing = list_pictures(gallery)
-        with typer.progressbar(length=len(listing.found), label="retrieve") as bar:
-            result = study.run(image, listing.found, params, network, lambda done, _: bar.update(done - bar.pos))
-        if out is not None:
-            write_json(out, study.as_dict(result))
-    except (ValueError, OSError, KeyError) as error:
-        fail(error)
+    params = study.Params(features, kernel, depth, seed, size, count, metric)  # type: ignore[arg-type]
+    image, network = read_picture(photo), open_network(model)
+    listing = list_pictures(gallery)
+    with typer.progressbar(length=len(listing.found), label="retrieve") as bar:
+        result = study.run(image, listing.found, params, network, lambda done, _: bar.update(done - bar.pos))
+    if out is not None:
+        write_json(out, study.as_dict(result))
     for line in left_out_lines(listing, result.broken):
         typer.echo(line, err=True)
     typer.echo(study.answer(result))
@@ -320,14 +318,11 @@ def download(network: Annotated[str, typer.Argument(help="A published network's 
     """Fetch published weights from their owners, once; the app and the other commands find them."""
     from core import weights
 
-    try:
-        about = weights.published(network)
-        with typer.progressbar(length=100, label=network) as bar:
-            path = weights.download(
-                about, progress=lambda done, total: bar.update(round(100 * done / total) - bar.pos if total else 0)
-            )
-    except (ValueError, OSError) as error:
-        fail(error)
+    about = weights.published(network)
+    with typer.progressbar(length=100, label=network) as bar:
+        path = weights.download(
+            about, progress=lambda done, total: bar.update(round(100 * done / total) - bar.pos if total else 0)
+        )
     typer.echo(str(path))
 
 
@@ -346,7 +341,7 @@ def class_index(target: str, labels: tuple[str, ...]) -> int | None:
 
 
 def read_picture(photo: str) -> RGBImage:
-    """A sample (sample:NAME) or a picture file. Raises ImageError, OSError, or KeyError for an unknown sample."""
+    """A sample (sample:NAME) or a picture file. Raises ImageError, OSError, or ValueError for an unknown sample."""
     from core.image import decode
     from core.samples import load_sample
 

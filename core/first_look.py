@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core import networks
+from core.kept import Damaged, read_back
 from core.networks import Card, file_digest
 from core.weights import ASSETS
 
@@ -27,23 +29,28 @@ def key(cards: Sequence[Card], picture: str, params: DataclassInstance) -> dict[
     return {"picture": picture, "networks": files, "params": asdict(params)}
 
 
-def find(slug: str, cards: Sequence[Card], picture: str, params: DataclassInstance) -> dict[str, Any] | None:
-    """The fields of the packaged result of a study made from exactly this, or None."""
+def packaged(slug: str) -> dict[str, Any] | None:
+    """A study's packaged result with its key; None without one, or if it is damaged: then it is computed anew."""
     path = FOLDER / f"{slug}.json"
     if not path.exists():
         return None
-    record = json.loads(path.read_text())
-    return dict(record["result"]) if record["key"] == key(cards, picture, params) else None
+    with suppress(Damaged), read_back(path):
+        record = json.loads(path.read_text())
+        return {"key": dict(record["key"]), "result": dict(record["result"])}
+    return None
+
+
+def find(slug: str, cards: Sequence[Card], picture: str, params: DataclassInstance) -> dict[str, Any] | None:
+    """The fields of the packaged result of a study made from exactly this, or None."""
+    record = packaged(slug)
+    return dict(record["result"]) if record and record["key"] == key(cards, picture, params) else None
 
 
 def latest(slug: str, cards: Sequence[Card]) -> dict[str, Any] | None:
     """The fields of the packaged result of a study made with these networks, whatever else it was made from."""
-    path = FOLDER / f"{slug}.json"
-    if not path.exists():
-        return None
-    record = json.loads(path.read_text())
+    record = packaged(slug)
     files = [[card.name, file_digest(card.file) if card.file else None] for card in cards]
-    return dict(record["result"]) if record["key"]["networks"] == files else None
+    return dict(record["result"]) if record and record["key"]["networks"] == files else None
 
 
 def write() -> Iterator[tuple[Path, str]]:

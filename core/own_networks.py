@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import EntryPoint, entry_points
@@ -74,7 +75,7 @@ def open_network(name: str, arch: str = "", like: str = "") -> Network:
     Of a file, `arch` and `like` (a family, for labels and preprocessing) are guessed where they are not given.
     Raises WeightsError, UnknownModelError.
     """
-    path = Path(name).expanduser()
+    path = Path(os.path.expanduser(name))
     if not path.is_file():
         return networks.load(networks.find(name))
     data = path.read_bytes()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core import networks
+from core.kept import in_words
 from core.networks import Card
 from core.report_blocks import WIDTH, Asked, Part, Picture, Pictures, Plot, Work
 from core.studies import STUDIES, Study
@@ -76,7 +78,7 @@ def ask(image: RGBImage, title: str, names: Sequence[str], source: str) -> Asked
 
     cards, opened, words = [], {}, {}
     for name in dict.fromkeys(names):
-        if Path(name).expanduser().is_file():
+        if Path(os.path.expanduser(name)).is_file():
             network = open_network(name)
             card = network.card
             if card.name in opened:
@@ -118,16 +120,11 @@ def section(study: Study, asked: Asked, progress: Progress) -> Section:
             try:
                 parts.append(run(part(progress, i, len(work))))
             except (ValueError, OSError, RuntimeError, MemoryError) as error:
-                failures.append(said(error))
+                failures.append(in_words(error))
     except (ValueError, OSError) as error:
-        failures.append(said(error))
+        failures.append(in_words(error))
     progress(1, 1)
     return Section(study, tuple(parts), tuple(failures), left_out(asked, parts, bool(failures)))
-
-
-def said(error: Exception) -> str:
-    """An error as one sentence."""
-    return " ".join(str(error).split()) or type(error).__name__
 
 
 def left_out(asked: Asked, parts: Sequence[Part], failed: bool) -> str:

@@ -22,6 +22,7 @@ import torch.nn.functional as F
 from threadpoolctl import threadpool_limits
 from torch import nn
 
+from core.kept import read_back
 from core.models.random_depthwise import FIRST_PADDING, RandomDepthwise, draw, sign_padding
 from core.worker import Progress, ignore
 
@@ -244,7 +245,8 @@ def extract(spec: Spec, pixels: np.ndarray, path: Path, progress: Progress = ign
     """The counts of pictures (N, H, W, C) in a memory-mapped PATH (.npy), integers (N, spec.features), read-only.
 
     Pictures are done in order; PATH.json says how many rows are safe, so a killed run goes on there. A file of other
-    pictures or another Spec is begun anew. `progress(done, N)` may raise to stop.
+    pictures or another Spec is begun anew. `progress(done, N)` may raise to stop. Raises ValueError for a torn file,
+    OSError without room for it.
     """
     net = build(spec)
     check_pixels(net, pixels)
@@ -255,8 +257,11 @@ def extract(spec: Spec, pixels: np.ndarray, path: Path, progress: Progress = ign
     path.parent.mkdir(parents=True, exist_ok=True)
     if not done:
         journal.unlink(missing_ok=True)
-    mode = "r+" if done else "w+"
-    table: np.memmap = np.lib.format.open_memmap(path, mode, kind, shape)
+    with read_back(path):
+        table: np.memmap = np.lib.format.open_memmap(path, "r+" if done else "w+", kind, shape)
+        if (table.shape, table.dtype) != (shape, kind):
+            raise ValueError(f"{table.dtype} {table.shape} in place of {kind} {shape}")
+    reserve(path)
     progress(done, len(pixels))
     for start in range(done, len(pixels), ROWS_AT_ONCE):
         end = min(start + ROWS_AT_ONCE, len(pixels))
@@ -265,6 +270,16 @@ def extract(spec: Spec, pixels: np.ndarray, path: Path, progress: Progress = ign
         write_whole(journal, json.dumps({**about, "rows": end}))
         progress(end, len(pixels))
     return np.load(path, mmap_mode="r")  # type: ignore[no-any-return]
+
+
+def reserve(path: Path) -> None:
+    """Have the disk keep room for the whole file: what is mapped and finds none later kills the process.
+
+    Raises OSError if there is none.
+    """
+    if hasattr(os, "posix_fallocate"):
+        with path.open("rb+") as stream:
+            os.posix_fallocate(stream.fileno(), 0, path.stat().st_size)
 
 
 def rows_done(journal: Path, about: dict[str, Any]) -> int:

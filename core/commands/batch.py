@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from core.training.commands import fail
-
 if TYPE_CHECKING:
     from core.batch import Job, Report
     from core.batch_work import Runner
@@ -60,8 +58,6 @@ def batch(
     except KeyboardInterrupt:
         typer.echo(f"stopped: what is done is kept in {whole.parts_folder(out)}; the same command goes on", err=True)
         raise typer.Exit(INTERRUPTED) from None
-    except (ValueError, OSError, KeyError) as error:
-        fail(error)
     tell(job, report, out)
 
 

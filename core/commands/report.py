@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from core.training.commands import fail
-
 if TYPE_CHECKING:
     from core.image import RGBImage
 
@@ -29,22 +27,19 @@ def report(
     title: Annotated[str, typer.Option(help="What the picture is called; by default its file's name.")] = "",
 ) -> None:
     """All five studies of a picture on one page that reads offline and prints."""
-    try:
-        image, known = picture(photo)
-        if out.is_dir():
-            raise ValueError(f"expected a file to write, got the folder {out}: give --out FOLDER/report.html")
-        out.parent.mkdir(parents=True, exist_ok=True)
-        html = with_progress(image, title or known, model, photo)
-        write(out, html)
-    except (ValueError, OSError, KeyError) as error:
-        fail(error)
+    image, known = picture(photo)
+    if out.is_dir():
+        raise ValueError(f"expected a file to write, got the folder {out}: give --out FOLDER/report.html")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    html = with_progress(image, title or known, model, photo)
+    write(out, html)
     typer.echo(f"{out}: {out.stat().st_size / 1e6:.1f} MB")
 
 
 def picture(photo: str) -> tuple[RGBImage, str]:
     """A picture file, or sample:NAME, and what it is called; a sample's maker and licence go with it.
 
-    Raises ImageError, OSError, or KeyError for a sample that does not exist.
+    Raises ImageError, OSError, or ValueError for a sample that does not exist.
     """
     from core.image import decode
     from core.samples import SAMPLES, load_sample

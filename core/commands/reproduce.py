@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from core.training.commands import fail
 from core.worker import Progress
 
 if TYPE_CHECKING:
@@ -55,8 +54,6 @@ def reproduce(
     except KeyboardInterrupt:
         typer.echo("stopped; the same command goes on" if not quick else "stopped", err=True)
         raise typer.Exit(INTERRUPTED) from None
-    except (ValueError, OSError) as error:
-        fail(error)
 
 
 @contextmanager

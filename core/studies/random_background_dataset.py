@@ -7,7 +7,6 @@ new background is another class's.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ import numpy as np
 
 from core import spaces
 from core.intervals import wilson
+from core.kept import record_of
 from core.object_mask import MIDDLE
 from core.spaces import PIXELS, RANDOM, TRAINED
 from core.studies.random_background import VERSIONS, probability, versions
@@ -203,4 +203,4 @@ def from_record(record: dict[str, Any]) -> Measured:
 def measured(folder: Path = FOLDER) -> Measured | None:
     """What `receptive measure-background` wrote into FOLDER, None if it has not."""
     path = folder / RECORD
-    return from_record(json.loads(path.read_text())) if path.is_file() else None
+    return from_record(record_of(path)) if path.is_file() else None

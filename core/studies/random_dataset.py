@@ -17,6 +17,7 @@ import numpy as np
 
 from core import sign_counts, spaces
 from core.datasets import Split
+from core.kept import read_back, record_of
 from core.networks import Network
 from core.sign_counts import Spec
 from core.similarity import Similarity, similarity
@@ -102,10 +103,14 @@ class Measured:
 
 
 def remembering(path: Path) -> Remember:
-    """`remember(key, compute)`: what `compute` once returned (plain values for JSON), kept in PATH between runs."""
+    """`remember(key, compute)`: what `compute` once returned (plain values for JSON), kept in PATH between runs.
+
+    It raises ValueError if that file is damaged.
+    """
 
     def kept() -> dict[str, Any]:
-        return dict(json.loads(path.read_text())) if path.exists() else {}
+        with read_back(path):
+            return dict(json.loads(path.read_text())) if path.exists() else {}
 
     def remember(key: str, compute: Compute) -> Any:
         if key not in (known := kept()):
@@ -311,7 +316,7 @@ def measured(folder: Path) -> dict[str, Measured]:
     return {
         record["dataset"]: from_record(record)
         for path in sorted(folder.glob("dataset_*.json"))
-        for record in [json.loads(path.read_text())]
+        for record in [record_of(path)]
     }
 
 

@@ -6,7 +6,6 @@ codes are not zero, the less of picture and noise is rebuilt, and the network an
 
 from __future__ import annotations
 
-import json
 import math
 import shlex
 from collections.abc import Sequence
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from core import noise
+from core.kept import record_of
 from core.samples import opening
 from core.softmax import softmax
 from core.weights import ASSETS
@@ -186,7 +186,7 @@ def packaged_fit(network: Network) -> Fit | None:
     path = FOLDER / sparse_dataset.RECORDS.format(network.card.name)
     if network.card.kind != "trained here" or not path.is_file():
         return None
-    return sparse_dataset.from_record(json.loads(path.read_text())).fit
+    return sparse_dataset.from_record(record_of(path)).fit
 
 
 def psnr(clean: np.ndarray, other: np.ndarray) -> float:

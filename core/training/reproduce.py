@@ -18,6 +18,7 @@ from filelock import FileLock, Timeout
 from core import claims, datasets, networks, weights
 from core.claims import Claim, records
 from core.datasets import Split
+from core.kept import read_back
 from core.studies import (
     patch_dataset,
     random_attack_figures,
@@ -345,8 +346,13 @@ def inputs(key: str) -> dict[str, str]:
 
 
 def finished(work: Path) -> dict[str, dict[str, dict[str, str]]]:
+    """What an earlier run in WORK has finished, and with which weights. Raises ValueError if its file is damaged."""
     path = work / FINISHED
-    return dict(json.loads(path.read_text())) if path.is_file() else {}
+    if not path.is_file():
+        return {}
+    with read_back(path):
+        found = json.loads(path.read_text()).items()
+        return {key: {name: dict(about[name]) for name in ("weights", "when")} for key, about in found}
 
 
 def is_finished(key: str, work: Path) -> bool:

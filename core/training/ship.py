@@ -119,7 +119,9 @@ def today() -> dict[str, str]:
 
 
 def write_json(path: Path, record: object, indent: int | None = 1) -> None:
-    """Write atomically, one readable file."""
+    """Write atomically, one readable file. Raises ValueError without a name for it, OSError."""
+    if not path.name:
+        raise ValueError(f"expected a file to write, got {str(path)!r}: name one")
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
     try:

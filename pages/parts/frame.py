@@ -7,6 +7,9 @@ from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
 
+from core.kept import Damaged, in_words
+from core.weights import WeightsError
+
 # Streamlit stacks columns on phones only; on a small window beside the tray they would be slivers.
 NARROW = """<style>
 @media (max-width: 1000px) {
@@ -45,6 +48,14 @@ def follow_permalink(pages: Mapping[str, st.Page]) -> None:
     page = pages.get(st.query_params.get(STUDY, ""))
     if page is not None:
         st.switch_page(page, query_params={k: v for k, v in settings().items() if k != STUDY})
+
+
+def run(page: st.Page) -> None:
+    """Run a page; a file that cannot be read or written, or is damaged, is said where the page had come to."""
+    try:
+        page.run()
+    except (OSError, Damaged, WeightsError) as error:
+        st.error(in_words(error), icon=":material/error:")
 
 
 def settings() -> dict[str, list[str]]:
