@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 
 from core.commands import batch, claims, report, reproduce
 from core.commands import data as public_data
+from core.commands.asked import asked, open_network
 from core.kept import in_words
 from core.training import commands
 from core.training.commands import DATA
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from core.datasets import Split
     from core.image import RGBImage
-    from core.networks import Network
     from core.studies.patch_evidence import Result
 
 
@@ -29,6 +29,7 @@ class Commands(TyperGroup):
     """All commands: what goes wrong in any of them is one line on stderr and exit code 2."""
 
     def invoke(self, ctx: Any) -> Any:
+        """Run the command that the words name. Raises typer.Exit with code 2 for what goes wrong in it."""
         try:
             return super().invoke(ctx)
         except BrokenPipeError:  # of `receptive networks | head`: typer ends quietly
@@ -63,7 +64,7 @@ def shift_sweep(
 
     image = read_picture(photo)
     params = study.Params(max_shift, boundary)  # type: ignore[arg-type]
-    loaded = [open_network(name) for name in model or networks.DEFAULT_NETWORKS]
+    loaded = asked(model, networks.DEFAULT_NETWORKS)
     params = replace(params, target=class_index(target, loaded[0].labels))
     result = study.run(loaded, image, params)
     if out is not None:
@@ -95,7 +96,7 @@ def patch_evidence(
     from core.training.ship import write_json
 
     image = read_picture(photo)
-    loaded = [open_network(name) for name in model or networks.DEFAULT_BAGNETS]
+    loaded = asked(model, networks.DEFAULT_BAGNETS)
     labels = loaded[0].labels
     params = study.Params(short, class_index(target, labels), class_index(against, labels), resolution)  # type: ignore[arg-type]
     result = study.run(loaded, image, params)
@@ -145,7 +146,7 @@ def sparse_codes(
     from core.training.ship import write_json
 
     image = read_picture(photo)
-    loaded = [open_network(name) for name in model or networks.DEFAULT_SDNETS]
+    loaded = asked(model, networks.DEFAULT_SDNETS)
     kind, _, level = noise.partition(":")
     params = study.Params(kind, number(level), lam, steps, solver, seed, resolution)  # type: ignore[arg-type]
     result = study.run(loaded, image, params)
@@ -279,12 +280,6 @@ def retrieve(
             typer.echo(f"{space:8} {distance:9.3f}  {result.names[i]}")
 
 
-def open_network(name: str) -> Network:
-    from core import own_networks
-
-    return own_networks.open_network(name)
-
-
 @app.command("networks")
 def list_networks(
     every: Annotated[bool, typer.Option("--all", help="Also those that are downloaded on demand.")] = False,
@@ -294,6 +289,8 @@ def list_networks(
     from core import matrix, networks, own_networks
     from core.training.ship import write_json
 
+    for said in networks.left_out().values():
+        typer.echo(said, err=True)
     named = networks.cards() | own_networks.plugged()
     cards = [card for card in named.values() if every or card.kind in ("trained here", "user")]
     if out is not None:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from core import networks
 from core.kept import Damaged, read_back
-from core.networks import Card, file_digest
+from core.networks import Card
+from core.packaged import digest as digest_of
 from core.weights import ASSETS
 
 if TYPE_CHECKING:
@@ -25,8 +26,12 @@ FOLDER = ASSETS / "results" / "first_look"
 
 def key(cards: Sequence[Card], picture: str, params: DataclassInstance) -> dict[str, Any]:
     """What a packaged result was made from: the picture's digest, each weights file's digest, and the settings."""
-    files = [[card.name, file_digest(card.file) if card.file else None] for card in cards]
-    return {"picture": picture, "networks": files, "params": asdict(params)}
+    return {"picture": picture, "networks": files(cards), "params": asdict(params)}
+
+
+def files(cards: Sequence[Card]) -> list[list[str | None]]:
+    """The name of each network, with its weights file's digest. Raises WeightsError for a file that cannot be read."""
+    return [[card.name, digest_of(card.file) if card.file else None] for card in cards]
 
 
 def packaged(slug: str) -> dict[str, Any] | None:
@@ -49,8 +54,7 @@ def find(slug: str, cards: Sequence[Card], picture: str, params: DataclassInstan
 def latest(slug: str, cards: Sequence[Card]) -> dict[str, Any] | None:
     """The fields of the packaged result of a study made with these networks, whatever else it was made from."""
     record = packaged(slug)
-    files = [[card.name, file_digest(card.file) if card.file else None] for card in cards]
-    return dict(record["result"]) if record and record["key"]["networks"] == files else None
+    return dict(record["result"]) if record and record["key"]["networks"] == files(cards) else None
 
 
 def write() -> Iterator[tuple[Path, str]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 import json
 import re
 from collections.abc import Sequence
@@ -11,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from core import weights
+from core import packaged, weights
 from core.datasets import DATASETS
 from core.published import PUBLISHED, published, published_names
 from core.weights import WeightsError
@@ -164,32 +163,46 @@ class Network:
     engine: Engine
 
 
-@functools.lru_cache(maxsize=64)
-def file_digest(path: Path) -> str:
-    """SHA-256 of a weights file's bytes: what results computed with it are remembered under."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+@functools.cache
+def cards() -> dict[str, Card]:
+    """Every network that can be asked for by name, packaged ones first. Reads file headers only; no torch.
+
+    Packaged ones whose header is damaged are not among them: see `left_out`.
+    """
+    return _packaged()[0] | {name: published_card(name) for name in published_names()}
+
+
+def left_out() -> dict[str, str]:
+    """The packaged networks that are not among `cards()`, by name: for each a sentence that says why."""
+    return _packaged()[1]
 
 
 @functools.cache
-def cards() -> dict[str, Card]:
-    """Every network that can be asked for by name, packaged ones first. Reads file headers only; no torch."""
-    found = {name: packaged_card(name, path) for name, path in weights.packaged().items()}
-    for name in published_names():
-        found[name] = published_card(name)
-    return found
+def _packaged() -> tuple[dict[str, Card], dict[str, str]]:
+    found, missing = {}, {}
+    for name, path in weights.packaged().items():
+        try:
+            found[name] = packaged_card(name, path)
+        except WeightsError as error:
+            missing[name] = str(error)
+    return found, missing
 
 
 def packaged_card(name: str, path: Path) -> Card:
-    """The card of a weights file that `receptive train` wrote."""
-    about = weights.read_metadata(path)
-    data = DATASETS[about["dataset"]]
-    accuracy = float(about["test_accuracy"])
-    how = about.get("classifier") or f"{about['epochs']} epochs"
-    sentence = (
-        f"trained by this project on {data.title} ({about['dataset_form']}), {how}, "
-        f"seed {about['seed']}: {accuracy:.1%} of {int(about['test_images']):,} test pictures right"
-    )
-    return Card(name, about["arch"], data.name, "trained here", sentence, int(about["input_size"]), accuracy, path)
+    """The card of a weights file that `receptive train` wrote. Raises WeightsError if its header is damaged."""
+    try:
+        about = weights.read_metadata(path)
+        data = DATASETS[about["dataset"]]
+        accuracy = float(about["test_accuracy"])
+        how = about.get("classifier") or f"{about['epochs']} epochs"
+        sentence = (
+            f"trained by this project on {data.title} ({about['dataset_form']}), {how}, "
+            f"seed {about['seed']}: {accuracy:.1%} of {int(about['test_images']):,} test pictures right"
+        )
+        OWN_FAMILIES[re.sub("_blur[1-7]$", "", about["arch"])], file_labels(about), file_preprocessing(about)
+        return Card(name, about["arch"], data.name, "trained here", sentence, int(about["input_size"]), accuracy, path)
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise packaged.damaged(path, "its header does not tell what it is") from error
 
 
 def published_card(name: str) -> Card:
@@ -219,6 +232,8 @@ def find(name: str) -> Card:
         return Card(name, arch, family, "untrained", "untrained: random weights, seed 0", family_size(family))
     if name in cards():
         return cards()[name]
+    if name in left_out():
+        raise WeightsError(left_out()[name])
     if name.startswith((TORCHVISION, PLUGIN)):
         from core import own_networks
 
@@ -245,7 +260,7 @@ def local_file(card: Card) -> Path:
 def load(card: Card) -> Network:
     """Build the network, load its weights, and prepare the engine.
 
-    Raises WeightsError if the weights are not on this machine or do not fit, or a package's network fails.
+    Raises WeightsError if the weights are not on this machine, are damaged or do not fit, or a package's network fails.
     """
     if card.name.startswith((TORCHVISION, PLUGIN)):
         from core import own_networks
@@ -260,9 +275,9 @@ def load(card: Card) -> Network:
         return build(card, weights.read_state(path), family_labels("imagenet"), family_preprocessing(card))
     if card.file is None:
         raise WeightsError(f"expected a weights file for {card.name}, got none: open it with user_network")
-    about = weights.read_metadata(card.file)
-    labels = tuple(json.loads(about["labels"]))
-    return build(card, weights.read_state(card.file), labels, file_preprocessing(about))
+    data = packaged.read(card.file)
+    about = weights.read_metadata(data)
+    return build(card, weights.read_state(data), file_labels(about), file_preprocessing(about))
 
 
 def not_here(card: Card) -> WeightsError:
@@ -311,6 +326,11 @@ def family_preprocessing(card: Card) -> Preprocessing:
         if other.family == card.family and other.file is not None:
             return file_preprocessing(weights.read_metadata(other.file))
     return Preprocessing(card.size, IMAGENET_MEAN, IMAGENET_STD)
+
+
+def file_labels(about: dict[str, str]) -> tuple[str, ...]:
+    """The labels that a weights file's metadata tell. Raises KeyError or ValueError where they do not."""
+    return tuple(json.loads(about["labels"]))
 
 
 def file_preprocessing(about: dict[str, str]) -> Preprocessing:

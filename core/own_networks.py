@@ -21,7 +21,7 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core import networks, weights
+from core import networks, packaged, weights
 from core.networks import PLUGIN, TORCHVISION, Card, Network
 from core.preprocess import Preprocessing
 from core.weights import WeightsError
@@ -86,6 +86,24 @@ def open_network(name: str, arch: str = "", like: str = "") -> Network:
     found = guess(data)
     prep = None if like else found.preprocessing
     return networks.user_network(data, arch or found.arch, like or found.family, path.name, found.labels, prep)
+
+
+def intact(names: Sequence[str], say: Callable[[str], object]) -> list[Card]:
+    """The cards of packaged networks, but for those that are missing or whose file is damaged: of each `say` hears why.
+
+    Nothing is loaded.
+    """
+    found = []
+    for name in names:
+        card = networks.cards().get(name)
+        try:
+            if card is None or card.file is None:
+                raise WeightsError(networks.left_out().get(name) or packaged.missing(name))
+            packaged.check(card.file, packaged.digest(card.file))
+            found.append(card)
+        except WeightsError as error:
+            say(str(error))
+    return found
 
 
 def find(name: str) -> Card:

@@ -20,7 +20,7 @@ from core.studies import (
     spinal_dataset,
     spinal_heads,
 )
-from pages.parts import charts, report, scoreboard, tray
+from pages.parts import at_hand, charts, report, scoreboard, tray
 
 st.title("Five ways to watch a network see")
 st.markdown(
@@ -34,7 +34,7 @@ sample = load_sample(DEFAULT_SAMPLE)
 
 
 def glance_at_shift_sweep() -> None:
-    cards = [networks.find(name) for name in networks.DEFAULT_NETWORKS if name in networks.cards()]
+    cards = at_hand.intact(networks.DEFAULT_NETWORKS)
     found = first_look.find("shift_sweep", cards, sample.digest, shift_sweep.Params())
     if found is None:
         return
@@ -48,7 +48,7 @@ def glance_at_shift_sweep() -> None:
 
 
 def glance_at_patch_evidence() -> None:
-    cards = [networks.find(name) for name in networks.DEFAULT_BAGNETS if name in networks.cards()]
+    cards = at_hand.intact(networks.DEFAULT_BAGNETS)
     found = first_look.find("patch_evidence", cards, sample.digest, patch_evidence.Params())
     if found is None:
         return
@@ -62,7 +62,7 @@ def glance_at_patch_evidence() -> None:
 
 
 def glance_at_sparse_codes() -> None:
-    cards = [networks.cards()[name] for name in networks.DEFAULT_SDNETS if name in networks.cards()]
+    cards = at_hand.intact(networks.DEFAULT_SDNETS)
     found = first_look.find("sparse_codes", cards, sample.digest, sparse_codes.Params())
     if found is None:
         return
@@ -77,7 +77,7 @@ def glance_at_sparse_codes() -> None:
 
 
 def glance_at_random_features() -> None:
-    cards = [networks.cards()[name] for name in [networks.CEILINGS["digits"]] if name in networks.cards()]
+    cards = at_hand.intact([networks.CEILINGS["digits"]])
     found = first_look.latest("random_maps", cards)
     if found is None:
         return

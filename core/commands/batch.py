@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from core.commands.asked import intact
+
 if TYPE_CHECKING:
     from core.batch import Job, Report
     from core.batch_work import Runner
@@ -52,7 +54,8 @@ def batch(
                 from core import batch_cluster
 
                 runner = batch_cluster.on_cluster(stack.enter_context(batch_cluster.connected(scheduler)))
-            asked = open_models(model or batch_rows.table(study).models, arch, like)
+            own = batch_rows.table(study).models
+            asked = open_models(model or (own if batch_rows.RANDOM in own else intact(own)), arch, like)
             job = whole.plan(study, folder, asked, params, chunk)
             report = computed(job, out, runner or here(job, jobs), fresh, shlex.join(words))
     except KeyboardInterrupt:

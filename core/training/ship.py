@@ -8,13 +8,14 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from torch import nn
 
-from core import engine, networks, weights
+from core import engine, networks, packaged, weights
 from core.datasets import DATASETS, Split
 from core.fitting import pixel_statistics
 from core.image import RGBImage, from_pixels
@@ -64,7 +65,7 @@ def ship(recipe: Recipe, net: nn.Module, train: Split, test: Split, folder: Path
 
 
 def write(path: Path, net: nn.Module, prep: Preprocessing, test: Split, about: dict[str, str]) -> None:
-    """Round the network to float16, measure it, and write it with what is known about it."""
+    """Round the network to float16, measure it, and write it with what is known about it, its digest beside it."""
     half = {
         name: tensor.half().float() if tensor.is_floating_point() else tensor
         for name, tensor in net.state_dict().items()
@@ -73,6 +74,8 @@ def write(path: Path, net: nn.Module, prep: Preprocessing, test: Split, about: d
     measured = {"test_images": str(len(test)), "test_accuracy": f"{accuracy(net, test, prep):.4f}", "commit": commit()}
     path.parent.mkdir(parents=True, exist_ok=True)
     weights.write_state(path, half, about | measured)
+    digest = sha256(path.read_bytes()).hexdigest()
+    write_json(path.parent / packaged.DIGESTS, packaged.digests(path.parent) | {path.name: digest})
 
 
 def every(split: Split, count: int) -> Split:

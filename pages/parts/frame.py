@@ -7,6 +7,7 @@ from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
 
+from core import networks
 from core.kept import Damaged, in_words
 from core.weights import WeightsError
 
@@ -51,7 +52,10 @@ def follow_permalink(pages: Mapping[str, st.Page]) -> None:
 
 
 def run(page: st.Page) -> None:
-    """Run a page; a file that cannot be read or written, or is damaged, is said where the page had come to."""
+    """Run a page, below what is missing of what came along; a file that cannot be read or written, or is damaged, is
+    said where the page had come to."""
+    for said in networks.left_out().values():
+        st.warning(said, icon=":material/heart_broken:")
     try:
         page.run()
     except (OSError, Damaged, WeightsError) as error:
