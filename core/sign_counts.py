@@ -261,10 +261,10 @@ def extract(spec: Spec, pixels: np.ndarray, path: Path, progress: Progress = ign
         table: np.memmap = np.lib.format.open_memmap(path, "r+" if done else "w+", kind, shape)
         if (table.shape, table.dtype) != (shape, kind):
             raise ValueError(f"{table.dtype} {table.shape} in place of {kind} {shape}")
-    reserve(path)
     progress(done, len(pixels))
     for start in range(done, len(pixels), ROWS_AT_ONCE):
         end = min(start + ROWS_AT_ONCE, len(pixels))
+        reserve(path, table.offset + start * table.strides[0], (end - start) * table.strides[0])
         table[start:end] = counts(net, pixels[start:end])
         table.flush()
         write_whole(journal, json.dumps({**about, "rows": end}))
@@ -272,14 +272,14 @@ def extract(spec: Spec, pixels: np.ndarray, path: Path, progress: Progress = ign
     return np.load(path, mmap_mode="r")  # type: ignore[no-any-return]
 
 
-def reserve(path: Path) -> None:
-    """Have the disk keep room for the whole file: what is mapped and finds none later kills the process.
+def reserve(path: Path, start: int, count: int) -> None:
+    """Have the disk keep room for these bytes of a mapped file: where they find none later, the process is killed.
 
     Raises OSError if there is none.
     """
     if hasattr(os, "posix_fallocate"):
         with path.open("rb+") as stream:
-            os.posix_fallocate(stream.fileno(), 0, path.stat().st_size)
+            os.posix_fallocate(stream.fileno(), start, count)
 
 
 def rows_done(journal: Path, about: dict[str, Any]) -> int:
