@@ -174,6 +174,19 @@ def _leash() -> int:
     return end
 
 
+def living(pid: int, began: float) -> psutil.Process | None:
+    """The process of this number, if it lives and began when it is noted to have (s since 1970): numbers come again.
+
+    Raises TypeError, ValueError for what is no such number.
+    """
+    try:
+        found = psutil.Process(pid)
+        same = abs(found.create_time() - began) < SAME and found.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return None
+    return found if same else None
+
+
 def live_by(leash: Callable[[], object]) -> None:
     """End this process, in the middle of what it does, when `leash` returns or fails: it reads from a pipe whose other
     end the parent holds, until it lets go, on purpose or by a kill."""
@@ -222,10 +235,8 @@ def _process(folder: Path) -> psutil.Process | None:
     """The living process that is at this folder, None if there is none."""
     noted = _read(folder / "process.json")
     try:
-        found = psutil.Process(noted["pid"])
-        same = abs(found.create_time() - noted["began"]) < SAME
-        return found if same and found.status() != psutil.STATUS_ZOMBIE else None
-    except (psutil.Error, TypeError, KeyError, ValueError):
+        return living(noted["pid"], noted["began"])
+    except (TypeError, KeyError, ValueError):
         return None  # nobody, or torn
 
 

@@ -6,7 +6,6 @@ What is measured again is written to a temporary folder, never among the package
 from __future__ import annotations
 
 import math
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -21,6 +20,7 @@ from core.datasets import DataError
 from core.training.reproduce import MEASUREMENTS, Data, lacks
 from core.training.reproduce_checks import CHECKS
 from core.training.reproduce_parts import Asked, Part
+from core.training.scratch import scratch
 from core.worker import Progress, ignore
 
 State = Literal["holds", "agrees in part", "no longer holds", "not re-checked"]
@@ -110,8 +110,7 @@ def recheck(
     order = sorted(keys, key=lambda key: CHECKS[key].seconds)
     steps: dict[str, Step] = {}
     begin, expected = time.monotonic(), 0.0
-    with tempfile.TemporaryDirectory(prefix="receptive-") as folder:
-        fresh = Path(folder)
+    with scratch() as fresh:
         for i, key in enumerate(order):
             spent = time.monotonic() - begin
             pace = max(1.0, spent / expected) if expected else 1.0  # of this machine, against the table
