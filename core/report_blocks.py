@@ -130,6 +130,7 @@ def packaged(names: Sequence[str]) -> tuple[tuple[Card, ...], list[Work]]:
 
 def refuse(why: str, progress: Progress) -> Part:
     """Raises WeightsError with these words, for the report to say."""
+    progress(0, 1)
     raise WeightsError(why)
 
 

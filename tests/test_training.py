@@ -308,7 +308,7 @@ def test_measuring_writes_what_the_study_reads(shipped, tmp_path, monkeypatch):
     seen = []
     path = ship.measure("tiny", few, tmp_path, lambda done, total: seen.append((done, total)))
     assert path == tmp_path / "tiny.json"
-    assert seen[-1] == (20, 20)
+    assert seen[-1] == (40, 40)  # once plainly, once shifted and spoiled
     got = shift_dataset.measured(tmp_path)["tiny"]
     assert got.summary.images == 20
     assert got.arch == "cifar_vgg"

@@ -113,8 +113,9 @@ def measure(
         rows.append(Row(who, seed, *shares(gallery.labels[nearest], queries.labels), moved, kept))
 
     add(PIXELS, None, spaces.pixels(flat), spaces.pixels(gallery.pixels))
-    add(TRAINED, None, spaces.trained(flat, network), spaces.trained(gallery.pixels, network))
-    progress(1, parts)
+    watch = part(progress, 0, parts)
+    mine, known = (spaces.trained(p, network, part(watch, i, 2)) for i, p in enumerate((flat, gallery.pixels)))
+    add(TRAINED, None, mine, known)
     for i, spec in enumerate(specs):
         watch = part(progress, i + 1, parts)
         mine, known = random(flat, spec, part(watch, 0, 2)), random(gallery.pixels, spec, part(watch, 1, 2))

@@ -31,9 +31,12 @@ def load(name: str, data: Path | None, *splits: str) -> list[Split]:
 
 def with_bar(label: str, measure: Callable[[Progress], Path]) -> None:
     """Run `measure(progress)` behind a bar and say which file it wrote."""
+    typer.echo(str(behind_bar(label, measure)))
+
+
+def behind_bar(label: str, measure: Callable[[Progress], Path]) -> Path:
     with typer.progressbar(length=100, label=label) as bar:
-        path = measure(lambda done, total: bar.update(100 * done // max(total, 1) - bar.pos))
-    typer.echo(str(path))
+        return measure(lambda done, total: bar.update(100 * done // max(total, 1) - bar.pos))
 
 
 @app.command()
@@ -91,10 +94,8 @@ def measure(
     if datasets.DATASETS[card.family].channels == 1:
         raise ValueError(f"expected a network of colour pictures, got {network}: measure-random {card.family}")
     test_set = datasets.load(card.family, data, "test")
-    with typer.progressbar(length=len(test_set), label=f"measure {network}") as bar:
-        path = ship.measure(
-            network, test_set, weights.ASSETS / "results" / "shift_sweep", lambda done, _: bar.update(done - bar.pos)
-        )
+    folder = weights.ASSETS / "results" / "shift_sweep"
+    path = behind_bar(f"measure {network}", partial(ship.measure, network, test_set, folder))
     summary = json.loads(path.read_text())["summary"]
     typer.echo(f"{path}: accuracy {summary['accuracy']:.2%}, consistency {summary['consistency']:.2%}")
 

@@ -146,7 +146,7 @@ def told(name: str) -> Measurement:
 
     def run(data: Data, results: Path, work: Path, progress: Progress) -> object:
         network = networks.load(networks.find(name))
-        found = ship.accuracy(network.engine.plain, data.split(CIFAR, "test"), network.preprocessing)
+        found = ship.accuracy(network.engine.plain, data.split(CIFAR, "test"), network.preprocessing, progress)
         said = network.card.test_accuracy or 0.0
         if abs(found - said) > ROUNDING:
             raise ValueError(

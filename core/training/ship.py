@@ -23,18 +23,19 @@ from core.preprocess import Preprocessing, to_tensor
 from core.studies import shift_dataset
 from core.training.loop import commit
 from core.training.recipes import Recipe
-from core.worker import Progress, ignore
+from core.worker import Progress, ignore, part
 
 CHUNK = 250  # pictures answered together while measuring
 FEW = 2_000  # test pictures that are measured at every small shift and under the fifteen corruptions
 
 
-def accuracy(net: nn.Module, split: Split, prep: Preprocessing) -> float:
+def accuracy(net: nn.Module, split: Split, prep: Preprocessing, progress: Progress = ignore) -> float:
     """Share of a split's pictures that the network gets right, in float32."""
     answers = engine.logits(
         engine.prepare(net, fast=False),
         lambda which: to_tensor(split.pixels[which], prep),
         len(split),
+        progress,
         exact=True,
     )
     return float((answers.top1 == split.labels).mean())
@@ -96,9 +97,11 @@ def measure(name: str, test: Split, folder: Path, progress: Progress = ignore, *
     card = networks.packaged_card(name, weights.packaged()[name])
     network, params = networks.load(card), shift_dataset.Params(pairs=2)
     plain = replace(params, worst_reach=0, corruptions=())
-    summary = shift_dataset.summary(shift_dataset.run(network, chunks(test), len(test), plain, progress), plain)
-    spoiled, part = replace(params, pairs=1), every(test, few)
-    hard = shift_dataset.summary(shift_dataset.run(network, chunks(part), len(part), spoiled), spoiled)
+    found = shift_dataset.run(network, chunks(test), len(test), plain, part(progress, 0, 2))
+    summary = shift_dataset.summary(found, plain)
+    spoiled, some = replace(params, pairs=1), every(test, few)
+    found = shift_dataset.run(network, chunks(some), len(some), spoiled, part(progress, 1, 2))
+    hard = shift_dataset.summary(found, spoiled)
     data = DATASETS[card.family]
     record: dict[str, Any] = {
         "summary": asdict(replace(summary, worst_accuracy=hard.worst_accuracy, corruptions=hard.corruptions)),
