@@ -20,7 +20,7 @@ from core.studies import (
     spinal_dataset,
     spinal_heads,
 )
-from pages.parts import at_hand, charts, report, scoreboard, tray
+from pages.parts import at_hand, charts, frame, report, scoreboard, tray
 
 st.title("Five ways to watch a network see")
 st.markdown(
@@ -116,7 +116,8 @@ for study in STUDIES:
     with st.container(border=True):
         st.subheader(study.question)
         st.caption(f"[{study.paper}]({study.link})")
-        GLANCES[study.slug]()
+        with frame.going_on():
+            GLANCES[study.slug]()
         st.page_link(f"pages/{study.slug}.py", label=f"Open {study.title}", icon=study.icon)
 
 scoreboard.show()

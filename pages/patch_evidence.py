@@ -119,7 +119,8 @@ else:
     patch_wall.show(scene)
 patch_any.show(picture, ANY_FIRST)
 patch_why.show()
-patch_measured.show()
+with frame.going_on():
+    patch_measured.show()
 if answer is not None:
     take_away.show(
         STUDY.slug,

@@ -82,7 +82,8 @@ else:
     sparse_attack.show(scene)
 sparse_any.show(picture, TWINS[0], nets[:1] if result is not None else ())
 sparse_why.show()
-sparse_measured.show()
+with frame.going_on():
+    sparse_measured.show()
 if result is not None:
     sparse_measured.show_own(scene)
     take_away.show(

@@ -9,13 +9,14 @@ from __future__ import annotations
 import math
 import shlex
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from core import noise
-from core.kept import record_of
+from core.kept import Damaged, record_of
 from core.samples import opening
 from core.softmax import softmax
 from core.weights import ASSETS
@@ -192,7 +193,9 @@ def packaged_fit(network: Network) -> Fit | None:
     path = FOLDER / sparse_dataset.RECORDS.format(network.card.name)
     if network.card.kind != "trained here" or not path.is_file():
         return None
-    return sparse_dataset.from_record(record_of(path)).fit
+    with suppress(Damaged):  # then as if it had not been measured
+        return sparse_dataset.from_record(record_of(path)).fit
+    return None
 
 
 def psnr(clean: np.ndarray, other: np.ndarray) -> float:

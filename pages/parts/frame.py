@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
@@ -52,12 +53,19 @@ def follow_permalink(pages: Mapping[str, st.Page]) -> None:
 
 
 def run(page: st.Page) -> None:
-    """Run a page, below what is missing of what came along; a file that cannot be read or written, or is damaged, is
-    said where the page had come to."""
+    """Run a page, below what is missing of what came along."""
     for said in networks.left_out().values():
         st.warning(said, icon=":material/heart_broken:")
-    try:
+    with going_on():
         page.run()
+
+
+@contextmanager
+def going_on() -> Iterator[None]:
+    """A part of a page that ends where a file cannot be read or written, or is damaged: that is said there, and the
+    page goes on after it."""
+    try:
+        yield
     except (OSError, Damaged, WeightsError) as error:
         st.error(in_words(error), icon=":material/error:")
 
