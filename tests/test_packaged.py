@@ -3,6 +3,7 @@
 import json
 import shutil
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -43,11 +44,12 @@ HARMS = {  # what a header may suffer
 @pytest.fixture
 def assets(tmp_path, monkeypatch):
     """A copy of the packaged weights, in place of them; `forget()` has the files read again."""
-    shutil.copytree(WHOLE, tmp_path / "assets" / "weights")
-    monkeypatch.setattr(weights, "ASSETS", tmp_path / "assets")
+    copy = Path(shutil.copytree(WHOLE, tmp_path / "weights"))
+    listed = lambda: {path.stem: path for path in sorted(copy.glob("*.safetensors"))}  # noqa: E731
+    monkeypatch.setattr(weights, "packaged", listed)  # not its folder: pages that are imported now would keep that
     monkeypatch.setenv("RECEPTIVE_CACHE", str(tmp_path / "cache"))
     forget()
-    yield tmp_path / "assets" / "weights"
+    yield copy
     monkeypatch.undo()
     forget()
 
