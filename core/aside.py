@@ -228,7 +228,7 @@ def main() -> NoReturn:
 
 
 def _home(kind: str) -> Path:
-    return cache_folder() / "runs" / kind
+    return (cache_folder() / "runs" / kind).absolute()  # the process works elsewhere
 
 
 def _process(folder: Path) -> psutil.Process | None:

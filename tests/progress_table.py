@@ -1,5 +1,6 @@
 """Functions of `core` that tell a `progress`, called on little: what tests/test_progress.py holds them to."""
 
+import atexit
 import functools
 import shutil
 import tempfile
@@ -70,7 +71,9 @@ def photos(count):
 
 @functools.cache
 def folder():
-    return list_pictures(make_folder(Path(tempfile.mkdtemp(prefix="progress-")) / "pictures", 36))
+    home = Path(tempfile.mkdtemp(prefix="progress-"))
+    atexit.register(shutil.rmtree, home)
+    return list_pictures(make_folder(home / "pictures", 36))
 
 
 def chunks(split, size=4):

@@ -229,3 +229,12 @@ def test_a_cache_folder_that_cannot_be_written_is_one_sentence(where, tmp_path, 
         aside.begin(KIND, "new", QUICK, {})
     assert aside.runs(KIND) == []
     assert aside.find(KIND, "new") is None
+
+
+def test_a_cache_folder_may_be_given_from_here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("RECEPTIVE_CACHE", "cache")
+    run = aside.begin(KIND, "bad", ["spinal-heads", "--data", "no-such-data"], {})
+    until(lambda: aside.state(run) != "running")
+    assert aside.state(run) == "failed"
+    assert (tmp_path / "cache" / "runs" / KIND / "bad" / "failed").exists()
