@@ -23,7 +23,7 @@ def page() -> None:
     frame.follow_permalink(studies | {"networks": bench})
     with st.sidebar:
         tray.show()
-    chosen.run()
+    frame.run(chosen)
     cache.warm_up()
 
 

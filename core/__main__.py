@@ -3,30 +3,46 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from core.commands import batch, claims, report, reproduce
 from core.commands import data as public_data
+from core.commands.asked import asked
 from core.commands.own_file import with_file_options
 from core.commands.pictures import read_picture
+from core.kept import in_words
 from core.own_options import FileOptions
 from core.training import commands
-from core.training.commands import DATA, fail
+from core.training.commands import DATA
 
 if TYPE_CHECKING:
     import numpy as np
 
     from core.datasets import Split
     from core.image import RGBImage
-    from core.networks import Network
     from core.studies.patch_evidence import Result
 
-app = typer.Typer(help="Five ways to watch a network see.", no_args_is_help=True, add_completion=False)
+
+class Commands(TyperGroup):
+    """All commands: what goes wrong in any of them is one line on stderr and exit code 2."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that the words name. Raises typer.Exit with code 2 for what goes wrong in it."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:  # of `receptive networks | head`: typer ends quietly
+            raise
+        except (ValueError, OSError) as error:
+            typer.echo(in_words(error), err=True)
+            raise typer.Exit(2) from error
+
+
+app = typer.Typer(help="Five ways to watch a network see.", cls=Commands, no_args_is_help=True, add_completion=False)
 app.add_typer(commands.app)
 app.add_typer(report.app)
 app.add_typer(batch.app)
@@ -52,16 +68,13 @@ def shift_sweep(
     from core.files import write_json
     from core.studies import shift_sweep as study
 
-    try:
-        image = read_picture(photo)
-        params = study.Params(max_shift, boundary)  # type: ignore[arg-type]
-        loaded = open_networks(model or networks.DEFAULT_NETWORKS, options)
-        params = replace(params, target=class_index(target, loaded[0].labels))
-        result = study.run(loaded, image, params)
-        if out is not None:
-            write_json(out, study.as_dict(result))
-    except (ValueError, OSError, KeyError) as error:
-        fail(error)
+    image = read_picture(photo)
+    params = study.Params(max_shift, boundary)  # type: ignore[arg-type]
+    loaded = asked(model, networks.DEFAULT_NETWORKS, options)
+    params = replace(params, target=class_index(target, loaded[0].labels))
+    result = study.run(loaded, image, params)
+    if out is not None:
+        write_json(out, study.as_dict(result))
     typer.echo(study.finding(result, [n.card.title for n in loaded]))
     for network, share, stray in zip(loaded, study.consistency(result), result.logit_error, strict=True):
         typer.echo(
@@ -91,18 +104,15 @@ def patch_evidence(
     from core.files import write_json
     from core.studies import patch_evidence as study
 
-    try:
-        image = read_picture(photo)
-        loaded = open_networks(model or networks.DEFAULT_BAGNETS, options)
-        labels = loaded[0].labels
-        params = study.Params(short, class_index(target, labels), class_index(against, labels), resolution)  # type: ignore[arg-type]
-        result = study.run(loaded, image, params)
-        if out is not None:
-            write_json(out, study.as_dict(result), indent=None)
-        if png is not None:
-            write_map(png, image, result)
-    except (ValueError, OSError, KeyError) as error:
-        fail(error)
+    image = read_picture(photo)
+    loaded = asked(model, networks.DEFAULT_BAGNETS, options)
+    labels = loaded[0].labels
+    params = study.Params(short, class_index(target, labels), class_index(against, labels), resolution)  # type: ignore[arg-type]
+    result = study.run(loaded, image, params)
+    if out is not None:
+        write_json(out, study.as_dict(result), indent=None)
+    if png is not None:
+        write_map(png, image, result)
     typer.echo(study.finding(result, [n.card.title for n in loaded]))
     for m, network in enumerate(loaded):
         y, x = study.strongest(result, m)
@@ -147,18 +157,15 @@ def sparse_codes(
     from core.studies import sparse_codes as study
     from core.studies import sparse_figures
 
-    try:
-        image = read_picture(photo)
-        loaded = open_networks(model or networks.DEFAULT_SDNETS, options)
-        kind, _, level = noise.partition(":")
-        params = study.Params(kind, number(level), lam, steps, solver, seed, resolution)  # type: ignore[arg-type]
-        result = study.run(loaded, image, params)
-        if out is not None:
-            write_json(out, study.as_dict(result), indent=None)
-        if png is not None:
-            write_png(png, sparse_figures.to_bytes(result.reconstruction))
-    except (ValueError, OSError, KeyError) as error:
-        fail(error)
+    image = read_picture(photo)
+    loaded = asked(model, networks.DEFAULT_SDNETS, options)
+    kind, _, level = noise.partition(":")
+    params = study.Params(kind, number(level), lam, steps, solver, seed, resolution)  # type: ignore[arg-type]
+    result = study.run(loaded, image, params)
+    if out is not None:
+        write_json(out, study.as_dict(result), indent=None)
+    if png is not None:
+        write_png(png, sparse_figures.to_bytes(result.reconstruction))
     titles = [n.card.title for n in loaded]
     typer.echo(study.finding(result, titles))
     for answer in study.answers(result, titles):
@@ -184,17 +191,14 @@ def random_features(
     from core.files import write_json
     from core.studies import random_features as study
 
-    try:
-        params = study.Params(features, depth, kernel, seed, classifier)  # type: ignore[arg-type]
-        title, (train, test) = read_dataset(dataset, data, size)
-        with typer.progressbar(length=100, label=dataset) as bar:
-            result = study.run(
-                title, train, test, params, lambda done, total: bar.update(100 * done // max(total, 1) - bar.pos)
-            )
-        if out is not None:
-            write_json(out, study.as_dict(result))
-    except (ValueError, OSError) as error:
-        fail(error)
+    params = study.Params(features, depth, kernel, seed, classifier)  # type: ignore[arg-type]
+    title, (train, test) = read_dataset(dataset, data, size)
+    with typer.progressbar(length=100, label=dataset) as bar:
+        result = study.run(
+            title, train, test, params, lambda done, total: bar.update(100 * done // max(total, 1) - bar.pos)
+        )
+    if out is not None:
+        write_json(out, study.as_dict(result))
     typer.echo(study.finding(result))
     for k, row in zip(result.counts, result.hits, strict=True):
         typer.echo(f"{k:>7,} features: top-1 {row[0]:.1%}, top-2 {row[1]:.1%}")
@@ -224,20 +228,17 @@ def spinal_heads(
         if out is not None:
             write_json(out, study.as_dict(result), indent=None)
 
-    try:
-        params = study.Params(backbone, tuple(heads.split(",")), seeds, epochs, width, layers, split, order)  # type: ignore[arg-type]
-        title, (train, test) = read_dataset(data, folder, BACKBONES[backbone].side)
-        with typer.progressbar(length=seeds * epochs * len(params.heads), label=data) as bar:
-            result = study.run(
-                data if data in DATASETS or data.lower().startswith(TORCHVISION) else title,
-                train,
-                test,
-                params,
-                lambda done, _: bar.update(done - bar.pos),
-                keep,
-            )
-    except (ValueError, OSError) as error:
-        fail(error)
+    params = study.Params(backbone, tuple(heads.split(",")), seeds, epochs, width, layers, split, order)  # type: ignore[arg-type]
+    title, (train, test) = read_dataset(data, folder, BACKBONES[backbone].side)
+    with typer.progressbar(length=seeds * epochs * len(params.heads), label=data) as bar:
+        result = study.run(
+            data if data in DATASETS or data.lower().startswith(TORCHVISION) else title,
+            train,
+            test,
+            params,
+            lambda done, _: bar.update(done - bar.pos),
+            keep,
+        )
     typer.echo(study.finding(result))
 
 
@@ -279,16 +280,13 @@ def retrieve(
     from core.picture_listing import left_out_lines
     from core.studies import random_retrieval as study
 
-    try:
-        params = study.Params(features, kernel, depth, seed, size, count, metric)  # type: ignore[arg-type]
-        image, [network] = read_picture(photo), open_networks([model], options)
-        listing = list_pictures(gallery)
-        with typer.progressbar(length=len(listing.found), label="retrieve") as bar:
-            result = study.run(image, listing.found, params, network, lambda done, _: bar.update(done - bar.pos))
-        if out is not None:
-            write_json(out, study.as_dict(result))
-    except (ValueError, OSError, KeyError) as error:
-        fail(error)
+    params = study.Params(features, kernel, depth, seed, size, count, metric)  # type: ignore[arg-type]
+    image, [network] = read_picture(photo), asked([model], (), options)
+    listing = list_pictures(gallery)
+    with typer.progressbar(length=len(listing.found), label="retrieve") as bar:
+        result = study.run(image, listing.found, params, network, lambda done, _: bar.update(done - bar.pos))
+    if out is not None:
+        write_json(out, study.as_dict(result))
     for line in left_out_lines(listing, result.broken):
         typer.echo(line, err=True)
     typer.echo(study.answer(result))
@@ -296,12 +294,6 @@ def retrieve(
         for i, distance in zip(indices, distances, strict=True):
             typer.echo(f"{space:8} {distance:9.3f}  {result.names[i]}")
     typer.echo(f"{network.card.name}: {network.card.provenance}")
-
-
-def open_networks(names: Sequence[str], options: FileOptions) -> list[Network]:
-    from core import own_networks
-
-    return own_networks.open_networks(names, options)
 
 
 @app.command("networks")
@@ -313,6 +305,8 @@ def list_networks(
     from core import matrix, networks, own_networks
     from core.files import write_json
 
+    for said in networks.left_out().values():
+        typer.echo(said, err=True)
     named = networks.cards() | own_networks.plugged()
     cards = [card for card in named.values() if every or card.kind in ("trained here", "user")]
     if out is not None:
@@ -337,14 +331,11 @@ def download(network: Annotated[str, typer.Argument(help="A published network's 
     """Fetch published weights from their owners, once; the app and the other commands find them."""
     from core import weights
 
-    try:
-        about = weights.published(network)
-        with typer.progressbar(length=100, label=network) as bar:
-            path = weights.download(
-                about, progress=lambda done, total: bar.update(round(100 * done / total) - bar.pos if total else 0)
-            )
-    except (ValueError, OSError) as error:
-        fail(error)
+    about = weights.published(network)
+    with typer.progressbar(length=100, label=network) as bar:
+        path = weights.download(
+            about, progress=lambda done, total: bar.update(round(100 * done / total) - bar.pos if total else 0)
+        )
     typer.echo(str(path))
 
 

@@ -55,6 +55,7 @@ def attribution(
     if not 0 <= target < len(network.labels):
         raise ValueError(f"expected a class of 0 to {len(network.labels) - 1}, got {target}: choose one of them")
     if method == RANDOM:
+        progress(1, 1)
         return np.random.default_rng(seed).random(x.shape[1:], np.float32)
     if method == EVIDENCE:
         return bagnet_evidence(network, x, target, progress)

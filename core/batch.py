@@ -20,6 +20,7 @@ from filelock import FileLock, Timeout
 from core import batch_rows
 from core.batch_work import Part, Picture, Runner, Work, packed, taken, try_out, versions
 from core.files import csv_text, whole, write_json, write_text
+from core.kept import read_back
 from core.picture_files import list_pictures
 from core.picture_listing import HIDDEN, MAX_FILES, OTHER, Found, Listing
 from core.worker import Progress, ignore
@@ -33,6 +34,7 @@ ABOUT, LOCK, KEY = "about.json", "lock", b"receptive"
 SKIPPED, READ = b"skipped", b"read"
 GROUP_ROWS, GROUP_BYTES = 100_000, 64_000_000  # a row group of the merged file is as large as one of these
 REMEDY = "choose another --out, or begin anew with --fresh"
+AGAIN = "delete it, and run the same command again"
 
 
 @dataclass(frozen=True, eq=False)
@@ -266,7 +268,11 @@ def is_missing(job: Job, part: int, path: Path) -> bool:
     """Whether a part has yet to be computed."""
     from pyarrow import parquet
 
-    return not path.exists() or job.changed(part, parquet.read_metadata(path).metadata[READ].decode())
+    if not path.exists():
+        return True
+    with read_back(path, remedy=AGAIN):
+        read = parquet.read_metadata(path).metadata[READ].decode()
+    return job.changed(part, read)
 
 
 def write_part(job: Job, path: Path, part: Part, read: str) -> None:
@@ -285,10 +291,11 @@ def merge(job: Job, folder: Path, out: Path, command: str) -> tuple[int, list[tu
 
     skipped, read, rows = list(job.left_out), [], 0
     for i in range(job.parts):
-        about = parquet.read_metadata(part_path(folder, i))
-        skipped += [(name, reason) for name, reason in json.loads(about.metadata[SKIPPED])]
-        read.append(about.metadata[READ].decode())
-        rows += about.num_rows
+        with read_back(part_path(folder, i), remedy=AGAIN):
+            about = parquet.read_metadata(part_path(folder, i))
+            skipped += [(name, reason) for name, reason in json.loads(about.metadata[SKIPPED])]
+            read.append(about.metadata[READ].decode())
+            rows += about.num_rows
     noted = json.dumps({**told(job, command), "rows": rows, "skipped": skipped, "read": read})
     columns = schema(job.work.study).with_metadata({KEY: noted})
 
@@ -311,7 +318,8 @@ def groups(job: Job, folder: Path) -> Iterator[Any]:
 
     gathered: list[Any] = []
     for i in range(job.parts):
-        gathered.append(parquet.ParquetFile(part_path(folder, i)).read().replace_schema_metadata(None))
+        with read_back(part_path(folder, i), remedy=AGAIN):
+            gathered.append(parquet.ParquetFile(part_path(folder, i)).read().replace_schema_metadata(None))
         if sum(t.num_rows for t in gathered) >= GROUP_ROWS or sum(t.nbytes for t in gathered) >= GROUP_BYTES:
             yield pa.concat_tables(gathered).combine_chunks()
             gathered = []

@@ -5,19 +5,18 @@ from __future__ import annotations
 import functools
 import importlib.metadata
 import multiprocessing
-import os
 import signal
-import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
 from core import batch_rows, networks, own_networks, weights
+from core.aside import live_by
 from core.batch_rows import RANDOM, Row
 from core.own_options import ASIS, FileOptions
 from core.picture_files import UNREADABLE
@@ -314,14 +313,7 @@ def begin(work: Work, leash: Connection) -> None:
     global _work
     _work = work
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=end_with, args=(leash,), daemon=True).start()
-
-
-def end_with(leash: Connection) -> None:
-    """Ends this process, in the middle of what it does, when the other end is let go: on purpose or by a kill."""
-    with suppress(EOFError, OSError):
-        leash.recv_bytes()
-    os._exit(1)
+    live_by(leash.recv_bytes)
 
 
 def compute_here(pictures: Sequence[Picture]) -> Part:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-from core import networks, worker
+from core import networks, packaged, worker
 from core.networks import Card, Network
 from core.worker import Job, Line, Progress, Stopped
 
@@ -24,7 +24,7 @@ JOBS_KEPT = 64  # one page of patch evidence asks for 30; the largest sweep hold
 def network(card: Card) -> Network:
     """The network of a card that is on this machine, loaded once a process. Raises WeightsError if it does not load."""
     wait_until_warm()
-    return _network(card, None if card.file is None else networks.file_digest(card.file))
+    return _network(card, None if card.file is None else packaged.digest(card.file))
 
 
 @st.cache_resource(max_entries=NETWORKS_KEPT, show_spinner=False)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.preprocess import denormalise, in_channels, normalise
+from core.worker import Progress, each, ignore
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -58,36 +59,47 @@ def to_pixels(network: Network, x: Tensor) -> np.ndarray:
 
 
 def code(
-    network: Network, pixels: np.ndarray, lam: float, steps: int | None = None, solver: Solver | None = None
+    network: Network,
+    pixels: np.ndarray,
+    lam: float,
+    steps: int | None = None,
+    solver: Solver | None = None,
+    progress: Progress = ignore,
 ) -> Coded:
     """Code one picture, float (H, W, 3) in [0, 1], at its own resolution (§3).
 
-    `steps` and `solver` are the network's own by default. Raises ValueError for a network without a coding layer, for
-    less than one step, and for an unknown solver.
+    `steps` and `solver` are the network's own by default; `progress(steps done, steps)` may raise to stop.
+    Raises ValueError for a network without a coding layer, for less than one step, and for an unknown solver.
     """
     import torch
+
+    from core.models.sparse import check
 
     layer = sdnet_of(network).dictionary
     x = to_input(network, pixels)[None]
     with torch.inference_mode():
-        codes = layer.codes(x, lam, steps, solver)
+        count = check(layer.steps if steps is None else steps, solver)
+        iterates = layer.iterates(x, lam, solver)
+        for _ in each(range(count), progress):
+            codes = next(iterates)
         rebuilt = layer.reconstruct(codes, x)[:, :3]
         return Coded(codes[0].numpy(), to_pixels(network, rebuilt[0]))
 
 
-def objectives(network: Network, pixels: np.ndarray, lam: float, steps: int, solver: Solver) -> np.ndarray:
+def objectives(
+    network: Network, pixels: np.ndarray, lam: float, steps: int, solver: Solver, progress: Progress = ignore
+) -> np.ndarray:
     """(steps,) the objective of one picture (H, W, 3) after 1, 2, … steps (§3)."""
     import torch
 
     layer = sdnet_of(network).dictionary
     x = to_input(network, pixels)[None]
+    found = []
     with torch.inference_mode():
-        return np.array(
-            [
-                float(layer.objective(x, codes, layer.reconstruct(codes, x), lam))
-                for codes in islice(layer.iterates(x, lam, solver), steps)
-            ]
-        )
+        for codes in islice(layer.iterates(x, lam, solver), steps):
+            found.append(float(layer.objective(x, codes, layer.reconstruct(codes, x), lam)))
+            progress(len(found), steps)
+    return np.array(found)
 
 
 @dataclass(frozen=True, eq=False)

@@ -73,6 +73,14 @@ def cache_folder() -> Path:
     return Path(chosen) if chosen else platformdirs.user_cache_path("receptive", appauthor=False)
 
 
+def unwritable(what: str, folder: Path, error: OSError) -> str:
+    """The sentence for `what` that cannot be kept in a folder below `cache_folder()`."""
+    return (
+        f"expected to keep {what} in {folder}, got {error.strerror or error}: "
+        "make room there, or set RECEPTIVE_CACHE to a folder that can be written"
+    )
+
+
 def download(
     published: Published, folder: Path | None = None, progress: Progress = ignore, *, timeout: float = 20
 ) -> Path:
@@ -103,10 +111,7 @@ def download(
         finally:
             lock.release()
     except OSError as error:
-        raise WeightsError(
-            f"expected to keep {target.name} in {target.parent}, got {error.strerror or error}: "
-            "make room there, or set RECEPTIVE_CACHE to a folder that can be written"
-        ) from error
+        raise WeightsError(unwritable(target.name, target.parent, error)) from error
     return target
 
 

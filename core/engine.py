@@ -121,14 +121,15 @@ def logits(engine: Engine, inputs: Batch, count: int, progress: Progress = ignor
         return Answers(_float32(engine, inputs, every, size, progress), np.ones(count, bool), 0.0)
     sample = every[:: max(1, count // CALIBRATION)]
     values = _forward(engine.fast, inputs, every, size, progress)
-    known = _float32(engine, inputs, sample, size)
+    still = lambda done, total: progress(count, count)  # all are answered; it may yet raise  # noqa: E731
+    known = _float32(engine, inputs, sample, size, still)
     error = float(np.abs(values[sample] - known).max())
     doubtful = margins(values) < np.maximum(SAFETY * error, FLOOR * np.abs(values).max(1))
     doubtful[sample] = False
     again = np.flatnonzero(doubtful)
     values[sample] = known
     if len(again):
-        values[again] = _float32(engine, inputs, again, size)
+        values[again] = _float32(engine, inputs, again, size, still)
     is_exact = doubtful
     is_exact[sample] = True
     return Answers(values, is_exact, error)

@@ -19,8 +19,10 @@ def whole(path: Path, write: Callable[[Path], object]) -> None:
     """All of a file or nothing, on the disk, even if the machine stops here; its folder is made.
 
     `write` is given the path of a fresh file beside it. What is there and no file, such as /dev/stdout, is written in
-    place, and a link stays a link. Raises OSError, and what `write` raises.
+    place, and a link stays a link. Raises ValueError without a name, OSError, and what `write` raises.
     """
+    if not path.name:
+        raise ValueError(f"expected a file to write, got {str(path)!r}: name one")
     if path.exists() and not path.is_file():
         write(path)
         return

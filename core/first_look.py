@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core import networks
-from core.networks import Card, file_digest
+from core.kept import Damaged, read_back
+from core.networks import Card
+from core.packaged import digest as digest_of
 from core.weights import ASSETS
 
 if TYPE_CHECKING:
@@ -23,27 +26,35 @@ FOLDER = ASSETS / "results" / "first_look"
 
 def key(cards: Sequence[Card], picture: str, params: DataclassInstance) -> dict[str, Any]:
     """What a packaged result was made from: the picture's digest, each weights file's digest, and the settings."""
-    files = [[card.name, file_digest(card.file) if card.file else None] for card in cards]
-    return {"picture": picture, "networks": files, "params": asdict(params)}
+    return {"picture": picture, "networks": files(cards), "params": asdict(params)}
+
+
+def files(cards: Sequence[Card]) -> list[list[str | None]]:
+    """The name of each network, with its weights file's digest. Raises WeightsError for a file that cannot be read."""
+    return [[card.name, digest_of(card.file) if card.file else None] for card in cards]
+
+
+def packaged(slug: str) -> dict[str, Any] | None:
+    """A study's packaged result with its key; None without one, or if it is damaged: then it is computed anew."""
+    path = FOLDER / f"{slug}.json"
+    if not path.exists():
+        return None
+    with suppress(Damaged), read_back(path):
+        record = json.loads(path.read_text())
+        return {"key": dict(record["key"]), "result": dict(record["result"])}
+    return None
 
 
 def find(slug: str, cards: Sequence[Card], picture: str, params: DataclassInstance) -> dict[str, Any] | None:
     """The fields of the packaged result of a study made from exactly this, or None."""
-    path = FOLDER / f"{slug}.json"
-    if not path.exists():
-        return None
-    record = json.loads(path.read_text())
-    return dict(record["result"]) if record["key"] == key(cards, picture, params) else None
+    record = packaged(slug)
+    return dict(record["result"]) if record and record["key"] == key(cards, picture, params) else None
 
 
 def latest(slug: str, cards: Sequence[Card]) -> dict[str, Any] | None:
     """The fields of the packaged result of a study made with these networks, whatever else it was made from."""
-    path = FOLDER / f"{slug}.json"
-    if not path.exists():
-        return None
-    record = json.loads(path.read_text())
-    files = [[card.name, file_digest(card.file) if card.file else None] for card in cards]
-    return dict(record["result"]) if record["key"]["networks"] == files else None
+    record = packaged(slug)
+    return dict(record["result"]) if record and record["key"]["networks"] == files(cards) else None
 
 
 def write() -> Iterator[tuple[Path, str]]:

@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from core import weights
+from core import packaged, weights
 from core.datasets import DATASETS
+from core.own_options import told_frame, told_labels, told_numbers
 from core.published import PUBLISHED, published, published_names
 from core.weights import WeightsError
 
@@ -170,32 +171,46 @@ class Network:
         return hashlib.sha256(told.encode()).hexdigest()
 
 
-@functools.lru_cache(maxsize=64)
-def file_digest(path: Path) -> str:
-    """SHA-256 of a weights file's bytes: what results computed with it are remembered under."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+@functools.cache
+def cards() -> dict[str, Card]:
+    """Every network that can be asked for by name, packaged ones first. Reads file headers only; no torch.
+
+    Packaged ones whose header is damaged are not among them: see `left_out`.
+    """
+    return _packaged()[0] | {name: published_card(name) for name in published_names()}
+
+
+def left_out() -> dict[str, str]:
+    """The packaged networks that are not among `cards()`, by name: for each a sentence that says why."""
+    return _packaged()[1]
 
 
 @functools.cache
-def cards() -> dict[str, Card]:
-    """Every network that can be asked for by name, packaged ones first. Reads file headers only; no torch."""
-    found = {name: packaged_card(name, path) for name, path in weights.packaged().items()}
-    for name in published_names():
-        found[name] = published_card(name)
-    return found
+def _packaged() -> tuple[dict[str, Card], dict[str, str]]:
+    found, missing = {}, {}
+    for name, path in weights.packaged().items():
+        try:
+            found[name] = packaged_card(name, path)
+        except WeightsError as error:
+            missing[name] = str(error)
+    return found, missing
 
 
 def packaged_card(name: str, path: Path) -> Card:
-    """The card of a weights file that `receptive train` wrote."""
-    about = weights.read_metadata(path)
-    data = DATASETS[about["dataset"]]
-    accuracy = float(about["test_accuracy"])
-    how = about.get("classifier") or f"{about['epochs']} epochs"
-    sentence = (
-        f"trained by this project on {data.title} ({about['dataset_form']}), {how}, "
-        f"seed {about['seed']}: {accuracy:.1%} of {int(about['test_images']):,} test pictures right"
-    )
-    return Card(name, about["arch"], data.name, "trained here", sentence, int(about["input_size"]), accuracy, path)
+    """The card of a weights file that `receptive train` wrote. Raises WeightsError if its header is damaged."""
+    try:
+        about = weights.read_metadata(path)
+        data = DATASETS[about["dataset"]]
+        accuracy = float(about["test_accuracy"])
+        how = about.get("classifier") or f"{about['epochs']} epochs"
+        sentence = (
+            f"trained by this project on {data.title} ({about['dataset_form']}), {how}, "
+            f"seed {about['seed']}: {accuracy:.1%} of {int(about['test_images']):,} test pictures right"
+        )
+        OWN_FAMILIES[re.sub("_blur[1-7]$", "", about["arch"])], told_labels(about), file_preprocessing(about)
+        return Card(name, about["arch"], data.name, "trained here", sentence, int(about["input_size"]), accuracy, path)
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise packaged.damaged(path, "its header does not tell what it is") from error
 
 
 def published_card(name: str) -> Card:
@@ -225,6 +240,8 @@ def find(name: str) -> Card:
         return Card(name, arch, family, "untrained", "untrained: random weights, seed 0", family_size(family))
     if name in cards():
         return cards()[name]
+    if name in left_out():
+        raise WeightsError(left_out()[name])
     if name.startswith((TORCHVISION, PLUGIN)):
         from core import own_networks
 
@@ -251,7 +268,7 @@ def local_file(card: Card) -> Path:
 def load(card: Card) -> Network:
     """Build the network, load its weights, and prepare the engine.
 
-    Raises WeightsError if the weights are not on this machine or do not fit, or a package's network fails.
+    Raises WeightsError if the weights are not on this machine, are damaged or do not fit, or a package's network fails.
     """
     if card.name.startswith((TORCHVISION, PLUGIN)):
         from core import own_networks
@@ -266,10 +283,9 @@ def load(card: Card) -> Network:
         return build(card, weights.read_state(path), family_labels("imagenet"), family_preprocessing(card))
     if card.file is None:
         raise WeightsError(f"expected a weights file for {card.name}, got none: open it with user_network")
-    from core.own_options import told_labels
-
-    about = weights.read_metadata(card.file)
-    return build(card, weights.read_state(card.file), told_labels(about), file_preprocessing(about))
+    data = packaged.read(card.file)
+    about = weights.read_metadata(data)
+    return build(card, weights.read_state(data), told_labels(about), file_preprocessing(about))
 
 
 def not_here(card: Card) -> WeightsError:
@@ -328,7 +344,6 @@ def family_preprocessing(card: Card) -> Preprocessing:
 
 def file_preprocessing(about: dict[str, str]) -> Preprocessing:
     """The preprocessing that a weights file's metadata tell. Raises WeightsError where they tell none."""
-    from core.own_options import told_frame, told_numbers
     from core.preprocess import Preprocessing
 
     data = DATASETS.get(about.get("dataset", ""))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -79,7 +80,7 @@ def open_data(name: str, root: Path | None, size: int, progress: Progress = igno
         from core import torchvision_data
 
         return torchvision_data.load(name, size, root, progress)
-    path = Path(name).expanduser()
+    path = Path(os.path.expanduser(name))
     if not path.exists():
         known = f"{', '.join(DATASETS)}, {TORCHVISION}NAME"
         raise DataError(f"expected one of {known}, or a folder or zip of your own pictures, got {name!r}")

@@ -13,13 +13,14 @@ Only `load` imports the package's code, and only of packages that the user has i
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core import networks, one_logit, own_options, recognise, weights
+from core import networks, one_logit, own_options, packaged, recognise, weights
 from core.networks import PLUGIN, TORCHVISION, Card, Network
 from core.own_options import ASIS, FileOptions
 from core.preprocess import Preprocessing
@@ -88,7 +89,7 @@ def check_options(names: Sequence[str], options: FileOptions) -> None:
 
 def is_file(name: str) -> bool:
     """Whether a word of a command is a weights file, and no network's name."""
-    return Path(name).expanduser().is_file()
+    return Path(os.path.expanduser(name)).is_file()  # Path.expanduser raises for the home of nobody
 
 
 def open_network(name: str, options: FileOptions = ASIS) -> Network:
@@ -98,7 +99,7 @@ def open_network(name: str, options: FileOptions = ASIS) -> Network:
     """
     if not is_file(name):
         return networks.load(networks.find(name))
-    path = Path(name).expanduser()
+    path = Path(os.path.expanduser(name))
     return open_file(path.read_bytes(), path.name, options)
 
 
@@ -114,6 +115,24 @@ def open_file(data: bytes, title: str, options: FileOptions = ASIS) -> Network:
         start = networks.family_preprocessing(Card("", arch, family, "user", "", networks.family_size(family)))
     labels = options.labels or (() if like else found.labels)
     return networks.user_network(data, arch, family, title, labels, options.applied(start), options.part)
+
+
+def intact(names: Sequence[str], say: Callable[[str], object]) -> list[Card]:
+    """The cards of packaged networks, but for those that are missing or whose file is damaged: of each `say` hears why.
+
+    Nothing is loaded.
+    """
+    found = []
+    for name in names:
+        card = networks.cards().get(name)
+        try:
+            if card is None or card.file is None:
+                raise WeightsError(networks.left_out().get(name) or packaged.missing(name))
+            packaged.check(card.file, packaged.digest(card.file))
+            found.append(card)
+        except WeightsError as error:
+            say(str(error))
+    return found
 
 
 def find(name: str) -> Card:

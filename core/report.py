@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core import networks, quoting
+from core.kept import in_words
 from core.networks import Card
 from core.own_options import ASIS, FileOptions
 from core.report_blocks import WIDTH, Asked, Part, Picture, Pictures, Plot, Work
@@ -120,16 +121,11 @@ def section(study: Study, asked: Asked, progress: Progress) -> Section:
             try:
                 parts.append(run(part(progress, i, len(work))))
             except (ValueError, OSError, RuntimeError, MemoryError) as error:
-                failures.append(said(error))
+                failures.append(in_words(error))
     except (ValueError, OSError) as error:
-        failures.append(said(error))
+        failures.append(in_words(error))
     progress(1, 1)
     return Section(study, tuple(parts), tuple(failures), left_out(asked, parts, bool(failures)))
-
-
-def said(error: Exception) -> str:
-    """An error as one sentence."""
-    return " ".join(str(error).split()) or type(error).__name__
 
 
 def left_out(asked: Asked, parts: Sequence[Part], failed: bool) -> str:

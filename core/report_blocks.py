@@ -6,14 +6,16 @@ import shlex
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core import networks, quoting
+from core import networks, own_networks, quoting
 from core.files import csv_text
 from core.image import RGBImage
 from core.networks import Card
+from core.weights import WeightsError
 from core.worker import Progress
 
 if TYPE_CHECKING:
@@ -122,6 +124,19 @@ class Part:
 
 
 Work = Callable[[Progress], Part]
+
+
+def packaged(names: Sequence[str]) -> tuple[tuple[Card, ...], list[Work]]:
+    """The cards of these names; and for each that is missing or damaged, work that only says so."""
+    missing: list[str] = []
+    found = tuple(own_networks.intact(names, missing.append))
+    return found, [partial(refuse, said) for said in missing]
+
+
+def refuse(why: str, progress: Progress) -> Part:
+    """Raises WeightsError with these words, for the report to say."""
+    progress(0, 1)
+    raise WeightsError(why)
 
 
 def csv_address(columns: Mapping[str, Sequence[object]]) -> str:

@@ -5,6 +5,7 @@ Both take any picture into the form of their digits first.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,9 +14,21 @@ import numpy as np
 from core import first_look, networks
 from core.heads import Head
 from core.networks import Card
-from core.report_blocks import WIDTH, Asked, Part, Picture, Pictures, Plot, Table, Work, csv_address, enlarged, printed
+from core.report_blocks import (
+    WIDTH,
+    Asked,
+    Part,
+    Picture,
+    Pictures,
+    Plot,
+    Table,
+    Work,
+    csv_address,
+    enlarged,
+    packaged,
+    printed,
+)
 from core.studies import random_maps, spinal_answers
-from core.weights import WeightsError
 from core.worker import Progress, part
 
 if TYPE_CHECKING:
@@ -169,15 +182,17 @@ def neighbour_table(
 
 def spinal_parts(asked: Asked) -> list[Work]:
     """What the packaged heads read in the picture."""
-    return [partial(spinal_part, asked)]
+    found, missing = packaged(list(networks.HEADED.values()))
+    heads: dict[str, Head] = {name: head for head, name in networks.HEADED.items()}  # type: ignore[misc]
+    cards = {heads[card.name]: card for card in found}
+    return [*missing, *([partial(spinal_part, asked, cards)] if cards else [])]
 
 
-def spinal_part(asked: Asked, progress: Progress) -> Part:
+def spinal_part(asked: Asked, cards: Mapping[Head, Card], progress: Progress) -> Part:
     """What the packaged heads say to the picture in MNIST's form."""
     from core.studies import spinal_answers_figures as figures
     from core.studies.palette import uri
 
-    cards = headed()
     params = spinal_answers.Params(tuple(cards))
     result = spinal_answers.run([networks.load(c) for c in cards.values()], asked.image, params, progress)
     finding = spinal_answers.finding(result)
@@ -211,16 +226,3 @@ def spinal_part(asked: Asked, progress: Progress) -> Part:
         csv_address(spinal_answers.layer_table(result)) if len(result.contributions) else "",
         more,
     )
-
-
-def headed() -> dict[Head, Card]:
-    """The packaged networks by head. Raises WeightsError where there is none."""
-    known = networks.cards()
-    heads: tuple[Head, ...] = spinal_answers.Params().heads
-    found = {head: known[networks.HEADED[head]] for head in heads if networks.HEADED[head] in known}
-    if not found:
-        raise WeightsError(
-            f"expected {', '.join(networks.HEADED.values())} among the packaged networks, found none: receptive train "
-            f"{networks.HEADED['spinal']}"
-        )
-    return found

@@ -10,7 +10,20 @@ import numpy as np
 
 from core import first_look, networks
 from core.networks import Card
-from core.report_blocks import WIDTH, Asked, Part, Plot, Table, Work, beside, csv_address, enlarged, printed, titles
+from core.report_blocks import (
+    WIDTH,
+    Asked,
+    Part,
+    Plot,
+    Table,
+    Work,
+    beside,
+    csv_address,
+    enlarged,
+    packaged,
+    printed,
+    titles,
+)
 from core.studies import patch_evidence, shift_sweep, sparse_codes
 from core.worker import Progress
 
@@ -34,10 +47,6 @@ PICTURES = 256  # px, height of three square pictures on the page's width, their
 LAMBDA_ROWS = 0.25  # of the curves over lambda, a row is printed at every so much
 
 
-def named(names: Sequence[str]) -> tuple[Card, ...]:
-    return tuple(networks.find(name) for name in names)
-
-
 def side_by_side(cards: Sequence[Card]) -> list[tuple[Card, ...]]:
     """Networks that can be compared, those of one family, so many that their maps fit on the page."""
     families: dict[str, list[Card]] = {}
@@ -55,8 +64,8 @@ def side_by_side(cards: Sequence[Card]) -> list[tuple[Card, ...]]:
 
 def shift_parts(asked: Asked) -> list[Work]:
     """One sweep for each family of the networks asked for: they must share their labels."""
-    cards = asked.cards or named(networks.DEFAULT_NETWORKS)
-    return [partial(shift_part, asked, group) for group in side_by_side(cards)]
+    cards, missing = (asked.cards, []) if asked.cards else packaged(networks.DEFAULT_NETWORKS)
+    return [*missing, *(partial(shift_part, asked, group) for group in side_by_side(cards))]
 
 
 def shift_part(asked: Asked, cards: tuple[Card, ...], progress: Progress) -> Part:
@@ -134,8 +143,9 @@ def shift_table(result: shift_sweep.Result, cards: Sequence[Card]) -> Table:
 
 def patch_parts(asked: Asked) -> list[Work]:
     """One run for each family of the BagNets asked for; by default the packaged ones."""
-    cards = [card for card in asked.cards if card.patch] or named(networks.DEFAULT_BAGNETS)
-    return [partial(patch_part, asked, group) for group in side_by_side(cards)]
+    mine = tuple(card for card in asked.cards if card.patch)
+    cards, missing = (mine, []) if mine else packaged(networks.DEFAULT_BAGNETS)
+    return [*missing, *(partial(patch_part, asked, group) for group in side_by_side(cards))]
 
 
 def patch_part(asked: Asked, cards: tuple[Card, ...], progress: Progress) -> Part:
@@ -208,8 +218,15 @@ def patch_table(result: patch_evidence.Result, cards: Sequence[Card]) -> Table:
 def sparse_parts(asked: Asked) -> list[Work]:
     """One run for each SDNet asked for, with its plain twin where one is packaged; by default the packaged pair."""
     twins = dict(zip(networks.SDNETS, networks.TWINS, strict=True))
-    pairs = [(card, *named([twins[card.name]] if card.name in twins else [])) for card in asked.cards if coded(card)]
-    return [partial(sparse_part, asked, pair) for pair in pairs or [named(networks.DEFAULT_SDNETS)]]
+    work: list[Work] = []
+    for card in asked.cards:
+        if coded(card):
+            twin, missing = packaged([twins[card.name]] if card.name in twins else [])
+            work += [*missing, partial(sparse_part, asked, (card, *twin))]
+    if not work:
+        pair, work = packaged(networks.DEFAULT_SDNETS)
+        work += [partial(sparse_part, asked, pair)] if pair and coded(pair[0]) else []
+    return work
 
 
 def coded(card: Card) -> bool:

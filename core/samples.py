@@ -56,13 +56,13 @@ SAMPLE, STRETCHED = "sample:", "stretched:"  # before the name of a sample, and 
 def load_sample(name: str) -> RGBImage:
     """The sample of that name, through the same door as an upload.
 
-    Raises KeyError for an unknown name and FileNotFoundError if the installed package lacks the file.
+    Raises ValueError for an unknown name and FileNotFoundError if the installed package lacks the file.
     """
     found = next((sample for sample in SAMPLES if sample.name == name), None)
     if found is None:
         names = [sample.name for sample in SAMPLES]
         offer = get_close_matches(name, names, n=3) or names
-        raise KeyError(f"expected the name of a sample, got {name!r}: try {', '.join(offer)}")
+        raise ValueError(f"expected the name of a sample, got {name!r}: try {', '.join(offer)}")
     return decode(_path(found).read_bytes())
 
 

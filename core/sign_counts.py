@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -22,6 +23,7 @@ from threadpoolctl import threadpool_limits
 from torch import nn
 
 from core.files import write_json
+from core.kept import read_back
 from core.models.random_depthwise import FIRST_PADDING, RandomDepthwise, draw, sign_padding
 from core.worker import Progress, ignore
 
@@ -244,7 +246,8 @@ def extract(spec: Spec, pixels: np.ndarray, path: Path, progress: Progress = ign
     """The counts of pictures (N, H, W, C) in a memory-mapped PATH (.npy), integers (N, spec.features), read-only.
 
     Pictures are done in order; PATH.json says how many rows are safe, so a killed run goes on there. A file of other
-    pictures or another Spec is begun anew. `progress(done, N)` may raise to stop.
+    pictures or another Spec is begun anew. `progress(done, N)` may raise to stop. Raises ValueError for a torn file,
+    OSError without room for it.
     """
     net = build(spec)
     check_pixels(net, pixels)
@@ -255,16 +258,29 @@ def extract(spec: Spec, pixels: np.ndarray, path: Path, progress: Progress = ign
     path.parent.mkdir(parents=True, exist_ok=True)
     if not done:
         journal.unlink(missing_ok=True)
-    mode = "r+" if done else "w+"
-    table: np.memmap = np.lib.format.open_memmap(path, mode, kind, shape)
+    with read_back(path):
+        table: np.memmap = np.lib.format.open_memmap(path, "r+" if done else "w+", kind, shape)
+        if (table.shape, table.dtype) != (shape, kind):
+            raise ValueError(f"{table.dtype} {table.shape} in place of {kind} {shape}")
     progress(done, len(pixels))
     for start in range(done, len(pixels), ROWS_AT_ONCE):
         end = min(start + ROWS_AT_ONCE, len(pixels))
+        reserve(path, table.offset + start * table.strides[0], (end - start) * table.strides[0])
         table[start:end] = counts(net, pixels[start:end])
         table.flush()
         write_json(journal, {**about, "rows": end}, indent=None)
         progress(end, len(pixels))
     return np.load(path, mmap_mode="r")  # type: ignore[no-any-return]
+
+
+def reserve(path: Path, start: int, count: int) -> None:
+    """Have the disk keep room for these bytes of a mapped file: where they find none later, the process is killed.
+
+    Raises OSError if there is none.
+    """
+    if hasattr(os, "posix_fallocate"):
+        with path.open("rb+") as stream:
+            os.posix_fallocate(stream.fileno(), start, count)
 
 
 def rows_done(journal: Path, about: dict[str, Any]) -> int:

@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
@@ -29,6 +29,14 @@ def ignore(done: int, total: int) -> None:
 def part(progress: Progress, i: int, count: int) -> Progress:
     """The progress of part `i` of `count` equal ones, told to `progress` as that of the whole."""
     return lambda done, total: progress(i * total + done, count * total)
+
+
+def each(items: Sequence[T], progress: Progress) -> Iterator[T]:
+    """The items one after another; `progress` is told before each how many are done, and of all at the end."""
+    for done, item in enumerate(items):
+        progress(done, len(items))
+        yield item
+    progress(len(items), len(items))
 
 
 class Stopped(Exception):

@@ -20,7 +20,7 @@ from core.studies import (
     spinal_dataset,
     spinal_heads,
 )
-from pages.parts import charts, report, scoreboard, tray
+from pages.parts import at_hand, charts, frame, report, scoreboard, tray
 from pages.parts.words import link, plain
 
 st.title("Five ways to watch a network see")
@@ -35,7 +35,7 @@ sample = load_sample(DEFAULT_SAMPLE)
 
 
 def glance_at_shift_sweep() -> None:
-    cards = [networks.find(name) for name in networks.DEFAULT_NETWORKS if name in networks.cards()]
+    cards = at_hand.intact(networks.DEFAULT_NETWORKS)
     found = first_look.find("shift_sweep", cards, sample.digest, shift_sweep.Params())
     if found is None:
         return
@@ -49,7 +49,7 @@ def glance_at_shift_sweep() -> None:
 
 
 def glance_at_patch_evidence() -> None:
-    cards = [networks.find(name) for name in networks.DEFAULT_BAGNETS if name in networks.cards()]
+    cards = at_hand.intact(networks.DEFAULT_BAGNETS)
     found = first_look.find("patch_evidence", cards, sample.digest, patch_evidence.Params())
     if found is None:
         return
@@ -63,7 +63,7 @@ def glance_at_patch_evidence() -> None:
 
 
 def glance_at_sparse_codes() -> None:
-    cards = [networks.cards()[name] for name in networks.DEFAULT_SDNETS if name in networks.cards()]
+    cards = at_hand.intact(networks.DEFAULT_SDNETS)
     found = first_look.find("sparse_codes", cards, sample.digest, sparse_codes.Params())
     if found is None:
         return
@@ -78,7 +78,7 @@ def glance_at_sparse_codes() -> None:
 
 
 def glance_at_random_features() -> None:
-    cards = [networks.cards()[name] for name in [networks.CEILINGS["digits"]] if name in networks.cards()]
+    cards = at_hand.intact([networks.CEILINGS["digits"]])
     found = first_look.latest("random_maps", cards)
     if found is None:
         return
@@ -117,7 +117,8 @@ for study in STUDIES:
     with st.container(border=True):
         st.subheader(plain(study.question))
         st.caption(link(study.paper, study.link))
-        GLANCES[study.slug]()
+        with frame.going_on():
+            GLANCES[study.slug]()
         st.page_link(f"pages/{study.slug}.py", label=plain(f"Open {study.title}"), icon=study.icon)
 
 scoreboard.show()

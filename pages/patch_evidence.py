@@ -57,6 +57,8 @@ def own_grids(nets: tuple[Network, ...], picture: tray.Picture, pixels: np.ndarr
 
 def ask(view: patch_choose.View, picture: tray.Picture, pixels: np.ndarray) -> tuple[Result, Params] | None:
     """Draw the hero for what is chosen; None if no network is here."""
+    if not view.cards:
+        return None
     ready = packaged(view, picture)
     if ready is not None:
         target, other = patch_choose.classes(view, ready.logits[-1], ready.labels)
@@ -91,8 +93,8 @@ def beside(
 
 def baseline_of(family: str) -> Network | None:
     """The residual network that the family's BagNets are compared with; None if it is not here, or there is none."""
-    card = networks.find(BAGNETS[family][1]) if family in BAGNETS else None
-    return cache.network(card) if card is not None and networks.is_here(card) else None
+    card = networks.cards().get(BAGNETS[family][1]) if family in BAGNETS else None
+    return next(iter(at_hand.loaded([card])), None) if card is not None and networks.is_here(card) else None
 
 
 frame.require(STUDY.slug)
@@ -117,7 +119,8 @@ else:
     patch_wall.show(scene)
 patch_any.show(picture, ANY_FIRST)
 patch_why.show()
-patch_measured.show()
+with frame.going_on():
+    patch_measured.show()
 if answer is not None:
     take_away.show(
         STUDY.slug,

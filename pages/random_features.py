@@ -55,11 +55,15 @@ else:
     result = random_curve.show(data, params, None if found is None else random_features.from_dict(found))
     asked = next(iter(at_hand.loaded([photographs])), None)
     if asked is not None:
-        random_retrieval.show(picture, asked)
-        random_background.show(picture, asked)
-    random_attack.show()
+        with frame.going_on():
+            random_retrieval.show(picture, asked)
+        with frame.going_on():
+            random_background.show(picture, asked)
+    with frame.going_on():
+        random_attack.show()
     random_why.show(data, picture, params)
-random_measured.show()
+with frame.going_on():
+    random_measured.show()
 if data is not None and result is not None:
     name = data.name if data.name != "own" else "FOLDER"
     take_away.show(

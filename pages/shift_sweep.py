@@ -98,7 +98,8 @@ else:
     shift_closer.show(result, cards, picture.image, choice.params)
     shift_closer.inside(cards, picture)
 shift_why.show()
-shift_measured.show(choice)
+with frame.going_on():
+    shift_measured.show(choice)
 if result is not None:
     take_away.show(
         STUDY.slug,

@@ -35,7 +35,7 @@ def answer(choice: sparse_choose.Choice, picture: tray.Picture, shown: str = "sp
     if packaged is not None:
         return sparse_codes.from_dict(packaged)
     nets = at_hand.loaded(choice.cards)
-    if not nets:
+    if not nets or nets[0].card != choice.card:  # a twin alone has no codes
         return None
     key = ("codes", tuple((n.card.name, n.identity) for n in nets), picture.image.digest, choice.params)
     task = (key, lambda progress: sparse_codes.run(nets, picture.image, choice.params, progress))
@@ -48,7 +48,8 @@ def beside(choice: sparse_choose.Choice, picture: tray.Picture) -> None:
     result = answer(choice, picture, "sparse codes held")
     if result is not None:
         held.heading(picture)
-        sparse_hero.coded(result, [card.title for card in choice.cards], "sparse-pictures-held")
+        titles = [card.title for card in choice.cards if card.name in result.models]
+        sparse_hero.coded(result, titles, "sparse-pictures-held")
 
 
 frame.require(STUDY.slug)
@@ -60,11 +61,11 @@ result = answer(choice, picture)
 if result is None:
     st.info("Choose an SDNet under More: the packaged ones are always on this machine.")
 else:
-    titles = [card.title for card in choice.cards]
-    sparse_hero.show(result, titles)
+    cards = [card for card in choice.cards if card.name in result.models]
+    sparse_hero.show(result, [card.title for card in cards])
     if (other := tray.held()) is not None:
         beside(choice, other)
-    nets = at_hand.loaded(choice.cards)
+    nets = at_hand.loaded(cards)
     params = choice.params
     scene = sparse_choose.Scene(
         nets[0],
@@ -81,7 +82,8 @@ else:
     sparse_attack.show(scene)
 sparse_any.show(picture, TWINS[0], nets[:1] if result is not None else ())
 sparse_why.show()
-sparse_measured.show()
+with frame.going_on():
+    sparse_measured.show()
 if result is not None:
     sparse_measured.show_own(scene)
     take_away.show(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from core import cache, networks
@@ -46,15 +48,20 @@ with head:
     cache.wait_until_warm()
     if params is not None:
         spinal_diagram.show(params, data.classes if data and data.classes else DIGIT_CLASSES)
-with raced:
+result = None
+with raced, frame.going_on():
     result = spinal_race.show(data, params)
 spinal_answers.show(picture, tray.held())
-spinal_ablation.show()
-spinal_transfer.show()
-spinal_any.show(ANY_FIRST)
-spinal_regression.show()
-spinal_why.show()
-spinal_measured.show()
+for show in (
+    spinal_ablation.show,
+    spinal_transfer.show,
+    partial(spinal_any.show, ANY_FIRST),
+    spinal_regression.show,
+    spinal_why.show,
+    spinal_measured.show,
+):
+    with frame.going_on():
+        show()
 if result is not None:
     shown, name = spinal_heads.params_of(result), data_name(result.dataset)
     take_away.show(

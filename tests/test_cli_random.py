@@ -85,6 +85,10 @@ def test_retrieve_finds_the_picture_itself_first(gallery, tmp_path):
         ("retrieve", "sample:nobody", "--gallery", "."),
         ("retrieve", "sample:cat", "--gallery", ".", "--kernel", "2"),
         ("retrieve", "sample:cat", "--gallery", ".", "--model", "nobody"),
+        *(
+            ("retrieve", "sample:cat", "--gallery", ".", option, "9" * 23)
+            for option in ("--features", "--kernel", "--depth", "--seed", "--size", "--count")
+        ),
         ("measure-random", "nowhere"),
         ("measure-random", "fashion-mnist", "--data", "/nowhere"),
         ("measure-background", "--data", "/nowhere"),

@@ -148,3 +148,25 @@ def test_every_closer_look_opens(key):
     app.run()
     assert not app.exception
     assert not app.error
+
+
+@pytest.mark.parametrize("where", ["a file", "/proc/receptive"])
+def test_a_race_that_cannot_be_kept_is_one_sentence(where, tmp_path, monkeypatch):
+    (tmp_path / "a file").write_text("")
+    monkeypatch.setenv("RECEPTIVE_CACHE", str(tmp_path / where))
+    app = page()
+    app.button(key="spinal start").click().run()
+    assert not app.exception
+    [said] = app.error
+    assert said.value.startswith("expected to keep what it writes in ")
+    assert "make room there, or set RECEPTIVE_CACHE" in said.value
+    assert finding(app)  # the rest of the page is there
+
+
+def test_a_race_that_runs_is_found_by_another_visit_and_can_be_stopped_there():
+    _, run = begun(spinal_seeds="2", spinal_epochs="60")
+    other = page()
+    other.selectbox(key="spinal shown").set_value(run.folder.name).run()
+    assert not other.exception
+    other.button(key="spinal stop").click().run()
+    assert aside.state(run) == "stopped"

@@ -52,9 +52,9 @@ def test_the_horse_stands_on_white():
 
 
 def test_unknown_names_get_the_nearest():
-    with pytest.raises(KeyError, match="'astronaught': try astronaut"):
+    with pytest.raises(ValueError, match="'astronaught': try astronaut"):
         load_sample("astronaught")
-    with pytest.raises(KeyError, match=r"cat, astronaut, .*grass"):
+    with pytest.raises(ValueError, match=r"cat, astronaut, .*grass"):
         load_sample("zzz")
 
 

@@ -1,14 +1,17 @@
 """Training: it learns, a killed run goes on as if nothing had happened, and what is shipped is what was measured."""
 
+import io
 import json
-from dataclasses import replace
+import pickle
+from dataclasses import asdict, replace
+from hashlib import sha256
 
 import numpy as np
 import pytest
 import torch
 from networks_by_hand import PACKAGED, SIGNS, by_hand
 
-from core import networks, spaces, weights
+from core import networks, packaged, spaces, weights
 from core.datasets import DATASETS, Split
 from core.engine import logits
 from core.fitting import augment, pixel_statistics
@@ -136,6 +139,43 @@ def test_a_checkpoint_of_another_recipe_is_refused(tmp_path):
     assert path.read_bytes() == before
 
 
+def changed(**fields):
+    """A checkpoint of TINY with other fields in place of its own."""
+    fresh = {"recipe": asdict(TINY), "epoch": 1, "net": {}, "sgd": {}, "cycle": {}} | fields
+    data = io.BytesIO()
+    torch.save({name: value for name, value in fresh.items() if value is not None}, data)
+    return data.getvalue()
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        lambda whole: b"",
+        lambda whole: b"text",
+        lambda whole: whole[: len(whole) // 2],
+        lambda whole: whole[:-200],
+        lambda whole: pickle.dumps({"recipe": print}),
+        lambda whole: changed(),
+        lambda whole: changed(net=None),
+        lambda whole: changed(epoch=1.5),
+        lambda whole: changed(epoch=-1),
+        lambda whole: changed(epoch=10**6),
+        lambda whole: changed(epoch="1"),
+    ],
+    ids=["empty", "text", "half", "cut", "pickle", "no tensors", "no net", "1.5", "-1", "a million", "a word"],
+)
+def test_a_torn_checkpoint_says_which_one_to_delete(tmp_path, harm):
+    few = Split(TRAIN.pixels[:32], TRAIN.labels[:32], TRAIN.classes)
+    path = tmp_path / "run.pt"
+    with pytest.raises(ZeroDivisionError):
+        train(TINY, few, path, lambda step: 1 // (1 - step.epoch))  # stops in the second epoch
+    path.write_bytes(harm(path.read_bytes()))
+    with pytest.raises(WeightsError, match=r"^expected .*run\.pt as it was written, .*: delete it to start anew$"):
+        train(TINY, few, path)
+    path.unlink()
+    train(TINY, few, path)
+
+
 def test_blurring_as_matrices_changes_nothing_but_speed():
     torch.manual_seed(0)
     net = create_model("cifar_vgg_blur3", num_classes=4).eval()
@@ -240,7 +280,8 @@ def test_the_file_carries_its_whole_provenance(shipped):
     assert json.loads(about["labels"]) == list(TRAIN.classes)
     assert (tuple(json.loads(about["mean"])), tuple(json.loads(about["std"]))) == pixel_statistics(TRAIN)
     assert about["commit"] == commit()
-    assert [path.name for path in shipped.parent.iterdir()] == ["tiny.safetensors"]
+    assert sorted(path.name for path in shipped.parent.iterdir()) == [packaged.DIGESTS, "tiny.safetensors"]
+    assert packaged.digests(shipped.parent) == {shipped.name: sha256(shipped.read_bytes()).hexdigest()}
 
 
 def test_the_stated_accuracy_is_that_of_the_file(shipped):
@@ -261,12 +302,13 @@ def test_the_stated_accuracy_is_that_of_the_file(shipped):
 def test_measuring_writes_what_the_study_reads(shipped, tmp_path, monkeypatch):
     monkeypatch.setattr(weights, "ASSETS", shipped.parents[1])
     (shipped.parents[1] / "weights").mkdir(exist_ok=True)
-    (shipped.parents[1] / "weights" / "tiny.safetensors").write_bytes(shipped.read_bytes())
+    for path in shipped.parent.iterdir():
+        (shipped.parents[1] / "weights" / path.name).write_bytes(path.read_bytes())
     few = Split(TEST.pixels[:20], TEST.labels[:20], TEST.classes)
     seen = []
     path = ship.measure("tiny", few, tmp_path, lambda done, total: seen.append((done, total)))
     assert path == tmp_path / "tiny.json"
-    assert seen[-1] == (20, 20)
+    assert seen[-1] == (40, 40)  # once plainly, once shifted and spoiled
     got = shift_dataset.measured(tmp_path)["tiny"]
     assert got.summary.images == 20
     assert got.arch == "cifar_vgg"

@@ -5,10 +5,12 @@ CLAIMS in the order of the studies; `board()` computes all verdicts from the rec
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from core.claims import patch, random, shift, sparse, spinal
 from core.claims.claim import NO_NUMBER, NOT_PACKAGED, RULE, VERDICTS, Claim, Ours, Verdict, verdict
+from core.kept import in_words
 from core.weights import ASSETS
 
 CLAIMS: tuple[Claim, ...] = (*shift.CLAIMS, *patch.CLAIMS, *sparse.CLAIMS, *random.CLAIMS, *spinal.CLAIMS)
@@ -33,10 +35,17 @@ __all__ = [
 
 
 def board(results: Path = RESULTS) -> list[Row]:
-    """Every claim with what was measured, None where no record is there, and its verdict."""
+    """Every claim with what was measured, None where no record is there, and its verdict.
+
+    A claim whose record is damaged becomes one that was not measured, with that as the reason.
+    """
     rows: list[Row] = []
     for claim in CLAIMS:
-        ours = None if claim.measure is None else claim.measure(results)
+        ours = None
+        try:
+            ours = None if claim.measure is None else claim.measure(results)
+        except (ValueError, LookupError, TypeError, OSError) as error:
+            claim = replace(claim, measure=None, measurement=(), why_not=in_words(error))
         rows.append((claim, ours, verdict(claim, ours)))
     return rows
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from core.kept import REINSTALL, read_back, record_of
 from core.studies import (
     patch_dataset,
     random_background_dataset,
@@ -30,7 +30,7 @@ KEPT = 64  # readings
 
 
 def kept(read: Callable[[Path], T], path: Path) -> T:
-    """`read(path)`, a file or a folder of JSON files, remembered until one of them changes."""
+    """`read(path)`, a file or a folder of JSON files, remembered until one of them changes. Raises Damaged, OSError."""
     files = [path] if path.suffix else sorted(path.glob("*.json"))
     stamp = tuple((f.name, f.stat().st_mtime_ns, f.stat().st_size) for f in files if f.is_file())
     return _kept(read, path, stamp)  # type: ignore[no-any-return]
@@ -38,7 +38,8 @@ def kept(read: Callable[[Path], T], path: Path) -> T:
 
 @functools.lru_cache(maxsize=KEPT)
 def _kept(read: Callable[[Path], Any], path: Path, stamp: object) -> Any:
-    return read(path)
+    with read_back(path, remedy=REINSTALL):
+        return read(path)
 
 
 def shift(results: Path) -> dict[str, shift_dataset.Measured]:
@@ -96,7 +97,7 @@ def regression(results: Path) -> tuple[spinal_regression.Result, dict[str, Any]]
 def _regression(path: Path) -> tuple[spinal_regression.Result, dict[str, Any]] | None:
     if not path.is_file():
         return None
-    record = json.loads(path.read_text())
+    record = record_of(path)
     return spinal_regression.from_dict(record.pop("result")), record
 
 
@@ -106,4 +107,4 @@ def exact(results: Path) -> dict[str, Any]:
 
 
 def _json(path: Path) -> dict[str, Any]:
-    return dict(json.loads(path.read_text())) if path.is_file() else {}
+    return dict(record_of(path)) if path.is_file() else {}

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from core import weights
+from core import networks, weights
 from core.claims import claim, numbers, records
 from core.claims.claim import ABOVE_0, OPEN, Claim, Ours, Settings, untested
 from core.claims.exact import fact
@@ -45,7 +45,7 @@ def worst(record: Measured) -> Estimate:
 
 def epochs(name: str) -> str:
     """How long a packaged network was trained, as its file says."""
-    return weights.read_metadata(weights.packaged()[name])["epochs"] if name in weights.packaged() else "?"
+    return weights.read_metadata(weights.packaged()[name])["epochs"] if name in networks.cards() else "?"
 
 
 def gain(read: Read, names: tuple[str, str], results: Path) -> Ours | None:

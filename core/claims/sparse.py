@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core import weights
+from core import networks, weights
 from core.claims import claim, numbers, records
 from core.claims.claim import ABOVE_0, OPEN, Claim, Ours, Settings, untested
 from core.claims.exact import fact
@@ -106,7 +106,7 @@ def every_layer(results: Path) -> Ours | None:
     """Accuracy with every layer coded minus that with the first alone, as the packaged weights' own files tell it."""
     del results  # the accuracies travel with the weights
     names = (ALL_CODED, SDNETS[0])
-    if not set(names) <= set(weights.packaged()):
+    if not set(names) <= set(networks.cards()):
         return None
     told = [weights.read_metadata(weights.packaged()[name]) for name in names]
     every, first = (numbers.share(float(t["test_accuracy"]), int(t["test_images"])) for t in told)

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from core import quoting
+from core.commands.asked import intact
 from core.commands.own_file import with_file_options
 from core.own_options import FileOptions
-from core.training.commands import fail
 
 if TYPE_CHECKING:
     from core.batch import Job, Report
@@ -56,14 +56,13 @@ def batch(
                 from core import batch_cluster
 
                 runner = batch_cluster.on_cluster(stack.enter_context(batch_cluster.connected(scheduler)))
-            asked = open_models(model or batch_rows.table(study).models, options)
+            own = batch_rows.table(study).models
+            asked = open_models(model or (own if batch_rows.RANDOM in own else intact(own)), options)
             job = whole.plan(study, folder, asked, params, chunk)
             report = computed(job, out, runner or here(job, jobs), fresh, quoting.command(*words))
     except KeyboardInterrupt:
         typer.echo(f"stopped: what is done is kept in {whole.parts_folder(out)}; the same command goes on", err=True)
         raise typer.Exit(INTERRUPTED) from None
-    except (ValueError, OSError, KeyError) as error:
-        fail(error)
     tell(job, report, out)
 
 

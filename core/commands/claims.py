@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from core.training.commands import fail
-
 if TYPE_CHECKING:
     from core.claims import Row
 
@@ -31,14 +29,11 @@ def claims(
     from core.files import write_json
     from core.studies import STUDIES
 
-    try:
-        slug = chosen(study.replace("-", "_"), [s.slug for s in STUDIES], "a study")
-        wanted = chosen(verdict, list(scoreboard.VERDICTS), "a verdict")
-        rows = [r for r in scoreboard.board() if slug in ("", r[0].study) and wanted in ("", r[2])]
-        if out is not None:
-            write_json(out, {"rule": scoreboard.RULE, "claims": [as_dict(row) for row in rows]})
-    except (ValueError, OSError) as error:
-        fail(error)
+    slug = chosen(study.replace("-", "_"), [s.slug for s in STUDIES], "a study")
+    wanted = chosen(verdict, list(scoreboard.VERDICTS), "a verdict")
+    rows = [r for r in scoreboard.board() if slug in ("", r[0].study) and wanted in ("", r[2])]
+    if out is not None:
+        write_json(out, {"rule": scoreboard.RULE, "claims": [as_dict(row) for row in rows]})
     for row in rows:
         typer.echo("\n".join(lines(row)))
     typer.echo(tally(rows))

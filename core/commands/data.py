@@ -7,8 +7,6 @@ from typing import Annotated
 
 import typer
 
-from core.training.commands import fail
-
 app = typer.Typer()
 
 
@@ -26,12 +24,9 @@ def download_data(
             here = "; on this machine" if torchvision_data.on_this_machine(about.name) else ""
             typer.echo(f"{about.word:25} {about.about}{here}")
         return
-    try:
-        if said := torchvision_data.announcement(name):
-            typer.echo(said, err=True)
-        folder = torchvision_data.download(name)
-        if out is not None:
-            write_json(out, {"name": torchvision_data.named(name), "folder": str(folder)})
-    except (ValueError, OSError) as error:
-        fail(error)
+    if said := torchvision_data.announcement(name):
+        typer.echo(said, err=True)
+    folder = torchvision_data.download(name)
+    if out is not None:
+        write_json(out, {"name": torchvision_data.named(name), "folder": str(folder)})
     typer.echo(str(folder))

@@ -11,7 +11,6 @@ from typing import Annotated, Any
 import typer
 
 from core.own_options import FileOptions
-from core.training.commands import fail
 from core.weights import WeightsError
 
 HELP = {
@@ -33,10 +32,7 @@ def with_file_options(command: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(command)
     def filled(**given: Any) -> None:
-        try:
-            options = file_options({name: given.pop(name) for name in HELP})
-        except WeightsError as error:
-            fail(error)
+        options = file_options({name: given.pop(name) for name in HELP})
         command(**given, options=options)
 
     own = inspect.signature(command, eval_str=True).parameters.values()

@@ -12,7 +12,6 @@ from core.commands.own_file import with_file_options
 from core.commands.pictures import read_picture
 from core.files import write_text
 from core.own_options import FileOptions
-from core.training.commands import fail
 
 if TYPE_CHECKING:
     from core.image import RGBImage
@@ -34,15 +33,12 @@ def report(
     options: FileOptions,
 ) -> None:
     """All five studies of a picture on one page that reads offline and prints."""
-    try:
-        image, known = picture(photo)
-        if out.is_dir():
-            raise ValueError(f"expected a file to write, got the folder {out}: give --out FOLDER/report.html")
-        out.parent.mkdir(parents=True, exist_ok=True)
-        html = with_progress(image, title or known, model, photo, options)
-        write_text(out, html)
-    except (ValueError, OSError, KeyError) as error:
-        fail(error)
+    image, known = picture(photo)
+    if out.is_dir():
+        raise ValueError(f"expected a file to write, got the folder {out}: give --out FOLDER/report.html")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    html = with_progress(image, title or known, model, photo, options)
+    write_text(out, html)
     typer.echo(f"{out}: {out.stat().st_size / 1e6:.1f} MB")
 
 

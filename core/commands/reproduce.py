@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from core.training.commands import fail
 from core.worker import Progress
 
 if TYPE_CHECKING:
@@ -55,8 +54,6 @@ def reproduce(
     except KeyboardInterrupt:
         typer.echo("stopped; the same command goes on" if not quick else "stopped", err=True)
         raise typer.Exit(INTERRUPTED) from None
-    except (ValueError, OSError) as error:
-        fail(error)
 
 
 @contextmanager
@@ -76,8 +73,8 @@ def measure(asked: Sequence[Claim], keys: Sequence[str], data: Data, work: Path,
     plan = whole.plan(keys, data, work)
     for key in plan.finished:
         typer.echo(f"{key}: finished before")
-    for key, names in plan.lacking.items():
-        typer.echo(f"{key}: left out, needs {' and '.join(names)} below --data")
+    for key, what in plan.lacking.items():
+        typer.echo(f"{key}: left out, needs {what}")
     begin, expected = time.monotonic(), 0.0
     for i, key in enumerate(plan.todo):
         pace = (time.monotonic() - begin) / 60 / expected if expected else 1.0

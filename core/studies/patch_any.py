@@ -17,7 +17,7 @@ from core import attributions, preprocess
 from core.attributions import EVIDENCE, METHODS, RANDOM
 from core.studies import patch_interaction, patch_masking, patch_scramble
 from core.studies.patch_masking import MODES, Mode, Trace
-from core.worker import Progress, ignore, part
+from core.worker import Progress, each, ignore, part
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -100,22 +100,25 @@ def seen(network: Network, image: RGBImage) -> np.ndarray:
     return preprocess.seen(image, network.preprocessing)
 
 
-def answer(network: Network, pixels: np.ndarray) -> np.ndarray:
+def answer(network: Network, pixels: np.ndarray, progress: Progress = ignore) -> np.ndarray:
     """float32 (K,): probabilities of the network's classes for uint8 pixels (S, S, 3), by float32."""
     from core import engine
     from core.preprocess import to_tensor
 
     x = to_tensor(pixels[None], network.preprocessing)
-    return np.asarray(engine.logits(network.engine, lambda which: x[which], 1, exact=True).probability[0])
+    found = engine.logits(network.engine, lambda which: x[which], 1, progress, exact=True)
+    return np.asarray(found.probability[0])
 
 
-def applicable(network: Network, x: Tensor, target: int, methods: Sequence[str] = METHODS) -> dict[str, str | None]:
+def applicable(
+    network: Network, x: Tensor, target: int, methods: Sequence[str] = METHODS, progress: Progress = ignore
+) -> dict[str, str | None]:
     """By method None, or why it says nothing of what makes the network see class `target` in x (channels, S, S).
 
     Each gradient method is tried: it does not apply if it fails, or gives zero for every pixel (integrated gradients:
     if the gradient is zero at the picture and at points of the line from the mean colour to it).
     """
-    return {method: reason(network, x, target, method) for method in methods}
+    return {method: reason(network, x, target, method) for method in each(methods, progress)}
 
 
 def reason(network: Network, x: Tensor, target: int, method: str) -> str | None:
@@ -151,11 +154,12 @@ def run(network: Network, image: RGBImage, params: Params | None = None, progres
     pixels = seen(network, image)
     target = int(answer(network, pixels).argmax()) if params.target is None else params.target
     patch_scramble.check([network], target)
-    why = applicable(network, to_tensor(pixels, network.preprocessing), target, params.methods)
+    x = to_tensor(pixels, network.preprocessing)
+    why = applicable(network, x, target, params.methods, part(progress, 0, 2))
     asked = params.masking(network.preprocessing.size, fitting(network, why))
-    count = len(asked.methods)
+    watch = part(progress, 1, 2)
     traces = {
-        method: trace(network, pixels, target, method, asked, part(progress, i, count))
+        method: trace(network, pixels, target, method, asked, part(watch, i, len(asked.methods)))
         for i, method in enumerate(asked.methods)
     }
     return assemble(network, pixels, traces, target, asked, why)

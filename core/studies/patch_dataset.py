@@ -7,7 +7,6 @@ All measures follow from the table of answers: accuracy, each class's error rate
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core.intervals import wilson
+from core.kept import record_of
 from core.networks import patch_of, title_of
 from core.worker import Progress, ignore
 
@@ -277,7 +277,7 @@ def measured(folder: Path) -> Measured | None:
     path = folder / RECORD
     if not path.is_file():
         return None
-    record = json.loads(path.read_text())
+    record = record_of(path)
     values: dict[str, Any] = {}
     for name, value in record["summary"].items():
         if name in ("networks", "archs", "labels"):

@@ -14,7 +14,7 @@ import numpy as np
 
 from core import quoting
 from core.samples import opening
-from core.worker import Progress, ignore, part
+from core.worker import Progress, each, ignore, part
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -175,13 +175,15 @@ def run(networks: Sequence[Network], image: RGBImage, params: Params, progress: 
     if not networks or any(n.labels != networks[0].labels for n in networks):
         raise ValueError(f"expected BagNets that share labels, got {[n.card.name for n in networks]}: compare a family")
     pixels = [seen(n, image, params.short) for n in networks]
-    grids = [coarse(n, p) for n, p in zip(networks, pixels, strict=True)]
+    passes = 2 if params.resolution == "full" else 1
+    grids = [coarse(n, p) for n, p in each(list(zip(networks, pixels, strict=True)), part(progress, 0, passes))]
     maps = grids
     if params.resolution == "full":
         target = asked(networks[0].labels, [g.values.mean((1, 2)) for g in grids], params)
         classes = kept_classes(len(networks[0].labels), target, params.other)
+        watch = part(progress, 1, passes)
         maps = [
-            full(n, p, classes, part(progress, i, len(networks)))
+            full(n, p, classes, part(watch, i, len(networks)))
             for i, (n, p) in enumerate(zip(networks, pixels, strict=True))
         ]
     return assemble(networks, grids, maps, image, pixels[0], params)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import dataclasses
 import io
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from PIL import Image
 from plotly.subplots import make_subplots
 
 from core.intervals import wilson
+from core.kept import record_of
 from core.studies.palette import ACCENT, network_colours, paint, style, text_colour, translucent, uri
 from core.studies.random_attack import ATTACKED, DIGITS_SPEC, Examples, Params, Result, as_float
 from core.studies.random_features import FOLDER
@@ -122,7 +122,7 @@ def picture_of(source: str) -> np.ndarray:
 def measured(folder: Path = FOLDER) -> list[Measured]:
     """What was measured and packaged in FOLDER, one a data set; nothing if it was not."""
     path = folder / RECORD
-    return [from_record(record) for record in json.loads(path.read_text())["sets"]] if path.is_file() else []
+    return [from_record(record) for record in record_of(path)["sets"]] if path.is_file() else []
 
 
 # ---- words ---------------------------------------------------------------------------------------

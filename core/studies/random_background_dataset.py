@@ -7,7 +7,6 @@ new background is another class's.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ import numpy as np
 
 from core import spaces
 from core.intervals import wilson
+from core.kept import record_of
 from core.object_mask import MIDDLE
 from core.spaces import PIXELS, RANDOM, TRAINED
 from core.studies.random_background import VERSIONS, probability, versions
@@ -113,8 +113,9 @@ def measure(
         rows.append(Row(who, seed, *shares(gallery.labels[nearest], queries.labels), moved, kept))
 
     add(PIXELS, None, spaces.pixels(flat), spaces.pixels(gallery.pixels))
-    add(TRAINED, None, spaces.trained(flat, network), spaces.trained(gallery.pixels, network))
-    progress(1, parts)
+    watch = part(progress, 0, parts)
+    mine, known = (spaces.trained(p, network, part(watch, i, 2)) for i, p in enumerate((flat, gallery.pixels)))
+    add(TRAINED, None, mine, known)
     for i, spec in enumerate(specs):
         watch = part(progress, i + 1, parts)
         mine, known = random(flat, spec, part(watch, 0, 2)), random(gallery.pixels, spec, part(watch, 1, 2))
@@ -203,4 +204,4 @@ def from_record(record: dict[str, Any]) -> Measured:
 def measured(folder: Path = FOLDER) -> Measured | None:
     """What `receptive measure-background` wrote into FOLDER, None if it has not."""
     path = folder / RECORD
-    return from_record(json.loads(path.read_text())) if path.is_file() else None
+    return from_record(record_of(path)) if path.is_file() else None

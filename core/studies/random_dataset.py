@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +19,14 @@ import numpy as np
 from core import sign_counts, spaces
 from core.datasets import Split
 from core.files import write_json
+from core.kept import read_back, record_of
 from core.networks import Network
 from core.sign_counts import Spec
 from core.similarity import Similarity, similarity
 from core.spaces import PIXELS, RANDOM, TRAINED
-from core.studies.random_baselines import BASELINES
+from core.studies.random_baselines import BASELINES, Features
 from core.studies.random_features import CLASSIFIERS, Classifier, answer
-from core.worker import Progress, ignore
+from core.worker import Progress, each, ignore, part
 
 BLOCK = 2_000  # features a file
 COMPARED = 2_000  # test pictures whose pairs the similarity is taken over
@@ -103,10 +105,14 @@ class Measured:
 
 
 def remembering(path: Path) -> Remember:
-    """`remember(key, compute)`: what `compute` once returned (plain values for JSON), kept in PATH between runs."""
+    """`remember(key, compute)`: what `compute` once returned (plain values for JSON), kept in PATH between runs.
+
+    It raises ValueError if that file is damaged.
+    """
 
     def kept() -> dict[str, Any]:
-        return dict(json.loads(path.read_text())) if path.exists() else {}
+        with read_back(path):
+            return dict(json.loads(path.read_text())) if path.exists() else {}
 
     def remember(key: str, compute: Compute) -> Any:
         if key not in (known := kept()):
@@ -140,22 +146,28 @@ def measure_curves(
     progress: Progress = ignore,
 ) -> tuple[Curve, ...]:
     """Both classifiers at every count and seed; the features of a smaller count are the first of a larger one."""
-    found: dict[Classifier, list[list[list[float]]]] = {name: [] for name in CLASSIFIERS}
-    for seed in plan.seeds:
+    jobs = list(product(plan.seeds, CLASSIFIERS, plan.counts))
+    tables: dict[int, list[np.ndarray]] = {}
+    found = {}
+    for i, (seed, name, k) in enumerate(jobs):
         spec = Spec(max(plan.counts), plan.kernel, plan.depth, train.pixels.shape[3], seed)
-        load = partial(both_counts, train, test, spec, work, progress)
-        tables: list[np.ndarray] = []
-        for name, rows in found.items():
-            rows.append([])
-            for k in plan.counts:
-                key = f"{name} {spec.kernel_size} {spec.depth} {seed} {k}"
-                rows[-1].append(remember(key, partial(at_count, load, tables, train, test, spec, k, name)))
-    return tuple(Curve(name, plan.counts, np.array(rows)) for name, rows in found.items())
+        watch = part(progress, i, len(jobs))
+        load = partial(both_counts, train, test, spec, work, part(watch, 0, 2))
+        tables = {seed: tables.get(seed, [])}  # of one seed at a time: they are large
+        key = f"{name} {spec.kernel_size} {spec.depth} {seed} {k}"
+        compute = partial(at_count, load, tables[seed], train, test, spec, k, name, part(watch, 1, 2))
+        found[seed, name, k] = remember(key, compute)
+        watch(1, 1)
+    return tuple(
+        Curve(name, plan.counts, np.array([[found[seed, name, k] for k in plan.counts] for seed in plan.seeds]))
+        for name in CLASSIFIERS
+    )
 
 
 def both_counts(train: Split, test: Split, spec: Spec, work: Path, progress: Progress) -> list[np.ndarray]:
     """`random_counts` of test and training pictures, in this order: integers (N, spec.features) each."""
-    return [random_counts(split, name, spec, work, progress) for name, split in (("test", test), ("train", train))]
+    halves = (("test", test), ("train", train))
+    return [random_counts(half, name, spec, work, part(progress, i, 2)) for i, (name, half) in enumerate(halves)]
 
 
 def at_count(
@@ -166,13 +178,15 @@ def at_count(
     spec: Spec,
     count: int,
     classifier: Classifier,
+    progress: Progress,
 ) -> list[float]:
     """(TOP,) hits of the first `count` features; `tables` are loaded once, by the first who needs them."""
     if not tables:
         tables += load()
     test_x, train_x = (table[:, :count] for table in tables)
     scale = 1 / float(np.prod(sign_counts.map_size(sign_counts.build(spec_of_one(spec)), *train.pixels.shape[1:3])))
-    return answer(train_x, train.labels, test_x, test.labels, classifier, scale=scale).tolist()  # type: ignore[no-any-return]
+    hits = answer(train_x, train.labels, test_x, test.labels, classifier, progress, scale)
+    return hits.tolist()  # type: ignore[no-any-return]
 
 
 def spec_of_one(spec: Spec) -> Spec:
@@ -180,20 +194,17 @@ def spec_of_one(spec: Spec) -> Spec:
     return Spec(1, spec.kernel_size, spec.depth, spec.in_channels, spec.seed)
 
 
-def measure_shapes(train: Split, test: Split, plan: Plan, remember: Remember) -> tuple[Shape, ...]:
+def measure_shapes(
+    train: Split, test: Split, plan: Plan, remember: Remember, progress: Progress = ignore
+) -> tuple[Shape, ...]:
     """The linear SVM at every kernel size and depth, on a part of the training pictures."""
     few = seeded_part(train, plan.part)
-    found = []
-    for kernel, depth in plan.shapes:
-        rows = [
-            remember(
-                f"shape {kernel} {depth} {seed} {plan.shape_features} {len(few)}",
-                partial(one_shape, few, test, Spec(plan.shape_features, kernel, depth, few.pixels.shape[3], seed)),
-            )
-            for seed in plan.seeds
-        ]
-        found.append(Shape(kernel, depth, np.array(rows)))
-    return tuple(found)
+    found: dict[tuple[int, int], list[list[float]]] = {shape: [] for shape in plan.shapes}
+    for (kernel, depth), seed in each(list(product(plan.shapes, plan.seeds)), progress):
+        spec = Spec(plan.shape_features, kernel, depth, few.pixels.shape[3], seed)
+        key = f"shape {kernel} {depth} {seed} {plan.shape_features} {len(few)}"
+        found[kernel, depth].append(remember(key, partial(one_shape, few, test, spec)))
+    return tuple(Shape(kernel, depth, np.array(rows)) for (kernel, depth), rows in found.items())
 
 
 def one_shape(train: Split, test: Split, spec: Spec) -> list[float]:
@@ -216,41 +227,54 @@ def measure_baselines(
     all on the same part of the training pictures."""
     few = seeded_part(train, plan.part)
     spec = Spec(plan.fair_features, plan.kernel, plan.depth, train.pixels.shape[3], plan.seeds[0])
-    features: dict[str, tuple[str, Callable[[np.ndarray], np.ndarray]]] = {
-        RANDOM: ("random depthwise", partial(spaces.random, spec=spec, progress=progress)),
-        PIXELS: ("raw pixels", spaces.pixels),
+    features: dict[str, tuple[str, Features]] = {
+        RANDOM: ("random depthwise", partial(spaces.random, spec=spec)),
+        PIXELS: ("raw pixels", raw),
         **{
-            name: (about.title, partial(about.run, progress=progress, learn_from=few.pixels))
+            name: (about.title, partial(about.run, learn_from=few.pixels))
             for name, about in BASELINES.items()
             if name in plan.others
         },
-        TRAINED: (f"{network.card.title}, trained", partial(spaces.trained, network=network, progress=progress)),
+        TRAINED: (f"{network.card.title}, trained", partial(spaces.trained, network=network)),
     }
     found = []
-    for name, (title, run) in features.items():
-        row = remember(f"baseline {name}", partial(one_baseline, few, test, run, name not in (RANDOM, PIXELS)))
+    for i, (name, (title, run)) in enumerate(features.items()):
+        watch = part(progress, i, len(features))
+        row = remember(f"baseline {name}", partial(one_baseline, few, test, run, name not in (RANDOM, PIXELS), watch))
+        watch(1, 1)
         values = {classifier: np.array(row[classifier]) for classifier in CLASSIFIERS}
         found.append(Baseline(name, title, int(row["dimensions"]), values))
     return tuple(found)
 
 
-def measure_pixels(train: Split, test: Split, remember: Remember) -> dict[Classifier, np.ndarray]:
+def raw(pictures: np.ndarray, progress: Progress) -> np.ndarray:
+    """uint8 (N, H, W, C) -> float32 (N, H W C)."""
+    progress(len(pictures), len(pictures))
+    return spaces.pixels(pictures)
+
+
+def measure_pixels(
+    train: Split, test: Split, remember: Remember, progress: Progress = ignore
+) -> dict[Classifier, np.ndarray]:
     """(TOP,) shares of each classifier on raw pixels of all training pictures."""
-    row = remember("pixels of all", partial(one_baseline, train, test, spaces.pixels, False))
+    row = remember("pixels of all", partial(one_baseline, train, test, raw, False, progress))
+    progress(1, 1)
     return {classifier: np.array(row[classifier]) for classifier in CLASSIFIERS}
 
 
 def one_baseline(
-    train: Split, test: Split, run: Callable[[np.ndarray], np.ndarray], standardised: bool
+    train: Split, test: Split, run: Features, standardised: bool, progress: Progress = ignore
 ) -> dict[str, Any]:
     """Dimensions and hits; `standardised` by the training pictures where the features' scale is arbitrary."""
-    train_x, test_x = run(train.pixels), run(test.pixels)
+    parts = 2 + len(CLASSIFIERS)
+    train_x, test_x = (run(half.pixels, progress=part(progress, i, parts)) for i, half in enumerate((train, test)))
     if standardised:
         mean, deviation = train_x.mean(0), train_x.std(0) + 1e-6
         train_x, test_x = (train_x - mean) / deviation, (test_x - mean) / deviation
     found: dict[str, Any] = {"dimensions": train_x.shape[1]}
-    for name in CLASSIFIERS:
-        found[name] = answer(train_x, train.labels, test_x, test.labels, name).tolist()
+    for i, name in enumerate(CLASSIFIERS, 2):
+        watch = part(progress, i, parts)
+        found[name] = answer(train_x, train.labels, test_x, test.labels, name, watch).tolist()
     return found
 
 
@@ -258,10 +282,14 @@ def measure_similarity(test: Split, plan: Plan, network: Network, progress: Prog
     """Of the first COMPARED test pictures of a seeded order, in all three spaces; random: the first seed."""
     few = seeded_part(test, COMPARED)
     spec = Spec(max(plan.counts), plan.kernel, plan.depth, few.pixels.shape[3], plan.seeds[0])
+    vectors: dict[str, Features] = {
+        PIXELS: raw,
+        RANDOM: partial(spaces.random, spec=spec),
+        TRAINED: partial(spaces.trained, network=network),
+    }
     return {
-        PIXELS: similarity(spaces.pixels(few.pixels), few.labels),
-        RANDOM: similarity(spaces.random(few.pixels, spec, progress), few.labels),
-        TRAINED: similarity(spaces.trained(few.pixels, network), few.labels),
+        space: similarity(run(few.pixels, progress=part(progress, i, len(vectors))), few.labels)
+        for i, (space, run) in enumerate(vectors.items())
     }
 
 
@@ -311,7 +339,7 @@ def measured(folder: Path) -> dict[str, Measured]:
     return {
         record["dataset"]: from_record(record)
         for path in sorted(folder.glob("dataset_*.json"))
-        for record in [json.loads(path.read_text())]
+        for record in [record_of(path)]
     }
 
 

@@ -96,13 +96,11 @@ def run(title: str, train: Split, test: Split, params: Params, progress: Progres
 
     Raises ValueError if there are fewer than two classes or no pictures.
     """
-    stages = len(params.counts) + 2
-    train_x, test_x = (features(split, params, part(progress, 0, stages)) for split in (train, test))
+    stages = len(params.counts) + 3
+    train_x, test_x = (features(half, params, part(progress, i, stages)) for i, half in enumerate((train, test)))
     hits = [
-        answer(
-            train_x[:, :k], train.labels, test_x[:, :k], test.labels, params.classifier, part(progress, i + 1, stages)
-        )
-        for i, k in enumerate(params.counts)
+        answer(train_x[:, :k], train.labels, test_x[:, :k], test.labels, params.classifier, part(progress, i, stages))
+        for i, k in enumerate(params.counts, 2)
     ]
     pixels = pixel_answer(train, test, params, part(progress, stages - 1, stages))
     return collect(title, train, test, params, hits, pixels)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.studies import palette
+from core.worker import Progress, ignore
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -31,14 +32,14 @@ class Look:
         return float(self.maps[-1].mean())
 
 
-def balanced(picture: np.ndarray, spec: Spec) -> int:
+def balanced(picture: np.ndarray, spec: Spec, progress: Progress = ignore) -> int:
     """The feature that says the least about uint8 (H, W, C), its signs cancelling most: it has the most to show."""
     from core import spaces
 
-    return int(np.abs(spaces.random(picture[None], spec)[0]).argmin())
+    return int(np.abs(spaces.random(picture[None], spec, progress)[0]).argmin())
 
 
-def run(picture: np.ndarray, spec: Spec, index: int) -> Look:
+def run(picture: np.ndarray, spec: Spec, index: int, progress: Progress = ignore) -> Look:
     """Feature `index` of the network on one picture uint8 (H, W, C)."""
     from dataclasses import replace
 
@@ -50,6 +51,7 @@ def run(picture: np.ndarray, spec: Spec, index: int) -> Look:
     with torch.inference_mode():
         x = torch.from_numpy(np.array(picture)).permute(2, 0, 1)[None].float() / 255
         maps = tuple(m[0, 0].to(torch.int8).numpy() for m in net.signs(x))
+    progress(1, 1)
     return Look(index, picture, maps)
 
 

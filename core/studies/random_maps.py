@@ -124,6 +124,7 @@ def vectors(
     from core import spaces
 
     if space == "pixels":
+        progress(len(pictures), len(pictures))
         return spaces.pixels(pictures)
     if space == "random":
         return spaces.random(pictures, spec, progress)
@@ -158,8 +159,9 @@ def run(
     pictures, labels = split.pixels[indices], split.labels[indices]
     maps = []
     for i, space in enumerate(asked):
-        found = vectors(pictures, space, spec, network)
-        maps.append(draw(found, labels, space, params, part(progress, i, len(asked)))[0])
+        taking, drawing = (part(progress, 2 * i + half, 2 * len(asked)) for half in (0, 1))
+        found = vectors(pictures, space, spec, network, taking)
+        maps.append(draw(found, labels, space, params, drawing)[0])
     return assembled(split, spec, network, params, maps)
 
 

@@ -16,6 +16,7 @@ from PIL import Image
 
 from core.studies.palette import MUTED, USER, style, text_colour, uri, verbatim
 from core.studies.random_maps import TITLES, Placed, Result, Space, class_mix
+from core.worker import Progress, ignore
 
 OKABE_ITO = ("#E69F00", "#56B4E9", "#009E73", "#CC79A7", "#0072B2", "#D55E00", "#F0E442", MUTED)
 # Petroff 2021 (arXiv 2107.02270): ten colours that colour-blind readers tell apart
@@ -275,19 +276,22 @@ class Sheet:
     width: int
 
 
-def sheet(pictures: np.ndarray, columns: int | None = None) -> Sheet:
+def sheet(pictures: np.ndarray, columns: int | None = None, progress: Progress = ignore) -> Sheet:
     """uint8 (N, H, W, C) on one sheet, about square; scaled down by a whole factor if it would be too large."""
     count, height, width, _ = pictures.shape
     factor = int(np.ceil(np.sqrt(max(1.0, count * height * width / SHEET_PIXELS))))
     factor = min(factor, height, width)
     small = shrunk(colour(pictures), factor)
+    progress(1, 2)
     height, width = small.shape[1:3]
     columns = columns or int(np.ceil(np.sqrt(count * height / width)))
     rows = -(-count // columns)
     pixels = np.zeros((rows * columns, height, width, 3), np.uint8)
     pixels[:count] = small
     whole = pixels.reshape(rows, columns, height, width, 3).swapaxes(1, 2).reshape(rows * height, columns * width, 3)
-    return Sheet(address(whole), columns, height, width)
+    found = Sheet(address(whole), columns, height, width)
+    progress(2, 2)
+    return found
 
 
 def thumbnails(pictures: np.ndarray, columns: int, factor: int) -> np.ndarray:

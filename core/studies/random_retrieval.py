@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from core import quoting, spaces
+from core.limits import within
 from core.samples import opening
 from core.spaces import PIXELS, RANDOM, SPACES, TRAINED
+from core.studies.random_features import DEPTH_LIMITS, FEATURE_LIMITS
 from core.worker import Progress, ignore
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 Metric = Literal["euclidean", "cosine"]
 METRICS: tuple[Metric, ...] = ("euclidean", "cosine")
 WORDS = {PIXELS: "pixels", RANDOM: "random features", TRAINED: "trained network"}
+SEED_LIMITS, SIZE_LIMITS, COUNT_LIMITS, KERNEL_LIMITS = (0, 2**32 - 1), (1, 1_024), (1, 10_000), (1, 31)
 SIZE = 64  # px: the side at which pictures are compared
 ALL_BUT_EQUAL = 1e-6  # of the sum of two squared lengths
 CHUNK = 64  # pictures embedded between two looks at progress
@@ -86,9 +89,15 @@ class Params:
     metric: Metric = "euclidean"
 
     def __post_init__(self) -> None:
-        if min(self.features, self.size, self.count) < 1 or self.depth < 0 or self.seed < 0:
-            raise ValueError(f"expected a feature, a pixel and a neighbour or more, and no negative number, got {self}")
-        if self.kernel < 1 or self.kernel % 2 == 0:
+        within(
+            ("features", self.features, FEATURE_LIMITS),
+            ("blocks of depth", self.depth, DEPTH_LIMITS),
+            ("as the seed", self.seed, SEED_LIMITS),
+            ("px a side", self.size, SIZE_LIMITS),
+            ("neighbours", self.count, COUNT_LIMITS),
+            ("px of kernel", self.kernel, KERNEL_LIMITS),
+        )
+        if self.kernel % 2 == 0:
             raise ValueError(f"expected an odd kernel size, got {self.kernel}: 3 and 5 are the paper's")
         if self.metric not in METRICS:
             raise ValueError(f"expected a metric of {list(METRICS)}, got {self.metric!r}: choose one of them")

@@ -6,7 +6,6 @@ precision at k is the share of hits among the k nearest.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core import spaces
+from core.kept import record_of
 from core.spaces import PIXELS, RANDOM, SPACES, TRAINED
 from core.studies.random_features import FOLDER
 from core.studies.random_retrieval import METRICS, WORDS, Metric, distances
@@ -218,7 +218,7 @@ def from_record(record: dict[str, Any]) -> Measured:
 def measured(folder: Path = FOLDER) -> Measured | None:
     """What `receptive measure-retrieval` wrote into FOLDER, None if it has not."""
     path = folder / RECORD
-    return from_record(json.loads(path.read_text())) if path.is_file() else None
+    return from_record(record_of(path)) if path.is_file() else None
 
 
 def doubts(found: Measured) -> str:

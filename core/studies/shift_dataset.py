@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ import numpy as np
 
 from core.corruptions import STRENGTHS
 from core.intervals import wilson
+from core.kept import record_of
 from core.preprocess import BOUNDARIES, Boundary
 from core.worker import Progress, ignore
 
@@ -231,7 +231,7 @@ def measured(folder: Path) -> dict[str, Measured]:
     """What `receptive measure` wrote into FOLDER, by network's name."""
     found = {}
     for path in sorted(folder.glob("*.json")):
-        record = json.loads(path.read_text())
+        record = record_of(path)
         fields = record["summary"]
         fields["corruptions"] = {k: [tuple(pair) for pair in v] for k, v in fields["corruptions"].items()}
         rest = {f.name: record[f.name] for f in dataclasses.fields(Measured) if f.name != "summary"}

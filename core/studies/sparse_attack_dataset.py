@@ -6,7 +6,6 @@ Of the networks of Dai et al. (NeurIPS 2022), with `sparse_attack`.
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core.intervals import wilson
+from core.kept import record_of
 from core.networks import title_of
 from core.studies.sparse_attack import NORM_WORDS, NORMS, ON_THE_PICTURE, STEP_SHARE, Norm, Params, attack, curve
 from core.worker import Progress, ignore, part
@@ -220,7 +220,7 @@ def from_record(record: Mapping[str, Any]) -> Measured:
 def measured(folder: Path) -> Measured | None:
     """What was measured and packaged in FOLDER, None if nothing was."""
     path = folder / RECORD
-    return from_record(json.loads(path.read_text())) if path.is_file() else None
+    return from_record(record_of(path)) if path.is_file() else None
 
 
 def radius(norm: str, eps: float) -> str:

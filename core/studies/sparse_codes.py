@@ -6,19 +6,20 @@ codes are not zero, the less of picture and noise is rebuilt, and the network an
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from core import noise, quoting
+from core.kept import Damaged, record_of
 from core.samples import opening
 from core.softmax import softmax
 from core.weights import ASSETS
-from core.worker import Progress, ignore
+from core.worker import Progress, ignore, part
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -121,6 +122,7 @@ def run(
     """Code the picture with the first network, an SDNet; a second one is its plain twin.
 
     `fit` gives the lambda that the residual asks for; without one, what was measured for a packaged network does.
+    `progress(done, total)` may raise to stop.
     Raises ValueError for a network without a coding layer, and for networks of different labels.
     """
     from core import coded
@@ -133,11 +135,16 @@ def run(
     seen_clean, seen = (clean, noisy)
     if params.resolution == "own":
         seen_clean, seen = pictures(image, replace(params, resolution="network"), network.preprocessing)
-    shown = coded.code(network, noisy, params.lam, params.steps, params.solver)
+    parts = 2 + len(SOLVER_NAMES)
+    shown = coded.code(network, noisy, params.lam, params.steps, params.solver, part(progress, 0, parts))
     estimated = estimate(network, seen, fit or packaged_fit(network))
     lams = np.unique([*LAMBDAS, layer.lam, params.lam, *([] if math.isnan(estimated) else [estimated])])
     along = coded.along_lambda(network, seen, lams, params.steps, params.solver)
-    curves = [coded.objectives(network, seen, params.lam, CURVE_STEPS, solver) for solver in SOLVER_NAMES]
+    twin_logits = coded.answer(networks[1], seen) if len(networks) > 1 else np.empty(0)
+    curves = [
+        coded.objectives(network, seen, params.lam, CURVE_STEPS, solver, part(progress, 2 + i, parts))
+        for i, solver in enumerate(SOLVER_NAMES)
+    ]
     return Result(
         models=tuple(n.card.name for n in networks),
         labels=network.labels,
@@ -152,7 +159,7 @@ def run(
         nonzero=along.nonzero,
         psnr=np.array([psnr(seen_clean, picture.clip(0, 1)) for picture in along.reconstructions]),
         logits=along.logits,
-        twin_logits=coded.answer(networks[1], seen) if len(networks) > 1 else np.empty(0),
+        twin_logits=twin_logits,
         objective=np.stack(curves),
         **vars(params),
     )
@@ -186,7 +193,9 @@ def packaged_fit(network: Network) -> Fit | None:
     path = FOLDER / sparse_dataset.RECORDS.format(network.card.name)
     if network.card.kind != "trained here" or not path.is_file():
         return None
-    return sparse_dataset.from_record(json.loads(path.read_text())).fit
+    with suppress(Damaged):  # then as if it had not been measured
+        return sparse_dataset.from_record(record_of(path)).fit
+    return None
 
 
 def psnr(clean: np.ndarray, other: np.ndarray) -> float:

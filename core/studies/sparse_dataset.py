@@ -8,7 +8,6 @@ best for each noise level on the very pictures that are counted, which nobody kn
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ import numpy as np
 
 from core import noise
 from core.intervals import wilson
+from core.kept import record_of
 from core.worker import Progress, ignore
 
 if TYPE_CHECKING:
@@ -353,5 +353,5 @@ def from_record(record: Mapping[str, Any]) -> Measured:
 
 def measured(folder: Path) -> dict[str, Measured]:
     """What `receptive measure-sparse` wrote into FOLDER, by network's name."""
-    found = [from_record(json.loads(path.read_text())) for path in sorted(folder.glob(RECORDS.format("*")))]
+    found = [from_record(record_of(path)) for path in sorted(folder.glob(RECORDS.format("*")))]
     return {one.network: one for one in found}

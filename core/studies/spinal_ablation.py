@@ -6,7 +6,6 @@ layers, widths, parts, and the order in which the parts are seen, everything els
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -17,6 +16,7 @@ import numpy as np
 from core.heads import BACKBONES, SHORT, Order, Shape
 from core.heads import Head as Head
 from core.intervals import mean_interval, verdict
+from core.kept import record_of
 from core.limits import within
 from core.studies import spinal_heads
 from core.studies.spinal_heads import EPOCH_LIMITS, FOLDER, SEED_LIMITS, with_interval
@@ -173,5 +173,5 @@ def measured(path: Path = RECORD) -> tuple[Result, dict[str, str]] | None:
     """What `receptive measure-spinal-ablation` wrote, with where it came from; None without the file."""
     if not path.exists():
         return None
-    record = json.loads(path.read_text())
+    record = record_of(path)
     return from_dict(record.pop("result")), record

@@ -5,13 +5,13 @@ Of the heads of Kabir et al. (arXiv 2007.03347).
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.datasets import DATASETS
 from core.heads import BACKBONES, SHORT
 from core.intervals import LEVEL, mean_interval, verdict
+from core.kept import record_of
 from core.studies import spinal_heads, spinal_paper
 from core.studies.spinal_heads import Result, difference, with_interval
 
@@ -40,7 +40,7 @@ def measured(folder: Path = spinal_heads.FOLDER) -> dict[str, Measured]:
     for name in (f"{dataset}_{backbone}" for dataset in DATASETS for backbone in BACKBONES):
         path = folder / f"{name}.json"
         if path.exists():
-            record = json.loads(path.read_text())
+            record = record_of(path)
             about = {name: record[name] for name in ("data", "command", "date", "commit")}
             found[name] = Measured(spinal_heads.from_dict(record["result"]), **about)
     return found

@@ -19,7 +19,7 @@ import numpy as np
 
 from core.intervals import mean_interval
 from core.weights import ASSETS
-from core.worker import Progress, ignore, part
+from core.worker import Progress, each, ignore, part
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -263,8 +263,7 @@ def train(
     trained = torch.nn.ParameterList(ensemble.parameters.values())
     plan = fitting.optimiser(trained, PEAK_RATE, 0.0, batches * params.epochs)
     lowest = torch.full((len(learn),), math.inf)
-    for epoch in range(1, params.epochs + 1):
-        progress(epoch - 1, params.epochs)
+    for epoch in each(range(1, params.epochs + 1), progress):
         dice = [torch.Generator().manual_seed(fitting.epoch_seed(seed, epoch)) for seed in seeds]
         order = torch.stack([torch.randperm(params.train, generator=d) for d in dice])
         total = torch.zeros(len(learn))

@@ -6,7 +6,6 @@ off, a new head is put on, and either the head alone is trained (`head`) or ever
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -17,6 +16,7 @@ import numpy as np
 
 from core.heads import SPLIT_LIMITS, Shape
 from core.intervals import mean_interval, verdict
+from core.kept import record_of
 from core.limits import within
 from core.studies.spinal_heads import (
     EPOCH_LIMITS,
@@ -348,5 +348,5 @@ def measured(path: Path = RECORD) -> tuple[Result, dict[str, str]] | None:
     """What `receptive measure-spinal-transfer` wrote, with where it came from; None without the file."""
     if not path.exists():
         return None
-    record = json.loads(path.read_text())
+    record = record_of(path)
     return from_dict(record.pop("result")), record

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -21,31 +22,21 @@ DATA = typer.Option(
 WORK = typer.Option(help="Where features and finished parts are kept; a killed run goes on from there.")
 
 
-def fail(error: Exception) -> NoReturn:
-    """One line on stderr and exit code 2."""
-    said = error.args[0] if isinstance(error, KeyError) else error  # str() of a KeyError adds quotes
-    typer.echo(" ".join(str(said).split()), err=True)
-    raise typer.Exit(2)
-
-
 def load(name: str, data: Path | None, *splits: str) -> list[Split]:
-    """Splits of a data set, or one line on stderr and exit code 2."""
+    """Splits of a data set. Raises DataError, OSError."""
     from core import datasets
 
-    try:
-        return [datasets.load(name, data, split) for split in splits]
-    except (ValueError, OSError) as error:
-        fail(error)
+    return [datasets.load(name, data, split) for split in splits]
 
 
 def with_bar(label: str, measure: Callable[[Progress], Path]) -> None:
     """Run `measure(progress)` behind a bar and say which file it wrote."""
-    try:
-        with typer.progressbar(length=100, label=label) as bar:
-            path = measure(lambda done, total: bar.update(100 * done // max(total, 1) - bar.pos))
-    except (ValueError, OSError) as error:
-        fail(error)
-    typer.echo(str(path))
+    typer.echo(str(behind_bar(label, measure)))
+
+
+def behind_bar(label: str, measure: Callable[[Progress], Path]) -> Path:
+    with typer.progressbar(length=100, label=label) as bar:
+        return measure(lambda done, total: bar.update(100 * done // max(total, 1) - bar.pos))
 
 
 @app.command()
@@ -74,16 +65,13 @@ def train(
         with_bar(recipe, lambda progress: fit(recipe, train_set, test_set, weights.ASSETS / "weights", progress))
         return
     if recipe not in RECIPES:
-        fail(ValueError(f"expected a recipe of {', '.join([*RECIPES, *PLANS])}; got {recipe!r}"))
+        raise ValueError(f"expected a recipe of {', '.join([*RECIPES, *PLANS])}; got {recipe!r}")
     r = RECIPES[recipe]
-    try:
-        train_set = datasets.load(r.dataset, data, "train")
-        with typer.progressbar(length=r.total_epochs * (len(train_set) // r.batch), label=recipe) as bar:
-            net = train_recipe(r, train_set, runs / f"{recipe}.pt", lambda step: bar.update(1))
-        test_set = datasets.load(r.dataset, data, "test")
-        path = ship(r, net, train_set, test_set, weights.ASSETS / "weights")
-    except (ValueError, OSError) as error:
-        fail(error)
+    train_set = datasets.load(r.dataset, data, "train")
+    with typer.progressbar(length=r.total_epochs * (len(train_set) // r.batch), label=recipe) as bar:
+        net = train_recipe(r, train_set, runs / f"{recipe}.pt", lambda step: bar.update(1))
+    test_set = datasets.load(r.dataset, data, "test")
+    path = ship(r, net, train_set, test_set, weights.ASSETS / "weights")
     typer.echo(f"{path}: {weights.read_metadata(path)['test_accuracy']} of {len(test_set):,} test pictures right")
     if recipe in (*networks.SDNETS, *networks.TWINS, networks.ALL_CODED):
         measure_sparse([recipe], data)
@@ -100,22 +88,14 @@ def measure(
     from core import datasets, networks, weights
     from core.training import ship
 
-    try:
-        card = networks.packaged_card(network, weights.packaged()[network])
-        if datasets.DATASETS[card.family].channels == 1:
-            raise ValueError(f"expected a network of colour pictures, got {network}: measure-random {card.family}")
-        test_set = datasets.load(card.family, data, "test")
-        with typer.progressbar(length=len(test_set), label=f"measure {network}") as bar:
-            path = ship.measure(
-                network,
-                test_set,
-                weights.ASSETS / "results" / "shift_sweep",
-                lambda done, _: bar.update(done - bar.pos),
-            )
-    except KeyError:
-        fail(ValueError(f"expected one of {', '.join(weights.packaged())}; got {network!r}"))
-    except (ValueError, OSError) as error:
-        fail(error)
+    if network not in weights.packaged():
+        raise ValueError(f"expected one of {', '.join(weights.packaged())}; got {network!r}")
+    card = networks.packaged_card(network, weights.packaged()[network])
+    if datasets.DATASETS[card.family].channels == 1:
+        raise ValueError(f"expected a network of colour pictures, got {network}: measure-random {card.family}")
+    test_set = datasets.load(card.family, data, "test")
+    folder = weights.ASSETS / "results" / "shift_sweep"
+    path = behind_bar(f"measure {network}", partial(ship.measure, network, test_set, folder))
     summary = json.loads(path.read_text())["summary"]
     typer.echo(f"{path}: accuracy {summary['accuracy']:.2%}, consistency {summary['consistency']:.2%}")
 
@@ -146,20 +126,14 @@ def measure_sparse(
     data: Annotated[Path | None, DATA] = None,
 ) -> None:
     """Measure the packaged SDNets and their twins under noise: accuracy at every lambda, the fit of the residual."""
-    from core import datasets, weights
+    from core import weights
     from core.training import ship_sparse
 
-    try:
-        if unknown := set(names or ()) - set(weights.packaged()):
-            raise ValueError(f"expected names of {', '.join(ship_sparse.NAMES)}, got {', '.join(sorted(unknown))}")
-        train_set, test_set = (datasets.load(ship_sparse.DATASET, data, split) for split in ("train", "test"))
-        for name in names or ship_sparse.NAMES:
-            with typer.progressbar(length=100, label=name) as bar:
-                watch = lambda done, total, bar=bar: bar.update(100 * done // total - bar.pos)  # noqa: E731
-                path = ship_sparse.measure_network(name, train_set, test_set, watch)
-            typer.echo(str(path))
-    except (ValueError, OSError, KeyError) as error:
-        fail(error)
+    if unknown := set(names or ()) - set(weights.packaged()):
+        raise ValueError(f"expected names of {', '.join(ship_sparse.NAMES)}, got {', '.join(sorted(unknown))}")
+    train_set, test_set = load(ship_sparse.DATASET, data, "train", "test")
+    for name in names or ship_sparse.NAMES:
+        with_bar(name, partial(ship_sparse.measure_network, name, train_set, test_set))
 
 
 @app.command("measure-attacks")
@@ -181,7 +155,7 @@ def measure_random(
     from core.training import ship_random
 
     if dataset not in ship_random.PLANS:
-        fail(ValueError(f"expected one of {', '.join(ship_random.PLANS)}, got {dataset!r}"))
+        raise ValueError(f"expected one of {', '.join(ship_random.PLANS)}, got {dataset!r}")
     train_set, test_set = load(dataset, data, "train", "test")
     with_bar(dataset, lambda progress: ship_random.measure(dataset, train_set, test_set, work, progress))
 
@@ -199,7 +173,7 @@ def measure_spinal(
     plan = ship_spinal.PLANS.get((dataset, backbone))
     if plan is None:
         known = ", ".join(" on ".join(reversed(pair)) for pair in ship_spinal.PLANS)
-        fail(ValueError(f"expected one of {known}; got {backbone} on {dataset}"))
+        raise ValueError(f"expected one of {known}; got {backbone} on {dataset}")
     train_set, test_set = load(dataset, data, "train", "test")
     with_bar(dataset, lambda progress: ship_spinal.measure(dataset, train_set, test_set, plan, work, progress))
 

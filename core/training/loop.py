@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import operator
 import subprocess
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -14,6 +16,7 @@ from torch import nn
 from core.datasets import DataError, Split
 from core.files import whole
 from core.fitting import Plan, epoch_seed, one_pass, optimiser
+from core.kept import read_back
 from core.models import create_model
 from core.models.blurpool import BlurPool2d
 from core.models.sdnet import SDNet
@@ -47,7 +50,8 @@ def build(recipe: Recipe, stage: Stage, classes: int) -> nn.Module:
 def train(recipe: Recipe, data: Split, checkpoint: Path, report: Report = lambda step: None) -> nn.Module:
     """The trained network, float32, in eval mode. Continues from `checkpoint` if that file is there.
 
-    Raises WeightsError if the checkpoint belongs to another recipe, DataError if the data are less than a batch.
+    Raises WeightsError if the checkpoint is damaged or belongs to another recipe, DataError if the data are less than a
+    batch, OSError without room for a checkpoint.
     """
     if len(data) < recipe.batch:
         raise DataError(f"expected at least a batch of {recipe.batch} pictures, got {len(data)}: give more of them")
@@ -60,11 +64,12 @@ def train(recipe: Recipe, data: Split, checkpoint: Path, report: Report = lambda
         net = build(recipe, stage, len(data.classes))
         steps = (len(data) // recipe.batch) * (stage.last - stage.first)
         plan = optimiser(net, stage.peak_rate, recipe.weight_decay, steps)
-        if state is not None:
-            net.load_state_dict(state)
-        if saved and stage.first < done:
-            plan.sgd.load_state_dict(saved["sgd"])
-            plan.cycle.load_state_dict(saved["cycle"])
+        with read_back(checkpoint, WeightsError):
+            if state is not None:
+                net.load_state_dict(state)
+            if saved and stage.first < done:
+                plan.sgd.load_state_dict(saved["sgd"])
+                plan.cycle.load_state_dict(saved["cycle"])
         for epoch in range(max(done, stage.first), stage.last):
             fit_steps(net, recipe)
             one_epoch(net, data, recipe, epoch, plan, report)
@@ -101,18 +106,27 @@ def save_checkpoint(path: Path, recipe: Recipe, epoch: int, net: nn.Module, plan
     """Write everything that training goes on from, whole or not at all."""
     state = {"recipe": asdict(recipe), "epoch": epoch, "net": net.state_dict()}
     state |= {"sgd": plan.sgd.state_dict(), "cycle": plan.cycle.state_dict()}
-    whole(path, lambda fresh: torch.save(state, fresh))
+    data = io.BytesIO()  # onto a full disk, torch would only say that it is at an "unexpected pos"
+    torch.save(state, data)
+    whole(path, lambda fresh: fresh.write_bytes(data.getvalue()))
 
 
 def read_checkpoint(path: Path, recipe: Recipe) -> dict[str, Any] | None:
-    """What `save_checkpoint` wrote, None without a file. Raises WeightsError if it belongs to another recipe."""
+    """What `save_checkpoint` wrote, None without a file.
+
+    Raises WeightsError if it is damaged or belongs to another recipe.
+    """
     if not path.exists():
         return None
-    state: dict[str, Any] = torch.load(path, weights_only=True)
+    with read_back(path, WeightsError):
+        found = torch.load(path, weights_only=True)
+        state: dict[str, Any] = {name: found[name] for name in ("recipe", "epoch", "net", "sgd", "cycle")}
     if state["recipe"] != asdict(recipe):
         raise WeightsError(
             f"expected a checkpoint of {recipe}, got one of {state['recipe']}: delete {path} to start anew"
         )
+    with read_back(path, WeightsError):
+        range(recipe.total_epochs + 1).index(operator.index(state["epoch"]))
     return state
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from core.files import write_json
+from core.kept import read_back
 from core.training.ship import today
 from core.worker import Progress, ignore
 
@@ -19,7 +20,7 @@ def finished(
 ) -> list[Any]:
     """The value of every part: read from its file, or made by train(i) and kept there.
 
-    Raises ValueError if a part was made from something else than `what`, or another run is still at one.
+    Raises ValueError if a part is damaged or was made from something else than `what`, or another run is still at one.
     """
     what = json.loads(json.dumps(what))
     for i, part in enumerate(parts):
@@ -36,9 +37,11 @@ def finished(
         raise ValueError(f"expected all {len(parts)} parts, {len(missing)} are in training: run this again later")
     values = []
     for part in parts:
-        kept = json.loads(part.read_text())
-        if kept["of"] != what:
-            raise ValueError(f"expected a part of {what}, got one of {kept['of']}: delete {part}")
-        values.append(kept["value"])
+        with read_back(part):
+            kept = json.loads(part.read_text())
+            of, value = kept["of"], kept["value"]
+        if of != what:
+            raise ValueError(f"expected a part of {what}, got one of {of}: delete {part}")
+        values.append(value)
     progress(len(parts), len(parts))
     return values

@@ -19,6 +19,7 @@ from core import claims, datasets, networks, weights
 from core.claims import Claim, records
 from core.datasets import Split
 from core.files import write_json
+from core.kept import read_back
 from core.studies import (
     patch_dataset,
     random_attack_figures,
@@ -146,7 +147,7 @@ def told(name: str) -> Measurement:
 
     def run(data: Data, results: Path, work: Path, progress: Progress) -> object:
         network = networks.load(networks.find(name))
-        found = ship.accuracy(network.engine.plain, data.split(CIFAR, "test"), network.preprocessing)
+        found = ship.accuracy(network.engine.plain, data.split(CIFAR, "test"), network.preprocessing, progress)
         said = network.card.test_accuracy or 0.0
         if abs(found - said) > ROUNDING:
             raise ValueError(
@@ -322,32 +323,44 @@ def chosen(names: Sequence[str]) -> tuple[list[Claim], list[str]]:
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be measured, short ones first; what an earlier run finished; what lacks data: key -> data sets."""
+    """What is to be measured, short ones first; what an earlier run finished; what cannot be: key -> what it lacks."""
 
     todo: tuple[str, ...]
     finished: tuple[str, ...]
-    lacking: dict[str, list[str]]
+    lacking: dict[str, str]
+
+
+def lacks(key: str, data: Data) -> str:
+    """The data sets and packaged networks that a measurement needs and that are not here, "" if all are."""
+    below = [f"{name} below --data" for name in data.missing(MEASUREMENTS[key].data)]
+    known = networks.cards()
+    return " and ".join([*below, *(f"the packaged network {n}" for n in MEASUREMENTS[key].networks if n not in known)])
 
 
 def plan(keys: Sequence[str], data: Data, work: Path) -> Plan:
     """Of these measurements."""
     done = [key for key in keys if is_finished(key, work)]
-    lacking = {key: data.missing(MEASUREMENTS[key].data) for key in keys if key not in done}
-    lacking = {key: names for key, names in lacking.items() if names}
+    lacking = {key: why for key in keys if key not in done and (why := lacks(key, data))}
     todo = [key for key in keys if key not in done and key not in lacking]
     todo.sort(key=lambda key: MEASUREMENTS[key].minutes)
     return Plan(tuple(todo), tuple(done), lacking)
 
 
 def inputs(key: str) -> dict[str, str]:
-    """SHA-256 of the weights files that decide what is measured."""
+    """SHA-256 of the weights files that decide what is measured, of those that are there."""
     packaged = weights.packaged()
-    return {name: sha256(packaged[name].read_bytes()).hexdigest() for name in MEASUREMENTS[key].networks}
+    names = [name for name in MEASUREMENTS[key].networks if name in packaged]
+    return {name: sha256(packaged[name].read_bytes()).hexdigest() for name in names}
 
 
 def finished(work: Path) -> dict[str, dict[str, dict[str, str]]]:
+    """What an earlier run in WORK has finished, and with which weights. Raises ValueError if its file is damaged."""
     path = work / FINISHED
-    return dict(json.loads(path.read_text())) if path.is_file() else {}
+    if not path.is_file():
+        return {}
+    with read_back(path):
+        found = json.loads(path.read_text()).items()
+        return {key: {name: dict(about[name]) for name in ("weights", "when")} for key, about in found}
 
 
 def is_finished(key: str, work: Path) -> bool:

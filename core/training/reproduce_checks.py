@@ -71,7 +71,7 @@ def shift_pairs(asked: Asked) -> list[Part]:
 
 def told(name: str, asked: Asked) -> list[Part]:
     network, some = networks.load(networks.find(name)), asked.test(CIFAR, TOLD_PICTURES)
-    found = ship.accuracy(network.engine.plain, some, network.preprocessing)
+    found = ship.accuracy(network.engine.plain, some, network.preprocessing, asked.progress)
     return [share(f"accuracy of {name}", network.card.test_accuracy or 0.0, found, len(some))]
 
 

@@ -6,7 +6,6 @@ What is measured again is written to a temporary folder, never among the package
 from __future__ import annotations
 
 import math
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -18,9 +17,10 @@ from typing import Literal
 from core.claims import NOT_PACKAGED, RESULTS, Claim, Ours, verdict
 from core.claims.numbers import number
 from core.datasets import DataError
-from core.training.reproduce import MEASUREMENTS, Data
+from core.training.reproduce import MEASUREMENTS, Data, lacks
 from core.training.reproduce_checks import CHECKS
 from core.training.reproduce_parts import Asked, Part
+from core.training.scratch import scratch
 from core.worker import Progress, ignore
 
 State = Literal["holds", "agrees in part", "no longer holds", "not re-checked"]
@@ -83,10 +83,10 @@ class Settings:
             raise ValueError(f"expected a folder of records, found none at {self.packaged}: check the path")
 
 
-def lacks(key: str, data: Data, packaged: Path) -> str:
+def why_left(key: str, data: Data, packaged: Path) -> str:
     """Why a measurement cannot be re-checked here, "" if it can."""
-    if missing := data.missing(MEASUREMENTS[key].data):
-        return f"needs {' and '.join(missing)}"
+    if missing := lacks(key, data):
+        return f"needs {missing}"
     there = all((packaged / name).is_file() for name in MEASUREMENTS[key].records)
     return "" if there else NOT_PACKAGED
 
@@ -110,12 +110,11 @@ def recheck(
     order = sorted(keys, key=lambda key: CHECKS[key].seconds)
     steps: dict[str, Step] = {}
     begin, expected = time.monotonic(), 0.0
-    with tempfile.TemporaryDirectory(prefix="receptive-") as folder:
-        fresh = Path(folder)
+    with scratch() as fresh:
         for i, key in enumerate(order):
             spent = time.monotonic() - begin
             pace = max(1.0, spent / expected) if expected else 1.0  # of this machine, against the table
-            if why := lacks(key, data, settings.packaged):
+            if why := why_left(key, data, settings.packaged):
                 step = Step(key, left=why)
             elif spent + pace * CHECKS[key].seconds > 60 * settings.minutes:
                 step = Step(key, left=f"no time left of {settings.minutes:g} minutes")

@@ -6,13 +6,14 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from torch import nn
 
-from core import engine, networks, quoting, weights
+from core import engine, networks, packaged, quoting, weights
 from core.datasets import DATASETS, Split
 from core.files import write_json
 from core.fitting import pixel_statistics
@@ -21,18 +22,19 @@ from core.preprocess import Preprocessing, to_tensor
 from core.studies import shift_dataset
 from core.training.loop import commit
 from core.training.recipes import Recipe
-from core.worker import Progress, ignore
+from core.worker import Progress, ignore, part
 
 CHUNK = 250  # pictures answered together while measuring
 FEW = 2_000  # test pictures that are measured at every small shift and under the fifteen corruptions
 
 
-def accuracy(net: nn.Module, split: Split, prep: Preprocessing) -> float:
+def accuracy(net: nn.Module, split: Split, prep: Preprocessing, progress: Progress = ignore) -> float:
     """Share of a split's pictures that the network gets right, in float32."""
     answers = engine.logits(
         engine.prepare(net, fast=False),
         lambda which: to_tensor(split.pixels[which], prep),
         len(split),
+        progress,
         exact=True,
     )
     return float((answers.top1 == split.labels).mean())
@@ -63,7 +65,7 @@ def ship(recipe: Recipe, net: nn.Module, train: Split, test: Split, folder: Path
 
 
 def write(path: Path, net: nn.Module, prep: Preprocessing, test: Split, about: dict[str, str]) -> None:
-    """Round the network to float16, measure it, and write it with what is known about it."""
+    """Round the network to float16, measure it, and write it with what is known about it, its digest beside it."""
     half = {
         name: tensor.half().float() if tensor.is_floating_point() else tensor
         for name, tensor in net.state_dict().items()
@@ -72,6 +74,8 @@ def write(path: Path, net: nn.Module, prep: Preprocessing, test: Split, about: d
     measured = {"test_images": str(len(test)), "test_accuracy": f"{accuracy(net, test, prep):.4f}", "commit": commit()}
     path.parent.mkdir(parents=True, exist_ok=True)
     weights.write_state(path, half, about | measured)
+    digest = sha256(path.read_bytes()).hexdigest()
+    write_json(path.parent / packaged.DIGESTS, packaged.digests(path.parent) | {path.name: digest})
 
 
 def every(split: Split, count: int) -> Split:
@@ -92,9 +96,11 @@ def measure(name: str, test: Split, folder: Path, progress: Progress = ignore, *
     card = networks.packaged_card(name, weights.packaged()[name])
     network, params = networks.load(card), shift_dataset.Params(pairs=2)
     plain = replace(params, worst_reach=0, corruptions=())
-    summary = shift_dataset.summary(shift_dataset.run(network, chunks(test), len(test), plain, progress), plain)
-    spoiled, part = replace(params, pairs=1), every(test, few)
-    hard = shift_dataset.summary(shift_dataset.run(network, chunks(part), len(part), spoiled), spoiled)
+    found = shift_dataset.run(network, chunks(test), len(test), plain, part(progress, 0, 2))
+    summary = shift_dataset.summary(found, plain)
+    spoiled, some = replace(params, pairs=1), every(test, few)
+    found = shift_dataset.run(network, chunks(some), len(some), spoiled, part(progress, 1, 2))
+    hard = shift_dataset.summary(found, spoiled)
     data = DATASETS[card.family]
     record: dict[str, Any] = {
         "summary": asdict(replace(summary, worst_accuracy=hard.worst_accuracy, corruptions=hard.corruptions)),

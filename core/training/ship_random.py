@@ -12,7 +12,7 @@ from core.studies import random_dataset
 from core.studies.random_dataset import Plan
 from core.studies.random_features import FOLDER
 from core.training.ship import today
-from core.worker import Progress, ignore
+from core.worker import Progress, ignore, part
 
 SHAPES = ((5, 0), (3, 1), (5, 1), (7, 1), (3, 2), (5, 2), (3, 3))
 
@@ -37,6 +37,7 @@ def measure(
     network = networks.load(networks.find(networks.CEILINGS[name]))
     counts = work / name
     remember = random_dataset.remembering(counts / "found.json")
+    watch = [part(progress, i, 5) for i in range(5)]
     found = random_dataset.Measured(
         dataset=name,
         data=f"{data.title} ({data.form})",
@@ -45,13 +46,13 @@ def measure(
         train_images=len(train),
         test_images=len(test),
         plan=plan,
-        curves=random_dataset.measure_curves(train, test, plan, counts, remember, progress),
-        pixels=random_dataset.measure_pixels(train, test, remember),
-        shapes=random_dataset.measure_shapes(train, test, plan, remember),
-        baselines=random_dataset.measure_baselines(train, test, plan, network, remember, progress),
+        curves=random_dataset.measure_curves(train, test, plan, counts, remember, watch[0]),
+        pixels=random_dataset.measure_pixels(train, test, remember, watch[1]),
+        shapes=random_dataset.measure_shapes(train, test, plan, remember, watch[2]),
+        baselines=random_dataset.measure_baselines(train, test, plan, network, remember, watch[3]),
         network=network.card.name,
         own_head=network.card.test_accuracy or 0.0,
-        similarity=random_dataset.measure_similarity(test, plan, network, progress),
+        similarity=random_dataset.measure_similarity(test, plan, network, watch[4]),
     )
     path = folder / f"dataset_{name}.json"
     write_json(path, random_dataset.as_record(found))

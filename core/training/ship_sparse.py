@@ -14,6 +14,7 @@ from typing import Any
 from core import networks, noise, quoting, weights
 from core.datasets import DATASETS, Split
 from core.files import write_json
+from core.kept import read_back
 from core.networks import Network
 from core.studies import sparse_dataset
 from core.studies.sparse_codes import FOLDER
@@ -98,13 +99,17 @@ def describe(network: Network, test: Split, fitted: Split) -> dict[str, Any]:
 
 
 def kept(path: Path, about: Mapping[str, Any]) -> tuple[dict[str, Result], Fit | None]:
-    """The kinds of noise and the line that PATH already holds of the same network and data."""
+    """The kinds of noise and the line that PATH already holds of the same network and data.
+
+    Raises ValueError if it is damaged.
+    """
     if not path.is_file():
         return {}, None
-    record = json.loads(path.read_text())
-    if any(record.get(name) != value for name, value in about.items()):
-        return {}, None
-    found = sparse_dataset.from_record(record)
+    with read_back(path):
+        record = json.loads(path.read_text())
+        if any(record.get(name) != value for name, value in about.items()):
+            return {}, None
+        found = sparse_dataset.from_record(record)
     return dict(found.results), found.fit
 
 

@@ -15,6 +15,7 @@ from pages.parts.address import bound
 from pages.parts.words import plain
 
 OWN = "own networks"
+BROKEN = ":material/heart_broken:"
 
 
 def own_networks() -> dict[str, Network]:
@@ -79,6 +80,11 @@ def any_card(label: str, key: str, first: str) -> Card:
 def any_network(label: str, key: str, first: str) -> Network | None:
     """The network that `any_card` chooses; None while it is not on this machine, which is said."""
     return next(iter(loaded([any_card(label, key, first)])), None)
+
+
+def intact(names: Sequence[str]) -> list[Card]:
+    """The cards of packaged networks; those that are damaged are said, if pages/parts/frame.py has not done so."""
+    return bring.intact(names, lambda said: said in networks.left_out().values() or st.warning(said, icon=BROKEN))
 
 
 def loaded(cards: Sequence[Card]) -> list[Network]:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
+
+from core import networks
+from core.kept import Damaged, in_words
+from core.weights import WeightsError
 
 # Streamlit stacks columns on phones only; on a small window beside the tray they would be slivers.
 NARROW = """<style>
@@ -45,6 +50,24 @@ def follow_permalink(pages: Mapping[str, st.Page]) -> None:
     page = pages.get(st.query_params.get(STUDY, ""))
     if page is not None:
         st.switch_page(page, query_params={k: v for k, v in settings().items() if k != STUDY})
+
+
+def run(page: st.Page) -> None:
+    """Run a page, below what is missing of what came along."""
+    for said in networks.left_out().values():
+        st.warning(said, icon=":material/heart_broken:")
+    with going_on():
+        page.run()
+
+
+@contextmanager
+def going_on() -> Iterator[None]:
+    """A part of a page that ends where a file cannot be read or written, or is damaged: that is said there, and the
+    page goes on after it."""
+    try:
+        yield
+    except (OSError, Damaged, WeightsError) as error:
+        st.error(in_words(error), icon=":material/error:")
 
 
 def settings() -> dict[str, list[str]]:

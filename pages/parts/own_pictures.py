@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
@@ -40,7 +41,7 @@ def listing(key: str) -> tuple[Listing, str] | None:
     archive = right.file_uploader("or a zip", ["zip"], key=f"{key} zip")
     if archive is not None:
         return listed(key, archive.file_id, archive.getvalue)
-    return listed(key, path, lambda: Path(path).expanduser()) if path else None
+    return listed(key, path, lambda: Path(os.path.expanduser(path))) if path else None
 
 
 def listed(key: str, name: str, source: Callable[[], Path | bytes]) -> tuple[Listing, str] | None:
@@ -53,7 +54,7 @@ def listed(key: str, name: str, source: Callable[[], Path | bytes]) -> tuple[Lis
         with st.spinner("Looking through it"):
             opened = source()
             whole = list_pictures(opened)
-    except (DataError, RuntimeError) as error:  # RuntimeError: the home of somebody who does not exist
+    except DataError as error:
         st.error(plain(error), icon=":material/folder_off:")
         return None
     files = repr([name, *((file.name, file.size) for file in whole.found)]).encode()

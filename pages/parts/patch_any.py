@@ -43,8 +43,8 @@ def show(picture: tray.Picture, first: str) -> None:
             return
         provenance.badges([network.card])
         pixels = patch_any.seen(network, picture.image)
-        about = (network.card.name, network.identity, picture.image.digest, network.preprocessing)
-        task = (("patch any answer", *about), lambda progress: patch_any.answer(network, pixels))
+        about = (network.card.name, network.identity, picture.image.digest)
+        task = (("patch any answer", *about), lambda progress: patch_any.answer(network, pixels, progress))
         [said] = waiting.compute([task], "Asking the network", "patch any answer")
         if said is None:
             return
@@ -80,7 +80,7 @@ def masked(network: Network, pixels: np.ndarray, target: int, about: tuple[objec
     """The curves of every method that applies and is done; None before the first."""
     x = to_tensor(pixels, network.preprocessing)
     name = ("patch any methods", *about, target)
-    task = (name, lambda progress: patch_any.applicable(network, x, target))
+    task = (name, lambda progress: patch_any.applicable(network, x, target, progress=progress))
     [why] = waiting.compute([task], f"Trying {len(METHODS)} methods on {network.card.title}", "patch any methods")
     if why is None:
         return None

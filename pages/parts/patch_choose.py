@@ -91,7 +91,8 @@ def view() -> View:
         "full: the exact evidence of the patch around every pixel.",
     )
     with row[5].popover("More", width="stretch", help="Size of the picture, outlines, your own weights"):
-        size = cards_of(family)[-1].size
+        cards = cards_of(family)
+        size = cards[-1].size if cards else networks.family_size(family)
         sides = SHORT_SIDES.get(family) or tuple(round(share * size) for share in SHARES)
         short = bound(
             st.select_slider,
@@ -104,7 +105,7 @@ def view() -> View:
         note(f"They were trained at {size} px; the larger the picture, the less of it a patch covers.")
         outline = bound(st.toggle, "Outlines of the picture", True, key="patch-outline")
         own_network.show("patch", remember)
-    return View(family, cards_of(family), short, opacity, outline, resolution, row[1:3])
+    return View(family, cards, short, opacity, outline, resolution, row[1:3])
 
 
 def cards_of(family: str) -> tuple[Card, ...]:

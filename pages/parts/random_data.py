@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -11,6 +12,7 @@ import streamlit as st
 
 from core import cache, own_data
 from core.datasets import DATASETS, DataError, Split, digest, load, on_this_machine
+from core.kept import in_words
 from core.picture_listing import Listing
 from core.worker import part
 from pages.parts import own_pictures, torchvision_choose, waiting
@@ -75,7 +77,7 @@ def named(name: str) -> Data | None:
     title = DATASETS[name].title
     path = folder_field(st, f"Folder of {title}", f"{DATA} folder {name}", help=FOLDER_HELP[name])
     if path:
-        root = Path(path).expanduser()
+        root = Path(os.path.expanduser(path))
         return ask((DATA, name, str(root)), partial(read, name, root), f"Reading {title}")
     st.markdown(f"{title} is not on this machine: give the folder of a copy, or download it once.")
     if st.button(f"Download {title} ({MEGABYTES[name]} MB)", key=f"{DATA} download {name}", icon=":material/download:"):
@@ -124,8 +126,8 @@ def ask(name: tuple[object, ...], work: partial[Data], what: str) -> Data | None
     cache.wait_until_warm()
     try:
         return waiting.compute([(name, work)], what, DATA)[0]
-    except DataError as error:
-        st.error(plain(error), icon=":material/folder_off:")
+    except (DataError, OSError) as error:
+        st.error(plain(in_words(error)), icon=":material/folder_off:")
         return None
 
 

@@ -21,7 +21,7 @@ from core.studies import random_maps
 from core.studies import random_maps_figures as figures
 from core.studies.palette import uri
 from core.studies.random_maps import TITLES, Params, Placed, Result, Space
-from core.worker import part
+from core.worker import each, part
 from pages.parts import charts, waiting
 from pages.parts.address import bound
 from pages.parts.words import Markdown, plain
@@ -184,7 +184,7 @@ def hold(names: list[Hashable]) -> None:
 
 
 def thumbnail_sheet(scene: Scene, result: Result, progress: waiting.Progress) -> figures.Sheet:
-    return figures.sheet(scene.split.pixels[result.indices])
+    return figures.sheet(scene.split.pixels[result.indices], progress=progress)
 
 
 # ---- the maps and the lasso ----------------------------------------------------------------------
@@ -324,6 +324,7 @@ def anchor(
         if found is None:
             found = vectors(scene, m.space, part(progress, i, len(result.maps)))
         anchors[m.space] = found, embedding.anchor(found, m.positions, m.perplexity, result.seed)
+        progress(i + 1, len(result.maps))
     return anchors
 
 
@@ -332,7 +333,7 @@ def place_all(
 ) -> dict[Space, Placed]:
     return {
         space: random_maps.place(query, space, gallery, found, spec, network, NEIGHBOURS)
-        for space, (gallery, found) in anchors.items()
+        for space, (gallery, found) in each(list(anchors.items()), progress)
     }
 
 

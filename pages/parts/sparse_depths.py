@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core import cache, networks
+from core import networks
 from core.studies import sparse_depths, sparse_depths_figures, sparse_dictionary
 from core.studies.sparse_depths import Result
-from pages.parts import charts, waiting
+from pages.parts import at_hand, charts, waiting
 from pages.parts.address import bound
 from pages.parts.sparse_choose import Scene
 from pages.parts.words import note, plain
@@ -22,7 +22,9 @@ def show(scene: Scene) -> None:
         if networks.ALL_CODED not in networks.cards():
             st.markdown(MISSING.format(networks.ALL_CODED))
             return
-        network = cache.network(networks.cards()[networks.ALL_CODED])
+        network = next(iter(at_hand.loaded([networks.cards()[networks.ALL_CODED]])), None)
+        if network is None:
+            return
         digest = sparse_dictionary.digest(scene.noisy)
         task = (
             ("depths", network.card.name, network.identity, digest, scene.lam),

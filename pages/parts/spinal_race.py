@@ -10,11 +10,11 @@ from datetime import datetime
 import streamlit as st
 
 from core import aside
-from core.aside import Busy, Run
+from core.aside import Run
 from core.heads import BACKBONES, SHORT
 from core.studies import spinal_dataset, spinal_figures, spinal_heads
 from core.studies.spinal_heads import Params, Result
-from pages.parts import charts, waiting
+from pages.parts import beside, charts, waiting
 from pages.parts.spinal_choose import Data
 from pages.parts.words import code, plain
 
@@ -40,8 +40,7 @@ def start(data: Data | None, params: Params | None) -> None:
         st.caption("Give the folder or zip of your pictures first, or download the data set.")
     if params is None:
         st.caption("Choose at least one head first.")
-    if problem := st.session_state.pop("spinal problem", None):
-        st.error(plain(problem), icon=":material/hourglass_disabled:")
+    beside.problem("spinal")
 
 
 def begin(data: Data, params: Params) -> None:
@@ -50,11 +49,8 @@ def begin(data: Data, params: Params) -> None:
     options = {name: value for name, value in asdict(params).items() if name != "heads"}
     words = [word for option, value in options.items() for word in (f"--{option}", str(value))]
     arguments = ["spinal-heads", *data.arguments, "--heads", ",".join(params.heads), *words]
-    try:
-        run = aside.begin(KIND, name, arguments, about)
-    except Busy as error:
-        st.session_state["spinal problem"] = str(error)
-    else:
+    run = beside.begin("spinal", KIND, name, arguments, about)
+    if run is not None:
         st.session_state[SHOWN] = run.folder.name
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 import streamlit as st
 
+from core.kept import record_of
 from core.studies import spinal_regression, spinal_regression_figures
 from core.studies.spinal_regression import COMMAND, FUNCTIONS, NETWORKS, RECORD, Lesson, Network, Params, Target
 from pages.parts import charts, waiting
@@ -39,7 +38,7 @@ def show() -> None:
         if not box.open:
             return
         if RECORD.is_file():
-            packaged(json.loads(RECORD.read_text()))
+            packaged(record_of(RECORD))
         else:
             st.markdown(f"Not measured on this machine yet: run `{COMMAND}`.")
         papers()

@@ -7,9 +7,9 @@ from pathlib import Path
 import streamlit as st
 
 from core import aside
-from core.aside import Busy, Run
+from core.aside import Run
 from core.torchvision_data import SETS, Public, clear, folder, on_this_machine, unfinished
-from pages.parts import waiting
+from pages.parts import beside, waiting
 from pages.parts.address import bound
 from pages.parts.words import code, plain
 
@@ -44,16 +44,12 @@ def choose(key: str) -> Public | None:
         on_click=begin,
         args=(about, key),
     )
-    if problem := st.session_state.pop(f"{key} problem", None):
-        st.error(plain(problem), icon=":material/hourglass_disabled:")
+    beside.problem(key)
     return None
 
 
 def begin(about: Public, key: str) -> None:
-    try:
-        aside.begin(KIND, about.name, [KIND, about.name], {"title": about.title})
-    except Busy as error:
-        st.session_state[f"{key} problem"] = str(error)
+    beside.begin(key, KIND, about.name, [KIND, about.name], {"title": about.title})
 
 
 def watch(about: Public, run: Run, key: str) -> None:

@@ -1,0 +1,37 @@
+"""The networks that a command is asked about: those that it names, or its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import typer
+
+from core.own_options import ASIS, FileOptions
+
+if TYPE_CHECKING:
+    from core.networks import Network
+
+
+def asked(named: Sequence[str], otherwise: Sequence[str], options: FileOptions = ASIS) -> list[Network]:
+    """The networks that a command names; by default its own, without those that are damaged, which is said.
+
+    Raises WeightsError, UnknownModelError.
+    """
+    from core import own_networks
+
+    return own_networks.open_networks(named or intact(otherwise), options)
+
+
+def intact(names: Sequence[str]) -> list[str]:
+    """Those of a command's own networks that are whole; the others are said on stderr.
+
+    Raises WeightsError if none is.
+    """
+    from core import own_networks
+    from core.weights import WeightsError
+
+    found = [card.name for card in own_networks.intact(names, lambda said: typer.echo(said, err=True))]
+    if not found:
+        raise WeightsError(f"expected one of {', '.join(names)}, found none that is whole: install Receptive again")
+    return found

@@ -1,0 +1,26 @@
+"""Begin a command beside the app from a page, and say in place why it cannot begin."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from core import aside
+from core.aside import NotBegun, Run
+
+
+def begin(key: str, kind: str, name: str, arguments: Sequence[str], about: Mapping[str, Any]) -> Run | None:
+    """core.aside.begin for the place `key`; None if it cannot begin, which `problem` says at the next run."""
+    try:
+        return aside.begin(kind, name, arguments, about)
+    except NotBegun as error:
+        st.session_state[f"{key} problem"] = str(error)
+        return None
+
+
+def problem(key: str) -> None:
+    """Why the last command of this place did not begin, once."""
+    if said := st.session_state.pop(f"{key} problem", None):
+        st.error(said, icon=":material/hourglass_disabled:")
