@@ -298,8 +298,13 @@ def test_bad_words(words, said, folder, tmp_path, monkeypatch):
 
 def test_parts_of_another_run_are_left_alone(folder, tmp_path):
     out, job = tmp_path / "out.parquet", planned(folder)
+
+    def stop(done, total):
+        if done:
+            raise KeyboardInterrupt
+
     with pytest.raises(KeyboardInterrupt):
-        batch.run(job, out, in_this_process, progress=lambda done, _: signal.raise_signal(signal.SIGINT) if done else 0)
+        batch.run(job, out, in_this_process, progress=stop)
     other = make_folder(tmp_path / "other", 9)
     with pytest.raises(ValueError, match="number of pictures was 12 and is now 9"):
         batch.run(planned(other), out, in_this_process)

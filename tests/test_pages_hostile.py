@@ -225,7 +225,7 @@ def test_spinal_heads(monkeypatch, tmp_path):
     from core import aside
 
     monkeypatch.setenv("RECEPTIVE_CACHE", str(tmp_path))
-    monkeypatch.setattr(aside, "begin", lambda *a, **k: (_ for _ in ()).throw(aside.Busy(f"busy with {NAME}")))
+    monkeypatch.setattr(aside, "begin", lambda *a, **k: (_ for _ in ()).throw(aside.NotBegun(f"busy with {NAME}")))
     app = visit("spinal_heads", [own("cifar_vgg", 3)], **{"spinal-data": "my own folder or zip"})
     app.session_state["spinal any"] = True
     app.session_state["spinal-any-network"] = f"user:{NAME}"

@@ -18,7 +18,7 @@ from skimage.metrics import peak_signal_noise_ratio
 from core import coded, noise
 from core.image import from_pixels
 from core.models.sdnet import SDNet
-from core.preprocess import at_most, square
+from core.preprocess import Preprocessing, at_most, square
 from core.studies import sparse_codes, sparse_figures, sparse_why_figures
 from core.studies.sparse_codes import LAMBDAS, Params, Result, answers, finding, psnr
 from core.studies.sparse_dataset import Fit
@@ -115,7 +115,8 @@ def test_without_noise_and_without_a_price_more_steps_rebuild_the_picture_better
 
 
 def test_the_same_seed_gives_the_same_noise_and_another_one_another(cat):
-    one, same, other = (sparse_codes.pictures(cat, Params(seed=seed), 32)[1] for seed in (3, 3, 4))
+    prep = Preprocessing(32, (0.5,) * 3, (0.5,) * 3)
+    one, same, other = (sparse_codes.pictures(cat, Params(seed=seed), prep)[1] for seed in (3, 3, 4))
     np.testing.assert_array_equal(one, same)
     assert not np.array_equal(one, other)
 

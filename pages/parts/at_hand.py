@@ -84,7 +84,9 @@ def any_network(label: str, key: str, first: str) -> Network | None:
 
 def intact(names: Sequence[str]) -> list[Card]:
     """The cards of packaged networks; those that are damaged are said, if pages/parts/frame.py has not done so."""
-    return bring.intact(names, lambda said: said in networks.left_out().values() or st.warning(said, icon=BROKEN))
+    return bring.intact(
+        names, lambda said: said in networks.left_out().values() or st.warning(plain(said), icon=BROKEN)
+    )
 
 
 def loaded(cards: Sequence[Card]) -> list[Network]:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from core import aside
 from core.aside import NotBegun, Run
+from pages.parts.words import plain
 
 
 def begin(key: str, kind: str, name: str, arguments: Sequence[str], about: Mapping[str, Any]) -> Run | None:
@@ -23,4 +24,4 @@ def begin(key: str, kind: str, name: str, arguments: Sequence[str], about: Mappi
 def problem(key: str) -> None:
     """Why the last command of this place did not begin, once."""
     if said := st.session_state.pop(f"{key} problem", None):
-        st.error(said, icon=":material/hourglass_disabled:")
+        st.error(plain(said), icon=":material/hourglass_disabled:")

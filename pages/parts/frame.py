@@ -11,6 +11,7 @@ import streamlit as st
 from core import networks
 from core.kept import Damaged, in_words
 from core.weights import WeightsError
+from pages.parts.words import plain
 
 # Streamlit stacks columns on phones only; on a small window beside the tray they would be slivers.
 NARROW = """<style>
@@ -55,7 +56,7 @@ def follow_permalink(pages: Mapping[str, st.Page]) -> None:
 def run(page: st.Page) -> None:
     """Run a page, below what is missing of what came along."""
     for said in networks.left_out().values():
-        st.warning(said, icon=":material/heart_broken:")
+        st.warning(plain(said), icon=":material/heart_broken:")
     with going_on():
         page.run()
 
@@ -67,7 +68,7 @@ def going_on() -> Iterator[None]:
     try:
         yield
     except (OSError, Damaged, WeightsError) as error:
-        st.error(in_words(error), icon=":material/error:")
+        st.error(plain(in_words(error)), icon=":material/error:")
 
 
 def settings() -> dict[str, list[str]]:
