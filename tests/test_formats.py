@@ -155,13 +155,31 @@ def test_bit_fields(bits, masks):
         assert np.abs(came.astype(int) - PHOTO).max() <= max(1, round(255 / least / 2) + 8 * (least < 255))
 
 
+ALPHA = [  # bits, masks of the colours, of alpha
+    (16, (0x0F00, 0x00F0, 0x000F), 0xF000),
+    (16, (0x7C00, 0x03E0, 0x001F), 0x8000),
+    (16, (0xF800, 0x07C0, 0x003E), 0x0001),
+    (32, (0xFF0000, 0xFF00, 0xFF), 0xFF000000),
+    (32, (0x3FF00000, 0x000FFC00, 0x000003FF), 0xC0000000),
+]
+
+
+@pytest.mark.parametrize(("bits", "masks", "alpha"), ALPHA)
 @pytest.mark.parametrize("size", [56, 108, 124])
-def test_bit_fields_with_alpha(size):
-    opaque = decode(fields(16, (0x0F00, 0x00F0, 0x000F), 0xF000, size)).pixels
-    np.testing.assert_array_equal(opaque, decode(fields(16, (0x0F00, 0x00F0, 0x000F))).pixels)
-    clear = bytearray(fields(16, (0x0F00, 0x00F0, 0x000F), 0xF000, size))
-    clear[14 + size :] = bytes(480)
-    assert decode(bytes(clear)).pixels.min() == 255
+def test_bit_fields_with_alpha(bits, masks, alpha, size):
+    opaque = decode(fields(bits, masks, alpha, size)).pixels
+    np.testing.assert_array_equal(opaque, decode(fields(bits, masks)).pixels)
+    values = np.frombuffer(fields(bits, masks, alpha, size)[14 + size :], f"<u{bits // 8}").copy()
+    values[::2] &= ~np.uint32(alpha) & (2**bits - 1)  # every other pixel is clear
+    half = decode(fields(bits, masks, alpha, size)[: 14 + size] + values.tobytes()).pixels
+    assert half[:, ::2].min() == 255
+    np.testing.assert_array_equal(half[:, 1::2], opaque[:, 1::2])
+
+
+def test_a_mask_of_alpha_beyond_the_pixel_is_none():
+    whole = bytearray(fields(16, (0xF800, 0x07E0, 0x001F), 0, 108))
+    struct.pack_into("<I", whole, 66, 0xFF000000)
+    np.testing.assert_array_equal(decode(bytes(whole)).pixels, decode(fields(16, (0xF800, 0x07E0, 0x001F))).pixels)
 
 
 @pytest.mark.parametrize(
