@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from core.formats import avif, bmp, png, pnm, tiff
+from core.formats import avif, bmp, jpeg, png, pnm, tiff
 from core.formats.colour import flat
 from core.formats.foreign import foreign
 from core.formats.layers import Layers, loaded, of_picture
@@ -44,8 +44,9 @@ def _by_pillow(kind: str) -> Callable[[bytes, bool], Layers]:
 
 
 _READERS: dict[str, Callable[[bytes, bool], Layers]] = {
-    **{kind: _by_pillow(kind) for kind in ("JPEG", "WEBP", "GIF")},
+    **{kind: _by_pillow(kind) for kind in ("WEBP", "GIF")},
     "PNG": png.read,
+    "JPEG": jpeg.read,
     "TIFF": tiff.read,
     "BMP": bmp.read,
     "AVIF": avif.read,
