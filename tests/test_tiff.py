@@ -175,6 +175,23 @@ def test_palettes(bits):
             assert off(data, np.rint(expected * alpha + 255 * (1 - alpha)).astype(int)) <= 1
 
 
+@pytest.mark.parametrize("bits", [1, 2, 4, 8, 16])
+@pytest.mark.parametrize("most", [255, 200, 1])
+def test_a_palette_of_eight_bit_numbers(bits, most):
+    index = RNG.integers(0, 2**bits, (HEIGHT, WIDTH, 1)).astype(np.uint8 if bits <= 8 else np.uint16)
+    palette = RNG.integers(0, most + 1, (3, 2**bits))
+    palette[0, 0] = most
+    expected = palette[:, index[..., 0]].transpose(1, 2, 0)
+    for layout, codec, big in product(LAYOUTS[:3], (NONE, LZW), (False, True)):
+        data = tiff(index, bits=bits, codec=codec, big=big, t262=3, t320=palette.ravel().tolist(), **layout)
+        assert off(data, expected) == 0
+        assert "its colours are read as 8-bit ones" in decode(data).note
+    palette[1, -1] = 256  # one number beyond: 16 bits, and nearly black
+    image = decode(tiff(index, bits=bits, t262=3, t320=palette.ravel().tolist()))
+    assert (image.pixels.max() <= 1, image.note) == (True, "")
+    assert decode(tiff(index, bits=bits, t262=3, t320=[0] * palette.size)).note == ""  # black either way
+
+
 @pytest.mark.parametrize("codec", [NONE, LZW, DEFLATE, PACKBITS])
 @pytest.mark.parametrize("share", [(1, 1), (2, 1), (2, 2), (4, 2)])
 def test_pixels_that_share_their_colours(codec, share):

@@ -14,7 +14,7 @@ from core.formats.deep import Scale, scale_of
 from core.formats.layers import Layers, image, loaded, of_picture
 from core.formats.limits import UnsupportedError
 from core.formats.tiff_pages import Page, deflated, main_page, plain
-from core.formats.tiff_samples import IMAGE_CODECS, SIMPLE, UNDEFINED, UNSIGNED, samples
+from core.formats.tiff_samples import IMAGE_CODECS, SIMPLE, UNDEFINED, UNSIGNED, check_cover, samples
 
 PREFIXES = tags.PREFIXES
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE, _CMYK, _YCBCR, _LAB = 0, 1, 2, 3, 5, 6, 8  # photometric interpretations
@@ -23,19 +23,25 @@ _SHALLOW = {_YCBCR: "YCbCr", _LAB: "LAB"}  # Pillow's modes of those that are re
 _PREMULTIPLIED, _STRAIGHT = 1, 2  # kinds of extra samples that are alpha
 _NEAR = 8  # extra samples among which alpha is looked for
 _MAX_OF_PILLOW = 6  # channels
+_SHORT_MAP = "Its palette has no number above 255 of 65,535: its colours are read as 8-bit ones."
 
 
 def read(data: bytes, stretch: bool = False) -> Layers:
     """The full-size page of a TIFF. Raises ImageError, UnsupportedError, ValueError, and what Pillow raises."""
     page = main_page(data)
-    if _is_pillows(page):
-        try:
-            # uncompressed, Pillow takes every pixel to have colours of its own
-            halved = _is_halved(page) and page.number(tags.COMPRESSION, 1) == 1
-            return of_picture(loaded((deflated if halved else plain)(data, page), "TIFF"))
-        except UnidentifiedImageError:
-            pass
-    return _layers(data, page, stretch)
+    layers = (_by_pillow(data, page) if _is_pillows(page) else None) or _layers(data, page, stretch)
+    return replace(layers, note=_SHORT_MAP) if page.colour_map[1] else layers
+
+
+def _by_pillow(data: bytes, page: Page) -> Layers | None:
+    """The page by Pillow; None if it knows no such pages. Raises as `read`."""
+    check_cover(page)  # Pillow would leave black what is missing
+    # uncompressed, Pillow takes every pixel to have colours of its own
+    halved = page.is_halved and page.number(tags.COMPRESSION, 1) == 1
+    try:
+        return of_picture(loaded((deflated if halved else plain)(data, page), "TIFF"))
+    except UnidentifiedImageError:
+        return None
 
 
 def _is_pillows(page: Page) -> bool:
@@ -80,14 +86,9 @@ def _photometric(page: Page) -> int:
     """Raises UnsupportedError for colours that are not read, or not so."""
     default = _RGB if page.number(tags.SAMPLES, 1) >= 3 else _BLACK_IS_ZERO
     found, bits = page.number(tags.PHOTOMETRIC, default), page.number(tags.BITS, 1)
-    if found not in _COLOURS or (found in _SHALLOW and bits != 8) or _is_halved(page):
+    if found not in _COLOURS or (found in _SHALLOW and bits != 8) or page.is_halved:
         raise UnsupportedError(f"photometric interpretation {found} with {bits} bits")
     return found
-
-
-def _is_halved(page: Page) -> bool:
-    """Whether several pixels share their colours."""
-    return page.number(tags.PHOTOMETRIC) == _YCBCR and page.numbers(tags.SUBSAMPLING, 2, 2) != (1, 1)
 
 
 def _white(page: Page, kind: np.dtype[Any]) -> float | None:
@@ -102,7 +103,7 @@ def _white(page: Page, kind: np.dtype[Any]) -> float | None:
 
 def _coloured(page: Page, index: NDArray[np.unsignedinteger]) -> NDArray[np.uint8]:
     """The colours (H, W, 3) that the page's palette has at an index (H, W). Raises ValueError for a short palette."""
-    palette = np.array(page.numbers(tags.COLOUR_MAP))
+    palette = np.array(page.colour_map[0])
     count = 2 ** page.number(tags.BITS, 1)
     if len(palette) != 3 * count:
         raise ValueError(f"a palette of {len(palette)} numbers instead of {3 * count}")

@@ -10,11 +10,11 @@ import struct
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, zip_longest
 from typing import NamedTuple
 
 from core.formats.foreign import RAW
-from core.formats.limits import MAX_PIXELS, MAX_PROFILE, ImageError, check_bytes, check_size
+from core.formats.limits import MAX_PIXELS, MAX_PROFILE, ImageError, UnsupportedError, check_bytes, check_size
 
 PREFIXES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 SUBFILE, OLD_SUBFILE, WIDTH, LENGTH, BITS, COMPRESSION = 254, 255, 256, 257, 258, 259
@@ -22,7 +22,8 @@ PHOTOMETRIC, FILL_ORDER, STRIP_OFFSETS, ORIENTATION, SAMPLES = 262, 266, 273, 27
 ROWS, STRIP_COUNTS, MAX_VALUE, PLANAR, PREDICTOR = 278, 279, 281, 284, 317
 TILE_WIDTH, TILE_LENGTH, TILE_OFFSETS, TILE_COUNTS, SUB_IFDS = 322, 323, 324, 325, 330
 EXTRA, FORMAT, PROFILE, COLOUR_MAP, SUBSAMPLING = 338, 339, 34675, 320, 530
-_XMP, _JPEG_TABLES, _RGB = 700, 347, 2
+_XMP, _JPEG_TABLES = 700, 347
+_RGB, _PALETTE, _YCBCR = 2, 3, 6  # photometric interpretations
 _KEPT = {
     *(WIDTH, LENGTH, BITS, COMPRESSION, PHOTOMETRIC, FILL_ORDER, STRIP_OFFSETS, ORIENTATION, SAMPLES, ROWS),
     *(STRIP_COUNTS, PLANAR, PREDICTOR, TILE_WIDTH, TILE_LENGTH, TILE_OFFSETS, TILE_COUNTS, EXTRA, FORMAT, PROFILE),
@@ -84,9 +85,49 @@ class Page:
         return TILE_OFFSETS in self.tags or TILE_WIDTH in self.tags
 
     @property
+    def is_halved(self) -> bool:
+        """Whether several pixels share their colours."""
+        return self.number(PHOTOMETRIC) == _YCBCR and self.numbers(SUBSAMPLING, 2, 2) != (1, 1)
+
+    @property
     def size(self) -> tuple[int, int]:
         """Width and length, in px as stored."""
         return self.number(WIDTH), self.number(LENGTH)
+
+    @property
+    def piece(self) -> tuple[int, int]:
+        """Width and rows of a tile or strip; of a strip at most the picture's."""
+        width, length = self.size
+        if self.is_tiled:
+            return self.number(TILE_WIDTH), self.number(TILE_LENGTH)
+        return width, min(self.number(ROWS, length) or length, length)
+
+    @property
+    def pieces(self) -> int:
+        """Tiles or strips that a plane of the picture needs."""
+        (width, length), (wide, rows) = self.size, self.piece
+        return -(-width // wide) * -(-length // rows)
+
+    @property
+    def colour_map(self) -> tuple[tuple[int, ...], bool]:
+        """The numbers of its palette, of 16 bits, and whether the file has them with 8, as libtiff's tools take it."""
+        stored = self.numbers(COLOUR_MAP) if self.number(PHOTOMETRIC) == _PALETTE else ()
+        is_short = 0 < max(stored, default=0) < 256
+        return tuple(257 * value for value in stored) if is_short else stored, is_short
+
+    def places(self, planes: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Where the strips or tiles of so many planes begin, and the lengths in bytes that the file says of them.
+
+        Raises ValueError where there are too few to cover the picture, UnsupportedError where some are left out.
+        """
+        count = planes * self.pieces
+        at = self.numbers(TILE_OFFSETS if self.is_tiled else STRIP_OFFSETS)[:count]
+        lengths = self.numbers(TILE_COUNTS if self.is_tiled else STRIP_COUNTS)[:count]
+        if len(at) < count:
+            raise ValueError(f"{len(at)} strips or tiles instead of {count}")
+        if any(not start and not length for start, length in zip_longest(at, lengths, fillvalue=0)):
+            raise UnsupportedError("a sparse file, which leaves out tiles or strips")
+        return at, lengths
 
 
 def main_page(data: bytes) -> Page:
@@ -112,9 +153,9 @@ def _check(page: Page) -> None:
     check_size("picture", width, length)
     if page.is_tiled:
         # Whole tiles are unpacked, and a tile may be far larger than the picture it covers.
-        wide, long = page.number(TILE_WIDTH), page.number(TILE_LENGTH)
+        wide, long = page.piece
         check_size("TIFF tile", wide, long)
-        if -(-width // wide) * wide * -(-length // long) * long > 4 * MAX_PIXELS + wide * long:
+        if page.pieces * wide * long > 4 * MAX_PIXELS + wide * long:
             raise ValueError("its tiles are many times larger than the picture")
     if sum(page.numbers(TILE_COUNTS if page.is_tiled else STRIP_COUNTS)) > _MAX_PACKED:
         raise ValueError("its strips overlap")
@@ -125,6 +166,8 @@ def plain(data: bytes, page: Page) -> bytes:
     kept = {number: tag for number, tag in page.tags.items() if number in _KEPT}
     wide = [number for number, tag in kept.items() if _SIZES[tag.kind] == 8 and tag.kind in _CODES]  # BigTIFF's
     numbers = {number: page.numbers(number) for number in wide}
+    if colours := page.colour_map[0]:
+        numbers[COLOUR_MAP] = colours
     if page.number(PHOTOMETRIC) == _RGB and 3 < page.number(SAMPLES, 1) <= 16 and EXTRA not in kept:
         numbers[EXTRA] = (0,) * (page.number(SAMPLES) - 3)  # what the file does not call alpha is none
     return written(page.order, memoryview(data)[8:], numbers, kept)

@@ -21,7 +21,7 @@ from core.formats.tiff_pages import Page, written
 
 UNSIGNED, SIGNED, FLOAT, UNDEFINED = 1, 2, 3, 4  # sample formats
 IMAGE_CODECS = {50001: "WEBP", 34712: "JPEG2000", 33005: "JPEG2000"}  # compression -> Pillow's reader of a strip
-_NONE = 1  # a compression
+_NONE, _OLD_JPEG = 1, 6  # compressions; the old JPEG may lie elsewhere than in strips
 _WITH_PREDICTOR = (5, 8, 32946, 34925, 50000)  # LZW, Deflate twice, LZMA, Zstandard
 SIMPLE = (_NONE, *_WITH_PREDICTOR, 32773)  # compressions that libtiff unpacks to plain bytes: also PackBits
 _DIFFERENCES, _FLOAT_DIFFERENCES = 2, 3  # predictors
@@ -83,6 +83,18 @@ def samples(data: bytes, page: Page, wanted: int) -> NDArray[Any]:
     return np.moveaxis(found, 0, -1) if page.number(tags.PLANAR, 1) == 2 else found
 
 
+def check_cover(page: Page) -> None:
+    """Looks whether the strips or tiles of a page, of up to 8 bits a sample, cover its picture.
+
+    Raises ValueError where they do not, UnsupportedError where some are left out, and ImageError for too many bytes.
+    """
+    codec, channels = page.number(tags.COMPRESSION, _NONE), page.number(tags.SAMPLES, 1)
+    if codec == _NONE and not page.is_halved:
+        _strips(page, _grid(page, UNSIGNED, channels))
+    elif codec != _OLD_JPEG:
+        page.places(channels if page.number(tags.PLANAR, 1) == 2 else 1)
+
+
 def _simple(data: bytes, page: Page, form: int, wanted: int) -> bytes:
     """A TIFF with nothing but these samples, uncompressed and in whole bytes."""
     grid = _grid(page, form, wanted)
@@ -120,31 +132,28 @@ def _grid(page: Page, form: int, wanted: int) -> _Grid:
     [depth] = bits
     if depth not in _WHOLE.get(form, ()) and not (form == UNSIGNED and 0 < depth <= _MAX_PACKED_BITS):
         raise UnsupportedError(f"{depth} bits of sample format {form}")
-    width, length = page.size
     channels, planes = max(1, page.number(tags.SAMPLES, 1)), 1
     if page.number(tags.PLANAR, 1) == 2:
         channels, planes = 1, min(channels, wanted)
-    if page.is_tiled:
-        rows, wide = page.number(tags.TILE_LENGTH), page.number(tags.TILE_WIDTH)
-        grid = _Grid(depth, channels, planes, rows, wide, length, -(-width // wide) * -(-length // rows), True)
-    else:
-        rows = min(page.number(tags.ROWS, length) or length, length)
-        grid = _Grid(depth, channels, planes, rows, width, length, -(-length // rows), False)
+    wide, rows = page.piece
+    grid = _Grid(depth, channels, planes, rows, wide, page.size[1], page.pieces, page.is_tiled)
     check_bytes(grid.planes * grid.row_bytes * grid.all_rows)
     return grid
 
 
 def _strips(page: Page, grid: _Grid) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Where the strips or tiles begin and how long they are, packed. Raises ValueError if there are too few."""
-    count = grid.planes * grid.pieces
-    at = page.numbers(tags.TILE_OFFSETS if page.is_tiled else tags.STRIP_OFFSETS)[:count]
-    lengths = page.numbers(tags.TILE_COUNTS if page.is_tiled else tags.STRIP_COUNTS)[:count]
-    whole = grid.rows * grid.row_bytes
-    if page.number(tags.COMPRESSION, _NONE) == _NONE:  # their lengths follow from their sizes, whatever the file says
-        last = (grid.all_rows - (grid.pieces - 1) * grid.rows) * grid.row_bytes
-        lengths = ((whole,) * (grid.pieces - 1) + (last,)) * grid.planes
-    if len(at) < count or len(lengths) < count:
-        raise ValueError(f"{len(at)} strips instead of {count}")
+    """Where the strips or tiles begin and how long they are, packed. Raises as `Page.places`, and ValueError where
+    the file says of one that it has fewer bytes than its samples."""
+    at, lengths = page.places(grid.planes)
+    if page.number(tags.COMPRESSION, _NONE) == _NONE:  # then their lengths follow from their sizes
+        whole, last = grid.rows * grid.row_bytes, (grid.all_rows - (grid.pieces - 1) * grid.rows) * grid.row_bytes
+        needed = ((whole,) * (grid.pieces - 1) + (last,)) * grid.planes
+        # of a single one libtiff takes no notice of what the file says, nor does it of a length of 0
+        if len(at) > 1 and any(0 < said < need for said, need in zip(lengths, needed, strict=False)):
+            raise ValueError("strips or tiles with fewer bytes than their samples")
+        lengths = needed
+    if len(lengths) < len(at):
+        raise ValueError(f"{len(lengths)} lengths of strips or tiles instead of {len(at)}")
     return at, lengths
 
 
