@@ -155,6 +155,16 @@ def test_codes_that_are_not_converted_are_said(code, said):
     assert (said in image.note) if said else image.note == ""
 
 
+@pytest.mark.parametrize("code", [(0, 0), (1, 0), (2, 2), (1, 2), (9, 16), (200, 13)])
+def test_of_a_code_that_is_not_used_the_range_is_not_either(code):
+    for pixels in (PHOTO, RAMP):
+        full, video = (decode(by_hand(chunk(b"cICP", bytes([*code, 0, end])), pixels=pixels)) for end in (1, 0))
+        np.testing.assert_array_equal(video.pixels, pixels if pixels.ndim == 3 else grey(pixels))
+        assert video.note == full.note
+    swapped = chunk(b"iCCP", b"x\0\0" + zlib.compress(profile("swapped", SWAPPED)))
+    assert off(by_hand(swapped, chunk(b"cICP", bytes([*code, 0, 0]))), PHOTO[..., [1, 0, 2]]) <= 2
+
+
 def test_gamma_and_primaries_of_png_are_ignored():
     chrm = chunk(b"cHRM", struct.pack(">8I", 31270, 32900, 68000, 32000, 26500, 69000, 15000, 6000))
     for value in (45455, 100000):
