@@ -29,9 +29,9 @@ TENSOR_FILE = "a safetensors file or a torch state dict"
 OLD_TORCH_MAGIC = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."  # the pickled number that older files begin with
 REMEDY = "save it with safetensors.torch.save_file(net.state_dict(), path) or torch.save(net.state_dict(), path)"
 WRAPPERS = ("module", "_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module")  # DataParallel's, compile's …
-NOT_WEIGHTS = re.compile(  # keys of what looks like weights, or holds tensors, and is none
-    r"optim|^opt(_|$)|sched|scaler|callbacks|^loops$|^amp$|exp_avg|momentum|grad|history", re.IGNORECASE
-)
+NOT_WEIGHTS = re.compile(r"optims?|optimi[sz]ers?|sched|schedulers?|callbacks?|loops")  # words in keys of what is none
+BESIDE_WEIGHTS = re.compile(r"opt|lr|amp|scalers?|grads?|gradients?|history|momentum|exp")  # unless a network is named
+NETWORK_WORDS = {"model", "net", "network", "encoder", "backbone"}
 DEEPEST = 8  # dicts within dicts
 ITSELF = "."  # the path of a file that is a dict of tensors
 PASSED_OVER = (  # what lies beside the tensors in training scripts' files
@@ -223,11 +223,20 @@ def _parts(tree: Any, size: int, path: tuple[str, ...] = (), seen: set[int] | No
         if any(value.ndim for value in tensors.values()):
             others = tuple(f"{key!r:.60}" for key, value in tree.items() if key not in named or not _is_tensor(value))
             yield Part(".".join(path) or ITSELF, tensors, others)
+        named |= {str(key): value for key, value in tree.items() if type(key) is int}  # networks of folds or seeds
     else:
         named = {str(i): value for i, value in enumerate(tree)}
     for key, value in named.items():
-        if isinstance(value, dict | list | tuple) and not NOT_WEIGHTS.search(key):
+        if isinstance(value, dict | list | tuple) and not _is_no_network(key):
             yield from _parts(value, size, (*path, key), seen)
+
+
+def _is_no_network(key: str) -> bool:
+    """Whether a key is an optimizer's or the like; what is optimal or upgraded, or moved by momentum, is a network."""
+    words = re.findall("[a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", key).lower())
+    if any(map(NOT_WEIGHTS.fullmatch, words)):
+        return True
+    return NETWORK_WORDS.isdisjoint(words) and any(map(BESIDE_WEIGHTS.fullmatch, words))
 
 
 def _tensors(named: dict[str, Any], size: int) -> dict[str, Tensor]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from core import packaged, weights
 from core.datasets import DATASETS
-from core.own_options import told_frame, told_labels, told_numbers
+from core.own_options import Opened, told_frame, told_labels, told_numbers
 from core.published import PUBLISHED, published, published_names
 from core.weights import WeightsError
 
@@ -138,6 +138,7 @@ class Card:
     file: Path | None = None
     resize: int | None = None  # a core.preprocess.Frame, with `size`
     interpolation: Interpolation = "bilinear"
+    opened: Opened | None = None  # how the reader's own came out of its file
 
     @property
     def blur(self) -> int | None:

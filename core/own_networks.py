@@ -14,15 +14,15 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core import networks, one_logit, own_options, packaged, recognise, weights
+from core import networks, one_logit, own_options, packaged, quoting, recognise, weights
 from core.networks import PLUGIN, TORCHVISION, Card, Network
-from core.own_options import ASIS, FileOptions
+from core.own_options import ASIS, FileOptions, Opened
 from core.preprocess import Preprocessing
 from core.recognise import Fit
 from core.weights import WeightsError
@@ -83,12 +83,14 @@ def open_networks(names: Sequence[str], options: FileOptions = ASIS) -> list[Net
 def check_options(names: Sequence[str], options: FileOptions) -> None:
     """Raises WeightsError for options of weights files where none of the names is one."""
     if options != ASIS and not any(is_file(name) for name in names):
-        said = " ".join(options.words) or "its options"
+        said = " ".join(options.said) or "its options"
         raise WeightsError(f"expected a weights file for {said}, got {', '.join(names) or 'none'}: give --model FILE")
 
 
 def is_file(name: str) -> bool:
-    """Whether a word of a command is a weights file, and no network's name."""
+    """Whether a word of a command is a weights file, and no packaged network's name."""
+    if name in networks.cards():
+        return False
     return Path(os.path.expanduser(name)).is_file()  # Path.expanduser raises for the home of nobody
 
 
@@ -100,11 +102,14 @@ def open_network(name: str, options: FileOptions = ASIS) -> Network:
     if not is_file(name):
         return networks.load(networks.find(name))
     path = Path(os.path.expanduser(name))
-    return open_file(path.read_bytes(), path.name, options)
+    return open_file(path.read_bytes(), path.name, options, quoting.path(name))
 
 
-def open_file(data: bytes, title: str, options: FileOptions = ASIS) -> Network:
-    """The network in a weights file's bytes. Raises WeightsError."""
+def open_file(data: bytes, title: str, options: FileOptions = ASIS, word: str = "") -> Network:
+    """The network in a weights file's bytes; `word`: how a command names the file, by default as one of that title.
+
+    Raises WeightsError.
+    """
     like = networks.FAMILIES.get(options.like, options.like)
     if like and like not in networks.FAMILIES.values():
         raise WeightsError(f"expected a family of {', '.join(networks.FAMILIES.values())}, got {like!r}")
@@ -114,7 +119,15 @@ def open_file(data: bytes, title: str, options: FileOptions = ASIS) -> Network:
     if start is None:
         start = networks.family_preprocessing(Card("", arch, family, "user", "", networks.family_size(family)))
     labels = options.labels or (() if like else found.labels)
-    return networks.user_network(data, arch, family, title, labels, options.applied(start), options.part)
+    network = networks.user_network(data, arch, family, title, labels, options.applied(start), options.part)
+    sentence = network.card.provenance + (f"; {found.unfit}" if found.unfit and not labels else "")
+    opened = Opened(word or quoting.file(title), options)
+    return replace(network, card=replace(network.card, provenance=sentence, opened=opened))
+
+
+def opened(cards: Iterable[Card]) -> dict[str, Opened]:
+    """How the reader's own among some networks came out of their files, by name."""
+    return {card.name: card.opened for card in cards if card.opened}
 
 
 def intact(names: Sequence[str], say: Callable[[str], object]) -> list[Card]:
@@ -242,7 +255,8 @@ def ready(card: Card, net: nn.Module, labels: Sequence[str], preprocessing: Prep
 class Guess:
     """What a network in a weights file seems to be: its `part` of the file; the `archs` that its tensors fit, of which
     the first is taken; how many `classes` it tells apart (two for one logit); the `family` whose preprocessing and
-    labels go with it; `labels` and `preprocessing` where the file itself tells them; what is to be `said` of it.
+    labels go with it; `labels` and `preprocessing` where the file itself tells them; what is to be `said` of it,
+    and of labels in the file that are `unfit`.
     """
 
     part: str
@@ -252,6 +266,7 @@ class Guess:
     labels: tuple[str, ...]
     preprocessing: Preprocessing | None
     said: str
+    unfit: str
 
     @property
     def arch(self) -> str:
@@ -279,11 +294,20 @@ def _guess(fit: Fit, about: dict[str, str]) -> Guess:
     family = networks.OWN_FAMILIES.get(arch.split("_blur")[0], "imagenet")
     count = recognise.class_count(arch, fit.tensors)
     classes = 2 if count == 1 else count or len(networks.family_labels(family))
-    labels = own_options.told_labels(about) if about else ()
-    if len(labels) != classes:
-        labels = one_logit.two_labels(labels) if len(labels) == count == 1 else ()
+    told = own_options.told_labels(about) if about else ()
+    labels = one_logit.two_labels(told) if len(told) == count == 1 else told if len(told) == classes else ()
+    unfit = f"the file's own {len(told)} labels are left out, for it tells apart {classes} classes"
     prep = networks.file_preprocessing(about) if about else None
-    return Guess(fit.part, fit.archs, classes, family, labels, prep, recognise.notes(fit, arch).removeprefix("; "))
+    return Guess(
+        fit.part,
+        fit.archs,
+        classes,
+        family,
+        labels,
+        prep,
+        recognise.notes(fit, arch).removeprefix("; "),
+        unfit if told and not labels else "",
+    )
 
 
 def written(data: bytes) -> dict[str, str]:

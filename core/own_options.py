@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from core.preprocess import INTERPOLATIONS, Interpolation, Preprocessing
@@ -17,7 +18,7 @@ LEAST_DEVIATION = 1e-4  # of pixels in [0, 1]
 TELL = "save the file without it, or with what is right"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class FileOptions:
     """What the user says of a weights file; what is left empty is told by the file or guessed.
 
@@ -38,6 +39,27 @@ class FileOptions:
 
     def __post_init__(self) -> None:
         check_numbers(self.size or SIDES[0], self.mean or (0.0,), self.std or (1.0,), "choose others")
+
+    def __repr__(self) -> str:
+        """Python that makes them again, without what is left empty."""
+        told = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "words"}
+        return f"FileOptions({', '.join(f'{name}={value!r}' for name, value in told.items() if value)})"
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """The options of a command that say this: as one said it, else made of what is told."""
+        if self.words:
+            return self.words
+        told = {
+            "--arch": self.arch,
+            "--like": self.like,
+            "--part": self.part,
+            "--labels": listed(self.labels),
+            "--mean": ",".join(map(str, self.mean)),
+            "--std": ",".join(map(str, self.std)),
+            "--input-size": str(self.size or ""),
+        }
+        return tuple(word for option, value in told.items() if value for word in (option, value))
 
     def applied(self, start: Preprocessing) -> Preprocessing:
         """The preprocessing that is said, where nothing is said that of `start`. Raises WeightsError for a number of
@@ -67,11 +89,16 @@ def check_numbers(size: int, mean: Sequence[float], std: Sequence[float], remedy
 
 
 def told_labels(about: Mapping[str, str]) -> tuple[str, ...]:
-    """The labels in a safetensors file's header. Raises WeightsError for what is no list of names."""
+    """The labels in a safetensors file's header, each in one line. Raises WeightsError for what is no list of names."""
     found = _json(about, "labels")
-    if not isinstance(found, list) or not found or not all(isinstance(name, str) and name for name in found):
+    if not isinstance(found, list) or not found or not all(map(_is_name, found)):
         raise WeightsError(f"expected a list of names as the file's own labels, got {shown(found)}: {TELL}")
-    return tuple(found)
+    return tuple(" ".join(name.split()) for name in found)
+
+
+def _is_name(found: object) -> bool:
+    """Whether it is text that can be written: blanks and halves of surrogate pairs alone are none."""
+    return isinstance(found, str) and bool(found.strip()) and not re.search("[\ud800-\udfff]", found)
 
 
 def told_numbers(about: Mapping[str, str]) -> tuple[int, tuple[float, ...], tuple[float, ...]]:
@@ -119,4 +146,19 @@ def shown(value: object) -> str:
         return f"a {type(value).__name__}"
 
 
+def listed(labels: Sequence[str]) -> str:
+    """Labels as --labels takes them: a,b,c, or a list in JSON where one holds a comma or could be a file's name."""
+    easy = len(labels) > 1 and not labels[0].startswith("[")
+    easy = easy and all(name == name.strip() and name and "," not in name for name in labels)
+    return ",".join(labels) if easy or not labels else json.dumps(list(labels), ensure_ascii=False)
+
+
 ASIS = FileOptions()
+
+
+@dataclass(frozen=True)
+class Opened:
+    """How a network came out of a weights file: the `word` by which a command names it, and what was said of it."""
+
+    word: str
+    options: FileOptions = ASIS

@@ -27,7 +27,18 @@ Shapes = dict[str, Shape]
 COUNTED = ".num_batches_tracked"  # older files lack it; evaluation never reads it
 NEAR = 0.5  # likeness from which a network is worth comparing with
 PACKAGE = "offer the network through a package instead (entry point group receptive.models)"
-MEASURES = ("loss", "criterion", "metric", "accuracy", "precision", "recall", "confusion", "confmat", "auroc")
+MEASURES = (
+    "loss",
+    "criterion",
+    "metric",
+    "metrics",
+    "accuracy",
+    "precision",
+    "recall",
+    "confusion",
+    "confmat",
+    "auroc",
+)
 SHORT_MEASURES = {"acc", "auc", "ap", "f1", "iou", "miou", "mse", "top1", "top5"}
 COUNTERS = {"n_averaged", "num_updates", "decay", "total_ops", "total_params", "class_weights", "pos_weight"}
 
@@ -76,7 +87,12 @@ def one_fit(source: Path | bytes, arch: str = "", part: str = "") -> Fit:
         return replace(chosen[0], tensors=checkpoints.plain(chosen[0].tensors))
     names = ", ".join(fit.part for fit in found)
     if part:
-        raise WeightsError(f"expected the name of a network in the file, got {part!r}: choose {names}")
+        choose = (
+            "leave --part out, for the file itself is one"
+            if [fit.part for fit in found] == [ITSELF]
+            else f"choose {names}"
+        )
+        raise WeightsError(f"expected the name of a network in the file, got {part!r:.60}: {choose}")
     raise WeightsError(f"expected one network in the file, got {len(found)}: choose {names}, with --part in a command")
 
 
@@ -154,7 +170,10 @@ def given_shapes(tensors: dict[str, Tensor]) -> Shapes:
 
 
 def _fits(part: Part, archs: Iterable[str]) -> Iterator[Fit]:
-    """The networks of these architectures in a dict of tensors; what is left over must be another, or beside them."""
+    """The networks of these architectures in a dict of tensors; what is left over must be another, or beside them.
+
+    One that stands under the name of a loss, as the network by which a loss compares, counts where there is no other.
+    """
     given = given_shapes(part.tensors)
     found: dict[tuple[str, frozenset[str]], list[str]] = {}  # by what stands before the names, and all of them
     for arch in archs:
@@ -162,6 +181,7 @@ def _fits(part: Part, archs: Iterable[str]) -> Iterator[Fit]:
         for start in _starts(given, wanted):
             if all(_same(given.get(start + name), shape) for name, shape in wanted.items()):
                 found.setdefault((start, frozenset(start + name for name in wanted)), []).append(arch)
+    found = {key: known for key, known in found.items() if not _is_measure(key[0])} or found
     for (start, own), known in found.items():
         others = {name for _, other in found if not other & own for name in other}
         rest = [name for name in given if name not in own | others]
@@ -177,10 +197,9 @@ def _counts(name: str, own: frozenset[str]) -> bool:
 
 
 def _starts(given: Shapes, wanted: Shapes) -> list[str]:
-    """What may stand before an architecture's names, told by its first; never the name of a loss."""
+    """What may stand before an architecture's names, told by its first."""
     first = next(iter(wanted), "")
-    found = (name.removesuffix(first) for name in given if name.endswith(first))
-    return [start for start in found if not _is_measure(start)]
+    return [name.removesuffix(first) for name in given if first and name.endswith(first)]
 
 
 def _same(given: Shape | None, wanted: Shape) -> bool:
@@ -199,7 +218,7 @@ def _is_beside(part: Part, name: str) -> bool:
 
 def _is_measure(name: str) -> bool:
     words = re.findall(r"[a-z]+\d*", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower())
-    return any(word in SHORT_MEASURES or any(long in word for long in MEASURES) for word in words)
+    return any(word in SHORT_MEASURES or word.endswith(MEASURES) for word in words)
 
 
 # ---- what is nearly known ------------------------------------------------------------------------
@@ -234,7 +253,7 @@ def nearest(part: Part, archs: Iterable[str]) -> Near:
     """Which of the architectures a dict of tensors is most like, if what all names begin with, or what stands before
     the architecture's first, is left off."""
     shaped = given_shapes(part.tensors)
-    layers = {name: shape for name, shape in shaped.items() if not _is_beside(part, name)}
+    layers = {name: shape for name, shape in shaped.items() if not _is_beside(part, name)} or shaped
     parted = [name.split(".")[:-1] for name in layers]
     common = [words[0] for words in takewhile(lambda words: len(set(words)) == 1, zip(*parted, strict=False))]
     shared = "".join(f"{word}." for word in common)
@@ -276,7 +295,7 @@ def known_shapes(arch: str) -> Shapes:
 def _likeness(given: Shapes, wanted: Shapes) -> float:
     """The share of names that both have, those with the same shape twice."""
     common = given.keys() & wanted.keys()
-    return (len(common) + sum(_same(given[n], wanted[n]) for n in common)) / (len(given) + len(wanted))
+    return (len(common) + sum(_same(given[n], wanted[n]) for n in common)) / max(1, len(given) + len(wanted))
 
 
 def differences(given: Shapes, arch: str) -> str:

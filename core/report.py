@@ -77,7 +77,7 @@ def ask(image: RGBImage, title: str, names: Sequence[str], source: str, options:
     from core import own_networks
 
     own_networks.check_options(names, options)
-    cards, opened, words = [], {}, {}
+    cards, opened = [], {}
     for name in dict.fromkeys(names):
         if own_networks.is_file(name):
             network = own_networks.open_network(name, options)
@@ -86,11 +86,11 @@ def ask(image: RGBImage, title: str, names: Sequence[str], source: str, options:
                 raise WeightsError(
                     f"expected weights files of different names, got {Path(name).name} twice: rename one"
                 )
-            opened[card.name], words[card.name] = network, name
+            opened[card.name] = network
         else:
             card = networks.find(name)
         cards.append(card)
-    return Asked(image, title, source, tuple(cards), opened, words, options.words)
+    return Asked(image, title, source, tuple(cards), opened)
 
 
 def study_at(done: int, total: int) -> Study:

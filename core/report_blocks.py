@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from core import networks, own_networks, quoting
 from core.files import csv_text
 from core.image import RGBImage
 from core.networks import Card
+from core.own_options import Opened
 from core.weights import WeightsError
 from core.worker import Progress
 
@@ -33,8 +33,7 @@ GAP = 12  # px of white between pictures side by side
 class Asked:
     """What a report is of: the picture, what it is called, how a command names it, and the networks asked for.
 
-    `opened`: those of `cards` that are loaded already, by name; `words`: how a command names a card, where otherwise
-    than by its name; `options`: what a command says of the reader's weights files.
+    `opened`: those of `cards` that are loaded already, by name.
     """
 
     image: RGBImage
@@ -42,29 +41,21 @@ class Asked:
     source: str
     cards: tuple[Card, ...] = ()
     opened: Mapping[str, Network] = field(default_factory=dict)
-    words: Mapping[str, str] = field(default_factory=dict)
-    options: tuple[str, ...] = ()
 
     @property
     def again(self) -> str:
         """The command that makes the whole report again."""
-        models = quoting.models(card.name for card in self.cards)
-        return self.runnable(
-            quoting.command("receptive", "report", quoting.path(self.source), *models, "--out", "report.html")
-        )
+        models = quoting.models([card.name for card in self.cards], self.files)
+        return quoting.command("receptive", "report", quoting.path(self.source), *models, "--out", "report.html")
+
+    @property
+    def files(self) -> dict[str, Opened]:
+        """How the reader's own networks came out of their files, by name."""
+        return own_networks.opened(self.cards)
 
     def load(self, cards: Sequence[Card]) -> list[Network]:
         """The networks of some cards. Raises WeightsError as core.networks.load does."""
         return [self.opened.get(card.name) or networks.load(card) for card in cards]
-
-    def runnable(self, command: str) -> str:
-        """A study's command with the reader's weights files, and what is said of them, in place of the names that they
-        have here."""
-        opened = {quoting.model(name): quoting.path(word) for name, word in self.words.items()}
-        words = shlex.split(command)
-        after = zip(["", *words], words, strict=False)
-        swapped = [opened.get(w, w) if before == "--model" else w for before, w in after]
-        return quoting.command(*swapped, *(self.options if swapped != words else ()))
 
 
 @dataclass(frozen=True, eq=False)

@@ -92,7 +92,7 @@ def shift_part(asked: Asked, cards: tuple[Card, ...], progress: Progress) -> Par
         f"input, its colour the probability of {name}. White outline: the answer differs from the unshifted one. "
         "Cross: the shift at which that probability is least. What moves in at the edge is more of the photograph.",
         (shift_table(result, cards),),
-        asked.runnable(shift_sweep.command(result, params, asked.source)),
+        shift_sweep.command(result, params, asked.source, asked.files),
         cards,
         csv_address(sweep_table(result)),
     )
@@ -176,7 +176,7 @@ def patch_part(asked: Asked, cards: tuple[Card, ...], progress: Progress) -> Par
         f"which ends at the {patch_evidence.CLIP}th percentile. The networks see the picture at {result.width} × "
         f"{result.height} px.",
         (patch_table(result, cards),),
-        asked.runnable(patch_evidence.command(result, params, asked.source)),
+        patch_evidence.command(result, params, asked.source, asked.files),
         cards,
         csv_address(patch_figures.evidence_table(result)),
     )
@@ -266,7 +266,7 @@ def sparse_part(asked: Asked, cards: tuple[Card, ...], progress: Progress) -> Pa
         f"{sparse_figures.SOLVER_TITLES[params.solver]}. The network sees {cards[0].size} × {cards[0].size} px; lambda "
         "is in its normalised units.",
         sparse_tables(result, cards, numbers),
-        asked.runnable(sparse_codes.command(result, params, asked.source)),
+        sparse_codes.command(result, params, asked.source, asked.files),
         cards,
         csv_address(numbers),
     )

@@ -125,7 +125,7 @@ if answer is not None:
     take_away.show(
         STUDY.slug,
         patch_figures.evidence_table(result),
-        lambda source: patch_evidence.command(result, params, source),
-        lambda source: patch_evidence.snippet(result, params, source),
+        lambda source: patch_evidence.command(result, params, source, at_hand.opened()),
+        lambda source: patch_evidence.snippet(result, params, source, at_hand.opened()),
         picture,
     )

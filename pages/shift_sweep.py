@@ -104,7 +104,7 @@ if result is not None:
     take_away.show(
         STUDY.slug,
         shift_figures.sweep_table(result),
-        lambda source: shift_sweep.command(result, choice.params, source),
-        lambda source: shift_sweep.snippet(result, choice.params, source),
+        lambda source: shift_sweep.command(result, choice.params, source, at_hand.opened()),
+        lambda source: shift_sweep.snippet(result, choice.params, source, at_hand.opened()),
         picture,
     )

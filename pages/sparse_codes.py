@@ -89,7 +89,7 @@ if result is not None:
     take_away.show(
         STUDY.slug,
         sparse_figures.table(result),
-        lambda source: sparse_codes.command(result, choice.params, source),
-        lambda source: sparse_codes.snippet(result, choice.params, source),
+        lambda source: sparse_codes.command(result, choice.params, source, at_hand.opened()),
+        lambda source: sparse_codes.snippet(result, choice.params, source, at_hand.opened()),
         picture,
     )

@@ -1,5 +1,7 @@
 """A weights file on a page: what it seems to be is said, can be corrected, and is asked where there are several."""
 
+import shlex
+
 import pytest
 import torch
 from safetensors.torch import save
@@ -54,6 +56,35 @@ def test_networks_with_the_same_tensors_are_named_and_may_be_chosen():
     app.button(key="shift own open").click().run()
     assert not app.exception
     assert app.session_state["own networks"]["user:birds.pt as resnetblur18"].card.arch == "resnetblur18"
+
+
+def test_the_command_and_the_lines_open_it_as_the_page_did(tmp_path, monkeypatch):
+    """7361185 named the file alone, so that the command answered with other labels and another mean."""
+    from core import own_networks
+    from core.commands.own_file import HELP, file_options, written
+
+    data = save(create_model("cifar_vgg", num_classes=3).state_dict())
+    app = page(shift_R="2")
+    bring(app, "shift", data, "mine.pt")
+    labels = next(t for t in app.text_area if "3 classes" in t.label)
+    labels.set_value("a, b\nc\nd").run()
+    chooser(app, "Preprocessing").set_value("numbers of my own").run()
+    next(n for n in app.number_input if n.label == "Deviation 1").set_value(0.9).run()
+    app.button(key="shift own open").click().run()
+    assert not app.exception
+    opened = app.session_state["own networks"]["user:mine.pt"]
+    assert opened.labels == ("a, b", "c", "d")
+    assert opened.preprocessing.std[0] == 0.9
+    words = next(c.value for c in app.code if "receptive shift-sweep" in c.value)
+    words = shlex.split(words)
+    said = {name: words[words.index(written(name)) + 1] if written(name) in words else "" for name in HELP}
+    assert own_networks.open_file(data, "mine.pt", file_options(said)).identity == opened.identity
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.pt").write_bytes(data)
+    [line] = [line for c in app.code for line in c.value.splitlines() if line.startswith("nets = ")]
+    made = {}
+    exec(f"from core.own_options import FileOptions\nfrom core.own_networks import open_network\n{line}", made)
+    assert [net.identity for net in made["nets"]] == [opened.identity]
 
 
 def test_one_logit_has_two_labels():

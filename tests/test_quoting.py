@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from core import quoting, samples
 from core.image import from_pixels
+from core.own_options import ASIS, FileOptions, Opened
 from core.report_blocks import Asked
 from core.studies import (
     patch_evidence,
@@ -169,14 +170,72 @@ def test_a_report_names_the_file_that_was_asked_for():
     def check(name):
         from core.networks import Card
 
-        card = Card("user:mine.pt", "", "", "user", "", 32)
-        asked = Asked(from_pixels(PIXELS), "x", quoting.file(name), (card,), {}, {card.name: name})
+        card = Card("user:mine.pt", "", "", "user", "", 32, opened=Opened(quoting.path(name)))
+        asked = Asked(from_pixels(PIXELS), "x", quoting.file(name), (card,))
         assert words_of(asked.again)[1:4] == [quoting.file(name), "--model", quoting.path(name)]
-        swept = asked.runnable(shift_sweep.command(Own("mine.pt"), shift_sweep.Params(), asked.source))
+        swept = shift_sweep.command(Own("mine.pt"), shift_sweep.Params(), asked.source, asked.files)
         words = words_of(swept)
         assert [words[1], words[3]] == [quoting.file(name), quoting.path(name)]
 
     check()
+
+
+@pytest.mark.parametrize("name", ["photo_resnet", "mine", "sample:cat", "-x.pt", "mine.pt"])
+def test_an_upload_called_like_a_network_is_named_as_a_file(name, tmp_path, monkeypatch):
+    """7361185 said --model photo_resnet for an upload of that name, and the command asked the packaged network."""
+    from core import own_networks
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / name).write_bytes((ROOT / "assets/weights/cifar_vgg.safetensors").read_bytes())
+    opened = own_networks.open_file((tmp_path / name).read_bytes(), name)
+    [word] = quoting.models([opened.card.name], own_networks.opened([opened.card]))[1:]
+    assert own_networks.open_network(word).identity == opened.identity
+    assert not own_networks.is_file("photo_resnet")  # a packaged network's name is never a file
+
+
+def told():
+    """What a reader may say of a file of three classes, as one upload each."""
+    names = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=9).map(
+        lambda s: " ".join(s.split())
+    )
+    labels = st.one_of(st.just(()), st.tuples(*[names.filter(bool)] * 3))
+    mean = st.one_of(st.just(()), st.tuples(*[st.floats(0, 1)] * 3))
+    std = st.one_of(st.just(()), st.tuples(*[st.floats(1e-3, 9)] * 3))
+    return st.builds(FileOptions, labels=labels, mean=mean, std=std, size=st.sampled_from([0, 32, 64]))
+
+
+@settings(max_examples=80, deadline=None)
+@given(told())
+@example(FileOptions(labels=("a, b", "[c", "d")))
+@example(FileOptions(labels=("[a", "b", "c")))
+@example(FileOptions(labels=("-a", "'", "$(false)")))
+def test_what_was_said_of_a_file_is_in_the_command_and_in_the_lines(options):
+    """7361185 named the file alone: the command opened it with other labels and another mean."""
+    from core.commands.own_file import HELP, file_options, written
+
+    result, opened = Own("mine.pt"), {"user:mine.pt": Opened("mine.pt", options)}
+    words = words_of(shift_sweep.command(result, shift_sweep.Params(), "x.png", opened))[1:]
+    pairs = dict(zip(words[1::2], words[2::2], strict=False))
+    assert file_options({name: pairs.get(written(name), "") for name in HELP}) == options
+    lines = shift_sweep.snippet(result, shift_sweep.Params(), "x.png", opened).splitlines()
+    [made] = [line for line in lines if line.startswith("nets = ")]
+    calls = {"open_network": lambda word, how=ASIS: (word, how), "FileOptions": FileOptions}
+    if options == ASIS:
+        assert ast.literal_eval(made.rpartition(" in ")[2][:-1]) == ["mine.pt"]
+    else:
+        assert eval(made.removeprefix("nets = "), calls) == [("mine.pt", options)]  # our own words
+
+
+def test_files_opened_in_two_ways_are_no_one_command():
+    opened = {"a": Opened("a.pt", FileOptions(std=(0.9,))), "b": Opened("b.pt")}
+    with pytest.raises(quoting.Apart, match="expected weights files opened alike, got 2 ways: use the lines of Python"):
+        quoting.models(["a", "b"], opened)
+    imports, made = quoting.loading(["a", "b", "cifar_vgg"], opened)
+    assert "FileOptions" in imports
+    assert (
+        made
+        == "nets = [open_network('a.pt', FileOptions(std=(0.9,))), open_network('b.pt'), open_network('cifar_vgg')]"
+    )
 
 
 def test_an_upload_called_like_a_sample_is_not_the_sample(tmp_path, monkeypatch):

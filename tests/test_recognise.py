@@ -44,7 +44,8 @@ def found(saved, **options):
 @pytest.mark.parametrize(
     "prefix",
     ["", "module.", "_orig_mod.", "module._orig_mod.", "model.", "net.", "model.net.", "backbone.encoder.q.", "0.",
-     "_forward_module.model.", "net_", "model._orig_mod.module."],
+     "_forward_module.model.", "net_", "model._orig_mod.module.", "loss.", "criterion.", "metric.model.", "acc_model.",
+     "f1.", "lossless.", "accuracy_net."],
 )  # fmt: skip
 def test_any_prefix_that_all_share_is_left_off(state, prefix):
     for data in (torch_bytes(under(prefix, state)), save(under(prefix, state))):
@@ -52,6 +53,63 @@ def test_any_prefix_that_all_share_is_left_off(state, prefix):
         assert fit.archs == (ARCH,)
         assert fit.left_out == ()
         assert equal(fit.tensors, state)
+
+
+def test_the_network_of_a_loss_counts_where_there_is_no_other(state):
+    saved = {**under("model.", state), **under("criterion.", {name: value + 1 for name, value in state.items()})}
+    assert [fit.part for fit in recognise.fits(torch_bytes(saved))] == ["model"]
+
+
+@pytest.mark.parametrize(
+    "tensors",
+    [
+        {"images": torch.zeros(3, 4, dtype=torch.uint8), "labels": torch.arange(3)},
+        {"train_loss": torch.zeros(50), "val_acc": torch.zeros(50)},
+        {"n_averaged": torch.tensor([3])},
+        {"loss.a": torch.zeros(2), "loss.b": torch.zeros(3)},
+    ],
+)
+def test_a_file_of_numbers_that_are_no_layers_is_one_sentence(tensors):
+    """Before, the likeness of nothing to nothing was a division by zero."""
+    for data in (torch_bytes(tensors), save(tensors)):
+        with pytest.raises(
+            WeightsError, match="expected the tensors of an architecture that this project knows"
+        ) as error:
+            own_networks.guesses(data)
+        one_sentence(error)
+        assert next(iter(tensors)) in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["optimal_model", "optimal", "momentum_encoder", "upgraded_model", "gradual", "camp", "best", "schedule_free_net",
+     "postgrad", "historic", "model_lr"],
+)  # fmt: skip
+def test_a_key_is_told_by_its_words_not_by_letters_in_them(state, key):
+    """Before, what is optimal was taken for an optimizer's."""
+    assert equal(found({key: state}).tensors, state)
+    both = recognise.fits(torch_bytes({"model": state, key: {name: value + 1 for name, value in state.items()}}))
+    assert [fit.part for fit in both] == ["model", key]
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["optimizer", "optimizer_states", "optim", "optimG", "modelOptimizer", "opt", "opt_state", "lr_schedulers", "amp",
+     "scaler", "GradScaler", "grads", "exp_avg", "momentum_buffer", "history", "callbacks", "loops"],
+)  # fmt: skip
+def test_what_is_kept_for_training_is_no_network(state, key):
+    saved = {"model": state, key: {name: value + 1 for name, value in state.items()}}
+    assert [fit.part for fit in recognise.fits(torch_bytes(saved))] == ["model"]
+
+
+def test_networks_of_numbered_folds(state):
+    assert equal(found({0: state}).tensors, state)
+    assert [fit.part for fit in recognise.fits(torch_bytes({0: state, 1: state | {}}))] == ["0", "1"]
+
+
+def test_a_part_of_a_file_that_is_one_network_is_left_out(state):
+    with pytest.raises(WeightsError, match="got 'ema': leave --part out, for the file itself is one"):
+        found(state, part="ema")
 
 
 def test_two_names_that_would_be_one_without_a_wrapper_stay_two(state):

@@ -46,7 +46,7 @@ def batch(
     from core.batch_work import open_models
 
     words = ["receptive", "batch", study, quoting.path(str(folder)), *again("--model", model), *again("--set", setting)]
-    words += [*options.words, "--out", quoting.path(str(out)), "--chunk", str(chunk)]
+    words += [*options.said, "--out", quoting.path(str(out)), "--chunk", str(chunk)]
     try:
         whole.check_out(out)
         params = batch_rows.settings(study, setting)

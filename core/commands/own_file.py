@@ -10,14 +10,14 @@ from typing import Annotated, Any
 
 import typer
 
-from core.own_options import FileOptions
+from core.own_options import FileOptions, told_labels
 from core.weights import WeightsError
 
 HELP = {
     "arch": "Architecture of a weights file; by default guessed.",
     "like": "Family whose labels and preprocessing a weights file has.",
     "part": "Which network in a weights file, where there are several, such as model_ema.",
-    "labels": "Labels of a weights file: a,b,c or a text file with one a line.",
+    "labels": "Labels of a weights file: a,b,c, a list in JSON, or a text file with one a line.",
     "mean": "Mean of a weights file's pictures in [0, 1]: one number, or one a channel, such as 0.49,0.48,0.45.",
     "std": "Their standard deviation, likewise.",
     "input_size": "Side in px of a weights file's square input.",
@@ -70,9 +70,12 @@ def file_options(said: dict[str, str]) -> FileOptions:
 
 
 def labels(said: str) -> tuple[str, ...]:
-    """The lines of a text file, or words between commas. Raises WeightsError where there are none, or no text."""
+    """The lines of a text file, a list in JSON, or words between commas. Raises WeightsError where there are none, or
+    no text."""
     if not said:
         return ()
+    if said.startswith("[") and said.endswith("]") and not is_file(said):
+        return told_labels({"labels": said})
     try:
         found = Path(said).expanduser().read_text("utf-8").splitlines() if is_file(said) else said.split(",")
     except (OSError, ValueError) as error:

@@ -6,13 +6,14 @@ off exactly (Brendel & Bethge, ICLR 2019, §2 and Figure 2): on the network's ow
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from core import quoting
+from core.own_options import Opened
 from core.samples import opening
 from core.worker import Progress, each, ignore, part
 
@@ -278,18 +279,21 @@ def figure(result: Result, pixels: np.ndarray, titles: Sequence[str] | None = No
     return maps(result, titles or result.models, pixels, dark=dark)
 
 
-def command(result: Result, params: Params, source: str) -> str:
-    """The terminal command that computes this Result again from the picture `source`."""
-    words = ["receptive", "patch-evidence", quoting.path(source), *quoting.models(result.models)]
+def command(result: Result, params: Params, source: str, opened: Mapping[str, Opened] = quoting.NONE) -> str:
+    """The terminal command that computes this Result again from the picture `source`, with the weights files `opened`.
+
+    Raises quoting.Apart.
+    """
+    words = ["receptive", "patch-evidence", quoting.path(source), *quoting.models(result.models, opened)]
     words += ["--class", str(result.target)]
     words += [] if params.other is None else ["--against", str(params.other)]
     words += [] if params.short is None else ["--short", str(params.short)]
     return quoting.command(*words, "--resolution", params.resolution, "--json", "out.json", "--png", "map.png")
 
 
-def snippet(result: Result, params: Params, source: str) -> str:
+def snippet(result: Result, params: Params, source: str, opened: Mapping[str, Opened] = quoting.NONE) -> str:
     """Python lines that make the hero figure again from `core`, as `fig`."""
-    (imports, image), (more, nets) = opening(source), quoting.loading(result.models)
+    (imports, image), (more, nets) = opening(source), quoting.loading(result.models, opened)
     lines = [
         imports,
         more,

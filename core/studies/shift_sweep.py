@@ -5,13 +5,14 @@ Every network answers the picture at every shift (dy, dx) within a radius (Zhang
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from core import quoting
+from core.own_options import Opened
 from core.preprocess import BOUNDARIES, Boundary
 from core.samples import opening
 from core.worker import Progress, ignore, part
@@ -202,17 +203,20 @@ def figure(result: Result, titles: Sequence[str] | None = None, dark: bool = Fal
     return maps(result, titles or result.models, dark=dark)
 
 
-def command(result: Result, params: Params, source: str) -> str:
-    """The terminal command that computes this Result again from the picture `source`."""
-    words = ["receptive", "shift-sweep", quoting.path(source), *quoting.models(result.models)]
+def command(result: Result, params: Params, source: str, opened: Mapping[str, Opened] = quoting.NONE) -> str:
+    """The terminal command that computes this Result again from the picture `source`, with the weights files `opened`.
+
+    Raises quoting.Apart.
+    """
+    words = ["receptive", "shift-sweep", quoting.path(source), *quoting.models(result.models, opened)]
     words += ["--max-shift", str(params.max_shift), "--boundary", params.boundary]
     words += [] if params.target is None else ["--target", str(params.target)]
     return quoting.command(*words, "--json", "out.json")
 
 
-def snippet(result: Result, params: Params, source: str) -> str:
+def snippet(result: Result, params: Params, source: str, opened: Mapping[str, Opened] = quoting.NONE) -> str:
     """Python lines that make the hero figure again from `core`, as `fig`."""
-    (imports, image), (more, nets) = opening(source), quoting.loading(result.models)
+    (imports, image), (more, nets) = opening(source), quoting.loading(result.models, opened)
     lines = [
         imports,
         more,

@@ -7,7 +7,7 @@ codes are not zero, the less of picture and noise is rebuilt, and the network an
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
@@ -16,6 +16,7 @@ import numpy as np
 
 from core import noise, quoting
 from core.kept import Damaged, record_of
+from core.own_options import Opened
 from core.samples import opening
 from core.softmax import softmax
 from core.weights import ASSETS
@@ -251,17 +252,20 @@ def figure(result: Result, titles: Sequence[str] | None = None, dark: bool = Fal
     return pictures(result, dark=dark)
 
 
-def command(result: Result, params: Params, source: str) -> str:
-    """The terminal command that computes this Result again from the picture `source`."""
-    words = ["receptive", "sparse-codes", quoting.path(source), *quoting.models(result.models)]
+def command(result: Result, params: Params, source: str, opened: Mapping[str, Opened] = quoting.NONE) -> str:
+    """The terminal command that computes this Result again from the picture `source`, with the weights files `opened`.
+
+    Raises quoting.Apart.
+    """
+    words = ["receptive", "sparse-codes", quoting.path(source), *quoting.models(result.models, opened)]
     words += ["--lambda", f"{params.lam:g}", "--steps", str(params.steps), "--solver", params.solver]
     words += [] if params.noise == "none" else ["--noise", f"{params.noise}:{params.level:g}"]
     return quoting.command(*words, "--seed", params.seed, "--resolution", params.resolution, "--json", "out.json")
 
 
-def snippet(result: Result, params: Params, source: str) -> str:
+def snippet(result: Result, params: Params, source: str, opened: Mapping[str, Opened] = quoting.NONE) -> str:
     """Python lines that make the hero figure again from `core`, as `fig`."""
-    (imports, image), (more, nets) = opening(source), quoting.loading(result.models)
+    (imports, image), (more, nets) = opening(source), quoting.loading(result.models, opened)
     lines = [
         imports,
         more,

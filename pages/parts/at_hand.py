@@ -9,6 +9,7 @@ import streamlit as st
 from core import cache, networks, weights
 from core import own_networks as bring
 from core.networks import Card, Network
+from core.own_options import Opened
 from core.preprocess import Preprocessing
 from core.weights import WeightsError
 from pages.parts.address import bound
@@ -16,6 +17,11 @@ from pages.parts.words import plain
 
 OWN = "own networks"
 BROKEN = ":material/heart_broken:"
+
+
+def opened() -> dict[str, Opened]:
+    """How the reader's own networks came out of their files, by name, for commands to say."""
+    return bring.opened(network.card for network in own_networks().values())
 
 
 def own_networks() -> dict[str, Network]:

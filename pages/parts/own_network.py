@@ -14,8 +14,7 @@ from core.limits import MAX_UPLOAD_MB
 from core.models import list_classifiers
 from core.networks import Network
 from core.own_networks import Guess
-from core.own_options import LEAST_DEVIATION, SIDES
-from core.preprocess import Preprocessing
+from core.own_options import LEAST_DEVIATION, SIDES, FileOptions
 from core.weights import WeightsError
 from pages.parts import at_hand
 from pages.parts.words import note, plain
@@ -61,16 +60,19 @@ def from_file(key: str, chosen: Chosen) -> None:
         "Architecture", archs, archs.index(guess.arch), key=f"{this} own arch",
         help="The one that the file's tensors fit; type to search for another.",
     )  # fmt: skip
-    if guess.said:
-        st.text(f"Of this file: {guess.said}.")  # names from the file are in it, so no Markdown
-    prep = preprocessing(this, guess)
+    if said := "; ".join(filter(None, [guess.said, guess.unfit])):
+        st.text(f"Of this file: {said}.")  # names from the file are in it, so no Markdown
+    options = preprocessing(this, guess)
     told = st.text_area(
         plain(f"Labels, one a line: {guess.classes} classes"), "\n".join(first_labels(guess)), key=f"{this} own labels"
     )
     labels = tuple(line.strip() for line in told.splitlines() if line.strip())
+    if labels != first_labels(guess) or options.like:
+        options = replace(options, labels=labels)
+    options = replace(options, arch=arch if arch != guess.arch else "", part=guess.part)
     st.button(
         "Open it", type="primary", key=f"{key} own open", on_click=open_file,
-        args=(file.getvalue(), arch, guess, file.name, labels, prep, chosen),
+        args=(file.getvalue(), file.name, options, chosen),
     )  # fmt: skip
 
 
@@ -101,8 +103,8 @@ def first_labels(guess: Guess) -> tuple[str, ...]:
     return known if len(known) == guess.classes else tuple(f"class {i}" for i in range(guess.classes))
 
 
-def preprocessing(key: str, guess: Guess) -> Preprocessing:
-    """Input size, mean and deviation: as the file tells, as a family's, or typed in."""
+def preprocessing(key: str, guess: Guess) -> FileOptions:
+    """What is said of input size, mean and deviation: nothing, that they are a family's, or numbers typed in."""
     titles = {title: family for title, family in at_hand.families().items() if family in networks.FAMILIES.values()}
     options = [*(["as the file tells"] if guess.preprocessing else []), *titles, NUMBERS]
     usual = next(title for title, family in titles.items() if family == guess.family)
@@ -110,11 +112,11 @@ def preprocessing(key: str, guess: Guess) -> Preprocessing:
         "Preprocessing", options, 0 if guess.preprocessing else options.index(usual), key=f"{key} own prep",
         help="The side of the square that the network was trained on, and the mean and deviation of its colours.",
     )  # fmt: skip
-    if guess.preprocessing and how == options[0]:
-        return guess.preprocessing
-    start = at_hand.preprocessing_of(titles.get(how, guess.family))
+    if how == (options[0] if guess.preprocessing else usual):
+        return FileOptions()
     if how != NUMBERS:
-        return start
+        return FileOptions(like=titles[how])
+    start = guess.preprocessing or at_hand.preprocessing_of(guess.family)
     size = st.number_input("Side, px", *SIDES, start.size, key=f"{key} own size")
     columns = st.columns(2)
     mean = tuple(
@@ -127,13 +129,11 @@ def preprocessing(key: str, guess: Guess) -> Preprocessing:
         )
         for i, value in enumerate(start.std)
     )
-    return Preprocessing(int(size), mean, std, start.bright_on_dark)
+    return FileOptions(mean=mean, std=std, size=int(size))
 
 
-def open_file(
-    data: bytes, arch: str, guess: Guess, title: str, labels: tuple[str, ...], prep: Preprocessing, chosen: Chosen
-) -> None:
-    attempt(lambda: networks.user_network(data, arch, guess.family, title, labels, prep, guess.part), chosen)
+def open_file(data: bytes, title: str, options: FileOptions, chosen: Chosen) -> None:
+    attempt(lambda: bring.open_file(data, title, options), chosen)
 
 
 def from_torchvision(key: str, chosen: Chosen) -> None:

@@ -7,8 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 import streamlit as st
 
 from core.files import csv_text
+from core.quoting import Apart
 from pages.parts import frame
 from pages.parts.tray import Picture
+from pages.parts.words import plain
 
 CAMERA = "Each figure's camera button (top right of the figure) saves it as a PNG."
 Words = Callable[[str], str]  # from where the picture is, as a command or a snippet names it
@@ -33,6 +35,9 @@ def show(slug: str, table: Mapping[str, Sequence[object]], command: Words, snipp
         st.caption(CAMERA)
     with right:
         st.markdown("**From the terminal**")
-        st.code(command(picture.source), language="bash", wrap_lines=True)
+        try:
+            st.code(command(picture.source), language="bash", wrap_lines=True)
+        except Apart as error:
+            st.caption(plain(error))
         st.markdown("**In Python**")
         st.code(snippet(picture.source), language="python", wrap_lines=True)
