@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from core.picture_halves import Folder, half_of, is_plain, levels
+from core.folder_words import half_of, is_plain
+from core.half_rules import Folder, levels
 from core.picture_listing import File, folded
 
 Folders = Mapping[Folder, Sequence[File]]  # the pictures that lie in each folder itself

@@ -19,10 +19,11 @@ from itertools import islice
 from pathlib import Path
 
 from core import picture_listing as kinds
+from core.half_rules import Folder
 from core.idx import DataError
 from core.image import SUFFIXES, ImageError, RGBImage, decode
 from core.picture_copies import find_copies
-from core.picture_halves import Folder, places
+from core.picture_halves import places
 from core.picture_listing import (
     MAX_FILES,
     MAX_PICTURE_BYTES,
