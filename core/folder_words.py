@@ -64,6 +64,11 @@ def half_of(name: str) -> str:
     return meaning(name)[0]
 
 
+def part_of(word: str) -> str:
+    """Which of the three parts that a set may have a half's word names: "train", "test" or "val"."""
+    return next(words[0] for words in (TRAIN_WORDS, TEST_WORDS, VAL_WORDS) if word in words)
+
+
 def bare(name: str) -> bool:
     """Whether a folded name says a half, and at most a number or that it has no labels besides."""
     word, rest = meaning(name)

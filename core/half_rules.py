@@ -17,6 +17,7 @@ from core.folder_words import (
     is_vehicle,
     meaning,
     no_class,
+    part_of,
 )
 
 Folder = tuple[str, ...]  # the names of folders from the root down; () is the root
@@ -83,7 +84,7 @@ def halves_beside(groups: Groups, at: int, deeper: bool) -> Halves | None:
         return None
     beside, words = _beside(groups, at), {name: half_of(name) for name in groups}
     alike = [*_alike(groups, numbered=True), *_alike(groups)]
-    loose = [] if deeper else [*_alike(groups, within=True), *_unlike(words)]
+    loose = [*_alike(groups, within=True), *_unlike(words)]
     for order in ((*TRAIN_WORDS, ""), (*VAL_WORDS, *TEST_WORDS)):  # two to test with are halves if there is no other
         for some in (*alike, *loose):
             if halves := _pair(beside, some, order, TWO if deeper else 1, some in loose and some not in alike):
@@ -121,16 +122,11 @@ def _unlike(words: Mapping[str, str]) -> list[dict[str, str]]:
     """
     known = {name: word for name, word in words.items() if word}
     others = [
-        {name: word} | {n: w for n, w in known.items() if _part(w) != _part(word)}
+        {name: word} | {n: w for n, w in known.items() if part_of(w) != part_of(word)}
         for name, word in known.items()
         if bare(name)
     ]
     return [*others[:FEW], {name: word for name, word in known.items() if ends_as_half(name)}]
-
-
-def _part(word: str) -> str:
-    """Which of the three parts that a set may have a half's word names: "train", "test" or "val"."""
-    return next(words[0] for words in (TRAIN_WORDS, TEST_WORDS, VAL_WORDS) if word in words)
 
 
 def _pair(
@@ -168,7 +164,7 @@ def _beside_unknown(beside: Beside, words: Mapping[str, str]) -> Halves | None:
         if not bare(one) or shared < max(TWO, min(fewest, len(beside.classes[one][-1][1]))) or word in other:
             continue
         is_train = word in TRAIN_WORDS
-        if (is_train and is_vehicle(other)) or (words[other] and _part(words[other]) == _part(word)):
+        if (is_train and is_vehicle(other)) or (words[other] and part_of(words[other]) == part_of(word)):
             continue
         flat: Halves = {name: (None, "") for name in words if words[name]}
         ends = ("train", "test") if is_train else ("test", "train")
@@ -292,9 +288,9 @@ def halves_below(groups: Groups, at: int) -> tuple[int, Halves] | None:
             continue
         joined: Groups = defaultdict(list)
         for folder in folders:
-            joined[_part(half_of(folder[depth]))].append(folder)
+            joined[part_of(half_of(folder[depth]))].append(folder)
         halves = _pair(_beside(joined, depth), {name: name for name in joined}, LEARN_FROM, TWO)
-        of = {folder: halves[_part(half_of(folder[depth]))] for folder in folders} if halves else {}
+        of = {folder: halves[part_of(half_of(folder[depth]))] for folder in folders} if halves else {}
         named = {f: (f[known], half) for f, (known, half) in of.items() if known is not None and len(f) > known}
         both = set.intersection(*({c for c, own in named.values() if own == half} for half in ("train", "test")))
         wraps = [{named[folder][0] for folder in own if folder in named} for own in groups.values()]

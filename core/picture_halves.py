@@ -60,11 +60,15 @@ def places(folders: Mapping[Folder, int], root: str = "") -> tuple[dict[Folder, 
     alike but for these,
 
     - of which two hold folders of the same classes: ROOT/train/CLASS and ROOT/test/CLASS, val where test has none. The
-      pictures of a third one have a class and no half;
-    - or of which one holds class folders and no other does: the others' pictures have a half and no class;
+      pictures of a third one have a class and no half. With two classes or more they may be called unlike (train and
+      seg_test), or be one beside a folder of any name (train and query, learn and test);
+    - or of which one holds class folders and no other does: the others' pictures have a half and no class. Beside
+      ROOT/train/CLASS so have those of one other folder, or of some that say it (pred, unlabelled);
     - or which are most of the folders beside each other and hold no classes: all pictures have a half and no class;
     - or which are all that each class holds: ROOT/CLASS/train and ROOT/CLASS/test;
-    - or one of which repeats the classes that it lies beside: ROOT/CLASS and ROOT/test/CLASS.
+    - or one of which repeats the classes that it lies beside: ROOT/CLASS and ROOT/test/CLASS. If it holds no classes,
+      its pictures have a half and no class, and so have those of a flat train beside it;
+    - or in which everything lies below several folders: ROOT/A/train/CLASS and ROOT/B/test/CLASS.
 
     They may be wrapped from above (plants/train/CLASS) and within (training/training/CLASS, train/images/CLASS). Only
     halves with classes are named: none, one, or two; by their word alone where a name is more than letters, digits,

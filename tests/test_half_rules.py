@@ -9,6 +9,12 @@ from core.own_data import as_data_set
 from core.picture_files import list_pictures
 from core.picture_listing import summary
 
+
+def in_each(folders):
+    """A zip with another picture in each folder."""
+    return zipped({f"{folder}/1.png": PNG + bytes([i]) for i, folder in enumerate(folders)})
+
+
 THREE = {"train": "train", "test": "test", "val": "-"}
 
 
@@ -97,7 +103,7 @@ def test_classes_with_folders_of_the_same_names_stay_classes(classes, above):
 def test_a_half_beside_one_folder_of_the_same_classes_has_its_other_half(train, test, above, within, more):
     want = halved(f"{above}{train}", f"{above}{test}{within}") | {f"{above}{name}": f"{name} -" for name in more}
     assert told(*want) == (want, (train, test))
-    listing = list_pictures(zipped({f"{folder}/1.png": PNG for folder in want}))
+    listing = list_pictures(in_each(want))
     assert summary(listing).startswith(
         f"{len(want)} pictures in 2 classes, halved as their folders say ({train} and {test})"
     )
@@ -112,7 +118,7 @@ def test_one_shared_class_or_a_few_of_many_make_no_half_of_an_unknown_folder():
 
 
 def test_an_unknown_half_with_markup_in_its_name_is_not_quoted():
-    listing = list_pictures(zipped({f"{half}/{c}/1.png": PNG for half in ("train", "![x](e.org)") for c in "ab"}))
+    listing = list_pictures(in_each(f"{half}/{c}" for half in ("train", "![x](e.org)") for c in "ab"))
     assert summary(listing) == "4 pictures in 2 classes, halved as their folders say (train and the rest)."
 
 
@@ -181,7 +187,7 @@ def test_other_folders_that_hold_halves_stay_classes(folders):
 def test_a_half_without_classes_beside_the_classes_is_left_out_and_said(classes, flat, above):
     want = {f"{above}{c}": f"{c.partition('/')[0]} train" for c in classes} | {f"{above}{h}": "- test" for h in flat}
     assert told(*want) == (want, ("the rest",))
-    listing = list_pictures(zipped({f"{folder}/1.png": PNG for folder in want}))
+    listing = list_pictures(in_each(want))
     assert {file.folder for file in listing.found if not file.category} == {""}
     left, s = len(flat), "s" * (len(flat) > 1)
     assert summary(as_data_set(listing, 8)) == (
@@ -225,7 +231,7 @@ def test_classes_that_are_called_like_a_half_stay_classes(classes):
 def test_pictures_alone_beside_the_labelled_half_have_no_class(train, flat, above):
     want = {f"{above}{train}/{c}": f"{c} train" for c in ("cat", "dog")} | {f"{above}{flat}": "- test"}
     assert told(*want) == (want, (train.partition("/")[0],))
-    listing = list_pictures(zipped({f"{folder}/1.png": PNG for folder in want}))
+    listing = list_pictures(in_each(want))
     assert summary(as_data_set(listing, 8)) == (
         f"2 pictures in 2 classes, those of the folder {train.partition('/')[0]}; "
         "1 file left out: 1 in a half without classes."
