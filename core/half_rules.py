@@ -85,9 +85,10 @@ def halves_beside(groups: Groups, at: int, deeper: bool) -> Halves | None:
     beside, words = _beside(groups, at), {name: half_of(name) for name in groups}
     alike = [*_alike(groups, numbered=True), *_alike(groups)]
     loose = [*_alike(groups, within=True), *_unlike(words)]
+    tries = [(some, TWO if deeper else 1, False) for some in alike] + [(some, TWO, True) for some in loose]
     for order in ((*TRAIN_WORDS, ""), (*VAL_WORDS, *TEST_WORDS)):  # two to test with are halves if there is no other
-        for some in (*alike, *loose):
-            if halves := _pair(beside, some, order, TWO if deeper else 1, some in loose and some not in alike):
+        for some, fewest, is_loose in tries:
+            if halves := _pair(beside, some, order, fewest, is_loose):
                 return halves
     if not deeper and (halves := _beside_unknown(beside, words)):
         return halves
@@ -122,11 +123,10 @@ def _unlike(words: Mapping[str, str]) -> list[dict[str, str]]:
     """
     known = {name: word for name, word in words.items() if word}
     others = [
-        {name: word} | {n: w for n, w in known.items() if part_of(w) != part_of(word)}
-        for name, word in known.items()
-        if bare(name)
+        {one: known[one]} | {name: word for name, word in known.items() if part_of(word) != part_of(known[one])}
+        for one in sorted(filter(bare, known))[:FEW]
     ]
-    return [*others[:FEW], {name: word for name, word in known.items() if ends_as_half(name)}]
+    return [*others, {name: word for name, word in known.items() if ends_as_half(name)}]
 
 
 def _pair(
@@ -134,12 +134,12 @@ def _pair(
 ) -> Halves | None:
     """The two that share `fewest` classes or more, the first one's word in `order`.
 
-    `loose`: two or more, and no folder without a half's word shares them, which would make all of them classes.
+    `loose`: no folder without a half's word shares two, which would make all of them classes.
     """
     for one in _by_word(words, order):
         for other in _by_word(words, TEST_WITH):
             shared, depth = beside.shared(one, other)
-            if one == other or shared < (TWO if loose else fewest):
+            if one == other or shared < fewest:
                 continue
             if loose and any(
                 beside.shared(one, name)[0] >= TWO for name in beside.groups if not half_of(name) and name not in words
@@ -211,11 +211,12 @@ def _of_none(beside: Beside, words: Mapping[str, str]) -> Halves | None:
     name holds another's word, as invalid does valid, both are classes.
     """
     trains = any(map(is_vehicle, beside.groups))
-    worded = [n for n in words if bare(n) and not (trains and words[n] in TRAIN_WORDS)]
+    worded = {n for n in words if bare(n) and not (trains and words[n] in TRAIN_WORDS)}
     if any(beside.classes[name] for name in worded) or all(words[name] in TRAIN_WORDS for name in worded):
         return None
     classes = [name for name in beside.groups if name not in worded]
-    if len(classes) < TWO or any(words[one] in name for one in worded for name in classes):
+    said = {words[name] for name in worded}
+    if len(classes) < TWO or any(word in name for word in said for name in classes):
         return None
     return dict.fromkeys(classes, (beside.at, "train")) | dict.fromkeys(worded, (None, "test"))
 

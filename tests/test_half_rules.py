@@ -1,12 +1,15 @@
 """Halves by rules that weigh what folders hold: called unlike, beside anything, under several wraps, without labels."""
 
+import time
+
 import pytest
-from test_picture_files import PNG, zipped
+from test_picture_files import PNG, QUICK, zipped
 from test_picture_halves import halved, told
 
 from core.folder_words import half_of
 from core.own_data import as_data_set
 from core.picture_files import list_pictures
+from core.picture_halves import places
 from core.picture_listing import summary
 
 
@@ -257,3 +260,13 @@ def test_several_folders_beside_the_labelled_half_have_no_class_if_they_say_so()
 )
 def test_a_class_with_folders_of_its_own_stays_a_class(folders):
     assert told(*folders) == ({folder: f"{folder.partition('/')[0]} -" for folder in folders}, ())
+
+
+@pytest.mark.parametrize(
+    "name", ["test {}", "train {}/cat", "q{}q test/a", "train q{}q", "x/train{}", "{}/train/a", "{} bus"]
+)
+def test_many_folders_take_no_quadratic_time(name):
+    begun = time.monotonic()
+    found, _ = places({tuple(name.format(i if i % 2 else f"v{i}").split("/")): 1 for i in range(20_000)})
+    assert len(found) == 20_000
+    assert time.monotonic() - begun < QUICK

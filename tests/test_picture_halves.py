@@ -293,7 +293,10 @@ def test_halves_and_classes_of_any_such_tree_are_found(classes, words, above, in
     assert names == tuple(f"{start}{half}{end}" for half in halves[: 1 + labelled])
 
 
-ANY = st.sampled_from(["train", "test", "val", "cat", "dog", "CAT", "images", "a", "test_set", "seg_train", "1", "Bä"])
+ODD = ["pred", "query", "bus", "traina", "testa", "animals_test", "valid", "invalid"]  # what some rule weighs
+ANY = st.sampled_from(
+    ["train", "test", "val", "cat", "dog", "CAT", "images", "a", "test_set", "seg_train", "1", "Bä", *ODD]
+)
 TREES = st.dictionaries(st.lists(ANY, max_size=5).map(tuple), st.integers(1, 9), max_size=12)
 
 
