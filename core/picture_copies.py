@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from core.picture_halves import Folder, half_of, is_plain, levels
+from core.folder_words import half_of, is_plain, part_of
+from core.half_rules import Folder, levels
 from core.picture_listing import File, folded
 
 Folders = Mapping[Folder, Sequence[File]]  # the pictures that lie in each folder itself
@@ -17,6 +18,9 @@ Folders = Mapping[Folder, Sequence[File]]  # the pictures that lie in each folde
 COPY_OF = re.compile(r"^copy of |(?:[ _-]{1,3}(?:copy|kopie|copie|copia)|[ _-]{0,3}\(\d{1,3}\))$")  # desktops say so
 DEEPEST = 30  # folders above a picture; copies are not looked for in what lies deeper
 WRAPS = 3  # folders that wrap a copy at most
+TWO = 2  # folders, classes: fewer tell nothing
+BESIDE = 10  # folders beside each other, of any names, that are compared with each other; more are classes
+PROBES = 10  # pairs with the same name and size that are read first: if none is the same, no more are read
 COMPARED = 200_000_000  # bytes that are read at most to compare files whose checksums no zip says
 
 
@@ -54,8 +58,9 @@ def find_copies(folders: Folders) -> Copies:
     under the same name (in any normal form and case), of the same size, and with the same bytes. These are compared by
     the checksums that a zip says, else read; where they have more than COMPARED bytes, an even draw of them is. An
     original is where the path leads without the folder (set/set/cat/1.png and set/cat/1.png, old/set/cat/1.png and
-    set/cat/1.png), or the folder of the same name in other letters, or without "copy". A half is no copy of another,
-    nor is a class.
+    set/cat/1.png), or the folder of the same name in other letters, or without "copy", or one of any name that lies
+    beside it and holds folders of the same classes (data and data_backup). A half is no copy of another, nor is a
+    class.
     """
     claims = _claims(folders)
     pairs = {moved: list(_alike(folders, both)) for moved, both in claims.items()}
@@ -63,7 +68,9 @@ def find_copies(folders: Folders) -> Copies:
     left = _pictures(folders, {moved.copy for moved in claims})
     found = Copies({}, {})
     for moved in sorted(pairs, key=lambda moved: (-len(moved.copy), moved)):  # a copy within a copy first
-        same = _same([pair for pair in pairs[moved] if pair[0].parts not in found.originals], to_read)
+        new = [(a, b) for a, b in pairs[moved] if a.parts not in found.originals]
+        new = [(a, b) for a, b in new if _last(b.parts, found.originals) != a.parts]
+        same = _same(new, to_read) if 2 * len(new) > left[moved.copy] else []
         if 2 * len(same) > left[moved.copy] and moved.copy not in found.moved:
             found.moved[moved.copy] = moved.original
             for copy, original in same:
@@ -99,7 +106,41 @@ def _claims(folders: Folders) -> dict[Moved, list[tuple[Folder, Folder]]]:
         for start, end in _cuts(key, top, beside):
             if original := firsts.get(key[:start] + key[end:]):
                 claims[Moved(folder[:end], original[:start])].append((folder, original))
+    return claims | _claims_beside(folders, top)
+
+
+def _claims_beside(folders: Folders, top: int) -> dict[Moved, list[tuple[Folder, Folder]]]:
+    """The folders beside each other at the `top` of the set that may be copies by what they hold, whatever their names.
+
+    They share two folders of classes or more, which may be wrapped within. Of two the one with more pictures is the
+    original, then the one with the shorter name. Beside two halves no half is compared with anything, and nothing that
+    lies in one half with what lies in another.
+    """
+    groups: defaultdict[str, list[Folder]] = defaultdict(list)
+    for folder in folders:
+        if top < len(folder) <= DEEPEST:
+            groups[folded(folder[top])].append(folder)
+    sets: list[tuple[str, Folder, dict[Folder, Folder]]] = []  # in the order of originals
+    for name, own in groups.items() if TWO <= len(groups) <= BESIDE else ():
+        root = own[0][: min(_agree(own[0], folder) for folder in own)]
+        sets.append((name, root, {tuple(map(folded, folder[len(root) :])): folder for folder in own}))
+    sets.sort(key=lambda one: (-sum(len(folders[folder]) for folder in one[2].values()), *_rank(one[1])))
+    halves = {name: {part_of(word) for part in root[top:] if (word := half_of(folded(part)))} for name, root, _ in sets}
+    several = len(set().union(*halves.values())) > 1
+    claims = {}
+    for i, (name, root, inner) in enumerate(sets):
+        for first, original, originals in sets[:i]:
+            shared = inner.keys() & originals.keys()
+            classes = {part for key in shared for part in key if not (is_plain(part) or half_of(part))}
+            apart = several and halves[name] != halves[first]
+            if len(classes) >= TWO and not apart and _plain(name) != _plain(first):
+                claims[Moved(root, original)] = [(inner[key], originals[key]) for key in sorted(shared)]
     return claims
+
+
+def _agree(one: Folder, other: Folder) -> int:
+    """How many folders two paths have in common, from the root down."""
+    return next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 
 @lru_cache(maxsize=10_000)
@@ -164,7 +205,10 @@ def _same(pairs: Pairs, to_read: int) -> Pairs:
     known = [(a, b) for a, b in pairs if a.crc is not None and a.crc == b.crc]
     unread = [(a, b) for a, b in pairs if a.crc is None or b.crc is None]
     read = unread[:: max(math.ceil(to_read / COMPARED), 1)]
-    same = [(a, b) for a, b in read if _bytes_agree(a, b)]
+    step = max(math.ceil(len(read) / PROBES), 1)
+    same = [(a, b) for a, b in read[::step] if _bytes_agree(a, b)]
+    if same:
+        same += [(a, b) for i, (a, b) in enumerate(read) if i % step and _bytes_agree(a, b)]
     return known + (unread if len(same) == len(read) else same)
 
 

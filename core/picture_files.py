@@ -19,10 +19,11 @@ from itertools import islice
 from pathlib import Path
 
 from core import picture_listing as kinds
+from core.half_rules import Folder
 from core.idx import DataError
 from core.image import SUFFIXES, ImageError, RGBImage, decode
 from core.picture_copies import find_copies
-from core.picture_halves import Folder, places
+from core.picture_halves import places
 from core.picture_listing import (
     MAX_FILES,
     MAX_PICTURE_BYTES,
@@ -45,7 +46,7 @@ MAX_ZIP_BYTES = 4_000_000_000  # unpacked; pictures hardly shrink in a zip, and 
 MAX_DIRECTORY_BYTES = 30_000_000  # of a zip's table of contents: a member takes 46 bytes and its name
 SLACK = 1 << 16  # bytes; more than zipfile unpacks at least
 ENCRYPTED_BITS = 0x1 | 0x40 | 0x2000  # of a zip member's flags: its data, strongly, its place in the directory
-LEAVES = re.compile(r"^/|^[A-Za-z]:|\\|\0|(^|/)\.\.(/|$)")  # absolute, a drive's, Windows', cut off, upwards
+LEAVES = re.compile(r"^/|^[A-Za-z]:|\0|(^|/)\.\.(/|$)")  # absolute, a drive's, cut off, upwards
 # what decode and the members of a damaged, encrypted or exotic zip raise
 UNREADABLE = (
     *(ImageError, OSError, EOFError, RuntimeError, NotImplementedError, ValueError),

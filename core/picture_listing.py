@@ -17,6 +17,7 @@ MAX_PICTURES = 20_000
 MAX_PICTURE_BYTES = 50_000_000
 NAMED = 1_000  # files of a kind that are left out by name; further ones are only counted
 HALVES = ("train", "test")
+REST = "the rest"  # the half of the classes that a half lies beside
 LINES = 10  # that a terminal command spends on what was left out
 
 
@@ -181,7 +182,7 @@ def summary(listing: Listing, broken: Sequence[str] = ()) -> str:
         said += f" in {len(classes):,} class{'' if len(classes) == 1 else 'es'}"
     if len(listing.halves) == len(HALVES):
         said += f", halved as their folders say ({' and '.join(map(printable, listing.halves))})"
-    elif listing.halves:
+    elif listing.halves and listing.halves != (REST,):
         said += f", those of the folder {printable(listing.halves[0])}"
     counts = Counter(listing.counts) + Counter({BROKEN: len(broken)})
     total = counts.total()

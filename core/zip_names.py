@@ -9,8 +9,6 @@ from collections.abc import Iterator
 
 UTF8_FLAG = 0x800
 UNICODE_PATH = 0x7075  # Info-ZIP's extra field for a name in UTF-8
-# "version made by" of FAT, HPFS, NTFS (Info-ZIP's number and the specification's) and VFAT: a backslash is no letter
-OF_WINDOWS = (0, 6, 10, 11, 14)
 
 
 def member_names(archive: zipfile.ZipFile) -> Iterator[str]:
@@ -18,18 +16,14 @@ def member_names(archive: zipfile.ZipFile) -> Iterator[str]:
 
     After PKWARE's specification (APPNOTE.TXT, 4.4.17, appendix D) and Info-ZIP's (4.6.9): a name in the extra field
     that was made for the member's name; UTF-8 where the flag says so; and, as many writers do not set it, where the
-    bytes are that; else code page 437. Backslashes separate folders where the member comes from DOS or Windows, and
-    where no name of the zip has a slash.
+    bytes are that; else code page 437. Backslashes separate folders whatever made the zip: writers on Unix that were
+    given the paths of Windows leave them in some names or in all, and hardly any picture's name holds one.
     """
-    members = archive.infolist()
-    slashed = any("/" in member.orig_filename for member in members)
-    for member in members:
+    for member in archive.infolist():
         name = member.orig_filename  # filename ends at a zero byte
         if member.extra or not name.isascii():
             name = _meant(member)
-        if "\\" in name and (not slashed or member.create_system in OF_WINDOWS):
-            name = name.replace("\\", "/")
-        yield name
+        yield name.replace("\\", "/")
 
 
 def _meant(member: zipfile.ZipInfo) -> str:

@@ -51,13 +51,19 @@ def source(request):
         ("set", "set copy"),
         ("set", "set - Copy"),
         ("set", "Copy of set"),
+        ("set", "set_backup"),
+        ("set", "set_v2"),
+        ("set", "backup of last year"),
+        ("a", "b"),
+        ("data", "more/of it"),
+        ("zoo/a", "zoo/b"),
         ("set", "set (1)"),
         ("set", "set_copy"),
         ("B\u00e4ume", "Ba\u0308ume/Ba\u0308ume"),
         ("B\u00e4ume", "Ba\u0308ume"),
     ],
 )
-@pytest.mark.parametrize("halves", [(), ("train", "test")])
+@pytest.mark.parametrize("halves", [(), ("train", "test"), ("a_train", "seg_val")])
 def test_a_set_beside_its_copy_is_counted_once(original, copy, halves, tmp_path, source):
     parts = [(original, copy)] if not halves else [
         tuple("/".join(filter(None, (where, half))) for where in (original, copy)) for half in halves
@@ -82,6 +88,23 @@ def test_a_copy_of_a_copy_names_the_one_that_is_read():
         (f"s/{more}{name}", f"the same picture is read as s/{name}") for more in ("s/", "s/s/") for name in a_set()
     }
     assert summary(listing) == "8 pictures in 2 classes; 16 files left out: 16 copies of others."
+
+
+def test_of_two_sets_beside_each_other_the_larger_is_kept(tmp_path, source):
+    listing = listed(a_set("a") | a_set("b", count=5) | a_set("b", ("emu",)) | a_set("c"), tmp_path, source)
+    assert names(listing) == sorted(a_set("b", count=5) | a_set("b", ("emu",)))
+    assert summary(listing) == "14 pictures in 3 classes; 16 files left out: 16 copies of others."
+
+
+def test_a_half_is_no_copy_but_its_backup_is(tmp_path, source):
+    train, test = a_set("train"), a_set("test", more=1)
+    listing = listed(train | test | a_set("train_backup") | a_set("old"), tmp_path, source)
+    assert set(train | test) <= set(names(listing))
+    assert listing.halves == ("train", "test")
+    assert listing.counts == {COPY: 8}
+    listing = listed(train | a_set("old2"), tmp_path / "two", source)
+    assert listing.counts == {COPY: 8}
+    assert {file.category for file in listing.found} == {"cat", "dog"}
 
 
 def test_what_only_the_copy_holds_is_filed_with_the_original(tmp_path, source):
@@ -109,7 +132,15 @@ def test_a_macs_shadow_of_a_copy_stays_hidden():
     "files",
     [
         a_set("set") | a_set("set/set", more=1),  # other pictures of the same names and sizes
-        a_set("pets") | a_set("plants"),  # two sets, even of the same pictures
+        a_set("pets") | a_set("plants", more=1),  # two sets
+        a_set("pets") | a_set("plants", ("emu", "rat")),
+        a_set("pets", ("cat",)) | a_set("plants", ("cat",)),  # one class tells no set
+        a_set("pets", count=9) | dict(list(a_set("plants", count=9).items())[:8]) | a_set("plants", more=1),
+        a_set("a/train") | a_set("b/test"),
+        a_set("all") | a_set("train") | a_set("test"),
+        a_set("train") | a_set("seg_test"),
+        {f"{c}/{view}/{i}.png": b"same" for c in "ab" for view in ("images", "photos") for i in range(3)},
+        {f"{c}/{half}/{i}.png": b"same" for c in ("cat", "dog") for half in ("train", "test") for i in range(3)},
         a_set("pets") | a_set("pets/more", classes=("emu", "rat")),
         a_set("train") | a_set("test"),  # halves that share pictures
         a_set("set/train") | a_set("set/val") | a_set("set/test"),
@@ -138,10 +169,18 @@ def test_files_are_read_only_where_the_names_and_sizes_agree(tmp_path, monkeypat
 
     monkeypatch.setattr(picture_files, "_read_file", watched)
     longer = {f"set/set/{name}": data + b" longer" for name, data in a_set().items()}
-    assert len(list_pictures(write(tmp_path, a_set("set") | a_set("others") | longer)).found) == 24
+    assert len(list_pictures(write(tmp_path, a_set("set") | a_set("others", more=10) | longer)).found) == 24
     assert seen == []
     assert len(list_pictures(write(tmp_path, a_set("set/set"))).found) == 16
     assert sorted(seen) == sorted([*a_set("set"), *a_set("set/set")])
+
+
+def test_of_two_sets_with_pictures_of_one_size_few_are_read(tmp_path, monkeypatch):
+    reads, reader = [], picture_files._read_file
+    monkeypatch.setattr(picture_files, "_read_file", lambda path: reads.append(path) or reader(path))
+    root = write(tmp_path, a_set("front", count=500) | a_set("side", count=500, more=1))
+    assert len(list_pictures(root).found) == 2000
+    assert 0 < len(reads) <= 2 * picture_copies.PROBES
 
 
 def test_of_many_bytes_an_even_draw_is_read(tmp_path, monkeypatch):
@@ -163,7 +202,7 @@ def test_a_picture_that_cannot_be_read_is_no_copy(tmp_path, monkeypatch):
 
 # ---- any tree ------------------------------------------------------------------------------------
 
-PARTS = st.sampled_from(["a", "A", "b", "a copy", "a (1)", "train", "test", "images"])
+PARTS = st.sampled_from(["a", "A", "b", "a copy", "a (1)", "train", "test", "images", "c", "d"])
 FILES = st.sampled_from(["1.png", "2.png", "1.PNG"])
 PATHS = st.tuples(st.lists(PARTS, max_size=5), FILES).map(lambda path: "/".join((*path[0], path[1])))
 

@@ -114,12 +114,22 @@ def test_a_zip_is_read_from_its_path_and_nothing_is_unpacked(tmp_path, monkeypat
 
 @pytest.mark.parametrize(
     "name",
-    ["../x.png", "a/../../x.png", "/etc/x.png", "C:/x.png", "c:x.png", "a\\x.png", "..\\x.png", "//host/x.png", "a/.."],
+    [
+        "../x.png",
+        "a/../../x.png",
+        "/etc/x.png",
+        "C:/x.png",
+        "c:x.png",
+        "c:\\x.png",
+        "..\\x.png",
+        "//host/x.png",
+        "a/..",
+    ],
 )
 def test_a_name_that_leaves_the_folder_is_left_out(name):
     listing = list_pictures(zipped({"cat/1.png": PNG, name: PNG}))
     assert names(listing) == ["cat/1.png"]
-    assert kinds(listing) == {name: "with a name that leaves the folder"}
+    assert kinds(listing) == {name.replace("\\", "/"): "with a name that leaves the folder"}
 
 
 def test_a_name_with_a_zero_byte_is_left_out_and_a_plain_one_with_dots_is_not():
