@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
+from core.quoting import unturned
+
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
@@ -87,7 +89,7 @@ def translucent(colour: str, alpha: float) -> str:
 
 def verbatim(words: str) -> str:
     """Words of others as a figure shows them unchanged: Plotly obeys a little HTML, and %{…} in what is hovered."""
-    return re.sub(r"&(?=#?\w+;)", "&amp;", words).replace("<", "&lt;").replace("%{", "%&#123;")
+    return re.sub(r"&(?=#?\w+;)", "&amp;", unturned(words)).replace("<", "&lt;").replace("%{", "%&#123;")
 
 
 def text_colour(dark: bool = False) -> str:
