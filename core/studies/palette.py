@@ -112,6 +112,7 @@ def style(fig: go.Figure, dark: bool = False) -> go.Figure:
             "font": {"family": FONTS, "size": 13, "color": text},
             "bgcolor": "#262730" if dark else "#ffffff",
         },
+        # not on the plot ("paper"): in a window that was narrower for a while Plotly leaves it lying over the marks
         legend={"orientation": "h", "x": 0, "xanchor": "left", "yref": "container", "y": 0, "yanchor": "bottom"},
     )
     grid = "rgba(250,250,250,0.12)" if dark else "rgba(49,51,63,0.12)"
