@@ -19,7 +19,6 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from core.softmax import softmax
-from core.weights import WeightsError
 from core.worker import Progress, ignore
 
 Batch = Callable[[np.ndarray], Tensor]  # indices (n,) -> inputs (n, 3, H, W) float32
@@ -102,18 +101,6 @@ def norm_after(module: nn.Module) -> Mapping[str, str]:
         return dict(itertools.pairwise(dict(module.named_children())))
     own: Mapping[str, str] | None = getattr(module, "norm_after", None)
     return {f"conv{i}": f"bn{i}" for i in (1, 2, 3)} if own is None else own
-
-
-@torch.inference_mode()
-def check_side(engine: Engine, channels: int, side: int) -> None:
-    """Raises WeightsError for a network that has no answer to a square of `side` px."""
-    try:
-        engine.plain(torch.zeros(1, channels, side, side))
-    except (RuntimeError, ValueError) as error:  # torch's own of a map that is used up, a BagNet's of its patch
-        said = " ".join(str(error).split())[:160]
-        raise WeightsError(
-            f"expected an input that the network can answer, got {side} px ({said}): choose another size"
-        ) from error
 
 
 def batch_size(height: int, width: int) -> int:

@@ -368,7 +368,6 @@ def user_network(
     other channels or an input of another size than the network takes.
     """
     from core import one_logit, recognise
-    from core.engine import check_side
 
     found = recognise.one_fit(data, arch, part)
     state, count = found.tensors, recognise.class_count(arch, found.tensors)
@@ -392,7 +391,7 @@ def user_network(
     card = replace(like, provenance=sentence, family=like.name if own else family)
     network = build(card, state, known, prep)
     if prep.size != like.size:
-        check_side(network.engine, len(prep.mean), prep.size)
+        recognise.check_side(network.engine.plain, len(prep.mean), prep.size)
     return network
 
 
