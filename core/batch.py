@@ -19,7 +19,7 @@ from filelock import FileLock, Timeout
 
 from core import batch_rows
 from core.batch_work import Part, Picture, Runner, Work, packed, taken, try_out, versions
-from core.files import csv_text, whole, write_json, write_text
+from core.files import behind_links, csv_text, whole, write_json, write_text
 from core.kept import read_back
 from core.picture_files import list_pictures
 from core.picture_listing import HIDDEN, MAX_FILES, OTHER, Found, Listing
@@ -169,10 +169,11 @@ def provenance(out: Path) -> dict[str, Any]:
 
 
 def check_out(out: Path) -> None:
-    """Raises ValueError for a path that cannot become the file."""
+    """Raises ValueError for a path that cannot become the file, OSError for links in a circle."""
     if out.suffix != SUFFIX or out.is_dir():
         came = "a folder" if out.is_dir() else repr(out.name)
         raise ValueError(f"expected a file to write that ends in {SUFFIX}, got {came}: name one with --out")
+    behind_links(out)
 
 
 def parts_folder(out: Path) -> Path:

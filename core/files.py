@@ -9,6 +9,7 @@ import os
 import re
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # the wide ones begin formulas too
@@ -26,7 +27,7 @@ def whole(path: Path, write: Callable[[Path], object]) -> None:
     if path.exists() and not path.is_file():
         write(path)
         return
-    target = path.resolve()
+    target = behind_links(path)
     target.parent.mkdir(parents=True, exist_ok=True)
     fresh = target.with_name(f".{uuid.uuid4().hex}.tmp")  # not after the file, whose name may be as long as names get
     try:
@@ -36,6 +37,14 @@ def whole(path: Path, write: Callable[[Path], object]) -> None:
         fresh.replace(target)
     finally:
         fresh.unlink(missing_ok=True)
+
+
+def behind_links(path: Path) -> Path:
+    """The file that a path to write leads to, whether or not there is one. Raises OSError for links in a circle."""
+    target = Path(os.path.realpath(path))  # Path.resolve raises RuntimeError for them
+    with suppress(FileNotFoundError):
+        target.stat()  # Path.exists takes them for nothing there
+    return target
 
 
 def write_text(path: Path, text: str) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 MAX_UPLOAD_MB = 300  # of a file that a page takes, .streamlit/config.toml says the same; a ResNet-152 has 241
 Limits = tuple[int, int]  # the smallest and the largest
+SEEDS = (0, 2**32 - 1)
+SIZE_LIMITS = (1, 1_024)  # px a side, to which the reader's pictures are scaled
+LARGEST = 1e12  # level of noise, and price of a code: float32 holds its square
 
 
 def within(*settings: tuple[str, int, Limits]) -> None:

@@ -140,6 +140,7 @@ def figure(cards: Sequence[Card], *, dark: bool = False) -> go.Figure:
     import plotly.graph_objects as go
 
     from core.studies import palette
+    from core.studies.spinal_diagram import on
 
     rows = [row(card) for card in cards]
     level = [[MARKS.index(mark(cell)) for cell in found] for found in rows]
@@ -147,18 +148,23 @@ def figure(cards: Sequence[Card], *, dark: bool = False) -> go.Figure:
         [palette.verbatim(sentence(card, cell)) for cell in found] for card, found in zip(cards, rows, strict=True)
     ]
     names = [palette.verbatim(card.title) for card in cards]
-    marks = [[MARKS[value] for value in line] for line in level]
-    shades = palette.network_colours([None, 1, 4], dark)
-    scale = [(0.0, "rgba(0,0,0,0)"), (0.5, shades[1]), (1.0, shades[2])]
+    columns = [part.name for part in PARTS]
+    shades = palette.network_colours([1, 4], dark)
+    scale = [(0.0, "rgba(0,0,0,0)"), (0.5, shades[0]), (1.0, shades[1])]
     heat = go.Heatmap(
-        z=level, x=[part.name for part in PARTS], y=names, text=marks, texttemplate="%{text}",
-        customdata=words, hovertemplate="%{customdata}<extra></extra>", colorscale=scale, zmin=0, zmax=2,
-        showscale=False, xgap=2, ygap=2,
+        z=level, x=columns, y=names, customdata=words, hovertemplate="%{customdata}<extra></extra>",
+        colorscale=scale, zmin=0, zmax=2, showscale=False, xgap=2, ygap=2,
     )  # fmt: skip
-    fig = palette.style(go.Figure(heat), dark)
+    ink = [palette.text_colour(dark), *map(on, shades)]  # Plotly's own choice is grey on black, and on blue
+    marks = go.Scatter(
+        x=columns * len(names), y=[name for name in names for _ in columns], mode="text", hoverinfo="skip",
+        text=[MARKS[value] for line in level for value in line], showlegend=False,
+        textfont={"color": [ink[value] for line in level for value in line]},
+    )  # fmt: skip
+    fig = palette.style(go.Figure([heat, marks]), dark)
     fig.update_layout(height=ROW_HEIGHT * len(cards) + MARGIN, margin={"l": 8, "r": 8, "t": MARGIN - 20, "b": 8})
-    fig.update_xaxes(side="top", tickangle=-55, fixedrange=True, showgrid=False)
-    fig.update_yaxes(autorange="reversed", fixedrange=True, automargin=True, showgrid=False, dtick=1)
+    fig.update_xaxes(side="top", tickangle=-55, fixedrange=True, showgrid=False, range=[-0.5, len(PARTS) - 0.5])
+    fig.update_yaxes(range=[len(cards) - 0.5, -0.5], fixedrange=True, automargin=True, showgrid=False, dtick=1)
     return fig
 
 

@@ -366,7 +366,7 @@ def user_network(
     the labels are numbers, and one logit becomes two answers (core.one_logit). With classes or an input of its own the
     network is a family of its own. `part` names one of several networks in the file.
     Raises WeightsError: not weights, weights of another architecture, not as many labels as classes, or a mean for
-    other channels than the network sees.
+    other channels or an input of another size than the network takes.
     """
     from core import one_logit, recognise
 
@@ -390,7 +390,10 @@ def user_network(
     own = known != family_labels(family) or prep.size != like.size
     sentence = f"your own file {where!r} as {arch}{recognise.notes(found, arch)}; not measured by this project"
     card = replace(like, provenance=sentence, family=like.name if own else family)
-    return build(card, state, known, prep)
+    network = build(card, state, known, prep)
+    if prep.size != like.size:
+        recognise.check_side(network.engine.plain, len(prep.mean), prep.size)
+    return network
 
 
 def family_size(family: str) -> int:

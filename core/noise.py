@@ -8,6 +8,8 @@ from types import MappingProxyType
 
 import numpy as np
 
+from core.limits import LARGEST
+
 NONE = "none"
 
 
@@ -71,9 +73,9 @@ def check(kind: str, level: float) -> None:
     """Raises ValueError for an unknown kind, or a level that it does not have."""
     if kind not in (NONE, *KINDS):
         raise ValueError(f"expected a noise of {[NONE, *KINDS]}, got {kind!r}: choose one of them")
-    if not 0 <= level < np.inf or (kind == "impulse" and level > 1):
-        most = "1" if kind == "impulse" else "any size"
-        raise ValueError(f"expected a level from 0 to {most} for {kind} noise, got {level}: choose another level")
+    most = 1 if kind == "impulse" else LARGEST
+    if not 0 <= level <= most:
+        raise ValueError(f"expected a level from 0 to {most:g} for {kind} noise, got {level}: choose another level")
 
 
 def _one(clean: np.ndarray, kind: str, level: float, seed: int) -> np.ndarray:

@@ -12,6 +12,7 @@ from PIL import Image
 
 from core.datasets import DATASETS, TORCHVISION, DataError, Found, Split, load, open_pictures
 from core.image import RGBImage
+from core.limits import SIZE_LIMITS, within
 from core.picture_files import list_pictures
 from core.picture_listing import (
     HALVES,
@@ -71,8 +72,10 @@ class Pictures:
 def open_data(name: str, root: Path | None, size: int, progress: Progress = ignore) -> Pictures:
     """A data set in DATASETS, torchvision:NAME (as squares of `size` px), or the reader's own folder or zip.
 
-    `root` is where the named ones lie; what is not on this machine is downloaded. Raises DataError with what to do.
+    `root` is where the named ones lie; what is not on this machine is downloaded. Raises DataError with what to do, and
+    ValueError for a size outside of SIZE_LIMITS.
     """
+    within(("px a side", size, SIZE_LIMITS))
     if name in DATASETS:
         train, test = (load(name, root, split) for split in ("train", "test"))
         return Pictures(DATASETS[name].title, train, test)

@@ -13,6 +13,15 @@ NO_FILE = ("-", "~", "sample:", "stretched:", "torchvision:", "plugin:", "untrai
 NONE: Mapping[str, Opened] = MappingProxyType({})
 USER = "user:"  # how the name of a network that the reader opened from a file begins
 
+# marks that turn the direction of what follows, up to the end of the line: of the words around a name too
+MARKS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+TURNING = {ord(mark): f"\\u{ord(mark):04x}" for mark in MARKS}
+
+
+def unturned(words: str) -> str:
+    """The words with each mark that turns their direction written out, such as \\u202e; letters keep their own."""
+    return words.translate(TURNING)
+
 
 class Apart(ValueError):
     """No one command says what there is to say of several weights files."""

@@ -20,7 +20,7 @@ from core.checkpoints import ITSELF, Part
 from core.weights import WeightsError, few
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Tensor, nn
 
 Shape = tuple[int, ...]
 Shapes = dict[str, Shape]
@@ -315,3 +315,17 @@ def differences(given: Shapes, arch: str) -> str:
 
 def _any(shape: Shape) -> str:
     return str(shape).replace("-1", "any")
+
+
+def check_side(net: nn.Module, channels: int, side: int) -> None:
+    """Raises WeightsError for a network that has no answer to a square of `side` px."""
+    import torch
+
+    try:
+        with torch.inference_mode():
+            net(torch.zeros(1, channels, side, side))
+    except (RuntimeError, ValueError) as error:  # torch's own of a map that is used up, a BagNet's of its patch
+        said = " ".join(str(error).split())[:160]
+        raise WeightsError(
+            f"expected an input that the network can answer, got {side} px ({said}): choose another size"
+        ) from error

@@ -151,7 +151,9 @@ def page(asked: Asked, sections: Sequence[Section]) -> str:
     from core.studies.palette import FONTS
     from core.studies.random_maps_figures import address
 
-    engine = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    engine = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=unturned_text
+    )
     engine.filters |= {"json": lambda fig: Markup(figure_json(fig)), "cell": cell, "words": words}
     engine.tests |= {"plot": is_a(Plot), "picture": is_a(Picture), "pictures": is_a(Pictures)}
     small = thumbnail(asked.image, SHOWN)
@@ -169,6 +171,11 @@ def page(asked: Asked, sections: Sequence[Section]) -> str:
         plotly=Markup(get_plotlyjs()),
     )
     return html.encode(errors="replace").decode()  # a file's name may hold bytes that are no text
+
+
+def unturned_text(value: object) -> object:
+    """What the template prints, with nothing in it that turns the words around it."""
+    return quoting.unturned(value) if type(value) is str else value  # commands, which are Markup, stay exact
 
 
 def is_a(kind: type) -> Callable[[object], bool]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from core import claims, first_look, networks
+from core.networks import Card
 from core.preprocess import whole
 from core.samples import DEFAULT_SAMPLE, load_sample
 from core.studies import (
@@ -21,7 +24,7 @@ from core.studies import (
     spinal_heads,
 )
 from pages.parts import at_hand, charts, frame, report, scoreboard, tray
-from pages.parts.words import link, plain
+from pages.parts.words import link, note, plain
 
 st.title("Five ways to watch a network see")
 st.markdown(
@@ -34,10 +37,18 @@ scoreboard.glance(claims.board())
 sample = load_sample(DEFAULT_SAMPLE)
 
 
+def instead(names: Sequence[str], cards: Sequence[Card]) -> None:
+    """Why there is nothing to see at a glance, and what to do."""
+    lost = ", ".join(networks.title_of(name) for name in names if name not in {card.name for card in cards})
+    what = f"{lost}, which cannot be read here" if lost else "files that are others now, or is damaged"
+    note(f"The picture of this study that comes along was made from {what}: open the study to have it computed.")
+
+
 def glance_at_shift_sweep() -> None:
     cards = at_hand.intact(networks.DEFAULT_NETWORKS)
     found = first_look.find("shift_sweep", cards, sample.digest, shift_sweep.Params())
     if found is None:
+        instead(networks.DEFAULT_NETWORKS, cards)
         return
     result, titles = shift_sweep.from_dict(found), [card.title for card in cards]
     st.markdown(plain(shift_sweep.finding(result, titles)))
@@ -52,6 +63,7 @@ def glance_at_patch_evidence() -> None:
     cards = at_hand.intact(networks.DEFAULT_BAGNETS)
     found = first_look.find("patch_evidence", cards, sample.digest, patch_evidence.Params())
     if found is None:
+        instead(networks.DEFAULT_BAGNETS, cards)
         return
     result, titles = patch_evidence.from_dict(found), [card.title for card in cards]
     st.markdown(plain(patch_evidence.finding(result, titles)))
@@ -66,6 +78,7 @@ def glance_at_sparse_codes() -> None:
     cards = at_hand.intact(networks.DEFAULT_SDNETS)
     found = first_look.find("sparse_codes", cards, sample.digest, sparse_codes.Params())
     if found is None:
+        instead(networks.DEFAULT_SDNETS, cards)
         return
     result, titles = sparse_codes.from_dict(found), [card.title for card in cards]
     finding = sparse_codes.finding(result, titles)
@@ -81,6 +94,7 @@ def glance_at_random_features() -> None:
     cards = at_hand.intact([networks.CEILINGS["digits"]])
     found = first_look.latest("random_maps", cards)
     if found is None:
+        instead([networks.CEILINGS["digits"]], cards)
         return
     result = random_maps.from_dict(found)
     st.markdown(plain(random_maps.finding(result)))
@@ -96,6 +110,7 @@ def glance_at_random_features() -> None:
 def glance_at_spinal_heads() -> None:
     found = spinal_dataset.measured().get(spinal_dataset.FIRST)
     if found is None:
+        note("Not measured on this machine: run receptive measure-spinal digits.")
         return
     finding = spinal_heads.finding(found.result)
     st.markdown(plain(finding))

@@ -50,7 +50,7 @@ def test_its_own_command_line_runs(tmp_path, monkeypatch):
         (("--noise", "rain:1"), "expected a noise of"),
         (("--noise", "gaussian:much"), "expected a number, got 'much'"),
         (("--noise", "gaussian:-1"), "expected a level"),
-        (("--lambda", "-1"), "expected a lambda of 0 or more"),
+        (("--lambda", "-1"), "expected a lambda of 0 to 1e+12"),
         (("--steps", "0"), "expected 1 to 50 steps"),
         (("--solver", "newton"), "expected a solver of"),
         (("--resolution", "huge"), "expected a resolution of"),

@@ -53,7 +53,14 @@ WRITING = [
     for option in WRITES
     if any(option in parameter.opts for parameter in command.params)
 ]
-PLACES = {"below a file": "file/out", "nowhere": "/proc/receptive/out", "a folder": "folder", "no name": ""}
+PLACES = {
+    "below a file": "file/out",
+    "nowhere": "/proc/receptive/out",
+    "below a circle": "circle/out",
+    "a circle": "circle",
+    "a folder": "folder",
+    "no name": "",
+}
 FOLDERS = ("--work", "--runs")  # for them the last two are places
 
 
@@ -71,6 +78,8 @@ def desk(tmp_path_factory):
     Image.fromarray(dice.integers(0, 256, (64, 64, 3), np.uint8)).save(path / "photo.png")
     (path / "file").touch()
     (path / "folder").mkdir()
+    for link, other in (("circle", "back"), ("back", "circle"), ("circle.parquet", "circle.parquet")):
+        (path / link).symlink_to(other)
     eurosat(path / "cache" / "datasets")
     return path
 
@@ -81,13 +90,13 @@ def test_every_command_that_writes_is_in_the_table():
 
 @pytest.mark.parametrize(
     ("name", "option", "place"),
-    [(*pair, place) for pair in WRITING for place in list(PLACES)[: 2 if pair[1] in FOLDERS else None]],
+    [(*pair, place) for pair in WRITING for place in list(PLACES)[: -2 if pair[1] in FOLDERS else None]],
     ids=lambda word: word,
 )
 def test_where_nothing_can_be_written_is_one_sentence(desk, monkeypatch, name, option, place):
     monkeypatch.chdir(desk)
     monkeypatch.setenv("RECEPTIVE_CACHE", str(desk / "cache"))
-    suffix = ".parquet" if name == "batch" and place in ("below a file", "nowhere") else ""
+    suffix = ".parquet" if name == "batch" and place not in ("a folder", "no name") else ""
     before = sorted(desk.rglob("*"))
     done = run(name, *COMMANDS[name], option, PLACES[place] + suffix)
     assert (done.exit_code, type(done.exception)) == (2, SystemExit), (done.output, done.exception)

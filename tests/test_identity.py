@@ -1,6 +1,7 @@
 """What a network's answers are remembered under: everything that they depend on."""
 
 import re
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from safetensors.torch import save
 from streamlit.testing.v1 import AppTest
 from test_pages import APP, a_server_that_has_run_before, finding  # noqa: F401
 
-from core import networks
+from core import cache, networks, weights
 from core.preprocess import Preprocessing
 
 ROOT = Path(__file__).parents[1]
@@ -68,3 +69,39 @@ def test_two_sessions_with_one_file_and_two_preprocessings_get_their_own_answers
         found[std] = [m.value for m in app.markdown if "** says " in m.value]
         assert found[std]
     assert found[0.25] != found[0.9]
+
+
+def own_bagnet(std):
+    """One weights file in two readers' words: other deviations, and classes the other way round."""
+    path = weights.packaged()["photo_bagnet9"]
+    state = {name: value.clone() for name, value in weights.read_state(path).items()}
+    prep = Preprocessing(64, (0.5,) * 3, (std,) * 3)
+    labels = [f"class {i}" for i in (range(20) if std < 0.5 else reversed(range(20)))]
+    return networks.user_network(save(state), "photo_bagnet9", "tiny-imagenet-20", "mine", labels, prep)
+
+
+def drawn(network):
+    """Every figure and caption of a new session's page on a BagNet of its own, once all of it is there."""
+    app = AppTest.from_file(APP, default_timeout=120)
+    app.session_state["own networks"] = {network.card.name: network}
+    query = {"study": "patch_evidence", "patch-family": network.card.family, "patch-resolution": "coarse"}
+    for name, value in (query | {"picture": "coffee"}).items():
+        app.query_params[name] = value
+    found, deadline = [], time.monotonic() + 60
+    while not any(text.startswith("Framed: ") for text in found):  # the page does not wait for it
+        assert time.monotonic() < deadline
+        app.run()
+        assert not app.exception
+        found = [element.value for element in (*app.markdown, *app.caption)]
+    return [figure.proto.spec for figure in app.get("plotly_chart")], found
+
+
+def test_a_bagnet_is_shown_nothing_of_the_same_file_in_another_readers_words():
+    """What is at hand already may be drawn sooner, and nothing else may differ."""
+    first, second = own_bagnet(0.25), own_bagnet(0.9)
+    other = drawn(first)
+    after = drawn(second)
+    cache._jobs.clear()
+    alone = drawn(second)
+    assert after == alone
+    assert [one != two for one, two in zip(other[0], after[0], strict=True)].count(True) == 3  # maps, patch, alike

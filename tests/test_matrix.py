@@ -14,6 +14,7 @@ from core.studies import (
     sparse_dataset,
     spinal_answers,
 )
+from core.studies.spinal_diagram import PAGE, contrast
 
 CAT = load_sample("cat")
 KINDS = (  # one of every kind of architecture
@@ -97,6 +98,20 @@ def test_the_finding_counts_the_cells():
     assert running < len(KINDS) * len(matrix.PARTS)
     marks = [[matrix.MARKS[value] for value in line] for line in matrix.figure(cards).data[0].z]
     assert sum(mark != matrix.MARKS[0] for line in marks for mark in line) == running
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_every_mark_reads_on_its_field(dark):
+    """WCAG's 4.5 to 1, on the page itself where nothing runs."""
+    cards = [networks.find(name) for name in KINDS]
+    heat, marks = matrix.figure(cards, dark=dark).data
+    fields = [PAGE[dark], *(colour for _, colour in heat.colorscale[1:])]
+    level = [value for line in heat.z for value in line]
+    assert {*level} == {0, 1, 2}
+    assert [*marks.text] == [matrix.MARKS[value] for value in level]
+    assert list(zip(marks.x, marks.y, strict=True)) == [(x, y) for y in heat.y for x in heat.x]
+    for value, ink in zip(level, marks.textfont.color, strict=True):
+        assert contrast(ink, fields[value]) >= 4.5
 
 
 def test_an_inverted_picture_is_the_same_to_a_network_of_bright_things():

@@ -10,8 +10,9 @@ from streamlit.testing.v1 import AppTest
 from test_cli import refused, run
 from test_pages import APP, a_server_that_has_run_before  # noqa: F401
 
-from core import claims, networks, own_networks, packaged, weights
+from core import claims, first_look, networks, own_networks, packaged, weights
 from core.networks import DEFAULT_NETWORKS, DEFAULT_SDNETS, HEADED, SDNETS
+from core.studies import spinal_dataset
 from core.training import reproduce
 from core.weights import WeightsError
 
@@ -162,6 +163,25 @@ def test_pages_say_which_headers_are_damaged_and_go_on(assets, slug, how):
     for name in networks.left_out():
         assert words(app).count(f"the packaged network {name} as it was trained") == 1
     assert "photo_resnet" in networks.left_out()
+
+
+@pytest.mark.parametrize("how", ["no data set", "flipped"])
+def test_each_card_of_the_home_page_says_why_it_is_empty(assets, how):
+    for name in NEEDED:
+        harm(assets, name, flip if how == "flipped" else HARMS[how])
+    said = [caption.value for caption in page(None).caption]
+    for name in (*NEEDED[:2], *NEEDED[3:]):
+        [one] = [caption for caption in said if "which cannot be read here: open the study" in caption
+                 and networks.title_of(name) in caption]  # fmt: skip
+        assert one.startswith("The picture of this study that comes along was made from ")
+
+
+def test_a_card_of_the_home_page_without_its_record_says_so(assets, tmp_path, monkeypatch):
+    monkeypatch.setattr(first_look, "FOLDER", tmp_path)
+    monkeypatch.setattr(spinal_dataset, "measured", dict)
+    said = [caption.value for caption in page(None).caption]
+    assert sum("files that are others now, or is damaged: open the study" in one for one in said) == 4
+    assert sum("Not measured on this machine: run" in one for one in said) == 1
 
 
 @pytest.mark.parametrize("slug", [None, *STUDIES])

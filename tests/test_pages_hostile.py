@@ -260,3 +260,12 @@ def test_a_picture_and_a_broken_one_in_the_tray(slug):
     assert not any(NAME in one for one in codes)
     app.sidebar.button(key="tray swap").click().run()
     assert any(quoting.command(quoting.file(TITLE)) in code.value for code in app.code) or slug == ""
+
+
+def test_a_picture_whose_name_turns_the_words_around_it_turns_none_in_the_tray():
+    app = opened(
+        AppTest.from_file(APP, default_timeout=120).run(), tray_uploads=("a\u202egpj.png", PICTURE, "image/png")
+    )
+    texts = [text for proto in nodes(app) for text in markdown_of(proto)]
+    assert [text for text in texts if text.startswith("a\\\\u202egpj.png, ") and "it stays on this machine" in text]
+    assert not [text for text in texts if "\u202e" in text]

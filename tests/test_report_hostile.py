@@ -30,3 +30,15 @@ def test_a_hostile_network_stays_text_in_words_and_figures(tmp_path):
     assert any("&lt;b>BOO" in text for text in map(str, map(json.loads, drawn)))
     assert not [raw for raw in RAW_HTML for text in map(str, map(json.loads, drawn)) if raw in text]
     assert quoting.file(str(path)) in shlex.split(tree.text("code")[0])
+
+
+def test_a_name_turns_no_word_of_the_report_and_its_command_stays_exact():
+    name = "\u202egpj.\u2067exe\u200f.png"
+    asked = report.ask(picture(40, 40), name, ["cifar_vgg"], name)
+    html = report.page(asked, [report.section(SHIFT, asked, ignore)])
+    tree = Tree(html)
+    said = r"\u202egpj.\u2067exe\u200f.png"
+    assert said in tree.text("dd")
+    assert tree.text("title") == [f"{said}: {report.QUESTION}"]
+    assert name in shlex.split(tree.text("code")[0])
+    assert report.page(report.ask(picture(40, 40), "חתול.png", ["cifar_vgg"], "a.png"), []).count("חתול.png") == 3

@@ -2,6 +2,7 @@
 
 import ast
 from pathlib import Path
+from unicodedata import bidirectional
 
 import markdown_sinks
 import numpy as np
@@ -11,6 +12,7 @@ from hostile import FLAT, NAME, RAW_HTML, WORDS
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from core.quoting import MARKS, unturned
 from core.studies.palette import verbatim
 from pages.parts.words import PART, again, code, link, plain
 
@@ -94,7 +96,7 @@ def test_a_reader_of_commonmark_finds_the_words_and_nothing_else(words):
     children = parsed[1].children
     assert {child.type for child in children} <= {"text", "text_special", "softbreak"}
     shown = "".join(child.content for child in children).replace(PART, "")
-    known = words.replace(PART, "").replace("\0", "\ufffd").encode(errors="backslashreplace").decode()
+    known = unturned(words.replace(PART, "").replace("\0", "\ufffd").encode(errors="backslashreplace").decode())
     assert shown.split() == f"says {known}".split()
 
 
@@ -104,6 +106,24 @@ def test_nothing_is_left_that_streamlit_looks_for_in_finished_text(words):
     for piece in plain(words).replace("\\", "").split(PART):
         for sought in ("http://", "www.", "->", "<-", "--", ">=", "<=", "~=", "a@b"):
             assert sought not in piece
+
+
+TURNED = "\u202e\u2067gpj\u2069.\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u2066\u2068exe"
+WRITTEN = r"\u202e\u2067gpj\u2069.\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u2066\u2068exe"
+LETTERS = "قطة, חתול, می\N{ZERO WIDTH NON-JOINER}خواهم"
+
+
+def test_marks_that_turn_the_words_around_them_are_written_out():
+    assert plain(TURNED) == WRITTEN.replace("\\", "\\\\")
+    assert code(TURNED) == f"`{WRITTEN}`"
+    assert verbatim(TURNED) == WRITTEN
+    kinds = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
+    turning = {chr(i) for i in range(0x110000) if bidirectional(chr(i)) in kinds}
+    assert turning | {"\u061c", "\u200e", "\u200f"} == {*MARKS}
+
+
+def test_letters_that_are_written_from_the_right_stay():
+    assert plain(LETTERS) == code(LETTERS).strip("`") == verbatim(LETTERS) == LETTERS
 
 
 def test_code_and_links_hold_what_they_are_given():

@@ -28,7 +28,6 @@ COLOURS: dict[Verdict, str] = {  # Okabe-Ito; a mark and a pattern tell the same
 PATTERNS: dict[Verdict, str] = {"contradicted": "x", "not tested here": "/"}
 BAR = 44  # px a study
 WIDE = 2  # claims
-LEGEND_ABOVE = 1.02  # of the plot's height
 
 
 def finding(rows: Sequence[Row]) -> str:
@@ -90,7 +89,7 @@ def bars(rows: Sequence[Row], *, dark: bool = False) -> go.Figure:
         barmode="stack",
         height=BAR * len(STUDIES) + 90,
         margin={"l": 130, "r": 16, "t": 56, "b": 34},
-        legend={"y": LEGEND_ABOVE, "yref": "paper", "yanchor": "bottom", "traceorder": "normal"},
+        legend={"y": 1, "yanchor": "top", "traceorder": "normal"},
         bargap=0.3,
     )
     fig.update_yaxes(autorange="reversed", nticks=0, showgrid=False)

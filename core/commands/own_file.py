@@ -55,7 +55,7 @@ def file_options(said: dict[str, str]) -> FileOptions:
     """What the words of a command say of a weights file. Raises WeightsError."""
     words = [word for name, value in said.items() if value for word in (written(name), value)]
     size = said["input_size"]
-    if size and not (size.isdecimal() and len(size) < 5):
+    if size and not (size.isdecimal() and len(size) < 5 and int(size)):
         raise WeightsError(f"expected a whole number of px for --input-size, got {size!r:.40}: write it like 224")
     return FileOptions(
         arch=said["arch"],

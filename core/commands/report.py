@@ -10,7 +10,7 @@ import typer
 
 from core.commands.own_file import with_file_options
 from core.commands.pictures import read_picture
-from core.files import write_text
+from core.files import behind_links, write_text
 from core.own_options import FileOptions
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def report(
     image, known = picture(photo)
     if out.is_dir():
         raise ValueError(f"expected a file to write, got the folder {out}: give --out FOLDER/report.html")
-    out.parent.mkdir(parents=True, exist_ok=True)
+    behind_links(out).parent.mkdir(parents=True, exist_ok=True)
     html = with_progress(image, title or known, model, photo, options)
     write_text(out, html)
     typer.echo(f"{out}: {out.stat().st_size / 1e6:.1f} MB")

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
+from core.quoting import unturned
+
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
@@ -87,7 +89,7 @@ def translucent(colour: str, alpha: float) -> str:
 
 def verbatim(words: str) -> str:
     """Words of others as a figure shows them unchanged: Plotly obeys a little HTML, and %{…} in what is hovered."""
-    return re.sub(r"&(?=#?\w+;)", "&amp;", words).replace("<", "&lt;").replace("%{", "%&#123;")
+    return re.sub(r"&(?=#?\w+;)", "&amp;", unturned(words)).replace("<", "&lt;").replace("%{", "%&#123;")
 
 
 def text_colour(dark: bool = False) -> str:
@@ -110,6 +112,7 @@ def style(fig: go.Figure, dark: bool = False) -> go.Figure:
             "font": {"family": FONTS, "size": 13, "color": text},
             "bgcolor": "#262730" if dark else "#ffffff",
         },
+        # not on the plot ("paper"): in a window that was narrower for a while Plotly leaves it lying over the marks
         legend={"orientation": "h", "x": 0, "xanchor": "left", "yref": "container", "y": 0, "yanchor": "bottom"},
     )
     grid = "rgba(250,250,250,0.12)" if dark else "rgba(49,51,63,0.12)"

@@ -88,8 +88,7 @@ def shapes(found: Measured, *, dark: bool = False) -> go.Figure:
 
 
 def _with_legend(fig: go.Figure) -> go.Figure:
-    fig.update_layout(legend={"yref": "paper", "y": 1.0, "yanchor": "bottom"}, margin={"t": 96, "b": 56})
-    fig.update_layout(title_y=0.97, title_yanchor="top")
+    fig.update_layout(margin={"b": 56}, title_y=0.97, title_yanchor="top")
     return fig
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from core import quoting
 from core.intervals import wilson
-from core.limits import within
+from core.limits import SEEDS, within
 from core.weights import ASSETS
 from core.worker import Progress, ignore, part
 
@@ -50,13 +50,12 @@ class Params:
         within(
             ("features", self.features, FEATURE_LIMITS),
             ("blocks of depth", self.depth, DEPTH_LIMITS),
+            ("as the seed", self.seed, SEEDS),
         )
         if self.kernel not in KERNELS:
             raise ValueError(f"expected a kernel of {', '.join(map(str, KERNELS))} px, got {self.kernel}")
         if self.classifier not in CLASSIFIERS:
             raise ValueError(f"expected a classifier of {', '.join(CLASSIFIERS)}, got {self.classifier!r}")
-        if not 0 <= self.seed < 2**32:
-            raise ValueError(f"expected a seed from 0 to {2**32 - 1}, got {self.seed}")
 
     def spec(self, channels: int) -> Spec:
         from core.sign_counts import Spec

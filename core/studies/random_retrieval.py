@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from core import quoting, spaces
-from core.limits import within
+from core.limits import SEEDS, SIZE_LIMITS, within
 from core.samples import opening
 from core.spaces import PIXELS, RANDOM, SPACES, TRAINED
 from core.studies.random_features import DEPTH_LIMITS, FEATURE_LIMITS
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 Metric = Literal["euclidean", "cosine"]
 METRICS: tuple[Metric, ...] = ("euclidean", "cosine")
 WORDS = {PIXELS: "pixels", RANDOM: "random features", TRAINED: "trained network"}
-SEED_LIMITS, SIZE_LIMITS, COUNT_LIMITS, KERNEL_LIMITS = (0, 2**32 - 1), (1, 1_024), (1, 10_000), (1, 31)
+COUNT_LIMITS, KERNEL_LIMITS = (1, 10_000), (1, 31)
 SIZE = 64  # px: the side at which pictures are compared
 ALL_BUT_EQUAL = 1e-6  # of the sum of two squared lengths
 CHUNK = 64  # pictures embedded between two looks at progress
@@ -92,7 +92,7 @@ class Params:
         within(
             ("features", self.features, FEATURE_LIMITS),
             ("blocks of depth", self.depth, DEPTH_LIMITS),
-            ("as the seed", self.seed, SEED_LIMITS),
+            ("as the seed", self.seed, SEEDS),
             ("px a side", self.size, SIZE_LIMITS),
             ("neighbours", self.count, COUNT_LIMITS),
             ("px of kernel", self.kernel, KERNEL_LIMITS),

@@ -16,6 +16,7 @@ import numpy as np
 
 from core import noise, quoting
 from core.kept import Damaged, record_of
+from core.limits import LARGEST, SEEDS, within
 from core.own_options import Opened
 from core.samples import opening
 from core.softmax import softmax
@@ -60,11 +61,9 @@ class Params:
 
     def __post_init__(self) -> None:
         noise.check(self.noise, self.level)
-        low, high = STEPS_LIMITS
-        if not low <= self.steps <= high:
-            raise ValueError(f"expected {low} to {high} steps, got {self.steps}: choose one of them")
-        if not 0 <= self.lam < math.inf:
-            raise ValueError(f"expected a lambda of 0 or more, got {self.lam}: {LAMBDA_LIMITS[1]} leaves little")
+        within(("steps", self.steps, STEPS_LIMITS), ("as the seed", self.seed, SEEDS))
+        if not 0 <= self.lam <= LARGEST:
+            raise ValueError(f"expected a lambda of 0 to {LARGEST:g}, got {self.lam}: {LAMBDA_LIMITS[1]} leaves little")
         if self.solver not in SOLVER_NAMES:
             raise ValueError(f"expected a solver of {list(SOLVER_NAMES)}, got {self.solver!r}: choose one of them")
         if self.resolution not in RESOLUTIONS:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.limits import LARGEST, within
 from core.studies.sparse_codes import STEPS_LIMITS, decibels, psnr
 from core.worker import Progress, ignore
 
@@ -34,11 +35,9 @@ class Params:
     solver: Solver = "textbook"
 
     def __post_init__(self) -> None:
-        low, high = STEPS_LIMITS
-        if not low <= self.steps <= high:
-            raise ValueError(f"expected {low} to {high} steps, got {self.steps}: choose one of them")
-        if not 0 <= self.lam < math.inf:
-            raise ValueError(f"expected a lambda of 0 or more, got {self.lam}: choose another")
+        within(("steps", self.steps, STEPS_LIMITS))
+        if not 0 <= self.lam <= LARGEST:
+            raise ValueError(f"expected a lambda of 0 to {LARGEST:g}, got {self.lam}: choose another")
 
 
 @dataclass(frozen=True, eq=False)

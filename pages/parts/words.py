@@ -12,6 +12,8 @@ from urllib.parse import quote
 
 import streamlit as st
 
+from core import quoting
+
 Markdown = NewType("Markdown", str)  # text of ours, and words of others that `plain` let in
 # Icons, emoji, addresses and arrows Streamlit (1.67) looks for in the finished text, where no backslash is left: they
 # are parted by an empty span, which nobody sees and no search reaches across.
@@ -28,10 +30,15 @@ SPECIAL = re.compile(
 )
 
 
+def shown(words: object) -> str:
+    """Words as text that turns nothing around it."""
+    text = str(words).encode(errors="backslashreplace").decode()  # a file's name may hold bytes that are no text
+    return quoting.unturned(text)
+
+
 def plain(words: object) -> Markdown:
     """Markdown that shows these words as they are, wherever it stands."""
-    text = str(words).encode(errors="backslashreplace").decode()  # a file's name may hold bytes that are no text
-    return Markdown(SPECIAL.sub(_shown, text))
+    return Markdown(SPECIAL.sub(_shown, shown(words)))
 
 
 def _shown(found: re.Match[str]) -> str:
@@ -46,7 +53,7 @@ def _shown(found: re.Match[str]) -> str:
 
 def code(words: object) -> Markdown:
     """Markdown that shows these words as code."""
-    text = " ".join(str(words).encode(errors="backslashreplace").decode().splitlines())
+    text = " ".join(shown(words).splitlines())
     fence = "`" * (1 + max(map(len, re.findall("`+", text)), default=0))
     return Markdown(f"{fence} {text} {fence}" if "`" in text else f"`{text}`")
 

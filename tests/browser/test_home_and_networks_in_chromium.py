@@ -34,6 +34,30 @@ def test_from_a_claim_to_the_live_picture_of_it(address: str, watched: Watched) 
     assert watched.outside == []
 
 
+LEGENDS = """() => [...document.querySelectorAll('.js-plotly-plot')].filter(p => p.querySelector('.legend')).map(p => {
+  const box = e => e.getBoundingClientRect(), legend = box(p.querySelector('.legend'));
+  const over = [...p.querySelectorAll('.barlayer path, .ytick text, .xtick text, .xtitle, .modebar-btn')].map(box)
+    .filter(b => b.width && b.left < legend.right && b.right > legend.left
+                 && b.top < legend.bottom && b.bottom > legend.top);
+  return [over.length, legend.top >= box(p).top - 1 && legend.bottom <= box(p).bottom + 1]; })"""
+
+
+@pytest.mark.parametrize(("study", "least"), [("", 1), ("random_features", 3)])
+def test_no_legend_lies_over_its_figure_however_wide_the_window_was(
+    address: str, watched: Watched, study: str, least: int
+) -> None:
+    """Plotly left one that stands on the plot where it was when the window was narrower."""
+    page = watched.page
+    page.goto(f"{address}/?study={study}" if study else address)
+    settle(page)
+    for width in (1440, 1024, 800, 1440, 800, 1024, 1440):
+        page.set_viewport_size({"width": width, "height": 1000})
+        page.wait_for_timeout(2000)
+        found = page.evaluate(LEGENDS)
+        assert len(found) >= least, (width, found)
+        assert all(one == [0, True] for one in found), (width, found)
+
+
 def test_a_network_of_your_own_in_the_matrix_and_in_a_study(address: str, watched: Watched, tmp_path: Path) -> None:
     page = watched.page
     file = tmp_path / "birds.safetensors"
