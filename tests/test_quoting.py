@@ -209,6 +209,7 @@ def told():
 @example(FileOptions(labels=("a, b", "[c", "d")))
 @example(FileOptions(labels=("[a", "b", "c")))
 @example(FileOptions(labels=("-a", "'", "$(false)")))
+@example(FileOptions(labels=("~", "~nobody", "a")))
 def test_what_was_said_of_a_file_is_in_the_command_and_in_the_lines(options):
     """7361185 named the file alone: the command opened it with other labels and another mean."""
     from core.commands.own_file import HELP, file_options, written
