@@ -122,18 +122,19 @@ def _in_folder(root: str, left: Left) -> Iterator[File]:
 
 def _entry(entry: os.DirEntry[str], parts: tuple[str, ...], home: str, left: Left) -> Iterator[File]:
     """The file that an entry of a folder is, if it is a picture that may be read."""
-    kind, why, size = _doubt_name(entry.name), "", 0
+    kind, why = _doubt_name(entry.name), ""
     if kind is not kinds.HIDDEN and entry.is_symlink() and (why := _doubt_link(entry.path, home)):
         kind = kinds.LINK
     if kind is None and not entry.is_file():
         kind, why = kinds.OTHER, "it is not a plain file"
     if kind is None:
-        size = entry.stat().st_size
-        kind = _doubt_size(size)
-    if kind is not None:
-        left.add("/".join(parts), kind, why)
-    else:
-        yield File(parts, size, partial(_read_file, entry.path))
+        about = entry.stat()
+        kind = _doubt_size(about.st_size)
+        if kind is None:
+            state = about.st_ino, about.st_mtime_ns, about.st_ctime_ns
+            yield File(parts, about.st_size, partial(_read_file, entry.path), state=state)
+            return
+    left.add("/".join(parts), kind, why)
 
 
 def _doubt_link(path: str, home: str) -> str:
@@ -263,7 +264,8 @@ def _filed(files: Sequence[File], root: str, left: Left) -> tuple[list[Found], t
     for folder, place in home.items():
         own, category, half = where[place]
         own, category = printable(own), printable(category)
-        found += [Found(printable("/".join(f.parts)), own, f.size, f.read, category, half) for f in folders[folder]]
+        names = {file.parts: printable("/".join(file.parts)) for file in folders[folder]}
+        found += [Found(names[f.parts], own, f.size, f.read, category, half, f.state) for f in folders[folder]]
     return sorted(found, key=lambda file: file.name), halves
 
 

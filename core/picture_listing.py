@@ -50,13 +50,14 @@ BROKEN = Kind("broken", "broken", "it cannot be read")
 
 
 class File(NamedTuple):
-    """A picture file as it is met: `parts` of its path below the root, `size` in bytes, its checksum where a zip says
-    it, and how to read it."""
+    """A picture file as it is met: `parts` of its path below the root, `size` in bytes, how to read it, its checksum
+    where a zip says it, and `state`, which another file put in its place has not."""
 
     parts: tuple[str, ...]
     size: int
     read: Callable[[], bytes]
     crc: int | None = None
+    state: tuple[int, ...] = ()
 
 
 class LeftOut(NamedTuple):
@@ -75,7 +76,7 @@ class Found:
     only wraps it; "" where it lies in none. `half` is "train" or "test" where ROOT/train/CLASS and ROOT/test/CLASS (or
     val) are given, by any name that core.picture_halves.places knows; one of the two may be unlabelled, without
     categories. `folder` and `category` are in the normal form of `one_form`, `name` is as the file is called. `size` in
-    bytes; `read` may raise one of core.picture_files.UNREADABLE.
+    bytes; `read` may raise one of core.picture_files.UNREADABLE; `state`: other for a file put in its place.
     """
 
     name: str
@@ -84,6 +85,7 @@ class Found:
     read: Callable[[], bytes]
     category: str = ""
     half: str = ""
+    state: tuple[int, ...] = ()
 
 
 @dataclass

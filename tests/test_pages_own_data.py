@@ -1,8 +1,12 @@
 """The reader's own data on pages, through AppTest: folders and zips with what is left out, torchvision's sets."""
 
+import os
+import shutil
 import time
 
+import numpy as np
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 from test_own_data import menagerie, zipped
 from test_pages import APP, a_server_that_has_run_before  # noqa: F401
@@ -132,6 +136,41 @@ def test_a_copy_in_the_cache_folder_is_used_on_both_pages(cache):
     assert app.code[0].value == "torchvision:EuroSAT"  # what the commands call it
     app = page("spinal_heads", spinal_data=TORCHVISION, spinal_data_torchvision=title)
     assert not app.button(key="spinal start").disabled
+
+
+def replaced(folder, how):
+    """Other pictures in place of those of a folder, under the same names and of the same sizes."""
+    for i, path in enumerate(sorted(folder.rglob("*.bmp"))):
+        before = path.stat()
+        fresh = path.with_suffix(".new")
+        shutil.copy(path, fresh)
+        data = bytearray(fresh.read_bytes())
+        data[-9:] = bytes([i]) * 9
+        fresh.write_bytes(data)
+        if how == "in place":
+            path.write_bytes(data)
+            fresh.unlink()
+        else:
+            fresh.replace(path)
+        if how == "with the same date":
+            os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+@pytest.mark.parametrize("how", ["in place", "moved over it", "with the same date"])
+def test_pictures_in_the_place_of_others_are_others(tmp_path, how):
+    """7361185 measured a folder by the names and sizes of its files: a new session was shown the old ones' answers."""
+    for i in range(4):
+        path = tmp_path / "pictures" / ("golden retriever", "sports car")[i % 2] / f"{i}.bmp"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.full((64, 64, 3), i, np.uint8)).save(path)
+    seen = []
+    for _ in range(2):
+        app = part()
+        app.text_input(key="live folder").set_value(str(tmp_path / "pictures")).run()
+        assert not app.exception
+        seen.append(app.session_state["live listing"][2][1])
+        replaced(tmp_path / "pictures", how)
+    assert seen[0] != seen[1]
 
 
 def test_a_folder_on_the_spinal_page_is_looked_through_before_it_is_trained_on(tmp_path):

@@ -112,6 +112,17 @@ def test_a_part_of_a_file_that_is_one_network_is_left_out(state):
         found(state, part="ema")
 
 
+def test_what_is_said_of_a_file_is_the_same_each_time(residual):
+    """Before, the names came in another order at every call."""
+    data = save(residual | {f"neck.blocks.{i}.weight": torch.zeros(2) for i in range(9)})
+    said = set()
+    for _ in range(6):
+        with pytest.raises(WeightsError, match=r"neck\.blocks\.0\.weight") as error:
+            own_networks.guesses(data)
+        said.add(str(error.value))
+    assert len(said) == 1
+
+
 def test_two_names_that_would_be_one_without_a_wrapper_stay_two(state):
     saved = {**under("model.", state), **under("model.module.", {name: value + 1 for name, value in state.items()})}
     assert [fit.part for fit in recognise.fits(torch_bytes(saved))] == ["model", "model.module"]

@@ -57,7 +57,8 @@ def listed(key: str, name: str, source: Callable[[], Path | bytes]) -> tuple[Lis
     except DataError as error:
         st.error(plain(error), icon=":material/folder_off:")
         return None
-    files = repr([name, *((file.name, file.size) for file in whole.found)]).encode()
+    # pictures that take the place of others, under the same names and of the same size, are others
+    files = repr([name, *((file.name, file.size, file.state) for file in whole.found)]).encode()
     found = whole, sha256(opened if isinstance(opened, bytes) else files).hexdigest()
     after = time.monotonic()
     st.session_state[f"{key} listing"] = name, after + KEPT * (after - now), found

@@ -1,4 +1,5 @@
-"""Words that look like markup, in all that shows Markdown: they come out as they are, and nothing is asked for."""
+"""Words that look like markup, in all that shows Markdown: they come out as they are but for the marks that would turn
+the words around them, and nothing is asked for."""
 
 from __future__ import annotations
 
@@ -11,6 +12,8 @@ import pytest
 from browser.conftest import PATIENCE, Watched, serving
 from hostile import NOWHERE, WORDS
 from playwright.sync_api import Browser
+
+from core.quoting import unturned
 
 pytestmark = pytest.mark.browser
 Found = tuple[dict[str, list[dict[str, Any]]], Watched, list[str]]  # texts by place, the page, and what it asked for
@@ -75,7 +78,7 @@ def test_all_words_come_out_as_they_went_in(page_of_words: Found) -> None:
         want = AROUND.get(kind, "{0}")
         said = [text["text"] for text in texts]
         if want is not None:
-            wanted = want.replace("{0}", word)
+            wanted = want.replace("{0}", unturned(word))
             assert any(one.split() == wanted.split() for one in said), (kind, word, said)
         for text in texts:
             assert set(text["tags"]) <= {"p", "span", "label", *TAGS.get(kind, ())}, (kind, word, text)
@@ -95,5 +98,5 @@ def test_all_words_in_figures_too(page_of_words: Found) -> None:
     for number, figure in found.items():
         word = WORDS[int(number)]
         for text in figure["texts"]:
-            assert "".join((text or "").split()) == "".join(word.split()), (word, text)
+            assert "".join((text or "").split()) == "".join(unturned(word).split()), (word, text)
         assert (figure["goes"], figure["bold"]) == (0, 1), word
