@@ -208,7 +208,8 @@ def main() -> NoReturn:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, and the leash tells of its end
     live_by(lambda: os.read(0, 1))
     folder = Path(sys.argv.pop(1))
-    lock = FileLock(folder / "lock", timeout=0)
+    # One that was killed may be counted as gone before its last thread lets go of what it held.
+    lock = FileLock(folder / "lock", timeout=PATIENCE)
     try:
         lock.acquire()
     except Timeout:

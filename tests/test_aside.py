@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -183,6 +184,19 @@ def test_a_folder_that_a_process_holds_refuses_another_in_one_sentence(home):
     with FileLock(folder / "lock"), pytest.raises(aside.NotBegun, match=alone):
         aside.begin(KIND, "held", QUICK, {})
     assert not (folder / "result.json").exists()
+
+
+def test_one_that_still_lets_go_of_its_folder_is_waited_for(home):
+    """A killed process may be counted as gone while its last thread holds the lock: Train again was refused then."""
+    folder = home / "runs" / KIND / "ending"
+    folder.mkdir(parents=True)
+    lock = FileLock(folder / "lock", thread_local=False)
+    lock.acquire()
+    ending = threading.Timer(2, lock.release)
+    ending.start()
+    run = aside.begin(KIND, "ending", QUICK, {})
+    ending.join()
+    until(lambda: aside.state(run) == "finished")
 
 
 def test_the_number_of_a_process_that_is_gone_may_be_anothers(home):
