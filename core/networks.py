@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from core.engine import Engine
     from core.preprocess import Frame, Interpolation, Preprocessing
+    from core.recognise import Fit
 
 Kind = Literal["trained here", "authors", "torchvision", "user", "untrained"]
 KIND_WORDS: dict[Kind, str] = {
@@ -352,7 +353,7 @@ def file_preprocessing(about: dict[str, str]) -> Preprocessing:
 
 
 def user_network(
-    data: bytes,
+    data: bytes | Fit,
     arch: str,
     family: str,
     title: str = "mine",
@@ -360,7 +361,7 @@ def user_network(
     preprocessing: Preprocessing | None = None,
     part: str = "",
 ) -> Network:
-    """The user's own weights (a safetensors file or a torch state dict) in an architecture of the registry.
+    """The user's own weights (a safetensors file, a torch state dict, or what was found in one) in an architecture.
 
     `family` decides labels, input size, mean and deviation where they are not given; with another number of classes
     the labels are numbers, and one logit becomes two answers (core.one_logit). With classes or an input of its own the
@@ -370,7 +371,7 @@ def user_network(
     """
     from core import one_logit, recognise
 
-    found = recognise.one_fit(data, arch, part)
+    found = recognise.one_fit(data, arch, part) if isinstance(data, bytes) else data
     state, count = found.tensors, recognise.class_count(arch, found.tensors)
     known = tuple(labels) or family_labels(family)
     if count == 1:
@@ -389,8 +390,7 @@ def user_network(
         raise WeightsError(f"expected a mean for each of the {sees} channels that {arch} sees, got {len(prep.mean)}")
     own = known != family_labels(family) or prep.size != like.size
     sentence = f"your own file {where!r} as {arch}{recognise.notes(found, arch)}; not measured by this project"
-    card = replace(like, provenance=sentence, family=like.name if own else family)
-    network = build(card, state, known, prep)
+    network = build(replace(like, provenance=sentence, family=like.name if own else family), state, known, prep)
     if prep.size != like.size:
         recognise.check_side(network.engine.plain, len(prep.mean), prep.size)
     return network

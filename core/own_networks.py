@@ -113,13 +113,14 @@ def open_file(data: bytes, title: str, options: FileOptions = ASIS, word: str = 
     like = networks.FAMILIES.get(options.like, options.like)
     if like and like not in networks.FAMILIES.values():
         raise WeightsError(f"expected a family of {', '.join(networks.FAMILIES.values())}, got {like!r}")
-    found = guess(data, options.arch, options.part)
+    fit = recognise.one_fit(data, options.arch, options.part)
+    found = _guess(fit, written(data))
     arch, family = options.arch or found.arch, like or found.family
     start = None if like else found.preprocessing
     if start is None:
         start = networks.family_preprocessing(Card("", arch, family, "user", "", networks.family_size(family)))
     labels = options.labels or (() if like else found.labels)
-    network = networks.user_network(data, arch, family, title, labels, options.applied(start), options.part)
+    network = networks.user_network(fit, arch, family, title, labels, options.applied(start), options.part)
     sentence = network.card.provenance + (f"; {found.unfit}" if found.unfit and not labels else "")
     opened = Opened(word or quoting.file(title), options)
     return replace(network, card=replace(network.card, provenance=sentence, opened=opened))
@@ -280,7 +281,7 @@ def guesses(data: bytes) -> tuple[Guess, ...]:
     has such tensors.
     """
     about = written(data)
-    return tuple(_guess(fit, about) for fit in recognise.fits(data) or [recognise.one_fit(data)])
+    return tuple(_guess(fit, about) for fit in recognise.fits(data))
 
 
 def guess(data: bytes, arch: str = "", part: str = "") -> Guess:

@@ -27,18 +27,7 @@ Shapes = dict[str, Shape]
 COUNTED = ".num_batches_tracked"  # older files lack it; evaluation never reads it
 NEAR = 0.5  # likeness from which a network is worth comparing with
 PACKAGE = "offer the network through a package instead (entry point group receptive.models)"
-MEASURES = (
-    "loss",
-    "criterion",
-    "metric",
-    "metrics",
-    "accuracy",
-    "precision",
-    "recall",
-    "confusion",
-    "confmat",
-    "auroc",
-)
+MEASURES = ("loss", "criterion", "metric", "accuracy", "precision", "recall", "confusion", "confmat", "auroc")
 SHORT_MEASURES = {"acc", "auc", "ap", "f1", "iou", "miou", "mse", "top1", "top5"}
 COUNTERS = {"n_averaged", "num_updates", "decay", "total_ops", "total_params", "class_weights", "pos_weight"}
 
@@ -57,11 +46,15 @@ class Fit:
 
 
 def fits(source: Path | bytes) -> tuple[Fit, ...]:
-    """Every network in a weights file that is one of the registry's classifiers.
+    """Every network in a weights file that is one of the registry's classifiers, one or more.
 
-    Its tensors are as the file has them. Raises WeightsError: not weights (core.checkpoints).
+    Its tensors are as the file has them. Raises WeightsError: not weights (core.checkpoints), or no network.
     """
-    return tuple(fit for part in checkpoints.read_parts(source) for fit in _fits(part, candidates(part)))
+    parts = checkpoints.read_parts(source)
+    found = _every(parts)
+    if not found:
+        raise WeightsError(unknown(_largest(parts)))
+    return found
 
 
 def one_fit(source: Path | bytes, arch: str = "", part: str = "") -> Fit:
@@ -74,9 +67,10 @@ def one_fit(source: Path | bytes, arch: str = "", part: str = "") -> Fit:
     """
     if arch:
         _check_arch(arch)
-    found = [fit for fit in fits(source) if not arch or arch in fit.archs]
+    parts = checkpoints.read_parts(source)
+    found = [fit for fit in _every(parts) if not arch or arch in fit.archs]
     if not found:
-        largest = max(checkpoints.read_parts(source), key=lambda p: p.size)
+        largest = _largest(parts)
         if not arch:
             raise WeightsError(unknown(largest))
         start = nearest(largest, [arch]).start
@@ -94,6 +88,14 @@ def one_fit(source: Path | bytes, arch: str = "", part: str = "") -> Fit:
         )
         raise WeightsError(f"expected the name of a network in the file, got {part!r:.60}: {choose}")
     raise WeightsError(f"expected one network in the file, got {len(found)}: choose {names}, with --part in a command")
+
+
+def _every(parts: tuple[Part, ...]) -> tuple[Fit, ...]:
+    return tuple(fit for part in parts for fit in _fits(part, candidates(part)))
+
+
+def _largest(parts: tuple[Part, ...]) -> Part:
+    return max(parts, key=lambda part: part.size)
 
 
 def _check_arch(arch: str) -> None:
@@ -218,7 +220,7 @@ def _is_beside(part: Part, name: str) -> bool:
 
 def _is_measure(name: str) -> bool:
     words = re.findall(r"[a-z]+\d*", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower())
-    return any(word in SHORT_MEASURES or word.endswith(MEASURES) for word in words)
+    return any(word in SHORT_MEASURES or any(long in word for long in MEASURES) for word in words)
 
 
 # ---- what is nearly known ------------------------------------------------------------------------

@@ -186,6 +186,7 @@ def test_numbers_of_metrics_and_losses_are_left_out_and_said(state):
         "train_metrics.MulticlassF1Score.tp": torch.zeros(10), "valLoss.mean_value": torch.tensor(0.3),
         "test_confmat.confmat": torch.zeros(10, 10), "n_averaged": torch.tensor(7), "ema.decay": torch.tensor(0.999),
         "model.conv1.total_ops": torch.ones(1).double(),
+        "losses": torch.ones(3), "loss1.scale": torch.ones(3), "lossFn.scale": torch.ones(3),
     }  # fmt: skip
     fit = found({"state_dict": {**under("model.", state), **beside}})
     assert equal(fit.tensors, state)
