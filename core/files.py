@@ -39,6 +39,11 @@ def whole(path: Path, write: Callable[[Path], object]) -> None:
         fresh.unlink(missing_ok=True)
 
 
+def at_home(path: str) -> Path:
+    """A path as it is typed, its ~ in place of the home folder. Path.expanduser raises for the home of nobody."""
+    return Path(os.path.expanduser(path))
+
+
 def behind_links(path: Path) -> Path:
     """The file that a path to write leads to, whether or not there is one. Raises OSError for links in a circle."""
     target = Path(os.path.realpath(path))  # Path.resolve raises RuntimeError for them

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from core.datasets import DATASETS, TORCHVISION, DataError, Found, Split, load, open_pictures
+from core.files import at_home
 from core.image import RGBImage
 from core.limits import SIZE_LIMITS, within
 from core.picture_files import list_pictures
@@ -83,7 +83,7 @@ def open_data(name: str, root: Path | None, size: int, progress: Progress = igno
         from core import torchvision_data
 
         return torchvision_data.load(name, size, root, progress)
-    path = Path(os.path.expanduser(name))
+    path = at_home(name)
     if not path.exists():
         known = f"{', '.join(DATASETS)}, {TORCHVISION}NAME"
         raise DataError(f"expected one of {known}, or a folder or zip of your own pictures, got {name!r}")

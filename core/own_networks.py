@@ -13,14 +13,13 @@ Only `load` imports the package's code, and only of packages that the user has i
 from __future__ import annotations
 
 import functools
-import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import EntryPoint, entry_points
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core import networks, one_logit, own_options, packaged, quoting, recognise, weights
+from core.files import at_home
 from core.networks import PLUGIN, TORCHVISION, Card, Network
 from core.own_options import ASIS, FileOptions, Opened
 from core.preprocess import Preprocessing
@@ -91,7 +90,7 @@ def is_file(name: str) -> bool:
     """Whether a word of a command is a weights file, and no packaged network's name."""
     if name in networks.cards():
         return False
-    return Path(os.path.expanduser(name)).is_file()  # Path.expanduser raises for the home of nobody
+    return at_home(name).is_file()
 
 
 def open_network(name: str, options: FileOptions = ASIS) -> Network:
@@ -101,7 +100,7 @@ def open_network(name: str, options: FileOptions = ASIS) -> Network:
     """
     if not is_file(name):
         return networks.load(networks.find(name))
-    path = Path(os.path.expanduser(name))
+    path = at_home(name)
     return open_file(path.read_bytes(), path.name, options, quoting.path(name))
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import functools
 import inspect
-import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from core.files import at_home
 from core.own_options import FileOptions, told_labels
 from core.weights import WeightsError
 
@@ -78,7 +77,7 @@ def labels(said: str) -> tuple[str, ...]:
     if said.startswith("[") and said.endswith("]") and not is_file(said):
         return told_labels({"labels": said})
     try:
-        found = _path(said).read_text("utf-8").splitlines() if is_file(said) else said.split(",")
+        found = at_home(said).read_text("utf-8").splitlines() if is_file(said) else said.split(",")
     except (OSError, ValueError) as error:
         raise WeightsError(f"expected a text file of labels, got {said} ({error}): save it as UTF-8") from error
     named = tuple(name.strip() for name in found if name.strip())
@@ -90,13 +89,9 @@ def labels(said: str) -> tuple[str, ...]:
 def is_file(said: str) -> bool:
     """Whether there is a file of this name; words that can be no name are none."""
     try:
-        return _path(said).is_file()
+        return at_home(said).is_file()
     except (OSError, ValueError):  # too long for a path, or with a null byte
         return False
-
-
-def _path(said: str) -> Path:
-    return Path(os.path.expanduser(said))  # Path.expanduser raises for the home of nobody
 
 
 def numbers(option: str, said: str) -> tuple[float, ...]:

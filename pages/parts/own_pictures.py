@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
@@ -11,6 +10,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.datasets import DataError, Found
+from core.files import at_home
 from core.picture_files import list_pictures
 from core.picture_listing import Listing, left_out, summary
 from pages.parts import charts
@@ -41,7 +41,7 @@ def listing(key: str) -> tuple[Listing, str] | None:
     archive = right.file_uploader("or a zip", ["zip"], key=f"{key} zip")
     if archive is not None:
         return listed(key, archive.file_id, archive.getvalue)
-    return listed(key, path, lambda: Path(os.path.expanduser(path))) if path else None
+    return listed(key, path, lambda: at_home(path)) if path else None
 
 
 def listed(key: str, name: str, source: Callable[[], Path | bytes]) -> tuple[Listing, str] | None:

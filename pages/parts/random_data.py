@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -12,6 +11,7 @@ import streamlit as st
 
 from core import cache, own_data
 from core.datasets import DATASETS, DataError, Split, digest, load, on_this_machine
+from core.files import at_home
 from core.kept import in_words
 from core.picture_listing import Listing
 from core.worker import part
@@ -77,7 +77,7 @@ def named(name: str) -> Data | None:
     title = DATASETS[name].title
     path = folder_field(st, f"Folder of {title}", f"{DATA} folder {name}", help=FOLDER_HELP[name])
     if path:
-        root = Path(os.path.expanduser(path))
+        root = at_home(path)
         return ask((DATA, name, str(root)), partial(read, name, root), f"Reading {title}")
     st.markdown(f"{title} is not on this machine: give the folder of a copy, or download it once.")
     if st.button(f"Download {title} ({MEGABYTES[name]} MB)", key=f"{DATA} download {name}", icon=":material/download:"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import streamlit as st
 
 from core import own_data
 from core.datasets import DATASETS, on_this_machine
+from core.files import at_home
 from core.heads import BACKBONES, HEADS, LAYER_LIMITS, ORDERS, SHORT, Head
 from core.picture_listing import left_out, summary
 from core.studies.spinal_heads import Params
@@ -106,7 +106,7 @@ def data(below: st.delta_generator.DeltaGenerator) -> Data | None:
             help="Where its idx files lie (or train/CLASS/ and test/CLASS/ pictures for CIFAR-10). Left empty, "
             "training begins with a download from the owners.",
         )  # fmt: skip
-    return Data(name, title, about.channels, len(about.classes), os.path.expanduser(folder) if folder else "")
+    return Data(name, title, about.channels, len(about.classes), str(at_home(folder)) if folder else "")
 
 
 def own() -> Data | None:
@@ -114,7 +114,7 @@ def own() -> Data | None:
     path = folder_field(st, "Folder or zip with one folder a class", "spinal own path", persist_state="session")
     if not path:
         return None
-    chosen = own_pictures.listed("spinal own", path, lambda: Path(os.path.expanduser(path)))
+    chosen = own_pictures.listed("spinal own", path, lambda: at_home(path))
     if chosen is None:
         return None
     found = own_data.as_data_set(chosen[0], SIDE)
@@ -123,7 +123,7 @@ def own() -> Data | None:
         own_pictures.show_left_out(summary(found), left_out(found))
     else:
         note(summary(found))
-    return Data(os.path.expanduser(path), Path(path).stem, 3, classes)
+    return Data(str(at_home(path)), Path(path).stem, 3, classes)
 
 
 def backbone(chosen: Data | None) -> str:
