@@ -140,7 +140,6 @@ def figure(cards: Sequence[Card], *, dark: bool = False) -> go.Figure:
     import plotly.graph_objects as go
 
     from core.studies import palette
-    from core.studies.spinal_diagram import on
 
     rows = [row(card) for card in cards]
     level = [[MARKS.index(mark(cell)) for cell in found] for found in rows]
@@ -155,7 +154,7 @@ def figure(cards: Sequence[Card], *, dark: bool = False) -> go.Figure:
         z=level, x=columns, y=names, customdata=words, hovertemplate="%{customdata}<extra></extra>",
         colorscale=scale, zmin=0, zmax=2, showscale=False, xgap=2, ygap=2,
     )  # fmt: skip
-    ink = [palette.text_colour(dark), *map(on, shades)]  # Plotly's own choice is grey on black, and on blue
+    ink = [palette.text_colour(dark), *map(palette.on, shades)]  # Plotly's own choice is grey on black, and on blue
     marks = go.Scatter(
         x=columns * len(names), y=[name for name in names for _ in columns], mode="text", hoverinfo="skip",
         text=[MARKS[value] for line in level for value in line], showlegend=False,

@@ -264,8 +264,9 @@ def _filed(files: Sequence[File], root: str, left: Left) -> tuple[list[Found], t
     for folder, place in home.items():
         own, category, half = where[place]
         own, category = printable(own), printable(category)
-        names = {file.parts: printable("/".join(file.parts)) for file in folders[folder]}
-        found += [Found(names[f.parts], own, f.size, f.read, category, half, f.state) for f in folders[folder]]
+        found += [
+            Found(printable("/".join(f.parts)), own, f.size, f.read, category, half, f.state) for f in folders[folder]
+        ]
     return sorted(found, key=lambda file: file.name), halves
 
 

@@ -70,7 +70,7 @@ def read_picture(source: str) -> RGBImage:
     """A picture by the name that commands have for it: a file, sample:NAME, or stretched:FILE, of deep samples the
     darkest as black and the brightest as white.
 
-    Raises ImageError, OSError, or KeyError for an unknown sample.
+    Raises ImageError, OSError, or ValueError for an unknown sample.
     """
     if source.startswith(SAMPLE):
         return load_sample(source.removeprefix(SAMPLE))

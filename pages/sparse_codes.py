@@ -35,7 +35,7 @@ def answer(choice: sparse_choose.Choice, picture: tray.Picture, shown: str = "sp
     if packaged is not None:
         return sparse_codes.from_dict(packaged)
     nets = at_hand.loaded(choice.cards)
-    if not nets or nets[0].card != choice.card:  # a twin alone has no codes
+    if not nets or nets[0].card.name != choice.card.name:  # a twin alone has no codes
         return None
     key = ("codes", tuple((n.card.name, n.identity) for n in nets), picture.image.digest, choice.params)
     task = (key, lambda progress: sparse_codes.run(nets, picture.image, choice.params, progress))

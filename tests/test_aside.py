@@ -196,7 +196,8 @@ def test_one_that_still_lets_go_of_its_folder_is_waited_for(home):
     ending.start()
     run = aside.begin(KIND, "ending", QUICK, {})
     ending.join()
-    until(lambda: aside.state(run) == "finished")
+    until(lambda: aside.state(run) != "running")
+    assert aside.state(run) == "finished"
 
 
 def test_the_number_of_a_process_that_is_gone_may_be_anothers(home):

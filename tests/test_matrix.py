@@ -14,7 +14,8 @@ from core.studies import (
     sparse_dataset,
     spinal_answers,
 )
-from core.studies.spinal_diagram import PAGE, contrast
+from core.studies.palette import contrast
+from core.studies.spinal_diagram import PAGE
 
 CAT = load_sample("cat")
 KINDS = (  # one of every kind of architecture

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from core import heads
 from core.heads import BACKBONES, HEADS, ORDERS, Shape
+from core.studies import palette
 from core.studies import spinal_diagram as diagram
 from core.studies.spinal_heads import Params, counts
 
@@ -165,11 +166,11 @@ def test_colours_and_the_letters_on_them_can_be_read(dark):
     shown = [diagram.part_colour(part, dark) for part in range(len(diagram.COLOURS))]
     assert len(set(shown)) == len(shown)
     for part, colour in enumerate(shown):
-        assert diagram.contrast(colour, diagram.PAGE[dark]) >= diagram.CONTRAST
-        assert diagram.contrast(diagram.on(colour), colour) >= diagram.READABLE
+        assert palette.contrast(colour, diagram.PAGE[dark]) >= diagram.CONTRAST
+        assert palette.contrast(palette.on(colour), colour) >= diagram.READABLE
         ink = diagram.part_colour(part, dark, diagram.READABLE)
-        assert diagram.contrast(ink, diagram.PAGE[dark]) >= diagram.READABLE
-    assert math.isclose(diagram.contrast("#000000", "#ffffff"), 21)
+        assert palette.contrast(ink, diagram.PAGE[dark]) >= diagram.READABLE
+    assert math.isclose(palette.contrast("#000000", "#ffffff"), 21)
 
 
 @SOME

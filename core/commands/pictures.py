@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def read_picture(photo: str) -> RGBImage:
     """A file, sample:NAME or stretched:FILE; what is to be known of how it was read is said on stderr.
 
-    Raises ImageError, OSError, or KeyError for an unknown sample.
+    Raises ImageError, OSError, or ValueError for an unknown sample.
     """
     from core import samples
 

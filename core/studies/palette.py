@@ -92,6 +92,24 @@ def verbatim(words: str) -> str:
     return re.sub(r"&(?=#?\w+;)", "&amp;", unturned(words)).replace("<", "&lt;").replace("%{", "%&#123;")
 
 
+def luminance(colour: str) -> float:
+    """Relative luminance in [0, 1] of #rrggbb (WCAG)."""
+    levels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in levels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    """Contrast ratio of two colours, 1 to 21."""
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def on(colour: str) -> str:
+    """Black or white, whichever reads better on a colour."""
+    return max("#000000", "#ffffff", key=lambda text: contrast(text, colour))
+
+
 def text_colour(dark: bool = False) -> str:
     """Streamlit's own text colour of the theme."""
     return "#fafafa" if dark else "#31333f"

@@ -124,33 +124,15 @@ def alt(features: int, classes: int, shape: Shape) -> str:
 # ---- colours -------------------------------------------------------------------------------------
 
 
-def luminance(colour: str) -> float:
-    """Relative luminance in [0, 1] of #rrggbb (WCAG)."""
-    levels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    linear = [v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in levels]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-def contrast(one: str, other: str) -> float:
-    """Contrast ratio of two colours, 1 to 21."""
-    low, high = sorted((luminance(one), luminance(other)))
-    return (high + 0.05) / (low + 0.05)
-
-
 def part_colour(part: int, dark: bool = False, ratio: float = CONTRAST) -> str:
     """A part's colour, moved towards the text's until its contrast with the page is at least `ratio`."""
     colour, goal, steps = COLOURS[part], palette.text_colour(dark), 40
     for step in range(steps + 1):
         pairs = [(int(colour[i : i + 2], 16), int(goal[i : i + 2], 16)) for i in (1, 3, 5)]
         mixed = "#" + "".join(f"{round(a + step / steps * (b - a)):02x}" for a, b in pairs)
-        if contrast(mixed, PAGE[dark]) >= ratio:
+        if palette.contrast(mixed, PAGE[dark]) >= ratio:
             return mixed
     return goal
-
-
-def on(colour: str) -> str:
-    """Black or white, whichever reads better on a colour."""
-    return max("#000000", "#ffffff", key=lambda text: contrast(text, colour))
 
 
 # ---- drawn ---------------------------------------------------------------------------------------
@@ -282,7 +264,7 @@ def draw_features(sheet: Sheet, sizes: tuple[int, ...]) -> None:
     for part, (lane, size) in enumerate(zip(plan.lanes, sizes, strict=True)):
         colour, letter = part_colour(part, dark), LETTERS[part]
         sheet.rectangle(f"part {letter}", bar, (lane - half, lane + half), colour, PAGE[dark], 2)
-        sheet.label((sum(bar) / 2, lane), f"<b>{letter}</b>", on(colour), LETTER + 1)
+        sheet.label((sum(bar) / 2, lane), f"<b>{letter}</b>", palette.on(colour), LETTER + 1)
         last = max(i for i, seen in enumerate(plan.shape.parts) if seen == part)
         sheet.line((bar[1], lane), (last, lane), colour)
         if not plan.down:
@@ -299,7 +281,7 @@ def draw_layer(sheet: Sheet, i: int, part: int, size: int) -> None:
     sheet.dot((i, plan.lanes[part]), colour)
     sheet.rectangle(f"cap {i + 1} {letter}", along, plan.cap, colour, colour, 1.5)
     sheet.rectangle(f"layer {i + 1}", along, plan.box, FILL[dark], colour, 1.5)
-    sheet.label((i, sum(plan.cap) / 2), f"<b>{letter}</b>", on(colour))
+    sheet.label((i, sum(plan.cap) / 2), f"<b>{letter}</b>", palette.on(colour))
     sheet.label((i, sum(plan.box) / 2), f"<b>{width}</b>", size=LETTER + 1)
     seen = f"<span style='color:{part_colour(part, dark, READABLE)}'>{size:,}</span>"
     if i:

@@ -109,7 +109,7 @@ def read_own(found: Listing, size: int, progress: Progress) -> tuple[Data, Pictu
 def answer(network: Network, data: Data, params: Params) -> Result | None:
     """The heads of every seed that is done; None before the first. Features are kept, whatever the heads."""
     title, train, test, about = data
-    name = ("spinal any features", network.card.name, network.identity, network.preprocessing, about, params.most)
+    name = ("spinal any features", network.card.name, network.identity, about, params.most)
     what = f"Asking {network.card.title} for its features"
     work = partial(spinal_any.features, train, test, network, params)
     [found] = waiting.compute([(name, work)], what, f"{KEY} features")
