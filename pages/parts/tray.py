@@ -63,8 +63,15 @@ def show() -> None:
         preview = st.empty()  # above, one of another height would move the pad under the pen
     picture = pick(chosen, mine)
     st.session_state["tray picture"] = picture
+    with preview.container():
+        show_chosen(picture)
+    hold(names, mine)
+
+
+def show_chosen(picture: Picture) -> None:
+    """The picture, what is to be known of it, and what can be done about that."""
     height, width = picture.image.height, picture.image.width
-    preview.image(
+    st.image(
         thumbnail(picture.image, THUMBNAIL).pixels,
         caption=plain(f"{picture.title}, {width} × {height} px. {picture.credit}"),
         alt=f"The chosen picture: {picture.title}",
@@ -73,10 +80,11 @@ def show() -> None:
     if picture.image.note:
         note(picture.image.note)
     if picture.image.narrow:
-        st.button("Stretch it", icon=":material/contrast:", key="tray stretch it", on_click=stretch, args=(chosen,))
+        st.button(
+            "Stretch it", icon=":material/contrast:", key="tray stretch it", on_click=stretch, args=(picture.title,)
+        )
     if min(height, width) < 32:
         note(f"Only the centre {min(height, width)} px square is used, much enlarged: expect little from it.")
-    hold(names, mine)
 
 
 def hold(names: list[str], mine: dict[str, RGBImage]) -> None:
