@@ -65,6 +65,8 @@ def test_a_click_on_a_patch_shows_its_own_logits(address: str, watched: Watched,
     link = page.get_by_text(
         re.compile(rf"^http://localhost:\d+/\?study=patch_evidence.*patch-y={y}")
     ).first.inner_text()
+    # drawn when it is there: what lies below it moves down, away from a click
+    expect(page.get_by_text("Framed: the chosen patch").first).to_be_visible()
     settle(page)
     with page.expect_download() as pending:
         page.get_by_role("button", name="Download the numbers (CSV)").click()
