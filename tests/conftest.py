@@ -1,15 +1,13 @@
 """What all tests share: where the data packs are, and the picture most of them look at."""
 
 import os
-from pathlib import Path
 
 import pytest
+from handed import DATA
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: two threads wait for each other beside another process
 
 pytest.register_assert_rewrite("parity", "pictures", "weight_files")
-
-DATA = Path(os.environ.get("RECEPTIVE_DATA") or Path(__file__).parents[1] / "../shared/data").resolve()
 
 
 def pytest_collection_modifyitems(items):

@@ -189,6 +189,12 @@ def test_test_files_stay_small(path):
     assert path.read_text().count("\n") <= MAX_LINES
 
 
+@pytest.mark.parametrize("path", sorted((ROOT / "tests").rglob("*.py")), ids=dotted)
+def test_no_test_asks_for_a_conftest_by_its_bare_name(path):
+    """Two folders have one: which is found depends on what else is collected."""
+    assert not reaches(path, "conftest")
+
+
 def test_shipped_weights_stay_below_40_megabytes():
     sizes = [path.stat().st_size for path in (ROOT / "assets" / "weights").iterdir()]
     assert 0 < sum(sizes) < MAX_WEIGHTS

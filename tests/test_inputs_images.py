@@ -1,25 +1,22 @@
 """The pictures of `../shared/inputs` come as its README says; `make_inputs.py` there makes them."""
 
 import importlib.util
-import os
 import subprocess
 import sys
 import zipfile
-from pathlib import Path
 
 import numpy as np
 import pytest
+from handed import MAKER, NO_MAKER
 from pictures import attempt
 from profiles import ADOBE, P3, from_linear, in_srgb
 
 from core.image import RGBImage, decode
 from core.picture_files import list_pictures, open_pictures
 
-INPUTS = Path(os.environ.get("RECEPTIVE_INPUTS") or Path(__file__).parents[1] / "../shared/inputs").resolve()
-MAKER = INPUTS / "make_inputs.py"
 pytestmark = [
     pytest.mark.data,
-    pytest.mark.skipif(not MAKER.is_file(), reason=f"no {MAKER}: set RECEPTIVE_INPUTS to its folder"),
+    pytest.mark.skipif(not MAKER.is_file(), reason=NO_MAKER),
 ]
 
 

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 import torch
-from conftest import DATA
+from handed import MAKER, NO_MAKER
 
 from core import own_networks
 from core.own_options import FileOptions
@@ -13,9 +13,9 @@ from core.weights import WeightsError
 
 pytestmark = [
     pytest.mark.data,
+    pytest.mark.skipif(not MAKER.is_file(), reason=NO_MAKER),
     pytest.mark.filterwarnings("ignore::UserWarning"),  # torch's own, about quantised tensors, while files are made
 ]
-MAKER = DATA.parent / "inputs" / "make_inputs.py"
 KEYS = ("net", "model", "state_dict", "weights", "params", "ema", "model_ema", "state_dict_ema", "network",
         "model_state", "module")  # fmt: skip
 OPENED = {  # file: (architecture, classes, what is said of it)
@@ -51,8 +51,6 @@ REFUSED = {
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    if not MAKER.is_file():
-        pytest.skip(f"the inputs are not at {MAKER}")
     folder = tmp_path_factory.mktemp("inputs")
     subprocess.run([sys.executable, MAKER, folder, "weights"], check=True, capture_output=True)
     return folder / "weights"

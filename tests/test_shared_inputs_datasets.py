@@ -1,23 +1,21 @@
 """The made data sets of ../shared/inputs (or RECEPTIVE_INPUTS): each of them comes as its README says."""
 
-import os
 import subprocess
 import sys
 from collections import Counter
-from pathlib import Path
 
 import pytest
+from handed import MAKER, NO_MAKER
 
 from core import own_data
 from core.datasets import DataError
 from core.picture_files import list_pictures
 from core.picture_listing import SUFFIXES, left_out, summary
 
-INPUTS = Path(os.environ.get("RECEPTIVE_INPUTS") or Path(__file__).parents[1] / "../shared/inputs").resolve()
 SIZE = 8
 pytestmark = [
     pytest.mark.data,
-    pytest.mark.skipif(not (INPUTS / "make_inputs.py").is_file(), reason=f"no make_inputs.py in {INPUTS}"),
+    pytest.mark.skipif(not MAKER.is_file(), reason=NO_MAKER),
 ]
 
 OF_TWO = {"n0": 10, "n1": 10}, {"n0": 5, "n1": 5}
@@ -55,7 +53,7 @@ NEEDS = {"jfif.zip": ".jfif", "ppm_pgm.zip": ".ppm", "batch_one": ".jfif"}
 def made(tmp_path_factory):
     """The folder of data sets, made now."""
     root = tmp_path_factory.mktemp("inputs")
-    subprocess.run([sys.executable, INPUTS / "make_inputs.py", root, "datasets"], check=True, capture_output=True)
+    subprocess.run([sys.executable, MAKER, root, "datasets"], check=True, capture_output=True)
     return root / "datasets"
 
 
