@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 from core.commands import batch, claims, report, reproduce
 from core.commands import data as public_data
 from core.commands.asked import asked
+from core.commands.bar import behind_bar
 from core.commands.own_file import with_file_options
 from core.commands.pictures import read_picture
 from core.kept import in_words
@@ -193,10 +194,8 @@ def random_features(
 
     params = study.Params(features, depth, kernel, seed, classifier)  # type: ignore[arg-type]
     title, (train, test) = read_dataset(dataset, data, size)
-    with typer.progressbar(length=100, label=dataset) as bar:
-        result = study.run(
-            title, train, test, params, lambda done, total: bar.update(100 * done // max(total, 1) - bar.pos)
-        )
+    with behind_bar(dataset) as progress:
+        result = study.run(title, train, test, params, progress)
     if out is not None:
         write_json(out, study.as_dict(result))
     typer.echo(study.finding(result))

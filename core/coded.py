@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.preprocess import denormalise, in_channels, normalise
-from core.worker import Progress, each, ignore
+from core.worker import Progress, ignore
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -73,15 +73,10 @@ def code(
     """
     import torch
 
-    from core.models.sparse import check
-
     layer = sdnet_of(network).dictionary
     x = to_input(network, pixels)[None]
     with torch.inference_mode():
-        count = check(layer.steps if steps is None else steps, solver)
-        iterates = layer.iterates(x, lam, solver)
-        for _ in each(range(count), progress):
-            codes = next(iterates)
+        codes = layer.codes(x, lam, steps, solver, progress)
         rebuilt = layer.reconstruct(codes, x)[:, :3]
         return Coded(codes[0].numpy(), to_pixels(network, rebuilt[0]))
 

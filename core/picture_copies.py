@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from core.folder_words import half_of, is_plain, part_of
-from core.half_rules import Folder, levels
+from core.half_rules import TWO, Folder, levels
 from core.picture_listing import File, folded
 
 Folders = Mapping[Folder, Sequence[File]]  # the pictures that lie in each folder itself
@@ -18,7 +18,6 @@ Folders = Mapping[Folder, Sequence[File]]  # the pictures that lie in each folde
 COPY_OF = re.compile(r"^copy of |(?:[ _-]{1,3}(?:copy|kopie|copie|copia)|[ _-]{0,3}\(\d{1,3}\))$")  # desktops say so
 DEEPEST = 30  # folders above a picture; copies are not looked for in what lies deeper
 WRAPS = 3  # folders that wrap a copy at most
-TWO = 2  # folders, classes: fewer tell nothing
 BESIDE = 10  # folders beside each other, of any names, that are compared with each other; more are classes
 PROBES = 10  # pairs with the same name and size that are read first: if none is the same, no more are read
 COMPARED = 200_000_000  # bytes that are read at most to compare files whose checksums no zip says

@@ -19,8 +19,9 @@ PIXELS, RANDOM, TRAINED = SPACES = ("pixels", "random", "trained")
 BATCH = 256
 
 
-def pixels(pictures: np.ndarray) -> np.ndarray:
+def pixels(pictures: np.ndarray, progress: Progress = ignore) -> np.ndarray:
     """uint8 (N, H, W, C) -> float32 (N, H W C) in [0, 1]."""
+    progress(len(pictures), len(pictures))
     return pictures.reshape(len(pictures), -1).astype(np.float32) / 255
 
 

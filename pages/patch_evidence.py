@@ -94,7 +94,7 @@ def beside(
 def baseline_of(family: str) -> Network | None:
     """The residual network that the family's BagNets are compared with; None if it is not here, or there is none."""
     card = networks.cards().get(BAGNETS[family][1]) if family in BAGNETS else None
-    return next(iter(at_hand.loaded([card])), None) if card is not None and networks.is_here(card) else None
+    return at_hand.one(card) if card is not None and networks.is_here(card) else None
 
 
 frame.require(STUDY.slug)

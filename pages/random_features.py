@@ -36,7 +36,7 @@ else:
     params = random_choose.controls(data)
     mapped, photographs = random_choose.beside(data)
     provenance.badges(list(dict.fromkeys([mapped, photographs])))
-    network = next(iter(at_hand.loaded([mapped])), None)
+    network = at_hand.one(mapped)
     map_params = maps.controls(random_maps.Params(data.title))
     drawn = first_look.find("random_maps", [mapped], data.digest, map_params)
     scene = maps.Scene(
@@ -53,7 +53,7 @@ else:
     maps.show(scene)
     found = first_look.find("random_features", [], data.digest, params)
     result = random_curve.show(data, params, None if found is None else random_features.from_dict(found))
-    asked = next(iter(at_hand.loaded([photographs])), None)
+    asked = at_hand.one(photographs)
     if asked is not None:
         with frame.going_on():
             random_retrieval.show(picture, asked)

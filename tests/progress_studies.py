@@ -26,7 +26,7 @@ from progress_table import (
     vgg,
 )  # fmt: skip
 
-from core import networks
+from core import networks, spaces
 from core.preprocess import to_tensor
 from core.samples import load_sample
 from core.studies import (
@@ -230,8 +230,7 @@ STUDIES = {
             *digits(), PLAN, random_dataset.remembering(home / "kept.json"), p
         )
     ),
-    "random_dataset.raw": lambda p: random_dataset.raw(pictures().pixels, p),
-    "random_dataset.one_baseline": lambda p: random_dataset.one_baseline(*digits(), random_dataset.raw, True, p),
+    "random_dataset.one_baseline": lambda p: random_dataset.one_baseline(*digits(), spaces.pixels, True, p),
     "random_dataset.at_count": lambda p: random_dataset.at_count(
         lambda: [np.arange(80).reshape(20, 4) % 7] * 2, [], pictures(20), pictures(20), SPEC, 3, "svm", p
     ),

@@ -163,6 +163,7 @@ CORE = {
     "sign_counts.extract": afresh(
         lambda home, p: sign_counts.extract(GREY, pictures(1200, 6, 1).pixels, home / "x.npy", p)
     ),
+    "spaces.pixels": lambda p: spaces.pixels(pictures().pixels, p),
     "spaces.random": lambda p: spaces.random(pictures().pixels, SPEC, p),
     "spaces.trained": lambda p: spaces.trained(pictures(600, 8).pixels, vgg(), p),
     "torchvision_data.load": afresh(

@@ -17,7 +17,7 @@ GIVE_BACK = ("patch_wall.run", "random_retrieval.run", "shift_dataset.run", "spa
 AT_ONCE = (  # of a single step
     *(f"attributions.attribution:{method}" for method in ("random", "saliency", "Grad-CAM", "DeepLIFT")),
     *("random_look.balanced", "random_look.run"),
-    *("patch_any.answer", "patch_evidence.coarse", "random_dataset.raw", "random_maps.vectors:pixels"),
+    *("patch_any.answer", "patch_evidence.coarse", "spaces.pixels", "random_maps.vectors:pixels"),
 )
 OTHERWISE = {  # function -> why it is not in the table
     "coded.code": "through sparse_codes.run",

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from core.worker import Progress
+from core.commands.bar import behind_bar
 
 if TYPE_CHECKING:
     from core.claims import Claim
@@ -56,13 +55,6 @@ def reproduce(
         raise typer.Exit(INTERRUPTED) from None
 
 
-@contextmanager
-def bar(label: str) -> Iterator[Progress]:
-    """A line with a bar and the time left, and what tells it how far a measurement is."""
-    with typer.progressbar(length=100, label=label) as shown:
-        yield lambda done, total: shown.update(100 * done // max(total, 1) - shown.pos)
-
-
 # ---- in full -------------------------------------------------------------------------------------
 
 
@@ -79,7 +71,7 @@ def measure(asked: Sequence[Claim], keys: Sequence[str], data: Data, work: Path,
     for i, key in enumerate(plan.todo):
         pace = (time.monotonic() - begin) / 60 / expected if expected else 1.0
         left = pace * sum(whole.MEASUREMENTS[later].minutes for later in plan.todo[i:])
-        with bar(f"{i + 1} of {len(plan.todo)}, about {duration(left)} in all left: {key}") as progress:
+        with behind_bar(f"{i + 1} of {len(plan.todo)}, about {duration(left)} in all left: {key}") as progress:
             whole.measure(key, data, work, progress)
         expected += whole.MEASUREMENTS[key].minutes
     say_verdicts(asked, packaged, work / whole.RESULTS)
@@ -121,7 +113,7 @@ def check(asked: Sequence[Claim], keys: Sequence[str], data: Data, settings: Set
         typer.echo(study.told(step))
 
     begin = time.monotonic()
-    watch = lambda key, i, n: bar(f"{i} of {n}: {key}")  # noqa: E731
+    watch = lambda key, i, n: behind_bar(f"{i} of {n}: {key}")  # noqa: E731
     outcomes = study.recheck(asked, keys, data, settings, watch, finished)
     typer.echo("")
     for found in sorted(outcomes, key=lambda found: study.STATES.index(found.state)):

@@ -9,12 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 from typing import Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+from core.worker import Progress, ignore
 
 Solver = Literal["paper", "textbook", "ista"]
 SOLVERS: tuple[Solver, ...] = ("paper", "textbook", "ista")
@@ -112,14 +113,24 @@ class SparseConv2d(nn.Module):
         return self.codes(x, lam)
 
     def codes(
-        self, x: Tensor, lam: Lambda | None = None, steps: int | None = None, solver: Solver | None = None
+        self,
+        x: Tensor,
+        lam: Lambda | None = None,
+        steps: int | None = None,
+        solver: Solver | None = None,
+        progress: Progress = ignore,
     ) -> Tensor:
         """(B, K, H', W') after `steps` steps of `solver` (the layer's own by default).
 
+        `progress(steps done, steps)` may raise to stop.
         Raises ValueError for less than one step, and for an unknown solver.
         """
         count = check(self.steps if steps is None else steps, solver)
-        return next(islice(self.iterates(x, lam, solver), count - 1, None))
+        iterates = self.iterates(x, lam, solver)
+        for done in range(1, count + 1):
+            codes = next(iterates)
+            progress(done, count)
+        return codes
 
     def iterates(self, x: Tensor, lam: Lambda | None = None, solver: Solver | None = None) -> Iterator[Tensor]:
         """(B, C, H, W) -> the codes (B, K, H', W') after 1, 2, 3 … steps, without end."""

@@ -229,7 +229,7 @@ def measure_baselines(
     spec = Spec(plan.fair_features, plan.kernel, plan.depth, train.pixels.shape[3], plan.seeds[0])
     features: dict[str, tuple[str, Features]] = {
         RANDOM: ("random depthwise", partial(spaces.random, spec=spec)),
-        PIXELS: ("raw pixels", raw),
+        PIXELS: ("raw pixels", spaces.pixels),
         **{
             name: (about.title, partial(about.run, learn_from=few.pixels))
             for name, about in BASELINES.items()
@@ -247,17 +247,11 @@ def measure_baselines(
     return tuple(found)
 
 
-def raw(pictures: np.ndarray, progress: Progress) -> np.ndarray:
-    """uint8 (N, H, W, C) -> float32 (N, H W C)."""
-    progress(len(pictures), len(pictures))
-    return spaces.pixels(pictures)
-
-
 def measure_pixels(
     train: Split, test: Split, remember: Remember, progress: Progress = ignore
 ) -> dict[Classifier, np.ndarray]:
     """(TOP,) shares of each classifier on raw pixels of all training pictures."""
-    row = remember("pixels of all", partial(one_baseline, train, test, raw, False, progress))
+    row = remember("pixels of all", partial(one_baseline, train, test, spaces.pixels, False, progress))
     progress(1, 1)
     return {classifier: np.array(row[classifier]) for classifier in CLASSIFIERS}
 
@@ -283,7 +277,7 @@ def measure_similarity(test: Split, plan: Plan, network: Network, progress: Prog
     few = seeded_part(test, COMPARED)
     spec = Spec(max(plan.counts), plan.kernel, plan.depth, few.pixels.shape[3], plan.seeds[0])
     vectors: dict[str, Features] = {
-        PIXELS: raw,
+        PIXELS: spaces.pixels,
         RANDOM: partial(spaces.random, spec=spec),
         TRAINED: partial(spaces.trained, network=network),
     }

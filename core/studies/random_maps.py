@@ -124,8 +124,7 @@ def vectors(
     from core import spaces
 
     if space == "pixels":
-        progress(len(pictures), len(pictures))
-        return spaces.pixels(pictures)
+        return spaces.pixels(pictures, progress)
     if space == "random":
         return spaces.random(pictures, spec, progress)
     if network is None:

@@ -43,6 +43,12 @@ FOLDER = ASSETS / "results" / "sparse_codes"
 OWN_PIXELS = 2**20  # a larger photograph is scaled down to so many before it is coded at its own resolution
 
 
+def check_lambda(lam: float) -> None:
+    """Raises ValueError for one that float32 cannot hold, or below 0."""
+    if not 0 <= lam <= LARGEST:
+        raise ValueError(f"expected a lambda of 0 to {LARGEST:g}, got {lam}: {LAMBDA_LIMITS[1]} leaves little")
+
+
 @dataclass(frozen=True)
 class Params:
     """`noise` and `level` as core.noise has them; `lam` in normalised units; `steps` of `solver`; `resolution`: the
@@ -62,8 +68,7 @@ class Params:
     def __post_init__(self) -> None:
         noise.check(self.noise, self.level)
         within(("steps", self.steps, STEPS_LIMITS), ("as the seed", self.seed, SEEDS))
-        if not 0 <= self.lam <= LARGEST:
-            raise ValueError(f"expected a lambda of 0 to {LARGEST:g}, got {self.lam}: {LAMBDA_LIMITS[1]} leaves little")
+        check_lambda(self.lam)
         if self.solver not in SOLVER_NAMES:
             raise ValueError(f"expected a solver of {list(SOLVER_NAMES)}, got {self.solver!r}: choose one of them")
         if self.resolution not in RESOLUTIONS:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.limits import LARGEST, within
-from core.studies.sparse_codes import STEPS_LIMITS, decibels, psnr
+from core.limits import within
+from core.studies.sparse_codes import STEPS_LIMITS, check_lambda, decibels, psnr
 from core.worker import Progress, ignore
 
 if TYPE_CHECKING:
@@ -36,8 +36,7 @@ class Params:
 
     def __post_init__(self) -> None:
         within(("steps", self.steps, STEPS_LIMITS))
-        if not 0 <= self.lam <= LARGEST:
-            raise ValueError(f"expected a lambda of 0 to {LARGEST:g}, got {self.lam}: choose another")
+        check_lambda(self.lam)
 
 
 @dataclass(frozen=True, eq=False)

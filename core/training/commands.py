@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from core.commands.bar import behind_bar
 from core.worker import Progress
 
 if TYPE_CHECKING:
@@ -31,12 +32,9 @@ def load(name: str, data: Path | None, *splits: str) -> list[Split]:
 
 def with_bar(label: str, measure: Callable[[Progress], Path]) -> None:
     """Run `measure(progress)` behind a bar and say which file it wrote."""
-    typer.echo(str(behind_bar(label, measure)))
-
-
-def behind_bar(label: str, measure: Callable[[Progress], Path]) -> Path:
-    with typer.progressbar(length=100, label=label) as bar:
-        return measure(lambda done, total: bar.update(100 * done // max(total, 1) - bar.pos))
+    with behind_bar(label) as progress:
+        path = measure(progress)
+    typer.echo(str(path))
 
 
 @app.command()
@@ -95,7 +93,8 @@ def measure(
         raise ValueError(f"expected a network of colour pictures, got {network}: measure-random {card.family}")
     test_set = datasets.load(card.family, data, "test")
     folder = weights.ASSETS / "results" / "shift_sweep"
-    path = behind_bar(f"measure {network}", partial(ship.measure, network, test_set, folder))
+    with behind_bar(f"measure {network}") as progress:
+        path = ship.measure(network, test_set, folder, progress)
     summary = json.loads(path.read_text())["summary"]
     typer.echo(f"{path}: accuracy {summary['accuracy']:.2%}, consistency {summary['consistency']:.2%}")
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from core import kept
 from core.claims import NOT_PACKAGED, RESULTS, Claim, Ours, verdict
 from core.claims.numbers import number
 from core.datasets import DataError
@@ -133,9 +134,9 @@ def one(key: str, asked: Asked) -> Step:
     try:
         parts = tuple(CHECKS[key].run(asked))
     except DataError as error:
-        return Step(key, time.monotonic() - begin, left=" ".join(str(error).split()))
+        return Step(key, time.monotonic() - begin, left=kept.in_words(error))
     except (ValueError, KeyError, IndexError, OSError) as error:  # of a record that was changed
-        return Step(key, time.monotonic() - begin, error=" ".join(str(error).split()) or type(error).__name__)
+        return Step(key, time.monotonic() - begin, error=kept.in_words(error))
     return Step(key, time.monotonic() - begin, parts)
 
 
@@ -154,8 +155,8 @@ def outcome(claim: Claim, steps: Mapping[str, Step], packaged: Path, fresh: Path
     try:
         before = claim.measure(packaged)
         now = claim.measure(fresh) if all(CHECKS[key].writes for key in claim.measurement) else None
-    except (ValueError, KeyError, IndexError) as error:
-        return Outcome(claim, FAILS, " ".join(str(error).split()))
+    except (ValueError, KeyError, IndexError) as fault:
+        return Outcome(claim, FAILS, kept.in_words(fault))
     if before is None:
         return Outcome(claim, LEFT, NOT_PACKAGED)
     if now is not None:

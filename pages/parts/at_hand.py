@@ -85,7 +85,7 @@ def any_card(label: str, key: str, first: str) -> Card:
 
 def any_network(label: str, key: str, first: str) -> Network | None:
     """The network that `any_card` chooses; None while it is not on this machine, which is said."""
-    return next(iter(loaded([any_card(label, key, first)])), None)
+    return one(any_card(label, key, first))
 
 
 def intact(names: Sequence[str]) -> list[Card]:
@@ -113,6 +113,11 @@ def loaded(cards: Sequence[Card]) -> list[Network]:
         if other not in same:
             st.warning(plain(f"{other.card.title} has other classes than {ready[0].card.title}, so it is left out."))
     return same
+
+
+def one(card: Card) -> Network | None:
+    """The chosen network; None if it cannot be run now, which is said."""
+    return next(iter(loaded([card])), None)
 
 
 def offer_download(missing: Sequence[Card]) -> None:

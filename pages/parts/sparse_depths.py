@@ -22,7 +22,7 @@ def show(scene: Scene) -> None:
         if networks.ALL_CODED not in networks.cards():
             st.markdown(MISSING.format(networks.ALL_CODED))
             return
-        network = next(iter(at_hand.loaded([networks.cards()[networks.ALL_CODED]])), None)
+        network = at_hand.one(networks.cards()[networks.ALL_CODED])
         if network is None:
             return
         digest = sparse_dictionary.digest(scene.noisy)
