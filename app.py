@@ -8,7 +8,7 @@ from starlette.middleware import Middleware
 
 from core import cache
 from core.studies import STUDIES
-from pages.parts import doors, frame, tray
+from pages.parts.common import doors, frame, tray
 
 
 def page() -> None:

@@ -12,9 +12,11 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-from core import networks, packaged, worker
-from core.networks import Card, Network
-from core.worker import Job, Line, Progress, Stopped
+from core.base import worker
+from core.base.worker import Job, Line, Progress, Stopped
+from core.networks import intact
+from core.networks import packaged as networks
+from core.networks.packaged import Card, Network
 
 T = TypeVar("T")
 NETWORKS_KEPT = 5  # a VGG-16 takes 1.4 GB in all its precisions
@@ -24,7 +26,7 @@ JOBS_KEPT = 64  # one page of patch evidence asks for 30; the largest sweep hold
 def network(card: Card) -> Network:
     """The network of a card that is on this machine, loaded once a process. Raises WeightsError if it does not load."""
     wait_until_warm()
-    return _network(card, None if card.file is None else packaged.digest(card.file))
+    return _network(card, None if card.file is None else intact.digest(card.file))
 
 
 @st.cache_resource(max_entries=NETWORKS_KEPT, show_spinner=False)

@@ -6,25 +6,22 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core import claims, first_look, networks
-from core.networks import Card
-from core.preprocess import whole
-from core.samples import DEFAULT_SAMPLE, load_sample
-from core.studies import (
-    STUDIES,
-    patch_evidence,
-    patch_figures,
-    random_maps,
-    random_maps_figures,
-    shift_figures,
-    shift_sweep,
-    sparse_codes,
-    sparse_figures,
-    spinal_dataset,
-    spinal_heads,
-)
-from pages.parts import at_hand, charts, frame, report, scoreboard, tray
-from pages.parts.words import link, note, plain
+from core.networks import packaged
+from core.networks.packaged import Card
+from core.overview import board, first_look
+from core.pictures.preprocess import whole
+from core.pictures.samples import DEFAULT_SAMPLE, load_sample
+from core.studies import STUDIES
+from core.studies.patch import evidence
+from core.studies.patch import figures as patch_figures
+from core.studies.random import maps, maps_figures
+from core.studies.shift import figures, sweep
+from core.studies.sparse import codes
+from core.studies.sparse import figures as sparse_figures
+from core.studies.spinal import dataset, heads
+from pages.parts.common import at_hand, charts, frame, tray
+from pages.parts.common.words import link, note, plain
+from pages.parts.home import report, scoreboard
 
 st.title("Five ways to watch a network see")
 st.markdown(
@@ -32,41 +29,41 @@ st.markdown(
     "on networks that you can ask yourself. Everything runs on this machine; nothing leaves it unasked."
 )
 
-scoreboard.glance(claims.board())
+scoreboard.glance(board.board())
 
 sample = load_sample(DEFAULT_SAMPLE)
 
 
 def instead(names: Sequence[str], cards: Sequence[Card]) -> None:
     """Why there is nothing to see at a glance, and what to do."""
-    lost = ", ".join(networks.title_of(name) for name in names if name not in {card.name for card in cards})
+    lost = ", ".join(packaged.title_of(name) for name in names if name not in {card.name for card in cards})
     what = f"{lost}, which cannot be read here" if lost else "files that are others now, or is damaged"
     note(f"The picture of this study that comes along was made from {what}: open the study to have it computed.")
 
 
 def glance_at_shift_sweep() -> None:
-    cards = at_hand.intact(networks.DEFAULT_NETWORKS)
-    found = first_look.find("shift_sweep", cards, sample.digest, shift_sweep.Params())
+    cards = at_hand.intact(packaged.DEFAULT_NETWORKS)
+    found = first_look.find("shift_sweep", cards, sample.digest, sweep.Params())
     if found is None:
-        instead(networks.DEFAULT_NETWORKS, cards)
+        instead(packaged.DEFAULT_NETWORKS, cards)
         return
-    result, titles = shift_sweep.from_dict(found), [card.title for card in cards]
-    st.markdown(plain(shift_sweep.finding(result, titles)))
+    result, titles = sweep.from_dict(found), [card.title for card in cards]
+    st.markdown(plain(sweep.finding(result, titles)))
     charts.show(
-        shift_figures.maps(result, titles, dark=charts.dark()),
+        figures.maps(result, titles, dark=charts.dark()),
         "home-maps",
         "Maps of the probability of the cat's class over all shifts, one for each network",
     )
 
 
 def glance_at_patch_evidence() -> None:
-    cards = at_hand.intact(networks.DEFAULT_BAGNETS)
-    found = first_look.find("patch_evidence", cards, sample.digest, patch_evidence.Params())
+    cards = at_hand.intact(packaged.DEFAULT_BAGNETS)
+    found = first_look.find("patch_evidence", cards, sample.digest, evidence.Params())
     if found is None:
-        instead(networks.DEFAULT_BAGNETS, cards)
+        instead(packaged.DEFAULT_BAGNETS, cards)
         return
-    result, titles = patch_evidence.from_dict(found), [card.title for card in cards]
-    st.markdown(plain(patch_evidence.finding(result, titles)))
+    result, titles = evidence.from_dict(found), [card.title for card in cards]
+    st.markdown(plain(evidence.finding(result, titles)))
     charts.show(
         patch_figures.maps(result, titles, whole(sample, patch_figures.UNDERLAY), dark=charts.dark()),
         "home-evidence",
@@ -75,13 +72,13 @@ def glance_at_patch_evidence() -> None:
 
 
 def glance_at_sparse_codes() -> None:
-    cards = at_hand.intact(networks.DEFAULT_SDNETS)
-    found = first_look.find("sparse_codes", cards, sample.digest, sparse_codes.Params())
+    cards = at_hand.intact(packaged.DEFAULT_SDNETS)
+    found = first_look.find("sparse_codes", cards, sample.digest, codes.Params())
     if found is None:
-        instead(networks.DEFAULT_SDNETS, cards)
+        instead(packaged.DEFAULT_SDNETS, cards)
         return
-    result, titles = sparse_codes.from_dict(found), [card.title for card in cards]
-    finding = sparse_codes.finding(result, titles)
+    result, titles = codes.from_dict(found), [card.title for card in cards]
+    finding = codes.finding(result, titles)
     st.markdown(plain(finding))
     charts.show(
         sparse_figures.pictures(result, dark=charts.dark()),
@@ -91,31 +88,31 @@ def glance_at_sparse_codes() -> None:
 
 
 def glance_at_random_features() -> None:
-    cards = at_hand.intact([networks.CEILINGS["digits"]])
+    cards = at_hand.intact([packaged.CEILINGS["digits"]])
     found = first_look.latest("random_maps", cards)
     if found is None:
-        instead([networks.CEILINGS["digits"]], cards)
+        instead([packaged.CEILINGS["digits"]], cards)
         return
-    result = random_maps.from_dict(found)
-    st.markdown(plain(random_maps.finding(result)))
+    result = maps.from_dict(found)
+    st.markdown(plain(maps.finding(result)))
     for column, space in zip(st.columns(len(result.maps)), result.maps, strict=True):
         with column:
             charts.show(
-                random_maps_figures.map_figure(result, space.space, dark=charts.dark()),
+                maps_figures.map_figure(result, space.space, dark=charts.dark()),
                 f"home-map-{space.space}",
                 f"Map of {len(result):,} digits by {space.space} features, coloured by class",
             )
 
 
 def glance_at_spinal_heads() -> None:
-    found = spinal_dataset.measured().get(spinal_dataset.FIRST)
+    found = dataset.measured().get(dataset.FIRST)
     if found is None:
         note("Not measured on this machine: run receptive measure-spinal digits.")
         return
-    finding = spinal_heads.finding(found.result)
+    finding = heads.finding(found.result)
     st.markdown(plain(finding))
     charts.show(
-        spinal_heads.figure(found.result, dark=charts.dark()),
+        heads.figure(found.result, dark=charts.dark()),
         "home-heads",
         f"Test accuracy of a spinal, a plain and a matched head on digits, by epoch and by seed. {finding}",
     )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core import matrix
-from core.networks import Card, Network
+from core.networks.packaged import Card, Network
+from core.overview import coverage
 from core.studies import STUDIES
-from pages.parts import at_hand, charts, frame, own_network, provenance
-from pages.parts.address import bound
-from pages.parts.words import plain
+from pages.parts.common import at_hand, charts, frame, own_network, provenance
+from pages.parts.common.address import bound
+from pages.parts.common.words import plain
 
 HERE, YOURS, EVERY = "on this machine", "yours", "all"
 CHOSEN = "networks-one"
@@ -41,17 +41,17 @@ def one(cards: dict[str, Card]) -> None:
     card = at_hand.any_card("Network", CHOSEN, "photo_resnet")
     provenance.badges([card])
     st.markdown(plain(card.provenance[:1].upper() + card.provenance[1:] + "."))
-    for cell in matrix.row(card):
+    for cell in coverage.row(card):
         left, right = st.columns([3, 2], vertical_alignment="center")
         left.markdown(
-            f"{plain(matrix.mark(cell))} **{plain(cell.part.name)}**" + plain(f": {cell.words}" if cell.words else "")
+            f"{plain(coverage.mark(cell))} **{plain(cell.part.name)}**" + plain(f": {cell.words}" if cell.words else "")
         )
         if cell.runs:
             right.page_link(
                 f"pages/{cell.part.study}.py",
                 label=f"Open {TITLES[cell.part.study]} with it",
                 icon=ICONS[cell.part.study],
-                query_params=matrix.settings(cell.part, card),
+                query_params=coverage.settings(cell.part, card),
             )
 
 
@@ -60,12 +60,12 @@ st.title("Which networks can be asked, and what?")
 cards = at_hand.every_card()
 rows = shown(cards)
 if rows:
-    st.markdown(f"#### {plain(matrix.finding(matrix.matrix(rows)))}")
+    st.markdown(f"#### {plain(coverage.finding(coverage.matrix(rows)))}")
     charts.show(
-        matrix.figure(rows, dark=charts.dark()),
+        coverage.figure(rows, dark=charts.dark()),
         "networks-matrix",
-        f"Networks by parts of the studies. {matrix.finding(matrix.matrix(rows))}",
-        matrix.table(rows),
+        f"Networks by parts of the studies. {coverage.finding(coverage.matrix(rows))}",
+        coverage.table(rows),
     )
     st.caption("● runs, ◐ runs in part, – does not run; point at a field to read why.")
 else:

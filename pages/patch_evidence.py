@@ -1,4 +1,4 @@
-"""Which little patches made the network say so? The page of core/studies/patch_evidence.py."""
+"""Which little patches made the network say so? The page of core/studies/patch/evidence.py."""
 
 from __future__ import annotations
 
@@ -7,39 +7,26 @@ from dataclasses import replace
 import numpy as np
 import streamlit as st
 
-from core import cache, first_look, networks
-from core.networks import BAGNETS, Network
-from core.preprocess import whole
-from core.studies import STUDIES, patch_evidence, patch_figures
-from core.studies.patch_evidence import Map, Params, Result
-from pages.parts import (
-    at_hand,
-    frame,
-    held,
-    patch_any,
-    patch_choose,
-    patch_closer,
-    patch_hero,
-    patch_interaction,
-    patch_masking,
-    patch_measured,
-    patch_scramble,
-    patch_wall,
-    patch_why,
-    provenance,
-    take_away,
-    tray,
-    waiting,
-)
+from core import cache
+from core.networks import packaged as networks
+from core.networks.packaged import BAGNETS, Network
+from core.overview import first_look
+from core.pictures.preprocess import whole
+from core.studies import STUDIES
+from core.studies.patch import evidence, figures
+from core.studies.patch.evidence import Map, Params, Result
+from pages.parts.common import at_hand, frame, held, provenance, take_away, tray, waiting
+from pages.parts.patch import any as patch_any
+from pages.parts.patch import choose, closer, hero, interaction, masking, measured, scramble, wall, why
 
 STUDY = next(s for s in STUDIES if s.slug == "patch_evidence")
 ANY_FIRST = "photo_resnet"
 
 
-def packaged(view: patch_choose.View, picture: tray.Picture) -> Result | None:
+def packaged(view: choose.View, picture: tray.Picture) -> Result | None:
     """The result that comes along for the first visit, if this is what is asked for."""
     found = first_look.find(STUDY.slug, view.cards, picture.image.digest, view.params())
-    return None if found is None else patch_evidence.from_dict(found)
+    return None if found is None else evidence.from_dict(found)
 
 
 def own_grids(nets: tuple[Network, ...], picture: tray.Picture, pixels: np.ndarray) -> tuple[Map, ...]:
@@ -47,7 +34,7 @@ def own_grids(nets: tuple[Network, ...], picture: tray.Picture, pixels: np.ndarr
     tasks = [
         (
             ("grid", n.card.name, n.identity, picture.image.digest, pixels.shape),
-            lambda progress, n=n: patch_evidence.coarse(n, pixels, progress),
+            lambda progress, n=n: evidence.coarse(n, pixels, progress),
         )
         for n in nets
     ]
@@ -55,16 +42,16 @@ def own_grids(nets: tuple[Network, ...], picture: tray.Picture, pixels: np.ndarr
     return tuple(grid for grid in found if grid is not None)
 
 
-def ask(view: patch_choose.View, picture: tray.Picture, pixels: np.ndarray) -> tuple[Result, Params] | None:
+def ask(view: choose.View, picture: tray.Picture, pixels: np.ndarray) -> tuple[Result, Params] | None:
     """Draw the hero for what is chosen; None if no network is here."""
     if not view.cards:
         return None
     ready = packaged(view, picture)
     if ready is not None:
-        target, other = patch_choose.classes(view, ready.logits[-1], ready.labels)
+        target, other = choose.classes(view, ready.logits[-1], ready.labels)
         if target is None and other is None:
             titles = [card.title for card in view.cards]
-            patch_hero.figure(ready, titles, picture, view)
+            hero.figure(ready, titles, picture, view)
             return ready, view.params()
     nets = tuple(at_hand.loaded(view.cards))
     grids = own_grids(nets, picture, pixels) if nets else ()
@@ -72,23 +59,21 @@ def ask(view: patch_choose.View, picture: tray.Picture, pixels: np.ndarray) -> t
         return None
     logits = [grid.values.mean((1, 2)) for grid in grids]
     if ready is None:
-        target, other = patch_choose.classes(view, logits[-1], nets[-1].labels)
+        target, other = choose.classes(view, logits[-1], nets[-1].labels)
     params = view.params(target, other)
-    asked = patch_evidence.asked(nets[-1].labels, logits, params)
-    return patch_hero.show(patch_hero.Asked(nets, grids, picture, pixels, params, asked, view)), params
+    asked = evidence.asked(nets[-1].labels, logits, params)
+    return hero.show(hero.Asked(nets, grids, picture, pixels, params, asked, view)), params
 
 
-def beside(
-    result: Result, params: Params, view: patch_choose.View, nets: tuple[Network, ...], other: tray.Picture
-) -> None:
+def beside(result: Result, params: Params, view: choose.View, nets: tuple[Network, ...], other: tray.Picture) -> None:
     """The held picture's maps, for the same class, under the chosen one's."""
     asked = replace(params, target=result.target)
     key = ("evidence held", tuple((n.card.name, n.identity) for n in nets), other.image.digest, asked)
-    task = (key, lambda progress: patch_evidence.run(nets, other.image, asked, progress))
+    task = (key, lambda progress: evidence.run(nets, other.image, asked, progress))
     [found] = waiting.compute([task], "Mapping the held picture", "patch held")
     if found is not None:
         held.heading(other)
-        patch_hero.figure(found, [n.card.title for n in nets], other, view, "patch-maps-held")
+        hero.figure(found, [n.card.title for n in nets], other, view, "patch-maps-held")
 
 
 def baseline_of(family: str) -> Network | None:
@@ -99,7 +84,7 @@ def baseline_of(family: str) -> Network | None:
 
 frame.require(STUDY.slug)
 provenance.heading(STUDY)
-view = patch_choose.view()
+view = choose.view()
 picture = tray.chosen()
 provenance.badges(view.cards)
 pixels = whole(picture.image, view.short)
@@ -111,21 +96,21 @@ else:
     shown = tuple(at_hand.own_networks().get(c.name) or cache.network(c) for c in view.cards if c.name in result.models)
     if (other := tray.held()) is not None:
         beside(result, params, view, shown, other)
-    scene = patch_choose.Scene(shown, baseline_of(view.family), picture, pixels, view.short, result.target)
-    patch_closer.show(result, scene)
-    patch_masking.show(scene)
-    patch_scramble.show(scene)
-    patch_interaction.show(scene)
-    patch_wall.show(scene)
+    scene = choose.Scene(shown, baseline_of(view.family), picture, pixels, view.short, result.target)
+    closer.show(result, scene)
+    masking.show(scene)
+    scramble.show(scene)
+    interaction.show(scene)
+    wall.show(scene)
 patch_any.show(picture, ANY_FIRST)
-patch_why.show()
+why.show()
 with frame.going_on():
-    patch_measured.show()
+    measured.show()
 if answer is not None:
     take_away.show(
         STUDY.slug,
-        patch_figures.evidence_table(result),
-        lambda source: patch_evidence.command(result, params, source, at_hand.opened()),
-        lambda source: patch_evidence.snippet(result, params, source, at_hand.opened()),
+        figures.evidence_table(result),
+        lambda source: evidence.command(result, params, source, at_hand.opened()),
+        lambda source: evidence.snippet(result, params, source, at_hand.opened()),
         picture,
     )

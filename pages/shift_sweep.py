@@ -1,42 +1,32 @@
-"""Does a one-pixel shift change the answer? The page of core/studies/shift_sweep.py."""
+"""Does a one-pixel shift change the answer? The page of core/studies/shift/sweep.py."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from core import first_look, networks
-from core.studies import STUDIES, shift_figures, shift_sweep
-from core.studies.shift_sweep import Result
-from pages.parts import (
-    at_hand,
-    charts,
-    frame,
-    held,
-    provenance,
-    shift_choose,
-    shift_closer,
-    shift_measured,
-    shift_why,
-    take_away,
-    tray,
-    waiting,
-)
-from pages.parts.words import plain
+from core.networks import packaged as networks
+from core.overview import first_look
+from core.studies import STUDIES
+from core.studies.shift import figures, sweep
+from core.studies.shift.sweep import Result
+from pages.parts.common import at_hand, charts, frame, held, provenance, take_away, tray, waiting
+from pages.parts.common.words import plain
+from pages.parts.shift import choose, closer, measured, why
 
 STUDY = next(s for s in STUDIES if s.slug == "shift_sweep")
 
 
-def answer(choice: shift_choose.Choice, picture: tray.Picture, key: str = "sweep") -> Result | None:
+def answer(choice: choose.Choice, picture: tray.Picture, key: str = "sweep") -> Result | None:
     """The sweep: packaged, remembered, or computed now; None if nothing could be."""
     packaged = first_look.find(STUDY.slug, choice.cards, picture.image.digest, choice.params)
     if packaged is not None:
-        return shift_sweep.from_dict(packaged)
+        return sweep.from_dict(packaged)
     ready = at_hand.loaded(choice.cards)
     params = choice.params
     tasks = [
         (
             ("sweep", n.card.name, n.identity, picture.image.digest, params.max_shift, params.boundary),
-            lambda progress, n=n: shift_sweep.answer(n, picture.image, params, progress),
+            lambda progress, n=n: sweep.answer(n, picture.image, params, progress),
         )
         for n in ready
     ]
@@ -44,22 +34,20 @@ def answer(choice: shift_choose.Choice, picture: tray.Picture, key: str = "sweep
     done = [(n, a) for n, a in zip(ready, found, strict=True) if a is not None]
     if not done:
         return None
-    return shift_sweep.assemble([n for n, _ in done], [a for _, a in done], picture.image, params)
+    return sweep.assemble([n for n, _ in done], [a for _, a in done], picture.image, params)
 
 
 def hero(result: Result, cards: list[networks.Card]) -> None:
     titles = [card.title for card in cards]
-    st.markdown(f"#### {plain(shift_sweep.finding(result, titles))}")
-    figure = shift_figures.maps(
-        result, titles, chosen=shift_closer.chosen(), line=shift_closer.line(), dark=charts.dark()
-    )
+    st.markdown(f"#### {plain(sweep.finding(result, titles))}")
+    figure = figures.maps(result, titles, chosen=closer.chosen(), line=closer.line(), dark=charts.dark())
     charts.show(
         figure,
         "shift-maps",
         f"Probability of {result.labels[result.target]} at every shift, one map a network. "
-        + shift_sweep.finding(result, titles),
-        shift_figures.sweep_table(result),
-        on_click=shift_closer.choose_clicked,
+        + sweep.finding(result, titles),
+        figures.sweep_table(result),
+        on_click=closer.choose_clicked,
     )
     st.caption(
         "Click a map to look at that shift. White outline: the answer differs from the unshifted one. "
@@ -67,24 +55,22 @@ def hero(result: Result, cards: list[networks.Card]) -> None:
     )
 
 
-def beside(choice: shift_choose.Choice, picture: tray.Picture) -> None:
+def beside(choice: choose.Choice, picture: tray.Picture) -> None:
     """The held picture's maps under the chosen one's, network by network."""
     result = answer(choice, picture, "sweep held")
     if result is None:
         return
     held.heading(picture)
     titles = [card.title for card in choice.cards if card.name in result.models]
-    finding = shift_sweep.finding(result, titles)
+    finding = sweep.finding(result, titles)
     st.markdown(plain(finding))
-    figure = shift_figures.maps(result, titles, chosen=shift_closer.chosen(), dark=charts.dark())
-    charts.show(
-        figure, "shift-maps-held", f"The held picture at every shift. {finding}", shift_figures.sweep_table(result)
-    )
+    figure = figures.maps(result, titles, chosen=closer.chosen(), dark=charts.dark())
+    charts.show(figure, "shift-maps-held", f"The held picture at every shift. {finding}", figures.sweep_table(result))
 
 
 frame.require(STUDY.slug)
 provenance.heading(STUDY)
-choice = shift_choose.controls()
+choice = choose.controls()
 picture = tray.chosen()
 provenance.badges(choice.cards)
 result = answer(choice, picture) if choice.cards else None
@@ -95,16 +81,16 @@ else:
     hero(result, cards)
     if (other := tray.held()) is not None:
         beside(choice, other)
-    shift_closer.show(result, cards, picture.image, choice.params)
-    shift_closer.inside(cards, picture)
-shift_why.show()
+    closer.show(result, cards, picture.image, choice.params)
+    closer.inside(cards, picture)
+why.show()
 with frame.going_on():
-    shift_measured.show(choice)
+    measured.show(choice)
 if result is not None:
     take_away.show(
         STUDY.slug,
-        shift_figures.sweep_table(result),
-        lambda source: shift_sweep.command(result, choice.params, source, at_hand.opened()),
-        lambda source: shift_sweep.snippet(result, choice.params, source, at_hand.opened()),
+        figures.sweep_table(result),
+        lambda source: sweep.command(result, choice.params, source, at_hand.opened()),
+        lambda source: sweep.snippet(result, choice.params, source, at_hand.opened()),
         picture,
     )

@@ -3,7 +3,8 @@
 import os
 
 import pytest
-from handed import DATA
+
+from tests.helpers.handed import DATA
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: two threads wait for each other beside another process
 
@@ -27,6 +28,6 @@ def data_folder():
 
 @pytest.fixture(scope="session")
 def cat():
-    from core.samples import load_sample
+    from core.pictures.samples import load_sample
 
     return load_sample("cat")

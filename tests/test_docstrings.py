@@ -35,7 +35,7 @@ OF_NO_PAPER = {
     "core/models/__init__.py",
     "core/models/two_answers.py",
     "core/studies/__init__.py",
-    "core/studies/palette.py",
+    "core/figures/palette.py",
 }
 
 
@@ -214,7 +214,7 @@ def fields_without_shape(source):
 def without_errors(source):
     """Functions name the errors that they raise, themselves or through a private function of the file.
 
-    A command's docstring is its help: core.__main__ says what goes wrong in all of them.
+    A command's docstring is its help: core.terminal.studies says what goes wrong in all of them.
     """
     for item in public(ast.parse(source)):
         if "command" in decorators(item.node):

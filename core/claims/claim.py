@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-from core import quoting
+from core.networks import quoting
 from core.studies import STUDIES
 
 Verdict = Literal["reproduced in miniature", "not reproduced", "contradicted", "not tested here"]

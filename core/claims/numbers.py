@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from core.base.intervals import mean_interval, wilson
 from core.claims.claim import Ours
-from core.intervals import mean_interval, wilson
 
 Z = 1.96  # of a 95 % interval of a normal error
 DRAWS, SEED = 4_000, 0  # of the bootstrap

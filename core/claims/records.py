@@ -7,21 +7,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from core.kept import REINSTALL, read_back, record_of
-from core.studies import (
-    patch_dataset,
-    random_background_dataset,
-    random_retrieval_dataset,
-    shift_dataset,
-    sparse_attack_dataset,
-    sparse_dataset,
-    spinal_dataset,
-    spinal_regression,
-    spinal_transfer,
-)
+from core.base.records import REINSTALL, read_back, record_of
+from core.studies.patch import dataset
+from core.studies.random import background_dataset, retrieval_dataset
+from core.studies.shift import dataset as shift_dataset
+from core.studies.sparse import attack_dataset
+from core.studies.sparse import dataset as sparse_dataset
+from core.studies.spinal import dataset as spinal_dataset
+from core.studies.spinal import regression as spinal_regression
+from core.studies.spinal import transfer as spinal_transfer
 
 if TYPE_CHECKING:
-    from core.studies.random_attack_figures import Measured as RandomAttack
+    from core.studies.random.attack_figures import Measured as RandomAttack
 
 T = TypeVar("T")
 EXACT = "claims/exact.json"
@@ -47,39 +44,39 @@ def shift(results: Path) -> dict[str, shift_dataset.Measured]:
 
 
 def shift_pairs(results: Path) -> dict[str, Any]:
-    """What core.training.ship_shift_pairs wrote, {} without it."""
+    """What core.studies.shift.measure wrote, {} without it."""
     return kept(_json, results / SHIFT_PAIRS)
 
 
-def patches(results: Path) -> patch_dataset.Measured | None:
-    return kept(patch_dataset.measured, results / "patch_evidence")
+def patches(results: Path) -> dataset.Measured | None:
+    return kept(dataset.measured, results / "patch_evidence")
 
 
 def sparse(results: Path) -> dict[str, sparse_dataset.Measured]:
     return kept(sparse_dataset.measured, results / "sparse_codes")
 
 
-def sparse_attack(results: Path) -> sparse_attack_dataset.Measured | None:
-    return kept(sparse_attack_dataset.measured, results / "sparse_codes")
+def sparse_attack(results: Path) -> attack_dataset.Measured | None:
+    return kept(attack_dataset.measured, results / "sparse_codes")
 
 
 def random(results: Path, name: str) -> dict[str, Any] | None:
-    """As core.studies.random_dataset.as_record wrote it: its own reader needs torch, for which no page waits."""
+    """As core.studies.random.dataset.as_record wrote it: its own reader needs torch, for which no page waits."""
     return kept(_json, results / "random_features" / f"dataset_{name}.json") or None
 
 
-def retrieval(results: Path) -> random_retrieval_dataset.Measured | None:
-    return kept(random_retrieval_dataset.measured, results / "random_features")
+def retrieval(results: Path) -> retrieval_dataset.Measured | None:
+    return kept(retrieval_dataset.measured, results / "random_features")
 
 
-def background(results: Path) -> random_background_dataset.Measured | None:
-    return kept(random_background_dataset.measured, results / "random_features")
+def background(results: Path) -> background_dataset.Measured | None:
+    return kept(background_dataset.measured, results / "random_features")
 
 
 def random_attacks(results: Path) -> list[RandomAttack]:
-    from core.studies import random_attack_figures  # needs Plotly
+    from core.studies.random import attack_figures  # needs Plotly
 
-    return kept(random_attack_figures.measured, results / "random_features")
+    return kept(attack_figures.measured, results / "random_features")
 
 
 def spinal(results: Path, name: str) -> spinal_dataset.Measured | None:
@@ -102,7 +99,7 @@ def _regression(path: Path) -> tuple[spinal_regression.Result, dict[str, Any]] |
 
 
 def exact(results: Path) -> dict[str, Any]:
-    """What core.training.ship_claims wrote: {"facts": {name: fields of Ours but the date}, "date", "commit"}, or {}."""
+    """What core.reproduce.facts wrote: {"facts": {name: fields of Ours but the date}, "date", "commit"}, or {}."""
     return kept(_json, results / EXACT)
 
 

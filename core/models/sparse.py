@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from core.worker import Progress, ignore
+from core.base.worker import Progress, ignore
 
 Solver = Literal["paper", "textbook", "ista"]
 SOLVERS: tuple[Solver, ...] = ("paper", "textbook", "ista")

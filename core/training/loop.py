@@ -13,15 +13,15 @@ from typing import Any
 import torch
 from torch import nn
 
-from core.datasets import DataError, Split
-from core.files import whole
-from core.fitting import Plan, epoch_seed, one_pass, optimiser
-from core.kept import read_back
+from core.base.files import whole
+from core.base.records import read_back
+from core.compute.fitting import Plan, epoch_seed, one_pass, optimiser
+from core.data.named import DataError, Split
 from core.models import create_model
 from core.models.blurpool import BlurPool2d
 from core.models.sdnet import SDNet
+from core.networks.weights import WeightsError
 from core.training.recipes import Recipe, Stage
-from core.weights import WeightsError
 
 Report = Callable[["Step"], None]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.datasets import DATASETS, DataSet
-from core.fitting import Augmentation
+from core.compute.fitting import Augmentation
+from core.data.named import DATASETS, DataSet
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 from filelock import FileLock
 
-from core.aside import living
+from core.base.jobs import living
 
 OURS = re.compile(r"receptive-(\d+)-(\d+)-\w+")  # the number of the process that made it, and when that began
 LOCK = ".lock"  # held by that process for as long as it lives

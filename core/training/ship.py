@@ -13,16 +13,17 @@ from typing import Any
 import numpy as np
 from torch import nn
 
-from core import engine, networks, packaged, quoting, weights
-from core.datasets import DATASETS, Split
-from core.files import write_json
-from core.fitting import pixel_statistics
-from core.image import RGBImage, from_pixels
-from core.preprocess import Preprocessing, to_tensor
-from core.studies import shift_dataset
+from core.base.files import write_json
+from core.base.worker import Progress, ignore, part
+from core.compute.fitting import pixel_statistics
+from core.data.named import DATASETS, Split
+from core.networks import engine, intact, quoting, weights
+from core.networks import packaged as networks
+from core.pictures.image import RGBImage, from_pixels
+from core.pictures.preprocess import Preprocessing, to_tensor
+from core.studies.shift import dataset
 from core.training.loop import commit
 from core.training.recipes import Recipe
-from core.worker import Progress, ignore, part
 
 CHUNK = 250  # pictures answered together while measuring
 FEW = 2_000  # test pictures that are measured at every small shift and under the fifteen corruptions
@@ -75,7 +76,7 @@ def write(path: Path, net: nn.Module, prep: Preprocessing, test: Split, about: d
     path.parent.mkdir(parents=True, exist_ok=True)
     weights.write_state(path, half, about | measured)
     digest = sha256(path.read_bytes()).hexdigest()
-    write_json(path.parent / packaged.DIGESTS, packaged.digests(path.parent) | {path.name: digest})
+    write_json(path.parent / intact.DIGESTS, intact.digests(path.parent) | {path.name: digest})
 
 
 def every(split: Split, count: int) -> Split:
@@ -94,19 +95,19 @@ def measure(name: str, test: Split, folder: Path, progress: Progress = ignore, *
     """Measure a packaged network on a test split, `few` of its pictures at every small shift and corrupted; write
     FOLDER/<name>.json."""
     card = networks.packaged_card(name, weights.packaged()[name])
-    network, params = networks.load(card), shift_dataset.Params(pairs=2)
+    network, params = networks.load(card), dataset.Params(pairs=2)
     plain = replace(params, worst_reach=0, corruptions=())
-    found = shift_dataset.run(network, chunks(test), len(test), plain, part(progress, 0, 2))
-    summary = shift_dataset.summary(found, plain)
+    found = dataset.run(network, chunks(test), len(test), plain, part(progress, 0, 2))
+    summary = dataset.summary(found, plain)
     spoiled, some = replace(params, pairs=1), every(test, few)
-    found = shift_dataset.run(network, chunks(some), len(some), spoiled, part(progress, 1, 2))
-    hard = shift_dataset.summary(found, spoiled)
+    found = dataset.run(network, chunks(some), len(some), spoiled, part(progress, 1, 2))
+    hard = dataset.summary(found, spoiled)
     data = DATASETS[card.family]
     record: dict[str, Any] = {
         "summary": asdict(replace(summary, worst_accuracy=hard.worst_accuracy, corruptions=hard.corruptions)),
         "few_images": hard.images,
         "params": asdict(params),
-        "reach": shift_dataset.reach(card.size),
+        "reach": dataset.reach(card.size),
         "arch": card.arch,
         "data": f"{data.title} ({data.form}), test set",
         "dataset": data.name,

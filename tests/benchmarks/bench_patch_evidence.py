@@ -13,10 +13,11 @@ import numpy as np
 import pytest
 import torch
 
-from core import networks, patches
-from core.preprocess import square
-from core.samples import load_sample
-from core.studies import patch_evidence
+from core.compute import patches
+from core.networks import packaged
+from core.pictures.preprocess import square
+from core.pictures.samples import load_sample
+from core.studies.patch import evidence
 
 RUNS = 5
 SIDE = 224
@@ -49,11 +50,11 @@ def forward(plain, x, which, patch, batch):
 @pytest.mark.parametrize("name", ["untrained:bagnet33", "untrained:bagnet17", "untrained:bagnet9"])
 def test_maps_against_forwarding_every_patch(name):
     torch.manual_seed(0)
-    network = networks.load(networks.find(name))
+    network = packaged.load(packaged.find(name))
     pixels = square(load_sample("cat"), SIDE)
-    x, net, plain = patch_evidence.tensor(network, pixels), patches.bagnet_of(network), network.engine.plain
+    x, net, plain = evidence.tensor(network, pixels), patches.bagnet_of(network), network.engine.plain
     patch, dice = net.patch, np.random.default_rng(0)
-    patch_evidence.coarse(network, pixels)  # warm up both
+    evidence.coarse(network, pixels)  # warm up both
     patches.alone(plain, x, np.zeros((BATCH, 2), int), patch, BATCH)
     times = {"one forward each": [], f"in batches of {BATCH}": [], "exact map": [], "coarse map": []}
     for _ in range(RUNS):
@@ -61,7 +62,7 @@ def test_maps_against_forwarding_every_patch(name):
         each, _ = forward(plain, x, which[:SINGLES], patch, 1)
         batched, alone = forward(plain, x, which, patch, BATCH)
         exact, found = seconds(lambda: patches.full(net, x, [0]))
-        coarse, _ = seconds(lambda: [patch_evidence.coarse(network, pixels) for _ in range(3)])
+        coarse, _ = seconds(lambda: [evidence.coarse(network, pixels) for _ in range(3)])
         for kept, took in zip(times.values(), (each, batched, exact, coarse / 3), strict=True):
             kept.append(took)
         off = np.abs(found[0, which[:, 0], which[:, 1]] - alone[:, 0]).max() / np.abs(alone[:, 0]).max()

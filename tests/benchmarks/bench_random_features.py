@@ -15,10 +15,11 @@ import torch
 from sklearn.neighbors import NearestNeighbors
 from sklearn.svm import LinearSVC
 
-from core import datasets, linear_svm, neighbours, sign_counts
-from core.preprocess import square
-from core.samples import SAMPLES, load_sample
-from core.sign_counts import Spec
+from core.compute import linear_svm, neighbours, sign_counts
+from core.compute.sign_counts import Spec
+from core.data import named
+from core.pictures.preprocess import square
+from core.pictures.samples import SAMPLES, load_sample
 
 RUNS = int(os.environ.get("RANDOM_RUNS", "5"))
 PICTURES = int(os.environ.get("RANDOM_PICTURES", "256"))
@@ -94,7 +95,7 @@ def test_counts_against_the_plain_network(kernel, depth):
 
 
 def test_the_linear_svm_against_liblinear():
-    train = datasets.load("digits")
+    train = named.load("digits")
     x = sign_counts.features(sign_counts.build(Spec(1000, 3, 1, 1)), train.pixels)
     ratios = []
     for _ in range(RUNS):

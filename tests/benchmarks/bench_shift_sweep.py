@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 import torch
 
-from core import networks, weights
-from core.preprocess import field_of_view, shift_offsets, shifted, to_tensor
-from core.samples import load_sample
-from core.studies import shift_sweep
-from core.studies.shift_sweep import Params
+from core.networks import packaged, weights
+from core.pictures.preprocess import field_of_view, shift_offsets, shifted, to_tensor
+from core.pictures.samples import load_sample
+from core.studies.shift import sweep
+from core.studies.shift.sweep import Params
 
 RUNS = 5
 SUBSET = 121  # shifts that the plain side answers in a run
@@ -46,15 +46,15 @@ def names():
 @pytest.mark.parametrize("name", names())
 def test_sweep_against_the_plain_loop(name):
     torch.manual_seed(0)
-    network, image, params = networks.load(networks.find(name)), load_sample("cat"), Params()
+    network, image, params = packaged.load(packaged.find(name)), load_sample("cat"), Params()
     count = (2 * params.max_shift + 1) ** 2
     subset = SUBSET if network.preprocessing.size < 128 else SUBSET // 4
     which = np.sort(np.random.default_rng(0).choice(count, subset, replace=False))
-    shift_sweep.answer(network, image, params)  # warm up both
+    sweep.answer(network, image, params)  # warm up both
     one_at_a_time(network, image, params, which[:4])
     ratios, ours, theirs = [], [], []
     for _ in range(RUNS if network.preprocessing.size < 128 else 2):
-        fast, answers = seconds(lambda: shift_sweep.answer(network, image, params))
+        fast, answers = seconds(lambda: sweep.answer(network, image, params))
         slow, top1 = seconds(lambda: one_at_a_time(network, image, params, which))
         scaled = slow * count / subset
         ours.append(fast)
@@ -73,12 +73,12 @@ def test_sweep_against_the_plain_loop(name):
 def test_a_repeated_setting_answers_from_the_cache():
     from core import cache
 
-    network, image, params = networks.load(networks.find("untrained:cifar_vgg")), load_sample("cat"), Params()
+    network, image, params = packaged.load(packaged.find("untrained:cifar_vgg")), load_sample("cat"), Params()
     firsts, repeats = [], []
     for run in range(RUNS):
 
         def ask(run=run):
-            return cache.job(("bench", run), lambda p: shift_sweep.answer(network, image, params, p)).future.result()
+            return cache.job(("bench", run), lambda p: sweep.answer(network, image, params, p)).future.result()
 
         firsts.append(seconds(ask)[0])
         repeats.append(seconds(ask)[0])

@@ -13,11 +13,13 @@ import numpy as np
 import pytest
 import torch
 
-from core import lambda_sweep, networks, noise
-from core.coded import to_input
-from core.preprocess import square
-from core.samples import SAMPLES, load_sample
-from core.studies.sparse_dataset import LAMS
+from core.compute import lambda_sweep
+from core.compute.coded import to_input
+from core.networks import packaged
+from core.pictures import noise
+from core.pictures.preprocess import square
+from core.pictures.samples import SAMPLES, load_sample
+from core.studies.sparse.dataset import LAMS
 
 RUNS = int(os.environ.get("SWEEP_RUNS", "5"))
 PICTURES = int(os.environ.get("SWEEP_PICTURES", "256"))
@@ -54,7 +56,7 @@ def whole_network(network, pixels, batch):
 
 @pytest.mark.parametrize("name", ["cifar_sdnet18", "untrained:sdnet18_cifar"])
 def test_sweep_against_the_whole_network_for_each_lambda(name):
-    network = networks.load(networks.find(name))
+    network = packaged.load(packaged.find(name))
     pixels = windows(network.preprocessing.size)
     few = pixels[: max(1, PICTURES // 16)]
     whole_network(network, few, BATCHES[0])  # warm up both

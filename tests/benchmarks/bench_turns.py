@@ -21,7 +21,7 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import Page, expect, sync_playwright
 
-from core.samples import SAMPLES
+from core.pictures.samples import SAMPLES
 
 ROOT = Path(__file__).parents[2]
 BROWSERS = 12

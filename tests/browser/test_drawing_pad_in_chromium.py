@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
-from browser.conftest import Watched, settle
 from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import Watched, settle
 
 pytestmark = pytest.mark.browser
 SEVEN = [(0.3, 0.25), (0.7, 0.25), (0.45, 0.8)]

@@ -6,12 +6,12 @@ import re
 from pathlib import Path
 
 import pytest
-from browser.conftest import Watched, settle
 from playwright.sync_api import expect
 from safetensors.torch import save_file
 
-from core import claims
 from core.models import create_model
+from core.overview import board
+from tests.browser.conftest import Watched, settle
 
 pytestmark = pytest.mark.browser
 
@@ -20,9 +20,9 @@ def test_from_a_claim_to_the_live_picture_of_it(address: str, watched: Watched) 
     page = watched.page
     page.goto(f"{address}/?claims-study=Patch+evidence")
     settle(page)
-    measured = sum(ours is not None for _, ours, _ in claims.board())
+    measured = sum(ours is not None for _, ours, _ in board.board())
     expect(page.get_by_text(f"{measured} were measured by this project")).to_be_visible()
-    claim = claims.find("resnet-fails-on-scrambled")
+    claim = board.find("resnet-fails-on-scrambled")
     row = page.locator("[data-testid=stHorizontalBlock]", has_text=claim.sentence)
     expect(row.get_by_text("receptive reproduce resnet-fails-on-scrambled")).to_be_visible()
     row.get_by_role("link", name="See it live").click()

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
-from browser.conftest import PATIENCE, Watched, settle
-from hostile import FLAT, NOWHERE
 from playwright.sync_api import Page, expect
 from safetensors.torch import save
-from test_pages_hostile import PICTURE, state
+
+from tests.browser.conftest import PATIENCE, Watched, settle
+from tests.helpers.hostile import FLAT, NOWHERE
+from tests.pages.test_hostile import PICTURE, state
 
 pytestmark = pytest.mark.browser
 POINTS = f"{FLAT} ![y](http://{NOWHERE}/y.png) http://{NOWHERE}/z"  # of labels, which may hold anything

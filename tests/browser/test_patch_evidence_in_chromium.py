@@ -8,15 +8,15 @@ import re
 from pathlib import Path
 
 import pytest
-from browser.conftest import Watched, settle
-from browser.test_shift_sweep_in_chromium import upload
 from playwright.sync_api import Page, expect
 
-from core import networks
-from core.image import png_bytes
-from core.preprocess import whole
-from core.samples import load_sample
-from core.studies import patch_closer
+from core.networks import packaged
+from core.pictures.image import png_bytes
+from core.pictures.preprocess import whole
+from core.pictures.samples import load_sample
+from core.studies.patch import closer
+from tests.browser.conftest import Watched, settle
+from tests.browser.test_shift_sweep_in_chromium import upload
 
 pytestmark = pytest.mark.browser
 MAPS = ".st-key-patch-maps"
@@ -53,11 +53,11 @@ def test_a_click_on_a_patch_shows_its_own_logits(address: str, watched: Watched,
     open_page(page, address)
     click_map(page, 2, 0.3, 0.4)
     y, x = (int(page.get_by_label(f"{name}, px").input_value()) for name in ("Row", "Column"))
-    network = networks.load(networks.find("photo_bagnet17"))
+    network = packaged.load(packaged.find("photo_bagnet17"))
     pixels = whole(load_sample("cat"), 64)
     assert abs(x - 0.3 * pixels.shape[1]) < 6
     assert abs(y - 0.4 * pixels.shape[0]) < 6
-    patch = patch_closer.patch_at(network, pixels, y, x)
+    patch = closer.patch_at(network, pixels, y, x)
     said, logit = words(page)
     assert said == network.labels[patch.logits.argmax()]
     assert logit == pytest.approx(patch.logits.max(), abs=0.006)

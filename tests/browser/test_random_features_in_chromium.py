@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 
 import pytest
-from browser.conftest import Watched, settle
-from browser.test_shift_sweep_in_chromium import upload
 from playwright.sync_api import Locator, Page, expect
 
-from core.image import png_bytes
-from core.samples import load_sample
+from core.pictures.image import png_bytes
+from core.pictures.samples import load_sample
+from tests.browser.conftest import Watched, settle
+from tests.browser.test_shift_sweep_in_chromium import upload
 
 pytestmark = pytest.mark.browser
 QUESTION = "How far do you get without learning anything?"

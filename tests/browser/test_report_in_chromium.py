@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser.conftest import Watched
 from playwright.sync_api import Browser, Page, expect
 
-from core import report
-from core.samples import load_sample
+from core.pictures.samples import load_sample
+from core.report import page as report
 from core.studies import STUDIES
+from tests.browser.conftest import Watched
 
 pytestmark = pytest.mark.browser
 FIGURES = 9

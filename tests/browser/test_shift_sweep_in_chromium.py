@@ -8,11 +8,11 @@ import re
 from pathlib import Path
 
 import pytest
-from browser.conftest import Watched, settle
 from playwright.sync_api import Page, expect
 
-from core.image import png_bytes
-from core.samples import load_sample
+from core.pictures.image import png_bytes
+from core.pictures.samples import load_sample
+from tests.browser.conftest import Watched, settle
 
 pytestmark = pytest.mark.browser
 MAPS = ".st-key-shift-maps"

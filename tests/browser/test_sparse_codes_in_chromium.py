@@ -8,12 +8,12 @@ import re
 from pathlib import Path
 
 import pytest
-from browser.conftest import Watched, settle
-from browser.test_shift_sweep_in_chromium import slide, upload
 from playwright.sync_api import Page, expect
 
-from core.image import png_bytes
-from core.samples import load_sample
+from core.pictures.image import png_bytes
+from core.pictures.samples import load_sample
+from tests.browser.conftest import Watched, settle
+from tests.browser.test_shift_sweep_in_chromium import slide, upload
 
 pytestmark = pytest.mark.browser
 SAID = re.compile(r"At λ = ([\d.]+), (\d+)% of the codes are not zero")

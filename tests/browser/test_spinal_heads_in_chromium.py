@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
-from browser.conftest import Watched, settle
 from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Watched, settle
 
 pytestmark = pytest.mark.browser
 QUESTION = "Does feeding the input bit by bit pay?"

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from browser.conftest import PATIENCE, Watched, serving
-from hostile import NOWHERE, WORDS
 from playwright.sync_api import Browser
 
-from core.quoting import unturned
+from core.networks.quoting import unturned
+from tests.browser.conftest import PATIENCE, Watched, serving
+from tests.helpers.hostile import NOWHERE, WORDS
 
 pytestmark = pytest.mark.browser
 Found = tuple[dict[str, list[dict[str, Any]]], Watched, list[str]]  # texts by place, the page, and what it asked for

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 import plotly.graph_objects as go
 import streamlit as st
 
-from core.studies.palette import verbatim
-from pages.parts.words import code, link, plain
+from core.figures.palette import verbatim
+from pages.parts.common.words import code, link, plain
 
 PIXEL = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="
 words = json.loads(os.environ["WORDS"])

@@ -1,0 +1,133 @@
+"""A picture in the first layer of an SDNet: its codes, what they rebuild, and how the solver gets there.
+
+Between pixels in [0, 1] and the normalised values that the layer codes; lambda is in normalised units, as the paper's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.base.worker import Progress, ignore
+from core.pictures.preprocess import denormalise, in_channels, normalise
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from core.models.sdnet import SDNet
+    from core.models.sparse import Solver
+    from core.networks.packaged import Network
+
+
+@dataclass(frozen=True, eq=False)
+class Coded:
+    """`codes` float32 (K, H', W'); `reconstruction` float32 (H, W, 3), pixels that may leave [0, 1]."""
+
+    codes: np.ndarray
+    reconstruction: np.ndarray
+
+    @property
+    def nonzero(self) -> float:
+        """The share of codes that are not exactly zero."""
+        return float((self.codes != 0).mean())
+
+
+def sdnet_of(network: Network) -> SDNet:
+    """The float32 SDNet of a network. Raises ValueError for one without a sparse coding layer."""
+    from core.models.sdnet import SDNet
+
+    net = network.engine.plain
+    if not isinstance(net, SDNet) or not net.is_coded:
+        raise ValueError(f"expected an SDNet, got {network.card.name}: choose a network with a sparse coding layer")
+    return net
+
+
+def to_input(network: Network, pixels: np.ndarray) -> Tensor:
+    """float (..., H, W, 3) in [0, 1] -> what the network sees: float32 (..., its channels, H, W)."""
+    import torch
+
+    x = torch.from_numpy(np.ascontiguousarray(pixels)).float().movedim(-1, -3)
+    return normalise(in_channels(x, len(network.preprocessing.mean)), network.preprocessing)
+
+
+def to_pixels(network: Network, x: Tensor) -> np.ndarray:
+    """The inverse of `to_input`: (..., channels, H, W) -> float32 (..., H, W, channels), which may leave [0, 1]."""
+    return denormalise(x, network.preprocessing).movedim(-3, -1).numpy()
+
+
+def code(
+    network: Network,
+    pixels: np.ndarray,
+    lam: float,
+    steps: int | None = None,
+    solver: Solver | None = None,
+    progress: Progress = ignore,
+) -> Coded:
+    """Code one picture, float (H, W, 3) in [0, 1], at its own resolution (§3).
+
+    `steps` and `solver` are the network's own by default; `progress(steps done, steps)` may raise to stop.
+    Raises ValueError for a network without a coding layer, for less than one step, and for an unknown solver.
+    """
+    import torch
+
+    layer = sdnet_of(network).dictionary
+    x = to_input(network, pixels)[None]
+    with torch.inference_mode():
+        codes = layer.codes(x, lam, steps, solver, progress)
+        rebuilt = layer.reconstruct(codes, x)[:, :3]
+        return Coded(codes[0].numpy(), to_pixels(network, rebuilt[0]))
+
+
+def objectives(
+    network: Network, pixels: np.ndarray, lam: float, steps: int, solver: Solver, progress: Progress = ignore
+) -> np.ndarray:
+    """(steps,) the objective of one picture (H, W, 3) after 1, 2, … steps (§3)."""
+    import torch
+
+    layer = sdnet_of(network).dictionary
+    x = to_input(network, pixels)[None]
+    found = []
+    with torch.inference_mode():
+        for codes in islice(layer.iterates(x, lam, solver), steps):
+            found.append(float(layer.objective(x, codes, layer.reconstruct(codes, x), lam)))
+            progress(len(found), steps)
+    return np.array(found)
+
+
+@dataclass(frozen=True, eq=False)
+class Along:
+    """One picture at L lambdas: `logits` (L, K), `nonzero` (L,), `reconstructions` (L, H, W, 3)."""
+
+    logits: np.ndarray
+    nonzero: np.ndarray
+    reconstructions: np.ndarray
+
+
+def along_lambda(
+    network: Network, pixels: np.ndarray, lams: np.ndarray, steps: int | None = None, solver: Solver | None = None
+) -> Along:
+    """What the network answers, codes and rebuilds at each of `lams` (L,): one batch, in float32 (§4.3).
+
+    `pixels` float (H, W, 3) in [0, 1]. Raises ValueError as `code` does.
+    """
+    import torch
+
+    net = sdnet_of(network)
+    levels = torch.from_numpy(np.asarray(lams, np.float32))
+    x = to_input(network, pixels)[None].expand(len(levels), -1, -1, -1)
+    with torch.inference_mode():
+        codes = net.dictionary.codes(x, levels, steps, solver)
+        rebuilt = net.dictionary.reconstruct(codes, x)[:, :3]
+        shares = (codes != 0).flatten(1).float().mean(1)
+        return Along(net.tail(codes).numpy(), shares.numpy(), to_pixels(network, rebuilt))
+
+
+def answer(network: Network, pixels: np.ndarray) -> np.ndarray:
+    """(K,) float32 logits of one picture (H, W, 3) in [0, 1]."""
+    from core.networks import engine
+
+    x = to_input(network, pixels)[None]
+    return np.asarray(engine.logits(network.engine, lambda which: x[which], 1, exact=True).logits[0])

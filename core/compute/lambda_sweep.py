@@ -1,0 +1,222 @@
+"""One network at many lambdas: what does not depend on lambda is computed once, the rest by the engine's ladder.
+
+A lambda is the first layer's (Dai et al., NeurIPS 2022, §4), in normalised units. The first gradient step D^T x is the
+same for every lambda; each lambda then costs the remaining steps of the solver and the rest of the network, which the
+engine runs folded, channels-last and in bfloat16, with float32 where it decides.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from core.base.worker import Progress, ignore
+from core.compute.coded import sdnet_of, to_input
+from core.models.sdnet import SDNet
+from core.models.sparse import SparseConv2d, steps_of, threshold
+from core.networks import engine
+from core.networks.engine import Engine
+from core.networks.packaged import Network
+
+BLOCK = 256  # pictures whose first gradient step is kept at a time
+CACHED = 2**18  # codes that are worked on together: about 1 MB
+TILE = 2  # side of the squares of pixels that are synthesised as one (see `Synthesis`)
+
+
+class Tail(nn.Module):
+    """Everything after the codes, as a module that the engine can run."""
+
+    def __init__(self, net: nn.Module) -> None:
+        super().__init__()
+        assert isinstance(net, SDNet)
+        self.net = net
+
+    def forward(self, codes: Tensor) -> Tensor:
+        """Codes (B, K, H', W') -> logits (B, classes)."""
+        return self.net.tail(codes)
+
+
+def tail_of(network: Network) -> Engine:
+    """The network after its codes, (B, K, H', W') -> logits, in the precisions of its own engine; copies nothing.
+
+    The norm between the codes and the first block stays: it scales what a padded convolution reads.
+    """
+    own = network.engine
+    return Engine(Tail(own.plain), Tail(own.exact), None if own.fast is None else Tail(own.fast))
+
+
+@dataclass(frozen=True, eq=False)
+class Synthesis:
+    """D*z of a layer. At stride 1 a convolution that writes squares of pixels at once, as channels: three channels
+    alone leave most of the processor's lanes empty. `atoms` (K, n C, k, k); `tiles` (n C TILE², K, k + TILE - 1, k +
+    TILE - 1) are those, turned, at every place of a square; None where the layer's own transposed convolution is
+    called."""
+
+    layer: SparseConv2d
+    atoms: Tensor
+    tiles: Tensor | None
+
+    def __call__(self, codes: Tensor, like: Tensor) -> Tensor:
+        height, width = like.shape[2:]
+        if self.tiles is None or height % TILE or width % TILE:
+            return self.layer.synthesise(codes, like, self.atoms)
+        pad = self.atoms.shape[2] - 1 - self.layer.padding
+        return F.pixel_shuffle(F.conv2d(codes, self.tiles, stride=TILE, padding=pad), TILE)
+
+
+def synthesis(layer: SparseConv2d) -> Synthesis:
+    """The layer's D*, which is exact to float32's rounding."""
+    atoms = layer.atoms.contiguous(memory_format=torch.channels_last)
+    count, channels, k, _ = atoms.shape
+    if layer.stride != 1 or layer.padding > k - 1:
+        return Synthesis(layer, atoms, None)
+    turned = atoms.flip(2, 3).transpose(0, 1)  # a transposed convolution of stride 1 is one with turned atoms
+    tiles = torch.zeros(channels, TILE, TILE, count, k + TILE - 1, k + TILE - 1)
+    for y in range(TILE):
+        for x in range(TILE):
+            tiles[:, y, x, :, y : y + k, x : x + k] = turned
+    return Synthesis(layer, atoms, tiles.flatten(0, 2).contiguous(memory_format=torch.channels_last))
+
+
+@dataclass(frozen=True, eq=False)
+class Started:
+    """Pictures `x` (B, n C, H, W) as the layer sees them, and `first` (B, K, H', W'): their first gradient step."""
+
+    layer: SparseConv2d
+    synthesis: Synthesis
+    x: Tensor
+    first: Tensor
+
+    @property
+    def together(self) -> int:
+        """How many pictures' codes stay in the processor's cache."""
+        return max(1, CACHED // self.first[0].numel())
+
+    def codes(self, which: np.ndarray, lam: np.ndarray) -> Tensor:
+        """(n, K, H', W') codes of pictures `which` (n,), each at its own lambda (n,)."""
+        picked, levels = torch.from_numpy(which), torch.from_numpy(lam.astype(np.float32)).view(-1, 1, 1, 1)
+        pairs = zip(torch.split(picked, self.together), torch.split(levels, self.together), strict=True)
+        return torch.cat([self.solve(self.x[part], self.first[part], level) for part, level in pairs])
+
+    def solve(self, x: Tensor, first: Tensor, level: float | Tensor) -> Tensor:
+        """The layer's codes (n, K, H', W') for x (n, n C, H, W), whose first gradient step `first` is known.
+
+        `level`: lambda, one number or a Tensor (n, 1, 1, 1) of one a picture.
+        """
+        layer, step = self.layer, self.layer.step_size
+
+        def gradient(codes: Tensor) -> Tensor:
+            return layer.analyse(self.synthesis(codes, x) - x, self.synthesis.atoms)
+
+        def prox(v: Tensor) -> Tensor:
+            return threshold(v, step, torch.as_tensor(level), layer.mu, layer.non_negative)
+
+        steps = steps_of(gradient, prox, first, step, layer.solver or "textbook")
+        return next(islice(steps, layer.steps - 1, None))
+
+
+def start(network: Network, pixels: np.ndarray) -> Started:
+    """What no lambda changes of float (B, H, W, 3) pictures. Raises ValueError for a network without a dictionary."""
+    layer = sdnet_of(network).dictionary
+    rebuild = synthesis(layer)
+    x = layer.repeated(to_input(network, pixels))
+    return Started(layer, rebuild, x, layer.step_size * layer.analyse(x, rebuild.atoms))
+
+
+def logits(
+    network: Network, pixels: np.ndarray, lams: Sequence[float], progress: Progress = ignore, *, exact: bool = False
+) -> np.ndarray:
+    """float32 (L, B, classes) of float (B, H, W, 3) pictures in [0, 1] at every lambda, with float32's top-1.
+
+    `exact=True` answers all in float32. `progress(answers, all L B)` may raise to stop. Raises ValueError for a network
+    without a dictionary, and without pictures or lambdas.
+    """
+    return answer(network, pixels, np.repeat(np.asarray(lams, float)[:, None], len(pixels), 1), progress, exact=exact)
+
+
+def logits_at(network: Network, pixels: np.ndarray, lam: np.ndarray, *, exact: bool = False) -> np.ndarray:
+    """float32 (B, classes), each picture at its own lambda (B,); otherwise as `logits`.
+
+    Raises ValueError unless there is a lambda for each picture, and as `logits` does.
+    """
+    if np.shape(lam) != (len(pixels),):
+        raise ValueError(f"expected a lambda for each of {len(pixels)} pictures, got {np.shape(lam)}: give (B,)")
+    return np.asarray(answer(network, pixels, np.asarray(lam, float)[None], exact=exact)[0])
+
+
+@torch.inference_mode()
+def answer(
+    network: Network, pixels: np.ndarray, lams: np.ndarray, progress: Progress = ignore, *, exact: bool = False
+) -> np.ndarray:
+    """(L, B, classes) for lambdas (L, B)."""
+    check(lams)
+    tail, found = tail_of(network), []
+    for begin in range(0, len(pixels), BLOCK):
+        some = lams[:, begin : begin + BLOCK]
+        ready = start(network, pixels[begin : begin + BLOCK])
+
+        def inputs(which: np.ndarray, ready: Started = ready, some: np.ndarray = some) -> Tensor:
+            return ready.codes(which % some.shape[1], some.flat[which])
+
+        def watch(done: int, _: int, before: int = begin * len(lams)) -> None:
+            progress(before + done, lams.size)
+
+        answers = engine.logits(tail, inputs, some.size, watch, exact=exact)
+        found.append(answers.logits.reshape(*some.shape, -1))
+    return np.concatenate(found, axis=1)
+
+
+def mean_square(left: Tensor) -> Tensor:
+    """(B, C, H, W) -> (B,)."""
+    return left.square().flatten(1).mean(1)
+
+
+def roughness(left: Tensor) -> Tensor:
+    """(B, C, H, W), sides of 3 or more -> (B,): the deviation of white noise with as large second differences.
+
+    From their mean magnitude (Immerkær 1996): what is smooth, as a picture's shading is, does not count.
+    """
+    once = left.new_tensor([1.0, -2.0, 1.0])
+    twice = torch.outer(once, once)[None, None] / 6  # so that white noise keeps its deviation
+    rough = F.conv2d(left.flatten(0, 1)[:, None], twice).abs()
+    return math.sqrt(math.pi / 2) * rough.reshape(len(left), -1).mean(1)
+
+
+@torch.inference_mode()
+def residuals(
+    network: Network,
+    pixels: np.ndarray,
+    lams: Sequence[float],
+    progress: Progress = ignore,
+    measure: Callable[[Tensor], Tensor] = mean_square,
+) -> np.ndarray:
+    """float32 (L, B): `measure` of x - D*z, by default its mean square over a picture's values, in normalised units.
+
+    The first layer alone. Pictures, progress and errors as in `logits`.
+    """
+    check(np.repeat(np.asarray(lams, float)[:, None], len(pixels), 1))
+    found = []
+    for begin in range(0, len(pixels), BLOCK):
+        ready = start(network, pixels[begin : begin + BLOCK])
+        for x, first in zip(
+            torch.split(ready.x, ready.together), torch.split(ready.first, ready.together), strict=True
+        ):
+            rebuilt = (ready.synthesis(ready.solve(x, first, lam), x) for lam in lams)
+            found.append(torch.stack([measure(x - again) for again in rebuilt]))
+        progress(min(begin + BLOCK, len(pixels)) * len(lams), len(pixels) * len(lams))
+    return torch.cat(found, 1).numpy()
+
+
+def check(lams: np.ndarray) -> None:
+    """Raises ValueError where there is nothing to answer, or one of the lambdas (L, B) is below 0."""
+    if not lams.size:
+        raise ValueError(f"expected pictures and lambdas, got {lams.shape[1]} and {lams.shape[0]}: give one or more")
+    if not (lams >= 0).all():
+        raise ValueError(f"expected lambdas of 0 or more, got {lams.min()}: a negative one rewards large codes")

@@ -1,0 +1,76 @@
+"""The spaces in which pictures are compared: their pixels, features that nobody learned, and a trained network's."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.base.worker import Progress, ignore
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from core.compute.sign_counts import Spec
+    from core.networks.packaged import Network
+
+PIXELS, RANDOM, TRAINED = SPACES = ("pixels", "random", "trained")
+BATCH = 256
+
+
+def pixels(pictures: np.ndarray, progress: Progress = ignore) -> np.ndarray:
+    """uint8 (N, H, W, C) -> float32 (N, H W C) in [0, 1]."""
+    progress(len(pictures), len(pictures))
+    return pictures.reshape(len(pictures), -1).astype(np.float32) / 255
+
+
+def random(pictures: np.ndarray, spec: Spec, progress: Progress = ignore) -> np.ndarray:
+    """uint8 (N, H, W, C) -> float32 (N, spec.features) in [-1, 1]."""
+    from core.compute.sign_counts import build, features
+
+    return features(build(spec), pictures, progress)
+
+
+def trained(pictures: np.ndarray, network: Network, progress: Progress = ignore) -> np.ndarray:
+    """uint8 (N, H, W, C) -> float32 (N, D): what the network's last linear layer sees.
+
+    Pictures of another size are scaled to the network's, grey ones shown to a colour network in all its channels.
+    """
+    import torch
+
+    net = headless(network.engine.exact)
+    found = []
+    with torch.inference_mode():
+        for start in range(0, len(pictures), BATCH):
+            x = as_input(pictures[start : start + BATCH], network)
+            found.append(net(x).flatten(1).numpy())
+            progress(min(start + BATCH, len(pictures)), len(pictures))
+    return np.concatenate(found)
+
+
+def as_input(pictures: np.ndarray, network: Network) -> Tensor:
+    """uint8 (N, H, W, C) -> (N, channels, size, size) as the network wants it."""
+    import torch
+    import torch.nn.functional as F
+
+    from core.pictures.preprocess import in_channels, normalise
+
+    prep = network.preprocessing
+    x = in_channels(torch.from_numpy(np.array(pictures)).movedim(-1, 1).float() / 255, len(prep.mean))
+    if x.shape[-2:] != (prep.size, prep.size):
+        x = F.interpolate(x, (prep.size, prep.size), mode="bilinear", antialias=True)
+    return normalise(x, prep).contiguous(memory_format=torch.channels_last)
+
+
+def headless(net: nn.Module) -> nn.Module:
+    """A copy of `net` whose last linear layer passes on what it is given. Raises ValueError if there is none."""
+    from torch import nn
+
+    linear = [name for name, module in net.named_modules() if isinstance(module, nn.Linear)]
+    if not linear:
+        raise ValueError("expected a network that ends in a linear layer, found none: choose another network")
+    bare = copy.deepcopy(net)
+    holder, _, leaf = linear[-1].rpartition(".")
+    setattr(bare.get_submodule(holder), leaf, nn.Identity())
+    return bare

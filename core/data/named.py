@@ -1,0 +1,258 @@
+"""Named, seeded sets of pictures -> arrays and labels."""
+
+from __future__ import annotations
+
+import os
+import string
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.base.worker import Progress, ignore
+from core.data.idx import IDX_FILES, SPLITS, find_folder, holds, read_split
+from core.data.idx import DataError as DataError  # part of this module: its callers need not know of idx files
+from core.pictures.files import UNREADABLE as UNREADABLE
+from core.pictures.files import find_pictures as find_pictures
+from core.pictures.files import open_pictures as open_pictures
+from core.pictures.image import ImageError, decode
+from core.pictures.listing import MAX_PICTURE_BYTES as MAX_PICTURE_BYTES
+from core.pictures.listing import Found as Found
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """`pixels` uint8 (N, H, W, C), `labels` int64 (N,) into `classes`."""
+
+    pixels: np.ndarray
+    labels: np.ndarray
+    classes: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+def digest(*splits: Split) -> str:
+    """SHA-256 of the splits' pixels, labels and classes: what results of them are remembered under."""
+    total = sha256()
+    for split in splits:
+        total.update(repr((split.pixels.shape, split.classes)).encode())
+        total.update(np.ascontiguousarray(split.pixels).data)
+        total.update(np.ascontiguousarray(split.labels).data)
+    return total.hexdigest()
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """What a recipe may ask for: square pictures of `size` px; `bright_on_dark` ones show bright things on black."""
+
+    name: str
+    title: str
+    size: int
+    classes: tuple[str, ...]
+    form: str
+    channels: int = 3
+    bright_on_dark: bool = False
+
+
+CIFAR10_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+TINY20 = {
+    "n01443537": "goldfish",
+    "n01641577": "bullfrog",
+    "n01910747": "jellyfish",
+    "n02056570": "king penguin",
+    "n02099601": "golden retriever",
+    "n02123045": "tabby cat",
+    "n02129165": "lion",
+    "n02165456": "ladybug",
+    "n02279972": "monarch",
+    "n02481823": "chimpanzee",
+    "n02504458": "African elephant",
+    "n03393912": "freight car",
+    "n04146614": "school bus",
+    "n04285008": "sports car",
+    "n04398044": "teapot",
+    "n04486054": "triumphal arch",
+    "n04507155": "umbrella",
+    "n07753592": "banana",
+    "n07873807": "pizza",
+    "n09193705": "alp",
+}
+DIGITS = tuple("0123456789")
+FASHION_CLASSES = (
+    *("T-shirt/top", "trouser", "pullover", "dress", "coat"),
+    *("sandal", "shirt", "sneaker", "bag", "ankle boot"),
+)
+KMNIST_CLASSES = ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo")  # hiragana
+# EMNIST's balanced classes have one for a letter's two forms where these look alike
+BALANCED_CLASSES = (*DIGITS, *string.ascii_uppercase, *"abdefghnqrt")
+
+
+def _like_mnist(name: str, title: str, classes: Sequence[str], counts: str) -> DataSet:
+    return DataSet(name, title, 28, tuple(classes), f"28x28, {counts} pictures", channels=1, bright_on_dark=True)
+
+
+DATASETS = {
+    "digits": DataSet(
+        "digits",
+        "digits",
+        8,
+        DIGITS,
+        "scikit-learn's copy of UCI's handwritten digits, 8x8, 1,297 / 500 pictures by a seeded stratified split",
+        channels=1,
+        bright_on_dark=True,
+    ),
+    "fashion-mnist": _like_mnist("fashion-mnist", "Fashion-MNIST", FASHION_CLASSES, "60,000 / 10,000"),
+    "mnist": _like_mnist("mnist", "MNIST", DIGITS, "60,000 / 10,000"),
+    "kmnist": _like_mnist("kmnist", "KMNIST", KMNIST_CLASSES, "60,000 / 10,000"),
+    "qmnist": _like_mnist("qmnist", "QMNIST", DIGITS, "60,000 / 60,000"),
+    "emnist-digits": _like_mnist("emnist-digits", "EMNIST digits", DIGITS, "240,000 / 40,000"),
+    "emnist-letters": _like_mnist("emnist-letters", "EMNIST letters", string.ascii_lowercase, "124,800 / 20,800"),
+    "emnist-balanced": _like_mnist("emnist-balanced", "EMNIST balanced", BALANCED_CLASSES, "112,800 / 18,800"),
+    "cifar10": DataSet("cifar10", "CIFAR-10", 32, CIFAR10_CLASSES, "JPEG copy, 32x32, 50,000 / 10,000 pictures"),
+    "tiny-imagenet-20": DataSet(
+        "tiny-imagenet-20",
+        "tiny-imagenet-20",
+        64,
+        tuple(TINY20.values()),
+        "20 classes of Tiny ImageNet, 64x64, 10,000 / 1,000 photographs",
+    ),
+}
+
+
+def read_folder(folder: Path, size: int, progress: Progress = ignore) -> Split:
+    """All of FOLDER/CLASS/*.{jpg,png} of one square size, classes in alphabetical order.
+
+    Raises DataError if there is no class folder, no picture, or a picture of another size.
+    """
+    if not folder.is_dir():
+        raise DataError(f"expected a folder of class folders at {folder}, found none: check the path")
+    classes = tuple(sorted(entry.name for entry in os.scandir(folder) if entry.is_dir()))
+    files = [(path, label) for label, name in enumerate(classes) for path in sorted((folder / name).iterdir())]
+    if not files:
+        raise DataError(f"expected FOLDER/CLASS/picture files in {folder}, found no picture")
+    pixels = np.empty((len(files), size, size, 3), np.uint8)
+    for i, (path, _) in enumerate(files):
+        try:
+            picture = decode(path.read_bytes()).pixels
+        except ImageError as error:
+            raise DataError(f"{path}: {error}") from error
+        if picture.shape != (size, size, 3):
+            raise DataError(f"{path}: expected {size}x{size} pixels, got {picture.shape[1]}x{picture.shape[0]}")
+        pixels[i] = picture
+        if i % 500 == 0:
+            progress(i, len(files))
+    progress(len(files), len(files))
+    return Split(pixels, np.array([label for _, label in files]), classes)
+
+
+def load(name: str, root: Path | None = None, split: str = "train", progress: Progress = ignore) -> Split:
+    """The train or test split of a data set in DATASETS, or of torchvision:NAME as squares of 32 px.
+
+    `digits` comes with scikit-learn. ROOT holds train/CLASS/ and test/CLASS/ pictures; for MNIST and the sets like it
+    the two idx files of the split (itself, in raw/, or in torchvision's folder, such as MNIST/raw/). Without ROOT, what
+    torchvision once downloaded is read, or downloaded now (CIFAR-10's original pixels, not the JPEG copy; for EMNIST
+    all of it, 560 MB packed).
+    Raises DataError with what to do.
+    """
+    if name.startswith(TORCHVISION):
+        from core.data import public
+
+        whole = public.load(name, TORCHVISION_SIZE, root, progress)
+        return whole.train if split == "train" else whole.test
+    about = DATASETS[name]
+    if name == "digits":
+        return _digits(split)
+    if name in IDX_FILES:
+        return _idx_split(about, root, split)
+    if root is not None:
+        found = read_folder(Path(root) / split, about.size, progress)
+        if len(found.classes) != len(about.classes):
+            raise DataError(f"expected {len(about.classes)} class folders in {root}, found {len(found.classes)}")
+        return Split(found.pixels, found.labels, about.classes)
+    if name != "cifar10":
+        raise DataError(f"expected --data FOLDER for {about.title}: it has no public download here")
+    source = _torchvision(about, "CIFAR10", train=split == "train")
+    return Split(np.asarray(source.data), np.asarray(source.targets), about.classes)
+
+
+def on_this_machine(name: str) -> bool:
+    """Whether `load` reads both splits of this data set without a folder and without a download."""
+    if name in IDX_FILES:
+        return holds(_idx_downloads(name), IDX_FILES[name], *SPLITS)
+    if name == "cifar10":
+        folder = _downloads() / "cifar-10-batches-py"
+        return all((folder / file).is_file() for file in CIFAR10_FILES)
+    return name == "digits"
+
+
+CIFAR10_FILES = (*(f"data_batch_{i}" for i in range(1, 6)), "test_batch", "batches.meta")
+TORCHVISION = "torchvision:"  # before the name of a class of torchvision.datasets
+TORCHVISION_SIZE = 32
+DIGITS_TEST = 500
+DIGITS_SEED = 0
+DIGITS_WHITE = 16  # scikit-learn's digits count the ink pixels of 4x4 blocks
+
+
+def _digits(split: str) -> Split:
+    from sklearn.datasets import load_digits
+    from sklearn.model_selection import train_test_split
+
+    pictures, labels = load_digits(return_X_y=True)
+    pixels = np.rint(pictures * (255 / DIGITS_WHITE)).astype(np.uint8).reshape(-1, 8, 8, 1)
+    train, test = train_test_split(
+        np.arange(len(labels)), test_size=DIGITS_TEST, stratify=labels, random_state=DIGITS_SEED
+    )
+    which = np.sort(train if split == "train" else test)
+    return Split(pixels[which], labels[which].astype(np.int64), DIGITS)
+
+
+def _downloads() -> Path:
+    from core.networks.weights import cache_folder
+
+    return cache_folder() / "datasets"
+
+
+def _torchvision(about: DataSet, kind: str, **options: Any) -> Any:
+    """torchvision's data set of this class name, downloaded if it is not here. Raises DataError."""
+    import torchvision.datasets
+
+    source = getattr(torchvision.datasets, kind)
+    try:
+        return source(str(_downloads()), download=True, **options)
+    except (OSError, RuntimeError) as error:
+        why = " ".join(str(error).split())  # some have several lines
+        raise DataError(
+            f"{about.title} could not be downloaded ({why}): check the connection, or give the folder of a copy "
+            "(--data FOLDER)"
+        ) from error
+
+
+def _idx_downloads(name: str) -> Path:
+    return _downloads() / IDX_FILES[name].folder / "raw"
+
+
+def _idx_split(about: DataSet, root: Path | None, split: str) -> Split:
+    files = IDX_FILES[about.name]
+    if root is not None:
+        folder = find_folder(Path(root), files, split, about.title)
+    else:
+        folder = _idx_downloads(about.name)
+        if not holds(folder, files, split):
+            options = {"split": files.subset} if files.subset else {}
+            _torchvision(about, files.folder, train=split == "train", **options)
+    pixels, labels = read_split(folder, files, split)
+    first, top = files.first_label, len(about.classes) - 1
+    fits = pixels.shape == (len(labels), about.size, about.size) and len(labels) > 0
+    if not fits or labels.min() < 0 or labels.max() > top:
+        count, height, width = pixels.shape
+        spread = f" from {first + labels.min()} to {first + labels.max()}" if len(labels) else ""
+        raise DataError(
+            f"expected {about.size}x{about.size} pictures, each with a label from {first} to {first + top}, in "
+            f"{folder}, got {count:,} pictures of {width}x{height} and {len(labels):,} labels{spread}: choose the "
+            f"folder of {about.title}"
+        )
+    return Split(pixels[..., None], labels, about.classes)

@@ -1,0 +1,322 @@
+"""Networks that the user brings: a name of torchvision's, an installed package's, or a weights file that is guessed at.
+
+A package offers a network through an entry point of the group `receptive.models`:
+
+    [project.entry-points."receptive.models"]
+    my-net = "my_package.nets:my_net"
+
+    def my_net() -> core.networks.brought.Plug: ...
+
+Only `load` imports the package's code, and only of packages that the user has installed.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING, Any
+
+from core.base.files import at_home
+from core.networks import intact as packaged
+from core.networks import one_logit, own_options, quoting, recognise, weights
+from core.networks import packaged as networks
+from core.networks.own_options import ASIS, FileOptions, Opened
+from core.networks.packaged import PLUGIN, TORCHVISION, Card, Network
+from core.networks.recognise import Fit
+from core.networks.weights import WeightsError
+from core.pictures.preprocess import Preprocessing
+
+if TYPE_CHECKING:
+    from torch import nn
+
+GROUP = "receptive.models"
+WEIGHTS = "IMAGENET1K_V1"
+REMEDY = "ask its authors, or remove the package"
+
+
+@dataclass(frozen=True, eq=False)
+class Plug:
+    """What a package's factory returns. `net`: (B, C, size, size) normalised -> logits (B, K), with `labels` (K,), or
+    one logit (B, 1), read by the sigmoid, with the names of no and yes or of yes alone; `provenance` says in a few
+    words where its weights come from, such as "trained on our birds, 91 % right".
+    """
+
+    net: nn.Module
+    preprocessing: Preprocessing
+    labels: tuple[str, ...]
+    provenance: str
+
+
+def plugged() -> dict[str, Card]:
+    """The networks that installed packages offer, by name ("plugin:NAME"); reads metadata only, imports nothing.
+
+    A network's family, labels and input size are known once it is loaded: until then `size` is 0.
+    """
+    found = {}
+    for point in entry_points(group=GROUP):
+        owner = f"{point.dist.name} {point.dist.version}" if point.dist else point.value
+        sentence = f"offered by the installed package {owner}; not measured by this project"
+        name = PLUGIN + point.name
+        found[name] = Card(name, point.value, name, "user", sentence, 0)
+    return found
+
+
+@functools.cache
+def torchvision_names() -> tuple[str, ...]:
+    """torchvision's classification networks with ImageNet weights; imports torchvision."""
+    from torchvision import models
+
+    names = models.list_models(module=models)
+    return tuple(name for name in names if hasattr(models.get_model_weights(name), WEIGHTS))
+
+
+def open_networks(names: Sequence[str], options: FileOptions = ASIS) -> list[Network]:
+    """The networks meant by the words of a command, the weights files among them by `options`.
+
+    Raises WeightsError, also for options without a weights file, and UnknownModelError.
+    """
+    check_options(names, options)
+    return [open_network(name, options) for name in names]
+
+
+def check_options(names: Sequence[str], options: FileOptions) -> None:
+    """Raises WeightsError for options of weights files where none of the names is one."""
+    if options != ASIS and not any(is_file(name) for name in names):
+        said = " ".join(options.said) or "its options"
+        raise WeightsError(f"expected a weights file for {said}, got {', '.join(names) or 'none'}: give --model FILE")
+
+
+def is_file(name: str) -> bool:
+    """Whether a word of a command is a weights file, and no packaged network's name."""
+    if name in networks.cards():
+        return False
+    return at_home(name).is_file()
+
+
+def open_network(name: str, options: FileOptions = ASIS) -> Network:
+    """The network meant by a word of a command: a name that `core.networks.packaged.find` knows, or a weights file.
+
+    What `options` leave open is told by the file or guessed. Raises WeightsError, UnknownModelError.
+    """
+    if not is_file(name):
+        return networks.load(networks.find(name))
+    path = at_home(name)
+    return open_file(path.read_bytes(), path.name, options, quoting.path(name))
+
+
+def open_file(data: bytes, title: str, options: FileOptions = ASIS, word: str = "") -> Network:
+    """The network in a weights file's bytes; `word`: how a command names the file, by default as one of that title.
+
+    Raises WeightsError.
+    """
+    like = networks.FAMILIES.get(options.like, options.like)
+    if like and like not in networks.FAMILIES.values():
+        raise WeightsError(f"expected a family of {', '.join(networks.FAMILIES.values())}, got {like!r}")
+    fit = recognise.one_fit(data, options.arch, options.part)
+    found = _guess(fit, written(data))
+    arch, family = options.arch or found.arch, like or found.family
+    start = None if like else found.preprocessing
+    if start is None:
+        start = networks.family_preprocessing(Card("", arch, family, "user", "", networks.family_size(family)))
+    labels = options.labels or (() if like else found.labels)
+    network = networks.user_network(fit, arch, family, title, labels, options.applied(start), options.part)
+    sentence = network.card.provenance + (f"; {found.unfit}" if found.unfit and not labels else "")
+    opened = Opened(word or quoting.file(title), options)
+    return replace(network, card=replace(network.card, provenance=sentence, opened=opened))
+
+
+def opened(cards: Iterable[Card]) -> dict[str, Opened]:
+    """How the reader's own among some networks came out of their files, by name."""
+    return {card.name: card.opened for card in cards if card.opened}
+
+
+def intact(names: Sequence[str], say: Callable[[str], object]) -> list[Card]:
+    """The cards of packaged networks, but for those that are missing or whose file is damaged: of each `say` hears why.
+
+    Nothing is loaded.
+    """
+    found = []
+    for name in names:
+        card = networks.cards().get(name)
+        try:
+            if card is None or card.file is None:
+                raise WeightsError(networks.left_out().get(name) or packaged.missing(name))
+            packaged.check(card.file, packaged.digest(card.file))
+            found.append(card)
+        except WeightsError as error:
+            say(str(error))
+    return found
+
+
+def find(name: str) -> Card:
+    """The card of "torchvision:ARCH" or "plugin:NAME". Raises WeightsError that lists the nearest names."""
+    if name.startswith(PLUGIN):
+        card: Card = _known(name, plugged(), f"a network of an installed package (entry point group {GROUP})")
+        return card
+    names = {TORCHVISION + arch: arch for arch in torchvision_names()}
+    arch = _known(name, names, "a classification network of torchvision's")
+    prep = preset(arch)
+    sentence = f"torchvision's {WEIGHTS} weights of {arch}, downloaded on demand; not measured by this project"
+    family = "imagenet" if prep.size == networks.IMAGENET_SIZE else name
+    return networks.framed(Card(name, arch, family, "torchvision", sentence, prep.size), prep)
+
+
+def _known(name: str, known: dict[str, Any], what: str) -> Any:
+    import difflib
+
+    if name in known:
+        return known[name]
+    near = ", ".join(difflib.get_close_matches(name, known, n=3, cutoff=0)) or "none is there"
+    raise WeightsError(f"expected {what}, got {name!r}: did you mean {near}?")
+
+
+def preset(arch: str) -> Preprocessing:
+    """What the published weights of a network of torchvision's were evaluated with: size, filter, mean, deviation."""
+    from torchvision import models
+
+    own = models.get_model_weights(arch)[WEIGHTS].transforms()
+    frame: dict[str, Any] = {"resize": int(own.resize_size[0]), "interpolation": own.interpolation.value}
+    return Preprocessing(int(own.crop_size[0]), tuple(own.mean), tuple(own.std), **frame)
+
+
+def load(card: Card) -> Network:
+    """The network of a card of `find`. Raises WeightsError if it is not here, or its package's code fails."""
+    return _plugged(card) if card.name.startswith(PLUGIN) else _of_torchvision(card)
+
+
+def _of_torchvision(card: Card) -> Network:
+    from torchvision import models
+
+    path = networks.local_file(card)
+    if not path.exists():
+        raise networks.not_here(card)
+    # the published GoogLeNet and Inception scale their input anew; their auxiliary heads are for training only
+    old: dict[str, Any] = {"transform_input": True, "init_weights": False, "aux_logits": False}
+    net = models.get_model(card.arch, weights=None, **(old if card.arch in ("googlenet", "inception_v3") else {}))
+    state = {name: value for name, value in weights.read_state(path).items() if not name.lower().startswith("aux")}
+    weights.load_into(net, state)
+    return ready(card, net, networks.family_labels("imagenet"), preset(card.arch))
+
+
+def _plugged(card: Card) -> Network:
+    point: EntryPoint = next(p for p in entry_points(group=GROUP) if PLUGIN + p.name == card.name)
+    try:
+        factory: Callable[[], Plug] = point.load()
+        plug = as_classes(factory())
+    except Exception as error:  # the package's own code may raise anything
+        said = " ".join(str(error).split())[:200] or type(error).__name__
+        raise WeightsError(f"expected {card.name} to give a network, got a failure ({said}): {REMEDY}") from error
+    labels = tuple(plug.labels)
+    sentence = f"{card.provenance.split(';')[0]}: {plug.provenance}; not measured by this project"
+    return ready(replace(card, provenance=sentence), plug.net, labels, plug.preprocessing)
+
+
+def check(plug: Plug) -> None:
+    """Ask the network about a grey square. Raises ValueError unless it answers with a logit for each label, or with one
+    for yes and no."""
+    as_classes(plug)
+
+
+def as_classes(plug: Plug) -> Plug:
+    """The same network, or one of two answers where it gives one logit. Raises ValueError as `check` does."""
+    import torch
+
+    if not isinstance(plug, Plug):
+        raise ValueError(f"expected a core.networks.brought.Plug, got a {type(plug).__name__}")
+    if plug.preprocessing.size < 1:
+        raise ValueError(f"expected an input of 1 px or more, got {plug.preprocessing.size}")
+    if not plug.labels or not all(isinstance(label, str) for label in plug.labels):
+        raise ValueError("expected a label, a string, for each class, got none or others")
+    side, channels = plug.preprocessing.size, len(plug.preprocessing.mean)
+    with torch.inference_mode():
+        answer = plug.net.eval()(torch.zeros(1, channels, side, side))
+    got = tuple(answer.shape) if isinstance(answer, torch.Tensor) else type(answer).__name__
+    if got == (1, 1):
+        from core.models.two_answers import TwoAnswers
+
+        said = f"{plug.provenance}, {one_logit.SAID}" if plug.provenance else one_logit.SAID
+        return replace(plug, net=TwoAnswers(plug.net), labels=one_logit.two_labels(plug.labels), provenance=said)
+    if got != (1, len(plug.labels)):
+        raise ValueError(f"expected logits of shape (1, {len(plug.labels)}), one a label, got {got}")
+    return plug
+
+
+def ready(card: Card, net: nn.Module, labels: Sequence[str], preprocessing: Preprocessing) -> Network:
+    """A Network of a module that is not of our registry: nothing is known of its layers' order, so none are folded."""
+    from core.networks.engine import prepare
+
+    digest = weights.state_digest(net.state_dict())
+    return Network(
+        networks.framed(card, preprocessing), tuple(labels), preprocessing, digest, prepare(net, folds=False)
+    )
+
+
+@dataclass(frozen=True)
+class Guess:
+    """What a network in a weights file seems to be: its `part` of the file; the `archs` that its tensors fit, of which
+    the first is taken; how many `classes` it tells apart (two for one logit); the `family` whose preprocessing and
+    labels go with it; `labels` and `preprocessing` where the file itself tells them; what is to be `said` of it,
+    and of labels in the file that are `unfit`.
+    """
+
+    part: str
+    archs: tuple[str, ...]
+    classes: int
+    family: str
+    labels: tuple[str, ...]
+    preprocessing: Preprocessing | None
+    said: str
+    unfit: str
+
+    @property
+    def arch(self) -> str:
+        return self.archs[0]
+
+
+def guesses(data: bytes) -> tuple[Guess, ...]:
+    """What the networks in the bytes of a safetensors file or a torch file seem to be; nothing in them is run.
+
+    Raises WeightsError: not weights, what the file tells of itself makes no sense, or no architecture of the registry
+    has such tensors.
+    """
+    about = written(data)
+    return tuple(_guess(fit, about) for fit in recognise.fits(data))
+
+
+def guess(data: bytes, arch: str = "", part: str = "") -> Guess:
+    """What the one network in a file seems to be, of `arch` where that is given. Raises WeightsError as
+    `recognise.one_fit` does, and where what the file tells of itself makes no sense."""
+    return _guess(recognise.one_fit(data, arch, part), written(data))
+
+
+def _guess(fit: Fit, about: dict[str, str]) -> Guess:
+    arch = fit.archs[0]
+    family = networks.OWN_FAMILIES.get(arch.split("_blur")[0], "imagenet")
+    count = recognise.class_count(arch, fit.tensors)
+    classes = 2 if count == 1 else count or len(networks.family_labels(family))
+    told = own_options.told_labels(about) if about else ()
+    labels = one_logit.two_labels(told) if len(told) == count == 1 else told if len(told) == classes else ()
+    unfit = f"the file's own {len(told)} labels are left out, for it tells apart {classes} classes"
+    prep = networks.file_preprocessing(about) if about else None
+    return Guess(
+        fit.part,
+        fit.archs,
+        classes,
+        family,
+        labels,
+        prep,
+        recognise.notes(fit, arch).removeprefix("; "),
+        unfit if told and not labels else "",
+    )
+
+
+def written(data: bytes) -> dict[str, str]:
+    """The provenance in a file that tells, as those of `receptive train` do, its labels, size, mean and deviation; {}
+    for others, whatever they tell."""
+    try:
+        about = weights.read_metadata(data)
+    except WeightsError:
+        return {}
+    return about if about.keys() >= own_options.TOLD else {}

@@ -1,0 +1,162 @@
+"""The one way to run a network: folded, channels-last, batched, bfloat16 with float32 where it decides.
+
+Precision is a ladder. Every input is answered in bfloat16 where the processor has it. A float32 sample of the
+same inputs measures how far bfloat16 strays; every input whose two best logits lie closer than a safe multiple of
+that is answered again in float32, and those that remain within float32's own noise are run one at a time through
+the network as it was built. The reported top-1 is thereby the float32 one-at-a-time top-1.
+"""
+
+from __future__ import annotations
+
+import copy
+import itertools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from core.base.softmax import softmax
+from core.base.worker import Progress, ignore
+
+Batch = Callable[[np.ndarray], Tensor]  # indices (n,) -> inputs (n, 3, H, W) float32
+
+CALIBRATION = 32  # inputs answered in both precisions to measure bfloat16's error
+SAFETY = 4.0  # margins below this multiple of the measured logit error are recomputed
+FLOOR = 2.0**-6  # of the largest logit: two units of bfloat16's last place; a lucky sample must not hide the others
+FLOAT32_NOISE = 1e-4  # relative margin under which batched and one-at-a-time float32 may disagree
+PIXELS_PER_BATCH = 2**18  # activations of a batch stay near the caches, and within a few hundred MB at any size
+
+
+@dataclass(frozen=True, eq=False)
+class Engine:
+    """One network in the precisions it is run in. `fast` is None where bfloat16 would be emulated."""
+
+    plain: nn.Module
+    exact: nn.Module
+    fast: nn.Module | None
+
+
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """`logits` float32 (S, K); `exact` bool (S,): answered in float32; `error`: bfloat16's largest logit error seen."""
+
+    logits: np.ndarray
+    exact: np.ndarray
+    error: float
+
+    @property
+    def top1(self) -> np.ndarray:
+        """(S,) index of the largest logit, float32's."""
+        return np.asarray(self.logits.argmax(1))
+
+    @property
+    def probability(self) -> np.ndarray:
+        """(S, K), each row sums to 1."""
+        return softmax(self.logits)
+
+
+def has_bfloat16() -> bool:
+    """Whether this processor multiplies bfloat16 in hardware."""
+    known = torch.cpu.get_capabilities()
+    return bool(known.get("avx512_bf16") or known.get("amx_bf16") or known.get("bf16"))
+
+
+def prepare(net: nn.Module, *, fast: bool | None = None, folds: bool = True) -> Engine:
+    """An Engine of `net` (which is set to eval mode and not changed otherwise).
+
+    `folds`: whether its batch norms may be folded, for networks whose layers run in the order that their names say.
+    A network that says `exact_only` gets no bfloat16.
+    """
+    plain = net.eval()
+    exact = (fold(plain) if folds else copy.deepcopy(plain)).to(memory_format=torch.channels_last)
+    use_fast = has_bfloat16() and not getattr(plain, "exact_only", False) if fast is None else fast
+    half = copy.deepcopy(exact).to(torch.bfloat16) if use_fast else None
+    return Engine(plain, exact, half)
+
+
+def fold(net: nn.Module) -> nn.Module:
+    """A copy of `net` in which batch norms are folded into the convolutions that feed them and nothing else.
+
+    Found by name and not by tracing: while torch.fx traces, other threads' forward passes fail.
+    """
+    folded = copy.deepcopy(net).eval()
+    for module in list(folded.modules()):
+        for conv_name, norm_name in norm_after(module).items():
+            conv, norm = getattr(module, conv_name, None), getattr(module, norm_name, None)
+            holder, name = (conv, str(len(conv) - 1)) if type(conv) is nn.Sequential else (module, conv_name)
+            conv = getattr(holder, name, None)
+            if isinstance(conv, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
+                setattr(holder, name, fuse_conv_bn_eval(conv, norm))
+                setattr(module, norm_name, nn.Identity())
+    return folded
+
+
+def norm_after(module: nn.Module) -> Mapping[str, str]:
+    """{child: the child that its output goes to}: neighbours of a Sequential, conv<i> and bn<i> of a residual block,
+    or what the module says itself."""
+    if isinstance(module, nn.Sequential):
+        return dict(itertools.pairwise(dict(module.named_children())))
+    own: Mapping[str, str] | None = getattr(module, "norm_after", None)
+    return {f"conv{i}": f"bn{i}" for i in (1, 2, 3)} if own is None else own
+
+
+def batch_size(height: int, width: int) -> int:
+    return max(1, min(512, PIXELS_PER_BATCH // (height * width)))
+
+
+def logits(engine: Engine, inputs: Batch, count: int, progress: Progress = ignore, *, exact: bool = False) -> Answers:
+    """Logits of `count` inputs with float32's top-1 (module docstring). `exact=True` answers all in float32.
+
+    `inputs(indices)` makes the inputs of a batch when it is their turn, so memory stays bounded.
+    `progress(done, count)` may raise to stop. Raises ValueError for a count of 0.
+    """
+    if count < 1:
+        raise ValueError(f"expected at least one input, got {count}: give the network something to answer")
+    every = np.arange(count)
+    size = batch_size(*inputs(every[:1]).shape[-2:])
+    if exact or engine.fast is None:
+        return Answers(_float32(engine, inputs, every, size, progress), np.ones(count, bool), 0.0)
+    sample = every[:: max(1, count // CALIBRATION)]
+    values = _forward(engine.fast, inputs, every, size, progress)
+    still = lambda done, total: progress(count, count)  # all are answered; it may yet raise  # noqa: E731
+    known = _float32(engine, inputs, sample, size, still)
+    error = float(np.abs(values[sample] - known).max())
+    doubtful = margins(values) < np.maximum(SAFETY * error, FLOOR * np.abs(values).max(1))
+    doubtful[sample] = False
+    again = np.flatnonzero(doubtful)
+    values[sample] = known
+    if len(again):
+        values[again] = _float32(engine, inputs, again, size, still)
+    is_exact = doubtful
+    is_exact[sample] = True
+    return Answers(values, is_exact, error)
+
+
+def margins(values: np.ndarray) -> np.ndarray:
+    """(S, K) -> (S,): distance between the two largest logits of each row."""
+    if values.shape[1] < 2:
+        return np.full(len(values), np.inf, np.float32)
+    best = np.partition(values, -2, axis=1)
+    return np.asarray(best[:, -1] - best[:, -2])
+
+
+def _float32(engine: Engine, inputs: Batch, which: np.ndarray, size: int, progress: Progress = ignore) -> np.ndarray:
+    values = _forward(engine.exact, inputs, which, size, progress)
+    near = margins(values) < FLOAT32_NOISE * np.abs(values).max(1)
+    if near.any():
+        values[near] = _forward(engine.plain, inputs, which[near], 1)
+    return values
+
+
+@torch.inference_mode()
+def _forward(net: nn.Module, inputs: Batch, which: np.ndarray, size: int, progress: Progress = ignore) -> np.ndarray:
+    kind = next((parameter.dtype for parameter in net.parameters()), torch.float32)
+    answers = []
+    for start in range(0, len(which), size):
+        x = inputs(which[start : start + size]).to(kind, memory_format=torch.channels_last)
+        answers.append(net(x).float().numpy())
+        progress(min(start + size, len(which)), len(which))
+    return np.concatenate(answers)

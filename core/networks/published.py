@@ -1,0 +1,87 @@
+"""Which ImageNet networks others have published, under our registry's names.
+
+The anti-aliased ones (Zhang, ICML 2019, trained from scratch) and the BagNets (Brendel & Bethge, ICLR 2019) are
+their authors' own. The baselines are torchvision's IMAGENET1K_V1, whose addresses torchvision knows: it is imported,
+and asked, only for those.
+"""
+
+import difflib
+import re
+
+from core.networks.download import Published, WeightsError
+
+AUTHORS_BASE = "https://antialiased-cnns.s3.us-east-2.amazonaws.com/weights_v0.1"
+
+# The first 8 hexadecimal digits of each file's SHA-256, for the filter sizes 2, 3, 4, 5.
+AUTHORS_SHA256 = {
+    "alexnet": ("da8aca74", "f9bbc410", "0114fe25", "4fa3706a"),
+    "vgg16": ("60268e0c", "e9b0ce42", "de9267ac", "1391f70c"),
+    "vgg16_bn": ("2c2052a8", "1782878a", "a1c3559b", "c500b52f"),
+    "resnet18": ("6e2ee76f", "449351b9", "8c77af40", "c1eed0a1"),
+    "resnet34": ("4707aed9", "16aa6c48", "55747267", "85283561"),
+    "resnet50": ("f0f7589d", "a4e868d2", "994b528f", "9953c9ad"),
+    "resnet101": ("3d00941d", "928f1444", "f8a116ff", "1f3745af"),
+}
+
+BAGNET_BASE = (
+    "https://bitbucket.org/wielandbrendel/bag-of-feature-pretrained-models/raw/249e8fa82c0913623a807d9d35eeab9da7dcc2a8"
+)
+BAGNET_SHA256 = {9: ("bagnet8", "34f4ccd2"), 17: ("bagnet16", "105524de"), 33: ("bagnet32", "2ddd53ed")}
+
+TORCHVISION_ARCHS = (
+    *("alexnet", "vgg11", "vgg11_bn", "vgg13", "vgg13_bn", "vgg16", "vgg16_bn", "vgg19", "vgg19_bn"),
+    *("resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "resnext50_32x4d", "resnext101_32x8d"),
+    *("wide_resnet50_2", "wide_resnet101_2", "densenet121", "densenet161", "densenet169", "densenet201"),
+    "mobilenet_v2",
+)
+
+PUBLISHED = {
+    f"{arch}_blur{k}": Published(f"{arch}_blur{k}", f"{AUTHORS_BASE}/{arch}_lpf{k}-{digest}.pth", digest, "authors")
+    for arch, digests in AUTHORS_SHA256.items()
+    for k, digest in zip((2, 3, 4, 5), digests, strict=True)
+} | {
+    f"bagnet{q}": Published(f"bagnet{q}", f"{BAGNET_BASE}/{stem}-{digest}.pth.tar", digest, "authors")
+    for q, (stem, digest) in BAGNET_SHA256.items()
+}
+
+
+def published_names() -> list[str]:
+    """Registry names that `published` knows, sorted."""
+    return sorted((*PUBLISHED, *TORCHVISION_ARCHS))
+
+
+def published(name: str) -> Published:
+    """Where the ImageNet weights of the network `name` are published.
+
+    Raises:
+        WeightsError: nobody published weights for it; the nearest names that have some are listed.
+    """
+    if name in PUBLISHED:
+        return PUBLISHED[name]
+    from torchvision.models import list_models
+
+    if name in TORCHVISION_ARCHS or name in list_models():
+        return published_torchvision(name)
+    near = difflib.get_close_matches(name, published_names(), n=3, cutoff=0)
+    raise WeightsError(f"expected a network with published weights, got {name!r}: choose {', '.join(near)} or another")
+
+
+def published_torchvision(name: str) -> Published:
+    """torchvision's IMAGENET1K_V1 weights of the architecture `name`; imports torchvision.
+
+    Raises:
+        WeightsError: torchvision has no such weights, or its file name carries no hash.
+    """
+    from torchvision.models import get_model_weights
+
+    try:
+        url = str(get_model_weights(name)["IMAGENET1K_V1"].url)
+    except (KeyError, ValueError) as error:
+        raise WeightsError(
+            f"expected an architecture with torchvision's IMAGENET1K_V1 weights, got {name!r}: "
+            f"choose one of {', '.join(TORCHVISION_ARCHS)}"
+        ) from error
+    found = re.search(r"-([0-9a-f]{8,64})\.pth$", url)
+    if found is None:
+        raise WeightsError(f"expected a hash in torchvision's file name, got {url}: use the packaged networks instead")
+    return Published(name, url, found[1], "torchvision")

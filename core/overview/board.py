@@ -1,0 +1,65 @@
+"""Every claim of the five papers, as code: what would make it true, what was measured, and the verdict.
+
+CLAIMS in the order of the studies; `board()` computes all verdicts from the records below a results folder.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from core.base.records import in_words
+from core.claims.claim import NO_NUMBER, NOT_PACKAGED, RULE, VERDICTS, Claim, Ours, Verdict, verdict
+from core.networks.weights import ASSETS
+from core.studies.patch import claims as patch
+from core.studies.random import claims as random
+from core.studies.shift import claims
+from core.studies.sparse import claims as sparse
+from core.studies.spinal import claims as spinal
+
+CLAIMS: tuple[Claim, ...] = (*claims.CLAIMS, *patch.CLAIMS, *sparse.CLAIMS, *random.CLAIMS, *spinal.CLAIMS)
+RESULTS = ASSETS / "results"
+Row = tuple[Claim, Ours | None, Verdict]
+
+__all__ = [
+    "CLAIMS",
+    "NOT_PACKAGED",
+    "NO_NUMBER",
+    "RESULTS",
+    "RULE",
+    "VERDICTS",
+    "Claim",
+    "Ours",
+    "Row",
+    "Verdict",
+    "board",
+    "find",
+    "verdict",
+]
+
+
+def board(results: Path = RESULTS) -> list[Row]:
+    """Every claim with what was measured, None where no record is there, and its verdict.
+
+    A claim whose record is damaged becomes one that was not measured, with that as the reason.
+    """
+    rows: list[Row] = []
+    for claim in CLAIMS:
+        ours = None
+        try:
+            ours = None if claim.measure is None else claim.measure(results)
+        except (ValueError, LookupError, TypeError, OSError) as error:
+            claim = replace(claim, measure=None, measurement=(), why_not=in_words(error))
+        rows.append((claim, ours, verdict(claim, ours)))
+    return rows
+
+
+def find(name: str) -> Claim:
+    """The claim of this name. Raises ValueError with the nearest names."""
+    for claim in CLAIMS:
+        if claim.name == name:
+            return claim
+    import difflib
+
+    near = difflib.get_close_matches(name, [claim.name for claim in CLAIMS], n=3, cutoff=0)
+    raise ValueError(f"expected the name of a claim, got {name!r}: did you mean {', '.join(near)}?")

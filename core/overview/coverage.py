@@ -1,0 +1,176 @@
+"""Networks x studies: what runs on which network, and in a sentence why where it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from core.networks.packaged import FAMILIES, HEADED, KIND_WORDS, Card
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+MARKS = ("–", "◐", "●")  # does not run, runs in part, runs
+ROW_HEIGHT, MARGIN = 26, 170  # px
+
+
+@dataclass(frozen=True)
+class Part:
+    """One thing that a study does with a network: `name` on the page, `address`: what the URL calls the chooser that
+    takes the network's name ("" where the page's own networks are fixed); `why_not` gives "" where the part runs."""
+
+    study: str
+    name: str
+    address: str
+    why_not: Callable[[Card], str]
+    note: Callable[[Card], str] = lambda card: ""
+
+
+def runs(card: Card) -> str:
+    return ""
+
+
+def not_followed(card: Card) -> str:
+    """Layer by layer: only where torch.fx can follow the network."""
+    if card.patch:
+        return "a BagNet pads nowhere, so its maps shrink and a shift that wraps round is not defined on them"
+    if "random_svm" in card.arch:
+        return "its layers give signs, and their number follows the picture's size"
+    return ""
+
+
+def no_patches(card: Card) -> str:
+    return "" if card.patch else "only a BagNet's logit is a sum over patches; the masking curves ask any network"
+
+
+def no_codes(card: Card) -> str:
+    return "" if "sdnet" in card.arch else "it has no sparse coding layer, so there is no λ to turn"
+
+
+def without_lambda(card: Card) -> str:
+    return "" if "sdnet" in card.arch else "λ is not applicable: one row, without a coding layer"
+
+
+def without_gradient(card: Card) -> str:
+    signs = "random_svm" in card.arch
+    return "by occlusion and chance only: signs have no gradient" if signs else ""
+
+
+def no_spinal_layers(card: Card) -> str:
+    return "" if "spinal" in card.arch else "only a spinal head adds up its answer layer by layer"
+
+
+def by_hand(card: Card) -> str:
+    packaged = card.name == HEADED["spinal"]
+    return "" if packaged else "in Python: core.studies.spinal.answers.layers; the page draws the packaged one"
+
+
+PARTS = (
+    Part("shift_sweep", "every shift", "shift-networks-{family}", runs),
+    Part("shift_sweep", "inside the layers", "shift-networks-{family}", not_followed),
+    Part("patch_evidence", "evidence of patches", "", no_patches),
+    Part("patch_evidence", "masking curves", "patch-any-network", runs, without_gradient),
+    Part("sparse_codes", "codes and λ", "sparse-network", no_codes),
+    Part("sparse_codes", "noise × λ", "sparse-any-network", runs, without_lambda),
+    Part("random_features", "map of its features", "random-network", runs),
+    Part("random_features", "retrieval, backgrounds", "random-photo-network", runs),
+    Part("spinal_heads", "heads on its features", "spinal-any-network", runs),
+    Part("spinal_heads", "what each layer adds", "", no_spinal_layers, by_hand),
+)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Whether `part` runs on the network; `words`: why not, or what is particular about it ("" for nothing)."""
+
+    part: Part
+    runs: bool
+    words: str
+
+
+def row(card: Card) -> tuple[Cell, ...]:
+    """What every part says to a network."""
+    return tuple(Cell(part, not part.why_not(card), part.why_not(card) or part.note(card)) for part in PARTS)
+
+
+def matrix(cards: Iterable[Card]) -> dict[str, tuple[Cell, ...]]:
+    """{name: its row} for every network."""
+    return {card.name: row(card) for card in cards}
+
+
+def finding(rows: dict[str, tuple[Cell, ...]]) -> str:
+    """How much of the matrix runs."""
+    cells = [cell for found in rows.values() for cell in found]
+    share = sum(cell.runs for cell in cells)
+    return (
+        f"{share:,} of {len(cells):,} pairs of {len(rows):,} networks and {len(PARTS)} parts of the five studies run; "
+        "the others say why not."
+    )
+
+
+def mark(cell: Cell) -> str:
+    """One of MARKS."""
+    return MARKS[(1 if cell.words else 2) if cell.runs else 0]
+
+
+def sentence(card: Card, cell: Cell) -> str:
+    """One cell in words."""
+    said = f": {cell.words}" if cell.words else ""
+    return f"{card.title}, {cell.part.name}: {'runs' if cell.runs else 'does not run'}{said}."
+
+
+def in_words(cell: Cell) -> str:
+    return ("runs" if cell.runs else "no") + (f": {cell.words}" if cell.words else "")
+
+
+def settings(part: Part, card: Card) -> dict[str, str]:
+    """The URL's settings that open the part's study with this network; {} where the page's own networks are fixed."""
+    if not part.address:
+        return {}
+    found = {part.address.format(family=card.family): card.name}
+    if part.study == "shift_sweep":
+        title = next((title for title, family in FAMILIES.items() if family == card.family), card.family)
+        found["shift-family"] = title
+    return found
+
+
+def figure(cards: Sequence[Card], *, dark: bool = False) -> go.Figure:
+    """One row a network, one column a part: ● runs, ◐ runs in part, – does not; the words on hover."""
+    import plotly.graph_objects as go
+
+    from core.figures import palette
+
+    rows = [row(card) for card in cards]
+    level = [[MARKS.index(mark(cell)) for cell in found] for found in rows]
+    words = [
+        [palette.verbatim(sentence(card, cell)) for cell in found] for card, found in zip(cards, rows, strict=True)
+    ]
+    names = [palette.verbatim(card.title) for card in cards]
+    columns = [part.name for part in PARTS]
+    shades = palette.network_colours([1, 4], dark)
+    scale = [(0.0, "rgba(0,0,0,0)"), (0.5, shades[0]), (1.0, shades[1])]
+    heat = go.Heatmap(
+        z=level, x=columns, y=names, customdata=words, hovertemplate="%{customdata}<extra></extra>",
+        colorscale=scale, zmin=0, zmax=2, showscale=False, xgap=2, ygap=2,
+    )  # fmt: skip
+    ink = [palette.text_colour(dark), *map(palette.on, shades)]  # Plotly's own choice is grey on black, and on blue
+    marks = go.Scatter(
+        x=columns * len(names), y=[name for name in names for _ in columns], mode="text", hoverinfo="skip",
+        text=[MARKS[value] for line in level for value in line], showlegend=False,
+        textfont={"color": [ink[value] for line in level for value in line]},
+    )  # fmt: skip
+    fig = palette.style(go.Figure([heat, marks]), dark)
+    fig.update_layout(height=ROW_HEIGHT * len(cards) + MARGIN, margin={"l": 8, "r": 8, "t": MARGIN - 20, "b": 8})
+    fig.update_xaxes(side="top", tickangle=-55, fixedrange=True, showgrid=False, range=[-0.5, len(PARTS) - 0.5])
+    fig.update_yaxes(range=[len(cards) - 0.5, -0.5], fixedrange=True, automargin=True, showgrid=False, dtick=1)
+    return fig
+
+
+def table(cards: Sequence[Card]) -> dict[str, list[str]]:
+    """The matrix in words: a row a network, a column a part."""
+    rows = [row(card) for card in cards]
+    columns = {"network": [card.name for card in cards], "whose": [KIND_WORDS[card.kind] for card in cards]}
+    for i, part in enumerate(PARTS):
+        columns[part.name] = [in_words(found[i]) for found in rows]
+    return columns

@@ -1,0 +1,224 @@
+"""One page that holds all five studies of a picture: everything inside the file, to be read offline and printed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.base.records import in_words
+from core.base.worker import Progress, ignore, part
+from core.figures.blocks import WIDTH, Asked, Part, Picture, Pictures, Plot, Work
+from core.networks import packaged, quoting
+from core.networks.own_options import ASIS, FileOptions
+from core.networks.packaged import Card
+from core.networks.weights import WeightsError
+from core.studies import STUDIES, Study
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+    from markupsafe import Markup
+
+    from core.pictures.image import RGBImage
+
+QUESTION = "What do five papers see in this picture?"
+TEMPLATE = Path(__file__).with_name("report.html.jinja")
+SHOWN = WIDTH  # px, the longer side of the picture as the page holds it
+HEADER = 320  # px, the side of the box that it is shown in
+CAMERA = {
+    "displayModeBar": True,
+    "displaylogo": False,
+    "modeBarButtons": [["toImage"]],
+    "toImageButtonOptions": {"format": "png", "filename": "receptive", "scale": 2},
+    "scrollZoom": False,
+    "doubleClick": False,
+}
+
+
+@dataclass(frozen=True)
+class Section:
+    """A study with its parts, or the sentences that say why one could not run; `note` on the networks it took."""
+
+    study: Study
+    parts: tuple[Part, ...]
+    failures: tuple[str, ...]
+    note: str
+
+    @property
+    def cards(self) -> tuple[Card, ...]:
+        """Every network of the parts, each once."""
+        return tuple(dict.fromkeys(card for p in self.parts for card in p.cards))
+
+
+def make(
+    image: RGBImage, title: str, names: Sequence[str] = (), progress: Progress = ignore, source: str = ""
+) -> str:  # fmt: skip
+    """A report on a picture as one HTML page, which asks for nothing outside itself.
+
+    `title`: what the picture is called; `source`: how a command names it (a file, or sample:NAME), by default the
+    file of that title. `names` of networks, or their weights files, take the place of the default ones in every study
+    that can take them. `progress` may raise core.base.worker.Stopped; each study has a fifth of it. A study that
+    cannot run says why in its section. Raises WeightsError for a name that does not exist, and for a file that is no
+    network's.
+    """
+    return finished(ask(image, title, names, source or quoting.file(title)), progress)
+
+
+def finished(asked: Asked, progress: Progress = ignore) -> str:
+    """The report on what `ask` found."""
+    sections = [section(study, asked, part(progress, i, len(STUDIES))) for i, study in enumerate(STUDIES)]
+    return page(asked, sections)
+
+
+def ask(image: RGBImage, title: str, names: Sequence[str], source: str, options: FileOptions = ASIS) -> Asked:
+    """What a report is of: the networks found, the reader's own weights files opened. Raises WeightsError."""
+    from core.networks import brought
+
+    brought.check_options(names, options)
+    cards, opened = [], {}
+    for name in dict.fromkeys(names):
+        if brought.is_file(name):
+            network = brought.open_network(name, options)
+            card = network.card
+            if card.name in opened:
+                raise WeightsError(
+                    f"expected weights files of different names, got {Path(name).name} twice: rename one"
+                )
+            opened[card.name] = network
+        else:
+            card = packaged.find(name)
+        cards.append(card)
+    return Asked(image, title, source, tuple(cards), opened)
+
+
+def study_at(done: int, total: int) -> Study:
+    """The study that `make` is at when it tells `progress` so."""
+    return STUDIES[min(len(STUDIES) * done // max(total, 1), len(STUDIES) - 1)]
+
+
+def works() -> dict[str, Callable[[Asked], list[Work]]]:
+    """What there is to do for each study, by its slug."""
+    from core.studies import asked as report_parts
+    from core.studies.random import report
+
+    return {
+        "shift_sweep": report_parts.shift_parts,
+        "patch_evidence": report_parts.patch_parts,
+        "sparse_codes": report_parts.sparse_parts,
+        "random_features": report.random_parts,
+        "spinal_heads": report.spinal_parts,
+    }
+
+
+def section(study: Study, asked: Asked, progress: Progress) -> Section:
+    """Run one study on the picture. What goes wrong is part of the report, not the end of it."""
+    progress(0, 1)
+    parts, failures = [], []
+    try:
+        work = works()[study.slug](asked)
+        for i, run in enumerate(work):
+            try:
+                parts.append(run(part(progress, i, len(work))))
+            except (ValueError, OSError, RuntimeError, MemoryError) as error:
+                failures.append(in_words(error))
+    except (ValueError, OSError) as error:
+        failures.append(in_words(error))
+    progress(1, 1)
+    return Section(study, tuple(parts), tuple(failures), left_out(asked, parts, bool(failures)))
+
+
+def left_out(asked: Asked, parts: Sequence[Part], failed: bool) -> str:
+    """Which of the networks asked for a study could not take, if any."""
+    taken = {card.name for p in parts for card in p.cards}
+    missing = [card.name for card in asked.cards if card.name not in taken]
+    if not missing or failed:
+        return ""
+    instead = "" if taken & {card.name for card in asked.cards} else "; its packaged networks are shown instead"
+    return f"This study does not take {', '.join(missing)}{instead}."
+
+
+# ---- the page ------------------------------------------------------------------------------------
+
+
+def page(asked: Asked, sections: Sequence[Section]) -> str:
+    """The HTML of finished sections. Everything that is not ours is escaped by the template engine."""
+    from jinja2 import Environment, StrictUndefined
+    from markupsafe import Markup
+    from plotly.offline import get_plotlyjs
+
+    from core.figures.palette import FONTS
+    from core.pictures.image import thumbnail
+    from core.studies.random.maps_figures import address
+
+    engine = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=unturned_text
+    )
+    engine.filters |= {"json": lambda fig: Markup(figure_json(fig)), "cell": cell, "words": words}
+    engine.tests |= {"plot": is_a(Plot), "picture": is_a(Picture), "pictures": is_a(Pictures)}
+    small = thumbnail(asked.image, SHOWN)
+    html = engine.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
+        question=QUESTION,
+        asked=asked,
+        sections=sections,
+        shown=address(small.pixels),
+        shown_size=header_size(asked.image),
+        width=WIDTH,
+        fonts=Markup(FONTS),
+        camera=CAMERA,
+        made=datetime.now(UTC),
+        version=program_version(),
+        plotly=Markup(get_plotlyjs()),
+    )
+    return html.encode(errors="replace").decode()  # a file's name may hold bytes that are no text
+
+
+def unturned_text(value: object) -> object:
+    """What the template prints, with nothing in it that turns the words around it."""
+    return quoting.unturned(value) if type(value) is str else value  # commands, which are Markup, stay exact
+
+
+def is_a(kind: type) -> Callable[[object], bool]:
+    return lambda value: isinstance(value, kind)
+
+
+def figure_json(figure: go.Figure) -> str:
+    """The figure as JSON that can stand in a script element: nothing in it ends the element."""
+    return str(figure.to_json()).replace("<", "\\u003c")
+
+
+def cell(value: object) -> str:
+    """A number of a table as words: whole numbers in thousands, others to three digits behind the point."""
+    if isinstance(value, float):
+        return f"{value:.3f}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def words(command: str) -> Markup:
+    """A command whose options are not broken at their hyphens."""
+    from markupsafe import Markup, escape
+
+    option = Markup('<span class="word">{}</span>')
+    return Markup(" ").join(option.format(w) if w.startswith("--") else escape(w) for w in command.split(" "))
+
+
+def header_size(image: RGBImage) -> tuple[int, int]:
+    """(width, height) in px at which the header shows the picture; a tiny one is enlarged by a whole factor."""
+    longest = max(image.width, image.height)
+    scale = HEADER // longest or HEADER / longest
+    return max(1, round(image.width * scale)), max(1, round(image.height * scale))
+
+
+def program_version() -> str:
+    """The installed version, and in a checkout the commit too."""
+    try:
+        known = version("receptive")
+    except PackageNotFoundError:
+        known = ""
+    if (Path(__file__).parents[2] / ".git").exists():  # elsewhere git would tell the commit of whatever is around
+        from core.training.loop import commit
+
+        return " · ".join(filter(None, [known, f"commit {commit()}"]))
+    return known

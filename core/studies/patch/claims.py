@@ -1,0 +1,265 @@
+"""What bags of local features are said to do (Brendel & Bethge, ICLR 2019), and how this project measured it."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from core.claims import claim, numbers, records
+from core.claims.claim import ABOVE_0, OPEN, Claim, Ours, untested
+from core.claims.fact import fact
+from core.claims.numbers import OVER_PICTURES, Estimate
+from core.compute.attributions import EVIDENCE, RANDOM
+from core.studies.patch import masking_dataset
+from core.studies.patch.dataset import Measured, Summary
+from core.studies.patch.paper import PAPER_TOP5, REEVALUATED
+
+STUDY = "patch_evidence"
+PAPER = "Brendel & Bethge 2019, the authors' repository"
+REEVALUATION = f"{claim.REEVALUATED} of the authors' weights"
+NOTES = "secondary notes on Brendel & Bethge 2019"
+DEFINED = f"{claim.DEFINED} of Brendel & Bethge 2019, computed by us"
+LISTED = "an experiment of Brendel & Bethge 2019"
+PHOTOGRAPHS = {"patch-family": "photographs"}
+TOP5_OF_17 = 80.5
+VGG_BEFORE, VGG_AFTER = 90.1, 79.4  # top-5 of VGG-16 on pictures whose texture is scrambled
+NEAR = 5.0  # points: our reading of "near"
+ALIKE = 0.5  # correlation: our reading of "the same classes"
+TILES = 4  # a side: tiles of 16 px
+SMALLEST, MIDDLE, LARGEST = REEVALUATED
+
+
+def at(found: Summary, patch: int | None) -> int:
+    """Row of the BagNet with patches of this side, or of the residual network."""
+    return found.patches.index(patch)
+
+
+def rate(found: Summary, patch: int | None, top5: bool) -> Estimate:
+    """Top-1 or top-5 accuracy of the BagNet of this patch, None for the residual network, in percent."""
+    i = at(found, patch)
+    if top5:
+        return numbers.percent(found.top5[i], found.top5_interval[i])
+    return numbers.percent(found.accuracy[i], found.accuracy_interval[i])
+
+
+def about(record: Measured) -> str:
+    return f"{record.data}; {OVER_PICTURES}"
+
+
+def rises(top5: bool, results: Path) -> Ours | None:
+    """Rank correlation of patch size and accuracy."""
+    record = records.patches(results)
+    if record is None or not set(REEVALUATED) <= set(record.summary.patches):
+        return None
+    values = [rate(record.summary, q, top5) for q in REEVALUATED]
+    found = numbers.rank_correlation(list(REEVALUATED), values)
+    listed = ", ".join(f"{q} px: {numbers.around(v)} %" for q, v in zip(REEVALUATED, values, strict=True))
+    return numbers.ours(
+        found,
+        f"rank correlation {numbers.interval(found)}; {listed} ({record.summary.images:,} pictures)",
+        f"{about(record)}, drawn {numbers.DRAWS:,} times from their intervals",
+        record.date,
+    )
+
+
+def gap(patch: int, other: int | None, results: Path) -> Ours | None:
+    """Top-5 of one network minus that of another, in points."""
+    record = records.patches(results)
+    if record is None or not {patch, other} <= set(record.summary.patches):
+        return None
+    a, b = (rate(record.summary, q, True) for q in (patch, other))
+    found = numbers.minus(a, b)
+    against = "the residual network" if other is None else f"{other} px"
+    return numbers.ours(
+        found,
+        f"{numbers.interval(found, 'points', sign=True)}: {numbers.around(a)} % with patches of {patch} px, "
+        f"{numbers.around(b)} % with {against} ({record.summary.images:,} pictures)",
+        about(record),
+        record.date,
+    )
+
+
+def scrambled(results: Path) -> Ours | None:
+    """What the residual network loses where the tiles of a picture are shuffled, in points."""
+    record = records.patches(results)
+    if record is None or record.scramble is None or TILES not in record.scramble.tiles:
+        return None
+    found, n = record.summary, record.summary.images
+    i, t = at(found, None), record.scramble.tiles.index(TILES)
+    after = numbers.share(float(record.scramble.accuracy[i, t]), n)
+    before = rate(found, None, False)
+    lost = numbers.minus(before, after)
+    return numbers.ours(
+        lost,
+        f"{numbers.interval(lost, 'points')} lost: {numbers.around(before)} % → {numbers.around(after)} % with "
+        f"{TILES} × {TILES} tiles shuffled ({n:,} pictures)",
+        f"{about(record)}; tiles are shuffled here, the paper scrambles textures",
+        record.date,
+    )
+
+
+def same_classes(results: Path) -> Ours | None:
+    """Correlation, over classes, of the error rates of the largest patches and of the residual network."""
+    record = records.patches(results)
+    if record is None or not {LARGEST, None} <= set(record.summary.patches):
+        return None
+    found = record.summary
+    i, j = at(found, LARGEST), at(found, None)
+    low, high = found.correlation_interval[i, j]
+    estimate = Estimate(float(found.correlation[i, j]), float(low), float(high))
+    if np.isnan(estimate).any():
+        return None
+    return numbers.ours(
+        estimate,
+        f"r = {numbers.interval(estimate)} over {len(found.labels)} classes, patches of {LARGEST} px against the "
+        "residual network",
+        f"{record.data}; about 95 %, {found.draws:,} bootstrap draws of the pictures",
+        record.date,
+    )
+
+
+def deletion(row: int, results: Path) -> Ours | None:
+    """Mean area under the deletion curve in random order less that in the evidence's order. `row` 0: the BagNet's own
+    answer, 1: the residual network's."""
+    record = records.patches(results)
+    if record is None or record.masking is None:
+        return None
+    masked = masking_dataset.from_record(record.masking)
+    means, halves = masked.of("deletion")
+    chance, evidence = (
+        Estimate(float(means[row, m]), float(means[row, m] - halves[row, m]), float(means[row, m] + halves[row, m]))
+        for m in map(masked.methods.index, (RANDOM, EVIDENCE))
+    )
+    found = numbers.minus(chance, evidence)
+    return numbers.ours(
+        found,
+        f"{numbers.interval(found, sign=True, digits=3)}: area {evidence.value:.3f} in the evidence's order, "
+        f"{chance.value:.3f} in random order ({masked.images} pictures)",
+        f"{record.data}; 95 % over pictures",
+        record.date,
+    )
+
+
+def shares(column: int) -> str:
+    """'46.39 → 58.80 → 66.66 %' of the re-evaluation; column 0 is top-1, 1 is top-5."""
+    return " → ".join(f"{row[column]:.2f}" for row in REEVALUATED.values()) + " % (ImageNet, 9 → 17 → 33 px)"
+
+
+def measured(
+    name: str,
+    sentence: str,
+    paper: str,
+    source: str,
+    quantity: str,
+    holds: tuple[float, float],
+    measure: partial[Ours | None],
+    settings: dict[str, str],
+) -> Claim:
+    """A claim that the packaged networks' record answers."""
+    return Claim(
+        name, STUDY, sentence, paper, source, quantity, holds, measure, ("patches",), {**PHOTOGRAPHS, **settings}
+    )  # fmt: skip
+
+
+def exact(
+    name: str, sentence: str, paper: str, source: str, quantity: str, holds: tuple[float, float],
+    settings: dict[str, str],
+) -> Claim:  # fmt: skip
+    return Claim(name, STUDY, sentence, paper, source, quantity, holds, partial(fact, name), ("exact",), settings)
+
+
+MASKED = {"patch masking": OPEN, "patch-masking-mode": "deletion", "patch-masking-q": "33"}
+CLAIMS: tuple[Claim, ...] = (
+    exact(
+        "bagnet-mean-of-patches",
+        "A picture's logit is the mean of its patches' logits.",
+        "an identity",
+        DEFINED,
+        "largest difference between the mean and the logit, relative to the largest logit",
+        (0.0, 2e-5),
+        {**PHOTOGRAPHS, "patch-resolution": "coarse"},
+    ),
+    exact(
+        "bagnet-shifted-passes",
+        "The map around every pixel takes no forward pass a patch: 64 shifted dense passes give the same.",
+        "50,176 forward passes for 224 × 224 px in the authors' code; 64 by the definition",
+        DEFINED,
+        "largest difference between the two maps, relative to the largest evidence",
+        (0.0, 2e-5),
+        {**PHOTOGRAPHS, "patch-resolution": "full"},
+    ),
+    exact(
+        "bagnet-masks-add-up",
+        "Two masks further apart than a patch change the logit by the sum of what each changes alone.",
+        "",
+        LISTED,
+        "largest departure of the joint change from the sum, relative to the largest change",
+        (0.0, 2e-5),
+        {**PHOTOGRAPHS, "patch-mask": "4", "patch interaction": OPEN},
+    ),
+    exact(
+        "bagnet-parameters",
+        "The BagNets have 15.7, 16.2 and 18.3 million parameters.",
+        " / ".join(f"{row[2]:.1f}" for row in REEVALUATED.values()) + " million (9, 17, 33 px)",
+        REEVALUATION,
+        "largest difference from the three numbers, millions",
+        (0.0, 0.05),
+        {"patch-family": "ImageNet"},
+    ),
+    measured(
+        "patch-size-top1", "The larger the patches, the better the first answer.", shares(0), REEVALUATION,
+        "rank correlation of patch size with top-1 accuracy", (0.0, 1.0), partial(rises, False), {},
+    ),
+    measured(
+        "patch-size-top5", "The larger the patches, the more often the class is among the five best.", shares(1),
+        REEVALUATION, "rank correlation of patch size with top-5 accuracy", (0.0, 1.0), partial(rises, True), {},
+    ),
+    measured(
+        "patch-33-near-resnet", "Patches of 33 px alone come near a network that sees the whole picture.",
+        f"{PAPER_TOP5[LARGEST]} % top-5 (ImageNet, 33 px)", PAPER,
+        f"top-5 of 33 px minus the residual network's, points; near: within {NEAR:g}, our reading",
+        (-NEAR, NEAR), partial(gap, LARGEST, None), {},
+    ),
+    measured(
+        "patch-17-near-33", "Patches of 17 px lose little against patches of 33 px.",
+        f"{TOP5_OF_17} % top-5 with 17 px, {PAPER_TOP5[LARGEST]} % with 33 px (ImageNet)", NOTES,
+        "top-5 of 17 px minus 33 px, points; little: no more than in the paper",
+        (TOP5_OF_17 - PAPER_TOP5[LARGEST], float("inf")), partial(gap, MIDDLE, LARGEST), {},
+    ),
+    measured(
+        "resnet-fails-on-scrambled", "A residual network fails where a picture's parts are scrambled.",
+        f"VGG-16 keeps {VGG_BEFORE} % → {VGG_AFTER} % top-5; ResNet and DenseNet fail", NOTES,
+        f"points of accuracy lost with {TILES} × {TILES} tiles shuffled; to fail: to lose more than that VGG-16",
+        (VGG_BEFORE - VGG_AFTER, 100.0), scrambled,  # type: ignore[arg-type]
+        {"patch-tiles": str(TILES), "patch scramble": OPEN},
+    ),
+    measured(
+        "bagnet-same-hard-classes", "Bags of features find the same classes hard as a residual network.", "", LISTED,
+        f"correlation of the two networks' error rates over classes; alike: above {ALIKE}, our reading",
+        (ALIKE, 1.0), same_classes,  # type: ignore[arg-type]
+        {"patch-errors-over": "classes"},
+    ),
+    measured(
+        "evidence-own-deletion", "Masking the most supportive patches first takes the bag of features' answer away.",
+        "", LISTED, "area under the deletion curve, random order minus the evidence's", ABOVE_0,
+        partial(deletion, 0), MASKED,
+    ),
+    measured(
+        "evidence-resnet-deletion", "Its evidence points at what a residual network uses, too.",
+        "", LISTED, "area under the residual network's deletion curve, random order minus the evidence's", ABOVE_0,
+        partial(deletion, 1), MASKED,
+    ),
+    untested(
+        "vgg16-survives-scrambling", STUDY, "VGG-16 survives scrambled texture.",
+        f"{VGG_BEFORE} % → {VGG_AFTER} % top-5 (ImageNet)", NOTES,
+        "this project has no copy of ImageNet's test pictures to make textures from",
+        {**PHOTOGRAPHS, "patch-tiles": str(TILES), "patch scramble": OPEN},
+    ),
+    untested(
+        "bagnet-speed", STUDY, "A bag of features answers more slowly than a residual network.",
+        "155 pictures a second against 570 of ResNet-50", NOTES,
+        "the figure is a GPU's; a time on two cores would tell of them", {"patch-family": "ImageNet"},
+    ),
+)  # fmt: skip

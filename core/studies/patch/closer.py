@@ -1,0 +1,129 @@
+"""One patch looked at closely: its crop, its own logits, and where in the picture such patches lie.
+
+A patch's logits are what it adds to the image's, times the number of patches (Brendel & Bethge, ICLR 2019, §2).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.base.softmax import softmax
+from core.base.worker import Progress, ignore
+from core.studies.patch.evidence import Map, Result, tensor
+
+if TYPE_CHECKING:
+    from core.networks.packaged import Network
+
+
+MOST_ALIKE = 6_000  # patches
+
+
+@dataclass(frozen=True, eq=False)
+class Patch:
+    """A patch cut out and asked alone: `crop` uint8 (q, q, 3), its `logits` (K,) and `probability` (K,)."""
+
+    crop: np.ndarray
+    logits: np.ndarray
+
+    @property
+    def probability(self) -> np.ndarray:
+        """(K,), sums to 1."""
+        return softmax(self.logits)
+
+
+def patch_at(network: Network, pixels: np.ndarray, y: int, x: int) -> Patch:
+    """The patch around the pixel (y, x), cut out of the picture uint8 (H, W, 3) and asked alone (§2).
+
+    Raises ValueError for a network that is no BagNet.
+    """
+    from core.compute import patches
+
+    net = patches.bagnet_of(network)
+    logits = patches.alone(net, tensor(network, pixels), np.array([[y, x]]), net.patch)[0]
+    return Patch(crop_at(network, pixels, y, x), logits)
+
+
+def crop_at(network: Network, pixels: np.ndarray, y: int, x: int) -> np.ndarray:
+    """uint8 (q, q, 3) around a pixel; outside of the picture lies the mean colour, as the network sees it."""
+    q = network.card.patch or 1
+    mean = np.rint(255 * np.array(network.preprocessing.mean)).astype(np.uint8)
+    field = np.broadcast_to(mean, (pixels.shape[0] + q - 1, pixels.shape[1] + q - 1, 3)).copy()
+    field[q // 2 : q // 2 + pixels.shape[0], q // 2 : q // 2 + pixels.shape[1]] = pixels
+    return field[y : y + q, x : x + q]
+
+
+def alike_step(pixels: np.ndarray) -> int:
+    """Pixels between the patches of (H, W, 3) that are compared: their features must stay within a few dozen MB."""
+    steps = (2, 4, 8)
+    return next((s for s in steps if pixels.shape[0] * pixels.shape[1] / s**2 <= MOST_ALIKE), steps[-1])
+
+
+def alike(network: Network, pixels: np.ndarray, y: int, x: int, progress: Progress = ignore, *, step: int = 4) -> Map:
+    """Cosine similarity (1, h, w) in [-1, 1] of every `step`-th pixel's patch to the patch around (y, x).
+
+    Compared are the last features less their mean over the picture, before the linear head.
+    """
+    from core.compute import patches
+
+    net = patches.bagnet_of(network)
+    view = tensor(network, pixels)
+    found = patches.collect(net, view, None, progress, step=step)
+    features = patches.compose(found, view.shape[1], view.shape[2], step)  # (C, h, w)
+    mine = patches.feature_at(net, view, y, x)
+    mean = features.mean((1, 2))
+    features -= mean[:, None, None]
+    mine = mine - mean
+    lengths = np.linalg.norm(features, axis=0) * np.linalg.norm(mine)
+    cosine = np.einsum("chw,c->hw", features, mine) / np.maximum(lengths, 1e-12)
+    rows, columns = (np.arange(0, side, step) for side in view.shape[1:])
+    return Map(rows, columns, (0,), cosine[None].clip(-1, 1).astype(np.float32))
+
+
+def spots(found: Map, count: int, apart: int, without: tuple[int, int] | None = None) -> list[tuple[int, int, float]]:
+    """Up to `count` best places (y, x, value) of a one-channel map, at least `apart` px from each other and from
+    `without`."""
+    values = found.values[0]
+    kept: list[tuple[int, int, float]] = []
+    for flat in values.argsort(axis=None)[::-1]:
+        row, column = np.unravel_index(flat, values.shape)
+        y, x = int(found.y[row]), int(found.x[column])
+        taken = [(a, b) for a, b, _ in kept] + ([without] if without else [])
+        if all(max(abs(y - a), abs(x - b)) >= apart for a, b in taken):
+            kept.append((y, x, float(values[row, column])))
+        if len(kept) == count:
+            break
+    return kept
+
+
+def on_grid(result: Result, m: int, y: int, x: int) -> bool:
+    """Whether the patch around a pixel is one of network m's own grid."""
+    from core.compute.patches import centres
+
+    return y in centres(result.height, result.patch[m]) and x in centres(result.width, result.patch[m])
+
+
+def share(result: Result, m: int, patch: Patch) -> tuple[float, float]:
+    """What one patch of network m's grid adds to the image's logit for the target, in logits and as its share.
+
+    The image's logit is the mean over the grid, so a patch adds its own logit over their number (§2).
+    """
+    adds = float(patch.logits[result.target]) / result.patches[m]
+    logit = float(result.logits[m, result.target])
+    return adds, adds / logit if logit else float("nan")
+
+
+def said(result: Result, m: int, y: int, x: int, patch: Patch) -> str:
+    """In words: the patch's answer and its part in the image's."""
+    best = int(patch.logits.argmax())
+    adds, part = share(result, m, patch)
+    n, name, logit = result.patches[m], result.labels[result.target], result.logits[m, result.target]
+    begin = f"It is one of the {n} and adds"
+    if not on_grid(result, m, y, x):
+        begin = f"It lies between the network's own {n} patches; were it one of them, it would add"
+    return (
+        f"Alone, the patch says {result.labels[best]} (logit {patch.logits[best]:.2f}). "
+        f"{begin} {adds:+.2f} to the image's logit of {logit:.2f} for {name}: a share of {part:.1%}."
+    )

@@ -1,0 +1,338 @@
+"""Which little patches made the network say so?
+
+A BagNet's logits are the mean over its q x q patches' own logits, so each patch's evidence for a class can be read
+off exactly (Brendel & Bethge, ICLR 2019, §2 and Figure 2): on the network's own grid, or around every pixel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from core.base.worker import Progress, each, ignore, part
+from core.networks import quoting
+from core.networks.own_options import Opened
+from core.pictures.samples import opening
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+    from torch import Tensor
+
+    from core.compute.patches import Leaf
+    from core.networks.packaged import Network
+    from core.pictures.image import RGBImage
+
+Resolution = Literal["coarse", "full"]
+RESOLUTIONS: tuple[Resolution, ...] = ("coarse", "full")
+SHORT_LIMITS = (48, 320)  # pixels
+FEW_CLASSES = 32  # up to this many classes a full map keeps them all, so that another class costs nothing
+CLIP = 99  # percentile of |evidence| at which the colours end (the paper's)
+
+
+@dataclass(frozen=True)
+class Params:
+    """`short`: side in px to which the picture's short side is scaled, None for the networks' own input size.
+
+    `target`: class index, None for the top-1 of the network with the largest patches; `other`: the class whose
+    evidence is subtracted, None for none; `resolution`: patches of the network's own grid, or around every pixel.
+
+    Raises ValueError for a side or a resolution that does not exist.
+    """
+
+    short: int | None = None
+    target: int | None = None
+    other: int | None = None
+    resolution: Resolution = "full"
+
+    def __post_init__(self) -> None:
+        low, high = SHORT_LIMITS
+        if self.short is not None and not low <= self.short <= high:
+            raise ValueError(f"expected a short side of {low} to {high} px, got {self.short}: choose one of them")
+        if self.resolution not in RESOLUTIONS:
+            raise ValueError(f"expected a resolution of {list(RESOLUTIONS)}, got {self.resolution!r}: choose one")
+
+
+@dataclass(frozen=True, eq=False)
+class Map:
+    """`values` (C, h, w): evidence for `classes` of the patches centred at pixel rows `y` and columns `x`."""
+
+    y: np.ndarray
+    x: np.ndarray
+    classes: tuple[int, ...]
+    values: np.ndarray
+
+    def of(self, target: int, other: int | None = None) -> np.ndarray:
+        """(h, w) evidence for a class, less that for another."""
+        mine = self.values[self.classes.index(target)]
+        return np.asarray(mine if other is None else mine - self.values[self.classes.index(other)])
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """M BagNets on one picture of `height` x `width` px as they see it. Evidence has the unit of the logits.
+
+    `evidence[m]` (h, w) is that for `target` (less that for `other`) of the q x q patches centred at the pixels
+    `y[m]`, `x[m]`; the mean of the network's own grid is its logit. `patches[m]`: how many its own grid has.
+    """
+
+    models: tuple[str, ...]
+    labels: tuple[str, ...]
+    picture: str  # digest
+    height: int
+    width: int
+    resolution: Resolution
+    target: int
+    other: int | None
+    patch: tuple[int, ...]
+    patches: tuple[int, ...]
+    logits: np.ndarray  # (M, K)
+    y: tuple[np.ndarray, ...]
+    x: tuple[np.ndarray, ...]
+    evidence: tuple[np.ndarray, ...]
+
+
+def seen(network: Network, image: RGBImage, short: int | None) -> np.ndarray:
+    """uint8 (H, W, 3): the picture as the network sees it.
+
+    Raises ValueError if a patch of it would not fit in.
+    """
+    from core.pictures.preprocess import whole
+
+    pixels = whole(image, short or network.preprocessing.size)
+    if network.card.patch is not None and min(pixels.shape[:2]) < network.card.patch:
+        raise ValueError(f"expected a short side of {network.card.patch} px or more, got {short}: choose a larger one")
+    return pixels
+
+
+def tensor(network: Network, pixels: np.ndarray) -> Tensor:
+    """The picture uint8 (H, W, 3) as the network sees it, float32 (3, H, W)."""
+    from core.pictures.preprocess import to_tensor
+
+    return to_tensor(pixels, network.preprocessing)
+
+
+def coarse(network: Network, pixels: np.ndarray, progress: Progress = ignore) -> Map:
+    """Evidence for every class on the network's own grid, in one dense pass over the picture uint8 (H, W, 3) (§2).
+
+    Raises ValueError for a network that is no BagNet.
+    """
+    from core.compute import patches
+
+    net = patches.bagnet_of(network)
+    values = patches.evidence(net, tensor(network, pixels))
+    progress(1, 1)
+    y, x = (patches.centres(side, net.patch) for side in pixels.shape[:2])
+    return Map(y, x, tuple(range(len(values))), values)
+
+
+def phases(
+    network: Network,
+    pixels: np.ndarray,
+    classes: Sequence[int],
+    progress: Progress = ignore,
+    *,
+    step: int = 1,
+    after: int | None = None,
+) -> list[Leaf]:
+    """Exact evidence around every `step`-th pixel of uint8 (H, W, 3), without those that `after` has
+    (core.compute.patches).
+
+    Raises ValueError for a network that is no BagNet, and for a step that is not of core.compute.patches.STEPS.
+    """
+    from core.compute import patches
+
+    net = patches.bagnet_of(network)
+    head = patches.head_of(net, classes)
+    return patches.collect(net, tensor(network, pixels), head, progress, step=step, after=after)
+
+
+def composed(found: Sequence[Leaf], pixels: np.ndarray, classes: Sequence[int], step: int) -> Map:
+    """The map, in pixels of the picture (H, W, 3), of all phases down to `step`."""
+    from core.compute import patches
+
+    height, width = pixels.shape[:2]
+    values = patches.compose(found, height, width, step)
+    return Map(np.arange(0, height, step), np.arange(0, width, step), tuple(classes), values)
+
+
+def full(network: Network, pixels: np.ndarray, classes: Sequence[int], progress: Progress = ignore) -> Map:
+    """Exact evidence for some classes of the patch around every pixel of uint8 (H, W, 3). ValueError if no BagNet."""
+    return composed(phases(network, pixels, classes, progress), pixels, classes, 1)
+
+
+def kept_classes(count: int, target: int, other: int | None) -> tuple[int, ...]:
+    """The classes that a full map keeps: all of a few, else those asked for."""
+    asked_for = {target} if other is None else {target, other}
+    return tuple(range(count)) if count <= FEW_CLASSES else tuple(sorted(asked_for))
+
+
+def run(networks: Sequence[Network], image: RGBImage, params: Params, progress: Progress = ignore) -> Result:
+    """The evidence maps of every network. All must be BagNets that share their labels.
+
+    Raises ValueError: no network, no BagNet, other labels, a class that does not exist, too small a side.
+    """
+    if not networks or any(n.labels != networks[0].labels for n in networks):
+        raise ValueError(f"expected BagNets that share labels, got {[n.card.name for n in networks]}: compare a family")
+    pixels = [seen(n, image, params.short) for n in networks]
+    passes = 2 if params.resolution == "full" else 1
+    grids = [coarse(n, p) for n, p in each(list(zip(networks, pixels, strict=True)), part(progress, 0, passes))]
+    maps = grids
+    if params.resolution == "full":
+        target = asked(networks[0].labels, [g.values.mean((1, 2)) for g in grids], params)
+        classes = kept_classes(len(networks[0].labels), target, params.other)
+        watch = part(progress, 1, passes)
+        maps = [
+            full(n, p, classes, part(watch, i, len(networks)))
+            for i, (n, p) in enumerate(zip(networks, pixels, strict=True))
+        ]
+    return assemble(networks, grids, maps, image, pixels[0], params)
+
+
+def asked(labels: Sequence[str], logits: Sequence[np.ndarray], params: Params) -> int:
+    """The class asked for; by default the answer of the last of `logits` (K,).
+
+    Raises ValueError for a class that does not exist.
+    """
+    target = int(logits[-1].argmax()) if params.target is None else params.target
+    for index in (target, params.other):
+        if index is not None and not 0 <= index < len(labels):
+            raise ValueError(f"expected a class of 0 to {len(labels) - 1}, got {index}: choose one of them")
+    return target
+
+
+def assemble(
+    networks: Sequence[Network],
+    grids: Sequence[Map],
+    maps: Sequence[Map],
+    image: RGBImage,
+    pixels: np.ndarray,
+    params: Params,
+) -> Result:
+    """The Result from each network's own grid (all classes) and the maps to be shown, which may be the same; `pixels`
+    uint8 (H, W, 3): the picture as the networks see it."""
+    logits = [g.values.mean((1, 2)) for g in grids]
+    target = asked(networks[0].labels, logits, params)
+    height, width = pixels.shape[:2]
+    return Result(
+        models=tuple(n.card.name for n in networks),
+        labels=networks[0].labels,
+        picture=image.digest,
+        height=height,
+        width=width,
+        resolution=params.resolution,
+        target=target,
+        other=params.other,
+        patch=tuple(n.card.patch or 0 for n in networks),
+        patches=tuple(g.values[0].size for g in grids),
+        logits=np.stack(logits),
+        y=tuple(m.y for m in maps),
+        x=tuple(m.x for m in maps),
+        evidence=tuple(m.of(target, params.other) for m in maps),
+    )
+
+
+def limit(result: Result) -> float:
+    """The evidence at which the colours of all maps end: the 99th percentile of |x| over all of them."""
+    every = np.abs(np.concatenate([e.ravel() for e in result.evidence]))
+    return float(np.percentile(every, CLIP)) or 1.0
+
+
+def half_of_the_evidence(result: Result) -> np.ndarray:
+    """(M,) smallest share of the patches that holds half of the positive evidence; nan where there is none."""
+    shares = []
+    for values in result.evidence:
+        falling = np.sort(np.maximum(values, 0).ravel())[::-1].astype(float)
+        total = falling.cumsum()
+        shares.append((np.searchsorted(total, total[-1] / 2) + 1) / len(total) if total[-1] > 0 else np.nan)
+    return np.array(shares)
+
+
+def strongest(result: Result, m: int) -> tuple[int, int]:
+    """(y, x) in pixels: the centre of the patch of network m that says most for the class asked for."""
+    row, column = np.unravel_index(result.evidence[m].argmax(), result.evidence[m].shape)
+    return int(result.y[m][row]), int(result.x[m][column])
+
+
+def finding(result: Result, titles: Sequence[str]) -> str:
+    """The one sentence that says what the maps show."""
+    name = result.labels[result.target]
+    if result.other is not None:
+        name += f" rather than {result.labels[result.other]}"
+    parts = [
+        f"{100 * share:.0f} % of the patches of {title}" if np.isfinite(share) else f"no patch of {title}"
+        for title, share in zip(titles, half_of_the_evidence(result), strict=True)
+    ]
+    listed = parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
+    said = [result.labels[i] for i in result.logits.argmax(1)]
+    answers = ", ".join(f"{title} says {answer}" for title, answer in zip(titles, said, strict=True))
+    if len(said) > 1 and len(set(said)) == 1:
+        answers = f"All say {said[0]}"
+    return f"{answers}. Half of the evidence for {name} comes from {listed}."
+
+
+def figure(result: Result, pixels: np.ndarray, titles: Sequence[str] | None = None, dark: bool = False) -> go.Figure:
+    """The hero figure: one evidence map a network over the picture uint8 (H, W, 3), one scale."""
+    from core.studies.patch.figures import maps
+
+    return maps(result, titles or result.models, pixels, dark=dark)
+
+
+def command(result: Result, params: Params, source: str, opened: Mapping[str, Opened] = quoting.NONE) -> str:
+    """The terminal command that computes this Result again from the picture `source`, with the weights files `opened`.
+
+    Raises quoting.Apart.
+    """
+    words = ["receptive", "patch-evidence", quoting.path(source), *quoting.models(result.models, opened)]
+    words += ["--class", str(result.target)]
+    words += [] if params.other is None else ["--against", str(params.other)]
+    words += [] if params.short is None else ["--short", str(params.short)]
+    return quoting.command(*words, "--resolution", params.resolution, "--json", "out.json", "--png", "map.png")
+
+
+def snippet(result: Result, params: Params, source: str, opened: Mapping[str, Opened] = quoting.NONE) -> str:
+    """Python lines that make the hero figure again from `core`, as `fig`."""
+    (imports, image), (more, nets) = opening(source), quoting.loading(result.models, opened)
+    lines = [
+        imports,
+        more,
+        "from core.studies.patch import evidence as patch_evidence",
+        "",
+        image,
+        nets,
+        f"params = patch_evidence.{quoting.literal(params)}",
+        "result = patch_evidence.run(nets, image, params)",
+        "fig = patch_evidence.figure(result, patch_evidence.seen(nets[0], image, params.short))",
+        "fig.show()",
+    ]
+    return "\n".join(lines)
+
+
+def as_dict(result: Result) -> dict[str, object]:
+    """The Result's fields as JSON can hold them: arrays as nested lists."""
+
+    def plain(value: object) -> object:
+        if isinstance(value, tuple):
+            return [plain(v) for v in value]
+        return value.tolist() if isinstance(value, np.ndarray) else value
+
+    return {name: plain(value) for name, value in vars(result).items()}
+
+
+def from_dict(fields: dict[str, object]) -> Result:
+    """The Result that `as_dict` wrote.
+
+    Raises ValueError if fields are missing.
+    """
+    missing = [name for name in Result.__dataclass_fields__ if name not in fields]
+    if missing:
+        raise ValueError(f"expected the fields of evidence maps, missing {missing}: write it again")
+    values: dict[str, object] = dict(fields)
+    for name in ("models", "labels", "patch", "patches"):
+        values[name] = tuple(fields[name])  # type: ignore[arg-type]
+    for name in ("y", "x", "evidence"):
+        values[name] = tuple(np.asarray(v) for v in fields[name])  # type: ignore[attr-defined]
+    values["logits"] = np.asarray(fields["logits"])
+    return Result(**values)  # type: ignore[arg-type]

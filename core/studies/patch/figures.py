@@ -1,0 +1,274 @@
+"""Figures of the patch evidence: the maps over the picture, one patch's logits, and where such patches lie.
+
+The maps are those of Brendel & Bethge (ICLR 2019, Figure 2), zero-centred.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+from PIL import Image
+from plotly.subplots import make_subplots
+
+from core.figures.palette import (
+    ACCENT,
+    MUTED,
+    USER,
+    add_picture,
+    paint,
+    signed_scale,
+    style,
+    text_colour,
+    uri,
+    verbatim,
+)
+from core.studies.patch.closer import Patch
+from core.studies.patch.evidence import Map, Result, limit
+
+OPACITY = 0.7
+EDGE_ALPHA = 0.4
+EDGE_SIDE = 480  # pixels: edges are found and drawn finer than a small picture's pixels
+EDGE_SMOOTH = 2.0  # standard deviation in pixels
+HEADS, BAR = 48, 72  # px above the maps: their titles, and the colour bar
+UNDERLAY = 320  # px, short side of the picture that is drawn under small maps
+MOST_CLICKS = 2_500  # clickable points a map: more would weigh more than the map
+
+
+def grey(pixels: np.ndarray) -> np.ndarray:
+    """The picture without its colours, uint8 (H, W, 3): colour is the evidence's."""
+    return np.repeat(np.asarray(Image.fromarray(pixels).convert("L"))[..., None], 3, -1)
+
+
+def edges(pixels: np.ndarray, dark: bool = False) -> np.ndarray:
+    """Outlines of what is in the picture, uint8 (H', W', 4): one ink, transparent elsewhere."""
+    from skimage.feature import canny  # half a second that the first paint does not need
+
+    height, width = pixels.shape[:2]
+    zoom = max(1, round(EDGE_SIDE / max(height, width)))
+    large = Image.fromarray(pixels).resize((zoom * width, zoom * height), Image.Resampling.BICUBIC)
+    lines = canny(np.asarray(large.convert("L")) / 255, sigma=EDGE_SMOOTH)  # type: ignore[no-untyped-call]
+    ink = np.full((*lines.shape, 4), 255 if dark else 0, np.uint8)
+    ink[..., 3] = np.where(lines, round(255 * EDGE_ALPHA), 0)
+    return ink
+
+
+def maps(
+    result: Result,
+    titles: Sequence[str],
+    pixels: np.ndarray,
+    *,
+    opacity: float = OPACITY,
+    outline: bool = True,
+    chosen: tuple[int, int, int] | None = None,
+    dark: bool = False,
+) -> go.Figure:
+    """One evidence map a network over the grey picture, one zero-centred scale; `chosen` (network, y, x) is framed.
+
+    `pixels`: the picture under the maps, uint8 (H, W, 3) of any size: it is stretched over them. The last trace of each
+    map is a layer of invisible points: Plotly reports clicks on points, not on heat maps.
+    """
+    m = len(result.models)
+    heads = [f"<b>{verbatim(t)}</b><br>patches of {q}×{q} px" for t, q in zip(titles, result.patch, strict=True)]
+    fig = make_subplots(1, m, subplot_titles=heads, horizontal_spacing=0.03)
+    under, over = uri(grey(pixels)), uri(edges(pixels, dark))
+    for i in range(m):
+        add_picture(fig, i, under, result.height, result.width, "below")
+        add_evidence(fig, result, i, opacity)
+        if outline:
+            add_picture(fig, i, over, result.height, result.width, "above")
+        add_clicks(fig, result, i)
+    if chosen is not None:
+        add_frame(fig, chosen[0], chosen[1], chosen[2], result.patch[chosen[0]], USER)
+    lay_out(fig, result, dark)
+    return fig
+
+
+def add_evidence(fig: go.Figure, result: Result, i: int, opacity: float) -> None:
+    """Network i's map in its panel, on the shared scale."""
+    y, x = result.y[i], result.x[i]
+    fig.add_heatmap(
+        z=result.evidence[i].astype(np.float32),
+        x0=int(x[0]),
+        dx=spacing(x),
+        y0=int(y[0]),
+        dy=spacing(y),
+        coloraxis="coloraxis",
+        opacity=opacity,
+        hoverinfo="skip",
+        row=1,
+        col=i + 1,
+    )
+
+
+def spacing(axis: np.ndarray) -> int:
+    """Pixels between neighbours of an axis (n,); the network's stride, 8, where it has one place only."""
+    return int(axis[1] - axis[0]) if len(axis) > 1 else 8
+
+
+def add_frame(fig: go.Figure, i: int, y: int, x: int, side: int, colour: str, dash: str = "solid") -> None:
+    """A square of `side` px around a pixel, in panel i."""
+    axis, half = str(i + 1 if i else ""), side / 2
+    fig.add_shape(
+        type="rect",
+        xref=f"x{axis}",
+        yref=f"y{axis}",
+        x0=x - half,
+        x1=x + half,
+        y0=y - half,
+        y1=y + half,
+        line={"color": colour, "width": 2.5, "dash": dash},
+    )
+
+
+def add_clicks(fig: go.Figure, result: Result, i: int) -> None:
+    """Points on every patch of a coarse map, on every few pixels of a full one."""
+    y, x, values = result.y[i], result.x[i], result.evidence[i]
+    every = int(np.ceil(np.sqrt(values.size / MOST_CLICKS)))
+    rows, columns = np.meshgrid(y[::every], x[::every], indexing="ij")
+    fig.add_scatter(
+        x=columns.ravel(),
+        y=rows.ravel(),
+        mode="markers",
+        opacity=0,
+        marker={"symbol": "square", "size": max(6, 330 * every // len(x))},
+        customdata=[i] * rows.size,
+        text=[f"{value:.2f}" for value in values[::every, ::every].ravel()],
+        hovertemplate="patch around row %{y}, column %{x}<br>evidence %{text}<extra></extra>",
+        row=1,
+        col=i + 1,
+    )
+
+
+def evidence_of(result: Result) -> str:
+    """What the colour bar shows, in words."""
+    name = f"evidence for {result.labels[result.target]}"
+    return name + (f" less {result.labels[result.other]}" if result.other is not None else "") + ", logits"
+
+
+def lay_out(fig: go.Figure, result: Result, dark: bool) -> None:
+    """Sizes, axes in pixels of the picture, and the one scale of all maps."""
+    m, end = len(result.models), limit(result)
+    tall = round(min(440, 1060 / m * result.height / result.width))
+    style(fig, dark)
+    fig.update_layout(
+        coloraxis={
+            "colorscale": signed_scale(dark),
+            "cmin": -end,
+            "cmax": end,
+            "colorbar": {
+                "title": {"text": verbatim(evidence_of(result)), "side": "top"},
+                "orientation": "h",
+                "thickness": 10,
+                "len": 0.5,
+                "y": 1 + HEADS / tall,  # above the maps: what a narrow page leaves free is then below them
+                "yanchor": "bottom",
+            },
+        },
+        showlegend=False,
+        dragmode=False,
+        height=tall + HEADS + BAR + 16,
+        margin={"l": 8, "r": 8, "t": HEADS + BAR, "b": 16},
+    )
+    fig.update_xaxes(constrain="domain", range=[-0.5, result.width - 0.5], showgrid=False, showticklabels=False)
+    fig.update_yaxes(
+        range=[result.height - 0.5, -0.5], constrain="domain", constraintoward="top", showgrid=False, ticks=""
+    )
+    fig.update_yaxes(showticklabels=False)
+    for i in range(m):
+        fig.update_yaxes(scaleanchor=f"x{i + 1 if i else ''}", row=1, col=i + 1)
+    fig.update_annotations(font={"size": 13, "color": text_colour(dark)})
+
+
+def evidence_table(result: Result) -> dict[str, list[object]]:
+    """Columns of the maps' numbers: one row a patch of a network."""
+    columns: dict[str, list[object]] = {"network": [], "row": [], "column": [], evidence_of(result): []}
+    for name, y, x, values in zip(result.models, result.y, result.x, result.evidence, strict=True):
+        rows, across = np.meshgrid(y, x, indexing="ij")
+        columns["network"] += [name] * values.size
+        columns["row"] += rows.ravel().tolist()
+        columns["column"] += across.ravel().tolist()
+        columns[evidence_of(result)] += values.ravel().round(4).tolist()
+    return columns
+
+
+def patch_logits(patch: Patch, labels: Sequence[str], target: int, *, count: int = 5, dark: bool = False) -> go.Figure:
+    """A patch's largest logits as bars, the class asked for among them in colour."""
+    best = top_classes(patch.logits, target, count)
+    fig = go.Figure()
+    fig.add_bar(
+        x=[float(patch.logits[c]) for c in best],
+        y=[verbatim(labels[c]) for c in best],
+        orientation="h",
+        marker={"color": [ACCENT if c == target else MUTED for c in best]},
+        customdata=[float(patch.probability[c]) for c in best],
+        text=[f"{patch.logits[c]:.2f}" for c in best],
+        hovertemplate="%{y}: logit %{x:.2f}, P = %{customdata:.3f}<extra></extra>",
+    )
+    style(fig, dark)
+    fig.update_layout(title="What this patch alone says", height=270, margin={"l": 130, "t": 40, "b": 44})
+    fig.update_xaxes(title_text="logit")
+    fig.update_yaxes(autorange="reversed", nticks=None, dtick=1)
+    return fig
+
+
+def top_classes(logits: np.ndarray, target: int, count: int) -> list[int]:
+    """The `count` classes with the largest of the logits (K,), the class asked for always among them."""
+    best = [int(c) for c in logits.argsort()[::-1][:count]]
+    return best if target in best else [*best[:-1], target]
+
+
+def likeness(
+    found: Map,
+    pixels: np.ndarray,
+    patch: int,
+    chosen: tuple[int, int],
+    places: Sequence[tuple[int, int, float]],
+    *,
+    dark: bool = False,
+) -> go.Figure:
+    """Where patches like the chosen one lie: cosine similarity over uint8 (H, W, 3), the best places framed."""
+    height, width = pixels.shape[:2]
+    fig = make_subplots(1, 1)
+    add_picture(fig, 0, uri(grey(pixels)), height, width, "below")
+    fig.add_heatmap(
+        z=found.values[0],
+        x0=int(found.x[0]),
+        dx=spacing(found.x),
+        y0=int(found.y[0]),
+        dy=spacing(found.y),
+        zmin=-1,
+        zmax=1,
+        colorscale=signed_scale(dark),
+        opacity=OPACITY,
+        colorbar={"title": {"text": "cosine", "side": "right"}, "thickness": 10},
+        hovertemplate="row %{y}, column %{x}: cosine %{z:.2f}<extra></extra>",
+    )
+    add_frame(fig, 0, *chosen, patch, USER)
+    for y, x, _ in places:
+        add_frame(fig, 0, y, x, patch, ACCENT, "dot")
+    style(fig, dark)
+    fig.update_layout(title="Where such patches lie", height=340, margin={"l": 16, "t": 40, "b": 16}, dragmode=False)
+    fig.update_xaxes(range=[-0.5, width - 0.5], constrain="domain", showgrid=False, showticklabels=False)
+    fig.update_yaxes(
+        range=[height - 0.5, -0.5], scaleanchor="x", constrain="domain", showgrid=False, showticklabels=False
+    )
+    return fig
+
+
+def picture(result: Result, m: int, pixels: np.ndarray, *, opacity: float = OPACITY, zoom: int = 0) -> np.ndarray:
+    """Network m's map over the grey picture as uint8 pixels (H, W, 3), enlarged by a whole factor: what --png writes.
+
+    `pixels`: the picture under the map, uint8 (H, W, 3) of any size: it is stretched under it.
+    """
+    height, width = result.height, result.width
+    factor = zoom or max(1, round(640 / max(height, width)))
+    size = (factor * width, factor * height)
+    rows = np.abs(np.arange(height)[:, None] - result.y[m]).argmin(1)
+    columns = np.abs(np.arange(width)[:, None] - result.x[m]).argmin(1)
+    colours = paint(result.evidence[m][rows][:, columns], limit(result)).repeat(factor, 0).repeat(factor, 1)
+    under = Image.fromarray(grey(pixels)).resize(size, Image.Resampling.BICUBIC)
+    mixed = Image.blend(under, Image.fromarray(colours), opacity).convert("RGBA")
+    lines = Image.fromarray(edges(pixels)).resize(size, Image.Resampling.BICUBIC)
+    return np.asarray(Image.alpha_composite(mixed, lines).convert("RGB"))

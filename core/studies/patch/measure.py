@@ -1,0 +1,51 @@
+"""Measure the packaged BagNets and their residual baseline together; write assets/results/patch_evidence/."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from core.base.files import write_json
+from core.base.worker import Progress, ignore, part
+from core.data.named import DATASETS, Split
+from core.networks import packaged
+from core.networks.weights import ASSETS
+from core.studies.patch import dataset, masking_dataset, scramble
+from core.studies.patch.masking import Params
+from core.training.ship import every, today
+
+DATASET = "tiny-imagenet-20"
+FOLDER = ASSETS / "results" / "patch_evidence"
+TILES = (1, 2, 3, 4, 6, 8)
+SEED = 0
+MASKED = 100  # test pictures that are masked cell by cell, at even steps
+MASKING = Params(seed=SEED)
+
+
+def measure(
+    test: Split,
+    progress: Progress = ignore,
+    *,
+    folder: Path = FOLDER,
+    masked: int = MASKED,
+    masking: Params = MASKING,
+) -> Path:
+    """Accuracy, errors by class, accuracy on scrambled pictures, and areas under the masking curves of a test split."""
+    names, baseline = packaged.BAGNETS[DATASET]
+    loaded = [packaged.load(packaged.find(name)) for name in (*names, baseline)]
+    found = dataset.summary(dataset.run(loaded, test, part(progress, 0, 3)), seed=SEED)
+    scrambled = scramble.measure(loaded, test, TILES, SEED, part(progress, 1, 3))
+    few = every(test, masked)
+    areas = masking_dataset.run(loaded[-2], loaded[-1], few, masking, part(progress, 2, 3))
+    about = DATASETS[DATASET]
+    record = dataset.as_record(
+        found,
+        dataset=DATASET,
+        data=f"{about.title} ({about.form}), test set",
+        command="receptive measure-patches --data FOLDER",
+        **today(),
+        scramble={"tiles": list(TILES), "accuracy": scrambled.tolist(), "seed": SEED},
+        masking=masking_dataset.as_record(areas),
+    )
+    path = folder / dataset.RECORD
+    write_json(path, record)
+    return path

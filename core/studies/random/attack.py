@@ -1,0 +1,393 @@
+"""Can it be fooled by somebody who sees nothing but its answers?
+
+The black-box attack of Papernot et al. (2017), as Xue & Roshan (arXiv 1806.05789) use it. Some pictures are labelled by
+the target; a substitute network learns those labels; Jacobian-based augmentation moves every picture one step along the
+sign of the gradient of its label's logit, the target labels the new pictures, and the substitute learns on. Then each
+picture to be attacked takes one step of size epsilon up the substitute's loss (FGSM). Random signs of the same size are
+the control: what they take as well, no attack was needed for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from core.base.worker import Progress, ignore
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from core.compute.sign_counts import Spec
+    from core.data.named import Split
+    from core.networks.packaged import Network
+
+PAPERS_EPSILON, PAPERS_SEEDS = 0.0625, 200
+BATCH, AT_ONCE = 64, 128  # pictures a training step; pictures asked, or differentiated, between two looks at progress
+LEARNING_RATE = 1e-3  # of the substitute, Adam
+HIDDEN = 128  # units before the substitute's answer
+QUERY_COST = 10  # training steps of one picture that a query takes about as long as: for the progress bar alone
+EXAMPLES = 4
+PERCEPTRON_EPOCHS = 60
+
+
+@dataclass(frozen=True)
+class Target:
+    """Somebody to attack: `labels` takes float32 pictures (N, H, W, C) in [0, 1] and gives int64 (N,) answers."""
+
+    name: str
+    labels: Callable[[np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Params:
+    """`rounds` of augmentation by `step` double the pictures each; `epochs` of training a round; `width`: channels of
+    the substitute's first layer. `epsilons`, in pixels of [0, 1], rise from 0 and hold `shown`, at which examples are
+    kept and the finding is told. Raises ValueError for what makes no sense.
+    """
+
+    seed_pictures: int = PAPERS_SEEDS
+    rounds: int = 3
+    step: float = 0.1
+    epochs: int = 10
+    epsilons: tuple[float, ...] = (0.0, 1 / 64, 1 / 32, 1 / 16, 1 / 8)
+    seed: int = 0
+    width: int = 32
+    shown: float = PAPERS_EPSILON
+
+    def __post_init__(self) -> None:
+        least = {"seed_pictures": 1, "rounds": 0, "epochs": 1, "width": 1, "seed": 0}
+        for name, low in least.items():
+            if getattr(self, name) < low:
+                raise ValueError(f"expected {name} of {low} or more, got {getattr(self, name)}: choose a larger number")
+        if not 0 < self.step <= 1:
+            raise ValueError(f"expected a step in (0, 1], got {self.step}: it moves pixels of [0, 1]")
+        rising = all(a < b for a, b in pairwise(self.epsilons))
+        if not self.epsilons or self.epsilons[0] != 0 or not rising or not self.epsilons[-1] <= 1:
+            raise ValueError(f"expected epsilons that rise from 0 to at most 1, got {self.epsilons}: sort them")
+        if self.shown not in self.epsilons:
+            raise ValueError(f"expected {self.shown} among the epsilons, got {self.epsilons}: add it")
+
+    @property
+    def queries(self) -> int:
+        """Pictures that the target labels before the attack."""
+        return int(self.seed_pictures * 2**self.rounds)
+
+
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """M pictures that the target had right: `clean`, `attacked` (at Params.shown), `noisy` (random signs), each float32
+    (M, H, W, C) in [0, 1]; `truth` (M,) and the target's answers `after` the attack, and `after_noise`."""
+
+    clean: np.ndarray
+    attacked: np.ndarray
+    noisy: np.ndarray
+    truth: np.ndarray
+    after: np.ndarray
+    after_noise: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """Shares of answers right at each of `epsilons` (E,): the target's `accuracy` under attack, its `noise` accuracy
+    under random signs, and the `substitute`'s own under the attack. `agreement`: share of the untouched pictures on
+    which substitute and target agree. `queries`: pictures that the target labelled for the attacker."""
+
+    target: str
+    epsilons: np.ndarray
+    accuracy: np.ndarray
+    noise: np.ndarray
+    substitute: np.ndarray
+    agreement: float
+    queries: int
+    examples: Examples
+
+
+DIGITS = Params(seed_pictures=100)
+ATTACKED = 400  # pictures, each seed its own
+DIGITS_TARGETS = ("random", "trained")
+DIGITS_SPEC = {"features": 1000, "kernel_size": 3, "depth": 1, "in_channels": 1, "seed": 0}
+
+# ---- targets -------------------------------------------------------------------------------------
+
+
+def random_target(spec: Spec, train: Split, progress: Progress = ignore) -> Target:
+    """Random features of `spec` and the paper's linear SVM on them, trained on `train`."""
+    from core.compute import linear_svm, sign_counts
+
+    net = sign_counts.build(spec)
+    found = sign_counts.features(net, train.pixels, progress)
+    svm = linear_svm.fit(found, train.labels, len(train.classes))
+
+    def labels(pictures: np.ndarray) -> np.ndarray:
+        return np.asarray(linear_svm.decision(svm, sign_counts.features(net, pictures)).argmax(1), np.int64)
+
+    return Target(f"random features (k = {spec.features:,})", labels)
+
+
+def network_target(network: Network) -> Target:
+    """A trained network, in float32."""
+    import torch
+
+    from core.pictures.preprocess import normalise
+
+    def labels(pictures: np.ndarray) -> np.ndarray:
+        with torch.inference_mode():
+            logits = network.engine.exact(normalise(channels_first(pictures), network.preprocessing))
+        return np.asarray(logits.argmax(1).numpy(), np.int64)
+
+    return Target(network.card.title, labels)
+
+
+def perceptron_target(train: Split, hidden: int = HIDDEN, seed: int = 0) -> Target:
+    """A small network with one hidden layer, trained on the pixels of small pictures."""
+    from sklearn.neural_network import MLPClassifier
+
+    net = MLPClassifier((hidden,), random_state=seed)
+    for _ in range(PERCEPTRON_EPOCHS):  # `fit` would stop by itself, or warn that it did not
+        net.partial_fit(flat(as_float(train.pixels)), train.labels, classes=range(len(train.classes)))
+    return Target("trained perceptron", lambda pictures: np.asarray(net.predict(flat(pictures)), np.int64))
+
+
+def digits() -> tuple[Split, Split]:
+    """Two halves of scikit-learn's digits, drawn with seed 0: uint8 (N, 8, 8, 1)."""
+    from sklearn.datasets import load_digits
+
+    from core.data.named import Split
+
+    found = load_digits()
+    pixels = (found.images[..., None] * (255 / 16)).round().astype(np.uint8)
+    halves = np.array_split(np.random.default_rng(0).permutation(len(pixels)), 2)
+    names = tuple(str(digit) for digit in found.target_names)
+    first, second = (Split(pixels[half], found.target[half], names) for half in halves)
+    return first, second
+
+
+def draw(pool: Split, params: Params, images: int = ATTACKED) -> tuple[np.ndarray, Split]:
+    """The attacker's seed pictures uint8 (n, H, W, C) and `images` others to attack, by params' seed.
+
+    Raises ValueError if the pool has too few.
+    """
+    if len(pool) < params.seed_pictures + images:
+        raise ValueError(f"expected {params.seed_pictures + images} pictures or more, got {len(pool)}: attack fewer")
+    order = np.random.default_rng(params.seed).permutation(len(pool))[: params.seed_pictures + images]
+    first, others = np.split(order, [params.seed_pictures])
+    return pool.pixels[first], replace(pool, pixels=pool.pixels[others], labels=pool.labels[others])
+
+
+def digits_target(kind: str, train: Split) -> Target:
+    """`kind` of DIGITS_TARGETS, trained on digits."""
+    from core.compute.sign_counts import Spec
+
+    if kind == "random":
+        return random_target(Spec(**DIGITS_SPEC), train)
+    return perceptron_target(train)
+
+
+def on_digits(kind: str, params: Params = DIGITS, progress: Progress = ignore) -> Result:
+    """Train a target on half of the digits and attack it on ATTACKED of the others: some ten seconds."""
+    first, pool = digits()
+    return run(digits_target(kind, first), *draw(pool, params), params, progress)
+
+
+def flat(pictures: np.ndarray) -> np.ndarray:
+    """(N, H, W, C) -> (N, H W C)."""
+    return pictures.reshape(len(pictures), -1)
+
+
+def as_float(pixels: np.ndarray) -> np.ndarray:
+    """uint8 0..255 -> float32 in [0, 1], of the same shape."""
+    return pixels.astype(np.float32) / np.float32(255)
+
+
+def channels_first(pictures: np.ndarray) -> Tensor:
+    """(N, H, W, C) -> (N, C, H, W)."""
+    import torch
+
+    return torch.from_numpy(np.ascontiguousarray(pictures, np.float32)).movedim(-1, 1).contiguous()
+
+
+# ---- the attack ----------------------------------------------------------------------------------
+
+
+def run(target: Target, seeds: np.ndarray, test: Split, params: Params, progress: Progress = ignore) -> Result:
+    """Attack `target` on the pictures of `test`, from uint8 `seeds` (n, H, W, C) that the attacker begins with.
+
+    The gradient is that of the loss at the true class, which the attacker is taken to know. `progress` may raise to
+    stop. Raises ValueError: another number of seeds than params say, or pictures of another shape.
+    """
+    if len(seeds) != params.seed_pictures or seeds.shape[1:] != test.pixels.shape[1:] or not len(test):
+        raise ValueError(
+            f"expected {params.seed_pictures} seed pictures of the same shape as those attacked, got {seeds.shape} and "
+            f"{test.pixels.shape}: give as many as params say"
+        )
+    trained = params.epochs * (2 * params.queries - params.seed_pictures)
+    asked = params.queries + len(test) * (2 * len(params.epsilons) - 1)
+    tick = counter(progress, trained + QUERY_COST * asked)
+    asking = Asking(target, lambda n: tick(QUERY_COST * n))
+    net = substitute(asking, as_float(seeds), len(test.classes), params, tick)
+    clean, truth = as_float(test.pixels), np.asarray(test.labels)
+    direction = uphill(net, clean, truth)
+    signs = np.random.default_rng((params.seed, 1)).choice(np.array([-1, 1], np.float32), clean.shape)
+    before = asking(clean)
+    after = [before, *(asking(moved(clean, direction, e)) for e in params.epsilons[1:])]
+    noisy = [before, *(asking(moved(clean, signs, e)) for e in params.epsilons[1:])]
+    own = [answers(net, moved(clean, direction, e)) for e in params.epsilons]
+    at = params.epsilons.index(params.shown)
+    few = np.flatnonzero(before == truth)[:EXAMPLES]
+    attacked, noise = (moved(clean[few], d[few], params.shown) for d in (direction, signs))
+    curves = [np.array([(a == truth).mean() for a in found]) for found in (after, noisy, own)]
+    return Result(
+        target=target.name,
+        epsilons=np.array(params.epsilons),
+        accuracy=curves[0],
+        noise=curves[1],
+        substitute=curves[2],
+        agreement=float((own[0] == before).mean()),
+        queries=params.queries,
+        examples=Examples(clean[few], attacked, noise, truth[few], after[at][few], noisy[at][few]),
+    )
+
+
+def counter(progress: Progress, total: int) -> Callable[[int], None]:
+    """A function that adds to what is done and tells `progress` of it."""
+    done = 0
+
+    def tick(more: int) -> None:
+        nonlocal done
+        done += more
+        progress(min(done, total), total)
+
+    return tick
+
+
+@dataclass(frozen=True)
+class Asking:
+    """The only way in which the attack meets the target: pictures in, answers out."""
+
+    target: Target
+    tick: Callable[[int], None]
+
+    def __call__(self, pictures: np.ndarray) -> np.ndarray:
+        """(N, H, W, C) in [0, 1] -> int64 (N,). Raises ValueError if the target answers with something else."""
+        found = []
+        for start in range(0, len(pictures), AT_ONCE):
+            some = pictures[start : start + AT_ONCE]
+            said = np.asarray(self.target.labels(some))
+            if said.shape != (len(some),) or said.dtype.kind not in "iu":
+                raise ValueError(
+                    f"expected {len(some)} whole numbers of {self.target.name}, got {said!r}: one a picture"
+                )
+            found.append(said)
+            self.tick(len(some))
+        return np.concatenate(found)
+
+
+def substitute(
+    asking: Asking, seeds: np.ndarray, classes: int, params: Params, tick: Callable[[int], None]
+) -> nn.Module:
+    """A network that learned the target's answers about `seeds`, float32 (n, H, W, C), and what augmentation adds."""
+    import torch
+
+    dice = np.random.default_rng((params.seed, 0))
+    net = untrained(seeds.shape[1:], classes, params)
+    optimizer = torch.optim.Adam(net.parameters(), LEARNING_RATE)
+    pictures, labels = seeds, asking(seeds)
+    for i in range(params.rounds + 1):
+        train(net, optimizer, pictures, labels, params.epochs, dice, tick)
+        if i < params.rounds:
+            fresh = augmented(net, pictures, labels, params.step)
+            pictures, labels = np.concatenate([pictures, fresh]), np.concatenate([labels, asking(fresh)])
+    return net
+
+
+def untrained(shape: tuple[int, ...], classes: int, params: Params) -> nn.Module:
+    """Two convolutions, each halving the picture, and two linear layers: (B, C, H, W) -> (B, classes).
+
+    `shape`: (H, W, C). Raises ValueError for a side below 4 px.
+    """
+    import torch
+    from torch import nn
+
+    height, width, channels = shape
+    if min(height, width) < 4:
+        raise ValueError(
+            f"expected pictures of 4 pixels a side or more, got {height}x{width}: the substitute halves twice"
+        )
+    first, second = params.width, 2 * params.width
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(params.seed)
+        return nn.Sequential(
+            *(nn.Conv2d(channels, first, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)),
+            *(nn.Conv2d(first, second, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten()),
+            *(nn.Linear(second * (height // 4) * (width // 4), HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, classes)),
+        )
+
+
+def train(
+    net: nn.Module,
+    optimizer: Any,
+    pictures: np.ndarray,
+    labels: np.ndarray,
+    epochs: int,
+    dice: np.random.Generator,
+    tick: Callable[[int], None],
+) -> None:
+    """`epochs` passes over float32 pictures (N, H, W, C) and labels (N,), in an order that `dice` draws."""
+    import torch
+
+    x, y = channels_first(pictures), torch.from_numpy(np.asarray(labels, np.int64))
+    for _ in range(epochs):
+        order = torch.from_numpy(dice.permutation(len(x)))
+        for start in range(0, len(x), BATCH):
+            which = order[start : start + BATCH]
+            optimizer.zero_grad()
+            torch.nn.functional.cross_entropy(net(x[which]), y[which]).backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+            tick(len(which))
+
+
+def augmented(net: nn.Module, pictures: np.ndarray, labels: np.ndarray, step: float) -> np.ndarray:
+    """Papernot et al.'s Jacobian-based augmentation of (N, H, W, C): as many new ones, each one `step` from its own."""
+    return moved(pictures, signs_of(net, pictures, labels, lambda logits, y: logits.gather(1, y[:, None])), step)
+
+
+def uphill(net: nn.Module, pictures: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """FGSM's direction, float32 (N, H, W, C) of -1, 0 and 1: up the loss at `labels`."""
+    from torch.nn.functional import cross_entropy
+
+    # float64: where the network is very sure, float32's softmax has no gradient left
+    return signs_of(net, pictures, labels, lambda logits, y: cross_entropy(logits.double(), y, reduction="none"))
+
+
+def signs_of(
+    net: nn.Module, pictures: np.ndarray, labels: np.ndarray, value: Callable[[Tensor, Tensor], Tensor]
+) -> np.ndarray:
+    """Signs of the gradient of value(logits, labels) in the pictures, float32 (N, H, W, C)."""
+    import torch
+
+    found = []
+    for start in range(0, len(pictures), AT_ONCE):
+        which = slice(start, start + AT_ONCE)
+        x = channels_first(pictures[which]).requires_grad_()
+        y = torch.from_numpy(np.asarray(labels[which], np.int64))
+        (gradient,) = torch.autograd.grad(value(net(x), y).sum(), x)
+        found.append(gradient.sign().movedim(1, -1).numpy())
+    return np.concatenate(found)
+
+
+def moved(pictures: np.ndarray, direction: np.ndarray, epsilon: float) -> np.ndarray:
+    """Pictures `epsilon` along `direction`, both (N, H, W, C), clipped to [0, 1], float32."""
+    return np.clip(pictures + np.float32(epsilon) * direction, 0, 1)
+
+
+def answers(net: nn.Module, pictures: np.ndarray) -> np.ndarray:
+    """float32 (N, H, W, C) -> int64 (N,): the class of the largest logit."""
+    import torch
+
+    with torch.inference_mode():
+        parts = [net(channels_first(pictures[i : i + AT_ONCE])).argmax(1) for i in range(0, len(pictures), AT_ONCE)]
+    return np.asarray(torch.cat(parts).numpy())

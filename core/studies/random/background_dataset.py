@@ -1,0 +1,207 @@
+"""Over many photographs: whose answers change with the background, and whose with the object?
+
+After Xue & Roshan (arXiv 1806.05789). Background is what lies outside the middle box
+(`core.pictures.object_mask.MIDDLE`), object what lies in it: about half of the pixels each, so that neither part is
+changed more than the other. A picture's new background is another class's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from core.base.intervals import wilson
+from core.base.records import record_of
+from core.base.worker import Progress, ignore, part
+from core.compute import spaces
+from core.compute.spaces import PIXELS, RANDOM, TRAINED
+from core.pictures.object_mask import MIDDLE
+from core.studies.random.background import VERSIONS, probability, versions
+from core.studies.random.features import FOLDER
+from core.studies.random.retrieval import distances
+from core.studies.random.retrieval_dataset import DIGITS, Embed
+
+if TYPE_CHECKING:
+    from core.compute.sign_counts import Spec
+    from core.data.named import Split
+    from core.networks.packaged import Network
+
+RECORD = "background.json"
+NETWORK = "network"  # its own answers; the spaces answer by the class of the nearest picture
+WORDS = {
+    NETWORK: "network's answer",
+    TRAINED: "nearest, trained",
+    RANDOM: "nearest, random",
+    PIXELS: "nearest, pixels",
+}
+NEAR = 10
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """`who` answers; `seed` of the random features, None elsewhere.
+
+    `accuracy` (1 + V,): share of right answers to the originals and to each of VERSIONS; `changed` (V,): share of
+    answers that are another one than to the original. `moved` (V,): mean distance from the original, in the original's
+    mean distance from the gallery, and `kept` (V,): mean share of the NEAR nearest that stay; NaN for the network.
+    """
+
+    who: str
+    seed: int | None
+    accuracy: np.ndarray
+    changed: np.ndarray
+    moved: np.ndarray
+    kept: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """`rows` over `images` pictures, compared with `gallery` others at `size` px. `about`: where they come from."""
+
+    images: int
+    gallery: int
+    size: int
+    features: int
+    kernel: int
+    depth: int
+    network: str
+    box: float  # share of the pixels
+    rows: tuple[Row, ...]
+    about: dict[str, str]
+
+    def of(self, who: str) -> list[Row]:
+        """One a seed."""
+        return [row for row in self.rows if row.who == who]
+
+    def interval(self, share: float) -> tuple[float, float]:
+        """95 % interval of a share over the pictures (Wilson)."""
+        return wilson(share, self.images)
+
+
+def measure(
+    queries: Split,
+    gallery: Split,
+    specs: Sequence[Spec],
+    network: Network,
+    *,
+    about: dict[str, str] | None = None,
+    random: Embed = spaces.random,
+    progress: Progress = ignore,
+) -> Measured:
+    """Answers to every version of every query by the network, and by the nearest gallery picture in every space.
+
+    `random` may keep its features on disk. Raises ValueError without a Spec, or for queries of a single class.
+    """
+    if not specs:
+        raise ValueError("expected a Spec of random features or more, got none: give one a seed")
+    size = queries.pixels.shape[1]
+    box = MIDDLE.inside(size, size)
+    others = queries.pixels[partners(queries.labels)]
+    every = np.stack([versions(p, box, o) for p, o in zip(queries.pixels, others, strict=True)], 1)  # (1+V, Q, ...)
+    flat = every.reshape(-1, *every.shape[2:])
+    shape, parts = every.shape[:2], len(specs) + 1
+    own = probability(flat, network).argmax(1).reshape(shape)
+    nothing = np.full(shape[0] - 1, np.nan)
+    rows = [Row(NETWORK, None, *shares(own, queries.labels), nothing, nothing)]
+
+    def add(who: str, seed: int | None, mine: np.ndarray, known: np.ndarray) -> None:
+        nearest, moved, kept = neighbours(mine.reshape(*shape, -1), known)
+        rows.append(Row(who, seed, *shares(gallery.labels[nearest], queries.labels), moved, kept))
+
+    add(PIXELS, None, spaces.pixels(flat), spaces.pixels(gallery.pixels))
+    watch = part(progress, 0, parts)
+    mine, known = (spaces.trained(p, network, part(watch, i, 2)) for i, p in enumerate((flat, gallery.pixels)))
+    add(TRAINED, None, mine, known)
+    for i, spec in enumerate(specs):
+        watch = part(progress, i + 1, parts)
+        mine, known = random(flat, spec, part(watch, 0, 2)), random(gallery.pixels, spec, part(watch, 1, 2))
+        add(RANDOM, spec.seed, mine, known)
+    first = specs[0]
+    return Measured(
+        len(queries),
+        len(gallery),
+        size,
+        first.features,
+        first.kernel_size,
+        first.depth,
+        network.card.name,
+        float(box.mean()),
+        tuple(rows),
+        about or {},
+    )
+
+
+def partners(labels: np.ndarray) -> np.ndarray:
+    """(Q,) for each picture another one of another class: the first from half the set further on.
+
+    Raises ValueError if there is but one class.
+    """
+    if len(np.unique(labels)) < 2:
+        raise ValueError("expected pictures of two classes or more: a background is swapped for another class's")
+    count = len(labels)
+    found = []
+    for i, label in enumerate(labels):
+        ahead = (i + count // 2 + np.arange(count)) % count
+        found.append(ahead[labels[ahead] != label][0])
+    return np.array(found)
+
+
+def shares(answers: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Answers (1 + V, Q) -> right (1 + V,), and other than to the original (V,)."""
+    return (answers == labels).mean(1), (answers[1:] != answers[0]).mean(1)
+
+
+def neighbours(mine: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(1 + V, Q, D), (N, D) -> nearest int (1 + V, Q), and `Row`'s moved (V,) and kept (V,)."""
+    near = min(NEAR, len(known))
+    apart = [distances(version, known) for version in mine]
+    orders = [np.argsort(table, axis=1, kind="stable")[:, :near] for table in apart]
+    scale = apart[0].mean(1)
+    moved = [(np.linalg.norm(version - mine[0], axis=1) / scale).mean() for version in mine[1:]]
+    kept = [(order[:, :, None] == orders[0][:, None, :]).sum((1, 2)).mean() / near for order in orders[1:]]
+    return np.stack([order[:, 0] for order in orders]), np.array(moved), np.array(kept)
+
+
+def finding(found: Measured) -> str:
+    """Swapped background against swapped object, in a sentence."""
+    at = VERSIONS.index(("background", "swapped")), VERSIONS.index(("object", "swapped"))
+    said = []
+    for who, name in ((NETWORK, "the trained network"), (RANDOM, "random features"), (PIXELS, "pixels")):
+        behind, front = (np.mean([row.changed[i] for row in found.of(who)]) for i in at)
+        nearest = "" if who == NETWORK else "the nearest by "
+        said.append(f"{behind:.0%} by {nearest}{name} (with another object: {front:.0%})")
+    return (
+        f"With another background, {said[0]}, {said[1]} and {said[2]} of {found.images} photographs get another answer."
+    )
+
+
+def as_record(found: Measured) -> dict[str, Any]:
+    """What assets/results/random_features/background.json holds."""
+    names = ("accuracy", "changed", "moved", "kept")
+    rows = [{**vars(row), **{name: plain(getattr(row, name)) for name in names}} for row in found.rows]
+    return {**vars(found), "versions": [" ".join(version) for version in VERSIONS], "rows": rows}
+
+
+def plain(values: np.ndarray) -> list[float | None]:
+    """Values (n,), rounded; NaN as None."""
+    return [None if np.isnan(v) else round(float(v), DIGITS) for v in values]
+
+
+def from_record(record: dict[str, Any]) -> Measured:
+    """What `as_record` wrote. Raises ValueError if it is of other versions."""
+    fields = dict(record)
+    if fields.pop("versions") != [" ".join(version) for version in VERSIONS]:
+        raise ValueError("expected a record of today's versions, got others: run receptive measure-background again")
+    names = ("accuracy", "changed", "moved", "kept")
+    rows = tuple(Row(**{**row, **{name: np.array(row[name], float) for name in names}}) for row in fields.pop("rows"))
+    return Measured(rows=rows, **fields)
+
+
+def measured(folder: Path = FOLDER) -> Measured | None:
+    """What `receptive measure-background` wrote into FOLDER, None if it has not."""
+    path = folder / RECORD
+    return from_record(record_of(path)) if path.is_file() else None

@@ -1,0 +1,203 @@
+"""Figures of the background study: the versions of a picture, how far each moves, and the shares over a test set.
+
+After Xue & Roshan (arXiv 1806.05789).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from core.compute.spaces import PIXELS, RANDOM, SPACES, TRAINED
+from core.figures.palette import ACCENT, USER, network_colours, style, text_colour, uri, verbatim
+from core.pictures.object_mask import Box
+from core.studies.random.background import CHANGES, PARTS, VERSIONS, Result
+from core.studies.random.background_dataset import NETWORK, WORDS, Measured
+from core.studies.random.retrieval import WORDS as SPACE_WORDS
+
+Table = dict[str, list[Any]]
+ACCENT_ON_DARK = "#56a8dc"
+PATTERNS = {PIXELS: ".", RANDOM: "", TRAINED: "/", NETWORK: "x"}
+NAMES = [f"{where} {change}" for where, change in VERSIONS]
+
+
+def colours(dark: bool = False) -> dict[str, str]:
+    grey = network_colours([None], dark)[0]
+    return {PIXELS: text_colour(dark), RANDOM: ACCENT_ON_DARK if dark else ACCENT, TRAINED: grey, NETWORK: USER}
+
+
+def framed(pixels: np.ndarray, box: Box, object_: np.ndarray) -> np.ndarray:
+    """uint8 (H, W, 3) with everything but the object, bool (H, W), faded, and the box's outline drawn."""
+    height, width = object_.shape
+    shown = np.where(object_[..., None], pixels, (0.35 * pixels + 0.65 * 255).astype(np.uint8))
+    y0, y1 = round(box.top * (height - 1)), round(box.bottom * (height - 1))
+    x0, x1 = round(box.left * (width - 1)), round(box.right * (width - 1))
+    colour = [int(USER[i : i + 2], 16) for i in (1, 3, 5)]
+    thick = max(1, height // 100)
+    for line in (
+        np.s_[y0 : y0 + thick, x0 : x1 + 1],
+        np.s_[max(0, y1 - thick + 1) : y1 + 1, x0 : x1 + 1],
+        np.s_[y0 : y1 + 1, x0 : x0 + thick],
+        np.s_[y0 : y1 + 1, max(0, x1 - thick + 1) : x1 + 1],
+    ):
+        shown[line] = colour
+    return np.asarray(shown)
+
+
+def pictures(result: Result, dark: bool = False) -> go.Figure:
+    """The versions in two rows, background above and object below, and what the network answers to each."""
+    fig = go.Figure()
+    places = [(0.0, 0.5), *((1.0 + CHANGES.index(change), float(PARTS.index(where))) for where, change in VERSIONS)]
+    names = ["the picture", *NAMES]
+    first = int(result.answers[0])
+    for picture, (x, y) in zip(result.pictures, places, strict=True):
+        fig.add_layout_image(
+            source=uri(picture),
+            xref="x",
+            yref="y",
+            x=x,
+            y=1.4 * y,
+            xanchor="center",
+            yanchor="middle",
+            sizex=0.9,
+            sizey=0.9,
+        )
+    words = []
+    for name, p in zip(names, result.probability, strict=True):
+        answer = int(p.argmax())
+        mark = "" if answer == first else "≠ "
+        words.append(f"{name}<br><b>{mark}{verbatim(result.labels[answer])}</b> {p[answer]:.2f}")
+    fig.add_scatter(
+        x=[x for x, _ in places],
+        y=[1.4 * y + 0.47 for _, y in places],
+        mode="text",
+        text=words,
+        textposition="bottom center",
+        textfont={"size": 12, "color": text_colour(dark)},
+        hoverinfo="skip",
+        showlegend=False,
+    )
+    style(fig, dark)
+    fig.update_layout(
+        title="What the trained network answers (≠: another answer)",
+        height=480,
+        margin={"l": 8, "r": 8, "b": 8},
+    )
+    fig.update_xaxes(visible=False, range=[-0.5, 3.5])
+    fig.update_yaxes(visible=False, range=[1.4 + 0.85, -0.5], scaleanchor="x")
+    return fig
+
+
+def bars(result: Result, dark: bool = False) -> go.Figure:
+    """How far each version has moved, a bar a space; lines on the random features' go from the least to the most of
+    the seeds. 1 is as far as another picture."""
+    fig = make_subplots(1, 2, shared_yaxes=True, subplot_titles=[f"{part} changed" for part in PARTS])
+    half = len(CHANGES)
+    for space in SPACES:
+        each = result.moved[result.of(space)]
+        for column in range(2):
+            values = each[:, column * half : (column + 1) * half]
+            add_bar(fig, values, SPACE_WORDS[space], space, column + 1, dark)
+    fig.add_hline(1, line={"color": text_colour(dark), "width": 1, "dash": "dot"})
+    style(fig, dark)
+    fig.update_layout(title="How far the picture moves (1: as far as another picture)", height=400, bargap=0.25)
+    fig.update_layout(margin={"b": 84, "t": 88})
+    fig.update_yaxes(rangemode="tozero")
+    fig.update_yaxes(title_text="distance, of the mean", col=1)
+    fig.update_annotations(font={"size": 13, "color": text_colour(dark)})
+    return fig
+
+
+def add_bar(fig: go.Figure, values: np.ndarray, name: str, who: str, column: int, dark: bool) -> None:
+    """A bar a change: the mean of `values` (seeds, changes), with the range over seeds."""
+    middle = values.mean(0)
+    spread = None
+    if len(values) > 1:
+        up, down = values.max(0) - middle, middle - values.min(0)
+        spread = {"type": "data", "symmetric": False, "array": up, "arrayminus": down, "color": text_colour(dark)}
+    fig.add_bar(
+        x=list(CHANGES),
+        y=middle,
+        name=name,
+        error_y=spread,
+        marker={"color": colours(dark)[who], "pattern": {"shape": PATTERNS[who], "size": 5, "solidity": 0.25}},
+        showlegend=column == 1,
+        legendgroup=who,
+        hovertemplate="%{x}: %{y:.2f}<extra>" + name + "</extra>",
+        row=1,
+        col=column,
+    )
+
+
+def moved_table(result: Result) -> Table:
+    """A row a version: the network's answer, and by space the distance moved and the share of neighbours kept."""
+    columns: Table = {"version": NAMES}
+    answers = [(int(p.argmax()), float(p.max())) for p in result.probability[1:]]
+    columns["answer"] = [result.labels[i] for i, _ in answers]
+    columns["probability"] = [round(p, 3) for _, p in answers]
+    for space in SPACES:
+        rows = result.of(space)
+        columns[f"moved, {SPACE_WORDS[space]}"] = result.moved[rows].mean(0).round(3).tolist()
+    for space in SPACES:
+        columns[f"neighbours kept, {SPACE_WORDS[space]}"] = [
+            f"{share:.0%}" for share in result.kept[result.of(space)].mean(0)
+        ]
+    return columns
+
+
+def shares(found: Measured, *, dark: bool = False) -> go.Figure:
+    """Share of answers that change with background and object, a bar each who answers; lines: over several seeds the
+    least and the most, else the 95 % interval over pictures (Wilson)."""
+    fig = make_subplots(1, 2, shared_yaxes=True, subplot_titles=[f"{part} changed" for part in PARTS])
+    half = len(CHANGES)
+    for who in WORDS:
+        each = np.stack([row.changed for row in found.of(who)])
+        for column in range(2):
+            values = each[:, column * half : (column + 1) * half]
+            add_bar(fig, values, WORDS[who], who, column + 1, dark)
+            if len(values) == 1:
+                ends = np.array([found.interval(float(v)) for v in values[0]])
+                fig.data[-1].error_y = {
+                    "type": "data",
+                    "symmetric": False,
+                    "array": ends[:, 1] - values[0],
+                    "arrayminus": values[0] - ends[:, 0],
+                    "color": text_colour(dark),
+                }
+    style(fig, dark)
+    fig.update_layout(title="Answers that change with a part", height=420, bargap=0.2)
+    fig.update_layout(margin={"b": 92, "t": 88})
+    fig.update_yaxes(range=[0, 1], tickformat=".0%")
+    fig.update_yaxes(title_text="share of answers changed", col=1)
+    fig.update_annotations(font={"size": 13, "color": text_colour(dark)})
+    return fig
+
+
+def share_table(found: Measured) -> Table:
+    """A row a version and who answers: accuracy and share changed in %, means over seeds; distance and neighbours."""
+    columns: Table = {
+        name: []
+        for name in ("version", "who", "right, %", "changed, %", "95 % interval", "moved", "neighbours kept, %")
+    }
+    for v, name in enumerate(["the picture", *NAMES]):
+        for who, words in WORDS.items():
+            rows = found.of(who)
+            share = float(np.mean([row.changed[v - 1] for row in rows])) if v else None
+            low, high = found.interval(share) if share is not None else (0.0, 0.0)
+            moved = [np.mean([getattr(row, field)[v - 1] for row in rows]) for field in ("moved", "kept")] if v else []
+            known = bool(v) and not np.isnan(moved[0])
+            cells = (
+                name,
+                words,
+                round(100 * float(np.mean([row.accuracy[v] for row in rows])), 1),
+                None if share is None else round(100 * share, 1),
+                None if share is None else f"{100 * low:.1f} to {100 * high:.1f}",
+                round(float(moved[0]), 3) if known else None,
+                round(100 * float(moved[1]), 1) if known else None,
+            )
+            for column, cell in zip(columns.values(), cells, strict=True):
+                column.append(cell)
+    return columns

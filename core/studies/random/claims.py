@@ -1,0 +1,262 @@
+"""What random depthwise features are said to do (Xue & Roshan, arXiv 1806.05789), and how this project measured it."""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.claims import claim, numbers, records
+from core.claims.claim import ABOVE_0, OPEN, Claim, Ours, untested
+from core.claims.fact import fact
+from core.claims.numbers import OVER_SEEDS, PERCENT, Estimate, Z
+from core.compute.spaces import PIXELS, RANDOM
+from core.studies.random.background import VERSIONS
+from core.studies.random.paper import FEATURES, ROWS
+
+STUDY = "random_features"
+PAPER = "Xue & Roshan 2018"
+ABSTRACT = "Xue & Roshan 2018, the abstract"
+LISTED = "a study of Xue & Roshan 2018"
+DEFINED = f"{claim.DEFINED} of Xue & Roshan 2018, computed by us"
+TOP1 = {row[0]: row[2] for row in ROWS}
+TOP2 = {row[0]: row[3] for row in ROWS}
+CIFAR, MNIST = "CIFAR-10", "MNIST"
+FAR = 10.0  # points: our reading of "far above", and of "much"
+WITHIN = 1.0  # points below the paper's accuracy, with a small part of its features
+NEAR = 10  # pictures of a page of answers
+ON_CIFAR = {"random-measured": CIFAR}
+HALF = 50.0
+EVERYWHERE = (-math.inf, math.inf)
+OTHERS = {"vgg16": "VGG16", "resnet18": "ResNet-18", "densenet121": "DenseNet"}
+SWAPPED = VERSIONS.index(("background", "swapped"))
+
+
+def said(title: str) -> str:
+    return f"{TOP1[title]} % ({title}, {FEATURES:,} features)"
+
+
+def svm(record: dict[str, Any]) -> tuple[list[int], np.ndarray]:
+    """Numbers of features (K,), and the linear SVM's top-1 to top-5 accuracies in % (seeds, K, 5)."""
+    curve = next(c for c in record["curves"] if c["classifier"] == "svm")
+    return curve["counts"], PERCENT * np.array(curve["hits"])
+
+
+def told(
+    record: dict[str, Any], values: np.ndarray, words: str, unit: str, holds: tuple[float, float] = EVERYWHERE
+) -> Ours | None:
+    """`Ours` of `values` (seeds,), one a seed; `words` follow the quantity."""
+    found = numbers.over_seeds(values, *holds)
+    return found and numbers.ours(
+        found,
+        f"{numbers.interval(found, unit, sign=unit == 'points')}{words} ({record['test_images']:,} pictures × "
+        f"{len(values)} draws)",
+        f"{record['data']}; {OVER_SEEDS.format(len(values))}",
+        record["date"],
+    )
+
+
+def above_pixels(results: Path) -> Ours | None:
+    """Top-1 of the most random features minus that of raw pixels, linear SVM, in points."""
+    record = records.random(results, "cifar10")
+    if record is None:
+        return None
+    counts, hits = svm(record)
+    mine, plain = hits[:, -1, 0], PERCENT * record["pixels"]["svm"][0]
+    words = f": {mine.mean():.1f} % with {counts[-1]:,} features, {plain:.1f} % of raw pixels"
+    return told(record, mine - plain, words, "points")
+
+
+def accuracy(name: str, results: Path) -> Ours | None:
+    """Top-1 of the most random features, linear SVM, in %."""
+    record = records.random(results, name)
+    if record is None:
+        return None
+    counts, hits = svm(record)
+    return told(record, hits[:, -1, 0], f" with {counts[-1]:,} features", "%")
+
+
+def second_guess(results: Path) -> Ours | None:
+    """What a second guess adds, in points."""
+    record = records.random(results, "cifar10")
+    if record is None:
+        return None
+    counts, hits = svm(record)
+    first, second = hits[:, -1, 0], hits[:, -1, 1]
+    words = f": top-2 {second.mean():.1f} %, top-1 {first.mean():.1f} % with {counts[-1]:,} features"
+    return told(record, second - first, words, "points")
+
+
+def grows(results: Path) -> Ours | None:
+    """Rank correlation of the number of features with top-1, mean over seeds."""
+    from scipy.stats import spearmanr
+
+    record = records.random(results, "cifar10")
+    if record is None:
+        return None
+    counts, hits = svm(record)
+    values = np.array([float(spearmanr(counts, row).statistic) for row in hits[:, :, 0]])
+    listed = ", ".join(f"{k:,}: {m:.1f} %" for k, m in zip(counts, hits[:, :, 0].mean(0), strict=True))
+    return told(record, values, f" rank correlation; {listed}", "", (-1.0, 1.0))
+
+
+def above_untrained(other: str, results: Path) -> Ours | None:
+    """Top-1 of random features minus that of an untrained network's last layer, linear SVM, in points."""
+    record = records.random(results, "cifar10")
+    rows = {} if record is None else {b["name"]: b for b in record["baselines"]}
+    if record is None or not {RANDOM, other} <= set(rows):
+        return None
+    mine, theirs = (numbers.share(rows[n]["hits"]["svm"][0], record["test_images"]) for n in (RANDOM, other))
+    found = numbers.minus(mine, theirs)
+    few = min(record["plan"]["part"], record["train_images"])
+    return numbers.ours(
+        found,
+        f"{numbers.interval(found, 'points', digits=1, sign=True)}: {mine.value:.1f} % of "
+        f"{rows[RANDOM]['dimensions']:,} random features, {theirs.value:.1f} % of {rows[other]['title']}'s "
+        f"{rows[other]['dimensions']:,} ({record['test_images']:,} pictures, {few:,} to learn from)",
+        f"{record['data']}; 95 % over pictures, one draw each",
+        record["date"],
+    )
+
+
+def retrieves(results: Path) -> Ours | None:
+    """Precision among the nearest NEAR by random features minus that by pixels, in points."""
+    record = records.retrieval(results)
+    if record is None:
+        return None
+    found = []
+    for space in (RANDOM, PIXELS):
+        rankings = record.of(space)
+        mean = PERCENT * float(np.mean([r.precision[NEAR - 1] for r in rankings]))
+        half = PERCENT * Z * float(np.mean([r.error[NEAR - 1] for r in rankings]))  # the seeds share their queries
+        found.append(Estimate(mean, mean - half, mean + half))
+    difference = numbers.minus(*found)
+    return numbers.ours(
+        difference,
+        f"{numbers.interval(difference, 'points', digits=1, sign=True)}: of the nearest {NEAR}, {found[0].value:.1f} % "
+        f"by {record.features:,} random features are of the query's group, {found[1].value:.1f} % by pixels "
+        f"({record.images} queries × {len(record.of(RANDOM))} draws)",
+        f"{record.about['data']}; 95 % over queries",
+        record.about["date"],
+    )
+
+
+def attacked(results: Path) -> Ours | None:
+    """What the attack takes from random features beyond noise of the same size, in points."""
+    from core.studies.random import attack_figures  # needs Plotly
+
+    sets = [found for found in records.random_attacks(results) if len(found.seeds) >= 3]
+    if not sets:
+        return None
+    record = next((found for found in sets if found.about["dataset"] == CIFAR), sets[0])
+    e = record.shown
+    noisy, after = record.noise[..., e], record.accuracy[..., e]
+    middle, half = attack_figures.fall(record, noisy, after)
+    value, width = PERCENT * float(middle[0]), PERCENT * float(half[0])
+    found = Estimate(value, value - width, value + width)
+    return numbers.ours(
+        found,
+        f"{numbers.interval(found, 'points', digits=1)} taken: {PERCENT * record.accuracy[0, :, 0].mean():.1f} % right "
+        f"at first, {PERCENT * noisy[0].mean():.1f} % under random signs, {PERCENT * after[0].mean():.1f} % under the "
+        f"attack, ε = {record.params.shown:g} ({record.images} pictures × {len(record.seeds)} seeds)",
+        f"{record.about['data']}; {OVER_SEEDS.format(len(record.seeds))}",
+        str(record.about["date"]),
+    )
+
+
+def background(results: Path) -> Ours | None:
+    """Share of answers by the nearest picture that another background changes, in %."""
+    record = records.background(results)
+    if record is None:
+        return None
+    rows = record.of(RANDOM)
+    changed, swapped = (
+        float(np.mean([row.changed[i] for row in rows])) for i in (SWAPPED, SWAPPED + len(VERSIONS) // 2)
+    )
+    found = numbers.share(changed, record.images)
+    return numbers.ours(
+        found,
+        f"{numbers.interval(found, '%', digits=0)} of the answers change with another background, "
+        f"{PERCENT * swapped:.0f} % with another object ({record.images} photographs × {len(rows)} draws)",
+        f"{record.about['data']}; 95 % over photographs",
+        record.about["date"],
+    )
+
+
+def elsewhere(title: str, top2: str = "") -> Claim:
+    """A claim about a data set of which no copy is here."""
+    also = f"; top-2 about {top2} %" if top2 else ""
+    return untested(
+        f"random-{title.lower()}",
+        STUDY,
+        f"Random features and a linear SVM serve on {title}.",
+        said(title) + also,
+        PAPER,
+        f"this project has no copy of {title}",
+        {"random-data": "my own folder or zip"},
+    )
+
+
+CLAIMS: tuple[Claim, ...] = (
+    Claim(
+        "random-above-pixels", STUDY, "Without learning any feature, a linear SVM comes far above raw pixels.",
+        said(CIFAR), PAPER, "top-1 of random features minus raw pixels, points; far: 10 or more, our reading",
+        (FAR, math.inf), above_pixels, ("random:cifar10",), ON_CIFAR,
+    ),
+    Claim(
+        "random-mnist", STUDY, "Random features tell handwritten digits apart nearly without fail.",
+        said(MNIST), PAPER, "top-1 accuracy, %; nearly: at most a point below the paper's, whose features are more",
+        (float(TOP1[MNIST]) - WITHIN, 100.0), partial(accuracy, "mnist"), ("random:mnist",),
+        {"random-data": MNIST, "random-measured": MNIST}, less=f"fewer features than {FEATURES:,}",
+    ),
+    Claim(
+        "random-second-guess", STUDY, "Where the first answer is wrong, the second is often right.",
+        f"{TOP1[CIFAR]} % → about {TOP2[CIFAR]} % top-2 ({CIFAR}, {FEATURES:,} features)", PAPER,
+        "top-2 minus top-1, points; often: 10 or more, our reading", (FAR, 100.0), second_guess, ("random:cifar10",),
+        ON_CIFAR,
+    ),
+    Claim(
+        "random-more-features", STUDY, "The more random features, the better.", "", LISTED,
+        "rank correlation of their number with top-1 accuracy", (0.0, 1.0), grows, ("random:cifar10",), ON_CIFAR,
+    ),
+    *(
+        Claim(
+            f"random-above-untrained-{name}", STUDY,
+            f"Random depthwise features beat the last layer of an untrained {title}.", "", LISTED,
+            "top-1 of random features minus the untrained network's, points", ABOVE_0, partial(above_untrained, name),
+            ("random:cifar10",), ON_CIFAR,
+        )
+        for name, title in OTHERS.items()
+    ),
+    Claim(
+        "random-similarity-ratio", STUDY, "Random features keep classes further apart than pixels do.", "", LISTED,
+        "ratio of similarities (between classes over within) of pixels minus of random features", ABOVE_0,
+        partial(fact, "random-similarity-ratio"), ("exact",), {"random-data": "digits", "random-measured": "digits"},
+    ),
+    Claim(
+        "random-retrieval", STUDY, "Random features find pictures of the same kind better than pixels do.", "", LISTED,
+        f"share of the nearest {NEAR} pictures that are of the query's group, random minus pixels, points", ABOVE_0,
+        retrieves, ("retrieval",), {"random-retrieval-metric": "euclidean"},
+    ),
+    Claim(
+        "random-fooled-by-substitute", STUDY, "The random network does not withstand an attack through a substitute.",
+        "it fails the attack", ABSTRACT, "accuracy that the attack takes beyond random signs of its size, points",
+        ABOVE_0, attacked, ("random-attack",), {"random-attack-set": CIFAR, "random attack": OPEN},
+    ),
+    Claim(
+        "random-background", STUDY, "Random features answer by the background, too.", "", LISTED,
+        "share of answers that change with the background, %; too: more than half, our reading", (HALF, 100.0),
+        background, ("background",), {"random background": OPEN, "random-object": "the box itself"},
+    ),
+    Claim(
+        "random-sign-means", STUDY, "The mean of a map of signs is 2 PPV − 1, ROCKET's proportion of positives.",
+        "an identity", DEFINED, "largest difference between the two", (0.0, 1e-6), partial(fact, "random-sign-means"),
+        ("exact",), {"random-data": "digits"},
+    ),
+    elsewhere("CIFAR-100"),
+    elsewhere("STL-10", TOP2["STL-10"]),
+    elsewhere("mini-ImageNet", TOP2["mini-ImageNet"]),
+)  # fmt: skip

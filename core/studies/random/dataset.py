@@ -1,0 +1,342 @@
+"""Random features on whole data sets: how many are needed, of which shape, and what they are worth beside others.
+
+After Xue & Roshan (arXiv 1806.05789). Everything is told apart by the same two classifiers. What took long is kept in a
+working folder, so that a killed run goes on where it was.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import partial
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.base.files import write_json
+from core.base.records import read_back, record_of
+from core.base.worker import Progress, each, ignore, part
+from core.compute import sign_counts, spaces
+from core.compute.sign_counts import Spec
+from core.compute.similarity import Similarity, similarity
+from core.compute.spaces import PIXELS, RANDOM, TRAINED
+from core.data.named import Split
+from core.networks.packaged import Network
+from core.studies.random.baselines import BASELINES, Features
+from core.studies.random.features import CLASSIFIERS, Classifier, answer
+
+BLOCK = 2_000  # features a file
+COMPARED = 2_000  # test pictures whose pairs the similarity is taken over
+Compute = Callable[[], Any]
+Remember = Callable[[str, Compute], Any]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """`counts` of features of the curve, drawn `seeds` times at the shape (`kernel`, `depth`). `shapes` are tried with
+    `shape_features` features, and the baselines with `fair_features` random ones beside them, on at most `part`
+    training pictures. `others`: which of BASELINES."""
+
+    kernel: int
+    depth: int
+    counts: tuple[int, ...]
+    seeds: tuple[int, ...] = (0, 1, 2)
+    shapes: tuple[tuple[int, int], ...] = ()
+    shape_features: int = 500
+    fair_features: int = 2_000
+    part: int = 10_000
+    others: tuple[str, ...] = tuple(BASELINES)
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """Of one classifier: `hits` (seeds, counts, TOP), shares of the test pictures."""
+
+    classifier: Classifier
+    counts: tuple[int, ...]
+    hits: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Shape:
+    """A kernel size and a depth: `hits` (seeds, TOP) of the linear SVM."""
+
+    kernel: int
+    depth: int
+    hits: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Baseline:
+    """Other features of `dimensions` numbers; `hits` {classifier: (TOP,)}."""
+
+    name: str
+    title: str
+    dimensions: int
+    hits: dict[Classifier, np.ndarray]
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """Everything that was found on one data set. `pixels` are (TOP,) hits of raw
+    pixels; `own_head` is the trained network's own test accuracy."""
+
+    dataset: str
+    data: str
+    command: str
+    date: str
+    commit: str
+    train_images: int
+    test_images: int
+    plan: Plan
+    curves: tuple[Curve, ...]
+    pixels: dict[Classifier, np.ndarray]
+    shapes: tuple[Shape, ...]
+    baselines: tuple[Baseline, ...]
+    network: str
+    own_head: float
+    similarity: dict[str, Similarity]
+
+    def curve(self, classifier: Classifier) -> Curve:
+        return next(c for c in self.curves if c.classifier == classifier)
+
+
+def remembering(path: Path) -> Remember:
+    """`remember(key, compute)`: what `compute` once returned (plain values for JSON), kept in PATH between runs.
+
+    It raises ValueError if that file is damaged.
+    """
+
+    def kept() -> dict[str, Any]:
+        with read_back(path):
+            return dict(json.loads(path.read_text())) if path.exists() else {}
+
+    def remember(key: str, compute: Compute) -> Any:
+        if key not in (known := kept()):
+            value = compute()
+            known = {**kept(), key: value}  # another process may have added to it meanwhile
+            write_json(path, known, indent=None)
+        return known[key]
+
+    return remember
+
+
+def random_counts(split: Split, name: str, spec: Spec, work: Path, progress: Progress = ignore) -> np.ndarray:
+    """(N, spec.features) integers, extracted block by block into files of WORK that a later run finds again."""
+    found = []
+    for start in range(0, spec.features, BLOCK):
+        few = Spec(min(BLOCK, spec.features - start), spec.kernel_size, spec.depth, spec.in_channels, spec.seed, start)
+        path = work / f"{name}_k{spec.kernel_size}_d{spec.depth}_s{spec.seed}_{start}.npy"
+        watch = lambda done, total, at=start, size=few.features: progress(  # noqa: E731
+            at * total + done * size, spec.features * total
+        )
+        found.append(sign_counts.extract(few, split.pixels, path, watch))
+    return np.concatenate(found, 1)
+
+
+def measure_curves(
+    train: Split,
+    test: Split,
+    plan: Plan,
+    work: Path,
+    remember: Remember,
+    progress: Progress = ignore,
+) -> tuple[Curve, ...]:
+    """Both classifiers at every count and seed; the features of a smaller count are the first of a larger one."""
+    jobs = list(product(plan.seeds, CLASSIFIERS, plan.counts))
+    tables: dict[int, list[np.ndarray]] = {}
+    found = {}
+    for i, (seed, name, k) in enumerate(jobs):
+        spec = Spec(max(plan.counts), plan.kernel, plan.depth, train.pixels.shape[3], seed)
+        watch = part(progress, i, len(jobs))
+        load = partial(both_counts, train, test, spec, work, part(watch, 0, 2))
+        tables = {seed: tables.get(seed, [])}  # of one seed at a time: they are large
+        key = f"{name} {spec.kernel_size} {spec.depth} {seed} {k}"
+        compute = partial(at_count, load, tables[seed], train, test, spec, k, name, part(watch, 1, 2))
+        found[seed, name, k] = remember(key, compute)
+        watch(1, 1)
+    return tuple(
+        Curve(name, plan.counts, np.array([[found[seed, name, k] for k in plan.counts] for seed in plan.seeds]))
+        for name in CLASSIFIERS
+    )
+
+
+def both_counts(train: Split, test: Split, spec: Spec, work: Path, progress: Progress) -> list[np.ndarray]:
+    """`random_counts` of test and training pictures, in this order: integers (N, spec.features) each."""
+    halves = (("test", test), ("train", train))
+    return [random_counts(half, name, spec, work, part(progress, i, 2)) for i, (name, half) in enumerate(halves)]
+
+
+def at_count(
+    load: Callable[[], list[np.ndarray]],
+    tables: list[np.ndarray],
+    train: Split,
+    test: Split,
+    spec: Spec,
+    count: int,
+    classifier: Classifier,
+    progress: Progress,
+) -> list[float]:
+    """(TOP,) hits of the first `count` features; `tables` are loaded once, by the first who needs them."""
+    if not tables:
+        tables += load()
+    test_x, train_x = (table[:, :count] for table in tables)
+    scale = 1 / float(np.prod(sign_counts.map_size(sign_counts.build(spec_of_one(spec)), *train.pixels.shape[1:3])))
+    hits = answer(train_x, train.labels, test_x, test.labels, classifier, progress, scale)
+    return hits.tolist()  # type: ignore[no-any-return]
+
+
+def spec_of_one(spec: Spec) -> Spec:
+    """The same network with a single feature: enough to know its maps' size."""
+    return Spec(1, spec.kernel_size, spec.depth, spec.in_channels, spec.seed)
+
+
+def measure_shapes(
+    train: Split, test: Split, plan: Plan, remember: Remember, progress: Progress = ignore
+) -> tuple[Shape, ...]:
+    """The linear SVM at every kernel size and depth, on a part of the training pictures."""
+    few = seeded_part(train, plan.part)
+    found: dict[tuple[int, int], list[list[float]]] = {shape: [] for shape in plan.shapes}
+    for (kernel, depth), seed in each(list(product(plan.shapes, plan.seeds)), progress):
+        spec = Spec(plan.shape_features, kernel, depth, few.pixels.shape[3], seed)
+        key = f"shape {kernel} {depth} {seed} {plan.shape_features} {len(few)}"
+        found[kernel, depth].append(remember(key, partial(one_shape, few, test, spec)))
+    return tuple(Shape(kernel, depth, np.array(rows)) for (kernel, depth), rows in found.items())
+
+
+def one_shape(train: Split, test: Split, spec: Spec) -> list[float]:
+    train_x, test_x = (spaces.random(split.pixels, spec) for split in (train, test))
+    return answer(train_x, train.labels, test_x, test.labels, "svm").tolist()  # type: ignore[no-any-return]
+
+
+def seeded_part(split: Split, count: int) -> Split:
+    """`count` pictures drawn with seed 0; the whole of a smaller split."""
+    if len(split) <= count:
+        return split
+    which = np.sort(np.random.default_rng(0).permutation(len(split))[:count])
+    return Split(split.pixels[which], split.labels[which], split.classes)
+
+
+def measure_baselines(
+    train: Split, test: Split, plan: Plan, network: Network, remember: Remember, progress: Progress = ignore
+) -> tuple[Baseline, ...]:
+    """The same classifiers on random features, raw pixels, untrained networks, k-means features and a trained network,
+    all on the same part of the training pictures."""
+    few = seeded_part(train, plan.part)
+    spec = Spec(plan.fair_features, plan.kernel, plan.depth, train.pixels.shape[3], plan.seeds[0])
+    features: dict[str, tuple[str, Features]] = {
+        RANDOM: ("random depthwise", partial(spaces.random, spec=spec)),
+        PIXELS: ("raw pixels", spaces.pixels),
+        **{
+            name: (about.title, partial(about.run, learn_from=few.pixels))
+            for name, about in BASELINES.items()
+            if name in plan.others
+        },
+        TRAINED: (f"{network.card.title}, trained", partial(spaces.trained, network=network)),
+    }
+    found = []
+    for i, (name, (title, run)) in enumerate(features.items()):
+        watch = part(progress, i, len(features))
+        row = remember(f"baseline {name}", partial(one_baseline, few, test, run, name not in (RANDOM, PIXELS), watch))
+        watch(1, 1)
+        values = {classifier: np.array(row[classifier]) for classifier in CLASSIFIERS}
+        found.append(Baseline(name, title, int(row["dimensions"]), values))
+    return tuple(found)
+
+
+def measure_pixels(
+    train: Split, test: Split, remember: Remember, progress: Progress = ignore
+) -> dict[Classifier, np.ndarray]:
+    """(TOP,) shares of each classifier on raw pixels of all training pictures."""
+    row = remember("pixels of all", partial(one_baseline, train, test, spaces.pixels, False, progress))
+    progress(1, 1)
+    return {classifier: np.array(row[classifier]) for classifier in CLASSIFIERS}
+
+
+def one_baseline(
+    train: Split, test: Split, run: Features, standardised: bool, progress: Progress = ignore
+) -> dict[str, Any]:
+    """Dimensions and hits; `standardised` by the training pictures where the features' scale is arbitrary."""
+    parts = 2 + len(CLASSIFIERS)
+    train_x, test_x = (run(half.pixels, progress=part(progress, i, parts)) for i, half in enumerate((train, test)))
+    if standardised:
+        mean, deviation = train_x.mean(0), train_x.std(0) + 1e-6
+        train_x, test_x = (train_x - mean) / deviation, (test_x - mean) / deviation
+    found: dict[str, Any] = {"dimensions": train_x.shape[1]}
+    for i, name in enumerate(CLASSIFIERS, 2):
+        watch = part(progress, i, parts)
+        found[name] = answer(train_x, train.labels, test_x, test.labels, name, watch).tolist()
+    return found
+
+
+def measure_similarity(test: Split, plan: Plan, network: Network, progress: Progress = ignore) -> dict[str, Similarity]:
+    """Of the first COMPARED test pictures of a seeded order, in all three spaces; random: the first seed."""
+    few = seeded_part(test, COMPARED)
+    spec = Spec(max(plan.counts), plan.kernel, plan.depth, few.pixels.shape[3], plan.seeds[0])
+    vectors: dict[str, Features] = {
+        PIXELS: spaces.pixels,
+        RANDOM: partial(spaces.random, spec=spec),
+        TRAINED: partial(spaces.trained, network=network),
+    }
+    return {
+        space: similarity(run(few.pixels, progress=part(progress, i, len(vectors))), few.labels)
+        for i, (space, run) in enumerate(vectors.items())
+    }
+
+
+def as_record(measured: Measured) -> dict[str, Any]:
+    """Plain values for JSON."""
+    return {
+        **{
+            name: value
+            for name, value in vars(measured).items()
+            if name not in ("curves", "pixels", "shapes", "baselines", "similarity", "plan")
+        },
+        "plan": asdict(measured.plan),
+        "curves": [{**vars(c), "hits": c.hits.tolist()} for c in measured.curves],
+        "pixels": {name: hits.tolist() for name, hits in measured.pixels.items()},
+        "shapes": [{**vars(s), "hits": s.hits.tolist()} for s in measured.shapes],
+        "baselines": [
+            {**vars(b), "hits": {name: v.tolist() for name, v in b.hits.items()}} for b in measured.baselines
+        ],
+        "similarity": {name: asdict(value) for name, value in measured.similarity.items()},
+    }
+
+
+def from_record(record: dict[str, Any]) -> Measured:
+    """The inverse of `as_record`."""
+    plan: dict[str, Any] = {
+        name: tuple(tuple(v) if isinstance(v, list) else v for v in value) if isinstance(value, list) else value
+        for name, value in record["plan"].items()
+    }
+    return Measured(
+        **{
+            **record,
+            "plan": Plan(**plan),
+            "curves": tuple(Curve(c["classifier"], tuple(c["counts"]), np.array(c["hits"])) for c in record["curves"]),
+            "pixels": {name: np.array(values) for name, values in record["pixels"].items()},
+            "shapes": tuple(Shape(s["kernel"], s["depth"], np.array(s["hits"])) for s in record["shapes"]),
+            "baselines": tuple(
+                Baseline(b["name"], b["title"], b["dimensions"], {n: np.array(v) for n, v in b["hits"].items()})
+                for b in record["baselines"]
+            ),
+            "similarity": {name: Similarity(**value) for name, value in record["similarity"].items()},
+        }
+    )
+
+
+def measured(folder: Path) -> dict[str, Measured]:
+    """Every record of FOLDER by data set, those of `Plan.datasets` first."""
+    return {
+        record["dataset"]: from_record(record)
+        for path in sorted(folder.glob("dataset_*.json"))
+        for record in [record_of(path)]
+    }
+
+
+def band(values: np.ndarray) -> tuple[float, float, float]:
+    """Mean, smallest and largest of `values` (seeds,)."""
+    return float(values.mean()), float(values.min()), float(values.max())

@@ -1,0 +1,187 @@
+"""Figures of what was measured on whole data sets (after Xue & Roshan, arXiv 1806.05789)."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from core.base.intervals import wilson
+from core.compute.spaces import RANDOM
+from core.figures import palette
+from core.studies.random.dataset import Baseline, Measured, band
+from core.studies.random.features import CLASSIFIERS
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+Cells = dict[str, list[str | int | float]]
+LINES = (("svm", 1, "solid"), ("svm", 2, "dash"), ("knn", 1, "dot"))  # classifier, answers that count, dash
+KERNEL_COLOURS = {1: "#CC79A7", 3: "#56B4E9", 5: "#D55E00", 7: "#009E73"}
+KNN = "#009E73"  # Okabe-Ito green
+SYMBOLS = {1: "square", 3: "circle", 5: "diamond", 7: "triangle-up"}
+WIDE = 400  # px high
+
+
+def curves(found: Measured, *, dark: bool = False) -> go.Figure:
+    """Accuracy against the number of features: mean and range over seeds; raw pixels and training as lines."""
+    import plotly.graph_objects as go
+
+    fig = go.Figure()
+    deep, light = palette.network_colours([7, 2], dark)
+    for (classifier, top, dash), colour in zip(LINES, (deep, light, KNN), strict=True):
+        curve = found.curve(classifier)  # type: ignore[arg-type]
+        values = 100 * curve.hits[:, :, top - 1]
+        x = list(curve.counts)
+        fig.add_scatter(
+            x=[*x, *x[::-1]], y=[*values.max(0), *values.min(0)[::-1]], fill="toself", mode="none",
+            fillcolor=palette.translucent(colour, 0.18), hoverinfo="skip", showlegend=False,
+        )  # fmt: skip
+        words = f"{CLASSIFIERS[curve.classifier]}, top-{top}"
+        fig.add_scatter(
+            x=x, y=values.mean(0), mode="lines+markers", line={"color": colour, "dash": dash, "width": 2.5},
+            marker={"size": 7}, name=words, hovertemplate=f"{words}<br>%{{x:,}} features: %{{y:.1f}} %<extra></extra>",
+        )  # fmt: skip
+    grey = palette.network_colours([None], dark)[0]
+    for value, words in (
+        (found.pixels["svm"][0], "raw pixels, linear SVM"),
+        (found.own_head, "the trained network"),
+    ):
+        fig.add_hline(
+            y=100 * float(value), line={"color": grey, "dash": "dash", "width": 1.5},
+            annotation={"text": words, "font": {"color": palette.MUTED}}, annotation_position="bottom right",
+        )  # fmt: skip
+    ticks = list(found.curves[0].counts)
+    fig.update_xaxes(type="log", title="random features k", tickvals=ticks, ticktext=[f"{k:,}" for k in ticks])
+    fig.update_yaxes(title="test pictures right, %")
+    fig.update_layout(height=WIDE, title="More features, none of them learned")
+    return _with_legend(palette.style(fig, dark))
+
+
+def shapes(found: Measured, *, dark: bool = False) -> go.Figure:
+    """Accuracy against depth, a line for each kernel size: mean and range over seeds."""
+    import plotly.graph_objects as go
+
+    fig = go.Figure()
+    for kernel in sorted({s.kernel for s in found.shapes}):
+        own = sorted((s for s in found.shapes if s.kernel == kernel), key=lambda s: s.depth)
+        values = [100 * s.hits[:, 0] for s in own]
+        mean = [float(v.mean()) for v in values]
+        fig.add_scatter(
+            x=[s.depth for s in own],
+            y=mean,
+            error_y={
+                "array": [float(v.max()) - m for v, m in zip(values, mean, strict=True)],
+                "arrayminus": [m - float(v.min()) for v, m in zip(values, mean, strict=True)],
+                "symmetric": False,
+                "thickness": 1,
+            },
+            mode="lines+markers",
+            line={"color": KERNEL_COLOURS[kernel], "width": 2},
+            marker={"size": 9, "symbol": SYMBOLS[kernel]},
+            name=f"kernel {kernel} px",
+            hovertemplate=f"kernel {kernel}, depth %{{x}}: %{{y:.1f}} %<extra></extra>",
+        )
+    fig.update_xaxes(title="depth: blocks after the first convolution", dtick=1)
+    fig.update_yaxes(title="test pictures right, %")
+    fig.update_layout(height=WIDE, title=f"Which shape? {found.plan.shape_features:,} features, linear SVM")
+    return _with_legend(palette.style(fig, dark))
+
+
+def _with_legend(fig: go.Figure) -> go.Figure:
+    fig.update_layout(margin={"b": 56}, title_y=0.97, title_yanchor="top")
+    return fig
+
+
+def rows(found: Measured) -> list[Baseline]:
+    """Every kind of features, the worst with the SVM first."""
+    return sorted(found.baselines, key=lambda row: float(row.hits["svm"][0]))
+
+
+def baselines(found: Measured, *, dark: bool = False) -> go.Figure:
+    """The same two classifiers on every kind of features, with 95 % intervals over the test pictures."""
+    import plotly.graph_objects as go
+
+    fig = go.Figure()
+    listed = rows(found)
+    names = [f"{row.title} ({row.dimensions:,})" for row in listed]
+    grey = palette.network_colours([None], dark)[0]
+    for (classifier, words), symbol in zip(CLASSIFIERS.items(), ("circle", "diamond-open"), strict=True):
+        values = [float(row.hits[classifier][0]) for row in listed]
+        spans = [wilson(v, found.test_images) for v in values]
+        colours = [palette.network_colours([7], dark)[0] if row.name == RANDOM else grey for row in listed]
+        fig.add_scatter(
+            x=[100 * v for v in values],
+            y=names,
+            error_x={
+                "array": [100 * (high - v) for v, (_, high) in zip(values, spans, strict=True)],
+                "arrayminus": [100 * (v - low) for v, (low, _) in zip(values, spans, strict=True)],
+                "symmetric": False,
+                "thickness": 1,
+                "color": grey,
+            },
+            mode="markers",
+            marker={"color": colours, "size": 11, "symbol": symbol},
+            name=words,
+            hovertemplate=f"%{{y}}<br>{words}: %{{x:.1f}} %<extra></extra>",
+        )
+    fig.update_xaxes(title="test pictures right, %", showgrid=True)
+    fig.update_layout(height=120 + 44 * len(names), title="The same classifiers on other features")
+    fig = _with_legend(palette.style(fig, dark))
+    fig.update_yaxes(tickmode="array", tickvals=names, automargin=True)
+    return fig
+
+
+def curve_table(found: Measured) -> Cells:
+    """Mean over seeds, and the range, in %."""
+    columns: Cells = {"features": list(found.curves[0].counts)}
+    for curve in found.curves:
+        for top in (1, 2, 3):
+            cells = [band(100 * curve.hits[:, i, top - 1]) for i in range(len(curve.counts))]
+            name = f"{CLASSIFIERS[curve.classifier]}, top-{top}, %"
+            columns[name] = [f"{mean:.2f} ({low:.2f}-{high:.2f})" for mean, low, high in cells]
+    return columns
+
+
+def shape_table(found: Measured) -> Cells:
+    """A row a kernel and depth: top-1 in %, mean (least-most) over seeds."""
+    cells = [band(100 * s.hits[:, 0]) for s in found.shapes]
+    return {
+        "kernel": [s.kernel for s in found.shapes],
+        "depth": [s.depth for s in found.shapes],
+        "top-1, %": [f"{mean:.2f} ({low:.2f}-{high:.2f})" for mean, low, high in cells],
+    }
+
+
+def baseline_table(found: Measured) -> Cells:
+    """A row a kind of features: how many numbers, and top-1 and top-2 in % by both classifiers."""
+    listed = rows(found)[::-1]
+    columns: Cells = {"features": [r.title for r in listed], "numbers a picture": [r.dimensions for r in listed]}
+    for classifier, words in CLASSIFIERS.items():
+        for top in (1, 2):
+            columns[f"{words}, top-{top}, %"] = [round(100 * float(r.hits[classifier][top - 1]), 2) for r in listed]
+    return columns
+
+
+def similarity_table(found: Measured) -> Cells:
+    """A row a space: mean similarity between two classes and within one, and their ratio."""
+    names = {"pixels": "raw pixels", "random": "random features", "trained": "trained network"}
+    kept = [(words, found.similarity[name]) for name, words in names.items() if name in found.similarity]
+    return {
+        "space": [words for words, _ in kept],
+        "between two classes": [round(s.between, 3) for _, s in kept],
+        "within one class": [round(s.within, 3) for _, s in kept],
+        "ratio": [round(s.ratio, 3) if math.isfinite(s.ratio) else "" for _, s in kept],
+    }
+
+
+def finding(found: Measured) -> str:
+    """What the largest number of features reaches, beside pixels and training, in a sentence."""
+    curve, plan = found.curve("svm"), found.plan
+    top1, low, high = band(100 * curve.hits[:, -1, 0])
+    top2, pixels = 100 * float(curve.hits[:, -1, 1].mean()), 100 * float(found.pixels["svm"][0])
+    return (
+        f"With {curve.counts[-1]:,} random features (kernel {plan.kernel}, depth {plan.depth}) a linear SVM tells "
+        f"{top1:.1f} % of {found.test_images:,} test pictures right ({low:.1f} to {high:.1f} over {len(curve.hits)} "
+        f"seeds), and {top2:.1f} % in two answers; raw pixels {pixels:.1f} %, the trained network "
+        f"{100 * found.own_head:.1f} %."
+    )

@@ -1,0 +1,249 @@
+"""How far do you get without learning anything?
+
+The features of a random depthwise signed network (Xue & Roshan, arXiv 1806.05789), told apart by a linear SVM
+(C = 0.005) or by their nearest neighbours: accuracy against their number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from core.base.intervals import wilson
+from core.base.refuse import SEEDS, within
+from core.base.worker import Progress, ignore, part
+from core.networks import quoting
+from core.networks.weights import ASSETS
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+    from core.compute.sign_counts import Spec
+    from core.data.named import Split
+
+Classifier = Literal["svm", "knn"]
+CLASSIFIERS: dict[Classifier, str] = {"svm": "linear SVM", "knn": "5 nearest neighbours"}
+FEATURE_LIMITS, DEPTH_LIMITS = (1, 100_000), (0, 6)
+KERNELS = (1, 3, 5, 7)
+FIRST_COUNT = 250  # features at the start of the curve, which doubles from there
+TOP = 5  # top-1 to top-5 are kept
+FOLDER = ASSETS / "results" / "random_features"
+
+
+@dataclass(frozen=True)
+class Params:
+    """`features` of kernel size `kernel` and `depth` blocks, drawn from `seed`, told apart by `classifier`.
+
+    Raises ValueError for what does not exist.
+    """
+
+    features: int = 1000
+    depth: int = 1
+    kernel: int = 3
+    seed: int = 0
+    classifier: Classifier = "svm"
+
+    def __post_init__(self) -> None:
+        within(
+            ("features", self.features, FEATURE_LIMITS),
+            ("blocks of depth", self.depth, DEPTH_LIMITS),
+            ("as the seed", self.seed, SEEDS),
+        )
+        if self.kernel not in KERNELS:
+            raise ValueError(f"expected a kernel of {', '.join(map(str, KERNELS))} px, got {self.kernel}")
+        if self.classifier not in CLASSIFIERS:
+            raise ValueError(f"expected a classifier of {', '.join(CLASSIFIERS)}, got {self.classifier!r}")
+
+    def spec(self, channels: int) -> Spec:
+        from core.compute.sign_counts import Spec
+
+        return Spec(self.features, self.kernel, self.depth, channels, self.seed)
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """Numbers of features along the curve: 250, doubled until `features` is reached."""
+        steps = [FIRST_COUNT]
+        while steps[-1] * 2 < self.features:
+            steps.append(steps[-1] * 2)
+        return (*(k for k in steps if k < self.features), self.features)
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """Of test pictures: `hits` (P, TOP) is the share whose class is among the first 1 to TOP answers with `counts` (P,)
+    features; `pixel_hits` (TOP,) the same with raw pixels."""
+
+    title: str
+    classes: tuple[str, ...]
+    train: int
+    test: int
+    features: int
+    depth: int
+    kernel: int
+    seed: int
+    classifier: Classifier
+    counts: np.ndarray
+    hits: np.ndarray
+    pixel_hits: np.ndarray
+
+
+def run(title: str, train: Split, test: Split, params: Params, progress: Progress = ignore) -> Result:
+    """Features of both splits, and the classifier at every count. `progress(done, total)` may raise to stop.
+
+    Raises ValueError if there are fewer than two classes or no pictures.
+    """
+    stages = len(params.counts) + 3
+    train_x, test_x = (features(half, params, part(progress, i, stages)) for i, half in enumerate((train, test)))
+    hits = [
+        answer(train_x[:, :k], train.labels, test_x[:, :k], test.labels, params.classifier, part(progress, i, stages))
+        for i, k in enumerate(params.counts, 2)
+    ]
+    pixels = pixel_answer(train, test, params, part(progress, stages - 1, stages))
+    return collect(title, train, test, params, hits, pixels)
+
+
+def features(split: Split, params: Params, progress: Progress = ignore) -> np.ndarray:
+    """float32 (N, params.features) in [-1, 1] of a split's N pictures."""
+    from core.compute import spaces
+
+    return spaces.random(split.pixels, params.spec(split.pixels.shape[3]), progress)
+
+
+def pixel_answer(train: Split, test: Split, params: Params, progress: Progress = ignore) -> np.ndarray:
+    """(TOP,) hits of the same classifier on raw pixels."""
+    from core.compute import spaces
+
+    return answer(
+        spaces.pixels(train.pixels), train.labels, spaces.pixels(test.pixels), test.labels, params.classifier, progress
+    )
+
+
+def answer(
+    train_x: np.ndarray,
+    train_labels: np.ndarray,
+    test_x: np.ndarray,
+    test_labels: np.ndarray,
+    classifier: Classifier,
+    progress: Progress = ignore,
+    scale: float = 1.0,
+) -> np.ndarray:
+    """(TOP,) shares of the test pictures (M, D) whose class is among the first answers of the classifier.
+
+    `scale` is what the SVM takes the features times (1 / positions for counts).
+    """
+    return hits(scores(train_x, train_labels, test_x, classifier, progress, scale), test_labels)
+
+
+def scores(
+    train_x: np.ndarray,
+    train_labels: np.ndarray,
+    test_x: np.ndarray,
+    classifier: Classifier,
+    progress: Progress = ignore,
+    scale: float = 1.0,
+) -> np.ndarray:
+    """float32 (M, K), the largest is the answer."""
+    from core.compute import linear_svm, neighbours
+
+    classes = int(train_labels.max()) + 1
+    if classifier == "svm":
+        return linear_svm.decision(
+            linear_svm.fit(train_x, train_labels, classes, scale=scale, progress=progress), test_x
+        )
+    voters = min(neighbours.VOTERS, len(train_x))
+    found, _ = neighbours.nearest(test_x, train_x, voters, progress)
+    return neighbours.votes(found, train_labels, classes)
+
+
+def hits(values: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Scores (M, K) -> (TOP,): the share of rows whose label is among the 1, 2, … TOP largest."""
+    order = (-values).argsort(1, kind="stable")[:, :TOP]
+    found = (order == labels[:, None]).cumsum(1).mean(0)
+    return np.concatenate([found, np.full(TOP - len(found), found[-1])])
+
+
+def collect(
+    title: str, train: Split, test: Split, params: Params, found: Sequence[np.ndarray], pixel_hits: np.ndarray
+) -> Result:
+    """The Result of the hits `found`, (TOP,) each, for all or the first of `params.counts`; `pixel_hits` (TOP,)."""
+    return Result(
+        title,
+        tuple(train.classes),
+        len(train),
+        len(test),
+        params.features,
+        params.depth,
+        params.kernel,
+        params.seed,
+        params.classifier,
+        np.array(params.counts[: len(found)]),
+        np.array(found).reshape(-1, TOP),
+        pixel_hits,
+    )
+
+
+def finding(result: Result) -> str:
+    """One sentence: the last accuracy beside raw pixels, and whether their intervals leave a difference."""
+    ours, raw = float(result.hits[-1, 0]), float(result.pixel_hits[0])
+    low, high = wilson(ours, result.test)
+    pixel_low, pixel_high = wilson(raw, result.test)
+    verdict = "more than" if low > pixel_high else "less than" if high < pixel_low else "no clear difference from"
+    return (
+        f"{int(result.counts[-1]):,} features that nobody learned tell {ours:.1%} of {result.test:,} {result.title} "
+        f"pictures right by {CLASSIFIERS[result.classifier]}: {verdict} the {raw:.1%} of their raw pixels."
+    )
+
+
+def table(result: Result) -> dict[str, list[float | int | str]]:
+    """Accuracy in % by number of features; the last row is raw pixels."""
+    columns: dict[str, list[float | int | str]] = {"features": [*map(int, result.counts), "raw pixels"]}
+    rows = [*result.hits, result.pixel_hits]
+    for k in range(TOP):
+        columns[f"top-{k + 1}, %"] = [round(100 * float(row[k]), 2) for row in rows]
+    return columns
+
+
+def as_dict(result: Result) -> dict[str, object]:
+    """Plain values for JSON."""
+    fields = {name: value for name, value in vars(result).items() if not isinstance(value, np.ndarray)}
+    arrays = {name: value.tolist() for name, value in vars(result).items() if isinstance(value, np.ndarray)}
+    return {**fields, "classes": list(result.classes), **arrays}
+
+
+def from_dict(fields: Mapping[str, Any]) -> Result:
+    """The inverse of `as_dict`."""
+    arrays = {name: np.array(fields[name]) for name in ("counts", "hits", "pixel_hits")}
+    return Result(**{**fields, "classes": tuple(fields["classes"]), **arrays})
+
+
+OWN_SIZE = 32  # px at which a folder's pictures are read
+
+
+def command(params: Params, dataset: str) -> str:
+    """The terminal command that computes the same."""
+    words = ["receptive", "random-features", quoting.path(dataset), "--features", params.features]
+    words += ["--depth", params.depth, "--kernel", params.kernel, "--seed", params.seed]
+    return quoting.command(*words, "--classifier", params.classifier, "--json", "out.json")
+
+
+def snippet(params: Params, dataset: str) -> str:
+    """Python lines that compute the same."""
+    return "\n".join(
+        (
+            "from core.data import own as own_data",
+            "from core.studies.random.features import Params, finding, run",
+            "",
+            f"data = own_data.open_data({quoting.literal(dataset)}, None, size={OWN_SIZE})",
+            f"result = run(data.title, data.train, data.test, {quoting.literal(params)})",
+            "print(finding(result))",
+        )
+    )
+
+
+def figure(result: Result, *, dark: bool = False) -> go.Figure:
+    from core.studies.random import figures
+
+    return figures.curve(result, dark=dark)

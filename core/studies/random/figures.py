@@ -1,0 +1,58 @@
+"""Figures of random features (Xue & Roshan, arXiv 1806.05789): accuracy against their number."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.figures import palette
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+    from core.studies.random.features import Result
+
+HEIGHT = 380
+
+
+def curve(result: Result, *, dark: bool = False) -> go.Figure:
+    """Top-1 and top-2 accuracy against the number of features, on a logarithmic axis; raw pixels as dashed lines."""
+    import plotly.graph_objects as go
+
+    fig = go.Figure()
+    grey = palette.network_colours([None], dark)[0]
+    x = [int(k) for k in result.counts]
+    for top, colour in enumerate(palette.network_colours([7, 2], dark)):
+        y = (100 * result.hits[:, top]).tolist()
+        fig.add_scatter(
+            x=x,
+            y=y,
+            mode="lines+markers",
+            line={"color": colour, "width": 2.5},
+            marker={"size": 8, "symbol": ("circle", "diamond")[top]},
+            name=f"top-{top + 1}",
+            hovertemplate=f"%{{x:,}} features<br>top-{top + 1} %{{y:.1f}} %<extra></extra>",
+            showlegend=False,
+        )
+        if x:
+            fig.add_annotation(
+                x=_log10(x[-1]), y=y[-1], text=f"top-{top + 1}", showarrow=False, xanchor="left", xshift=10,
+                font={"color": colour},
+            )  # fmt: skip
+        fig.add_hline(
+            y=100 * float(result.pixel_hits[top]),
+            line={"color": grey, "dash": "dash", "width": 1.5},
+            annotation={"text": f"raw pixels, top-{top + 1}", "font": {"color": palette.MUTED}},
+            annotation_position="bottom right",
+        )
+    fig.update_xaxes(type="log", title="random features k", tickvals=x, ticktext=[f"{k:,}" for k in x])
+    fig.update_yaxes(title="test pictures right, %")
+    fig.update_layout(height=HEIGHT, title="More features, none of them learned")
+    fig = palette.style(fig, dark)
+    fig.update_layout(margin={"r": 64})
+    return fig
+
+
+def _log10(value: int) -> float:
+    import math
+
+    return math.log10(value)

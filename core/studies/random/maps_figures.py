@@ -1,0 +1,347 @@
+"""Figures of the maps: the points of one space, the classes of a selection, and pictures as sheets of thumbnails.
+
+The spaces are those that Xue & Roshan (arXiv 1806.05789) compare, and a trained network's.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import plotly.graph_objects as go
+from PIL import Image
+
+from core.base.worker import Progress, ignore
+from core.figures.palette import MUTED, USER, style, text_colour, uri, verbatim
+from core.studies.random.maps import TITLES, Placed, Result, Space, class_mix
+
+OKABE_ITO = ("#E69F00", "#56B4E9", "#009E73", "#CC79A7", "#0072B2", "#D55E00", "#F0E442", MUTED)
+# Petroff 2021 (arXiv 2107.02270): ten colours that colour-blind readers tell apart
+TEN = ("#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6", "#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd")
+SYMBOLS = ("circle", "diamond", "cross", "triangle-up", "square", "x", "star")  # one for every round of the colours
+LABELLED = 40  # classes whose names still fit on a map
+PAPER = {False: "rgba(255,255,255,0.7)", True: "rgba(14,17,23,0.66)"}  # behind names, for points to shine through
+HEIGHT, TOOLS, MARGIN = 412, 44, 1.06  # px of a map and of its row of tools, and its side in widths of its points
+DOT_AREA = 40_000  # square px that all dots together may fill
+DOT_LIMITS = (2.5, 7.0)
+FADED = 0.12
+MARKER = 18  # px of the placed picture's star
+BAR = 26  # px a class
+GAP = 4  # px between thumbnails
+SHEET_PIXELS = 2**24  # a sheet is scaled down to about so many
+LOSSLESS_PIXELS = 2**20  # larger ones go as JPEG
+JPEG_QUALITY = 85
+
+# Plotly's labels hold no pictures: this shows the one under the pointer, cut from the sheet that came with the page.
+HOVER = """
+export default function ({ data, parentElement }) {
+  const tip = parentElement.querySelector(".tip"), canvas = tip.querySelector("canvas");
+  const words = tip.querySelector("span"), sheet = new Image(), heard = new Map();
+  const scale = Math.max(1, Math.round(96 / Math.max(data.height, data.width)));
+  canvas.width = data.width * scale;
+  canvas.height = data.height * scale;
+  sheet.src = data.source;
+  const hide = () => { tip.style.display = "none"; };
+  const show = ({ points: [point], event }) => {
+    if (point.curveNumber !== 0) return;
+    const i = point.pointNumber, column = i % data.columns, row = Math.floor(i / data.columns);
+    const pen = canvas.getContext("2d");
+    pen.imageSmoothingEnabled = false;
+    pen.drawImage(sheet, column * data.width, row * data.height, data.width, data.height,
+      0, 0, canvas.width, canvas.height);
+    words.textContent = `${data.classes[data.labels[i]]} · picture ${data.numbers[i]}`;
+    tip.style.display = "flex";
+    const left = Math.min(event.clientX + 16, window.innerWidth - tip.offsetWidth - 8);
+    const under = event.clientY + 16 + tip.offsetHeight < window.innerHeight;
+    tip.style.left = `${left}px`;
+    tip.style.top = `${under ? event.clientY + 16 : event.clientY - 16 - tip.offsetHeight}px`;
+  };
+  const listen = ({ target }) => {  // charts are drawn anew at times: look when the pointer comes
+    const chart = target.closest?.(".js-plotly-plot");
+    if (!chart) return hide();
+    if (heard.has(chart) || !data.charts.some((key) => chart.closest(`.st-key-${key}`))) return;
+    chart.on("plotly_hover", show);
+    chart.on("plotly_unhover", hide);
+    heard.set(chart, true);
+  };
+  document.addEventListener("pointerover", listen);
+  return () => {
+    document.removeEventListener("pointerover", listen);
+    for (const chart of heard.keys()) {
+      chart.removeListener?.("plotly_hover", show);
+      chart.removeListener?.("plotly_unhover", hide);
+    }
+    hide();
+  };
+}
+"""
+HOVER_HTML = "<div class='tip' aria-hidden='true'><canvas></canvas><span></span></div>"
+HOVER_CSS = """
+.tip { display: none; position: fixed; z-index: 1000; pointer-events: none; flex-direction: column; gap: 4px;
+  padding: 8px; border-radius: 8px; font-size: 13px; font-family: var(--st-font); color: var(--st-text-color);
+  background: var(--st-background-color); border: 1px solid var(--st-border-color);
+  box-shadow: 0 2px 12px rgba(0, 0, 0, 0.25); }
+canvas { image-rendering: pixelated; align-self: center; }
+"""
+
+
+def class_colours(count: int) -> list[str]:
+    """A colour for each of `count` classes; beyond ten they come again, with another symbol."""
+    colours = OKABE_ITO if count <= len(OKABE_ITO) else TEN
+    return [colours[i % len(colours)] for i in range(count)]
+
+
+def class_symbols(count: int) -> list[str]:
+    colours = len(OKABE_ITO) if count <= len(OKABE_ITO) else len(TEN)
+    return [SYMBOLS[i // colours % len(SYMBOLS)] for i in range(count)]
+
+
+def map_figure(
+    result: Result,
+    space: Space,
+    dark: bool = False,
+    selected: Sequence[int] | None = None,
+    placed: Placed | None = None,
+    hover: bool = True,
+) -> go.Figure:
+    """The points of one space, coloured by class. The first trace holds the points in the Result's order.
+
+    Points outside `selected` (rows of the Result) fade; `placed` is marked by a star. Without `hover` the points still
+    tell the browser what the pointer is on, but show no label of their own.
+    """
+    found, ink = result.of(space), text_colour(dark)
+    fig = go.Figure()
+    add_points(fig, result, found.positions, selected, hover)
+    add_names(fig, result, found.positions, dark)
+    if placed is not None:
+        mark(fig, placed, dark)
+    style(fig, dark)
+    side = float(np.abs(found.positions).max()) * MARGIN
+    fig.update_xaxes(visible=False, range=[-side, side])
+    fig.update_yaxes(visible=False, range=[-side, side], scaleanchor="x")
+    fig.update_layout(
+        # below the row of tools
+        title={
+            "text": f"<b>{TITLES[space]}</b><br>nearest neighbour of the same class: {100 * found.agreement:.1f} %",
+            "font": {"size": 14},
+            "yref": "container",
+            "y": 1 - TOOLS / HEIGHT,
+            "yanchor": "top",
+        },
+        height=HEIGHT,
+        margin={"l": 4, "r": 4, "t": 92, "b": 4},
+        uirevision=space,  # zoom and pan stay when points are marked
+        showlegend=False,
+        dragmode="lasso",
+        hovermode="closest",
+        # a brush that is seen on either page
+        newselection={"line": {"color": ink, "width": 2, "dash": "dot"}},
+        activeselection={"fillcolor": USER, "opacity": 0.06},
+    )
+    return fig
+
+
+def add_points(
+    fig: go.Figure, result: Result, positions: np.ndarray, selected: Sequence[int] | None, hover: bool
+) -> None:
+    """One mark a picture at `positions` (N, 2), coloured and shaped by class; what is not `selected` is faded."""
+    count = len(result.classes)
+    low, high = DOT_LIMITS
+    marker: dict[str, object] = {
+        "color": np.array(class_colours(count))[result.labels],
+        "size": float(np.clip(np.sqrt(DOT_AREA / len(result)), low, high)),
+        "opacity": 0.85,
+    }
+    symbols = class_symbols(count)
+    if len(set(symbols)) > 1:
+        marker["symbol"] = np.array(symbols)[result.labels]
+    said: dict[str, object] = {"hoverinfo": "none"}
+    if hover:
+        names = np.array([verbatim(name) for name in result.classes])[result.labels]
+        said = {"text": names, "hovertemplate": "%{text}, picture %{customdata}<extra></extra>"}
+        said["customdata"] = result.indices
+    fig.add_scattergl(
+        x=positions[:, 0],
+        y=positions[:, 1],
+        mode="markers",
+        marker=marker,
+        selectedpoints=None if selected is None else list(selected),
+        selected={"marker": {"opacity": 1}},
+        unselected={"marker": {"opacity": FADED}},
+        **said,
+    )
+
+
+def add_names(fig: go.Figure, result: Result, positions: np.ndarray, dark: bool) -> None:
+    """Each class's name at the median of its points (N, 2); none where there are too many classes."""
+    present = np.unique(result.labels)
+    if len(present) > LABELLED:
+        return
+    for label in present:
+        x, y = np.median(positions[result.labels == label], 0)
+        fig.add_annotation(
+            x=float(x),
+            y=float(y),
+            text=f"<b>{verbatim(result.classes[label])}</b>",
+            showarrow=False,
+            bgcolor=PAPER[dark],
+            borderpad=1,
+            font={"size": 13, "color": text_colour(dark)},
+        )
+
+
+def mark(fig: go.Figure, placed: Placed, dark: bool) -> None:
+    """A star, with its words, where the reader's picture lies."""
+    x, y = (float(v) for v in placed.position)
+    ink = text_colour(dark)
+    fig.add_scattergl(  # ordinary traces lie below WebGL's
+        x=[x],
+        y=[y],
+        mode="markers",
+        marker={"symbol": "star", "size": MARKER, "color": USER, "line": {"color": ink, "width": 2}},
+        unselected={"marker": {"opacity": 1}},
+        hoverinfo="skip",
+    )
+    fig.add_annotation(
+        x=x,
+        y=y,
+        yshift=MARKER,
+        text="<b>your picture</b>",
+        showarrow=False,
+        bgcolor=PAPER[dark],
+        borderpad=1,
+        font={"size": 13, "color": ink},
+    )
+
+
+def mix_figure(result: Result, selected: Sequence[int], dark: bool = False) -> go.Figure:
+    """How many of the selected points are of each class, the most frequent on top."""
+    mix = class_mix(result.labels[list(selected)])
+    total, colours = sum(mix.values()), class_colours(len(result.classes))
+    fig = go.Figure()
+    fig.add_bar(
+        y=[verbatim(result.classes[label]) for label in mix],
+        x=list(mix.values()),
+        orientation="h",
+        marker_color=[colours[label] for label in mix],
+        text=[f"{count:,} · {100 * count / total:.0f} %" for count in mix.values()],
+        textposition="outside",
+        cliponaxis=False,
+        hoverinfo="skip",
+    )
+    style(fig, dark)
+    fig.update_xaxes(visible=False, range=[0, max(mix.values()) * 1.35], fixedrange=True)
+    fig.update_yaxes(autorange="reversed", type="category", fixedrange=True, nticks=len(mix), ticksuffix=" ")
+    fig.update_layout(
+        title_text=f"Classes of the {total:,} selected",
+        height=72 + BAR * len(mix),
+        margin={"l": 8, "r": 8, "t": 48, "b": 8},
+        dragmode=False,
+        showlegend=False,
+    )
+    fig.update_yaxes(automargin=True)
+    return fig
+
+
+def mix_table(result: Result, selected: Sequence[int]) -> dict[str, list[str] | list[int] | list[float]]:
+    """Classes of the `selected` pictures, the most frequent first: how many, and their share."""
+    mix = class_mix(result.labels[list(selected)])
+    total = sum(mix.values())
+    return {
+        "class": [result.classes[label] for label in mix],
+        "pictures": list(mix.values()),
+        "share": [count / total for count in mix.values()],
+    }
+
+
+def table(result: Result) -> dict[str, np.ndarray]:
+    """Columns (N,): every point's picture, class, and place on every map."""
+    columns = {"picture": result.indices, "class": np.array(result.classes)[result.labels]}
+    for found in result.maps:
+        for i, axis in enumerate("xy"):
+            columns[f"{found.space} {axis}"] = found.positions[:, i]
+    return columns
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Thumbnails side by side in one picture, `columns` a row, each `height` x `width` pixels, as a data address."""
+
+    source: str
+    columns: int
+    height: int
+    width: int
+
+
+def sheet(pictures: np.ndarray, columns: int | None = None, progress: Progress = ignore) -> Sheet:
+    """uint8 (N, H, W, C) on one sheet, about square; scaled down by a whole factor if it would be too large."""
+    count, height, width, _ = pictures.shape
+    factor = int(np.ceil(np.sqrt(max(1.0, count * height * width / SHEET_PIXELS))))
+    factor = min(factor, height, width)
+    small = shrunk(colour(pictures), factor)
+    progress(1, 2)
+    height, width = small.shape[1:3]
+    columns = columns or int(np.ceil(np.sqrt(count * height / width)))
+    rows = -(-count // columns)
+    pixels = np.zeros((rows * columns, height, width, 3), np.uint8)
+    pixels[:count] = small
+    whole = pixels.reshape(rows, columns, height, width, 3).swapaxes(1, 2).reshape(rows * height, columns * width, 3)
+    found = Sheet(address(whole), columns, height, width)
+    progress(2, 2)
+    return found
+
+
+def thumbnails(pictures: np.ndarray, columns: int, factor: int) -> np.ndarray:
+    """uint8 (N, H, W, C) enlarged by a whole factor, `columns` a row, clear gaps between: uint8 (H', W', 4)."""
+    large = colour(pictures).repeat(factor, 1).repeat(factor, 2)
+    count, height, width = large.shape[:3]
+    columns = min(columns, count)
+    rows = -(-count // columns)
+    cells = np.zeros((rows * columns, height + GAP, width + GAP, 4), np.uint8)
+    cells[:count, :height, :width, :3] = large
+    cells[:count, :height, :width, 3] = 255
+    cells = cells.reshape(rows, columns, height + GAP, width + GAP, 4).swapaxes(1, 2)
+    return cells.reshape(rows * (height + GAP), columns * (width + GAP), 4)[:-GAP, :-GAP]
+
+
+def colour(pictures: np.ndarray) -> np.ndarray:
+    """uint8 (..., 1) or (..., 3) -> (..., 3)"""
+    return np.broadcast_to(pictures, (*pictures.shape[:-1], 3))
+
+
+def shrunk(pictures: np.ndarray, factor: int) -> np.ndarray:
+    """Pictures (N, H, W, 3) whose pixels are means of `factor` x `factor` ones; what is left over is cut off."""
+    if factor == 1:
+        return pictures
+    count, height, width = pictures.shape[0], pictures.shape[1] // factor, pictures.shape[2] // factor
+    cut = pictures[:, : height * factor, : width * factor]
+    total = np.zeros((count, height, width, 3), np.uint32)
+    for y in range(factor):
+        for x in range(factor):
+            total += cut[:, y::factor, x::factor]
+    return (total // factor**2).astype(np.uint8)
+
+
+def address(pixels: np.ndarray) -> str:
+    """uint8 (H, W, 3) as a data address: PNG, or JPEG where that would be megabytes."""
+    if pixels.shape[0] * pixels.shape[1] <= LOSSLESS_PIXELS:
+        return uri(pixels)
+    stream = io.BytesIO()
+    Image.fromarray(pixels).save(stream, "JPEG", quality=JPEG_QUALITY)
+    return "data:image/jpeg;base64," + base64.b64encode(stream.getvalue()).decode()
+
+
+def said(sheet: Sheet, result: Result) -> Mapping[str, object]:
+    """What the browser needs to show the picture under the pointer: the sheet, and each point's class and number."""
+    return {
+        "source": sheet.source,
+        "columns": sheet.columns,
+        "height": sheet.height,
+        "width": sheet.width,
+        "classes": list(result.classes),
+        "labels": result.labels.tolist(),
+        "numbers": result.indices.tolist(),
+    }

@@ -1,0 +1,116 @@
+"""Measure retrieval over the Corel pack and the pull of the background; write assets/results/random_features/."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from core.base.files import write_json
+from core.base.worker import Progress, ignore
+from core.compute import spaces
+from core.compute.sign_counts import Spec, as_features, build, extract
+from core.data.named import DATASETS, Split, find_pictures, open_pictures
+from core.networks import packaged
+from core.pictures.preprocess import square
+from core.studies.random import background_dataset, retrieval_dataset
+from core.studies.random.features import FOLDER
+from core.studies.random.retrieval import SIZE
+from core.studies.random.retrieval_dataset import Embed
+from core.training.ship import every, today
+
+NETWORK = "photo_resnet"
+SEEDS = (0, 1, 2)
+CHUNK = 64
+COREL_SPECS = tuple(Spec(10_000, 3, 2, 3, seed) for seed in SEEDS)  # kernel and depth are the paper's for Corel
+BACKGROUND_SPECS = tuple(Spec(1_000, 3, 2, 3, seed) for seed in SEEDS)
+BACKGROUND_DATA = "tiny-imagenet-20"
+QUERIES, GALLERY = 200, 2_000  # test and training photographs, at even steps
+
+
+def measure_retrieval(
+    data: Path,
+    progress: Progress = ignore,
+    cache: Path | None = None,
+    *,
+    folder: Path = FOLDER,
+    specs: Sequence[Spec] = COREL_SPECS,
+) -> Path:
+    """Leave one out over the pictures of DATA/train/GROUP (or DATA/GROUP), folder names being the groups.
+
+    With `cache`, a folder, a killed run goes on there. Raises DataError if there is no picture, and ValueError if one
+    cannot be read.
+    """
+    found = find_pictures(data / "train" if (data / "train").is_dir() else data)
+    groups = tuple(sorted({f.folder for f in found}))
+    broken: list[str] = []
+    pictures, labels = [], []
+    for images, classes in open_pictures(found, groups, CHUNK, broken):
+        pictures += [square(image, SIZE) for image in images]
+        labels += classes
+    if broken:
+        raise ValueError(f"expected pictures that can be read, got {broken[0]}: take it out of the folder")
+    shown = np.stack(pictures)
+    measured = retrieval_dataset.measure(
+        shown,
+        np.array(labels),
+        groups,
+        specs,
+        packaged.load(packaged.find(NETWORK)),
+        names=[f.name for f in found],
+        about={
+            "data": f"Corel retrieval gallery, {len(shown)} pictures in {len(groups)} groups, leave one out; the "
+            "benchmark's separate queries, which carry a red frame, are not used",
+            "command": "receptive measure-retrieval --data FOLDER",
+            **today(),
+        },
+        random=on_disk(cache, "corel"),
+        progress=progress,
+    )
+    path = folder / retrieval_dataset.RECORD
+    write_json(path, retrieval_dataset.as_record(measured), indent=None)
+    return path
+
+
+def measure_background(
+    train: Split,
+    test: Split,
+    progress: Progress = ignore,
+    cache: Path | None = None,
+    *,
+    folder: Path = FOLDER,
+    specs: Sequence[Spec] = BACKGROUND_SPECS,
+) -> Path:
+    """What changes with the background, and with the object, of test photographs; neighbours among training ones."""
+    queries, gallery = every(test, QUERIES), every(train, GALLERY)
+    about = DATASETS[BACKGROUND_DATA]
+    measured = background_dataset.measure(
+        queries,
+        gallery,
+        specs,
+        packaged.load(packaged.find(NETWORK)),
+        about={
+            "data": f"{about.title} ({about.form}): {len(queries)} test photographs, neighbours among {len(gallery):,} "
+            "training ones, both at even steps",
+            "command": "receptive measure-background --data FOLDER",
+            **today(),
+        },
+        random=on_disk(cache, "background"),
+        progress=progress,
+    )
+    path = folder / background_dataset.RECORD
+    write_json(path, background_dataset.as_record(measured))
+    return path
+
+
+def on_disk(cache: Path | None, name: str) -> Embed:
+    """Random features whose counts are kept in CACHE, a folder; in memory only without one."""
+    if cache is None:
+        return spaces.random
+
+    def embed(pictures: np.ndarray, spec: Spec, progress: Progress = ignore) -> np.ndarray:
+        path = cache / f"{name}-{len(pictures)}-{spec.features}-{spec.seed}.npy"
+        return as_features(extract(spec, pictures, path, progress), build(spec), *pictures.shape[1:3])
+
+    return embed

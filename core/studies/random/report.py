@@ -1,0 +1,230 @@
+"""What a report says of the two studies that know digits: where a picture falls among them, and what heads read in it.
+
+Both take any picture into the form of their digits first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.base.worker import Progress, part
+from core.figures.blocks import (
+    WIDTH,
+    Asked,
+    Part,
+    Picture,
+    Pictures,
+    Plot,
+    Table,
+    Work,
+    csv_address,
+    enlarged,
+    packaged,
+    printed,
+)
+from core.models.heads import Head
+from core.networks import packaged as networks
+from core.networks.packaged import Card
+from core.overview import first_look
+from core.studies.random import maps as random_maps
+from core.studies.spinal import answers as spinal_answers
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+    from core.compute.sign_counts import Spec
+    from core.data.named import Split
+    from core.networks.packaged import Network
+    from core.studies.random.maps import Placed, Space, SpaceMap
+
+NEIGHBOURS, NEIGHBOUR = 6, 32  # of each space, and px a side
+SMALL_DIGIT = 64  # px
+SEEN, BARS, TALL = 196, 480, 376  # px: the digit as the heads see it, and the size of their bars
+MAP, TOOLS, DOT = (WIDTH - 24) // 3, 26, 2.6  # px: a map's side, the camera's room above it, a point
+
+
+# ---- random features -----------------------------------------------------------------------------
+
+
+def random_parts(asked: Asked) -> list[Work]:
+    """Where the picture falls among the digits: they, and the map of them, come along."""
+    return [partial(random_part, asked)]
+
+
+def random_part(asked: Asked, progress: Progress) -> Part:
+    """Where the picture falls among the digits in each space, with its nearest neighbours."""
+    from core.data import own
+    from core.data.named import DATASETS, digest, load
+    from core.figures.palette import uri
+    from core.studies.random import features, maps_figures
+
+    train, test = (load("digits", split=split) for split in ("train", "test"))
+    every, about = own.together(train, test), DATASETS["digits"]
+    card = networks.find(networks.CEILINGS["digits"])
+    network, spec, params = networks.load(card), features.Params().spec(about.channels), random_maps.Params()
+    query = own.in_form(asked.image, about.size, about.channels, about.bright_on_dark)
+    kept = first_look.find("random_maps", [card], digest(train, test), params)
+    drawing, placing = (part(progress, i, 2) for i in range(2))
+    result = random_maps.from_dict(kept) if kept else random_maps.run(every, spec, network, params, drawing)
+    placed = {}
+    for i, found in enumerate(result.maps):
+        placed[found.space] = place(query, every, result, found, spec, network)
+        placing(i + 1, len(result.maps))
+    picture = enlarged(maps_figures.colour(query[0]), SMALL_DIGIT)
+    seen = Picture(
+        uri(picture),
+        "The picture in the form of the digits",
+        f"The picture as it is compared: {about.size} × {about.size} px, grey, bright on dark",
+        picture.shape[1],
+    )
+    maps = tuple(Plot(fit_map(result, space, at), map_alt(result, space, at), random_maps.TITLES[space])
+                 for space, (at, _) in placed.items())  # fmt: skip
+    return Part(
+        next_to(result, placed),
+        ((seen,), maps),
+        f"Every point is one of {len(result):,} digits, the star is the picture; each map (t-SNE, perplexity "
+        f"{params.perplexity:g}, seed {params.seed}) keeps who is next to whom, not distances. The random network has "
+        f"{spec.features:,} features, kernel {spec.kernel_size}, depth {spec.depth}, seed {spec.seed}. The "
+        "trained one has learned from most of these very digits. Whatever the picture shows, it lands somewhere: its "
+        "distance tells whether it belongs there.",
+        (neighbour_table(every, result, placed),),
+        asked.again,
+        (card,),
+        csv_address(maps_figures.table(result)),  # type: ignore[arg-type]
+        random_maps.finding(result),
+    )
+
+
+def place(
+    query: np.ndarray, every: Split, result: random_maps.Result, found: SpaceMap, spec: Spec, network: Network
+) -> tuple[Placed, float]:
+    """The picture (1, H, W, C) on one map with its neighbours, and how far a digit there is from its own nearest."""
+    from core.compute import embedding
+    from core.compute.neighbours import nearest
+
+    vectors = random_maps.vectors(every.pixels[result.indices], found.space, spec, network)
+    fixed = embedding.anchor(vectors, found.positions, found.perplexity, result.seed)
+    at = random_maps.place(query, found.space, vectors, fixed, spec, network, NEIGHBOURS)
+    _, apart = nearest(vectors, vectors, 2)
+    return at, float(np.median(apart[:, 1]))
+
+
+def next_to(result: random_maps.Result, placed: dict[Space, tuple[Placed, float]]) -> str:
+    """What lies nearest in each space, and how far that is."""
+    near = [
+        f"{with_article(result.classes[result.labels[at.nearest[0]]])} {random_maps.WORDS[space]}"
+        for space, (at, _) in placed.items()
+    ]
+    far = [times(at, typical) for at, typical in placed.values()]
+    return (
+        f"Among {len(result):,} digits the one nearest to the picture is {', '.join(near[:-1])} and {near[-1]}: "
+        f"{', '.join(far[:-1])} and {far[-1]} times as far away as a digit's own nearest."
+    )
+
+
+def with_article(digit: str) -> str:
+    return f"{'an' if digit == '8' else 'a'} {digit}"
+
+
+def times(at: Placed, typical: float) -> str:
+    return f"{at.distances[0] / typical:.1f}"
+
+
+def map_alt(result: random_maps.Result, space: Space, at: Placed) -> str:
+    near = result.classes[result.labels[at.nearest[0]]]
+    return f"Map of {len(result):,} digits {random_maps.WORDS[space]}; the picture lies beside a {near}"
+
+
+def fit_map(result: random_maps.Result, space: Space, at: Placed) -> go.Figure:
+    """A third of the page's width, its points drawn as shapes: a browser prints those sharp, and WebGL's not at all."""
+    import plotly.graph_objects as go
+
+    from core.studies.random.maps_figures import map_figure
+
+    fields = map_figure(result, space, placed=at).to_dict()
+    for trace in fields["data"]:
+        trace["type"] = "scatter"
+    fig = go.Figure(fields)
+    fig.data[0].marker.size = DOT
+    fig.data[1].marker.size = 15
+    fig.update_layout(title_text="", width=MAP, height=MAP + TOOLS, margin={"t": TOOLS}, dragmode=False)
+    return fig
+
+
+def neighbour_table(
+    every: Split, result: random_maps.Result, placed: dict[Space, tuple[Placed, float]]
+) -> Table:  # fmt: skip
+    """The nearest digits of every space, with their distances."""
+    from core.figures.palette import uri
+    from core.studies.random.maps_figures import colour
+
+    def shown(at: Placed) -> Pictures:
+        pixels = [enlarged(colour(every.pixels[result.indices[row]]), NEIGHBOUR) for row in at.nearest]
+        words = [result.classes[result.labels[row]] for row in at.nearest]
+        return Pictures(tuple((uri(p), word) for p, word in zip(pixels, words, strict=True)))
+
+    return Table(
+        "The nearest digits, the nearest first; distances of different spaces do not compare",
+        {
+            "space": [random_maps.TITLES[space] for space in placed],
+            "nearest digits": [shown(at) for at, _ in placed.values()],
+            "distance": [f"{at.distances[0]:.2f}" for at, _ in placed.values()],
+            "a digit's (median)": [f"{typical:.2f}" for _, typical in placed.values()],
+            "times as far": [times(at, typical) for at, typical in placed.values()],
+        },
+    )
+
+
+# ---- spinal heads --------------------------------------------------------------------------------
+
+
+def spinal_parts(asked: Asked) -> list[Work]:
+    """What the packaged heads read in the picture."""
+    found, missing = packaged(list(networks.HEADED.values()))
+    heads: dict[str, Head] = {name: head for head, name in networks.HEADED.items()}  # type: ignore[misc]
+    cards = {heads[card.name]: card for card in found}
+    return [*missing, *([partial(spinal_part, asked, cards)] if cards else [])]
+
+
+def spinal_part(asked: Asked, cards: Mapping[Head, Card], progress: Progress) -> Part:
+    """What the packaged heads say to the picture in MNIST's form."""
+    from core.figures.palette import uri
+    from core.studies.spinal import answers_figures as figures
+
+    params = spinal_answers.Params(tuple(cards))
+    result = spinal_answers.run([networks.load(c) for c in cards.values()], asked.image, params, progress)
+    finding = spinal_answers.finding(result)
+    picture = enlarged(result.shown[..., None].repeat(3, -1), SEEN)
+    answers = printed(figures.answers(result), BARS, TALL)
+    more = ""
+    rows: list[tuple[Plot | Picture, ...]] = [
+        (
+            Picture(
+                uri(picture),
+                "The picture in MNIST's form, bright ink on black",
+                "What the heads see: 28 × 28 px, ink bright on black",
+                picture.shape[1],
+            ),
+            Plot(answers, f"Probability of each digit, one row of bars a head. {finding}"),
+        )
+    ]
+    if len(result.contributions):
+        layers = printed(figures.contributions(result))
+        more = spinal_answers.layers_finding(result)
+        rows.append((Plot(layers, "What each spinal layer adds to the logit of each digit, and their sum"),))
+    return Part(
+        finding,
+        tuple(rows),
+        "The picture is made as MNIST's were: the light on the paper taken away, the ink's longer side 20 px, its "
+        "centre of mass in the middle. The networks know ten digits only: whatever they are shown, the ten "
+        "probabilities add up to 1.",
+        (Table("The answers", spinal_answers.table(result)),),
+        asked.again,
+        tuple(cards.values()),
+        csv_address(spinal_answers.layer_table(result)) if len(result.contributions) else "",
+        more,
+    )

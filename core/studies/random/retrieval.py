@@ -1,0 +1,279 @@
+"""Which pictures of a collection are most like this one, to features that nobody learned? (Xue & Roshan, §4)
+
+Every picture of a gallery is ranked by its distance to the query in three spaces: pixels, random features, and what a
+trained network's last layer sees.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from core.base.refuse import SEEDS, SIZE_LIMITS, within
+from core.base.worker import Progress, ignore
+from core.compute import spaces
+from core.compute.spaces import PIXELS, RANDOM, SPACES, TRAINED
+from core.networks import quoting
+from core.pictures.samples import opening
+from core.studies.random.features import DEPTH_LIMITS, FEATURE_LIMITS
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+    from core.compute.sign_counts import Spec
+    from core.data.named import Found
+    from core.networks.packaged import Network
+    from core.pictures.image import RGBImage
+
+Metric = Literal["euclidean", "cosine"]
+METRICS: tuple[Metric, ...] = ("euclidean", "cosine")
+WORDS = {PIXELS: "pixels", RANDOM: "random features", TRAINED: "trained network"}
+COUNT_LIMITS, KERNEL_LIMITS = (1, 10_000), (1, 31)
+SIZE = 64  # px: the side at which pictures are compared
+ALL_BUT_EQUAL = 1e-6  # of the sum of two squared lengths
+CHUNK = 64  # pictures embedded between two looks at progress
+
+
+def distances(queries: np.ndarray, gallery: np.ndarray, metric: Metric = "euclidean") -> np.ndarray:
+    """float64 (Q, N) between vectors (Q, D) and (N, D). Cosine: 1 - cos in [0, 2]; a zero vector is 1 from all.
+
+    Equal vectors are exactly 0 apart by the Euclidean one. Raises ValueError for another metric or other shapes.
+    """
+    if metric not in METRICS:
+        raise ValueError(f"expected a metric of {list(METRICS)}, got {metric!r}: choose one of them")
+    if queries.ndim != 2 or gallery.ndim != 2 or queries.shape[1] != gallery.shape[1]:
+        raise ValueError(f"expected vectors (Q, D) and (N, D), got {queries.shape} and {gallery.shape}")
+    if metric == "euclidean":
+        return euclidean(queries.astype(np.float64), gallery.astype(np.float64))
+    return np.asarray((1 - directions(queries) @ directions(gallery).T).clip(0, 2))
+
+
+def euclidean(queries: np.ndarray, gallery: np.ndarray) -> np.ndarray:
+    """float64 (Q, D), (N, D) -> (Q, N). A matrix product is ten times as fast as differences, but loses the digits of
+    vectors that are all but equal: those pairs are done again."""
+    sizes = np.square(queries).sum(1)[:, None] + np.square(gallery).sum(1)
+    squares = sizes - 2 * queries @ gallery.T
+    for q, n in np.argwhere(squares <= ALL_BUT_EQUAL * sizes):
+        squares[q, n] = np.square(queries[q] - gallery[n]).sum()
+    return np.asarray(np.sqrt(squares))
+
+
+def directions(vectors: np.ndarray) -> np.ndarray:
+    """Each row of (N, D) scaled to length 1, in float64; a row of zeros stays."""
+    wide = vectors.astype(np.float64)
+    length = np.linalg.norm(wide, axis=1, keepdims=True)
+    return np.asarray(wide / np.where(length > 0, length, 1))
+
+
+def rank(queries: np.ndarray, gallery: np.ndarray, metric: Metric = "euclidean") -> tuple[np.ndarray, np.ndarray]:
+    """Vectors (Q, D), (N, D) -> the gallery's indices, nearest first (ties in its order), and their distances: (Q, N)
+    each. Every pair is compared. Raises ValueError as `distances` does."""
+    apart = distances(queries, gallery, metric)
+    order = np.argsort(apart, axis=1, kind="stable")
+    return order, np.take_along_axis(apart, order, axis=1)
+
+
+@dataclass(frozen=True)
+class Params:
+    """The random features, the side in px at which pictures are compared (their centre squares), and how many of the
+    nearest are kept. Raises ValueError for what does not exist."""
+
+    features: int = 1000
+    kernel: int = 3
+    depth: int = 2
+    seed: int = 0
+    size: int = SIZE
+    count: int = 8
+    metric: Metric = "euclidean"
+
+    def __post_init__(self) -> None:
+        within(
+            ("features", self.features, FEATURE_LIMITS),
+            ("blocks of depth", self.depth, DEPTH_LIMITS),
+            ("as the seed", self.seed, SEEDS),
+            ("px a side", self.size, SIZE_LIMITS),
+            ("neighbours", self.count, COUNT_LIMITS),
+            ("px of kernel", self.kernel, KERNEL_LIMITS),
+        )
+        if self.kernel % 2 == 0:
+            raise ValueError(f"expected an odd kernel size, got {self.kernel}: 3 and 5 are the paper's")
+        if self.metric not in METRICS:
+            raise ValueError(f"expected a metric of {list(METRICS)}, got {self.metric!r}: choose one of them")
+
+    @property
+    def spec(self) -> Spec:
+        from core.compute.sign_counts import Spec
+
+        return Spec(self.features, self.kernel, self.depth, 3, self.seed)
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """The nearest pictures of a gallery in each of `spaces` (S), nearest first.
+
+    `names`, `folders` (N,) of the pictures that could be read, `indices` int (S, count) into them, `distances` (S,
+    count), and their `mean` (S,) over the gallery; `thumbnails` uint8 (S, count, size, size, 3), `query` uint8 (size,
+    size, 3). `seen`: pictures looked at of `total`, `broken` a line for each that could not be read.
+    """
+
+    picture: str  # digest
+    network: str
+    params: Params
+    spaces: tuple[str, ...]
+    names: tuple[str, ...]
+    folders: tuple[str, ...]
+    indices: np.ndarray
+    distances: np.ndarray
+    mean: np.ndarray
+    thumbnails: np.ndarray
+    query: np.ndarray
+    seen: int
+    total: int
+    broken: tuple[str, ...]
+
+
+def run(
+    query: RGBImage, found: Sequence[Found], params: Params, network: Network, progress: Progress = ignore
+) -> Result:
+    """Rank the pictures of a folder or zip (`core.data.named.find_pictures`) by their distance to the query.
+
+    `progress(done, total)` may raise core.base.worker.Stopped: the Result then holds the pictures looked at so far.
+    Raises ValueError if no picture could be read.
+    """
+    from core.base.worker import Stopped
+    from core.pictures.preprocess import square
+
+    asked = square(query, params.size)
+    wanted = embed(asked[None], params, network)
+    broken: list[str] = []
+    kept: list[Found] = []
+    pictures: list[np.ndarray] = []
+    apart = [np.empty((len(SPACES), 0))]
+    seen = 0
+    for start in range(0, len(found), CHUNK):
+        files, fresh = read(found[start : start + CHUNK], params.size, broken)
+        kept, pictures = kept + files, pictures + fresh
+        if fresh:
+            vectors = embed(np.stack(fresh), params, network)
+            apart.append(np.stack([distances(a, b, params.metric)[0] for a, b in zip(wanted, vectors, strict=True)]))
+        seen = min(start + CHUNK, len(found))
+        try:
+            progress(seen, len(found))
+        except Stopped:
+            break
+    if not kept:
+        raise ValueError(f"expected a picture that can be read, got {len(broken)} that cannot: choose another folder")
+    table = np.concatenate(apart, 1)  # (S, N)
+    order = np.argsort(table, axis=1, kind="stable")[:, : params.count]
+    return Result(
+        picture=query.digest,
+        network=network.card.name,
+        params=params,
+        spaces=SPACES,
+        names=tuple(f.name for f in kept),
+        folders=tuple(f.folder for f in kept),
+        indices=order,
+        distances=np.take_along_axis(table, order, axis=1),
+        mean=table.mean(1),
+        thumbnails=np.stack([np.stack([pictures[i] for i in row]) for row in order]),
+        query=asked,
+        seen=seen,
+        total=len(found),
+        broken=tuple(broken),
+    )
+
+
+def read(found: Sequence[Found], size: int, broken: list[str]) -> tuple[list[Found], list[np.ndarray]]:
+    """The files that can be read and their centre squares, uint8 (size, size, 3); `broken` gets a line for the rest."""
+    from core.data.named import open_pictures
+    from core.pictures.preprocess import square
+
+    kept, pictures = [], []
+    for file in found:
+        for [image], _ in open_pictures([file], (), 1, broken):
+            kept.append(file)
+            pictures.append(square(image, size))
+    return kept, pictures
+
+
+def embed(pictures: np.ndarray, params: Params, network: Network) -> list[np.ndarray]:
+    """uint8 (N, S, S, 3) -> the vectors of each of SPACES, (N, D) each."""
+    return [
+        spaces.pixels(pictures),
+        spaces.random(pictures, params.spec),
+        spaces.trained(pictures, network),
+    ]
+
+
+def answer(result: Result) -> str:
+    """How far the spaces agree on the nearest, in a sentence."""
+    near = [{int(i) for i in row} for row in result.indices]
+    said = [f"{WORDS[s]} {result.names[int(row[0])]}" for s, row in zip(result.spaces, result.indices, strict=True)]
+    common = len(near[SPACES.index(RANDOM)] & near[SPACES.index(TRAINED)])
+    return (
+        f"Of {len(result.names):,} pictures the nearest is by {said[0]}, by {said[1]}, by {said[2]}; random features "
+        f"and the trained network share {common} of their nearest {result.indices.shape[1]}."
+    )
+
+
+def figure(result: Result, dark: bool = False) -> go.Figure:
+    """A row of nearest pictures for each space."""
+    from core.studies.random.retrieval_figures import neighbours
+
+    return neighbours(result, dark=dark)
+
+
+def command(params: Params, source: str, gallery: str = "FOLDER") -> str:
+    """The terminal command that computes this Result again from the picture `source`."""
+    words = ["receptive", "retrieve", quoting.path(source), "--gallery", quoting.path(gallery)]
+    words += [
+        w
+        for name in ("features", "kernel", "depth", "seed", "size", "count", "metric")
+        for w in (f"--{name}", getattr(params, name))
+    ]
+    return quoting.command(*words, "--json", "out.json")
+
+
+def snippet(params: Params, source: str, gallery: str = "FOLDER", network: str = "photo_resnet") -> str:
+    """Python lines that make the figure again from `core`, as `fig`."""
+    imports, image = opening(source)
+    lines = [
+        *(["from pathlib import Path", ""] if "pathlib" not in imports else []),
+        imports,
+        "from core.networks import packaged as networks",
+        "from core.data.named import find_pictures",
+        "from core.studies.random import retrieval as random_retrieval",
+        "",
+        image,
+        f"found = find_pictures(Path({quoting.literal(gallery)}))",
+        f"params = random_retrieval.{quoting.literal(params)}",
+        f"network = networks.load(networks.find({quoting.literal(network)}))",
+        "result = random_retrieval.run(image, found, params, network)",
+        "fig = random_retrieval.figure(result)",
+        "fig.show()",
+    ]
+    return "\n".join(lines)
+
+
+def as_dict(result: Result) -> dict[str, object]:
+    """The Result as JSON can hold it, without the pictures: of each space the nearest files and their distances."""
+    nearest = {
+        space: [
+            {"name": result.names[int(i)], "folder": result.folders[int(i)], "distance": float(d)}
+            for i, d in zip(row, apart, strict=True)
+        ]
+        for space, row, apart in zip(result.spaces, result.indices, result.distances, strict=True)
+    }
+    return {
+        "picture": result.picture,
+        "network": result.network,
+        "params": vars(result.params),
+        "nearest": nearest,
+        "mean_distance": dict(zip(result.spaces, result.mean.tolist(), strict=True)),
+        "seen": result.seen,
+        "total": result.total,
+        "broken": list(result.broken),
+    }

@@ -1,0 +1,200 @@
+"""Figures of retrieval (after Xue & Roshan, §4): precision against k in three spaces, and rows of nearest pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from core.compute.spaces import PIXELS, RANDOM, SPACES, TRAINED
+from core.figures.palette import ACCENT, MUTED, USER, network_colours, style, text_colour, translucent, uri, verbatim
+from core.studies.random.retrieval import WORDS, Metric, Result
+from core.studies.random.retrieval_dataset import AT, Measured, Ranking
+
+Table = dict[str, list[Any]]
+ACCENT_ON_DARK = "#56a8dc"
+CHANCE = "chance"
+Z = 1.96  # standard errors of a 95 % interval
+TICKS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
+QUERY_AT = -1.25  # columns: left of the first
+PICTURE = 0.92  # side of a picture, in widths of a column
+ROW = 1.85  # height of a row with its words, in widths of a column
+ROW_PIXELS = 160
+LONGEST_NAME = 9  # letters under a picture
+
+
+def looks(dark: bool = False) -> dict[str, dict[str, Any]]:
+    """Each space's line: grey the trained network, the accent random features, dots for pixels."""
+    return {
+        PIXELS: {"color": text_colour(dark), "width": 2, "dash": "dot"},
+        RANDOM: {"color": ACCENT_ON_DARK if dark else ACCENT, "width": 3},
+        TRAINED: {"color": network_colours([None], dark)[0], "width": 2.5, "dash": "dash"},
+    }
+
+
+def curves(found: Measured, metric: Metric = "euclidean", *, dark: bool = False) -> go.Figure:
+    """Precision against k = 1..N-1 (logarithmic), a line a space; the band of the random features goes from the least
+    to the most of the seeds. The dotted level is chance."""
+    fig = go.Figure()
+    for space in SPACES:
+        add_curve(fig, found.of(space, metric), WORDS[space], looks(dark)[space])
+    fig.add_hline(found.chance, line={"color": MUTED, "width": 1, "dash": "dot"})
+    fig.add_annotation(
+        x=0, xref="paper", y=found.chance, text=CHANCE, showarrow=False, yanchor="bottom", font={"color": MUTED}
+    )
+    style(fig, dark)
+    fig.update_layout(title="The share of the k nearest that are of the query's group", height=420)
+    top = len(found.rankings[0].precision)
+    ticks = [k for k in TICKS if k <= top]
+    fig.update_xaxes(title_text="k, nearest pictures", type="log", tickvals=ticks, ticktext=[str(k) for k in ticks])
+    fig.update_yaxes(title_text="precision at k", tickformat=".0%", range=[0, 1])
+    return fig
+
+
+def add_curve(fig: go.Figure, several: Sequence[Ranking], name: str, line: dict[str, Any]) -> None:
+    """The mean over seeds, in a band from the least to the most of them, with its name at its left end."""
+    each = np.stack([r.precision for r in several])
+    k = np.arange(1, each.shape[1] + 1)
+    if len(each) > 1:
+        band = {"x": np.r_[k, k[::-1]], "y": np.r_[each.max(0), each.min(0)[::-1]], "fill": "toself"}
+        fig.add_scatter(
+            **band, fillcolor=translucent(line["color"], 0.25), line={"width": 0}, hoverinfo="skip", showlegend=False
+        )
+    middle = each.mean(0)
+    fig.add_scatter(
+        x=k,
+        y=middle,
+        mode="lines",
+        line=line,
+        showlegend=False,
+        name=name,
+        hovertemplate="k = %{x}: %{y:.1%}<extra>" + name + "</extra>",
+    )
+    fig.add_annotation(
+        x=0,  # k = 1, where the lines lie furthest apart
+        y=middle[0],
+        text=name,
+        font={"color": line["color"]},
+        showarrow=False,
+        xanchor="left",
+        yanchor="bottom",
+        xshift=4,
+    )
+
+
+def table(found: Measured, metric: Metric = "euclidean") -> Table:
+    """A row a space: precision at each k of AT and mean average precision in %, with 95 % intervals over queries; of
+    several seeds their means, and the range over seeds."""
+    columns: Table = {"space": [], **{f"precision at {k}, %": [] for k in AT}, "mean average precision, %": []}
+    columns["range over seeds at 1, %"] = []
+    for space in SPACES:
+        several = found.of(space, metric)
+        columns["space"].append(WORDS[space] + (f", {len(several)} seeds" if len(several) > 1 else ""))
+        pairs = [
+            (np.mean([r.precision[k - 1] for r in several]), np.mean([r.error[k - 1] for r in several])) for k in AT
+        ]
+        pairs.append((np.mean([r.average for r in several]), np.mean([r.average_error for r in several])))
+        for column, (value, error) in zip(list(columns)[1:-1], pairs, strict=True):
+            columns[column].append(f"{100 * value:.1f} ± {100 * Z * error:.1f}")
+        ends = [100 * r.precision[AT[0] - 1] for r in several]
+        columns["range over seeds at 1, %"].append(f"{min(ends):.1f} to {max(ends):.1f}" if len(ends) > 1 else "–")
+    return columns
+
+
+def curve_table(found: Measured, metric: Metric = "euclidean") -> Table:
+    """A row a k: precision in %, of random features the mean over seeds with the least and the most."""
+    columns: Table = {"k": list(range(1, len(found.rankings[0].precision) + 1))}
+    for space in SPACES:
+        each = 100 * np.stack([r.precision for r in found.of(space, metric)])
+        columns[f"{WORDS[space]}, %"] = each.mean(0).round(2).tolist()
+        if len(each) > 1:
+            columns["least of the seeds, %"] = each.min(0).round(2).tolist()
+            columns["most of the seeds, %"] = each.max(0).round(2).tolist()
+    return columns
+
+
+def neighbours(result: Result, dark: bool = False) -> go.Figure:
+    """The query, and a row of nearest pictures for each space, nearest first: the file's folder, its distance in
+    mean distances. A picture that every space has found wears a frame."""
+    fig, (rows, count) = go.Figure(), result.indices.shape
+    everywhere = set.intersection(*[{int(i) for i in row} for row in result.indices])
+    for s in range(rows):
+        for j in range(count):
+            add_thumbnail(fig, result.thumbnails[s, j], j, ROW * s)
+            if int(result.indices[s, j]) in everywhere:
+                add_frame(fig, j, ROW * s)
+    add_thumbnail(fig, result.query, QUERY_AT, ROW * (rows - 1) / 2)
+    add_words(fig, result, dark)
+    style(fig, dark)
+    fig.update_layout(
+        title="The nearest pictures, the nearest first",
+        height=96 + ROW_PIXELS * rows,
+        margin={"l": 8, "b": 8, "r": 8},
+    )
+    fig.update_xaxes(visible=False, range=[QUERY_AT - 0.6, count - 0.45], fixedrange=True)
+    fig.update_yaxes(visible=False, range=[ROW * (rows - 1) + 1.1, -0.85], fixedrange=True, scaleanchor="x")
+    return fig
+
+
+def add_thumbnail(fig: go.Figure, pixels: np.ndarray, x: float, y: float) -> None:
+    """A picture uint8 (H, W, 3) around a place of the figure's grid."""
+    place = {"xref": "x", "yref": "y", "xanchor": "center", "yanchor": "middle"}
+    fig.add_layout_image(source=uri(pixels), x=x, y=y, sizex=PICTURE, sizey=PICTURE, **place)
+
+
+def add_frame(fig: go.Figure, x: float, y: float) -> None:
+    half = PICTURE / 2 + 0.02
+    fig.add_shape(type="rect", x0=x - half, x1=x + half, y0=y - half, y1=y + half, line={"color": USER, "width": 3})
+
+
+def add_words(fig: go.Figure, result: Result, dark: bool) -> None:
+    """Folder and distance under each picture, the space above each row."""
+    middle = ROW * (len(result.indices) - 1) / 2
+    below = PICTURE / 2 + 0.06
+    words, hover = ["<b>the query</b>"], ["the query"]
+    x: list[float] = [QUERY_AT]
+    y: list[float] = [middle + below]
+    for s, (row, apart) in enumerate(zip(result.indices, result.distances, strict=True)):
+        for j, (i, d) in enumerate(zip(row.tolist(), apart.tolist(), strict=True)):
+            share = d / (result.mean[s] or 1.0)
+            x.append(j)
+            y.append(ROW * s + below)
+            words.append(f"{verbatim(short(result.folders[i]))}<br>{share:.2f}")
+            hover.append(f"{verbatim(result.names[i])}: {share:.2f} of the mean distance")
+    fig.add_scatter(
+        x=x,
+        y=y,
+        mode="text",
+        text=words,
+        textposition="bottom center",
+        textfont={"size": 11, "color": text_colour(dark)},
+        hovertext=hover,
+        hoverinfo="text",
+        showlegend=False,
+    )
+    for s, space in enumerate(result.spaces):
+        fig.add_annotation(
+            x=-PICTURE / 2,
+            y=ROW * s - PICTURE / 2,
+            text=WORDS[space],
+            showarrow=False,
+            xanchor="left",
+            yanchor="bottom",
+            font={"color": looks(dark)[space]["color"]},
+        )
+
+
+def short(name: str) -> str:
+    """A folder's name, at most LONGEST_NAME letters."""
+    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
+
+
+def neighbour_table(result: Result) -> Table:
+    """A row a rank: the file that each space has found, and its distance in mean distances to the gallery."""
+    columns: Table = {"rank": list(range(1, result.indices.shape[1] + 1))}
+    for s, space in enumerate(result.spaces):
+        columns[WORDS[space]] = [result.names[i] for i in result.indices[s]]
+        columns[f"distance, {WORDS[space]}"] = (result.distances[s] / (result.mean[s] or 1.0)).round(4).tolist()
+    return columns

@@ -1,0 +1,232 @@
+"""What anti-aliasing is said to do (Zhang, ICML 2019), and how this project measured it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from core.claims import claim, numbers, records
+from core.claims.claim import ABOVE_0, OPEN, Claim, Ours, Settings, untested
+from core.claims.fact import fact
+from core.claims.numbers import OVER_PICTURES, Estimate
+from core.networks import packaged, weights
+from core.networks.packaged import blur_of
+from core.studies.shift.dataset import Measured
+from core.studies.shift.paper import IMAGENET
+
+STUDY = "shift_sweep"
+SOURCE = "Zhang 2019, the authors' repository"
+DEFINED = f"{claim.DEFINED} of Zhang 2019, computed by us"
+BLURS = ("cifar_vgg", "cifar_vgg_blur2", "cifar_vgg_blur3", "cifar_vgg_blur5", "cifar_vgg_blur7")
+PHOTOS, VGGS = ("photo_resnet", "photo_resnet_blur5"), ("cifar_vgg", "cifar_vgg_blur5")
+NO_IMAGENET = "this project has no copy of ImageNet's test pictures, and trained no network of this kind"
+BASELINE, BIN_5 = 0, -1  # columns of the paper's table
+Read = Callable[[Measured], Estimate]
+
+
+def paper(arch: str, column: int) -> str:
+    """'85.11 % → 88.25 % (ImageNet, ResNet-18, baseline → blur 5)'; column 0 is the accuracy, 1 the consistency."""
+    before, after = (IMAGENET[arch][i][column] for i in (BASELINE, BIN_5))
+    return f"{before:.2f} % → {after:.2f} % (ImageNet, {arch}, baseline → blur 5)"
+
+
+def consistency(record: Measured) -> Estimate:
+    return numbers.percent(record.summary.consistency, record.summary.consistency_interval)
+
+
+def accuracy(record: Measured) -> Estimate:
+    return numbers.share(record.summary.accuracy or 0.0, record.summary.images)
+
+
+def worst(record: Measured) -> Estimate:
+    return numbers.share(record.summary.worst_accuracy or 0.0, record.few_images)
+
+
+def epochs(name: str) -> str:
+    """How long a packaged network was trained, as its file says."""
+    return weights.read_metadata(weights.packaged()[name])["epochs"] if name in packaged.cards() else "?"
+
+
+def gain(read: Read, names: tuple[str, str], results: Path) -> Ours | None:
+    """What blur 5 adds, in points."""
+    found = records.shift(results)
+    if not set(names) <= set(found):
+        return None
+    plain, blurred = (read(found[name]) for name in names)
+    record = found[names[0]]
+    few = read is worst
+    apart = (
+        ""
+        if epochs(names[0]) == epochs(names[1])
+        else f"; trained for {epochs(names[1])} and {epochs(names[0])} epochs"
+    )
+    each = "" if few or read is accuracy else f" × {record.summary.draws} pairs of shifts"
+    count = record.few_images if few else record.summary.images
+    difference = numbers.minus(blurred, plain)
+    return numbers.ours(
+        difference,
+        f"{numbers.interval(difference, 'points', sign=True)}: {numbers.around(blurred)} % with blur 5, "
+        f"{numbers.around(plain)} % without ({count:,} pictures{each}{apart})",
+        f"{record.data}; {OVER_PICTURES}",
+        record.date,
+    )
+
+
+def paired(names: tuple[str, str], results: Path) -> Ours | None:
+    """What blur 5 adds to consistency, in points, by the same pictures at the same shifts."""
+    record = records.shift_pairs(results)
+    row = next((row for row in record.get("rows", ()) if (row["plain"], row["blurred"]) == names), None)
+    if row is None:
+        return None
+    value, half = (numbers.PERCENT * row[name] for name in ("difference", "half"))
+    difference = Estimate(value, value - half, value + half)
+    plain, blurred = (numbers.PERCENT * share for share in row["consistency"])
+    return numbers.ours(
+        difference,
+        f"{numbers.interval(difference, 'points', sign=True)}: {numbers.number(blurred)} % with blur 5, "
+        f"{numbers.number(plain)} % without ({row['images']:,} pictures × {row['pairs']} pairs of shifts)",
+        f"{row['data']}; 95 % over pictures, each at the same shifts; one training run a network",
+        record["date"],
+    )
+
+
+def trend(results: Path) -> Ours | None:
+    """Rank correlation of taps and consistency."""
+    found = records.shift(results)
+    if not set(BLURS) <= set(found):
+        return None
+    taps = [blur_of(found[name].arch) or 1 for name in BLURS]
+    values = [consistency(found[name]) for name in BLURS]
+    correlation = numbers.rank_correlation(taps, values)
+    listed = ", ".join(f"{k}: {numbers.number(v.value)} %" for k, v in zip(taps, values, strict=True))
+    record = found[BLURS[0]]
+    return numbers.ours(
+        correlation,
+        f"rank correlation {numbers.interval(correlation)}; consistency by taps: {listed} "
+        f"({record.summary.images:,} pictures)",
+        f"{record.data}; {OVER_PICTURES}, drawn {numbers.DRAWS:,} times from their intervals",
+        record.date,
+    )
+
+
+def settings(names: tuple[str, ...], reach: str) -> Settings:
+    """The page's settings that show these networks at shifts of up to `reach` pixels, wrapping round."""
+    if names[0].startswith("photo"):
+        return {
+            "shift-family": "photographs",
+            "shift-networks-tiny-imagenet-20": names,
+            "shift-R": reach,
+            "shift-boundary": "circular",
+            "shift-data": "photographs",
+        }
+    return {
+        "shift-family": "CIFAR-10",
+        "shift-networks-cifar10": names,
+        "shift-R": reach,
+        "shift-boundary": "circular",
+        "shift-data": "CIFAR-10",
+    }
+
+
+def about_blur(kind: str, read: Read, names: tuple[str, str], sentence: str, said: str, reach: str) -> Claim:
+    """A claim that blur 5 raises what `read` reads."""
+    quantity = {
+        "consistency": "consistency with blur 5 minus without, points",
+        "accuracy": "test accuracy with blur 5 minus without, points",
+        "worst": "right at every shift of up to one pixel, with blur 5 minus without, points",
+    }[kind]
+    return Claim(
+        name=f"blur-{kind}-{'resnet' if names == PHOTOS else 'vgg'}",
+        study=STUDY,
+        sentence=sentence,
+        paper=said,
+        source=SOURCE if said else "Zhang 2019, one of its measures (secondary notes)",
+        quantity=quantity,
+        holds=ABOVE_0,
+        measure=partial(paired, names) if kind == "consistency" else partial(gain, read, names),
+        measurement=("shift-pairs",) if kind == "consistency" else tuple(f"shift:{name}" for name in names),
+        settings=settings(names, reach),
+    )
+
+
+def on_imagenet(arch: str, networks: tuple[str, ...]) -> Claim:
+    """A claim about an ImageNet network, which is not measured here."""
+    return untested(
+        f"blur-consistency-{arch.lower()}",
+        STUDY,
+        f"Blur 5 makes {arch} more consistent under shifts.",
+        paper(arch, 1),
+        SOURCE,
+        NO_IMAGENET,
+        {"shift-family": "ImageNet", "shift-networks-imagenet": networks},
+    )
+
+
+CLAIMS: tuple[Claim, ...] = (
+    about_blur(
+        "consistency", consistency, PHOTOS, "Anti-aliasing makes a residual network more consistent under shifts.",
+        paper("ResNet-18", 1), "16",
+    ),
+    about_blur(
+        "consistency", consistency, VGGS, "Anti-aliasing makes a VGG more consistent under shifts.",
+        paper("VGG16", 1), "8",
+    ),
+    about_blur(
+        "accuracy", accuracy, PHOTOS, "Blurring costs a residual network no accuracy: it gains some.",
+        paper("ResNet-18", 0), "16",
+    ),
+    about_blur(
+        "accuracy", accuracy, VGGS, "Blurring costs a VGG no accuracy: it gains some.", paper("VGG16", 0), "8"
+    ),
+    Claim(
+        name="blur-size-consistency",
+        study=STUDY,
+        sentence="The larger the blur, the more consistent the network.",
+        paper=" → ".join(f"{row[1]:.2f}" for row in IMAGENET["VGG16"]) + " % (ImageNet, VGG16, plain and 2 to 5 taps)",
+        source=SOURCE,
+        quantity="rank correlation of the blur's taps with consistency",
+        holds=(0.0, 1.0),
+        measure=trend,
+        measurement=tuple(f"shift:{name}" for name in BLURS),
+        settings=settings(BLURS, "8"),
+    ),
+    about_blur(
+        "worst", worst, PHOTOS, "A blurred residual network keeps more right answers at the worst one-pixel shift.",
+        "", "1",
+    ),
+    about_blur("worst", worst, VGGS, "A blurred VGG keeps more right answers at the worst one-pixel shift.", "", "1"),
+    Claim(
+        name="shift-equivariance-circular",
+        study=STUDY,
+        sentence="Moved by multiples of its stride, wrapping round, a layer's map moves along exactly.",
+        paper="internal distance 0",
+        source=DEFINED,
+        quantity="largest cosine distance of any layer at multiples of its stride",
+        holds=(0.0, 1e-6),
+        measure=partial(fact, "shift-equivariance-circular"),
+        measurement=("exact",),
+        settings={
+            "shift-family": "CIFAR-10",
+            "shift-networks-cifar10": VGGS[:1],
+            "shift-boundary": "circular",
+            "shift inside": OPEN,
+        },
+    ),
+    Claim(
+        name="blur-energy",
+        study=STUDY,
+        sentence="Every further tap leaves less of the energy above half the sampling rate to alias.",
+        paper="0.50, 0.18, 0.076, 0.033, 0.015, 0.007, 0.003 of the kernel's energy, 1 to 7 taps",
+        source=DEFINED,
+        quantity="how many of the seven numbers the kernels themselves give",
+        holds=(7, 7),
+        measure=partial(fact, "blur-energy"),
+        measurement=("exact",),
+        settings={},
+    ),
+    on_imagenet("AlexNet", ("alexnet", "alexnet_blur5")),
+    on_imagenet("ResNet-50", ("resnet50", "resnet50_blur5")),
+    on_imagenet("DenseNet-121", ("densenet121",)),
+    on_imagenet("MobileNetV2", ("mobilenet_v2",)),
+)  # fmt: skip

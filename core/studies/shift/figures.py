@@ -1,0 +1,277 @@
+"""Figures of the shift sweep: the maps, the line through them, and the whole-data-set charts.
+
+After Zhang (ICML 2019).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from core.figures.palette import MUTED, PROBABILITY_SCALE, USER, network_colours, style, text_colour, verbatim
+from core.studies.shift.dataset import Summary
+from core.studies.shift.sweep import Line, Result, along, flip_points, flips, worst_shift
+
+
+def maps(
+    result: Result,
+    titles: Sequence[str],
+    *,
+    chosen: tuple[int, int] | None = None,
+    line: Line | None = None,
+    dark: bool = False,
+) -> go.Figure:
+    """One dy x dx map a network of the target's probability, 0..1; contours enclose shifts where top-1 differs.
+
+    The last trace of each map is a layer of invisible points: Plotly reports clicks on points, not on heat maps.
+    """
+    m, side, r = len(result.models), result.side, result.max_shift
+    counts = flips(result)
+    heads = [
+        f"<b>{verbatim(t).replace(' · ', '<br>')}</b><br>{n:,} of {side**2:,} differ"
+        for t, n in zip(titles, counts, strict=True)
+    ]
+    fig = make_subplots(1, m, subplot_titles=heads, horizontal_spacing=0.06 if m < 4 else 0.03)
+    axis = np.arange(-r, r + 1)
+    for i in range(m):
+        add_map(fig, result, i, axis, dark)
+        if line is not None:
+            points = result.offsets[along(result, line)]
+            fig.add_scatter(
+                x=points[:, 1],
+                y=points[:, 0],
+                mode="lines",
+                line={"color": "white", "width": 1, "dash": "dot"},
+                hoverinfo="skip",
+                row=1,
+                col=i + 1,
+            )
+        worst = result.offsets[worst_shift(result)[i]]
+        add_mark(fig, i, worst, "x", "worst shift")
+        if chosen is not None:
+            add_mark(fig, i, chosen, "circle-open", "chosen shift")
+        add_click_layer(fig, result, i)
+    lay_out_maps(fig, result, m, dark)
+    return fig
+
+
+def lay_out_maps(fig: go.Figure, result: Result, m: int, dark: bool) -> None:
+    """Sizes, axes in pixels of shift, and the one scale of probability of m maps."""
+    r = result.max_shift
+    style(fig, dark)
+    fig.update_layout(
+        coloraxis={
+            "colorscale": PROBABILITY_SCALE,
+            "cmin": 0,
+            "cmax": 1,
+            "colorbar": {
+                "title": {"text": f"P({verbatim(result.labels[result.target])})", "side": "top"},
+                "orientation": "h",
+                "thickness": 10,
+                "len": 0.5,
+                "y": -0.16,
+                "yanchor": "top",
+            },
+        },
+        showlegend=False,
+        dragmode=False,
+        height=500,
+        margin={"l": 48, "r": 8, "t": 84, "b": 110},
+    )
+    fig.update_xaxes(title_text="dx, px", constrain="domain", range=[-r - 0.5, r + 0.5], showgrid=False)
+    fig.update_yaxes(range=[r + 0.5, -r - 0.5], constrain="domain", constraintoward="top", showgrid=False)
+    fig.update_yaxes(title_text="dy, px", col=1)
+    for i in range(m):
+        fig.update_yaxes(scaleanchor=f"x{i + 1 if i else ''}", row=1, col=i + 1)
+    fig.update_annotations(font={"size": 13, "color": text_colour(dark)})
+
+
+def add_map(fig: go.Figure, result: Result, i: int, axis: np.ndarray, dark: bool) -> None:
+    """Network i's probabilities over `axis` (2R+1,) both ways, outlined where the top-1 differs."""
+    side = result.side
+    fig.add_heatmap(
+        z=result.probability[i].reshape(side, side),
+        x=axis,
+        y=axis,
+        coloraxis="coloraxis",
+        hoverinfo="skip",
+        row=1,
+        col=i + 1,
+    )
+    differs = (result.top1[i] != result.top1[i, result.centre]).reshape(side, side)
+    if differs.any():
+        fig.add_contour(
+            z=differs.astype(float),
+            x=axis,
+            y=axis,
+            autocontour=False,
+            contours={"start": 0.5, "end": 0.5, "size": 1, "coloring": "none"},
+            line={"color": "white", "width": 1.5, "smoothing": 0},
+            showscale=False,
+            hoverinfo="skip",
+            row=1,
+            col=i + 1,
+        )
+
+
+def add_mark(fig: go.Figure, i: int, shift: Sequence[int] | np.ndarray, symbol: str, name: str) -> None:
+    """A symbol at one shift (2,), (dy, dx) px, in panel i."""
+    fig.add_scatter(
+        x=[int(shift[1])],
+        y=[int(shift[0])],
+        mode="markers",
+        name=name,
+        hoverinfo="skip",
+        marker={"symbol": symbol, "size": 12, "color": USER, "line": {"width": 2.5, "color": USER}},
+        row=1,
+        col=i + 1,
+    )
+
+
+def add_click_layer(fig: go.Figure, result: Result, i: int) -> None:
+    """Invisible points, one a shift: Plotly reports clicks on points, not on heat maps."""
+    said = [verbatim(result.labels[c]) for c in result.top1[i]]
+    fig.add_scatter(
+        x=result.offsets[:, 1],
+        y=result.offsets[:, 0],
+        mode="markers",
+        opacity=0,
+        marker={"symbol": "square", "size": max(6, 300 // result.side)},
+        customdata=np.stack([result.probability[i], result.top1_probability[i]], 1),
+        text=said,
+        hovertemplate="dy %{y}, dx %{x} px<br>P(" + verbatim(result.labels[result.target]) + ") = %{customdata[0]:.3f}"
+        "<br>says %{text} (%{customdata[1]:.2f})<extra></extra>",
+        row=1,
+        col=i + 1,
+    )
+
+
+def line_plot(
+    result: Result, titles: Sequence[str], blurs: Sequence[int | None], line: Line, *, dark: bool = False
+) -> go.Figure:
+    """Probability along a line of shifts (the paper's Figure 1), one curve a network, crosses where top-1 flips."""
+    t = np.arange(-result.max_shift, result.max_shift + 1)
+    points = along(result, line)
+    turns = flip_points(result, line)
+    fig = go.Figure()
+    for i, colour in enumerate(network_colours(blurs, dark)):
+        p = result.probability[i, points]
+        said = [verbatim(result.labels[c]) for c in result.top1[i, points]]
+        fig.add_scatter(
+            x=t,
+            y=p,
+            mode="lines",
+            name=verbatim(titles[i]),
+            text=said,
+            line={"color": colour, "width": 2.5},
+            hovertemplate="%{x} px: %{y:.3f}, says %{text}<extra>" + verbatim(titles[i]) + "</extra>",
+        )
+        fig.add_scatter(
+            x=t[turns[i]],
+            y=p[turns[i]],
+            mode="markers",
+            showlegend=False,
+            hoverinfo="skip",
+            marker={"symbol": "x", "size": 9, "color": colour},
+        )
+    style(fig, dark)
+    fig.update_layout(
+        title="A cross marks each change of answer",
+        height=350,
+        margin={"b": 84},
+    )
+    fig.update_xaxes(title_text=f"shift along the {line}, px")
+    fig.update_yaxes(title_text=f"P({verbatim(result.labels[result.target])})", range=[-0.02, 1.02])
+    return fig
+
+
+def sweep_table(result: Result, line: Line | None = None) -> dict[str, list[object]]:
+    """Columns of the sweep's numbers: every shift, or those on a line."""
+    which = np.arange(len(result.offsets)) if line is None else along(result, line)
+    columns: dict[str, list[object]] = {
+        "dy": result.offsets[which, 0].tolist(),
+        "dx": result.offsets[which, 1].tolist(),
+    }
+    for i, name in enumerate(result.models):
+        columns[f"P({result.labels[result.target]}) {name}"] = result.probability[i, which].round(5).tolist()
+        columns[f"top-1 {name}"] = [result.labels[c] for c in result.top1[i, which]]
+    return columns
+
+
+def scatter(
+    summaries: Sequence[Summary], titles: Sequence[str], blurs: Sequence[int | None], *, dark: bool = False
+) -> go.Figure:
+    """Accuracy against consistency, one point a network with 95 % intervals; up and to the right is better."""
+    fig = go.Figure()
+    for s, title, colour in zip(summaries, map(verbatim, titles), network_colours(blurs, dark), strict=True):
+        if s.accuracy is None or s.accuracy_interval is None:
+            continue
+        low, high = s.accuracy_interval
+        left, right = s.consistency_interval
+        fig.add_scatter(
+            x=[100 * s.consistency],
+            y=[100 * s.accuracy],
+            mode="markers+text",
+            text=[title],
+            textposition="top center",
+            error_x=bars(s.consistency, left, right, colour),
+            error_y=bars(s.accuracy, low, high, colour),
+            marker={"size": 11, "color": colour},
+            showlegend=False,
+            hovertemplate=f"{title}<br>consistency %{{x:.2f}} %<br>accuracy %{{y:.2f}} %"
+            f"<br>n = {s.images:,}<extra></extra>",
+        )
+    style(fig, dark)
+    fig.update_layout(title="Right: steadier · up: more accurate", height=400)
+    fig.update_xaxes(title_text="consistency, % of shift pairs that agree")
+    fig.update_yaxes(title_text="accuracy, %")
+    return fig
+
+
+def bars(value: float, low: float, high: float, colour: str) -> dict[str, object]:
+    """Error bars in % of a share in [0, 1] with its interval."""
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": [100 * (high - value)],
+        "arrayminus": [100 * (value - low)],
+        "thickness": 1,
+        "width": 0,
+        "color": colour,
+    }
+
+
+def corruption_plot(
+    summaries: Sequence[Summary], titles: Sequence[str], blurs: Sequence[int | None], *, flips: bool, dark: bool = False
+) -> go.Figure:
+    """Accuracy (or the share of answers that change, `flips`) against corruption strength, one panel a kind."""
+    kinds = list(summaries[0].corruptions)
+    fig = make_subplots(1, len(kinds), shared_yaxes=True, subplot_titles=kinds, horizontal_spacing=0.02)
+    for s, title, colour in zip(summaries, map(verbatim, titles), network_colours(blurs, dark), strict=True):
+        for column, kind in enumerate(kinds):
+            values = [entry[1 if flips else 0] for entry in s.corruptions[kind]]
+            start = 0.0 if flips else s.accuracy
+            y = [None if v is None else 100 * v for v in (start, *values)]
+            fig.add_scatter(
+                x=[0, 1, 2, 3],
+                y=y,
+                mode="lines+markers",
+                name=title,
+                legendgroup=title,
+                showlegend=column == 0,
+                line={"color": colour, "width": 2},
+                marker={"size": 6},
+                hovertemplate="strength %{x}: %{y:.1f} %<extra>" + title + "</extra>",
+                row=1,
+                col=column + 1,
+            )
+    style(fig, dark)
+    what = "Answers that change under a corruption" if flips else "Accuracy under a corruption"
+    fig.update_layout(title={"text": what, "y": 0.98}, height=390, margin={"t": 72, "b": 84})
+    fig.update_xaxes(title_text="strength", dtick=1)
+    fig.update_yaxes(title_text="%", col=1)
+    fig.update_annotations(font={"size": 13, "color": MUTED})
+    return fig

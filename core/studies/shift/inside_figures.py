@@ -1,0 +1,243 @@
+"""The figures, and the tables, of `shift_inside` (after Zhang, ICML 2019)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from core.figures.palette import ACCENT, MUTED, PROBABILITY_SCALE, USER, network_colours, style, text_colour, verbatim
+from core.studies.shift.inside import BlurResponse, FilterSmoothness, InternalDistance, Toy, ToySweep
+
+Table = dict[str, list[Any]]
+SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "star")  # colour is not the only cue
+PANEL_HEIGHT, PANEL_GAP = 150, 36  # px of one row of maps, and for the names above it
+
+
+def internal_maps(results: Sequence[InternalDistance], titles: Sequence[str], dark: bool = False) -> go.Figure:
+    """One row a network, one map over the input shifts a layer, one scale from 0 for all.
+
+    Raises ValueError if there is nothing to draw or a title is missing.
+    """
+    if not results or len(results) != len(titles):
+        raise ValueError(f"expected one title a network, got {len(titles)} for {len(results)}: give each its own")
+    columns = max(len(r.layers) for r in results)
+    panels = [
+        f"{verbatim(r.layers[i])}<br>{r.distance[i].mean():.3f}" if i < len(r.layers) else ""
+        for r in results
+        for i in range(columns)
+    ]
+    fig = make_subplots(
+        len(results),
+        columns,
+        subplot_titles=panels,
+        horizontal_spacing=0.12 / columns,
+        vertical_spacing=PANEL_GAP / (PANEL_HEIGHT * len(results)),
+    )
+    shown = [verbatim(title) for title in titles]
+    for row, (result, title) in enumerate(zip(results, shown, strict=True), 1):
+        for column, (layer, distance) in enumerate(zip(map(verbatim, result.layers), result.distance, strict=True), 1):
+            said = f"{title}, {layer}<br>moved down %{{y}} px, right %{{x}} px<br>distance %{{z:.4f}}<extra></extra>"
+            fig.add_heatmap(z=distance, coloraxis="coloraxis", hovertemplate=said, row=row, col=column)
+    top = max(float(r.distance.max()) for r in results)
+    style(fig, dark)
+    fig.update_annotations(font={"size": 11, "color": text_colour(dark)})
+    small = {"size": 12}
+    fig.update_xaxes(showticklabels=False, constrain="domain")
+    fig.update_yaxes(showticklabels=False, showgrid=False, autorange="reversed", constrain="domain")
+    for axis in fig.select_yaxes():
+        axis.scaleanchor = axis.anchor  # a pixel down is as long as a pixel across
+    for row, title in enumerate(shown, 1):
+        name = {"text": f"{title}<br>dy (px)", "font": small}
+        fig.update_yaxes(row=row, col=1, title=name, showticklabels=True, nticks=4)
+    fig.update_xaxes(row=len(results), title={"text": "dx (px)", "font": small}, showticklabels=True, nticks=4)
+    fig.update_layout(
+        title_text="Dark: the layer moves with the picture (number: mean)",
+        height=144 + PANEL_HEIGHT * len(results),
+        margin={"t": 96},
+        coloraxis={
+            "colorscale": PROBABILITY_SCALE,
+            "cmin": 0,
+            "cmax": top or 1.0,
+            "colorbar": {"title": {"text": "cosine<br>distance"}, "thickness": 12},
+        },
+    )
+    return fig
+
+
+def smoothness(results: Sequence[FilterSmoothness], titles: Sequence[str], dark: bool = False) -> go.Figure:
+    """Normalised total variation by layer, one line a network."""
+    fig = go.Figure()
+    colours = network_colours([r.blur for r in results], dark)
+    for i, (result, title, colour) in enumerate(zip(results, map(verbatim, titles), colours, strict=True)):
+        fig.add_scatter(
+            x=[verbatim(layer) for layer in result.layers],
+            y=result.variation,
+            name=title,
+            mode="lines+markers",
+            line={"color": colour, "width": 1.5},
+            marker={"color": colour, "size": 9, "symbol": SYMBOLS[i % len(SYMBOLS)]},
+            hovertemplate=f"{title}, %{{x}}: %{{y:.3f}}<extra></extra>",
+        )
+    style(fig, dark)
+    fig.update_layout(title_text="Lower: smoother learned filters", height=390, margin={"b": 84})
+    fig.update_xaxes(title_text="convolution, from the picture to the answer")
+    fig.update_yaxes(title_text="normalised total variation")
+    return fig
+
+
+def blur_figure(result: BlurResponse, dark: bool = False) -> go.Figure:
+    """The kernel, and what it leaves of each frequency; beyond pi/2 it would alias."""
+    size = len(result.taps)
+    fig = make_subplots(1, 2, column_widths=[0.3, 0.7], subplot_titles=("kernel", "frequency response"))
+    fig.add_heatmap(
+        z=result.kernel,
+        texttemplate="%{z:.3f}" if size < 5 else None,
+        colorscale="Blues",
+        zmin=0,
+        showscale=False,
+        hovertemplate="row %{y}, column %{x}: %{z:.4f}<extra></extra>",
+        row=1,
+        col=1,
+    )
+    fig.add_scatter(
+        x=result.frequencies,
+        y=result.magnitude,
+        mode="lines",
+        line={"color": ACCENT, "width": 2.5},
+        showlegend=False,
+        hovertemplate="%{x:.2f} rad/sample: %{y:.3f}<extra></extra>",
+        row=1,
+        col=2,
+    )
+    style(fig, dark)
+    fig.add_vline(np.pi / 2, line={"color": USER, "dash": "dash"}, row=1, col=2)
+    fig.add_vrect(np.pi / 2, np.pi, fillcolor=USER, opacity=0.08, line_width=0, row=1, col=2)
+    fig.update_xaxes(showticklabels=False, row=1, col=1, title_text=f"{size} × {size} taps", constrain="domain")
+    fig.update_yaxes(showticklabels=False, row=1, col=1, autorange="reversed", scaleanchor="x", constrain="domain")
+    ticks = {"tickvals": [0, np.pi / 2, np.pi], "ticktext": ["0", "π/2", "π"]}
+    fig.update_xaxes(ticks, title_text="frequency (radians per sample)", row=1, col=2)
+    fig.update_yaxes(title_text="magnitude", range=[0, 1.05], row=1, col=2)
+    said = f"A {size}-tap blur lets {result.energy_above:.1%} of its energy through above π/2, where it aliases"
+    fig.update_layout(title_text=said, height=340)
+    return fig
+
+
+def toy_figure(result: Toy, dark: bool = False) -> go.Figure:
+    """Three lines over the same samples: the signal, its dense maximum, the blurred one; stems: the kept samples."""
+    names = ("signal", "max, every second kept", f"max, {result.size}-tap blur, every second kept")
+    fig = make_subplots(3, 1, shared_xaxes=True, vertical_spacing=0.1, subplot_titles=names)
+    text = text_colour(dark)
+    every = np.arange(len(result.signal))
+    _stems(fig, 1, every, result.signal, text)
+    grey, blue = network_colours([None, result.size], dark)
+    pooled = ((2, result.dense, result.plain, grey), (3, result.blurred, result.smooth, blue))
+    for row, dense, kept, colour in pooled:
+        fig.add_scatter(
+            x=every,
+            y=dense,
+            mode="lines+markers",
+            line={"color": MUTED, "width": 1, "dash": "dot"},
+            marker={"size": 5, "color": MUTED},
+            hovertemplate="sample %{x}, before subsampling: %{y:.3f}<extra></extra>",
+            row=row,
+            col=1,
+        )
+        _stems(fig, row, every[::2], kept, colour)
+    style(fig, dark)
+    lines = np.concatenate([result.signal, result.dense, result.blurred])
+    low, high = min(0.0, float(lines.min())), float(lines.max())
+    edge = 0.1 * ((high - low) or 1.0)
+    fig.update_yaxes(range=[low - edge, high + edge], nticks=3, title_text="value")
+    fig.update_xaxes(title_text="sample (the end meets the start)", row=3, col=1)
+    heading = f"The samples kept average {result.plain.mean():.3f} plain, {result.smooth.mean():.3f} blurred"
+    fig.update_layout(title_text=heading, height=460, showlegend=False)
+    return fig
+
+
+def _stems(fig: go.Figure, row: int, at: np.ndarray, values: np.ndarray, colour: str) -> None:
+    gap = np.full(len(at), np.nan)  # breaks the line between two stems
+    fig.add_scatter(
+        x=np.stack([at, at, gap], 1).ravel(),
+        y=np.stack([np.zeros(len(at)), values, gap], 1).ravel(),
+        mode="lines",
+        line={"color": colour, "width": 2},
+        hoverinfo="skip",
+        row=row,
+        col=1,
+    )
+    fig.add_scatter(
+        x=at,
+        y=values,
+        mode="markers",
+        marker={"size": 10, "color": colour},
+        hovertemplate="sample %{x}: %{y:.3f}<extra></extra>",
+        row=row,
+        col=1,
+    )
+
+
+def toy_sweep_figure(result: ToySweep, dark: bool = False) -> go.Figure:
+    """Mean of the pooled signal against the shift: what a global average pooling would hand to the classifier."""
+    fig = go.Figure()
+    names = ("max-pooling", f"with a {result.size}-tap blur")
+    colours = network_colours([None, result.size], dark)
+    for name, outputs, colour in zip(names, (result.plain, result.smooth), colours, strict=True):
+        fig.add_scatter(
+            x=result.shifts,
+            y=outputs.mean(1),
+            name=name,
+            mode="lines+markers",
+            line={"color": colour, "width": 2},
+            hovertemplate=f"{name}, moved by %{{x}}: %{{y:.3f}}<extra></extra>",
+        )
+    style(fig, dark)
+    fig.update_layout(title_text="A level line ignores the shift", height=360, margin={"b": 84})
+    fig.update_xaxes(title_text="shift (samples)")
+    fig.update_yaxes(title_text="mean of the pooled signal", rangemode="tozero")
+    return fig
+
+
+def table(result: InternalDistance | FilterSmoothness | BlurResponse | Toy | ToySweep) -> Table:
+    """The numbers as columns of equal length, for a table or a CSV; None in a Toy's where no sample is kept."""
+    match result:
+        case InternalDistance():
+            layer, dy, dx = (i.ravel() for i in np.indices(result.distance.shape))
+            return {
+                "layer": [result.layers[i] for i in layer],
+                "stride (px)": result.strides[layer].tolist(),
+                "dy (px)": dy.tolist(),
+                "dx (px)": dx.tolist(),
+                "cosine distance": result.distance.ravel().tolist(),
+            }
+        case FilterSmoothness():
+            columns: Table = {"layer": list(result.layers), "path": list(result.paths)}
+            return columns | {"normalised total variation": result.variation.tolist()}
+        case BlurResponse():
+            return {"frequency (rad/sample)": result.frequencies.tolist(), "magnitude": result.magnitude.tolist()}
+        case ToySweep():
+            means = {"max-pooling, mean": result.plain, "with blur, mean": result.smooth}
+            return {"shift (samples)": result.shifts.tolist()} | {k: v.mean(1).tolist() for k, v in means.items()}
+        case Toy():
+            lines = {"signal": result.signal, "dense max": result.dense, "blurred max": result.blurred}
+            kept = {"max-pooling": result.plain, "with blur": result.smooth}
+            samples = range(len(result.signal))
+            return (
+                {"sample": list(samples)}
+                | {name: line.tolist() for name, line in lines.items()}
+                | {name: [None if i % 2 else float(v[i // 2]) for i in samples] for name, v in kept.items()}
+            )
+
+
+def tables(results: Sequence[InternalDistance | FilterSmoothness], titles: Sequence[str]) -> Table:
+    """The tables of several networks below each other, with a first column "network"."""
+    joined: Table = {}
+    for result, title in zip(results, titles, strict=True):
+        columns = table(result)
+        columns = {"network": [title] * len(columns["layer"])} | columns
+        for name, values in columns.items():
+            joined.setdefault(name, []).extend(values)
+    return joined

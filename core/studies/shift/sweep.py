@@ -1,0 +1,251 @@
+"""Does a one-pixel shift change the answer?
+
+Every network answers the picture at every shift (dy, dx) within a radius (Zhang, ICML 2019, §4.3 and Figure 1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from core.base.worker import Progress, ignore, part
+from core.networks import quoting
+from core.networks.own_options import Opened
+from core.pictures.preprocess import BOUNDARIES, Boundary
+from core.pictures.samples import opening
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+    from core.networks.engine import Answers
+    from core.networks.packaged import Network
+    from core.pictures.image import RGBImage
+    from core.pictures.preprocess import Frame
+
+Line = Literal["diagonal", "horizontal", "vertical", "anti-diagonal"]
+LINES: dict[Line, tuple[int, int]] = {
+    "diagonal": (1, 1),
+    "horizontal": (0, 1),
+    "vertical": (1, 0),
+    "anti-diagonal": (1, -1),
+}
+MAX_SHIFT_LIMITS = (1, 24)  # pixels; a reflection cannot reach further than the smallest input, 32 px
+
+
+@dataclass(frozen=True)
+class Params:
+    """`max_shift` R in input pixels; `boundary`: what moves in at the edge; `target`: class index, None for the
+    top-1 of the first network on the unshifted picture.
+
+    Raises ValueError for a radius or a boundary that does not exist.
+    """
+
+    max_shift: int = 16
+    boundary: Boundary = "crop"
+    target: int | None = None
+
+    def __post_init__(self) -> None:
+        low, high = MAX_SHIFT_LIMITS
+        if not low <= self.max_shift <= high:
+            raise ValueError(
+                f"expected a largest shift of {low} to {high} px, got {self.max_shift}: choose one of them"
+            )
+        if self.boundary not in BOUNDARIES:
+            raise ValueError(f"expected a boundary of {list(BOUNDARIES)}, got {self.boundary!r}: choose one of them")
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """M networks at S = (2R+1)^2 shifts, row by row from (-R, -R); positive moves the picture down and right.
+
+    `top1_probability` belongs to each shift's own top-1. `float32` tells which shifts were answered in float32;
+    elsewhere the probabilities are bfloat16's, whose logits strayed by at most `logit_error` where both were run.
+    """
+
+    models: tuple[str, ...]
+    labels: tuple[str, ...]
+    picture: str  # digest
+    max_shift: int
+    boundary: str
+    target: int
+    offsets: np.ndarray  # (S, 2) int, (dy, dx) in input pixels
+    probability: np.ndarray  # (M, S) of the target class
+    top1: np.ndarray  # (M, S) class index
+    top1_probability: np.ndarray  # (M, S)
+    float32: np.ndarray  # (M, S) bool
+    logit_error: np.ndarray  # (M,)
+
+    @property
+    def side(self) -> int:
+        return 2 * self.max_shift + 1
+
+    @property
+    def centre(self) -> int:
+        """Index of the unshifted picture."""
+        return len(self.offsets) // 2
+
+    def index(self, dy: int, dx: int) -> int:
+        """Index of a shift, clamped to the map."""
+        r = self.max_shift
+        row, column = (min(max(d, -r), r) + r for d in (dy, dx))
+        return row * self.side + column
+
+
+def run(networks: Sequence[Network], image: RGBImage, params: Params, progress: Progress = ignore) -> Result:
+    """Answer the picture at every shift with every network. All networks must share labels and input size.
+
+    Raises ValueError if there is no network, or their labels differ.
+    """
+    from core.networks.packaged import check_comparable
+
+    check_comparable(networks)
+    answers = [answer(n, image, params, part(progress, i, len(networks))) for i, n in enumerate(networks)]
+    return assemble(networks, answers, image, params)
+
+
+def answer(network: Network, image: RGBImage, params: Params, progress: Progress = ignore) -> Answers:
+    """One network's logits (S, K) at every shift, with float32's top-1 (core.networks.engine)."""
+    from core.networks import engine
+    from core.pictures.preprocess import field_of_view, in_its_light, shift_offsets, shifted, to_tensor
+
+    prep, r = network.preprocessing, params.max_shift
+    offsets = shift_offsets(r)
+    view = to_tensor(field_of_view(in_its_light(image, prep), prep, r, params.boundary), prep)
+    return engine.logits(
+        network.engine, lambda which: shifted(view, prep.size, r, offsets[which]), len(offsets), progress
+    )
+
+
+def assemble(networks: Sequence[Network], answers: Sequence[Answers], image: RGBImage, params: Params) -> Result:
+    """The Result for `params.target` from each network's answers. Raises ValueError for a class that does not exist."""
+    from core.pictures.preprocess import shift_offsets
+
+    labels = networks[0].labels
+    unshifted = len(answers[0].logits) // 2
+    target = params.target if params.target is not None else int(answers[0].top1[unshifted])
+    if not 0 <= target < len(labels):
+        raise ValueError(f"expected a class of 0 to {len(labels) - 1}, got {target}: choose one of them")
+    probability = [a.probability for a in answers]  # M of (S, K)
+    return Result(
+        models=tuple(n.card.name for n in networks),
+        labels=labels,
+        picture=image.digest,
+        max_shift=params.max_shift,
+        boundary=params.boundary,
+        target=target,
+        offsets=shift_offsets(params.max_shift),
+        probability=np.stack([p[:, target] for p in probability]),
+        top1=np.stack([a.top1 for a in answers]),
+        top1_probability=np.stack([p.max(1) for p in probability]),
+        float32=np.stack([a.exact for a in answers]),
+        logit_error=np.array([a.error for a in answers]),
+    )
+
+
+def flips(result: Result) -> np.ndarray:
+    """(M,) at how many shifts the top-1 differs from that of the unshifted picture."""
+    return np.asarray((result.top1 != result.top1[:, [result.centre]]).sum(1))
+
+
+def consistency(result: Result) -> np.ndarray:
+    """(M,) share of the pairs of different shifts that agree on top-1, in [0, 1] (§4.1, on one picture)."""
+    s = len(result.offsets)
+    counts = np.stack([np.bincount(row, minlength=len(result.labels)) for row in result.top1])
+    return np.asarray((counts * (counts - 1)).sum(1) / (s * (s - 1)))
+
+
+def worst_shift(result: Result) -> np.ndarray:
+    """(M,) index of the shift an adversary would choose: least probability for the class asked for (§4.3)."""
+    return np.asarray(result.probability.argmin(1))
+
+
+def along(result: Result, line: Line) -> np.ndarray:
+    """(2R+1,) indices of the shifts on a line through the unshifted picture."""
+    dy, dx = LINES[line]
+    return np.array([result.index(t * dy, t * dx) for t in range(-result.max_shift, result.max_shift + 1)])
+
+
+def flip_points(result: Result, line: Line) -> np.ndarray:
+    """(M, 2R+1) bool: where top-1 differs from the point before on the line."""
+    top1 = result.top1[:, along(result, line)]
+    changed = top1[:, 1:] != top1[:, :-1]
+    return np.concatenate([np.zeros((len(top1), 1), bool), changed], axis=1)
+
+
+def crop_at(image: RGBImage, frame: Frame, params: Params, dy: int, dx: int) -> np.ndarray:
+    """uint8 (size, size, 3): the picture as a network of that frame (a Card, or Preprocessing) sees it, moved."""
+    from core.pictures.preprocess import field_of_view
+
+    r, size = params.max_shift, frame.size
+    view = field_of_view(image, frame, r, params.boundary)
+    return np.ascontiguousarray(view[r - dy : r - dy + size, r - dx : r - dx + size])
+
+
+def finding(result: Result, titles: Sequence[str]) -> str:
+    """The one sentence that says what the sweep found."""
+    s = len(result.offsets)
+    first = result.labels[result.top1[0, result.centre]]
+    parts = [f"{title} at {n:,}" for title, n in zip(titles, flips(result), strict=True)]
+    return (
+        f"Unshifted, {titles[0]} says {first}. Of {s:,} shifts, the answer changes for "
+        + (", for ".join(parts) if len(parts) < 3 else ", for ".join(parts[:-1]) + ", and for " + parts[-1])
+        + "."
+    )
+
+
+def figure(result: Result, titles: Sequence[str] | None = None, dark: bool = False) -> go.Figure:
+    """The hero figure: one dy x dx map of the class's probability a network, one scale."""
+    from core.studies.shift.figures import maps
+
+    return maps(result, titles or result.models, dark=dark)
+
+
+def command(result: Result, params: Params, source: str, opened: Mapping[str, Opened] = quoting.NONE) -> str:
+    """The terminal command that computes this Result again from the picture `source`, with the weights files `opened`.
+
+    Raises quoting.Apart.
+    """
+    words = ["receptive", "shift-sweep", quoting.path(source), *quoting.models(result.models, opened)]
+    words += ["--max-shift", str(params.max_shift), "--boundary", params.boundary]
+    words += [] if params.target is None else ["--target", str(params.target)]
+    return quoting.command(*words, "--json", "out.json")
+
+
+def snippet(result: Result, params: Params, source: str, opened: Mapping[str, Opened] = quoting.NONE) -> str:
+    """Python lines that make the hero figure again from `core`, as `fig`."""
+    (imports, image), (more, nets) = opening(source), quoting.loading(result.models, opened)
+    lines = [
+        imports,
+        more,
+        "from core.studies.shift import sweep as shift_sweep",
+        "",
+        image,
+        nets,
+        f"params = shift_sweep.{quoting.literal(params)}",
+        "result = shift_sweep.run(nets, image, params)",
+        "fig = shift_sweep.figure(result)",
+        "fig.show()",
+    ]
+    return "\n".join(lines)
+
+
+def as_dict(result: Result) -> dict[str, object]:
+    """The Result's fields as JSON can hold them: arrays as nested lists."""
+    return {name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in vars(result).items()}
+
+
+def from_dict(fields: dict[str, object]) -> Result:
+    """The Result that `as_dict` wrote.
+
+    Raises ValueError if fields are missing.
+    """
+    arrays = ("offsets", "probability", "top1", "top1_probability", "float32", "logit_error")
+    missing = [name for name in Result.__dataclass_fields__ if name not in fields]
+    if missing:
+        raise ValueError(f"expected the fields of a shift sweep, missing {missing}: write it again")
+    values = {k: np.asarray(v) if k in arrays else v for k, v in fields.items()}
+    values["models"], values["labels"] = tuple(fields["models"]), tuple(fields["labels"])  # type: ignore[arg-type]
+    return Result(**values)  # type: ignore[arg-type]

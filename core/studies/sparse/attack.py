@@ -1,0 +1,293 @@
+"""Does raising lambda help against somebody who knows it? Projected gradient descent (Madry et al. 2018) through the
+whole unrolled network.
+
+The question is put to the robustness that Dai et al. (NeurIPS 2022) report. The gradient is that of the cross-entropy
+through every step of the solver, in float32, on pixels in [0, 1]. Each start is random in the ball; each step moves by
+a fixed share of eps (so more steps continue fewer ones) and is projected onto the ball and the box of pixels. A picture
+is left in peace as soon as it is fooled.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from core.base.worker import Progress, ignore, part
+from core.pictures.preprocess import normalise
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from core.networks.packaged import Network
+
+Norm = Literal["linf", "l2"]
+NORMS: tuple[Norm, ...] = ("linf", "l2")
+NORM_WORDS: dict[Norm, str] = {"linf": "L∞", "l2": "L2"}
+STEP_SHARE = 0.25  # of eps
+CHUNK = 64  # pictures attacked at once
+ON_THE_PICTURE, NEVER = -1, 2**15
+
+
+@dataclass(frozen=True)
+class Params:
+    """`eps`: radius of the ball in pixels of [0, 1], for "l2" over all pixels and channels of a picture together.
+
+    Raises ValueError for another norm, a negative or infinite eps, or a number of steps, restarts or a seed that makes
+    no sense.
+    """
+
+    norm: Norm = "linf"
+    eps: float = 2 / 255
+    steps: int = 20
+    restarts: int = 2
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.norm not in NORMS:
+            raise ValueError(f"expected a norm of {list(NORMS)}, got {self.norm!r}: choose one of them")
+        if not 0 <= self.eps < float("inf"):
+            raise ValueError(f"expected an eps of 0 or more, got {self.eps}: it is a distance in pixels of [0, 1]")
+        if not (1 <= self.steps < NEVER and 1 <= self.restarts < NEVER and self.seed >= 0):
+            raise ValueError(
+                f"expected steps and restarts of 1 or more and a seed of 0 or more, got {self.steps}, {self.restarts} "
+                f"and {self.seed}"
+            )
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """B pictures. `pictures` float32 (B, H, W, 3) in [0, 1]: the one that fooled, else the one of the highest loss.
+
+    `fooled` bool (B,): the answer is not the label. `loss` (B,): cross-entropy of the picture kept, in nats.
+    `restart`, `step` int (B,): when it was fooled: from start 0, 1, … after 0, 1, … steps; both ON_THE_PICTURE where
+    the untouched picture was answered wrongly, NEVER where nothing fooled.
+    """
+
+    pictures: np.ndarray
+    fooled: np.ndarray
+    loss: np.ndarray
+    restart: np.ndarray
+    step: np.ndarray
+
+
+def attack(
+    network: Network,
+    pictures: np.ndarray,
+    labels: np.ndarray,
+    params: Params,
+    lam: float | None = None,
+    progress: Progress = ignore,
+) -> Result:
+    """Fool `network` about float (B, H, W, 3) pictures in [0, 1], away from int (B,) `labels`.
+
+    `lam`: the first layer's lambda, which the attack knows; the layer's own by default. Where a picture's attack starts
+    depends on the picture, the seed and the restart, not on the other pictures. `progress` may raise to stop.
+    Raises ValueError for what are no pictures, labels that do not fit, or a lambda where there is no dictionary.
+    """
+    import torch
+
+    check(network, pictures, labels, lam)
+    clean = torch.from_numpy(np.ascontiguousarray(pictures, dtype=np.float32)).movedim(-1, 1).contiguous()
+    truth = torch.from_numpy(np.asarray(labels, np.int64))
+    chunks = [slice(i, i + CHUNK) for i in range(0, len(clean), CHUNK)]
+    parts = [
+        descend(network, clean[c], truth[c], params, lam, part(progress, i, len(chunks))) for i, c in enumerate(chunks)
+    ]
+    joined = [np.concatenate(column) for column in zip(*parts, strict=True)]
+    return Result(joined[0], joined[2] != NEVER, joined[1], joined[2], joined[3])
+
+
+def check(network: Network, pictures: np.ndarray, labels: np.ndarray, lam: float | None) -> None:
+    """Raises ValueError as `attack` does."""
+    from core.compute.coded import sdnet_of
+
+    if pictures.ndim != 4 or not len(pictures) or not (pictures.min() >= 0 and pictures.max() <= 1):
+        raise ValueError(f"expected pictures (B, H, W, 3) of [0, 1], got {pictures.shape} {pictures.dtype}")
+    count = len(network.labels)
+    if np.shape(labels) != (len(pictures),) or np.min(labels) < 0 or np.max(labels) >= count:
+        raise ValueError(f"expected {len(pictures)} labels of 0 to {count - 1}, got {labels!r}: one a picture")
+    if lam is not None:
+        sdnet_of(network)
+
+
+def answers(network: Network, x: Tensor, lam: float | None) -> Tensor:
+    """Logits (B, K) of pixels (B, 3, H, W) in [0, 1], differentiable in them."""
+    seen = normalise(x, network.preprocessing)
+    net = network.engine.plain
+    return net(seen) if lam is None else net(seen, lam)  # type: ignore[no-any-return]
+
+
+def descend(
+    network: Network, clean: Tensor, truth: Tensor, params: Params, lam: float | None, progress: Progress
+) -> tuple[np.ndarray, ...]:
+    """The fields of a Result for some pictures (B, 3, H, W)."""
+    import torch
+
+    kept, highest = clean.clone(), torch.full((len(clean),), -float("inf"))
+    restart, step = torch.full((2, len(clean)), NEVER)
+
+    def judge(x: Tensor, which: Tensor, r: int, s: int) -> Tensor:
+        """Keep what is the best so far; the gradient (n, 3, H, W)."""
+        x = x.detach().requires_grad_()
+        logits = answers(network, x, lam)
+        # float64: where the network is very sure, float32's softmax has no gradient left
+        losses = torch.nn.functional.cross_entropy(logits.double(), truth[which], reduction="none").float()
+        (gradient,) = torch.autograd.grad(losses.sum(), x)
+        wrong = logits.argmax(1) != truth[which]
+        better = wrong | (losses > highest[which])
+        kept[which[better]], highest[which[better]] = x.detach()[better], losses.detach()[better]
+        restart[which[wrong]], step[which[wrong]] = r, s
+        return gradient
+
+    judge(clean, torch.arange(len(clean)), ON_THE_PICTURE, ON_THE_PICTURE)
+    total = params.restarts * (params.steps + 1)
+    for r in range(params.restarts if params.eps > 0 else 0):
+        which = torch.nonzero(restart == NEVER)[:, 0]
+        x = start(clean[which], params, r)
+        for s in range(params.steps + 1):
+            progress(r * (params.steps + 1) + s, total)
+            if not len(which):
+                break
+            gradient = judge(x, which, r, s)
+            left = restart[which] == NEVER
+            which, x, gradient = which[left], x[left], gradient[left]
+            x = project(clean[which], x + STEP_SHARE * params.eps * direction(gradient, params.norm), params)
+    progress(total, total)
+    return kept.movedim(1, -1).numpy(), highest.numpy(), restart.numpy(), step.numpy()
+
+
+def direction(gradient: Tensor, norm: Norm) -> Tensor:
+    """Steepest ascent of unit length in the norm, for (B, C, H, W); nothing where there is no gradient."""
+    if norm == "linf":
+        return gradient.sign()
+    length: Tensor = gradient.double().flatten(1).norm(dim=1).clamp(min=1e-300)
+    return gradient / length[:, None, None, None]
+
+
+def start(clean: Tensor, params: Params, restart: int) -> Tensor:
+    """Uniform in the ball around each picture (B, C, H, W), then clipped to [0, 1]."""
+    import torch
+
+    noise = torch.empty_like(clean)
+    for i, picture in enumerate(clean.numpy()):
+        dice = np.random.default_rng((params.seed, restart, zlib.crc32(picture.tobytes())))
+        if params.norm == "linf":
+            drawn = dice.uniform(-1, 1, picture.shape)
+        else:
+            drawn = dice.standard_normal(picture.shape)
+            drawn *= dice.uniform() ** (1 / drawn.size) / np.linalg.norm(drawn)
+        noise[i] = torch.from_numpy(drawn)
+    return project(clean, clean + params.eps * noise, params)
+
+
+def project(clean: Tensor, moved: Tensor, params: Params) -> Tensor:
+    """The nearest to `moved` in the ball around `clean`, both (B, C, H, W), clipped to [0, 1].
+
+    float32, and no rounding takes it outside of either.
+    """
+    import torch
+
+    centre = clean.double()
+    offset = moved.double() - centre
+    if params.norm == "linf":
+        offset = offset.clamp(-params.eps, params.eps)
+    else:
+        length = offset.flatten(1).norm(dim=1).clamp(min=1e-300)
+        offset = offset * (params.eps * (1 - 1e-12) / length).clamp(max=1)[:, None, None, None]
+    answer = (centre + offset).clamp(0, 1).float()
+    outside = (answer.double() - centre).abs() > offset.abs()
+    return torch.where(outside, torch.nextafter(answer, clean), answer)
+
+
+def curve(
+    network: Network,
+    pictures: np.ndarray,
+    labels: np.ndarray,
+    params: Params,
+    eps: Sequence[float],
+    lam: float | None = None,
+    progress: Progress = ignore,
+) -> np.ndarray:
+    """bool (E, B): fooled within each of the rising radii `eps`; what fools within a smaller ball lies in the larger.
+
+    Raises ValueError as `attack` does, and for radii that do not rise.
+    """
+    if not eps or any(a >= b for a, b in pairwise(eps)):
+        raise ValueError(f"expected radii that rise, got {tuple(eps)}: sort them")
+    fooled = np.zeros((len(eps), len(pictures)), bool)
+    for e, radius in enumerate(eps):
+        if e:
+            fooled[e] = fooled[e - 1]
+        left = np.flatnonzero(~fooled[e])
+        told = part(progress, e, len(eps))
+        if len(left):
+            found = attack(network, pictures[left], labels[left], replace(params, eps=radius), lam, told)
+            fooled[e, left] = found.fooled
+        told(1, 1)
+    return fooled
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """One picture float32 (H, W, 3), `clean` and `adversarial`; probabilities (K,) `before` and `after`; the label
+    attacked is the answer before.
+    """
+
+    labels: tuple[str, ...]
+    clean: np.ndarray
+    adversarial: np.ndarray
+    before: np.ndarray
+    after: np.ndarray
+    step: int
+
+    @property
+    def difference(self) -> np.ndarray:
+        """float32 (H, W, 3)."""
+        return np.asarray(self.adversarial - self.clean)
+
+    def distance(self, norm: Norm) -> float:
+        """Length of the difference in the norm, in pixels of [0, 1]."""
+        far = self.difference.astype(np.float64)
+        return float(np.abs(far).max() if norm == "linf" else np.linalg.norm(far))
+
+
+def look(
+    network: Network, pixels: np.ndarray, params: Params, lam: float | None = None, progress: Progress = ignore
+) -> Look:
+    """Attack the network's own answer to one uint8 picture (H, W, 3). Raises ValueError as `attack` does."""
+    clean = pixels.astype(np.float32) / 255
+    before = probabilities(network, clean, lam)
+    found = attack(network, clean[None], np.array([before.argmax()]), params, lam, progress)
+    after = probabilities(network, found.pictures[0], lam)
+    return Look(network.labels, clean, found.pictures[0], before, after, int(found.step[0]))
+
+
+def verdict(found: Look, title: str, params: Params) -> str:
+    """One sentence: whether the answer changed, into what, and how far the picture had to move."""
+    old, new = (int(p.argmax()) for p in (found.before, found.after))
+    if new == old:
+        return (
+            f"{title} goes on saying {found.labels[old]}, from {found.before[old]:.2f} down to {found.after[old]:.2f}: "
+            f"this attack of {params.steps} steps found nothing else."
+        )
+    far = found.distance(params.norm)
+    moved = f"{far * 255:.2f}/255" if params.norm == "linf" else f"{far:.3f}"
+    return (
+        f"{title} said {found.labels[old]} ({found.before[old]:.2f}) and says {found.labels[new]} "
+        f"({found.after[new]:.2f}) once the picture moved by {NORM_WORDS[params.norm]} {moved}, after "
+        f"{found.step} step{'' if found.step == 1 else 's'}."
+    )
+
+
+def probabilities(network: Network, picture: np.ndarray, lam: float | None) -> np.ndarray:
+    """(K,) for float32 (H, W, 3) in [0, 1]."""
+    import torch
+
+    with torch.inference_mode():
+        x = torch.from_numpy(picture).movedim(-1, 0)[None]
+        return np.asarray(answers(network, x, lam)[0].softmax(0).numpy())

@@ -1,0 +1,270 @@
+"""What sparse coding layers are said to do (Dai et al., NeurIPS 2022), and how this project measured it."""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from core.claims import claim, numbers, records
+from core.claims.claim import ABOVE_0, OPEN, Claim, Ours, Settings, untested
+from core.claims.fact import fact
+from core.claims.numbers import OVER_SEEDS, PERCENT, Estimate
+from core.networks import packaged, weights
+from core.networks.packaged import ALL_CODED, SDNETS, TWINS
+from core.studies.sparse import attack_dataset
+from core.studies.sparse.dataset import ESTIMATED, FIXED, ORACLE, Result, spearman
+from core.studies.sparse.paper import ACCURACY, FORMS
+
+STUDY = "sparse_codes"
+PAPER = "Dai et al. 2022, the authors' repository"
+SWEEP = "Dai et al. 2022, the robustness sweep (the authors' repository)"
+DEFINED = f"{claim.DEFINED} of Dai et al. 2022, computed by us"
+NEEDED = "what a claim of robustness needs, Dai et al. 2022"
+SIGMA = 0.1  # of the Gaussian noise, pixels in [0, 1]
+ONE_POINT = 1.0
+FIRST, EVERY, NO_SHORTCUT = range(len(FORMS))
+CIFAR, CIFAR100, IMAGENET = ACCURACY
+Rule = tuple[str, bool]  # a rule of choosing lambda, and whether it is the plain twin's
+NOISY: Settings = {
+    "sparse-noise": "gaussian",
+    "sparse-level-gaussian": f"{SIGMA:g}",
+    "sparse-lambda": "0.5",
+    "sparse-measured-noise": "gaussian",
+}
+
+
+def at(result: Result, level: float) -> int | None:
+    found = np.flatnonzero(np.isclose(result.levels, level))
+    return int(found[0]) if len(found) else None
+
+
+def rate(result: Result, rule: str, level: float) -> float:
+    """Accuracy in %, NaN where it was not measured."""
+    i = at(result, level)
+    if i is None or (rule == ESTIMATED and result.estimated is None):
+        return math.nan
+    return float(PERCENT * result.accuracy(rule)[i])
+
+
+def compared(first: Rule, second: Rule, level: float, results: Path) -> Ours | None:
+    """Accuracy under `first` minus that under `second`, seed by seed, at one level of Gaussian noise."""
+    found = records.sparse(results)
+    pairs = [(a, b) for a, b in zip(SDNETS, TWINS, strict=True) if a in found and b in found]
+    pairs = [p for p in pairs if all("gaussian" in found[name].results for name in p)]
+    if not pairs:
+        return None
+    columns = [
+        [rate(found[pair[twin]].results["gaussian"], rule, level) for pair in pairs] for rule, twin in (first, second)
+    ]
+    means = [float(np.mean(column)) for column in columns]
+    difference = numbers.over_seeds(np.subtract(columns[0], columns[1]))
+    if difference is None:
+        return None
+    record = found[pairs[0][0]]
+    words = [f"{numbers.number(mean)} % {WORDS[rule]}" for mean, rule in zip(means, (first, second), strict=True)]
+    noise = "no noise" if level == 0 else f"σ = {level:g}"
+    return numbers.ours(
+        difference,
+        f"{numbers.interval(difference, 'points', sign=True)}: {words[0]}, {words[1]} ({noise}, "
+        f"{record.results['gaussian'].images:,} pictures × {len(pairs)} seeds)",
+        f"{record.data}; {OVER_SEEDS.format(len(pairs))}",
+        record.date,
+    )
+
+
+WORDS: dict[Rule, str] = {
+    (FIXED, False): "with λ as trained",
+    (ESTIMATED, False): "with λ told from the residual",
+    (ORACLE, False): "with the best λ in hindsight",
+    (FIXED, True): "of the plain twin",
+}
+
+
+def ranks(kind: str, results: Path) -> Ours | None:
+    """Rank correlation of the noise's strength with the best lambda, mean over seeds."""
+    found = records.sparse(results)
+    mine = [found[name] for name in SDNETS if name in found and kind in found[name].results]
+    values = [spearman(record.results[kind]) for record in mine]
+    mean = numbers.over_seeds(values, -1.0, 1.0)
+    if mean is None:
+        return None
+    listed = ", ".join(numbers.number(v) for v in values)
+    result = mine[0].results[kind]
+    return numbers.ours(
+        mean,
+        f"rank correlation {numbers.interval(mean)}; by seed {listed} ({len(result.levels) - 1} levels, "
+        f"{result.images:,} pictures)",
+        f"{mine[0].data}; {OVER_SEEDS.format(len(values))}",
+        mine[0].date,
+    )
+
+
+def every_layer(results: Path) -> Ours | None:
+    """Accuracy with every layer coded minus that with the first alone, as the packaged weights' own files tell it."""
+    del results  # the accuracies travel with the weights
+    names = (ALL_CODED, SDNETS[0])
+    if not set(names) <= set(packaged.cards()):
+        return None
+    told = [weights.read_metadata(weights.packaged()[name]) for name in names]
+    every, first = (numbers.share(float(t["test_accuracy"]), int(t["test_images"])) for t in told)
+    difference = numbers.minus(every, first)
+    return numbers.ours(
+        difference,
+        f"{numbers.interval(difference, 'points', sign=True)}: {numbers.around(every)} % with every layer coded "
+        f"({told[0]['epochs']} epochs), {numbers.around(first)} % with the first ({told[1]['epochs']} epochs), "
+        f"{int(told[0]['test_images']):,} pictures",
+        f"CIFAR-10 ({told[0]['dataset_form']}), test set; {numbers.OVER_PICTURES}, trained for unequal times",
+        "",
+    )
+
+
+def withstands(results: Path) -> Ours | None:
+    """What the raised lambda keeps of the accuracy under PGD through the solver, in points above the trained one."""
+    found = records.sparse_attack(results)
+    if found is None:
+        return None
+    curve, eps = found.curves["linf"], found.convergence["linf"].eps
+    e = int(np.abs(curve.eps - eps).argmin())
+    m = next(i for i, lam in enumerate(found.lams) if lam is not None and i > 0)
+    gain, error = PERCENT * float(curve.gain[m, e]), PERCENT * numbers.Z * float(curve.gain_error[m, e])
+    estimate = Estimate(gain, gain - error, gain + error)
+    left = [f"{PERCENT * curve.accuracy[i, e]:.0f} % at λ = {found.lams[i]:g}" for i in (0, m)]
+    return numbers.ours(
+        estimate,
+        f"{numbers.interval(estimate, 'points', digits=1, sign=True)}: {left[1]}, {left[0]} within "
+        f"{attack_dataset.radius('linf', eps)} ({found.images} pictures, {found.steps} steps × "
+        f"{found.restarts} starts)",
+        f"{found.about['data']}; 95 % over pictures, paired",
+        found.about["date"],
+    )
+
+
+def learned(form: int, data: str) -> str:
+    return f"{ACCURACY[data][form]:.2f} % ({data}, {FORMS[form]})"
+
+
+def under_noise(
+    name: str, sentence: str, quantity: str, holds: tuple[float, float], first: Rule, second: Rule
+) -> Claim:
+    return Claim(
+        name, STUDY, sentence, "", SWEEP, quantity, holds, partial(compared, first, second, SIGMA), ("sparse",), NOISY
+    )
+
+
+def rising(kind: str) -> Claim:
+    """The claim that the best lambda rises with one kind of noise."""
+    level = {"gaussian": "0.1", "shot": "30", "speckle": "0.35", "impulse": "0.15"}[kind]
+    return Claim(
+        f"lambda-rises-{kind}",
+        STUDY,
+        f"The stronger the {kind} noise, the larger the best λ.",
+        "",
+        SWEEP,
+        "rank correlation of the noise with the best λ in hindsight",
+        (0.0, 1.0),
+        partial(ranks, kind),
+        ("sparse",),
+        {"sparse-noise": kind, f"sparse-level-{kind}": level, "sparse-measured-noise": kind},
+    )
+
+
+CLAIMS: tuple[Claim, ...] = (
+    Claim(
+        "first-layer-costs-nothing",
+        STUDY,
+        "A sparse coding layer in place of the first convolution costs no accuracy.",
+        learned(FIRST, CIFAR),
+        PAPER,
+        "accuracy minus that of the plain twin, points; no cost: within one point, our reading",
+        (-ONE_POINT, math.inf),
+        partial(compared, (FIXED, False), (FIXED, True), 0.0),
+        ("sparse",),
+        {"sparse-noise": "none", "sparse-measured-noise": "gaussian"},
+    ),
+    Claim(
+        "every-layer-costs-little",
+        STUDY,
+        "Coding every layer costs hardly more than coding the first.",
+        f"{ACCURACY[CIFAR][FIRST]:.2f} % → {ACCURACY[CIFAR][EVERY]:.2f} % ({CIFAR})",
+        PAPER,
+        "accuracy with every layer coded minus the first alone, points; hardly: within one point, our reading",
+        (-ONE_POINT, math.inf),
+        every_layer,
+        (f"weights:{ALL_CODED}", f"weights:{SDNETS[0]}"),
+        {"sparse-noise": "none"},
+        less="fewer epochs, and fewer for the network with every layer coded than for the other",
+    ),
+    under_noise(
+        "raised-lambda-helps", "Under noise, a larger λ than in training gives more right answers.",
+        "accuracy at σ = 0.1 with the best λ in hindsight minus λ as trained, points", ABOVE_0,
+        (ORACLE, False), (FIXED, False),
+    ),
+    under_noise(
+        "estimated-lambda-helps", "The residual tells which λ to take: no labels are needed.",
+        "accuracy at σ = 0.1 with λ told from the residual minus λ as trained, points", ABOVE_0,
+        (ESTIMATED, False), (FIXED, False),
+    ),
+    under_noise(
+        "estimated-near-oracle", "λ told from the residual is as good as the best in hindsight.",
+        "accuracy at σ = 0.1, told from the residual minus best in hindsight, points; as good: within one point",
+        (-ONE_POINT, math.inf), (ESTIMATED, False), (ORACLE, False),
+    ),
+    under_noise(
+        "coded-beats-twin-under-noise", "Under noise, a coded first layer beats a plain convolution.",
+        "accuracy at σ = 0.1 with λ told from the residual minus the plain twin's, points", ABOVE_0,
+        (ESTIMATED, False), (FIXED, True),
+    ),
+    *(rising(kind) for kind in ("gaussian", "shot", "speckle", "impulse")),
+    Claim(
+        "raised-lambda-withstands-attack",
+        STUDY,
+        "A raised λ also withstands an attack that goes through the solver.",
+        "",
+        NEEDED,
+        "accuracy under PGD within 2/255 at the raised λ minus λ as trained, points",
+        ABOVE_0,
+        withstands,
+        ("sparse-attack",),
+        {"sparse-noise": "none", "sparse-lambda": "0.4", "sparse attack": OPEN},
+    ),
+    Claim(
+        "fista-two-steps",
+        STUDY,
+        "The reference's solver is textbook FISTA for the two steps that it takes.",
+        "equal for two steps",
+        DEFINED,
+        "relative distance of the codes after one and two steps, %",
+        (0.0, 1e-3),
+        partial(fact, "fista-two-steps"),
+        ("exact",),
+        {"sparse-steps": "2", "sparse-solver": "paper"},
+    ),
+    Claim(
+        "fista-later-steps",
+        STUDY,
+        "From the third step on the two part.",
+        "2 to 6 % apart from step 3",
+        DEFINED,
+        "relative distance of the codes after 3 to 10 steps, %",
+        (2.0, 6.0),
+        partial(fact, "fista-later-steps"),
+        ("exact",),
+        {"sparse-steps": "5", "sparse-solver": "paper"},
+    ),
+    untested(
+        "no-shortcuts", STUDY, "Even without shortcuts, coding every layer keeps the accuracy.",
+        learned(NO_SHORTCUT, CIFAR), PAPER, "no such network was trained here: 220 epochs at full width take days on "
+        "two cores", {},
+    ),
+    untested(
+        "sdnet-cifar100", STUDY, "A coded first layer serves on 100 classes.", learned(FIRST, CIFAR100), PAPER,
+        "this project has no copy of CIFAR-100", {},
+    ),
+    untested(
+        "sdnet-imagenet", STUDY, "A coded first layer serves on ImageNet.", learned(FIRST, IMAGENET), PAPER,
+        "this project has no copy of ImageNet", {},
+    ),
+)  # fmt: skip

@@ -1,0 +1,308 @@
+"""What is left when lambda is turned up?
+
+A noisy picture is coded by the first layer of an SDNet (Dai et al., NeurIPS 2022, §3): the larger lambda, the fewer
+codes are not zero, the less of picture and noise is rebuilt, and the network answers from what is left (§4.3).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from core.base.records import Damaged, record_of
+from core.base.refuse import LARGEST, SEEDS, within
+from core.base.softmax import softmax
+from core.base.worker import Progress, ignore, part
+from core.networks import quoting
+from core.networks.own_options import Opened
+from core.networks.weights import ASSETS
+from core.pictures import noise
+from core.pictures.samples import opening
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+    from core.models.sparse import Solver
+    from core.networks.packaged import Network
+    from core.pictures.image import RGBImage
+    from core.pictures.preprocess import Preprocessing
+    from core.studies.sparse.dataset import Fit
+
+Resolution = Literal["network", "own"]
+RESOLUTIONS: tuple[Resolution, ...] = ("network", "own")
+SOLVER_NAMES: tuple[Solver, ...] = ("textbook", "paper", "ista")
+LAMBDA_LIMITS, LAMBDA_STEP = (0.0, 1.5), 0.05
+LAMBDAS = tuple(round(LAMBDA_STEP * i, 2) for i in range(round(LAMBDA_LIMITS[1] / LAMBDA_STEP) + 1))
+STEPS_LIMITS = (1, 50)
+CURVE_STEPS = 50  # of the objective's curve
+FOLDER = ASSETS / "results" / "sparse_codes"
+OWN_PIXELS = 2**20  # a larger photograph is scaled down to so many before it is coded at its own resolution
+
+
+def check_lambda(lam: float) -> None:
+    """Raises ValueError for one that float32 cannot hold, or below 0."""
+    if not 0 <= lam <= LARGEST:
+        raise ValueError(f"expected a lambda of 0 to {LARGEST:g}, got {lam}: {LAMBDA_LIMITS[1]} leaves little")
+
+
+@dataclass(frozen=True)
+class Params:
+    """`noise` and `level` as core.pictures.noise has them; `lam` in normalised units; `steps` of `solver`;
+    `resolution`: the
+    network's input ("network") or the photograph's own ("own", at most OWN_PIXELS) for the pictures shown.
+
+    Raises ValueError for what does not exist.
+    """
+
+    noise: str = "gaussian"
+    level: float = 0.04
+    lam: float = 0.2
+    steps: int = 2
+    solver: Solver = "textbook"
+    seed: int = 0
+    resolution: Resolution = "network"
+
+    def __post_init__(self) -> None:
+        noise.check(self.noise, self.level)
+        within(("steps", self.steps, STEPS_LIMITS), ("as the seed", self.seed, SEEDS))
+        check_lambda(self.lam)
+        if self.solver not in SOLVER_NAMES:
+            raise ValueError(f"expected a solver of {list(SOLVER_NAMES)}, got {self.solver!r}: choose one of them")
+        if self.resolution not in RESOLUTIONS:
+            raise ValueError(f"expected a resolution of {list(RESOLUTIONS)}, got {self.resolution!r}")
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """One picture at one setting. `clean`, `noisy`, `reconstruction` are what is shown, at `resolution`; everything
+    else is of the picture as the network sees it. Curves over `lams` (L,) hold `nonzero` (L,), the share of non-zero
+    codes, `psnr` (L,) in dB of the reconstruction against the clean picture, and the `logits` (L, K); `objective`
+    (solvers, steps) is that of every solver after each step.
+    """
+
+    models: tuple[str, ...]  # the SDNet and, where there is one, its plain twin
+    labels: tuple[str, ...]
+    picture: str  # digest
+    noise: str
+    level: float
+    lam: float
+    steps: int
+    solver: str
+    seed: int
+    resolution: str
+    training_lam: float
+    estimated_lam: float  # from the residual; NaN without a fit
+    clean: np.ndarray  # (H, W, 3) in [0, 1]
+    noisy: np.ndarray  # (H, W, 3)
+    reconstruction: np.ndarray  # (H, W, 3), clipped to [0, 1]
+    shown_nonzero: float
+    lams: np.ndarray
+    nonzero: np.ndarray
+    psnr: np.ndarray
+    logits: np.ndarray
+    twin_logits: np.ndarray  # (K,), empty without a twin
+    objective: np.ndarray
+
+    @property
+    def probability(self) -> np.ndarray:
+        """(L, K)"""
+        return softmax(self.logits)
+
+    def at(self, lam: float) -> int:
+        """Index of a lambda among `lams`: the nearest."""
+        return int(np.abs(self.lams - lam).argmin())
+
+    @property
+    def residual(self) -> np.ndarray:
+        """(H, W, 3) noisy picture less reconstruction."""
+        return np.asarray(self.noisy - self.reconstruction)
+
+
+def run(
+    networks: Sequence[Network], image: RGBImage, params: Params, progress: Progress = ignore, fit: Fit | None = None
+) -> Result:
+    """Code the picture with the first network, an SDNet; a second one is its plain twin.
+
+    `fit` gives the lambda that the residual asks for; without one, what was measured for a packaged network does.
+    `progress(done, total)` may raise to stop.
+    Raises ValueError for a network without a coding layer, and for networks of different labels.
+    """
+    from core.compute import coded
+    from core.networks.packaged import check_comparable
+
+    check_comparable(networks)
+    network = networks[0]
+    layer = coded.sdnet_of(network).dictionary
+    clean, noisy = pictures(image, params, network.preprocessing)
+    seen_clean, seen = (clean, noisy)
+    if params.resolution == "own":
+        seen_clean, seen = pictures(image, replace(params, resolution="network"), network.preprocessing)
+    parts = 2 + len(SOLVER_NAMES)
+    shown = coded.code(network, noisy, params.lam, params.steps, params.solver, part(progress, 0, parts))
+    estimated = estimate(network, seen, fit or packaged_fit(network))
+    lams = np.unique([*LAMBDAS, layer.lam, params.lam, *([] if math.isnan(estimated) else [estimated])])
+    along = coded.along_lambda(network, seen, lams, params.steps, params.solver)
+    twin_logits = coded.answer(networks[1], seen) if len(networks) > 1 else np.empty(0)
+    curves = [
+        coded.objectives(network, seen, params.lam, CURVE_STEPS, solver, part(progress, 2 + i, parts))
+        for i, solver in enumerate(SOLVER_NAMES)
+    ]
+    return Result(
+        models=tuple(n.card.name for n in networks),
+        labels=network.labels,
+        picture=image.digest,
+        training_lam=layer.lam,
+        estimated_lam=estimated,
+        clean=clean,
+        noisy=noisy,
+        reconstruction=shown.reconstruction.clip(0, 1),
+        shown_nonzero=shown.nonzero,
+        lams=lams,
+        nonzero=along.nonzero,
+        psnr=np.array([psnr(seen_clean, picture.clip(0, 1)) for picture in along.reconstructions]),
+        logits=along.logits,
+        twin_logits=twin_logits,
+        objective=np.stack(curves),
+        **vars(params),
+    )
+
+
+def pictures(image: RGBImage, params: Params, prep: Preprocessing) -> tuple[np.ndarray, np.ndarray]:
+    """The picture (H, W, 3) in [0, 1] without and with its noise, at the resolution asked for."""
+    from core.pictures.preprocess import at_most, seen
+
+    pixels = seen(image, prep) if params.resolution == "network" else at_most(image, OWN_PIXELS)
+    clean = pixels.astype(np.float32) / 255
+    return clean, noise.add(clean[None], params.noise, params.level, [params.seed])[0]
+
+
+def estimate(network: Network, seen: np.ndarray, fit: Fit | None) -> float:
+    """The lambda that the residual at the training lambda asks for of float (H, W, 3) in [0, 1]; NaN without a fit."""
+    if fit is None:
+        return math.nan
+    from core.compute import coded, lambda_sweep
+    from core.studies.sparse.dataset import estimate as from_roughness
+
+    lam = coded.sdnet_of(network).dictionary.lam
+    [rough] = lambda_sweep.residuals(network, seen[None], [lam], measure=lambda_sweep.roughness)
+    return float(from_roughness(fit, rough)[0])
+
+
+def packaged_fit(network: Network) -> Fit | None:
+    """The line from residual to lambda that `receptive measure-sparse` fitted for a packaged network."""
+    from core.studies.sparse import dataset
+
+    path = FOLDER / dataset.RECORDS.format(network.card.name)
+    if network.card.kind != "trained here" or not path.is_file():
+        return None
+    with suppress(Damaged):  # then as if it had not been measured
+        return dataset.from_record(record_of(path)).fit
+    return None
+
+
+def psnr(clean: np.ndarray, other: np.ndarray) -> float:
+    """Peak signal to noise ratio in dB of pixels in [0, 1] of the same shape; infinite for the same picture."""
+    error = float(np.square(clean - other).mean(dtype=np.float64))
+    return math.inf if error == 0 else -10 * math.log10(error)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one network says at one lambda (None for the plain twin), and how the lambda was come by."""
+
+    who: str
+    lam: float | None
+    rule: str
+    label: str
+    probability: float
+
+
+def answers(result: Result, titles: Sequence[str]) -> list[Answer]:
+    """The SDNet at the lambda chosen, at its training lambda and at the estimated one, and the plain twin."""
+    asked = [(result.lam, "chosen"), (result.training_lam, "as trained")]
+    if not math.isnan(result.estimated_lam):
+        asked.append((result.estimated_lam, "estimated"))
+    found = []
+    for lam, rule in asked:
+        p = result.probability[result.at(lam)]
+        found.append(Answer(titles[0], lam, rule, result.labels[p.argmax()], float(p.max())))
+    if len(result.twin_logits):
+        p = softmax(result.twin_logits)
+        found.append(Answer(titles[1], None, "no lambda", result.labels[p.argmax()], float(p.max())))
+    return found
+
+
+def decibels(value: float) -> str:
+    return "∞ dB" if math.isinf(value) else f"{value:.1f} dB"
+
+
+def finding(result: Result, titles: Sequence[str]) -> str:
+    """The one sentence that says what is on screen."""
+    mine, trained, *others = [f"{a.label} ({a.probability:.2f})" for a in answers(result, titles)]
+    twin = f", its plain twin {others[-1]}" if len(result.twin_logits) else ""
+    return (
+        f"At λ = {result.lam:g}, {result.shown_nonzero:.0%} of the codes are not zero and {titles[0]} says {mine}; "
+        f"at the λ = {result.training_lam:g} of its training it says {trained}{twin}."
+    )
+
+
+def figure(result: Result, titles: Sequence[str] | None = None, dark: bool = False) -> go.Figure:
+    """The hero figure: noisy picture, reconstruction and residual."""
+    from core.studies.sparse.figures import pictures
+
+    return pictures(result, dark=dark)
+
+
+def command(result: Result, params: Params, source: str, opened: Mapping[str, Opened] = quoting.NONE) -> str:
+    """The terminal command that computes this Result again from the picture `source`, with the weights files `opened`.
+
+    Raises quoting.Apart.
+    """
+    words = ["receptive", "sparse-codes", quoting.path(source), *quoting.models(result.models, opened)]
+    words += ["--lambda", f"{params.lam:g}", "--steps", str(params.steps), "--solver", params.solver]
+    words += [] if params.noise == "none" else ["--noise", f"{params.noise}:{params.level:g}"]
+    return quoting.command(*words, "--seed", params.seed, "--resolution", params.resolution, "--json", "out.json")
+
+
+def snippet(result: Result, params: Params, source: str, opened: Mapping[str, Opened] = quoting.NONE) -> str:
+    """Python lines that make the hero figure again from `core`, as `fig`."""
+    (imports, image), (more, nets) = opening(source), quoting.loading(result.models, opened)
+    lines = [
+        imports,
+        more,
+        "from core.studies.sparse import codes as sparse_codes",
+        "",
+        image,
+        nets,
+        f"params = sparse_codes.{quoting.literal(params)}",
+        "result = sparse_codes.run(nets, image, params)",
+        "fig = sparse_codes.figure(result)",
+        "fig.show()",
+    ]
+    return "\n".join(lines)
+
+
+ARRAYS = ("clean", "noisy", "reconstruction", "lams", "nonzero", "psnr", "logits", "twin_logits", "objective")
+
+
+def as_dict(result: Result) -> dict[str, object]:
+    """The Result's fields as JSON can hold them: arrays as nested lists, NaN as None."""
+    fields = {name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in vars(result).items()}
+    fields["estimated_lam"] = None if math.isnan(result.estimated_lam) else result.estimated_lam
+    return fields
+
+
+def from_dict(fields: dict[str, object]) -> Result:
+    """The Result that `as_dict` wrote. Raises ValueError if fields are missing."""
+    missing = [name for name in Result.__dataclass_fields__ if name not in fields]
+    if missing:
+        raise ValueError(f"expected the fields of a sparse coding, missing {missing}: write it again")
+    values = {k: np.asarray(v) if k in ARRAYS else v for k, v in fields.items()}
+    values["models"], values["labels"] = tuple(fields["models"]), tuple(fields["labels"])  # type: ignore[arg-type]
+    values["estimated_lam"] = math.nan if fields["estimated_lam"] is None else fields["estimated_lam"]
+    return Result(**values)  # type: ignore[arg-type]

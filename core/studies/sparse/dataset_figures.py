@@ -1,0 +1,260 @@
+"""The figures, and the tables, of `sparse_dataset`: accuracy over noise and lambda, lambda told from the residual.
+
+After Dai et al. (NeurIPS 2022, §4).
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from core.figures.palette import ACCENT, PROBABILITY_SCALE, network_colours, style, text_colour, translucent
+from core.pictures import noise
+from core.studies.sparse.dataset import ESTIMATED, FIXED, ORACLE, PLAIN, Fit, Result
+
+Table = dict[str, list[Any]]
+WORDS = {FIXED: "λ of the training", ESTIMATED: "λ estimated", ORACLE: "best λ (oracle)", PLAIN: "plain twin"}
+SYMBOLS = {"gaussian": "circle", "shot": "square", "speckle": "diamond", "impulse": "triangle-up"}
+ACCENT_ON_DARK = "#56a8dc"
+LABEL_GAP = 5.0  # percent between two labels at the end of lines
+ON_MAP = "#ffffff"  # marks on the heat map: its colours are the same in both themes
+HALO = "#000000"
+
+
+def looks(dark: bool) -> dict[str, dict[str, Any]]:
+    """Each rule's line: blue is the network's own choice, grey the twin; dashes, so colour is not the only cue."""
+    accent = ACCENT_ON_DARK if dark else ACCENT
+    return {
+        FIXED: {"color": accent, "width": 1.8, "dash": "dash"},
+        ESTIMATED: {"color": accent, "width": 3},
+        ORACLE: {"color": text_colour(dark), "width": 1.5, "dash": "dot"},
+        PLAIN: {"color": network_colours([None], dark)[0], "width": 2.5},
+    }
+
+
+def surface(results: Sequence[Result], *, dark: bool = False) -> go.Figure:
+    """Heat map of accuracy, 0 to 1, over lambda and noise level: the mean over networks. Marks: the training's lambda
+    (line), the mean estimate (diamonds), the oracle (circles).
+
+    Raises ValueError for results that differ in noise, levels or lambdas, and for plain networks.
+    """
+    first, mean = alike(results)[0], np.mean([r.surface for r in results], axis=0)
+    rows, names = np.arange(len(first.levels)), labels(first)
+    if first.training is None:
+        raise ValueError("expected networks with a sparse coding layer, got a plain one: it has no lambda")
+    fig = go.Figure(
+        go.Heatmap(
+            z=mean,
+            x=first.lams,
+            y=rows,
+            zmin=0,
+            zmax=1,
+            colorscale=PROBABILITY_SCALE,
+            colorbar={"title": {"text": "accuracy", "side": "right"}, "thickness": 14, "tickformat": ".1f"},
+            customdata=np.repeat(np.array(names)[:, None], len(first.lams), 1),
+            hovertemplate="%{customdata}, λ = %{x:.1f}: %{z:.1%}<extra></extra>",
+        )
+    )
+    width = {"color": ON_MAP, "width": 2}
+    fig.add_scatter(
+        x=[first.training] * 2,
+        y=[-0.5, rows[-1] + 0.5],
+        mode="lines",
+        line={**width, "dash": "dash"},
+        name=WORDS[FIXED],
+    )
+    guesses = [r.estimate for r in results if r.estimate is not None]
+    if len(guesses) == len(results):
+        mark = {"symbol": "diamond", "size": 10, "color": ON_MAP, "line": {"color": HALO, "width": 1.5}}
+        fig.add_scatter(x=np.mean(guesses, 0), y=rows, mode="markers", marker=mark, name=f"{WORDS[ESTIMATED]}, mean")
+    mark = {"symbol": "circle-open", "size": 15, "color": ON_MAP, "line": {"width": 2.5}}
+    fig.add_scatter(x=first.lams[mean.argmax(1)], y=rows, mode="markers", marker=mark, name=WORDS[ORACLE])
+    style(fig, dark)
+    title = f"Which λ answers right under {first.kind} noise"
+    fig.update_layout(title=title, height=460, margin={"l": 110, "b": 92})
+    fig.update_layout(legend={"bgcolor": "rgba(90,90,90,0.85)", "font": {"color": ON_MAP}})  # white marks stay visible
+    half = (first.lams[1] - first.lams[0]) / 2 if len(first.lams) > 1 else 0.05
+    fig.update_xaxes(title_text="λ, normalised units", range=[first.lams[0] - half, first.lams[-1] + half])
+    fig.update_yaxes(tickvals=rows, ticktext=names, nticks=0, showgrid=False, range=[-0.5, rows[-1] + 0.5])
+    return fig
+
+
+def curves(results: Sequence[Result], twins: Sequence[Result] = (), *, dark: bool = False) -> go.Figure:
+    """Accuracy against the noise level, a line for each rule and one for the plain twins: means over networks, in
+    bands from the least to the most of them, or of a single network's 95 % interval over pictures.
+
+    Raises ValueError for results that differ in noise or levels.
+    """
+    fig, ends = go.Figure(), []
+    for rule, of in lines(results, twins):
+        middle, low, high = (100 * values for values in spread(of, rule))
+        line, axis = looks(dark)[rule], np.arange(len(middle))
+        band = {"x": np.r_[axis, axis[::-1]], "y": np.r_[high, low[::-1]], "fill": "toself"}
+        fig.add_scatter(
+            **band,
+            fillcolor=translucent(line["color"], 0.16),
+            line={"width": 0},
+            hoverinfo="skip",
+            showlegend=False,
+            mode="lines",
+        )
+        fig.add_scatter(
+            x=axis,
+            y=middle,
+            mode="lines+markers",
+            line=line,
+            marker={"size": 5},
+            name=WORDS[rule],
+            showlegend=False,
+            customdata=np.stack([low, high], 1),
+            hovertemplate="%{y:.1f} % (%{customdata[0]:.1f} to %{customdata[1]:.1f})<extra>" + WORDS[rule] + "</extra>",
+        )
+        ends.append((float(middle[-1]), WORDS[rule], line["color"]))
+    first = alike([*results, *twins])[0]
+    for y, (_, word, colour) in zip(apart([end[0] for end in ends]), ends, strict=True):
+        place = {"x": 1.0, "xref": "paper", "xanchor": "left", "y": y, "yanchor": "middle", "showarrow": False}
+        fig.add_annotation(text=f" {word}", font={"color": colour, "size": 12}, **place)
+    style(fig, dark)
+    title = f"Accuracy under {first.kind} noise, by who chooses λ"
+    fig.update_layout(title=title, height=420, margin={"r": 130}, hovermode="x unified")
+    symbol = noise.KINDS[first.kind].symbol if first.kind in noise.KINDS else ""
+    ticks = [f"{level:g}" if level else "clean" for level in first.levels]
+    fig.update_xaxes(title_text=f"{first.kind} noise, {symbol}", tickvals=list(range(len(ticks))), ticktext=ticks)
+    fig.update_yaxes(title_text="accuracy, %", rangemode="tozero")
+    return fig
+
+
+def residual_scatter(fits: Sequence[Fit], results: Sequence[Result], *, dark: bool = False) -> go.Figure:
+    """Best lambda against the mean roughness of the residual: filled, the training pictures that each network's line is
+    fitted to; open, the best lambdas on test pictures, by kind of noise. A line a network."""
+    fig = go.Figure()
+    accent = looks(dark)[ESTIMATED]["color"]
+    for i, fit in enumerate(fits):
+        reach = [fit.roughness, *(r.roughness for r in results)]
+        x = np.linspace(min(a.min() for a in reach), max(a.max() for a in reach), 60)
+        y = np.clip(fit.slope * x + fit.intercept, *fit.limits)
+        fig.add_scatter(
+            x=x, y=y, mode="lines", line={"color": accent, "width": 2}, name="λ estimated", showlegend=i == 0
+        )
+        fig.add_scatter(
+            x=fit.roughness,
+            y=fit.best,
+            mode="markers",
+            marker={"size": 9, "color": accent, "symbol": [SYMBOLS.get(kind, "circle") for kind in fit.kinds]},
+            name="fitted: training pictures",
+            showlegend=i == 0,
+            customdata=fit.kinds,
+            hovertemplate="%{customdata}, training pictures: λ = %{y:.1f}<extra></extra>",
+        )
+    seen = set()
+    for r in results:
+        mark = {"size": 10, "symbol": f"{SYMBOLS.get(r.kind, 'circle')}-open", "line": {"width": 1.5}}
+        fig.add_scatter(
+            x=r.roughness,
+            y=r.best,
+            mode="markers",
+            marker={**mark, "color": text_colour(dark)},
+            name=f"best on test pictures: {r.kind}",
+            legendgroup=r.kind,
+            showlegend=r.kind not in seen,
+            customdata=labels(r),
+            hovertemplate=f"{r.kind} %{{customdata}}: best λ = %{{y:.1f}}<extra></extra>",
+        )
+        seen.add(r.kind)
+    style(fig, dark)
+    fig.update_layout(
+        title="The rougher the residual, the larger the λ that the line chooses", height=480, margin={"b": 120}
+    )
+    fig.update_xaxes(title_text="roughness of the residual at the training's λ, normalised units", rangemode="tozero")
+    fig.update_yaxes(title_text="best λ", range=[0, 1.5])
+    return fig
+
+
+def lines(results: Sequence[Result], twins: Sequence[Result]) -> list[tuple[str, Sequence[Result]]]:
+    """Each line's rule and the networks whose mean it is; the estimated one only where all have it."""
+    rules = [FIXED, *([ESTIMATED] if all(r.estimated is not None for r in results) else []), ORACLE] if results else []
+    return [(rule, results) for rule in rules] + ([(PLAIN, twins)] if twins else [])
+
+
+def spread(results: Sequence[Result], rule: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Mean, lowest and highest accuracy (V,) over networks; of one network, its 95 % interval over pictures."""
+    rule = FIXED if rule == PLAIN else rule
+    shares = np.array([r.accuracy(rule) for r in alike(results)])
+    if len(results) == 1:
+        low, high = results[0].interval(rule).T
+        return shares[0], low, high
+    return shares.mean(0), shares.min(0), shares.max(0)
+
+
+def band_words(count: int) -> str:
+    """What the bands of `spread` are."""
+    if count == 1:
+        return "Bands: 95 % intervals over pictures (Wilson); one training run"
+    return f"Lines: means of {count} training runs (seeds); bands: the least and the most of them"
+
+
+def alike(results: Sequence[Result]) -> Sequence[Result]:
+    """The results. Raises ValueError unless there are some, all of the same noise at the same levels."""
+    if not results or any(
+        r.kind != results[0].kind or r.levels.tolist() != results[0].levels.tolist() for r in results
+    ):
+        raise ValueError(
+            f"expected results of one noise at the same levels, got {[r.kind for r in results]}: measure them together"
+        )
+    return results
+
+
+def labels(result: Result) -> list[str]:
+    """Each level as people read it."""
+    kind = noise.KINDS.get(result.kind)
+    return [kind.label(level) if kind else "clean" for level in result.levels.tolist()]
+
+
+def apart(values: Sequence[float], gap: float = LABEL_GAP) -> list[float]:
+    """The values, in their order, moved up where they would be closer than `gap`."""
+    placed = np.array(values, float)
+    order = np.argsort(placed, kind="stable")
+    for below, above in itertools.pairwise(order):
+        placed[above] = max(placed[above], placed[below] + gap)
+    return [float(v) for v in placed]
+
+
+def curve_table(results: Sequence[Result], twins: Sequence[Result] = ()) -> Table:
+    """A row a level: accuracy in % by rule, with the band's ends, and the lambdas."""
+    first = alike([*results, *twins])[0]
+    columns: Table = {first.kind: labels(first)}
+    for rule, of in lines(results, twins):
+        middle, low, high = spread(of, rule)
+        columns[f"{WORDS[rule]}, %"] = [
+            f"{100 * m:.1f} ({100 * a:.1f} to {100 * b:.1f})" for m, a, b in zip(middle, low, high, strict=True)
+        ]
+    if results:
+        columns["best λ"] = [", ".join(f"{r.best[v]:g}" for r in results) for v in range(len(first.levels))]
+    guesses = [r.estimate for r in results if r.estimate is not None]
+    if results and len(guesses) == len(results):
+        columns["mean λ estimated"] = [f"{value:.2f}" for value in np.mean(guesses, axis=0)]
+    return columns
+
+
+def surface_table(results: Sequence[Result]) -> Table:
+    """A row a level, a column a lambda: mean accuracy in %."""
+    first, mean = alike(results)[0], np.mean([r.surface for r in results], axis=0)
+    columns: Table = {first.kind: labels(first)}
+    return columns | {f"λ = {lam:g}": (100 * mean[:, i]).round(2).tolist() for i, lam in enumerate(first.lams)}
+
+
+def residual_table(results: Sequence[Result]) -> Table:
+    """A row a network, noise and level: the residual, its roughness, and the best lambda on those pictures."""
+    columns: Table = {
+        name: [] for name in ("network", "noise", "level", "mean squared residual", "roughness", "best λ")
+    }
+    for r in results:
+        for v, label in enumerate(labels(r)):
+            row = (r.network, r.kind, label, *(round(float(a[v]), 4) for a in (r.residual, r.roughness, r.best)))
+            for column, value in zip(columns.values(), row, strict=True):
+                column.append(value)
+    return columns

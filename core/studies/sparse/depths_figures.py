@@ -1,0 +1,89 @@
+"""Figures of the depths: the picture that each stands for, and how sparse and how true its layers code.
+
+Of SDNets whose layers are all coded (Dai et al., NeurIPS 2022).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from core.figures.palette import ACCENT, MUTED, add_picture, style, text_colour
+from core.studies.sparse.depths import Result
+from core.studies.sparse.figures import enlarged, to_bytes
+
+COLUMNS = 5
+
+
+def pictures(result: Result, dark: bool = False) -> go.Figure:
+    """The coded picture, then what the stem and every block keep of it; r and the size of the maps above each."""
+    heads = ["<b>coded picture</b><br> "]
+    for name, r, (height, width) in zip(result.depths, result.correlation, result.sides, strict=True):
+        heads.append(f"<b>{name}</b><br>r = {r:.2f} · {height} × {width}")
+    shown = [result.coded, *result.pictures]
+    rows = -(-len(shown) // COLUMNS)
+    fig = make_subplots(rows, COLUMNS, subplot_titles=heads, horizontal_spacing=0.02, vertical_spacing=0.28 / rows)
+    height, width = result.coded.shape[:2]
+    for i, pixels in enumerate(shown):
+        add_picture(fig, i, enlarged(to_bytes(pixels)), height, width)
+    style(fig, dark)
+    fig.update_xaxes(visible=False, range=[-0.5, width - 0.5], constrain="domain")
+    fig.update_yaxes(visible=False, range=[height - 0.5, -0.5], constrain="domain")
+    for i in range(rows * COLUMNS):
+        axis = str(i + 1 if i else "")
+        fig.update_layout({f"yaxis{axis}": {"scaleanchor": f"x{axis}"}})
+    fig.update_annotations(font={"size": 12, "color": text_colour(dark)})
+    each = min(240, max(90, 170 * height / width))
+    fig.update_layout(
+        title_text="What each depth keeps, led back to pixels",
+        height=round(90 + rows * (each + 52)),
+        margin={"l": 8, "r": 8, "t": 96, "b": 8},
+    )
+    return fig
+
+
+def curves(result: Result, dark: bool = False) -> go.Figure:
+    """Relative residual and share of non-zero codes by layer."""
+    fig = go.Figure()
+    at = np.arange(len(result.layers))
+    lines = (
+        ("relative residual ‖x − D∗z‖ / ‖x‖", result.residual, ACCENT, "solid", "circle"),
+        ("share of codes not zero", result.nonzero, MUTED, "dash", "square"),
+    )
+    for name, values, colour, dash, symbol in lines:
+        which = np.flatnonzero(np.isfinite(values))
+        fig.add_scatter(
+            x=at[which],
+            y=values[which],
+            mode="lines+markers",
+            name=name,
+            line={"color": colour, "width": 2.5, "dash": dash},
+            marker={"color": colour, "size": 9, "symbol": symbol},
+            text=[result.layers[i] for i in which],
+            hovertemplate=f"%{{text}}: %{{y:.3f}}<extra>{name}</extra>",
+        )
+    style(fig, dark)
+    fig.update_layout(title_text="How sparse and how true each layer codes", height=420, margin={"b": 150})
+    fig.update_xaxes(tickvals=at.tolist(), ticktext=list(result.layers), tickangle=-60, tickfont={"size": 11})
+    fig.update_yaxes(title_text="share", range=[0, 1.04])
+    return fig
+
+
+def table(result: Result) -> dict[str, list[object]]:
+    """The layers as columns; None where a layer's input is all zero."""
+    return {
+        "layer": list(result.layers),
+        "relative residual": [float(v) if np.isfinite(v) else None for v in result.residual.round(5)],
+        "codes not zero": result.nonzero.round(5).tolist(),
+    }
+
+
+def depth_table(result: Result) -> dict[str, list[object]]:
+    """The depths as columns."""
+    return {
+        "depth": list(result.depths),
+        "correlation with the picture": result.correlation.round(5).tolist(),
+        "height of the maps": result.sides[:, 0].tolist(),
+        "width of the maps": result.sides[:, 1].tolist(),
+    }

@@ -1,0 +1,287 @@
+"""Figures of the dictionary: the wall of atoms, one atom's codes and contribution, what the strongest rebuild.
+
+Of the first layer of an SDNet (Dai et al., NeurIPS 2022, §3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from core.figures.palette import ACCENT, MUTED, USER, add_picture, signed_scale, style, text_colour
+from core.studies.sparse.dictionary import Result, atom_limit, atom_pixels, signed_pixels
+from core.studies.sparse.figures import enlarged, to_bytes
+
+COLUMNS = 8  # atoms a row of the wall
+ROW, ATOM = 1.5, 0.84  # height of a row and side of an atom, in widths of a column
+SQUARE = 76  # px of an atom's place that can be clicked
+MAP_CELLS = 2**16  # a map holds at most so many cells: more than a screen shows, and slow to send
+FADED = 0.35  # of the picture's contrast, under the codes
+CODE_INK = {False: (0, 62, 110), True: (120, 200, 255)}  # the paper's blue, deep on white and light on black
+COLOURS = ("red", "green", "blue")
+
+
+def wall(result: Result, chosen: int, dark: bool = False) -> go.Figure:
+    """The atoms by falling strength, number and usage under each, a frame around the chosen one.
+
+    The last trace is a layer of invisible points, one an atom, whose customdata is the atom's number.
+    """
+    count = len(result.order)
+    columns, rows = np.arange(count) % COLUMNS, ROW * (np.arange(count) // COLUMNS)
+    fig = go.Figure()
+    for k, x, y in zip(result.order, columns, rows, strict=True):
+        fig.add_layout_image(
+            source=enlarged(atom_pixels(result, int(k))),
+            xref="x",
+            yref="y",
+            x=x,
+            y=y,
+            xanchor="center",
+            yanchor="middle",
+            sizex=ATOM,
+            sizey=ATOM,
+            sizing="stretch",
+        )
+    ink = text_colour(dark)
+    fig.add_scatter(
+        x=columns,
+        y=rows + ATOM / 2 + 0.1,  # below the frame
+        mode="text",
+        text=[f"<b>{k}</b> · {share_text(result.usage[k])}" for k in result.order],
+        textposition="bottom center",
+        textfont={"size": 12, "color": ink},
+        unselected={"textfont": {"color": ink}},
+        hoverinfo="skip",
+    )
+    at = result.rank(chosen) - 1
+    add_frame(fig, columns[at], rows[at])
+    fig.add_scatter(
+        x=columns,
+        y=rows,
+        mode="markers",
+        opacity=0,
+        marker={"symbol": "square", "size": SQUARE},
+        customdata=result.order.tolist(),
+        text=[
+            f"strength {np.sqrt(result.energy[k]):.4f}, {share_text(result.usage[k])} not zero" for k in result.order
+        ],
+        hovertemplate="atom %{customdata}<br>%{text}<extra></extra>",
+    )
+    style(fig, dark)
+    lay_out_wall(fig, -(-count // COLUMNS))
+    return fig
+
+
+def add_frame(fig: go.Figure, x: float, y: float) -> None:
+    half = ATOM / 2 + 0.05
+    sides = {"x0": x - half, "x1": x + half, "y0": y - half, "y1": y + half}
+    fig.add_shape(type="rect", line={"color": USER, "width": 3}, **sides)
+
+
+def lay_out_wall(fig: go.Figure, lines: int) -> None:
+    """Axes, in columns of atoms, and height of a wall of so many lines."""
+    fig.update_xaxes(visible=False, range=[-0.6, COLUMNS - 0.4], fixedrange=True)
+    fig.update_yaxes(
+        visible=False, range=[ROW * lines - 0.75, -0.6], fixedrange=True, scaleanchor="x", constrain="domain"
+    )
+    fig.update_layout(
+        title_text="The strongest atom first: number · share of its codes that are not zero",
+        height=round(56 + 128 * lines),
+        margin={"l": 8, "r": 8, "t": 48, "b": 8},
+        showlegend=False,
+        dragmode=False,
+    )
+
+
+def share_text(share: float) -> str:
+    return "< 1 %" if 0 < share < 0.01 else f"{100 * share:.0f} %"
+
+
+def curve(result: Result, n: int, dark: bool = False) -> go.Figure:
+    """PSNR of the picture rebuilt from the n strongest atoms against n, the chosen n marked."""
+    fig = go.Figure()
+    numbers = np.arange(len(result.psnr))
+    lines = [("the coded picture", result.psnr, ACCENT, "solid")]
+    if len(result.psnr_clean):
+        lines.append(("the clean picture", result.psnr_clean, MUTED, "dash"))
+    for name, values, colour, dash in lines:
+        known = np.isfinite(values)  # a picture that is rebuilt exactly has no finite PSNR
+        fig.add_scatter(
+            x=numbers[known],
+            y=values[known],
+            mode="lines+markers",
+            name=f"against {name}",
+            line={"color": colour, "width": 2.5, "dash": dash},
+            marker={"color": colour, "size": 6},
+            hovertemplate=f"%{{x}} atoms: %{{y:.2f}} dB from {name}<extra></extra>",
+        )
+    if np.isfinite(result.psnr[n]):
+        fig.add_scatter(
+            x=[n],
+            y=[result.psnr[n]],
+            mode="markers",
+            showlegend=False,
+            marker={"color": USER, "size": 13, "symbol": "circle-open", "line": {"width": 3}},
+            hovertemplate="chosen: %{x} atoms, %{y:.2f} dB<extra></extra>",
+        )
+    style(fig, dark)
+    fig.update_layout(
+        title_text="What the strongest atoms rebuild",
+        height=340,
+        showlegend=len(lines) > 1,
+        margin={"t": 48, "b": 84 if len(lines) > 1 else 48},
+    )
+    fig.update_xaxes(title_text="strongest atoms, n", range=[-0.4, len(numbers) - 0.6])
+    fig.update_yaxes(title_text="PSNR, dB")
+    return fig
+
+
+def code_map(result: Result, pixels: np.ndarray, atom: int, dark: bool = False) -> go.Figure:
+    """The size of one channel's codes over the faded picture (H, W, 3) in [0, 1]; where the code is zero, it shows."""
+    fig = go.Figure()
+    add_picture(fig, 0, enlarged(faded(pixels, dark)), *pixels.shape[:2])
+    sizes = np.abs(result.codes[atom])
+    block = block_of(sizes.shape)
+    shown = largest(sizes, block)
+    add_map(fig, shown, result.stride, block, "coloraxis", "code")
+    style(fig, dark)
+    fit_panels(fig, result.size, 1)
+    r, g, b = CODE_INK[dark]
+    fig.update_layout(
+        coloraxis={
+            "colorscale": [(0.0, f"rgba({r},{g},{b},0)"), (1.0, f"rgba({r},{g},{b},1)")],
+            "cmin": 0,
+            "cmax": float(sizes.max()) or 1.0,
+            "colorbar": {"title": {"text": "code", "side": "right"}, "thickness": 10, "outlinewidth": 1},
+        },
+        title_text=f"Where atom {atom} is used",
+        height=tall(result.size, 1, 420),
+        margin={"l": 8, "r": 8, "t": 48, "b": 8},
+    )
+    return fig
+
+
+def contribution_maps(result: Result, contributed: np.ndarray, atom: int, dark: bool = False) -> go.Figure:
+    """D_k * z_k, (H, W, 3): its colours around mid grey, and its three channels on one zero-centred scale."""
+    limit = contribution_limit(contributed)
+    fig = make_subplots(1, 4, subplot_titles=["colours, around grey", *COLOURS], horizontal_spacing=0.02)
+    add_picture(fig, 0, enlarged(signed_pixels(contributed, limit)), *contributed.shape[:2])
+    block = block_of(result.size)
+    for c, name in enumerate(COLOURS):
+        add_map(fig, means(contributed[..., c], block), 1, block, "coloraxis", name, c + 2)
+    style(fig, dark)
+    fit_panels(fig, result.size, 4)
+    fig.update_annotations(font={"size": 13, "color": text_colour(dark)})
+    fig.update_layout(
+        coloraxis={
+            "colorscale": signed_scale(dark),
+            "cmin": -limit,
+            "cmax": limit,
+            "colorbar": {"title": {"text": "share of white", "side": "right"}, "thickness": 10, "outlinewidth": 0},
+        },
+        title_text=f"What atom {atom} adds to the picture, and takes from it",
+        height=tall(result.size, 4, 900) + 24,
+        margin={"l": 8, "r": 8, "t": 72, "b": 8},
+    )
+    return fig
+
+
+def contribution_limit(contributed: np.ndarray) -> float:
+    """Where the scale of a contribution (H, W, 3) ends: the 99th percentile of what is not zero, at least 1/255."""
+    sizes = np.abs(contributed[contributed != 0])
+    return max(float(np.percentile(sizes, 99)) if len(sizes) else 0.0, 1 / 255)
+
+
+def faded(pixels: np.ndarray, dark: bool) -> np.ndarray:
+    """[0, 1] (H, W, 3) -> uint8: grey, drawn near to the page's ground."""
+    grey = FADED * pixels.mean(2, keepdims=True)
+    return to_bytes(np.repeat(grey if dark else 1 - FADED + grey, 3, 2))
+
+
+def add_map(
+    fig: go.Figure, values: np.ndarray, stride: int, block: int, coloraxis: str, what: str, column: int = 1
+) -> None:
+    """A heat map (h, w) in pixels of the picture; each value stands for block x block codes, `stride` pixels apart."""
+    first, step = stride * (block - 1) / 2, stride * block
+    axis = str(column if column > 1 else "")
+    fig.add_heatmap(
+        z=values.astype(np.float32),
+        x0=first,
+        dx=step,
+        y0=first,
+        dy=step,
+        xaxis=f"x{axis}",
+        yaxis=f"y{axis}",
+        coloraxis=coloraxis,
+        hovertemplate=f"row %{{y}}, column %{{x}}<br>{what} %{{z:.3f}}<extra></extra>",
+    )
+
+
+def fit_panels(fig: go.Figure, size: tuple[int, int], count: int) -> None:
+    """Square pixels, the origin at top left, no axes."""
+    height, width = size
+    fig.update_xaxes(visible=False, range=[-0.5, width - 0.5], constrain="domain")
+    fig.update_yaxes(visible=False, range=[height - 0.5, -0.5], constrain="domain")
+    for i in range(count):
+        axis = str(i + 1 if i else "")
+        fig.update_layout({f"xaxis{axis}": {"anchor": f"y{axis}"}, f"yaxis{axis}": {"scaleanchor": f"x{axis}"}})
+
+
+def tall(size: tuple[int, int], count: int, width: int) -> int:
+    """px of a figure of `count` panels side by side that is about `width` px wide."""
+    return round(64 + min(420, max(120, width / count * size[0] / size[1])))
+
+
+def block_of(shape: tuple[int, ...]) -> int:
+    """The least side of blocks that leaves a map of MAP_CELLS or fewer."""
+    block = 1
+    while -(-shape[0] // block) * -(-shape[1] // block) > MAP_CELLS:
+        block += 1
+    return block
+
+
+def largest(values: np.ndarray, block: int) -> np.ndarray:
+    """(H, W) -> the largest value of each block, so that a lone code is not lost."""
+    return blocks_of(values, block, np.maximum)
+
+
+def means(values: np.ndarray, block: int) -> np.ndarray:
+    """(H, W) -> the mean of each block; blocks at the right and at the bottom may be smaller."""
+    return np.asarray(blocks_of(values, block, np.add) / blocks_of(np.ones_like(values), block, np.add))
+
+
+def blocks_of(values: np.ndarray, block: int, how: np.ufunc) -> np.ndarray:
+    """(h, w) -> (h/block, w/block) rounded up: `how` (np.maximum, np.add) over each block."""
+    rows = how.reduceat(values, np.arange(0, values.shape[0], block), axis=0)
+    return np.asarray(how.reduceat(rows, np.arange(0, values.shape[1], block), axis=1))
+
+
+def wall_table(result: Result) -> dict[str, list[object]]:
+    """The atoms by falling strength, as columns."""
+    order = result.order
+    return {
+        "rank": list(range(1, len(order) + 1)),
+        "atom": order.tolist(),
+        "codes not zero": result.usage[order].round(5).tolist(),
+        "RMS of its contribution": np.sqrt(result.energy[order]).round(6).tolist(),
+    }
+
+
+def curve_table(result: Result) -> dict[str, Sequence[object]]:
+    """PSNR against the number of atoms, as columns; None where the picture is rebuilt exactly."""
+    columns: dict[str, Sequence[object]] = {"strongest atoms": list(range(len(result.psnr)))}
+    for name, values in (("coded", result.psnr), ("clean", result.psnr_clean)):
+        if len(values):
+            column = [float(v) if np.isfinite(v) else None for v in values.round(3)]
+            columns[f"PSNR against the {name} picture, dB"] = column
+    return columns
+
+
+def contrast(result: Result) -> str:
+    """How the atoms are drawn, in words."""
+    return (
+        f"Mid grey is 0; black and white are taps of −{atom_limit(result):.2f} and +{atom_limit(result):.2f}, for all."
+    )

@@ -1,0 +1,168 @@
+"""Figures of the sparse codes: the three pictures, what lambda does to code and answer, and the solver's objective.
+
+Of the first layer of an SDNet (Dai et al., NeurIPS 2022).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from core.figures.palette import (
+    ACCENT,
+    MUTED,
+    USER,
+    add_picture,
+    network_colours,
+    signed_scale,
+    style,
+    text_colour,
+    uri,
+    verbatim,
+)
+from core.studies.sparse.codes import SOLVER_NAMES, Result, decibels, psnr
+
+SCREEN_SIDE = 320  # px to which small pictures are enlarged by whole factors
+CLASSES_SHOWN = 3
+SOLVER_TITLES = {"textbook": "FISTA, textbook", "paper": "FISTA, the paper's form", "ista": "ISTA"}
+
+
+def to_bytes(pixels: np.ndarray) -> np.ndarray:
+    """[0, 1] -> uint8 of the same shape, clipped."""
+    return np.asarray((pixels.clip(0, 1) * 255).round().astype(np.uint8))
+
+
+def enlarged(pixels: np.ndarray) -> str:
+    """uint8 (H, W, 3) as a PNG data address; a small picture enlarged by a whole factor with hard pixels."""
+    factor = max(1, SCREEN_SIDE // max(pixels.shape[:2]))
+    return uri(pixels.repeat(factor, 0).repeat(factor, 1))
+
+
+def pictures(result: Result, dark: bool = False) -> go.Figure:
+    """Noisy picture, reconstruction and residual side by side; the residual (mean of the channels) is zero-centred."""
+    height, width = result.clean.shape[:2]
+    heads = [
+        f"<b>Noisy</b><br>{decibels(psnr(result.clean, result.noisy))}",
+        f"<b>Rebuilt, λ = {result.lam:g}</b><br>{decibels(psnr(result.clean, result.reconstruction))}",
+        "<b>Residual</b><br>noisy − rebuilt",
+    ]
+    fig = make_subplots(1, 3, subplot_titles=heads, horizontal_spacing=0.03)
+    for i, pixels in enumerate((result.noisy, result.reconstruction)):
+        add_picture(fig, i, enlarged(to_bytes(pixels)), height, width)
+    residual = result.residual.mean(2)
+    limit = max(float(np.percentile(np.abs(residual), 99)), 1 / 255)
+    fig.add_heatmap(z=residual.astype(np.float32), coloraxis="coloraxis", hoverinfo="skip", row=1, col=3)
+    style(fig, dark)
+    fig.update_xaxes(visible=False, range=[-0.5, width - 0.5], constrain="domain")
+    fig.update_yaxes(visible=False, range=[height - 0.5, -0.5], constrain="domain")
+    for i in range(3):
+        axis = str(i + 1 if i else "")
+        fig.update_layout({f"yaxis{axis}": {"scaleanchor": f"x{axis}", "scaleratio": 1}})
+    fig.update_annotations(font={"size": 13, "color": text_colour(dark)}, yshift=4)
+    bar = {"title": {"text": "share of white", "side": "right"}, "thickness": 10, "len": 0.9, "outlinewidth": 0}
+    fig.update_layout(
+        coloraxis={"colorscale": signed_scale(dark), "cmin": -limit, "cmax": limit, "colorbar": bar},
+        height=380,
+        margin={"l": 8, "r": 8, "t": 56, "b": 8},
+    )
+    return fig
+
+
+def shown_classes(result: Result) -> list[int]:
+    """The classes whose curves are drawn: the most probable one at any lambda first."""
+    chosen = result.probability[result.at(result.lam)]
+    best = result.probability.max(0)
+    order = sorted(range(len(best)), key=lambda c: (c != chosen.argmax(), -best[c]))
+    return order[:CLASSES_SHOWN]
+
+
+def along_lambda(result: Result, dark: bool = False) -> go.Figure:
+    """Above: the answer's probability against lambda; below: how many codes are not zero, and how true they rebuild."""
+    fig = make_subplots(
+        2,
+        1,
+        shared_xaxes=True,
+        vertical_spacing=0.1,
+        row_heights=[0.52, 0.48],
+        specs=[[{}], [{"secondary_y": True}]],
+        subplot_titles=["<b>What the network answers</b>", "<b>How sparse the code is, and how true it rebuilds</b>"],
+    )
+    colours = [ACCENT, USER, MUTED]
+    for c, colour, dash in zip(shown_classes(result), colours, ("solid", "dash", "dot"), strict=False):
+        p = result.probability[:, c]
+        name = verbatim(result.labels[c])
+        line = {"color": colour, "width": 2.5, "dash": dash}
+        fig.add_scatter(x=result.lams, y=p, mode="lines", name=name, line=line, row=1, col=1)
+    share = {"color": ACCENT, "width": 2.5}
+    truth = {"color": network_colours([None], dark)[0], "width": 2.5, "dash": "dash"}
+    fig.add_scatter(x=result.lams, y=result.nonzero, mode="lines", name="non-zero codes", line=share, row=2, col=1)
+    fig.add_scatter(
+        x=result.lams, y=result.psnr, mode="lines", name="PSNR, dB", line=truth, row=2, col=1, secondary_y=True
+    )
+    style(fig, dark)
+    marks = [(result.lam, "", "solid"), (result.training_lam, "trained", "dot")]
+    if not math.isnan(result.estimated_lam):
+        marks.append((result.estimated_lam, "estimated", "dash"))
+    for lam, name, dash in marks:
+        fig.add_vline(lam, line={"color": text_colour(dark), "width": 1, "dash": dash}, row="all")
+        fig.add_annotation(x=lam, y=1.02, yref="y domain", text=name, showarrow=False, textangle=-90, xshift=-8,
+                           yanchor="top", font={"size": 11, "color": text_colour(dark)})  # fmt: skip
+    fig.update_xaxes(title_text="λ (normalised units)", row=2, col=1)
+    fig.update_yaxes(title_text="probability", range=[0, 1.02], row=1, col=1)
+    fig.update_yaxes(title_text="share not zero", rangemode="tozero", row=2, col=1, secondary_y=False)
+    fig.update_yaxes(title_text="PSNR, dB", tickformat=".1f", row=2, col=1, secondary_y=True, showgrid=False)
+    fig.update_annotations(selector={"yref": "paper"}, x=0, xanchor="left", font={"size": 14})
+    fig.update_layout(height=440, margin={"l": 56, "r": 56, "t": 36, "b": 76})
+    return fig
+
+
+def objective(result: Result, dark: bool = False) -> go.Figure:
+    """The objective after each step of the three solvers, the chosen number of steps marked."""
+    fig = go.Figure()
+    steps = np.arange(1, result.objective.shape[1] + 1)
+    colours = {"textbook": ACCENT, "paper": USER, "ista": MUTED}
+    dashes = {"textbook": "solid", "paper": "dash", "ista": "dot"}
+    for solver, values in zip(SOLVER_NAMES, result.objective, strict=True):
+        line = {"color": colours[solver], "width": 2.5, "dash": dashes[solver]}
+        fig.add_scatter(x=steps, y=values, mode="lines", name=SOLVER_TITLES[solver], line=line)
+    row = result.objective[SOLVER_NAMES.index(result.solver)]
+    at = min(result.steps, len(row))
+    fig.add_scatter(
+        x=[at],
+        y=[row[at - 1]],
+        mode="markers",
+        name="chosen",
+        showlegend=False,
+        marker={"color": text_colour(dark), "size": 11, "symbol": "circle-open", "line": {"width": 2.5}},
+        hovertemplate="%{x} steps: %{y:.1f}<extra></extra>",
+    )
+    style(fig, dark)
+    fig.update_layout(title_text="<b>The objective falls with the steps</b>", height=320)
+    fig.update_xaxes(title_text="steps", type="log", tickvals=[1, 2, 5, 10, 20, 50])
+    fig.update_yaxes(title_text="½‖x − D∗z‖² + λ‖z‖₁")
+    return fig
+
+
+def table(result: Result) -> dict[str, list[object]]:
+    """The curves over lambda as columns."""
+    p = result.probability
+    return {
+        "lambda": result.lams.round(4).tolist(),
+        "non-zero codes": result.nonzero.round(5).tolist(),
+        "PSNR, dB": result.psnr.round(3).tolist(),
+        "answer": [result.labels[i] for i in p.argmax(1)],
+        "probability": p.max(1).round(5).tolist(),
+    }
+
+
+def objective_table(result: Result) -> dict[str, Sequence[object]]:
+    """A row a step, a column a solver: the objective after it."""
+    steps = range(1, result.objective.shape[1] + 1)
+    return {"steps": list(steps)} | {
+        SOLVER_TITLES[solver]: values.round(4).tolist()
+        for solver, values in zip(SOLVER_NAMES, result.objective, strict=True)
+    }

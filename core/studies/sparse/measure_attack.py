@@ -1,0 +1,55 @@
+"""Attack the packaged SDNet, at two lambdas, and its plain twin; write assets/results/sparse_codes/attack.json."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from core.base.files import write_json
+from core.base.worker import Progress, ignore
+from core.data.named import DATASETS, Split
+from core.networks import packaged
+from core.studies.sparse import attack_dataset
+from core.studies.sparse.attack import Norm, Params
+from core.studies.sparse.attack_dataset import EPS, RESTARTS, STEPS
+from core.studies.sparse.codes import FOLDER
+from core.training.ship import every, today
+
+DATASET = "cifar10"
+ATTACKED = 200  # test pictures, at even steps
+TRAINED, RAISED = 0.1, 0.4  # lambdas; 0.4 serves best under Gaussian noise of sigma 0.1
+PARAMS = Params(steps=40, restarts=2, seed=0)
+
+
+def measure(
+    test: Split,
+    progress: Progress = ignore,
+    *,
+    folder: Path = FOLDER,
+    attacked: int = ATTACKED,
+    eps: Mapping[Norm, Sequence[float]] = EPS,
+    steps: Sequence[int] = STEPS,
+    restarts: Sequence[int] = RESTARTS,
+) -> Path:
+    """Accuracy under attack of the first seed's SDNet and twin on pictures of a test split."""
+    sdnet, twin = (packaged.load(packaged.find(names[0])) for names in (packaged.SDNETS, packaged.TWINS))
+    about = DATASETS[DATASET]
+    few = every(test, attacked)
+    found = attack_dataset.measure(
+        [(sdnet, TRAINED), (sdnet, RAISED), (twin, None)],
+        few,
+        PARAMS,
+        eps=eps,
+        steps=steps,
+        restarts=restarts,
+        about={
+            "dataset": DATASET,
+            "data": f"{about.title} ({about.form}), {len(few)} of the test pictures at even steps",
+            "command": "receptive measure-attacks --data FOLDER",
+            **today(),
+        },
+        progress=progress,
+    )
+    path = folder / attack_dataset.RECORD
+    write_json(path, attack_dataset.as_record(found))
+    return path

@@ -1,0 +1,101 @@
+"""Figures of one digit's answers: every head's probabilities, and what each spinal layer adds to the logits.
+
+The heads are those of Kabir et al. (arXiv 2007.03347).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.figures.palette import signed_scale, style, text_colour, verbatim
+from core.models.heads import SHORT
+from core.studies.spinal.answers import Result, row_names
+from core.studies.spinal.figures import colour_of
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+ROW, TOP, BOTTOM = 96, 56, 44  # px: a head's bars, the title above them, the digits below
+CELL = 34  # px, height of a layer's row
+WORTH_SAYING = 0.05  # the least probability that is written above its bar
+
+
+def answers(result: Result, *, dark: bool = False) -> go.Figure:
+    """One row of bars a head, with its answer beside its name; probabilities end at 1."""
+    from plotly.subplots import make_subplots
+
+    count = len(result.heads)
+    said = [
+        f"<b>{SHORT[head]}</b> says {verbatim(result.labels[best])}, {result.probability[h, best]:.2f}"
+        for h, (head, best) in enumerate(zip(result.heads, result.top1, strict=True))
+    ]
+    fig = make_subplots(count, 1, shared_xaxes=True, vertical_spacing=0.3 / max(count, 2), subplot_titles=said)
+    for h, head in enumerate(result.heads):
+        values = result.probability[h]
+        fig.add_bar(
+            x=[verbatim(label) for label in result.labels],
+            y=values,
+            marker={"color": colour_of(head, dark), "line": {"width": 0}},
+            text=[f"{p:.2f}" if p >= WORTH_SAYING else "" for p in values],
+            textposition="outside",
+            cliponaxis=False,
+            name=SHORT[head],
+            hovertemplate=f"{SHORT[head]}: P(%{{x}}) = %{{y:.4f}}<extra></extra>",
+            row=h + 1,
+            col=1,
+        )
+    style(fig, dark)
+    fig.update_layout(
+        title="Probability of each digit",
+        height=count * (ROW + 24) + TOP + BOTTOM,
+        margin={"t": TOP + 16, "b": BOTTOM},
+        showlegend=False,
+        bargap=0.3,
+    )
+    fig.update_annotations(x=0, xanchor="left", font={"size": 13, "color": text_colour(dark)})
+    fig.update_xaxes(type="category", title=None)
+    fig.update_yaxes(range=[0, 1.12], tickvals=[0, 0.5, 1])
+    return fig
+
+
+def contributions(result: Result, *, dark: bool = False) -> go.Figure:
+    """Layers by classes, the bias below, their sum, the logits, at the bottom; one scale with zero in its middle."""
+    import plotly.graph_objects as go
+
+    rows = np.concatenate([result.contributions, result.bias[None], result.total[None]])
+    limit = float(np.abs(rows).max()) or 1.0
+    fig = go.Figure()
+    fig.add_heatmap(
+        z=rows,
+        x=[verbatim(label) for label in result.labels],
+        y=row_names(result),
+        zmin=-limit,
+        zmax=limit,
+        colorscale=signed_scale(dark),
+        texttemplate="%{z:.1f}",
+        xgap=1,
+        ygap=1,
+        colorbar={"title": {"text": "logits", "side": "right"}, "thickness": 10},
+        hovertemplate="%{y}, digit %{x}: %{z:+.3f}<extra></extra>",
+    )
+    best = int(result.total.argmax())
+    ink = text_colour(dark)
+    fig.add_shape(
+        type="rect", x0=best - 0.5, x1=best + 0.5, y0=-0.5, y1=len(rows) - 0.5, line={"color": ink, "width": 2}
+    )
+    fig.add_shape(
+        type="line", x0=-0.5, x1=len(result.labels) - 0.5, y0=len(rows) - 1.5, y1=len(rows) - 1.5,
+        line={"color": ink, "width": 2},
+    )  # fmt: skip
+    style(fig, dark)
+    fig.update_layout(
+        title=f"What each layer adds to the logits; framed: its answer, {result.labels[best]}",
+        height=CELL * len(rows) + TOP + BOTTOM + 24,
+        margin={"t": TOP, "b": BOTTOM + 12, "l": 120},
+        dragmode=False,
+    )
+    fig.update_xaxes(type="category", title="digit")
+    fig.update_yaxes(autorange="reversed", nticks=None, tickmode="linear", showgrid=False)
+    return fig

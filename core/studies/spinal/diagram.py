@@ -1,0 +1,345 @@
+"""The spinal head of Kabir et al. (arXiv 2007.03347, §II) as a drawing: which part of the features each layer sees, and
+what it costs.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from core.figures import palette
+from core.models.heads import Head, Shape
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+LETTERS = "ABCDEFGH"
+# Okabe-Ito, beginning with the two hues that stand for nothing else on this page; the last is their black
+COLOURS = ("#009E73", "#CC79A7", "#56B4E9", "#F0E442", "#E69F00", "#D55E00", "#0072B2", "#808080")
+PAGE = {False: "#ffffff", True: "#171614"}  # Streamlit's backgrounds, as they come out on screen
+FILL = {False: "#f3f5f8", True: "#272522"}
+CONTRAST = 3.0  # of a line or box with what it is drawn on, at least (WCAG 1.4.11)
+READABLE = 4.5  # of small text
+ACROSS_AT_MOST = 6  # layers drawn from left to right; more of them from top to bottom
+ROW = 36  # px between two layers, top to bottom
+TOP, BOTTOM, SIDE = 76, 12, 4  # px of margin
+ROOM = 4  # layers that a row has room for at least: fewer are not drawn wider
+LETTER = 12  # px
+Cell = str | int
+Interval = tuple[float, float]
+
+
+# ---- counted -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One linear layer of a head: what it sees in words, the numbers that go in and come out, and its cost."""
+
+    name: str
+    sees: str
+    inputs: int
+    outputs: int
+    parameters: int
+    multiplications: int
+
+
+@lru_cache(maxsize=256)  # of a slider's way; asked for by the figure and its table
+def layers(features: int, classes: int, shape: Shape, *, norm: bool = False) -> tuple[Layer, ...]:
+    """The layers of a spinal head and, last, its read-out: counted from the modules themselves, on no memory.
+
+    `norm` says whether a batch norm, which has parameters, follows each layer. Raises ValueError if there are more
+    parts than features.
+    """
+    import torch
+
+    from core.models.counting import multiplications, parameters
+    from core.models.spinal import SpinalHead
+
+    with torch.device("meta"):
+        head = SpinalHead(features, classes, shape.width, shape.layers, shape.split, norm=norm, order=shape.parts)
+    found: list[Layer] = []
+    known: dict[int, int] = {}  # inputs -> multiplications: most layers are alike
+    for i, (layer, part) in enumerate(zip([*head.layers, head.out], (*shape.parts, None), strict=True)):
+        linear = layer.get_submodule("linear")
+        n, m = int(linear.in_features), int(linear.out_features)
+        if part is None:
+            known.pop(n, None)  # the read-out has other outputs
+        if n not in known:
+            known[n] = multiplications(layer, n)
+        name = "read-out" if part is None else f"h{i + 1}"
+        seen = "every layer" if part is None else f"part {LETTERS[part]}" + (f" and h{i}" if i else "")
+        found.append(Layer(name, seen, n, m, parameters(layer), known[n]))
+    return tuple(found)
+
+
+def table(features: int, classes: int, shape: Shape, *, norm: bool = False) -> dict[str, list[Cell]]:
+    """One row a layer, the read-out last."""
+    rows = layers(features, classes, shape, norm=norm)
+    return {
+        "layer": [row.name for row in rows],
+        "sees": [row.sees for row in rows],
+        "inputs": [row.inputs for row in rows],
+        "outputs": [row.outputs for row in rows],
+        "parameters": [row.parameters for row in rows],
+        "multiplications": [row.multiplications for row in rows],
+    }
+
+
+def saving(count: int, plain: int) -> float:
+    """How many % less than `plain`, as a negative number; positive where it is more."""
+    return 100 * (count - plain) / plain
+
+
+def finding(title: str, features: int, shape: Shape, sizes: Mapping[Head, tuple[int, int]]) -> str:
+    """One sentence from the (parameters, multiplications) of the three heads."""
+    plain, spinal, matched = (sizes[head][1] for head in ("fc", "spinal", "fc-matched"))
+    change = saving(spinal, plain)
+    if spinal == plain:
+        words = "as many as"
+    elif spinal >= 2 * plain:
+        words = f"{spinal / plain:,.1f} times"
+    else:
+        words = f"{abs(change):.1f} % {'fewer' if change < 0 else 'more'} than"
+    count = f"{shape.layers} layer{'s' * (shape.layers > 1)} of {shape.width}"
+    return (
+        f"On the {features:,} features of the {title}, {count} take {spinal:,} multiplications, {words} the fully "
+        f"connected head's {plain:,}; a fully connected head with as many parameters takes {matched:,}."
+    )
+
+
+def alt(features: int, classes: int, shape: Shape) -> str:
+    """The drawing in words."""
+    order = " ".join(LETTERS[part] for part in shape.parts)
+    return (
+        f"A spinal head: {features:,} features cut into {shape.split} parts, {shape.layers} layers of {shape.width} "
+        f"units that see the parts in the order {order}, each also the layer before it; all of them feed {classes} "
+        "outputs."
+    )
+
+
+# ---- colours -------------------------------------------------------------------------------------
+
+
+def part_colour(part: int, dark: bool = False, ratio: float = CONTRAST) -> str:
+    """A part's colour, moved towards the text's until its contrast with the page is at least `ratio`."""
+    colour, goal, steps = COLOURS[part], palette.text_colour(dark), 40
+    for step in range(steps + 1):
+        pairs = [(int(colour[i : i + 2], 16), int(goal[i : i + 2], 16)) for i in (1, 3, 5)]
+        mixed = "#" + "".join(f"{round(a + step / steps * (b - a)):02x}" for a, b in pairs)
+        if palette.contrast(mixed, PAGE[dark]) >= ratio:
+            return mixed
+    return goal
+
+
+# ---- drawn ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Where things stand. `along` counts layers in their order; `across` leads from the features to the read-out.
+
+    One of the two directions is in pixels of the figure's height, the other stretches with the page.
+    """
+
+    shape: Shape
+    down: bool  # layers run from top to bottom instead of from left to right
+    lanes: tuple[float, ...]  # across, one for each part
+    lane_width: float
+    cap: Interval  # across: where a box carries its part's colour
+    reach: float  # across: the length of the longest box
+    strip: Interval  # across: all outputs side by side
+    end: float
+    thick: float  # along: half a box
+
+    @property
+    def box(self) -> Interval:
+        """Across: longer for wider layers, by the logarithm of their width."""
+        start = self.cap[1]
+        return start, start + self.reach * (0.25 + 0.75 * math.log2(self.shape.width) / 9)
+
+    def xy(self, along: float, across: float) -> tuple[float, float]:
+        return (across, along) if self.down else (along, across)
+
+
+def plan_of(shape: Shape) -> Plan:
+    """Where things stand: from left to right, or, with many layers, from top to bottom."""
+    down, split = shape.layers > ACROSS_AT_MOST, shape.split
+    if down:  # across in thousandths of the width
+        pitch = min(90.0, 320 / split)
+        lanes = tuple(20 + pitch * (i + 0.5) for i in range(split))
+        return Plan(shape, True, lanes, pitch, (520, 585), 250, (925, 965), 1000, 0.34)
+    pitch = max(24.0, 56 / split)  # across in px
+    lanes = tuple(4 + pitch * (i + 0.5) for i in range(split))
+    cap = lanes[-1] + pitch / 2 + 42
+    return Plan(shape, False, lanes, pitch, (cap, cap + 20), 92, (cap + 150, cap + 166), cap + 200, 0.36)
+
+
+@dataclass
+class Sheet:
+    """Shapes, words and dots collected first: Plotly takes them much faster all at once."""
+
+    plan: Plan
+    dark: bool
+    shapes: list[dict[str, Any]] = field(default_factory=list)
+    words: list[dict[str, Any]] = field(default_factory=list)
+    dots: list[tuple[float, float, str]] = field(default_factory=list)  # x, y, colour
+
+    def rectangle(self, name: str, along: Interval, across: Interval, fill: str, edge: str, width: float) -> None:
+        """A box between two places along the layers and two across them."""
+        (x0, y0), (x1, y1) = self.plan.xy(along[0], across[0]), self.plan.xy(along[1], across[1])
+        border = {"color": edge, "width": width}
+        self.shapes.append(
+            {"type": "rect", "name": name, "x0": x0, "x1": x1, "y0": y0, "y1": y1, "fillcolor": fill, "line": border}
+        )
+
+    def line(self, start: Interval, stop: Interval, colour: str) -> None:
+        (x0, y0), (x1, y1) = self.plan.xy(*start), self.plan.xy(*stop)
+        pen = {"color": colour, "width": 1.5}
+        self.shapes.append({"type": "line", "layer": "below", "x0": x0, "x1": x1, "y0": y0, "y1": y1, "line": pen})
+
+    def arrow(self, start: Interval, stop: Interval) -> None:
+        """An arrow from `start` to `stop`, each (along, across)."""
+        (ax, ay), (x, y) = self.plan.xy(*start), self.plan.xy(*stop)
+        head = {"arrowhead": 2, "arrowsize": 0.9, "arrowwidth": 1.3, "arrowcolor": palette.MUTED}
+        self.words.append(
+            {"x": x, "y": y, "ax": ax, "ay": ay, "axref": "x", "ayref": "y", "text": "", "showarrow": True, **head}
+        )
+
+    def label(self, at: Interval, text: str, colour: str | None = None, size: int = LETTER, **where: object) -> None:
+        x, y = self.plan.xy(*at)
+        font = {"size": size, "color": colour or palette.text_colour(self.dark)}
+        self.words.append({"x": x, "y": y, "text": text, "showarrow": False, "borderpad": 0, "font": font, **where})
+
+    def dot(self, at: Interval, colour: str) -> None:
+        self.dots.append((*self.plan.xy(*at), colour))
+
+
+def figure(features: int, classes: int, shape: Shape, *, norm: bool = False, dark: bool = False) -> go.Figure:
+    """The head as it is wired: features in lettered parts, layers in order, everything read out together.
+
+    `norm` is as in `layers`. Raises ValueError if there are more parts than features.
+    """
+    import plotly.graph_objects as go
+
+    rows = layers(features, classes, shape, norm=norm)
+    plan, sizes = plan_of(shape), part_sizes(rows, shape)
+    sheet = Sheet(plan, dark)
+    draw_features(sheet, sizes)
+    for i, part in enumerate(shape.parts):
+        draw_layer(sheet, i, part, sizes[part])
+    draw_read_out(sheet, rows[-1])
+    fig = palette.style(go.Figure([dots(sheet), hover(plan, rows, sizes)]), dark)
+    parts = "one piece" if shape.split == 1 else f"{shape.split} parts"
+    numbers = f"{features:,} features in {parts} · {shape.layers} × {shape.width} units"
+    fig.update_layout(
+        shapes=sheet.shapes,
+        annotations=sheet.words,
+        title_text=f"<b>Each layer sees one part of the input</b><br><span style='font-size:13px'>{numbers}</span>",
+        hovermode="closest",
+        showlegend=False,
+        margin={"l": SIDE, "r": SIDE, "t": TOP, "b": BOTTOM},
+        height=round(ROW * (shape.layers + 2.2) if plan.down else plan.end) + TOP + BOTTOM,
+    )
+    last = max(shape.layers, ROOM) + 0.55
+    x, y = ([0, plan.end], [shape.layers + 0.7, -1.5]) if plan.down else ([-1.25, last], [plan.end, 0])
+    fig.update_xaxes(range=x, visible=False, fixedrange=True)
+    fig.update_yaxes(range=y, visible=False, fixedrange=True)
+    return fig
+
+
+def part_sizes(rows: tuple[Layer, ...], shape: Shape) -> tuple[int, ...]:
+    """Features in each part, from the first layer that sees it."""
+    first = [shape.parts.index(part) for part in range(shape.split)]
+    return tuple(rows[i].inputs - (shape.width if i else 0) for i in first)
+
+
+def draw_features(sheet: Sheet, sizes: tuple[int, ...]) -> None:
+    """The feature vector, cut, and a lane from each part to the last layer that sees it."""
+    plan, dark = sheet.plan, sheet.dark
+    bar, half = ((-1.3, -0.8) if plan.down else (-1.2, -0.8)), plan.lane_width / 2
+    for part, (lane, size) in enumerate(zip(plan.lanes, sizes, strict=True)):
+        colour, letter = part_colour(part, dark), LETTERS[part]
+        sheet.rectangle(f"part {letter}", bar, (lane - half, lane + half), colour, PAGE[dark], 2)
+        sheet.label((sum(bar) / 2, lane), f"<b>{letter}</b>", palette.on(colour), LETTER + 1)
+        last = max(i for i, seen in enumerate(plan.shape.parts) if seen == part)
+        sheet.line((bar[1], lane), (last, lane), colour)
+        if not plan.down:
+            ink = part_colour(part, dark, READABLE)
+            sheet.label((bar[1], lane), f"{size:,}", ink, xanchor="left", yanchor="bottom", xshift=3)
+
+
+def draw_layer(sheet: Sheet, i: int, part: int, size: int) -> None:
+    """A layer's box with its part's cap, the line from the part's lane, the arrow from the layer before."""
+    plan, dark = sheet.plan, sheet.dark
+    colour, letter, width = part_colour(part, dark), LETTERS[part], plan.shape.width
+    along = (i - plan.thick, i + plan.thick)
+    sheet.line((i, plan.lanes[part]), (i, plan.cap[0]), colour)
+    sheet.dot((i, plan.lanes[part]), colour)
+    sheet.rectangle(f"cap {i + 1} {letter}", along, plan.cap, colour, colour, 1.5)
+    sheet.rectangle(f"layer {i + 1}", along, plan.box, FILL[dark], colour, 1.5)
+    sheet.label((i, sum(plan.cap) / 2), f"<b>{letter}</b>", palette.on(colour))
+    sheet.label((i, sum(plan.box) / 2), f"<b>{width}</b>", size=LETTER + 1)
+    seen = f"<span style='color:{part_colour(part, dark, READABLE)}'>{size:,}</span>"
+    if i:
+        seen += f"{' ' if plan.down else '<br>'}+ {width}"
+        step = plan.box[0] + (40 if plan.down else 11)
+        sheet.arrow((i - 1 + plan.thick, step), (i - plan.thick, step))
+    corner: dict[str, Any]
+    if plan.down:
+        corner = {"xanchor": "right", "xshift": -5, "yshift": 1, "align": "right"}
+    else:
+        corner = {"xanchor": "left", "xshift": 5, "yshift": 3, "align": "left"}
+    sheet.label((i, plan.cap[0]), seen, yanchor="bottom", **corner)
+    sheet.arrow((i, plan.box[1]), (i, plan.strip[0]))
+
+
+def draw_read_out(sheet: Sheet, read_out: Layer) -> None:
+    """The outputs of all layers side by side, and what is read from them."""
+    plan, fill = sheet.plan, FILL[sheet.dark]
+    count, middle, half = plan.shape.layers, sum(plan.strip) / 2, 42 if plan.down else 17
+    for i in range(count):
+        sheet.rectangle(f"read {i + 1}", (i - 0.5, i + 0.5), plan.strip, fill, palette.MUTED, 1)
+    end = (count - 0.15, count + 0.5)
+    sheet.arrow((count - 0.5, middle), (end[0], middle))
+    sheet.rectangle("outputs", end, (middle - half, middle + half), fill, palette.text_colour(sheet.dark), 1.5)
+    sheet.label((sum(end) / 2, middle), f"<b>{read_out.outputs}</b>", size=LETTER + 1)
+    numbers = f"{read_out.inputs:,} number{'s' * (read_out.inputs > 1)}"
+    words = f"{count} × {plan.shape.width} = {numbers} → {read_out.outputs:,} outputs"
+    if plan.down:
+        sheet.label((sum(end) / 2, middle - half), words, xanchor="right", xshift=-8)
+    else:
+        sheet.label((-0.5, middle + half), words, xanchor="left", yanchor="top", yshift=-3)
+
+
+def dots(sheet: Sheet) -> go.Scatter:
+    """Where a layer's line leaves its part's lane."""
+    import plotly.graph_objects as go
+
+    x, y, colours = zip(*sheet.dots, strict=True)
+    return go.Scatter(x=x, y=y, mode="markers", marker={"color": colours, "size": 7}, hoverinfo="skip", name="taps")
+
+
+def hover(plan: Plan, rows: tuple[Layer, ...], sizes: tuple[int, ...]) -> go.Scatter:
+    """Invisible points over boxes and parts that tell their numbers."""
+    import plotly.graph_objects as go
+
+    middle = sum(plan.box) / 2
+    spots = [(float(i), middle) for i in range(plan.shape.layers)] + [(plan.shape.layers + 0.2, sum(plan.strip) / 2)]
+    texts = [
+        f"<b>{row.name}</b> sees {row.sees}<br>{row.inputs:,} inputs, {row.outputs:,} outputs<br>"
+        f"{row.parameters:,} parameters, {row.multiplications:,} multiplications"
+        for row in rows
+    ]
+    spots += [(-1.0, lane) for lane in plan.lanes]
+    for part, size in enumerate(sizes):
+        seen = plan.shape.parts.count(part)
+        texts.append(f"<b>part {LETTERS[part]}</b>: {size:,} features<br>seen by {seen} layer{'s' * (seen > 1)}")
+    x, y = zip(*(plan.xy(*spot) for spot in spots), strict=True)
+    return go.Scatter(
+        x=x, y=y, mode="markers", name="hover", text=texts,
+        marker={"size": 34, "opacity": 0}, hovertemplate="%{text}<extra></extra>",
+    )  # fmt: skip

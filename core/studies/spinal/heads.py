@@ -1,0 +1,354 @@
+"""Does feeding the input bit by bit pay?
+
+A spinal head (Kabir et al., arXiv 2007.03347), the fully connected head that it replaces, and a fully connected one of
+the same number of parameters, trained on the same backbone by the same recipe from the same seeds: accuracy on
+held-out pictures after every epoch, and the paired difference after the last.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from core.base.intervals import mean_interval, verdict
+from core.base.refuse import within
+from core.base.worker import Progress, ignore
+from core.data.named import DATASETS
+from core.models.heads import BACKBONES, HEADS, SHORT, Head, Order, Shape
+from core.networks import quoting
+from core.networks.weights import ASSETS
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+    from torch import nn
+
+    from core.data.named import Split
+
+FOLDER = ASSETS / "results" / "spinal_heads"
+SEED_LIMITS, EPOCH_LIMITS = (1, 20), (1, 200)
+SMOOTHING, WEIGHT_DECAY = 0.1, 5e-4
+SHIFTS = {"cifar10": 4}  # px that training pictures are moved at most; the others by 2
+OTHER_SHIFTS = 2
+FLIPPED = ("fashion-mnist", "cifar10")  # a mirrored digit or letter is another sign
+
+
+@dataclass(frozen=True)
+class Params:
+    """`heads` on `backbone`, `seeds` times each, for `epochs`; the spinal head's sizes are the backbone's own where 0.
+
+    Raises ValueError for what does not exist.
+    """
+
+    backbone: str = "small_cnn"
+    heads: tuple[Head, ...] = ("fc", "spinal", "fc-matched")
+    seeds: int = 5
+    epochs: int = 15
+    width: int = 0
+    layers: int = 0
+    split: int = 2
+    order: Order = "alternating"
+
+    def __post_init__(self) -> None:
+        if self.backbone not in BACKBONES:
+            raise ValueError(f"expected a backbone of {', '.join(BACKBONES)}, got {self.backbone!r}")
+        if not self.heads or len(set(self.heads)) < len(self.heads) or not set(self.heads) <= set(HEADS):
+            raise ValueError(f"expected different heads of {', '.join(HEADS)}, got {', '.join(self.heads) or 'none'}")
+        within(("seeds", self.seeds, SEED_LIMITS), ("epochs", self.epochs, EPOCH_LIMITS))
+        _ = self.shape  # raises for sizes that do not exist
+
+    @property
+    def shape(self) -> Shape:
+        own = BACKBONES[self.backbone].shape
+        return Shape(self.width or own.width, self.layers or own.layers, self.split, self.order)
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """What a race of heads on `dataset` gave: a name in DATASETS or the reader's own.
+
+    `accuracy` (H, S, E) in [0, 1] of the test pictures and `loss` (H, S, E) of the training ones, by head, seed and
+    epoch; NaN for what is not trained yet. `parameters` and `multiplications` (H,) are the heads' own."""
+
+    dataset: str
+    train: int
+    test: int
+    classes: int
+    backbone: str
+    heads: tuple[Head, ...]
+    width: int
+    layers: int
+    split: int
+    order: Order
+    parameters: np.ndarray
+    multiplications: np.ndarray
+    accuracy: np.ndarray
+    loss: np.ndarray
+
+    @property
+    def last(self) -> np.ndarray:
+        """(H, S) accuracy after the last epoch, NaN for networks that are not finished."""
+        return np.asarray(self.accuracy[:, :, -1])
+
+    @property
+    def title(self) -> str:
+        """The data set's name as people read it."""
+        return DATASETS[self.dataset].title if self.dataset in DATASETS else self.dataset
+
+    @property
+    def common(self) -> int:
+        """Epochs that every network has finished."""
+        return int((~np.isnan(self.accuracy).any(axis=(0, 1))).sum())
+
+    @property
+    def finished_pairs(self) -> int:
+        """Seeds whose networks are finished under every head."""
+        return int((~np.isnan(self.last)).all(0).sum())
+
+    @property
+    def epochs_done(self) -> int:
+        return int((~np.isnan(self.accuracy)).sum())
+
+
+def run(
+    dataset: str,
+    train: Split,
+    test: Split,
+    params: Params,
+    progress: Progress = ignore,
+    publish: Callable[[Result], None] = lambda result: None,
+) -> Result:
+    """Train every head from every seed, all of them epoch by epoch together. `publish` hears of the Result so far.
+
+    `progress(done, total)`, in epochs of one network, may raise to stop. Raises ValueError if there are fewer training
+    pictures than a batch.
+    """
+    result = blank(dataset, train, test, params)
+    train, test = fitted(train, params.backbone), fitted(test, params.backbone)
+    runs = [
+        (h, s, race(train, test, params, head, s, dataset))
+        for s in range(params.seeds)
+        for h, head in enumerate(params.heads)
+    ]
+    total = len(runs) * params.epochs
+    for epoch in range(params.epochs):
+        for h, s, network in runs:
+            progress(result.epochs_done, total)
+            loss, accuracy = next(network)
+            result = replace(result, loss=result.loss.copy(), accuracy=result.accuracy.copy())
+            result.loss[h, s, epoch], result.accuracy[h, s, epoch] = loss, accuracy
+            publish(result)
+    progress(total, total)
+    return result
+
+
+def blank(dataset: str, train: Split, test: Split, params: Params) -> Result:
+    """The Result before anything is trained: sizes counted, curves NaN."""
+    classes, shape = len(train.classes), params.shape
+    counted = [counts(params.backbone, head, shape, classes) for head in params.heads]
+    curves = np.full((len(params.heads), params.seeds, params.epochs), np.nan)
+    return Result(
+        dataset,
+        len(train),
+        len(test),
+        classes,
+        params.backbone,
+        params.heads,
+        shape.width,
+        shape.layers,
+        shape.split,
+        shape.order,
+        np.array([parameters for parameters, _ in counted]),
+        np.array([multiplications for _, multiplications in counted]),
+        curves,
+        curves.copy(),
+    )
+
+
+def counts(backbone: str, head: Head, shape: Shape, classes: int) -> tuple[int, int]:
+    """Parameters and multiplications of a head, counted from the head itself on no memory."""
+    import torch
+
+    from core.models import counting
+    from core.models.heads import build_head
+
+    below = BACKBONES[backbone]
+    with torch.device("meta"):
+        net = build_head(below, head, shape, classes)
+    return counting.parameters(net), counting.multiplications(net, below.features)
+
+
+def fitted(split: Split, backbone: str) -> Split:
+    """The split with its pictures scaled, bilinearly, to the side that the backbone takes."""
+    side = BACKBONES[backbone].side
+    if split.pixels.shape[1:3] == (side, side):
+        return split
+    import torch
+    import torch.nn.functional as F
+
+    x = torch.from_numpy(split.pixels).permute(0, 3, 1, 2).float()
+    x = F.interpolate(x, size=(side, side), mode="bilinear", antialias=True).round().clamp(0, 255)
+    return replace(split, pixels=x.permute(0, 2, 3, 1).to(torch.uint8).numpy())
+
+
+def race(
+    train: Split, test: Split, params: Params, head: Head, seed: int, dataset: str
+) -> Iterator[tuple[float, float]]:
+    """Train one network; after every epoch its mean training loss and its accuracy on `test`.
+
+    First numbers of the backbone, order of the pictures and their augmentation depend on the seed, not on the head.
+    Raises ValueError for fewer training pictures than a batch.
+    """
+    import torch
+
+    from core.compute import fitting
+    from core.models.heads import build
+
+    backbone = BACKBONES[params.backbone]
+    batches = len(train) // backbone.batch
+    if not batches:
+        raise ValueError(f"expected at least {backbone.batch} training pictures, got {len(train)}: give more of them")
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        net: nn.Module = build(params.backbone, head, params.shape, len(train.classes), train.pixels.shape[3])
+    net = net.to(memory_format=torch.channels_last)
+    plan = fitting.optimiser(net, backbone.peak_rate, WEIGHT_DECAY, batches * params.epochs)
+    moved = fitting.Augmentation(flips=dataset in FLIPPED, shifts=SHIFTS.get(dataset, OTHER_SHIFTS))
+    for epoch in range(params.epochs):
+        with torch.random.fork_rng():  # dropout's masks
+            torch.manual_seed(fitting.epoch_seed(seed, epoch))
+            loss = fitting.one_pass(
+                net,
+                train,
+                plan,
+                torch.Generator().manual_seed(fitting.epoch_seed(seed, epoch)),
+                batch=backbone.batch,
+                smoothing=SMOOTHING,
+                augmentation=moved,
+                half=backbone.half,
+            )
+        yield loss, fitting.accuracy(net, test, fitting.pixel_statistics(train))
+
+
+def difference(result: Result, head: Head, other: Head) -> tuple[float, float]:
+    """Mean of `head` minus `other` over the seeds that both have finished, in percentage points, and the half width of
+    its 95 % interval."""
+    ours, theirs = (result.last[result.heads.index(name)] for name in (head, other))
+    return mean_interval(100 * (ours - theirs))
+
+
+AGAINST = {  # a verdict on spinal, against another head
+    "better": "better than",
+    "worse": "worse than",
+    "no difference shown": "not shown to differ from",
+    "too few seeds to tell": "by so few seeds not to be told from",
+}
+
+
+def finding(result: Result) -> str:
+    """One sentence: where the heads stand after the last epoch that all have seen, and what the difference shows."""
+    epochs, total = result.common, result.accuracy.shape[2]
+    if not epochs:
+        return f"Training on {result.train:,} {result.title} pictures has begun; no epoch is finished by all heads yet."
+    now = replace(result, accuracy=result.accuracy[:, :, :epochs])
+    scores = ", ".join(
+        f"{SHORT[head]} {with_interval(*mean_interval(100 * row))} %"
+        for head, row in zip(result.heads, now.last, strict=True)
+    )
+    when = f"{epochs} epochs" if epochs == total else f"{epochs} of {total} epochs"
+    said = f"After {when} on {result.train:,} {result.title} pictures: {scores}"
+    others: list[Head] = [head for head in result.heads if head != "spinal"]
+    if "spinal" not in result.heads or not others:
+        return f"{said} of {result.test:,} test pictures right."
+    return f"{said}. Spinal is {compared(now, others)}."
+
+
+def compared(result: Result, others: Sequence[Head]) -> str:
+    """'better than FC (+0.31 ± 0.20 points) and not shown to differ from FC matched (+0.02 ± 0.30 points)'."""
+    against: dict[str, list[str]] = {}
+    for other in others:
+        mean, half = difference(result, "spinal", other)
+        points = f"{SHORT[other]} ({with_interval(mean, half, sign=True)} points)"
+        against.setdefault(AGAINST[verdict(mean, half)], []).append(points)
+    return " and ".join(f"{words} {' or '.join(points)}" for words, points in against.items())
+
+
+def with_interval(mean: float, half: float, *, sign: bool = False) -> str:
+    """'98.31 ± 0.20', without the second part where one repetition gives no interval."""
+    number = (f"{mean:+.2f}" if sign else f"{mean:.2f}").replace("-", "−")
+    return number if math.isnan(half) else f"{number} ± {half:.2f}"
+
+
+def table(result: Result) -> dict[str, list[float | int | str | None]]:
+    """One row a head and seed: the head's size and its accuracy in % after every epoch."""
+    rows = [(h, s) for h in range(len(result.heads)) for s in range(result.accuracy.shape[1])]
+    columns: dict[str, list[float | int | str | None]] = {
+        "head": [SHORT[result.heads[h]] for h, _ in rows],
+        "parameters": [int(result.parameters[h]) for h, _ in rows],
+        "multiplications": [int(result.multiplications[h]) for h, _ in rows],
+        "seed": [s for _, s in rows],
+    }
+    for epoch in range(result.accuracy.shape[2]):
+        values = [float(result.accuracy[h, s, epoch]) for h, s in rows]
+        columns[f"epoch {epoch + 1}, %"] = [None if math.isnan(v) else round(100 * v, 2) for v in values]
+    return columns
+
+
+ARRAYS = ("parameters", "multiplications", "accuracy", "loss")
+
+
+def as_dict(result: Result) -> dict[str, object]:
+    """Plain values for JSON; what is not trained yet is null."""
+    fields = dict(vars(result)) | {"heads": list(result.heads)}
+    return fields | {name: with_nulls(getattr(result, name)) for name in ARRAYS}
+
+
+def with_nulls(values: np.ndarray) -> list[Any]:
+    """An array of any shape as nested lists for JSON, which has no NaN: null stands for it."""
+    plain = values.astype(object)
+    plain[np.isnan(values)] = None
+    return plain.tolist()  # type: ignore[no-any-return]
+
+
+def from_dict(fields: Mapping[str, Any]) -> Result:
+    """The inverse of `as_dict`."""
+    whole = {name: np.array(fields[name]) for name in ("parameters", "multiplications")}
+    curves = {name: np.array(fields[name], float) for name in ("accuracy", "loss")}
+    return Result(**{**fields, "heads": tuple(fields["heads"]), **whole, **curves})
+
+
+def params_of(result: Result) -> Params:
+    """What makes this result again."""
+    _, seeds, epochs = result.accuracy.shape
+    return Params(result.backbone, result.heads, seeds, epochs, result.width, result.layers, result.split, result.order)
+
+
+def command(params: Params, dataset: str) -> str:
+    """The terminal command that computes the same."""
+    words: list[object] = ["receptive", "spinal-heads", "--data", quoting.path(dataset), "--backbone", params.backbone]
+    words += ["--heads", ",".join(params.heads), "--seeds", params.seeds, "--epochs", params.epochs]
+    words += ["--width", params.width, "--layers", params.layers, "--split", params.split, "--order", params.order]
+    return quoting.command(*words, "--json", "out.json")
+
+
+def snippet(params: Params, dataset: str) -> str:
+    """Python lines that compute the same."""
+    return "\n".join(
+        (
+            "from core.data import own as own_data",
+            "from core.studies.spinal.heads import Params, finding, run",
+            "",
+            f"data = own_data.open_data({quoting.literal(dataset)}, None, size={BACKBONES[params.backbone].side})",
+            f"result = run({quoting.literal(dataset)}, data.train, data.test, {quoting.literal(params)})",
+            "print(finding(result))",
+        )
+    )
+
+
+def figure(result: Result, *, dark: bool = False) -> go.Figure:
+    from core.studies.spinal import figures
+
+    return figures.curves(result, dark=dark)

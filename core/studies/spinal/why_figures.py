@@ -1,0 +1,120 @@
+"""Figures of the construction (Kabir et al., arXiv 2007.03347, §II): two outputs that are one curve, and what each
+layer is there for.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import plotly.graph_objects as go
+
+from core.figures import palette
+from core.studies.spinal.diagram import LETTERS
+from core.studies.spinal.why import Twins
+
+LARGE, SMALL = 20, 7  # px of a layer's mark, where columns are few and where they are many
+PER_COLUMN = 200  # px that the marks of a row take together, at most
+CURVE_HEIGHT, ROW = 380, 30  # px
+Cell = str | int | float | None
+
+
+def curves(twins: Twins, *, dark: bool = False) -> go.Figure:
+    """Both outputs over one another, the function that was fitted, and where hidden units bend the curve."""
+    grey, blue = palette.network_colours([None, 3], dark)
+    fig = go.Figure()
+    fig.add_scatter(
+        x=twins.t, y=twins.goal, mode="lines", name="to be fitted", hoverinfo="skip",
+        line={"color": palette.MUTED, "width": 1.5, "dash": "dot"},
+    )  # fmt: skip
+    fig.add_scatter(
+        x=twins.t, y=twins.plain, mode="lines", name="plain", hoverinfo="skip",
+        line={"color": palette.translucent(grey, 0.55), "width": 9},
+    )  # fmt: skip
+    fig.add_scatter(
+        x=twins.t, y=twins.spinal, mode="lines", name="spinal, set by hand",
+        line={"color": blue, "width": 2.5}, customdata=twins.spinal - twins.plain,
+        hovertemplate="t = %{x:.2f}<br>spinal %{y:.4f}<br>spinal − plain %{customdata:.1e}<extra></extra>",
+    )  # fmt: skip
+    fig.add_scatter(
+        x=twins.bends, y=twins.bend_heights, mode="markers", name="a hidden unit bends it", hoverinfo="skip",
+        marker={"symbol": "circle-open", "size": 8, "color": palette.text_colour(dark), "line": {"width": 1.5}},
+    )  # fmt: skip
+    palette.style(fig, dark)
+    fig.update_layout(title_text="<b>Two networks, one curve</b>", height=CURVE_HEIGHT)
+    fig.update_xaxes(title_text="t, along a line through 8 inputs")
+    fig.update_yaxes(title_text="output")
+    return fig
+
+
+def wiring(twins: Twins, *, dark: bool = False) -> go.Figure:
+    """A mark a layer: rows are parts, and a column is a group of layers that compute some hidden units together."""
+    split = twins.toy.split
+    group, holds = np.arange(twins.layers) // split + 1, twins.held > 0
+    groups = int(group[-1])
+    size = min(LARGE, max(SMALL, PER_COLUMN / groups))
+    blue = palette.network_colours([3], dark)[0]
+    fig = go.Figure()
+    for column in range(1, groups + 1):
+        mine = np.flatnonzero(group == column)
+        chain = [i for i in mine if twins.linked[i]]
+        for i in chain:
+            fig.add_shape(
+                type="line", layer="below", x0=column, x1=column, y0=twins.part[i - 1], y1=twins.part[i],
+                line={"color": palette.MUTED, "width": 1.5},
+            )  # fmt: skip
+    words = described(twins)
+    for chosen, name, symbol, colour in (
+        (~holds, "carries sums on", "square", palette.MUTED),
+        (holds, "holds hidden units", "circle", blue),
+    ):
+        at = np.flatnonzero(chosen)
+        fig.add_scatter(
+            x=group[at], y=twins.part[at], mode="markers", name=name, text=[words[i] for i in at],
+            marker={"symbol": symbol, "size": size, "color": colour}, hovertemplate="%{text}<extra></extra>",
+            showlegend=True,
+        )  # fmt: skip
+    palette.style(fig, dark)
+    fig.update_layout(
+        title_text=f"<b>{twins.layers} layer{'s' * (twins.layers > 1)}, column after column</b>", height=CURVE_HEIGHT
+    )
+    fig.update_xaxes(
+        title_text="group of hidden units", range=[0.4, groups + 0.6], tick0=1, dtick=math.ceil(groups / 8)
+    )
+    fig.update_yaxes(
+        title_text="part that the layer sees", range=[split - 0.5, -0.5], showgrid=False,
+        tickvals=list(range(split)), ticktext=list(LETTERS[:split]),
+    )  # fmt: skip
+    return fig
+
+
+def described(twins: Twins) -> list[str]:
+    """What each layer is there for, in words."""
+    words = []
+    for i, (part, carried, held) in enumerate(zip(twins.part, twins.carried, twins.held, strict=True)):
+        task = f"holds hidden units: {held}" if held else f"carries sums: {carried}, as two numbers each"
+        words.append(f"<b>h{i + 1}</b> sees part {LETTERS[part]}<br>{task}")
+    return words
+
+
+def curve_table(twins: Twins) -> dict[str, list[float]]:
+    """Both outputs at every tenth point."""
+    every = slice(None, None, 10)
+    return {
+        "t": twins.t[every].round(2).tolist(),
+        "to be fitted": twins.goal[every].round(4).tolist(),
+        "plain": twins.plain[every].round(4).tolist(),
+        "spinal": twins.spinal[every].round(4).tolist(),
+        "spinal − plain": (twins.spinal - twins.plain)[every].tolist(),
+    }
+
+
+def wiring_table(twins: Twins) -> dict[str, list[Cell]]:
+    """One row a layer."""
+    return {
+        "layer": [f"h{i + 1}" for i in range(twins.layers)],
+        "sees part": [LETTERS[part] for part in twins.part],
+        "takes from the layer before": ["yes" if linked else "no" for linked in twins.linked],
+        "sums carried on": twins.carried.tolist(),
+        "hidden units held": twins.held.tolist(),
+    }

@@ -1,0 +1,102 @@
+"""The options that say what a weights file is, the same for every command that takes one."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+from core.base.files import at_home
+from core.networks.own_options import FileOptions, told_labels
+from core.networks.weights import WeightsError
+
+HELP = {
+    "arch": "Architecture of a weights file; by default guessed.",
+    "like": "Family whose labels and preprocessing a weights file has.",
+    "part": "Which network in a weights file, where there are several, such as model_ema.",
+    "labels": "Labels of a weights file: a,b,c, a list in JSON, or a text file with one a line.",
+    "mean": "Mean of a weights file's pictures in [0, 1]: one number, or one a channel, such as 0.49,0.48,0.45.",
+    "std": "Their standard deviation, likewise.",
+    "input_size": "Side in px of a weights file's square input.",
+}
+
+
+def with_file_options(command: Callable[..., None]) -> Callable[..., None]:
+    """A command whose parameter `options: FileOptions` is filled from options of its own, one for each of HELP.
+
+    `--input-size` is `--size` too, unless the command has one that means something else.
+    """
+
+    @functools.wraps(command)
+    def filled(**given: Any) -> None:
+        options = file_options({name: given.pop(name) for name in HELP})
+        command(**given, options=options)
+
+    own = inspect.signature(command, eval_str=True).parameters.values()
+    every = [parameter for parameter in own if parameter.name != "options"]
+    short = {"input_size": ["--size"]} if all(parameter.name != "size" for parameter in every) else {}
+    for name, words in HELP.items():
+        option = Annotated[str, typer.Option(written(name), *short.get(name, []), help=words)]
+        every.append(inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default="", annotation=option))
+    filled.__signature__ = inspect.Signature(every)  # type: ignore[attr-defined]
+    filled.__annotations__ = {parameter.name: parameter.annotation for parameter in every}
+    return filled
+
+
+def written(name: str) -> str:
+    """How a command writes an option of HELP."""
+    return "--" + name.replace("_", "-")
+
+
+def file_options(said: dict[str, str]) -> FileOptions:
+    """What the words of a command say of a weights file. Raises WeightsError."""
+    words = [word for name, value in said.items() if value for word in (written(name), value)]
+    size = said["input_size"]
+    if size and not (size.isdecimal() and len(size) < 5 and int(size)):
+        raise WeightsError(f"expected a whole number of px for --input-size, got {size!r:.40}: write it like 224")
+    return FileOptions(
+        arch=said["arch"],
+        like=said["like"],
+        part=said["part"],
+        labels=labels(said["labels"]),
+        mean=numbers("--mean", said["mean"]),
+        std=numbers("--std", said["std"]),
+        size=int(size or 0),
+        words=tuple(words),
+    )
+
+
+def labels(said: str) -> tuple[str, ...]:
+    """The lines of a text file, a list in JSON, or words between commas. Raises WeightsError where there are none, or
+    no text."""
+    if not said:
+        return ()
+    if said.startswith("[") and said.endswith("]") and not is_file(said):
+        return told_labels({"labels": said})
+    try:
+        found = at_home(said).read_text("utf-8").splitlines() if is_file(said) else said.split(",")
+    except (OSError, ValueError) as error:
+        raise WeightsError(f"expected a text file of labels, got {said} ({error}): save it as UTF-8") from error
+    named = tuple(name.strip() for name in found if name.strip())
+    if not named:
+        raise WeightsError(f"expected labels in {said!r:.60}, got none: write them like cat,dog")
+    return named
+
+
+def is_file(said: str) -> bool:
+    """Whether there is a file of this name; words that can be no name are none."""
+    try:
+        return at_home(said).is_file()
+    except (OSError, ValueError):  # too long for a path, or with a null byte
+        return False
+
+
+def numbers(option: str, said: str) -> tuple[float, ...]:
+    """Numbers between commas. Raises WeightsError."""
+    try:
+        return tuple(float(word) for word in said.split(",")) if said else ()
+    except ValueError as error:
+        raise WeightsError(f"expected numbers for {option}, got {said!r:.60}: write them like 0.5,0.5,0.5") from error

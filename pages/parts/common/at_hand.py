@@ -1,0 +1,152 @@
+"""Networks at hand: packaged, downloaded when asked for, or opened from the reader's own weights file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core import cache
+from core.networks import brought as bring
+from core.networks import packaged as networks
+from core.networks import weights
+from core.networks.own_options import Opened
+from core.networks.packaged import Card, Network
+from core.networks.weights import WeightsError
+from core.pictures.preprocess import Preprocessing
+from pages.parts.common.address import bound
+from pages.parts.common.words import plain
+
+OWN = "own networks"
+BROKEN = ":material/heart_broken:"
+
+
+def opened() -> dict[str, Opened]:
+    """How the reader's own networks came out of their files, by name, for commands to say."""
+    return bring.opened(network.card for network in own_networks().values())
+
+
+def own_networks() -> dict[str, Network]:
+    """The networks that the reader opened in this session, by name."""
+    kept: dict[str, Network] = st.session_state.setdefault(OWN, {})
+    return kept
+
+
+def families() -> dict[str, str]:
+    """The families of networks by the name that pages show, the reader's own last."""
+    own = {network.card.family for network in own_networks().values()} - set(networks.FAMILIES.values())
+    return networks.FAMILIES | {networks.title_of(family): family for family in sorted(own)}
+
+
+def family_title(family: str) -> str:
+    return next(title for title, name in families().items() if name == family)
+
+
+def known_labels(family: str) -> tuple[str, ...]:
+    """The family's labels; where two classes share a name the second carries its number."""
+    own = (network.labels for network in own_networks().values() if network.card.family == family)
+    labels = _labels(family) if family in networks.FAMILIES.values() else next(own, ())
+    seen: dict[str, int] = {}
+    return tuple(name if seen.setdefault(name, i) == i else f"{name} ({i})" for i, name in enumerate(labels))
+
+
+def preprocessing_of(family: str) -> Preprocessing:
+    """Input size, mean and deviation of a family that comes along."""
+    size = networks.family_size(family)
+    return networks.family_preprocessing(Card("", "", family, "user", "", size))
+
+
+@st.cache_data(max_entries=8, show_spinner="Looking up the names of the classes")
+def _labels(family: str) -> tuple[str, ...]:
+    if family == "imagenet":
+        cache.wait_until_warm()  # torchvision knows them
+    return networks.family_labels(family)
+
+
+def every_card() -> dict[str, Card]:
+    """Every network that a reader can choose: the reader's own first, then packaged, untrained and published ones."""
+    own = bring.plugged() | {name: network.card for name, network in own_networks().items()}
+    packaged = {name: card for name, card in networks.cards().items() if card.kind == "trained here"}
+    archs = dict.fromkeys([card.arch for card in packaged.values()] + ["resnet18"])
+    untrained = {f"untrained:{arch}": networks.find(f"untrained:{arch}") for arch in archs}
+    return own | packaged | untrained | networks.cards()
+
+
+def any_card(label: str, key: str, first: str) -> Card:
+    """A chooser over every network."""
+    cards = every_card()
+    if st.session_state.get(key) not in cards:
+        st.session_state.pop(key, None)
+    names = list(cards)
+    name = bound(
+        st.selectbox, plain(label), names, names.index(first) if first in cards else 0, key=key,
+        help="Every network of this app: yours, packaged, untrained, published. Type to search.",
+    )  # fmt: skip
+    return cards[name]
+
+
+def any_network(label: str, key: str, first: str) -> Network | None:
+    """The network that `any_card` chooses; None while it is not on this machine, which is said."""
+    return one(any_card(label, key, first))
+
+
+def intact(names: Sequence[str]) -> list[Card]:
+    """The cards of packaged networks; those that are damaged are said, if pages/parts/common/frame.py has not done
+    so."""
+    return bring.intact(
+        names, lambda said: said in networks.left_out().values() or st.warning(plain(said), icon=BROKEN)
+    )
+
+
+def loaded(cards: Sequence[Card]) -> list[Network]:
+    """The chosen networks that can be run now; the others are said, with what to do."""
+    ready = []
+    missing = [card for card in cards if card.name not in own_networks() and not networks.is_here(card)]
+    if missing:
+        offer_download(missing)
+    for card in cards:
+        if card in missing:
+            continue
+        try:
+            ready.append(own_networks().get(card.name) or cache.network(card))
+        except WeightsError as error:
+            st.error(plain(f"{card.title}: {error}"), icon=":material/error:")
+    same = [n for n in ready if n.labels == ready[0].labels]
+    for other in ready:
+        if other not in same:
+            st.warning(plain(f"{other.card.title} has other classes than {ready[0].card.title}, so it is left out."))
+    return same
+
+
+def one(card: Card) -> Network | None:
+    """The chosen network; None if it cannot be run now, which is said."""
+    return next(iter(loaded([card])), None)
+
+
+def offer_download(missing: Sequence[Card]) -> None:
+    names = ", ".join(card.title for card in missing)
+    st.info(
+        plain(
+            f"Not on this machine yet: {names}. They are fetched from their owners only when you ask; "
+            "the packaged networks need no network."
+        ),
+        icon=":material/cloud_download:",
+    )
+    if st.button(plain(f"Download {names}"), key=f"download {names}"):
+        for card in missing:
+            download(card)
+
+
+def download(card: Card) -> None:
+    bar = st.progress(0.0, plain(f"{card.title}: connecting"))
+
+    def watch(done: int, total: int | None) -> None:
+        bar.progress(done / total if total else 0.0, plain(f"{card.title}: {done / 1e6:.1f} MB"))
+
+    try:
+        weights.download(weights.published(networks.published_name(card)), progress=watch)
+    except WeightsError as error:
+        bar.empty()
+        st.error(plain(error), icon=":material/cloud_off:")
+    else:
+        st.rerun()

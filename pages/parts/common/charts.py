@@ -1,0 +1,69 @@
+"""One way to show a figure: house font, a camera button for its PNG, alt text, and its numbers as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import streamlit as st
+
+from core.base.files import no_formulas
+from core.figures.palette import uri
+from pages.parts.common.words import plain
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+
+def dark() -> bool:
+    """Whether the reader's theme is dark."""
+    return st.context.theme.type == "dark"
+
+
+def show(
+    figure: go.Figure,
+    key: str,
+    alt: str,
+    table: Mapping[str, Sequence[Any]] | None = None,
+    on_click: Callable[[], None] | None = None,
+) -> None:
+    """The figure; under it, folded away, the table of its numbers with a CSV button in its toolbar."""
+    config = {
+        "displayModeBar": True,
+        "displaylogo": False,
+        "modeBarButtons": [["toImage"]],
+        "toImageButtonOptions": {"format": "png", "filename": f"receptive-{key}", "scale": 2},
+        "scrollZoom": False,
+        "doubleClick": False,
+    }
+    if on_click is None:
+        st.plotly_chart(figure, key=key, theme=None, config=config, alt=alt)
+    else:
+        st.plotly_chart(
+            figure, key=key, theme=None, config=config, alt=alt, on_select=on_click, selection_mode="points"
+        )
+    if table is not None:
+        with st.expander("The numbers as a table", key=f"{key} table", on_change="rerun") as numbers:
+            if numbers.open:
+                numbers_table(table, alt)
+
+
+def numbers_table(columns: Mapping[str, Sequence[Any]], alt: str, **layout: Any) -> None:
+    """A table with a CSV button in its toolbar, which the browser makes of what is shown: so no word is a formula."""
+    st.dataframe(no_formulas(columns), hide_index=True, alt=alt, **layout)
+
+
+def enlarged(pixels: np.ndarray, factor: int, caption: str, alt: str) -> None:
+    """A small picture, uint8 (H, W, 3), enlarged by a whole factor with hard pixels.
+
+    Sent with the page: a file of an earlier run may be gone when the browser asks for it.
+    """
+    large = pixels.repeat(factor, 0).repeat(factor, 1)
+    st.image(uri(large), caption=plain(caption), alt=alt, width=large.shape[1])
+
+
+def clicked(key: str) -> dict[str, Any] | None:
+    """The point that was clicked in the chart `key`, inside its on_click."""
+    points = st.session_state[key]["selection"]["points"]
+    return dict(points[0]) if points else None

@@ -1,0 +1,177 @@
+"""Bring a network of your own: a weights file, a name of torchvision's, or one that an installed package offers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import streamlit as st
+
+from core import cache
+from core.base.refuse import MAX_UPLOAD_MB
+from core.models import list_classifiers
+from core.networks import brought as bring
+from core.networks import packaged
+from core.networks.brought import Guess
+from core.networks.checkpoints import ITSELF
+from core.networks.own_options import LEAST_DEVIATION, SIDES, FileOptions
+from core.networks.packaged import Network
+from core.networks.weights import WeightsError
+from pages.parts.common import at_hand
+from pages.parts.common.words import note, plain
+
+FILE, TORCHVISION, PACKAGE = "a weights file", "torchvision", "a package"
+NUMBERS = "numbers of my own"
+Chosen = Callable[[Network], None]
+PACKAGE_HELP = """No installed package offers one. A package does by an entry point, and `pip install` is all it takes:
+
+```toml
+[project.entry-points."receptive.models"]
+my-net = "my_package.nets:my_net"  # () -> core.networks.brought.Plug(net, preprocessing, labels, provenance)
+```"""
+
+
+def show(key: str, chosen: Chosen) -> None:
+    """Three ways to bring a network; `chosen` hears of it once it is open. `key` tells this place from others."""
+    st.markdown("**A network of your own**: it stays on this machine, and nothing in a file is run as code.")
+    way = st.segmented_control("From", [FILE, TORCHVISION, PACKAGE], default=FILE, required=True, key=f"{key} own way")
+    {FILE: from_file, TORCHVISION: from_torchvision, PACKAGE: from_package}[way](key, chosen)
+    if problem := st.session_state.get("own problem"):
+        st.error(plain(problem), icon=":material/error:")
+
+
+def from_file(key: str, chosen: Chosen) -> None:
+    """The file first; then what it seems to be, to be corrected where the guess is wrong."""
+    file = st.file_uploader(
+        "A safetensors file or a torch state dict", key=f"{key} own weights", max_upload_size=MAX_UPLOAD_MB
+    )
+    if file is None:
+        st.session_state.pop("own problem", None)
+        return
+    found = guessed(file.file_id, file.getvalue())
+    if isinstance(found, str):
+        st.error(plain(found), icon=":material/error:")
+        return
+    guess = one_of(found, f"{key} own part {file.file_id}")
+    if guess is None:
+        return
+    this = f"{key} {file.file_id} {guess.part}"
+    archs = list_classifiers()
+    arch = st.selectbox(
+        "Architecture", archs, archs.index(guess.arch), key=f"{this} own arch",
+        help="The one that the file's tensors fit; type to search for another.",
+    )  # fmt: skip
+    if said := "; ".join(filter(None, [guess.said, guess.unfit])):
+        st.text(f"Of this file: {said}.")  # names from the file are in it, so no Markdown
+    options = preprocessing(this, guess)
+    told = st.text_area(
+        plain(f"Labels, one a line: {guess.classes} classes"), "\n".join(first_labels(guess)), key=f"{this} own labels"
+    )
+    labels = tuple(line.strip() for line in told.splitlines() if line.strip())
+    if labels != first_labels(guess) or options.like:
+        options = replace(options, labels=labels)
+    options = replace(options, arch=arch if arch != guess.arch else "", part=guess.part)
+    st.button(
+        "Open it", type="primary", key=f"{key} own open", on_click=open_file,
+        args=(file.getvalue(), file.name, options, chosen),
+    )  # fmt: skip
+
+
+def one_of(found: tuple[Guess, ...], key: str) -> Guess | None:
+    """The only network in a file, which needs no name, or the one that the reader chooses; None until then."""
+    if len(found) == 1:
+        return replace(found[0], part="")
+    names = [guess.part for guess in found]
+    name = st.selectbox(
+        f"{len(found)} networks lie in this file: which one?", names, None, key=key, placeholder="Choose one",
+        format_func=lambda part: "the file itself" if part == ITSELF else part,
+    )  # fmt: skip
+    return None if name is None else found[names.index(name)]
+
+
+@st.cache_data(max_entries=4, show_spinner="Looking which architecture has such tensors")
+def guessed(file_id: str, _data: bytes) -> tuple[Guess, ...] | str:
+    """What the networks in the file seem to be, or what is wrong with it."""
+    cache.wait_until_warm()
+    try:
+        return bring.guesses(_data)
+    except WeightsError as error:
+        return str(error)
+
+
+def first_labels(guess: Guess) -> tuple[str, ...]:
+    known = guess.labels or at_hand.known_labels(guess.family)
+    return known if len(known) == guess.classes else tuple(f"class {i}" for i in range(guess.classes))
+
+
+def preprocessing(key: str, guess: Guess) -> FileOptions:
+    """What is said of input size, mean and deviation: nothing, that they are a family's, or numbers typed in."""
+    titles = {title: family for title, family in at_hand.families().items() if family in packaged.FAMILIES.values()}
+    options = [*(["as the file tells"] if guess.preprocessing else []), *titles, NUMBERS]
+    usual = next(title for title, family in titles.items() if family == guess.family)
+    how = st.selectbox(
+        "Preprocessing", options, 0 if guess.preprocessing else options.index(usual), key=f"{key} own prep",
+        help="The side of the square that the network was trained on, and the mean and deviation of its colours.",
+    )  # fmt: skip
+    if how == (options[0] if guess.preprocessing else usual):
+        return FileOptions()
+    if how != NUMBERS:
+        return FileOptions(like=titles[how])
+    start = guess.preprocessing or at_hand.preprocessing_of(guess.family)
+    size = st.number_input("Side, px", *SIDES, start.size, key=f"{key} own size")
+    columns = st.columns(2)
+    mean = tuple(
+        columns[0].number_input(plain(f"Mean {i + 1}"), 0.0, 1.0, value, format="%.4f", key=f"{key} own mean {i}")
+        for i, value in enumerate(start.mean)
+    )
+    std = tuple(
+        columns[1].number_input(
+            plain(f"Deviation {i + 1}"), LEAST_DEVIATION, value=value, format="%.4f", key=f"{key} own std {i}"
+        )
+        for i, value in enumerate(start.std)
+    )
+    return FileOptions(mean=mean, std=std, size=int(size))
+
+
+def open_file(data: bytes, title: str, options: FileOptions, chosen: Chosen) -> None:
+    attempt(lambda: bring.open_file(data, title, options), chosen)
+
+
+def from_torchvision(key: str, chosen: Chosen) -> None:
+    cache.wait_until_warm()
+    arch = st.selectbox(
+        "Classification network, ImageNet weights", bring.torchvision_names(), key=f"{key} own torchvision",
+        help="Weights are downloaded once, from PyTorch's server, when you ask for them.",
+    )  # fmt: skip
+    card = packaged.find(f"{packaged.TORCHVISION}{arch}")
+    if not packaged.is_here(card):
+        at_hand.offer_download([card])
+        return
+    st.button("Open it", type="primary", key=f"{key} own open tv", on_click=open_card, args=(card, chosen))
+
+
+def from_package(key: str, chosen: Chosen) -> None:
+    offered = bring.plugged()
+    if not offered:
+        st.markdown(PACKAGE_HELP)
+        return
+    name = st.selectbox("Network of an installed package", list(offered), key=f"{key} own package")
+    note(offered[name].provenance)
+    st.button("Open it", type="primary", key=f"{key} own open plug", on_click=open_card, args=(offered[name], chosen))
+
+
+def open_card(card: packaged.Card, chosen: Chosen) -> None:
+    attempt(lambda: cache.network(card), chosen)
+
+
+def attempt(work: Callable[[], Network], chosen: Chosen) -> None:
+    """Keep the network among the reader's own and tell of it; what is wrong is said at the next run."""
+    cache.wait_until_warm()
+    try:
+        network = work()
+    except WeightsError as error:
+        st.session_state["own problem"] = str(error)
+        return
+    st.session_state.pop("own problem", None)
+    at_hand.own_networks()[network.card.name] = network
+    chosen(network)

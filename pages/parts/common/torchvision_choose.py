@@ -1,0 +1,82 @@
+"""A public data set by its name in torchvision, chosen on a page: where it lies, and a button that downloads it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from core.base import jobs
+from core.base.jobs import Run
+from core.data.public import SETS, Public, clear, folder, on_this_machine, unfinished
+from pages.parts.common import beside, waiting
+from pages.parts.common.address import bound
+from pages.parts.common.words import code, plain
+
+TORCHVISION = "a torchvision data set"
+KIND = "download-data"  # of the runs, and the command that downloads
+ALMOST = 0.99  # of the bar; unpacking comes after the last byte
+MEGABYTE = 1_000_000
+
+
+def choose(key: str) -> Public | None:
+    """The chosen set once it is on this machine; before, None, what it is, and a button that downloads it."""
+    names = [about.title for about in SETS.values()]
+    title = bound(st.selectbox, "Which one", names, key=f"{key}-torchvision")
+    about = next(one for one in SETS.values() if one.title == title)
+    if on_this_machine(about.name):
+        return about
+    run = jobs.find(KIND, about.name)
+    if run is not None and jobs.state(run) == "running":
+        st.fragment(watch, run_every=waiting.LOOK_AGAIN)(about, run, key)
+        return None
+    if run is not None and jobs.state(run) == "failed":
+        st.error(plain(run.error or "The download ended without a word: start it again."), icon=":material/cloud_off:")
+    tops = " and ".join(code(top) for top in dict.fromkeys(path.partition("/")[0] for path in about.here))
+    st.markdown(
+        f"{plain(about.title)} is not on this machine: {plain(about.about)}. Put a copy ({tops}) into "
+        f"{code(folder())}, or download it once. Nothing is sent but the request."
+    )
+    st.button(
+        plain(f"Download {about.title}"),
+        key=f"{key} download",
+        icon=":material/download:",
+        on_click=begin,
+        args=(about, key),
+    )
+    beside.problem(key)
+    return None
+
+
+def begin(about: Public, key: str) -> None:
+    beside.begin(key, KIND, about.name, [KIND, about.name], {"title": about.title})
+
+
+def watch(about: Public, run: Run, key: str) -> None:
+    """How much has arrived, with Stop; the page runs again when the download has ended."""
+    if jobs.state(run) != "running":
+        st.rerun()
+    begun = unfinished(about.name)  # archives lie in it or in the set's own folder, what is unpacked mostly deeper
+    arrived = sum(size(path) for depth in ("*", "*/*") for path in begun.glob(depth)) / MEGABYTE
+    share = min(ALMOST, arrived / about.megabytes)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.progress(
+            share,
+            plain(
+                f"Downloading {about.title}: {min(arrived, about.megabytes):,.0f} of about {about.megabytes:,} MB"
+                f"{waiting.time_left(share, run.seconds) if share < ALMOST else ', unpacking'}"
+            ),
+        )
+        st.button("Stop", key=f"{key} stop", icon=":material/stop:", on_click=stop, args=(about, run))
+
+
+def stop(about: Public, run: Run) -> None:
+    jobs.stop(run)
+    clear(about.name)
+
+
+def size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:  # it was renamed meanwhile
+        return 0

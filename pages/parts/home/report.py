@@ -1,0 +1,52 @@
+"""One page of all five studies of the tray's picture, to keep, print or send: written when asked for."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+
+import streamlit as st
+
+from core import cache
+from core.networks import quoting
+from pages.parts.common import waiting
+from pages.parts.common.tray import Picture
+from pages.parts.common.words import plain
+
+WANTED = "report wanted"  # the digest of the picture whose report was asked for
+
+
+def show(picture: Picture) -> None:
+    """A button; then the report's progress; then its download."""
+    st.header("Take all five studies of a picture with you", anchor="report")
+    st.markdown(
+        f"One self-contained page about **{plain(picture.title)}**: every finding, figure and number, readable offline "
+        "and ready to print. A new picture takes about half a minute."
+    )
+    digest = picture.image.digest
+    if st.session_state.get(WANTED) != digest:
+        st.button("Write the report", icon=":material/article:", key="report go", on_click=want, args=(digest,))
+        return
+    cache.wait_until_warm()
+    [html] = waiting.compute([(("report", digest, picture.title), lambda progress: write(picture, progress))],
+                             "Asking all five studies", "report")  # fmt: skip
+    if html is not None:
+        st.download_button(
+            f"Download the report ({len(html) / 1e6:.0f} MB)",
+            html.encode,
+            f"{PurePath(picture.title).stem or 'picture'}-report.html",
+            "text/html",
+            icon=":material/download:",
+            key="report download",
+        )
+    command = quoting.command("receptive", "report", picture.source, "--out", "report.html")
+    st.code(command, language="bash", wrap_lines=True)
+
+
+def want(digest: str) -> None:
+    st.session_state[WANTED] = digest
+
+
+def write(picture: Picture, progress: waiting.Progress) -> str:
+    from core.report import page
+
+    return page.make(picture.image, picture.title, progress=progress, source=picture.source)

@@ -1,0 +1,122 @@
+"""The claims of the five papers: the paper's number, ours, the verdict, and the way to the live picture of it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.overview import board, board_figures
+from core.overview.board import Claim, Row, Verdict
+from core.studies import STUDIES
+from pages.parts.common import charts
+from pages.parts.common.address import bound
+from pages.parts.common.words import code, plain
+
+ALL = "all"
+BADGES: dict[Verdict, str] = {
+    "reproduced in miniature": ":green-badge[:material/check: {}]",
+    "not reproduced": ":orange-badge[:material/question_mark: {}]",
+    "contradicted": ":red-badge[:material/close: {}]",
+    "not tested here": ":gray-badge[:material/remove: {}]",
+}
+ANCHOR, ROWS = "scoreboard", "claims-rows"
+RULED = f"""<style>
+[class*="st-key-{ROWS}"] > [data-testid="stLayoutWrapper"] {{
+  border-top: 1px solid rgba(128, 128, 128, 0.3); padding-top: 0.6rem;
+}}
+[class*="st-key-{ROWS}"] [data-testid="stColumn"] [data-testid="stVerticalBlock"] {{ gap: 0.3rem; }}
+</style>"""
+
+
+def glance(rows: list[Row]) -> None:
+    """The finding and a bar a study."""
+    said = board_figures.finding(rows)
+    st.markdown(f"#### {plain(said)}")
+    charts.show(
+        board_figures.bars(rows, dark=charts.dark()),
+        "claims-bars",
+        f"Verdicts on the claims of each paper, one bar a study. {said}",
+        board_figures.table(rows),
+    )
+    st.caption(
+        "Every number is computed from this project's own records; much smaller networks and data than the papers'. "
+        f"[Each claim, with its numbers](#{ANCHOR})"
+    )
+
+
+@st.fragment
+def show() -> None:
+    """Every claim, filtered by study and verdict."""
+    st.header("What the papers claim, and what we measured", anchor=ANCHOR)
+    st.html(RULED)
+    st.caption(board.RULE)
+    titles = {study.title: study.slug for study in STUDIES}
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        study = bound(
+            st.segmented_control,
+            "Study",
+            [*titles, ALL],
+            format_func=plain,
+            default=next(iter(titles)),
+            required=True,
+            key="claims-study",
+            wrap=True,
+        )
+        verdict = bound(
+            st.segmented_control,
+            "Verdict",
+            [ALL, *board.VERDICTS],
+            default=ALL,
+            required=True,
+            key="claims-verdict",
+            wrap=True,
+        )
+    rows = board.board()
+    shown = [r for r in rows if study in (ALL, title_of(r)) and verdict in (ALL, r[2])]
+    st.markdown(f"{len(shown)} of {len(rows)} claims")
+    for title, slug in titles.items():
+        mine = [row for row in shown if row[0].study == slug]
+        if mine:
+            st.subheader(plain(title), anchor=False)
+            with st.container(key=f"{ROWS}-{slug}", gap="small"):
+                for row in mine:
+                    line(row)
+
+
+def title_of(row: Row) -> str:
+    return next(study.title for study in STUDIES if study.slug == row[0].study)
+
+
+def line(row: Row) -> None:
+    """One claim: what is said, what we found, and where to see it."""
+    claim, ours, verdict = row
+    said, found, go = st.columns([4, 6, 2.8], gap="medium")
+    number = f"{claim.whose}: {unbroken(claim.paper or board.NO_NUMBER)}."
+    said.markdown(
+        f"**{plain(claim.sentence)}**  \n:small[{plain(number)}] :small[:gray[{plain(capital(claim.source))}]]"
+    )
+    if ours is None:
+        found.markdown(plain(f"Not measured: {claim.why_not or board.NOT_PACKAGED}."))
+    else:
+        about = ", ".join(word for word in (ours.data, ours.date) if word)
+        tested = f"Tested as: {claim.quantity}. True if {claim.true_where}.{lacking(claim)}"
+        found.markdown(
+            f"{plain(unbroken(capital(ours.shown)))}  \n:small[{plain(tested)}] "
+            f":small[:gray[{plain(capital(about))}]]  \n:small[Again:] {code(claim.command)}"
+        )
+    go.markdown(BADGES[verdict].format(plain(verdict)))
+    query = {name: v if isinstance(v, str) else list(v) for name, v in claim.settings.items()}
+    go.page_link(f"pages/{claim.study}.py", label="See it live", icon=":material/visibility:", query_params=query)
+
+
+def lacking(claim: Claim) -> str:
+    return f" Ours has {claim.less}: falling short does not contradict." if claim.less else ""
+
+
+def capital(words: str) -> str:
+    """Beginning like a sentence."""
+    return words[:1].upper() + words[1:]
+
+
+def unbroken(words: str) -> str:
+    """No line may begin with a percent sign."""
+    return words.replace(" %", "\u00a0%")

@@ -1,0 +1,155 @@
+"""The patch evidence page's controls: whose BagNets, which class, against which, and how the maps are drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from core.networks import packaged
+from core.networks.packaged import BAGNETS, Card, Network
+from core.studies.patch.evidence import RESOLUTIONS, Params, Resolution
+from core.studies.patch.figures import OPACITY, top_classes
+from pages.parts.common import own_network
+from pages.parts.common.address import bound
+from pages.parts.common.at_hand import families, family_title, known_labels, own_networks
+from pages.parts.common.tray import Picture
+from pages.parts.common.words import note, plain
+
+ANY = "patch-any-network"  # the chooser of pages/parts/patch/any.py
+ANSWER, NOBODY = "its answer", "nothing"
+SHORT_SIDES = {"tiny-imagenet-20": (48, 64, 96, 128, 160, 224), "imagenet": (96, 128, 160, 224, 288, 320)}
+SHARES = (0.75, 1, 1.5, 2, 3)  # of the side that a BagNet of the reader's own was trained at
+MOST_SHOWN = 4
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """What the reader looks at. `bagnets`, one or more, rise in patch size and share labels; `baseline` is the
+    residual network of their family, None if it is not on this machine. The networks see the whole picture with a
+    short side of `short` px, as `pixels` uint8 (H, W, 3); `target` is the class whose evidence is asked for.
+    """
+
+    bagnets: tuple[Network, ...]
+    baseline: Network | None
+    picture: Picture
+    pixels: np.ndarray
+    short: int
+    target: int
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        return self.bagnets[0].labels
+
+
+def compared(scene: Scene) -> list[Network]:
+    """The BagNets, and the baseline if it is on this machine; if not, that is said."""
+    if scene.baseline is None:
+        st.markdown("The residual network of this family is not on this machine: the BagNets are asked alone.")
+        return list(scene.bagnets)
+    return [*scene.bagnets, scene.baseline]
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """What the first row of controls says; `classes` is the place where the class choosers go."""
+
+    family: str
+    cards: tuple[Card, ...]
+    short: int
+    opacity: float
+    outline: bool
+    resolution: Resolution
+    classes: Sequence[st.delta_generator.DeltaGenerator]
+
+    @property
+    def default_short(self) -> int:
+        return self.cards[0].size
+
+    def params(self, target: int | None = None, other: int | None = None) -> Params:
+        return Params(None if self.short == self.default_short else self.short, target, other, self.resolution)
+
+
+def view() -> View:
+    """The controls that need no answer of the networks; the class choosers follow with `classes`."""
+    row = st.columns([2, 2.3, 2.3, 2, 1.9, 1.3], vertical_alignment="bottom")
+    known = {title: family for title, family in families().items() if family in BAGNETS or own_bagnets(family)}
+    about = "photographs: our own narrow BagNets, 64 px, 20 kinds. ImageNet: the authors', 1000 kinds, downloaded."
+    trained_on = bound(row[0].selectbox, "Trained on", list(known), key="patch-family", help=about)
+    family = known[trained_on]
+    opacity = bound(row[3].slider, "Opacity of the evidence", 0.0, 1.0, OPACITY, 0.05, key="patch-opacity")
+    resolution = bound(
+        row[4].segmented_control,
+        "Map",
+        list(RESOLUTIONS),
+        default="full",
+        required=True,
+        key="patch-resolution",
+        help="coarse: the patches of the network's own grid, every 8 px, whose mean is the logit. "
+        "full: the exact evidence of the patch around every pixel.",
+    )
+    with row[5].popover("More", width="stretch", help="Size of the picture, outlines, your own weights"):
+        cards = cards_of(family)
+        size = cards[-1].size if cards else packaged.family_size(family)
+        sides = SHORT_SIDES.get(family) or tuple(round(share * size) for share in SHARES)
+        short = bound(
+            st.select_slider,
+            "Short side the networks see, px",
+            sides,
+            size,
+            format_func=plain,
+            key=f"patch-short-{family}",
+        )
+        note(f"They were trained at {size} px; the larger the picture, the less of it a patch covers.")
+        outline = bound(st.toggle, "Outlines of the picture", True, key="patch-outline")
+        own_network.show("patch", remember)
+    return View(family, cards, short, opacity, outline, resolution, row[1:3])
+
+
+def cards_of(family: str) -> tuple[Card, ...]:
+    """The family's BagNets and the reader's own, by rising patch."""
+    names = BAGNETS[family][0] if family in BAGNETS else ()
+    named = [packaged.find(name) for name in names if name in packaged.cards()]
+    most = [*own_bagnets(family), *named][:MOST_SHOWN]
+    return tuple(sorted(most, key=lambda card: card.patch or 0))
+
+
+def remember(network: Network) -> None:
+    """Show a BagNet that was just opened with its family; another network is asked further down the page."""
+    if network.card.patch:
+        st.session_state["patch-family"] = family_title(network.card.family)
+    else:
+        st.session_state[ANY] = network.card.name
+
+
+def own_bagnets(family: str) -> list[Card]:
+    return [n.card for n in own_networks().values() if n.card.family == family and n.card.patch]
+
+
+def classes(view: View, logits: np.ndarray, labels: Sequence[str]) -> tuple[int | None, int | None]:
+    """The class asked for and the one subtracted; the five best of the network with the largest patches first."""
+    known = known_labels(view.family) if len(labels) == len(known_labels(view.family)) else tuple(labels)
+    best = top_classes(logits, int(logits.argmax()), 5)
+    names = [known[i] for i in [*best, *(i for i in range(len(known)) if i not in best)]]
+    left, right = view.classes
+    target = bound(
+        left.selectbox,
+        "Evidence for",
+        [ANSWER, *names],
+        key=f"patch-class-{view.family}",
+        help="The class whose evidence is drawn; by default what the network with the largest patches says. "
+        "Its five best come first.",
+    )
+    other = bound(
+        right.selectbox,
+        "less the evidence for",
+        [NOBODY, *names],
+        key=f"patch-against-{view.family}",
+        help="Choose a second class to see which patches speak for the one rather than the other.",
+    )
+    return (
+        None if target == ANSWER else known.index(target),
+        None if other == NOBODY else known.index(other),
+    )

@@ -1,0 +1,114 @@
+"""Look closer: one patch, what it says alone, what it adds to the image's logit, and where such patches lie."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+
+from core.networks.packaged import Network, title_of
+from core.pictures.image import from_pixels, png_bytes
+from core.studies.patch import closer, evidence, figures
+from core.studies.patch.evidence import Map, Result
+from pages.parts.common import charts, waiting
+from pages.parts.common.address import bound
+from pages.parts.common.words import plain
+from pages.parts.patch.choose import Scene
+
+Y, X, OF = "patch-y", "patch-x", "patch-of"
+CROP_SIDE = 264  # screen pixels
+ALIKE_SHOWN = 4
+
+
+def titles_of(result: Result) -> list[str]:
+    return [title_of(name) for name in result.models]
+
+
+def chosen(result: Result) -> tuple[int, int, int]:
+    """(network, y, x) of the patch in question: the reader's, or the strongest one of the largest patches."""
+    titles = titles_of(result)
+    m = titles.index(st.session_state[OF]) if st.session_state.get(OF) in titles else len(titles) - 1
+    y, x = st.session_state.get(Y), st.session_state.get(X)
+    if y is None or x is None:
+        return m, *evidence.strongest(result, m)
+    return m, min(int(y), result.height - 1), min(int(x), result.width - 1)
+
+
+def choose_clicked(titles: Sequence[str]) -> None:
+    """Look at the patch that was clicked, on the maps of networks of these titles."""
+    point = charts.clicked("patch-maps")
+    if point is not None:
+        choose(int(point["y"]), int(point["x"]), titles[int(point["customdata"])])
+
+
+def choose(y: int | None, x: int | None, title: str | None = None) -> None:
+    st.session_state[Y], st.session_state[X] = y, x
+    if title is not None:
+        st.session_state[OF] = title
+
+
+def show(result: Result, scene: Scene) -> None:
+    st.header("Look closer", anchor="closer")
+    inputs(result)
+    m, y, x = chosen(result)
+    network = scene.bagnets[m]
+    patch = closer.patch_at(network, scene.pixels, y, x)
+    left, middle, right = st.columns([1.1, 1.6, 1.6], gap="large")
+    with left:
+        factor = max(1, CROP_SIDE // len(patch.crop))
+        charts.enlarged(
+            patch.crop,
+            factor,
+            caption=f"{network.card.title}: the {len(patch.crop)} px patch around row {y}, column {x}",
+            alt="The chosen patch, enlarged",
+        )
+        st.download_button("PNG", lambda: png_bytes(from_pixels(patch.crop)), f"patch-{y}-{x}.png", key="patch png")
+    with middle:
+        charts.show(
+            figures.patch_logits(patch, result.labels, result.target, dark=charts.dark()),
+            "patch-logits",
+            f"The largest logits of the patch around row {y}, column {x}",
+            {"class": list(result.labels), "logit": patch.logits.round(4).tolist()},
+        )
+        st.markdown(plain(closer.said(result, m, y, x, patch)))
+    with right:
+        alike(network, y, x, scene)
+
+
+def inputs(result: Result) -> None:
+    """The chosen patch by keyboard; a click on a map fills these in."""
+    titles = titles_of(result)
+    if st.session_state.get(OF) not in titles and st.query_params.get(OF) not in titles:
+        st.session_state[OF] = titles[-1]
+    for key, side in ((Y, result.height), (X, result.width)):
+        if st.session_state.get(key) is not None:
+            st.session_state[key] = min(int(st.session_state[key]), side - 1)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        bound(st.segmented_control, "A patch of", titles, format_func=plain, key=OF)
+        bound(st.number_input, "Row, px", 0, result.height - 1, None, key=Y, placeholder="strongest", width=150)
+        bound(st.number_input, "Column, px", 0, result.width - 1, None, key=X, placeholder="strongest", width=150)
+        st.button("The strongest patch", on_click=choose, args=(None, None), key="patch strongest")
+
+
+def alike(network: Network, y: int, x: int, scene: Scene) -> None:
+    """Where patches like the chosen one lie; the page does not wait for it."""
+    pixels = scene.pixels
+    step = closer.alike_step(pixels)
+    key = ("alike", network.card.name, network.identity, scene.picture.image.digest, scene.short, y, x, step)
+    waiting.later(
+        (key, lambda progress: closer.alike(network, pixels, y, x, progress, step=step)),
+        "Looking for patches like this one",
+        lambda found: draw_alike(found, network.card.patch or 1, pixels, y, x),
+    )
+
+
+def draw_alike(found: Map, patch: int, pixels: np.ndarray, y: int, x: int) -> None:
+    places = closer.spots(found, ALIKE_SHOWN, max(patch // 2, 2), (y, x))
+    charts.show(
+        figures.likeness(found, pixels, patch, (y, x), places, dark=charts.dark()),
+        "patch-alike",
+        "Cosine similarity of every patch's features to those of the chosen one; the four most alike are framed",
+        {"row": [a for a, _, _ in places], "column": [b for _, b, _ in places], "cosine": [c for _, _, c in places]},
+    )
+    st.caption("Framed: the chosen patch, and dotted the most alike. Cosine of the last features, less their mean.")

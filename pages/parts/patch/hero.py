@@ -1,0 +1,165 @@
+"""The evidence maps, refined from the networks' own grid to every pixel while the page stays usable."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Hashable
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import streamlit as st
+
+from core import cache
+from core.base.worker import Job
+from core.compute.patches import Leaf
+from core.networks.packaged import Network
+from core.pictures.preprocess import whole
+from core.studies.patch import evidence, figures
+from core.studies.patch.evidence import Map, Params, Result
+from pages.parts.common import charts, waiting
+from pages.parts.common.tray import Picture
+from pages.parts.common.words import note, plain
+from pages.parts.patch import closer
+from pages.parts.patch.choose import View
+
+REFINEMENTS = ((4, None), (2, 4), (1, 2))  # a patch every so many pixels, beyond those of the coarser map
+PATIENCE = 0.6  # seconds that the exact maps may take before the coarse ones are shown
+STOPPED, MAPS = "patch stopped", "patch-maps"
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """What is to be mapped: `pixels` as the networks see them, `grids`: each one's own grid, which is there already."""
+
+    nets: tuple[Network, ...]
+    grids: tuple[Map, ...]
+    picture: Picture
+    pixels: np.ndarray
+    params: Params
+    target: int
+    view: View
+
+    @property
+    def classes(self) -> tuple[int, ...]:
+        return evidence.kept_classes(len(self.nets[0].labels), self.target, self.params.other)
+
+    def names(self) -> list[list[Hashable]]:
+        """What the work is remembered under: one row a refinement, one key a network."""
+        about = (self.picture.image.digest, self.pixels.shape, self.classes)
+        return [[("evidence", n.card.name, n.identity, *about, step) for n in self.nets] for step, _ in REFINEMENTS]
+
+
+def show(asked: Asked) -> Result:
+    """The best maps so far; a fragment redraws them as they get finer. Returns what was drawn."""
+    if asked.params.resolution == "coarse":
+        return draw(asked, asked.grids)
+    if st.session_state.get(STOPPED) == asked.names():
+        maps, step = finest(asked)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f":material/front_hand: Stopped at a patch around {plain(pixel(step))}.")
+            st.button("Go on", key="patch go on", on_click=go_on, args=(asked.names(),))
+        return draw(asked, maps)
+    end = time.monotonic() + PATIENCE
+    while not finished(asked) and time.monotonic() < end:
+        time.sleep(waiting.TICK)
+    maps, _ = finest(asked)
+    if finished(asked):
+        return draw(asked, maps)
+    st.fragment(partial(watch, asked, time.monotonic()), run_every=waiting.LOOK_AGAIN)()
+    return result(asked, maps)
+
+
+def watch(asked: Asked, begun: float) -> None:
+    if finished(asked):
+        st.rerun()
+    jobs = started(asked)
+    maps, step = finest(asked)
+    share = sum(1.0 if job.future.done() else job.done / max(job.total, 1) for job in jobs) / len(jobs)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        left = waiting.time_left(share, time.monotonic() - begun)
+        st.progress(share, plain(f"A patch around {pixel(step)} so far; around every pixel: {share:.0%}{left}"))
+        st.button("Stop", key="patch stop", on_click=stop, args=(jobs, asked.names()))
+    draw(asked, maps)
+
+
+def draw(asked: Asked, maps: tuple[Map, ...]) -> Result:
+    found = result(asked, maps)
+    figure(found, [n.card.title for n in asked.nets], asked.picture, asked.view)
+    return found
+
+
+def result(asked: Asked, maps: tuple[Map, ...]) -> Result:
+    return evidence.assemble(asked.nets, asked.grids, maps, asked.picture.image, asked.pixels, asked.params)
+
+
+def figure(found: Result, titles: list[str], picture: Picture, view: View, key: str = MAPS) -> None:
+    """The finding and the maps; clicks on the chosen picture's choose a patch."""
+    choosable = key == MAPS
+    finding = evidence.finding(found, titles)
+    st.markdown(f"#### {plain(finding)}")
+    charts.show(
+        figures.maps(
+            found,
+            titles,
+            whole(picture.image, figures.UNDERLAY),
+            opacity=view.opacity,
+            outline=view.outline,
+            chosen=closer.chosen(found) if choosable else None,
+            dark=charts.dark(),
+        ),
+        key,
+        f"Maps of the {figures.evidence_of(found)}, one a network, over the picture. {finding}",
+        figures.evidence_table(found),
+        on_click=partial(closer.choose_clicked, closer.titles_of(found)) if choosable else None,
+    )
+    click = "Click a map to look at that patch. " if choosable else ""
+    note(
+        f"{click}Red (orange on dark) speaks for the class, blue against it; all maps share "
+        f"one scale, which ends at the {evidence.CLIP}th percentile. The networks see the picture at "
+        f"{found.width} × {found.height} px (it has {picture.image.width:,} × {picture.image.height:,}); around it "
+        "lies the mean colour."
+    )
+
+
+def started(asked: Asked) -> list[Job[list[Leaf]]]:
+    """The jobs of all refinements, coarse ones first, started where nobody has yet."""
+    return [
+        cache.job(key, partial(evidence.phases, n, asked.pixels, asked.classes, step=step, after=after), MAPS)
+        for keys, (step, after) in zip(asked.names(), REFINEMENTS, strict=True)
+        for key, n in zip(keys, asked.nets, strict=True)
+    ]
+
+
+def finished(asked: Asked) -> bool:
+    return all(waiting.is_done(job) for job in started(asked))
+
+
+def finest(asked: Asked) -> tuple[tuple[Map, ...], int]:
+    """The finest maps that every network has, and the pixels between their patches."""
+    rows = [[cache.finished(key, 0) for key in keys] for keys in asked.names()]
+    leaves: list[list[Leaf]] = [[] for _ in asked.nets]
+    reached = None
+    for row, (step, _) in zip(rows, REFINEMENTS, strict=True):
+        if any(found is None for found in row):
+            break
+        leaves = [[*old, *new] for old, new in zip(leaves, row, strict=True)]
+        reached = step
+    if reached is None:
+        return asked.grids, 8
+    return tuple(evidence.composed(found, asked.pixels, asked.classes, reached) for found in leaves), reached
+
+
+def pixel(step: int) -> str:
+    return "every pixel" if step == 1 else f"every {step}th pixel" if step > 2 else "every 2nd pixel"
+
+
+def stop(jobs: list[Job[list[Leaf]]], keys: list[list[Hashable]]) -> None:
+    for job in jobs:
+        job.stop()
+    st.session_state[STOPPED] = keys
+
+
+def go_on(keys: list[list[Hashable]]) -> None:
+    cache.forget([key for row in keys for key in row if cache.finished(key, 0) is None])
+    del st.session_state[STOPPED]

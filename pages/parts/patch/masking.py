@@ -1,0 +1,162 @@
+"""Which pixels matter? Mask the cells that a map calls most supportive, and watch the answer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import streamlit as st
+
+from core.compute.attributions import CAPTUM, EVIDENCE, RANDOM
+from core.networks.packaged import Network
+from core.studies.patch import masking, masking_figures
+from core.studies.patch.masking import MODES, Params, Result
+from pages.parts.common import charts, waiting
+from pages.parts.common.address import bound
+from pages.parts.common.words import note, plain
+from pages.parts.patch.choose import Scene
+
+BAGNET, MODE, METHODS, K = "patch-masking-q", "patch-masking-mode", "patch-masking-methods", "patch-masking-k"
+FIRST_K = 10
+SHOWN = 300  # px, about the longer side at which a small picture is shown
+
+
+def show(scene: Scene) -> None:
+    """Folded away; asks the networks when opened."""
+    with bound(st.expander, "Which pixels matter? Mask them and watch", key="patch masking", on_change="rerun") as box:
+        if not box.open:
+            return
+        bagnet, params = controls(scene)
+        networks = [bagnet, *([scene.baseline] if scene.baseline else [])]
+        if scene.baseline is None:
+            st.markdown("The residual network of this family is not on this machine: the BagNet is asked alone.")
+        pixels = scene.pixels
+        result = answer(scene, networks, pixels, params)
+        if result is not None:
+            look(result, networks, pixels)
+
+
+def controls(scene: Scene) -> tuple[Network, Params]:
+    """Whose evidence, masked or shown, and which of Captum's methods are drawn beside it."""
+    by_patch = {str(n.card.patch): n for n in scene.bagnets}
+    left, middle, right = st.columns([1, 1, 3], vertical_alignment="bottom")
+    mode = bound(
+        left.segmented_control,
+        "Order",
+        MODES,
+        default="deletion",
+        required=True,
+        key=MODE,
+        help="Deletion masks the most supportive cells first; insertion starts from the mean colour and shows them.",
+    )
+    patch = bound(
+        middle.segmented_control,
+        "BagNet's patch q, px",
+        list(by_patch),
+        format_func=plain,
+        default=list(by_patch)[-1],
+        required=True,
+        key=BAGNET,
+    )
+    methods = bound(
+        right.multiselect,
+        "Against",
+        CAPTUM,
+        default=CAPTUM,
+        key=METHODS,
+        help="Captum's attributions, each computed on the network that answers. The evidence and chance are always on.",
+    )
+    return by_patch[patch], Params(methods=(EVIDENCE, *(m for m in CAPTUM if m in methods), RANDOM), mode=mode)
+
+
+def answer(scene: Scene, networks: list[Network], pixels: np.ndarray, params: Params) -> Result | None:
+    """The curves of every method that is done; None before the evidence's are.
+
+    A trace holds the attributions and both modes, so nothing is computed again when the mode or k moves.
+    """
+    common = replace(params, methods=Params.methods, mode=Params.mode)
+    tasks = [
+        (
+            (
+                "masking",
+                method,
+                (n.card.name, n.identity),
+                (networks[0].card.name, networks[0].identity) if method == EVIDENCE else None,
+                scene.picture.image.digest,
+                scene.short,
+                scene.target,
+                common,
+            ),
+            lambda progress, n=n, method=method: masking.trace(
+                n, networks[0], pixels, scene.target, method, common, progress
+            ),
+        )
+        for method in params.methods
+        for n in networks
+    ]
+    found = waiting.compute(tasks, f"Masking by {len(params.methods)} methods", "patch masking")
+    by_method = [found[i : i + len(networks)] for i in range(0, len(found), len(networks))]
+    done = {m: row for m, row in zip(params.methods, by_method, strict=True) if None not in row}
+    if EVIDENCE not in done:
+        return None
+    traces = [[row[i] for row in done.values()] for i in range(len(networks))]
+    return masking.assemble(networks, traces, scene.target, replace(params, methods=tuple(done)))
+
+
+def look(result: Result, networks: list[Network], pixels: np.ndarray) -> None:
+    titles = [n.card.title for n in networks]
+    finding = masking.finding(result, titles)
+    st.markdown(f"**{plain(finding)}**")
+    left, right = st.columns([1, 2], gap="large")
+    with left:
+        k = masked(result, networks, pixels)
+    with right:
+        charts.show(
+            masking_figures.curves(result, titles, k=k, dark=charts.dark()),
+            "patch-masking",
+            f"Probability of {result.labels[result.target]} by cells {said(result)}, one line a method. {finding}",
+            masking_figures.curve_table(result, titles),
+        )
+    st.markdown("Area under the curve, k scaled to 0..1")
+    areas = "Area under the curve by method and network"
+    charts.numbers_table(masking_figures.auc_table(result, titles), alt=areas)
+    charts.show(
+        masking_figures.strip(result, titles, dark=charts.dark()),
+        "patch-masking-maps",
+        "The attribution maps that ranked the cells, one row a network: " + ", ".join(result.methods),
+    )
+    caption(result)
+
+
+def said(result: Result) -> str:
+    return "masked" if result.mode == "deletion" else "shown"
+
+
+def masked(result: Result, networks: list[Network], pixels: np.ndarray) -> int:
+    """The picture at a k of the reader's, in the evidence's order, with what each network says to it."""
+    if st.session_state.get(K, 0) > result.cells:  # of a larger picture
+        st.session_state[K] = result.cells
+    k = int(bound(st.slider, "Cells k", 0, result.cells, min(FIRST_K, result.cells), key=K))
+    evidence = result.methods.index(EVIDENCE)
+    view = masking.shown(networks[0], pixels, result.order[0, evidence], k, result.cell, result.mode)
+    factor = max(1, SHOWN // max(view.shape[:2]))
+    words = f"the {k} cells that the evidence ranks first are {said(result)}"
+    charts.enlarged(view, factor, caption=words[0].upper() + words[1:], alt=f"The picture where {words}")
+    for network, p in zip(networks, result.probability[:, evidence, k], strict=True):
+        st.markdown(f"**{plain(network.card.title)}**: P({plain(result.labels[result.target])}) = {p:.3f}")
+    return k
+
+
+def caption(result: Result) -> None:
+    count = result.order.shape[2]
+    side = f"{result.cell} × {result.cell} px"
+    note(
+        f"n = 1 picture of {count} cells of {side}, up to {result.cells} of them {said(result)}. "
+        "A cell's rank is the sum of its attributions; a hidden cell takes the mean colour of the training "
+        "pictures, which is also what integrated gradients, occlusion and DeepLIFT compare with. The evidence's order "
+        "is the BagNet's for both networks: each patch's evidence, spread over its pixels. Every other method explains "
+        f"the network of its own panel. Random: the mean of {result.draws} orders, seeds {result.seed} to "
+        f"{result.seed + result.draws - 1}, ± one standard deviation (the band). Maps: red or orange for the class, "
+        "blue against; saliency has no sign; each has its own scale, as their units differ. A picture with holes is "
+        "unlike any that the networks were trained on, so a low curve also counts how much holes as such confuse."
+    )

@@ -1,0 +1,110 @@
+"""Measured on whole data sets: the packaged BagNets beside their baseline, and what others report."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.networks.packaged import title_of
+from core.networks.weights import ASSETS
+from core.studies.patch import dataset, dataset_figures, masking_dataset, paper
+from core.studies.patch.dataset import Measured
+from pages.parts.common import charts
+from pages.parts.common.address import bound
+from pages.parts.common.words import again, note
+
+CLASSES, PICTURES = "classes", "pictures"
+
+
+def show() -> None:
+    st.header("Measured on whole data sets", anchor="measured")
+    record = dataset.measured(ASSETS / "results" / "patch_evidence")
+    if record is None:
+        st.markdown("Not measured on this machine yet: run `receptive measure-patches --data FOLDER`.")
+    else:
+        ours(record)
+    with st.expander("What others report (ImageNet)"):
+        st.markdown("**The paper's, and a third party's** who ran the authors' weights; not measured here.")
+        charts.numbers_table(paper.table(), alt="Accuracy of BagNets on ImageNet as others report it")
+        st.caption("Brendel & Bethge, ICLR 2019. Accuracy in % on ImageNet's validation set.")
+
+
+def ours(record: Measured) -> None:
+    """Accuracy by patch size and who errs alike; below them the classes and the scrambled pictures."""
+    found = record.summary
+    note(
+        f"{record.data}; n = {found.images:,}. One training run (seed) a network. "
+        "Intervals of accuracies: 95 % (Wilson) over pictures."
+    )
+    left, right = st.columns([3, 3], gap="large")
+    with left:
+        charts.show(
+            dataset_figures.accuracy_plot(found, dark=charts.dark()),
+            "patch-accuracy",
+            "Accuracy of the BagNets against their patch size, the baseline as a level line",
+            dataset_figures.accuracy_table(found),
+        )
+    with right:
+        alike(record)
+    if None in found.patches:
+        charts.show(
+            dataset_figures.class_scatter(found, dark=charts.dark()),
+            "patch-classes",
+            "Error rate of each class: every BagNet against the baseline",
+            dataset_figures.class_table(found),
+        )
+    if record.scramble is not None:
+        charts.show(
+            dataset_figures.scramble_plot(record.scramble, found, dark=charts.dark()),
+            "patch-scrambled",
+            "Accuracy on scrambled pictures against the number of tiles",
+            dataset_figures.scramble_table(record.scramble, found),
+        )
+        note(f"Tiles of the {found.images:,} test pictures shuffled with seed {record.scramble.seed}.")
+    if record.masking is not None:
+        masked(masking_dataset.from_record(record.masking))
+    st.caption(again(record.command, record.date, record.commit))
+
+
+def alike(record: Measured) -> None:
+    """The matrix of who errs alike, by class or by picture."""
+    found = record.summary
+    by = bound(
+        st.segmented_control,
+        "Errors compared over",
+        [CLASSES, PICTURES],
+        default=CLASSES,
+        required=True,
+        key="patch-errors-over",
+        help="Over classes: do both find the same classes hard? Over pictures: do both get the same pictures wrong?",
+    )
+    charts.show(
+        dataset_figures.correlation_map(found, pictures=by == PICTURES, dark=charts.dark()),
+        "patch-correlation",
+        f"How alike each two networks err, over {by}",
+        dataset_figures.pair_table(found),
+    )
+    how = (
+        "κ (Cohen): being wrong together beyond chance, over pictures; 0 is chance, 1 always together."
+        if by == PICTURES
+        else f"r (Pearson): over the error rates of the {len(found.labels)} classes."
+    )
+    note(
+        f"{how} Intervals: approximately 95 %, from {found.draws:,} bootstrap draws of the pictures within "
+        f"each class (seed {found.seed})."
+    )
+
+
+def masked(found: masking_dataset.Summary) -> None:
+    """The areas under the deletion and insertion curves over many pictures."""
+    titles = (title_of(found.networks[0]), title_of(found.networks[1]))
+    charts.show(
+        masking_dataset.figure(found, titles, dark=charts.dark()),
+        "patch-masked",
+        "Mean area under the deletion and insertion curves by method, for the BagNet and the baseline",
+        masking_dataset.table(found, titles),
+    )
+    note(
+        f"n = {found.images} of the test pictures, at even steps, each towards its true class; cells of {found.cell} "
+        f"px; intervals are 95 % over pictures; random: {found.draws} orders a picture (seed {found.seed}). The "
+        "evidence's order is the BagNet's for both networks; every other method explains the network that answers."
+    )

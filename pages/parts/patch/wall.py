@@ -1,0 +1,204 @@
+"""The walls: the patches that say a class loudest in many pictures, rightly and wrongly, each with its way back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from pathlib import Path
+
+import streamlit as st
+
+from core.data.named import UNREADABLE, Found
+from core.networks.packaged import Network
+from core.pictures.image import decode
+from core.pictures.samples import SAMPLES
+from core.studies.patch import wall as patch_wall
+from core.studies.patch.wall import Params, Result
+from pages.parts.common import charts, own_pictures, tray, waiting
+from pages.parts.common.address import bound
+from pages.parts.common.words import note, plain
+from pages.parts.patch import closer
+from pages.parts.patch.choose import Scene
+
+SAMPLE_SET, OWN = "the samples", "your own"
+FOLLOW = "the page's class"
+FRAME = (0, 158, 115)  # Okabe-Ito green: seen on light and on dark pictures, and no role's colour
+SHOWN = "patch wall shown"
+TITLES = {sample.name: sample.title for sample in SAMPLES}
+
+
+def show(scene: Scene) -> None:
+    question = "Which patches say it loudest, in many pictures?"
+    with bound(st.expander, question, key="patch wall", on_change="rerun") as box:
+        if not box.open:
+            return
+        network, target, source = controls(scene)
+        params = Params(target, scene.short)
+        if source == SAMPLE_SET:
+            on_samples(network, params)
+        else:
+            on_your_pictures(network, params)
+
+
+def controls(scene: Scene) -> tuple[Network, int, str]:
+    """Which BagNet, which class, which pictures."""
+    left, middle, right = st.columns(3, vertical_alignment="bottom")
+    source = bound(
+        left.segmented_control, "Pictures", [SAMPLE_SET, OWN], default=SAMPLE_SET, required=True, key="patch-wall-of"
+    )
+    family = scene.bagnets[0].card.family
+    labels = [
+        label if scene.labels.index(label) == i else f"{label} ({i})"  # ImageNet has two cranes
+        for i, label in enumerate(scene.labels)
+    ]
+    target = chooser(middle, "Class of the walls", [FOLLOW, *labels], 0, f"patch-wall-class-{family}")
+    titles = [network.card.title for network in scene.bagnets]
+    title = chooser(right, "BagNet", titles, len(titles) - 1, f"patch-wall-net-{family}")
+    index = scene.target if target == FOLLOW else labels.index(target)
+    return scene.bagnets[titles.index(title)], index, source
+
+
+def chooser(place: st.delta_generator.DeltaGenerator, what: str, options: Sequence[str], index: int, key: str) -> str:
+    """A select box that forgets a choice which is no longer offered."""
+    if st.session_state.get(key) not in options:
+        st.session_state.pop(key, None)
+    return bound(place.selectbox, plain(what), options, index=index, key=key)
+
+
+def on_samples(network: Network, params: Params) -> None:
+    def work(progress: waiting.Progress) -> tuple[Result, list[str]]:
+        return patch_wall.run(network, patch_wall.sample_pictures(), len(SAMPLES), params, progress), []
+
+    walls(network, params, "samples", len(SAMPLES), work, None)
+
+
+def on_your_pictures(network: Network, params: Params) -> None:
+    st.markdown(
+        "A folder on this machine, or a zip. Sub-folders named like a class of the network tell what is in a picture."
+    )
+    chosen = own_pictures.choose("patch wall")
+    if chosen is None:
+        return
+    found, digest = chosen
+    if not st.toggle(f"Look through {len(found):,} pictures", key="patch wall go"):
+        return
+
+    def work(progress: waiting.Progress) -> tuple[Result, list[str]]:
+        broken: list[str] = []
+        chunks = patch_wall.own_pictures(found, network.labels, broken)
+        return patch_wall.run(network, chunks, len(found), params, progress), broken
+
+    walls(network, params, digest, len(found), work, found)
+
+
+def walls(
+    network: Network,
+    params: Params,
+    source: Hashable,
+    total: int,
+    work: Callable[[waiting.Progress], tuple[Result, list[str]]],
+    found: list[Found] | None,
+) -> None:
+    """Compute, and show the finding, both walls, and what was left out. `found` is None for the samples."""
+    key = ("patch wall", network.card.name, network.identity, source, params)
+    (answer,) = waiting.compute([(key, work)], f"Looking for patches in {total:,} pictures", "patch wall")
+    if answer is None:
+        return
+    result, broken = answer
+    if broken:
+        st.warning(f"{len(broken)} files could not be read and were left out.", icon=":material/broken_image:")
+        charts.numbers_table({"left out": broken}, "The files that could not be read, and why")
+    if result.pictures < total - len(broken):
+        st.info(f"Partial: {result.pictures:,} of {total:,} pictures.", icon=":material/timelapse:")
+    label, called = network.labels[params.target], TITLES if found is None else {}
+    st.markdown(f"**{plain(patch_wall.finding(result, label, network.card.title, called))}**")
+    wall(result, True, f"In pictures of {label}", network, found, str(source))
+    if found is not None:
+        outlined(str(source), found, params, result.side)
+    wall(result, False, f"In other pictures: wrongly {label}", network, found, str(source))
+    note(how(result, label))
+    with st.expander("The numbers as a table", key="patch wall table", on_change="rerun") as numbers:
+        if numbers.open:
+            charts.numbers_table(patch_wall.table(result, network.labels), alt="The patches of both walls")
+
+
+def how(result: Result, label: str) -> str:
+    unknown = result.pictures - result.known_pictures
+    by = []
+    if result.known_pictures:
+        by.append(f"{result.known_pictures:,} by the name of their folder")
+    if unknown:
+        by.append(f"{unknown:,} by the network's own answer, as nobody has said what they show")
+    return (
+        f"Number: the patch's own logit for {label}. Patches of {result.side} × {result.side} px on the network's own "
+        "grid, at most two a picture, none overlapping. Which pictures count as "
+        f"{label} ({result.right_pictures:,} of {result.pictures:,}): {', '.join(by) or 'none was looked at'}."
+    )
+
+
+def wall(result: Result, right: bool, title: str, network: Network, found: list[Found] | None, source: str) -> None:
+    st.markdown(f"{'●' if right else '✕'} **{plain(title)}**")
+    which = result.wall(right)
+    if not which:
+        st.markdown("No such picture here: choose another class or more pictures.")
+    with st.container(horizontal=True):
+        for i in which:
+            with st.container(width=132, horizontal_alignment="center"):
+                brick(result, i, network, found, source)
+
+
+def brick(result: Result, i: int, network: Network, found: list[Found] | None, source: str) -> None:
+    """One patch: enlarged, its evidence, what it says itself, and the button back to its picture."""
+    name, (y, x) = result.names[i], (int(result.y[i]), int(result.x[i]))
+    pixels, said = patch_wall.enlarged(result.crops[i]), network.labels[result.top1[i]]
+    title = TITLES.get(name, name) if found is None else Path(name).name
+    st.image(
+        pixels,
+        caption=plain(f"{result.evidence[i]:+.3g}, says {said}"),
+        alt=f"A patch of {title} at row {y}, column {x}: evidence {result.evidence[i]:+.3g}, says {said}",
+        output_format="PNG",
+        width=pixels.shape[1],
+    )
+    key = f"patch wall {name} {y} {x} {bool(result.right[i])}"
+    tip = f"{title}: the picture is said to be {network.labels[result.answer[i]]}"
+    if found is None:
+        half = result.side // 2
+        st.button(
+            plain(title),
+            key=key,
+            help=plain(tip),
+            on_click=open_sample,
+            args=(name, y + half, x + half, network.card.title),
+        )
+    else:
+        st.button(plain(title), key=key, help=plain(tip), on_click=remember, args=(source, name, y, x))
+
+
+def open_sample(name: str, y: int, x: int, title: str) -> None:
+    """Put a sample into the tray and choose the patch around its pixel (y, x) of the network of that title."""
+    st.session_state[tray.CHOICE] = name
+    closer.choose(y, x, title)
+
+
+def remember(source: str, name: str, y: int, x: int) -> None:
+    st.session_state[SHOWN] = (source, name, y, x)
+
+
+def outlined(source: str, found: list[Found], params: Params, side: int) -> None:
+    """The user's picture that a patch was clicked in, with the patch framed."""
+    kept, name, y, x = st.session_state.get(SHOWN, ("", "", 0, 0))
+    file = next((f for f in found if f.name == name), None)
+    if kept != source or file is None:
+        return
+    try:
+        image = decode(file.read())
+    except UNREADABLE as error:
+        st.error(plain(f"{name}: {error}"), icon=":material/broken_image:")
+        return
+    pixels = patch_wall.outlined(image, params.short, (y, x), side, FRAME)
+    st.image(
+        pixels,
+        caption=plain(f"{name}, the patch at row {y}, column {x} framed"),
+        alt=f"{name} as the network sees it, with the chosen patch framed",
+        output_format="PNG",
+        width=min(pixels.shape[1], 960),
+    )

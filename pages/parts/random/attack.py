@@ -1,0 +1,156 @@
+"""Does an attack through a substitute fool it? What was measured, and the same on digits, live."""
+
+from __future__ import annotations
+
+import dataclasses
+from functools import partial
+
+import streamlit as st
+
+from core import cache
+from core.studies.random import attack as random_attack
+from core.studies.random import attack_figures
+from core.studies.random.attack import DIGITS, DIGITS_TARGETS, Params, Result
+from core.studies.random.attack_figures import Measured
+from pages.parts.common import charts, waiting
+from pages.parts.common.address import bound
+from pages.parts.common.waiting import Progress
+from pages.parts.common.words import again, note, plain
+
+ROUNDS = (0, 1, 2, 3)
+LARGEST_SEED = 9999
+SEED_WIDTH = 180  # px
+WANTED = "random attack wanted"
+
+
+def show() -> None:
+    """Folded away; attacks the digits when asked to."""
+    with bound(
+        st.expander, "Does an attack through a substitute fool it?", key="random attack", on_change="rerun"
+    ) as box:
+        if not box.open:
+            return
+        st.markdown(
+            "The attacker sees **only answers**. It has some pictures labelled by the target, trains a substitute "
+            "network on them, moves every picture a step along the gradient of the substitute's answer, has those "
+            "labelled too, and learns on. Then it takes one step of size ε up the *substitute's* loss, and hopes that "
+            "the target is fooled as well. Random signs of the same size are the control."
+        )
+        st.markdown(
+            "**The paper's claim**, from its abstract: the random network *fails* this attack. One published summary "
+            "says the opposite. What we found:"
+        )
+        packaged(attack_figures.measured())
+        live()
+
+
+def packaged(sets: list[Measured]) -> None:
+    """What `receptive measure-random-attack` found, one data set at a time."""
+    if not sets:
+        st.markdown("Not measured on this machine yet: run `receptive measure-random-attack --data FOLDER`.")
+        return
+    by_name = {str(found.about["dataset"]): found for found in sets}
+    name = bound(
+        st.segmented_control,
+        "Data set",
+        list(by_name),
+        format_func=plain,
+        default=next(iter(by_name)),
+        required=True,
+        key="random-attack-set",
+    )
+    found = by_name[name]
+    draw(found, "random-attack")
+    about = found.about
+    st.caption(
+        f"{plain(about['data'])}. {plain(method(found))} " + again(about["command"], about["date"], about["commit"])
+    )
+
+
+def method(found: Measured) -> str:
+    """How it was done, with every number."""
+    params, spec = found.params, found.about["spec"]
+    agree = " and ".join(f"{100 * share:.0f} %" for share in found.agreement.mean(1))
+    bands = (
+        "Bands and ±: 95 % intervals over pictures; a difference is told as if of different pictures, which is wide"
+        if len(found.seeds) == 1
+        else f"Bands and ±: 95 % intervals over {len(found.seeds)} attacks (Student's t)"
+    )
+    return (
+        f"Random features: k = {spec['features']:,}, kernel {spec['kernel_size']}, depth {spec['depth']}, linear SVM. "
+        f"{params.seed_pictures} seed pictures, {params.rounds} rounds of augmentation by {params.step:g}, "
+        f"{params.queries:,} queries; {params.epochs} epochs a round; n = {found.images} others attacked, away from "
+        f"their true class. Seed{'s' if len(found.seeds) > 1 else ''} {', '.join(map(str, found.seeds))}: pictures, "
+        f"substitute and noise; the targets stay the same. The substitutes agree with their targets on {agree} of the "
+        f"untouched pictures. {bands}."
+    )
+
+
+def draw(found: Measured, key: str) -> None:
+    """The finding, the curves, and pictures of both targets."""
+    said = attack_figures.finding(found)
+    st.markdown("\n".join(f"- {plain(sentence)}" for sentence in attack_figures.findings(found)))
+    charts.show(
+        attack_figures.curves(found, dark=charts.dark()),
+        f"{key}-curves",
+        f"Accuracy against epsilon under attack and under noise of the same size, both targets. {said}",
+        attack_figures.curve_table(found),
+    )
+    shown = f"ε = {found.params.shown:g}"
+    st.markdown(
+        f"**The first pictures that each had right**, at {shown}, with what it says then. Change: mean of the "
+        "channels, blue darker, red lighter, full colour at ε."
+    )
+    for i, (column, name) in enumerate(zip(st.columns(2, gap="large"), found.targets, strict=True)):
+        with column:
+            st.markdown(f"**{plain(name)}**")
+            charts.show(
+                attack_figures.pictures(
+                    found.examples[i], found.about["labels"], found.params.shown, dark=charts.dark()
+                ),
+                f"{key}-pictures-{i}",
+                f"Pictures before and after the attack on {name}, the change enlarged, and under noise, at {shown}",
+                attack_figures.picture_table(found.examples[i], found.about["labels"]),
+            )
+
+
+def live() -> None:
+    """Train both targets on half of the digits and attack them on the others, when asked to."""
+    st.subheader("Attack it yourself, on digits", anchor=False)
+    params = controls()
+    if st.button("Attack", key="random attack go", icon=":material/bolt:"):
+        st.session_state[WANTED] = params
+    if st.session_state.get(WANTED) != params:
+        st.caption(
+            "Trains the features' classifier and a perceptron on half of the digits, then attacks both: some seconds."
+        )
+        return
+    cache.wait_until_warm()
+    tasks = [(("random attack", kind, params), partial(attack, kind, params)) for kind in DIGITS_TARGETS]
+    results = waiting.compute(tasks, "Attacking both through substitutes", "random attack")
+    finished = [result for result in results if result is not None]
+    if len(finished) < len(results):
+        st.info("Stopped half way: the two are compared when both attacks are done.", icon=":material/timelapse:")
+        return
+    found = attack_figures.of_digits(finished, params)
+    draw(found, "random-attack-live")
+    note(f"{found.about['data']}. {method(found)}")
+
+
+def attack(kind: str, params: Params, progress: Progress) -> Result:
+    return random_attack.on_digits(kind, params, progress)
+
+
+def controls() -> Params:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        rounds = bound(
+            st.segmented_control,
+            "Rounds of augmentation",
+            ROUNDS,
+            default=DIGITS.rounds,
+            required=True,
+            key="random-attack-rounds",
+            help=f"Each doubles the pictures that the target labels, from {DIGITS.seed_pictures} on.",
+        )
+        seed = bound(st.number_input, "Seed", 0, LARGEST_SEED, 0, key="random-attack-seed", width=SEED_WIDTH)
+    return dataclasses.replace(DIGITS, rounds=int(rounds), seed=int(seed))

@@ -1,0 +1,192 @@
+"""Is it the object or the background? One picture in seven versions, and the shares over many photographs."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.data.named import Found
+from core.figures.palette import uri
+from core.networks.packaged import Network, title_of
+from core.pictures.object_mask import MIDDLE, Box
+from core.pictures.preprocess import square
+from core.pictures.samples import SAMPLES, load_sample
+from core.studies.random import background, background_dataset, background_figures
+from core.studies.random.background import MASK_SIDE, Gallery, Params, Vectors
+from core.studies.random.background_dataset import Measured
+from pages.parts.common import charts, own_pictures, waiting
+from pages.parts.common.address import bound
+from pages.parts.common.tray import Picture
+from pages.parts.common.words import again, note, plain
+
+FOUND, WHOLE = "found in the box", "the box itself"
+PREVIEW = 300  # px
+DEFAULT_SWAP = "grass"
+PERCENT = 100
+
+
+def show(picture: Picture, network: Network) -> None:
+    """Folded away. `network` is the trained one, which answers."""
+    with bound(st.expander, "Is it the object or the background?", key="random background", on_change="rerun") as box:
+        if not box.open:
+            return
+        st.markdown(
+            "The background behind the object is blurred, greyed, or swapped for another picture's. As the control the "
+            "same is done to the **object**: a network that looks at objects should move more then."
+        )
+        found = background_dataset.measured()
+        if found is not None:
+            packaged(found)
+        live(picture, network)
+
+
+def packaged(found: Measured) -> None:
+    """What `receptive measure-background` found over test photographs."""
+    said = background_dataset.finding(found)
+    st.markdown(f"**{plain(said)}**")
+    charts.show(
+        background_figures.shares(found, dark=charts.dark()),
+        "random-background-shares",
+        f"Share of answers that change when background or object change. {said}",
+        background_figures.share_table(found),
+    )
+    about = found.about
+    seeds = len(found.of("random"))
+    st.caption(
+        plain(
+            f"{about['data']}, {found.size} px; n = {found.images}. The object is the middle box ({found.box:.0%} of "
+        )
+        + "the pixels), the background the rest: no mask is perfect, and equal parts compare fairly. **Nearest**: the "
+        + plain(
+            f"class of the nearest gallery picture. Random: {found.features:,} features, kernel {found.kernel}, depth "
+            f"{found.depth}, mean of {seeds} seeds, lines: the least and the most of them; other lines: 95 % intervals "
+            f"over photographs (Wilson). Trained: {title_of(found.network)}. "
+        )
+        + again(about["command"], about["date"], about["commit"])
+    )
+
+
+def live(picture: Picture, network: Network) -> None:
+    """The tray's picture: draw a box, choose another background, see who moves."""
+    st.subheader("Try it on this picture", anchor=False)
+    params, swap = controls(picture)
+    against = gallery(picture, params)
+    if against is None:
+        return
+    asked = (network.identity, params.specs, params.size)
+    known_task = (
+        ("random background gallery", against.digest, *asked),
+        lambda progress: background.embed(against.pictures, params.specs, network, progress),
+    )
+    [known] = waiting.compute([known_task], f"Looking at {len(against.names):,} pictures", "random background gallery")
+    if known is not None:
+        compare(picture, swap, params, network, against, known)
+
+
+def controls(picture: Picture) -> tuple[Params, str]:
+    """The box, drawn over the picture as it is dragged, and what is swapped in."""
+    left, right = st.columns([2, 3], gap="large")
+    with right:
+        across = st.slider("Box, left to right, %", 0, PERCENT, ends(MIDDLE.left, MIDDLE.right), key="random-box-x")
+        down = st.slider("Box, top to bottom, %", 0, PERCENT, ends(MIDDLE.top, MIDDLE.bottom), key="random-box-y")
+        kind = bound(
+            st.segmented_control,
+            "Object",
+            [FOUND, WHOLE],
+            default=FOUND,
+            required=True,
+            key="random-object",
+            help="Found: GrabCut on superpixels parts the colours in the box from those around it.",
+        )
+        names = [s.name for s in SAMPLES if s.name != picture.sample]
+        swap = st.selectbox("Swap with", names, names.index(DEFAULT_SWAP) if DEFAULT_SWAP in names else 0,
+                            key="random-swap")  # fmt: skip
+    box = box_of(down, across)
+    params = Params(box, kind == WHOLE)
+    with left:
+        shown = square(picture.image, MASK_SIDE)
+        object_ = background.object_of(picture.image, box, MASK_SIDE, params.whole_box)
+        drawn = background_figures.framed(shown, box, object_)
+        share = f"{object_.mean():.0%} of the pixels"
+        st.image(uri(drawn), f"the object: {share}", width=PREVIEW, alt=f"The picture with its box; object: {share}")
+    return params, swap
+
+
+def ends(low: float, high: float) -> tuple[int, int]:
+    return round(PERCENT * low), round(PERCENT * high)
+
+
+def box_of(down: tuple[int, int], across: tuple[int, int]) -> Box:
+    """The sliders' box, at least one percent wide and high."""
+    (top, bottom), (left, right) = (
+        (min(low, PERCENT - 1), max(high, min(low, PERCENT - 1) + 1)) for low, high in (down, across)
+    )
+    return Box(top / PERCENT, left / PERCENT, bottom / PERCENT, right / PERCENT)
+
+
+def gallery(picture: Picture, params: Params) -> Gallery | None:
+    """Tiles of the samples, or the reader's own pictures."""
+    if not st.toggle("Compare with your own pictures", key="random background own"):
+        return tiles(params.size, picture.sample)
+    chosen = own_pictures.choose("random background")
+    if chosen is None:
+        return None
+    found, key = chosen
+    task = (
+        ("random background own", key, params.size),
+        lambda progress: attempt(found, params.size, progress),
+    )
+    [own] = waiting.compute([task], f"Reading {len(found):,} pictures", "random background own")
+    if isinstance(own, str):
+        st.error(plain(own), icon=":material/broken_image:")
+        return None
+    if own is not None and own.broken:
+        st.warning(
+            f"Left out, as they could not be read: {len(own.broken)} of {len(found):,} files.",
+            icon=":material/broken_image:",
+        )
+        charts.numbers_table({"left out": own.broken}, "The files that could not be read, and why")
+    return own
+
+
+def attempt(found: list[Found], size: int, progress: waiting.Progress) -> Gallery | str:
+    """The reader's pictures, or what is wrong with them."""
+    try:
+        return background.own_gallery(found, size, progress)
+    except ValueError as error:
+        return str(error)
+
+
+@st.cache_resource(max_entries=len(SAMPLES) + 1, show_spinner=False)
+def tiles(size: int, without: str | None) -> Gallery:
+    return background.sample_tiles(size, without)
+
+
+def compare(picture: Picture, swap: str, params: Params, network: Network, against: Gallery, known: Vectors) -> None:
+    """The versions, what the network answers to them, and how far they move."""
+    task = (
+        ("random background", picture.image.digest, swap, network.identity, params, against.digest),
+        lambda progress: background.run(picture.image, load_sample(swap), params, network, against, known, progress),
+    )
+    [result] = waiting.compute([task], "Changing background and object", "random background")
+    if result is None:
+        return
+    said = background.finding(result, network.card.title)
+    st.markdown(f"**{plain(said)}**")
+    charts.show(
+        background_figures.pictures(result, dark=charts.dark()),
+        "random-background-pictures",
+        f"The picture and its six versions with the network's answers. {said}",
+    )
+    charts.show(
+        background_figures.bars(result, dark=charts.dark()),
+        "random-background-bars",
+        f"How far each version moves, by space. {said}",
+        background_figures.moved_table(result),
+    )
+    note(
+        f"Distance from the picture to its version, divided by the mean distance from the picture to "
+        f"{len(against.names):,} others. {background.neighbour_words(result)} Centre square at {params.size} "
+        f"px; random: {params.features:,} features, kernel {params.kernel}, depth {params.depth}, mean of "
+        f"{len(params.seeds)} seeds, lines from the least to the most. n = 1 picture; {network.card.title} knows "
+        f"{len(network.labels)} classes, and has to answer with one of them."
+    )

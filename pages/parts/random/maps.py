@@ -1,0 +1,370 @@
+"""The maps: t-SNE of every space side by side, what a lasso holds, and the reader's picture placed among them."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass, replace
+from functools import partial
+from hashlib import sha256
+
+import numpy as np
+import streamlit as st
+from streamlit.components.v2 import component
+from streamlit.components.v2.types import ComponentRenderer
+
+from core import cache
+from core.base.worker import each, part
+from core.compute import embedding
+from core.compute.embedding import Map
+from core.compute.sign_counts import Spec
+from core.data.named import DATASETS, Split
+from core.figures.palette import uri
+from core.networks import packaged as networks
+from core.networks.packaged import Network
+from core.studies.random import maps as random_maps
+from core.studies.random import maps_figures as figures
+from core.studies.random.maps import TITLES, Params, Placed, Result, Space
+from pages.parts.common import charts, waiting
+from pages.parts.common.address import bound
+from pages.parts.common.words import Markdown, plain
+
+SELECTED, DRAW, HELD = "random map selection", "random maps wanted", "random map held"
+THUMBNAILS, THUMBNAIL, COLUMNS = 96, 48, 12  # at most so many, px a side at most, a row
+NEIGHBOURS, NEIGHBOUR = 6, 72
+PATIENCE = 0.4  # seconds that the maps wait for the reader's picture before they are drawn without it
+CONFIG = {
+    "displayModeBar": True,
+    "displaylogo": False,
+    "modeBarButtons": [["lasso2d", "select2d", "pan2d"], ["zoomIn2d", "zoomOut2d", "resetScale2d"], ["toImage"]],
+    "toImageButtonOptions": {"format": "png", "filename": "receptive-random-map", "scale": 2},
+    "scrollZoom": False,
+    "doubleClick": False,
+}
+MISLEADING = (
+    "**Who is next to whom means something; distances between clusters, their sizes and their shapes mislead**: t-SNE "
+    "keeps neighbours, not distances."
+)
+LEARNED = " The trained network has learned from most of these very pictures; the other two have seen none before."
+Anchors = dict[Space, tuple[np.ndarray, Map]]  # a space's vectors (N, D), and what new pictures are placed by
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """What the maps are of. `split` in its network's form (N, H, W, 1 or 3); `query` uint8 (1, H, W, C) like it, None
+    without a picture; `held`: a second one, placed and compared beside it; `packaged` is used where it fits; `key` is
+    the digest of the data set.
+    """
+
+    split: Split
+    title: str
+    spec: Spec
+    network: Network | None
+    params: Params
+    packaged: Result | None
+    query: np.ndarray | None
+    key: str
+    held: np.ndarray | None = None
+
+
+def controls(default: Params) -> Params:
+    """t-SNE's settings, folded away, beginning with `default`'s."""
+    low, high = random_maps.PERPLEXITY_LIMITS
+    with st.popover("Settings of the maps", icon=":material/tune:"):
+        perplexity = bound(
+            st.slider, "Perplexity", low, high, round(default.perplexity), key="random-perplexity",
+            help="About how many neighbours each point tries to stay near.",
+        )  # fmt: skip
+        rate = bound(
+            st.number_input, "Learning rate", 1.0, 10_000.0, None, key="random-learning-rate",
+            placeholder="auto: points / exaggeration",
+        )  # fmt: skip
+        seed = bound(st.number_input, "Seed of t-SNE", 0, 9_999, default.seed, key="random-map-seed")
+        points = bound(
+            st.number_input, "Pictures at most", embedding.MIN_POINTS, random_maps.POINTS_LIMIT, default.points, 500,
+            key="random-points", help="Of a larger set, so many are drawn by the seed.",
+        )  # fmt: skip
+    return Params(default.data, int(points), perplexity, "auto" if rate is None else rate, int(seed))
+
+
+def show(scene: Scene) -> None:
+    """The finding, the maps, and the reader's picture in them; a button where they have yet to be drawn."""
+    result = drawn(scene)
+    if result is None:
+        return
+    st.markdown(f"#### {plain(random_maps.finding(result))}")
+    task = (("random sheet", scene.key, scene.params.points, seed_of(scene)), partial(thumbnail_sheet, scene, result))
+    [sheet] = waiting.compute([task], "Preparing the thumbnails", "random sheet")
+    placed = place(scene, result)  # after the thumbnails: what it takes may keep the worker busy for seconds
+    maps(scene, result, placed, sheet)
+    with st.expander("The numbers as a table", key="random map table", on_change="rerun") as numbers:
+        if numbers.open:
+            charts.numbers_table(figures.table(result), alt="Every point's place on every map")
+    st.header("Your picture in the maps", anchor="query")
+    neighbours(scene, result, placed)
+    if scene.held is not None and placed is not None:
+        second = replace(scene, query=scene.held)
+        st.markdown(":material/push_pin: **Held beside it**")
+        neighbours(second, result, place(second, result, "random placed held"), "The held picture")
+
+
+# ---- drawing -------------------------------------------------------------------------------------
+
+
+def seed_of(scene: Scene) -> int | None:
+    """The seed that chose the pictures; None where all are drawn."""
+    return scene.params.seed if len(scene.split) > scene.params.points else None
+
+
+def vectors_name(scene: Scene, space: Space) -> tuple[Hashable, ...]:
+    own: dict[Space, Hashable] = {"pixels": None, "random": scene.spec}
+    digest = scene.network and scene.network.identity
+    return ("random vectors", space, scene.key, scene.params.points, seed_of(scene), own.get(space, digest))
+
+
+def map_name(scene: Scene, space: Space) -> tuple[Hashable, ...]:
+    return ("random map", vectors_name(scene, space), scene.params)
+
+
+def drawn(scene: Scene) -> Result | None:
+    """The maps: packaged, remembered, or drawn now if the reader asked for these; None until then."""
+    if scene.packaged is not None and random_maps.fits(
+        scene.packaged, scene.split, scene.spec, scene.network, scene.params
+    ):
+        return scene.packaged
+    if len(scene.split) < embedding.MIN_POINTS:
+        st.info(f"A map takes at least {embedding.MIN_POINTS} pictures: this set has {len(scene.split)}.")
+        return None
+    asked = random_maps.spaces_of(scene.network)
+    names = [map_name(scene, space) for space in asked]
+    found = [cache.finished(name, 0) for name in names]
+    if any(m is None for m in found):
+        slot = st.empty()  # clicked, the button makes way at once
+        if st.session_state.get(DRAW) != names:
+            with slot.container():
+                st.markdown("With these pictures, features and networks the maps have yet to be drawn.")
+                st.button("Draw the maps", type="primary", key="random draw", on_click=ask, args=(names,))
+            return None
+        found = draw(scene, asked)
+    maps = [m for m in found if m is not None]
+    return random_maps.assembled(scene.split, scene.spec, scene.network, scene.params, maps) if maps else None
+
+
+def ask(names: list[Hashable]) -> None:
+    st.session_state[DRAW] = names
+
+
+def draw(scene: Scene, asked: tuple[Space, ...]) -> list[random_maps.SpaceMap | None]:
+    labels = scene.split.labels[random_maps.chosen(scene.split, scene.params)]
+    tasks = [(vectors_name(scene, space), partial(vectors, scene, space)) for space in asked]
+    hold([name for name, _ in tasks])
+    found = waiting.compute(tasks, "Taking the pictures into their spaces", "random vectors")
+    if any(v is None for v in found):
+        return []
+    drawings = [
+        (map_name(scene, space), partial(draw_one, v, labels, space, scene.params))
+        for space, v in zip(asked, found, strict=True)
+    ]
+    count = len(labels)
+    return waiting.compute(drawings, f"Drawing {len(asked)} maps of {count:,} pictures", "random map")
+
+
+def draw_one(
+    vectors: np.ndarray, labels: np.ndarray, space: Space, params: Params, progress: waiting.Progress
+) -> random_maps.SpaceMap:
+    return random_maps.draw(vectors, labels, space, params, progress)[0]
+
+
+def vectors(scene: Scene, space: Space, progress: waiting.Progress) -> np.ndarray:
+    pictures = scene.split.pixels[random_maps.chosen(scene.split, scene.params)]
+    return random_maps.vectors(pictures, space, scene.spec, scene.network, progress)
+
+
+def hold(names: list[Hashable]) -> None:
+    """Keep these vectors only: those of 10,000 pictures take 80 MB, and a slider asks for many."""
+    cache.forget([name for name in st.session_state.get(HELD, ()) if name not in names])
+    st.session_state[HELD] = names
+
+
+def thumbnail_sheet(scene: Scene, result: Result, progress: waiting.Progress) -> figures.Sheet:
+    return figures.sheet(scene.split.pixels[result.indices], progress=progress)
+
+
+# ---- the maps and the lasso ----------------------------------------------------------------------
+
+
+@st.fragment
+def maps(scene: Scene, result: Result, placed: dict[Space, Placed] | None, sheet: figures.Sheet | None) -> None:
+    """The maps beside each other; a lasso in one marks the same pictures in all."""
+    selected = selection(scene, result)
+    keys = []
+    for column, found in zip(st.columns(len(result.maps)), result.maps, strict=True):
+        key = f"random-map-{found.space}"
+        keys.append(key)
+        with column:
+            st.plotly_chart(
+                figures.map_figure(
+                    result,
+                    found.space,
+                    dark=charts.dark(),
+                    selected=selected,
+                    placed=placed and placed.get(found.space),
+                    hover=sheet is None,
+                ),
+                key=key,
+                theme=None,
+                config=CONFIG,
+                alt=f"Map of {len(result):,} pictures, {TITLES[found.space].lower()}, coloured by class",
+                on_select=partial(select, key, scene, result),
+                selection_mode=("points", "box", "lasso"),
+            )
+    if sheet is not None:
+        hover_pictures()(data={"charts": keys, **figures.said(sheet, result)}, key="random map hover", height="content")
+    st.caption(how_drawn(result))
+    chosen(scene, result, selected)
+
+
+def hover_pictures() -> ComponentRenderer:
+    return component("receptive_hover_pictures", html=figures.HOVER_HTML, css=figures.HOVER_CSS, js=figures.HOVER)
+
+
+def owner(scene: Scene, result: Result) -> tuple[Hashable, ...]:
+    """Whose rows a selection holds: another data set, or other pictures of it, are others."""
+    return scene.key, len(result), seed_of(scene)
+
+
+def selection(scene: Scene, result: Result) -> list[int] | None:
+    whose, rows = st.session_state.get(SELECTED, (None, None))
+    return rows if whose == owner(scene, result) else None
+
+
+def select(key: str, scene: Scene, result: Result) -> None:
+    """Remember the points in the lasso; an empty one is a slip of the hand, or the chart drawn anew."""
+    points = st.session_state[key]["selection"]["points"]
+    rows = sorted({int(p["point_index"]) for p in points if p["curve_number"] == 0})
+    if rows:
+        st.session_state[SELECTED] = owner(scene, result), rows
+
+
+def clear() -> None:
+    st.session_state.pop(SELECTED, None)
+
+
+def how_drawn(result: Result) -> Markdown:
+    used = sorted({round(m.perplexity, 1) for m in result.maps})
+    perplexity = " and ".join(f"{p:g}" for p in used)
+    rate = "auto" if result.learning_rate == "auto" else f"{result.learning_rate:g}"
+    settings = plain(
+        f"t-SNE of {len(result):,} pictures: perplexity {perplexity}, learning rate {rate}, seed {result.seed}; random "
+        f"network with {result.features:,} features, kernel {result.kernel_size}, depth {result.depth}, seed "
+        f"{result.network_seed}. Spaces of more than {embedding.COMPONENTS} dimensions are first projected onto their "
+        f"{embedding.COMPONENTS} strongest principal components. "
+    )
+    return Markdown(settings + MISLEADING + (LEARNED if has_learned_from(result) else ""))
+
+
+def has_learned_from(result: Result) -> bool:
+    """Whether the trained network's training pictures are among those of the maps."""
+    card = networks.cards().get(result.network)
+    return card is not None and card.family in DATASETS and DATASETS[card.family].title == result.data
+
+
+def chosen(scene: Scene, result: Result, selected: list[int] | None) -> None:
+    """The selected pictures as thumbnails, and their class mix."""
+    if not selected:
+        st.markdown(":material/lasso_select: Draw a lasso around points, or click one, to see its pictures.")
+        return
+    st.button("Clear the selection", key="random clear", on_click=clear, icon=":material/deselect:")
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        shown = selected[:: -(-len(selected) // THUMBNAILS)]
+        pictures = scene.split.pixels[result.indices[sorted(shown, key=lambda row: result.labels[row])]]
+        factor = max(1, THUMBNAIL // max(pictures.shape[1:3]))
+        sheet = figures.thumbnails(pictures, COLUMNS, factor)
+        st.image(uri(sheet), width=sheet.shape[1], alt=f"{len(shown)} of the selected pictures")
+        if len(shown) < len(selected):
+            st.caption(f"{len(shown)} of {len(selected):,} selected pictures, evenly taken, in the order of classes.")
+    with right:
+        charts.show(
+            figures.mix_figure(result, selected, dark=charts.dark()),
+            "random-mix",
+            f"How many of the {len(selected):,} selected pictures are of each class",
+            figures.mix_table(result, selected),
+        )
+
+
+# ---- the reader's picture ------------------------------------------------------------------------
+
+
+def place(scene: Scene, result: Result, shown: str = "random placed") -> dict[Space, Placed] | None:
+    """The reader's picture in every map; None while the spaces it goes into are not ready."""
+    if scene.query is None:
+        return None
+    task = anchors_task(scene, result)
+    cache.job(*task, "random anchors")
+    anchors = cache.finished(task[0], PATIENCE)
+    if anchors is None:
+        return None
+    name = ("random placed", task[0], sha256(scene.query.tobytes()).hexdigest())
+    work = partial(place_all, scene.query, anchors, scene.spec, scene.network)
+    return waiting.compute([(name, work)], "Placing your picture", shown)[0]
+
+
+def anchors_task(scene: Scene, result: Result) -> waiting.Task[Anchors]:
+    """What placing takes: the vectors of every space, from the cache where they are there, and the finished maps."""
+    names = [vectors_name(scene, m.space) for m in result.maps]
+    hold([*names, name := ("random anchors", tuple(names), scene.params)])
+    at_hand = {m.space: cache.finished(n, 0) for m, n in zip(result.maps, names, strict=True)}
+    return name, partial(anchor, scene, result, at_hand)
+
+
+def anchor(
+    scene: Scene, result: Result, at_hand: dict[Space, np.ndarray | None], progress: waiting.Progress
+) -> Anchors:
+    anchors: Anchors = {}
+    for i, m in enumerate(result.maps):
+        found = at_hand[m.space]
+        if found is None:
+            found = vectors(scene, m.space, part(progress, i, len(result.maps)))
+        anchors[m.space] = found, embedding.anchor(found, m.positions, m.perplexity, result.seed)
+        progress(i + 1, len(result.maps))
+    return anchors
+
+
+def place_all(
+    query: np.ndarray, anchors: Anchors, spec: Spec, network: Network | None, progress: waiting.Progress
+) -> dict[Space, Placed]:
+    return {
+        space: random_maps.place(query, space, gallery, found, spec, network, NEIGHBOURS)
+        for space, (gallery, found) in each(list(anchors.items()), progress)
+    }
+
+
+def neighbours(scene: Scene, result: Result, placed: dict[Space, Placed] | None, whose: str = "Your picture") -> None:
+    """The nearest pictures of every space, side by side."""
+    if scene.query is None:
+        st.markdown("Choose a picture in the sidebar to place it into the maps.")
+        return
+    if placed is None:
+        waiting.later(anchors_task(scene, result), "Preparing the spaces", lambda _: st.rerun())
+        return
+    own, *columns = st.columns([1, *[2] * len(placed)], gap="medium")
+    with own:
+        st.markdown(f"**{plain(whose)}**")
+        enlarged(scene.query[0], "in the data set's form", f"{whose} in the form of the data set")
+    for column, (space, at) in zip(columns, placed.items(), strict=True):
+        with column:
+            st.markdown(f"**{TITLES[space]}**")
+            with st.container(horizontal=True):
+                for row, away in zip(at.nearest, at.distances, strict=True):
+                    name = result.classes[result.labels[row]]
+                    enlarged(scene.split.pixels[result.indices[row]], f"{name} · {away:.2f}", f"Neighbour: {name}")
+    st.caption(
+        "The nearest pictures of each space, the nearest first: class and Euclidean distance in the space itself, not "
+        "on the map. Distances of different spaces do not compare. The star is placed by its neighbours alone; no "
+        "other point moves."
+    )
+
+
+def enlarged(picture: np.ndarray, caption: str, alt: str) -> None:
+    factor = max(1, NEIGHBOUR // max(picture.shape[:2]))
+    charts.enlarged(figures.colour(picture), factor, caption, alt)

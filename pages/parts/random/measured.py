@@ -1,0 +1,81 @@
+"""Measured on whole data sets: how many features, of which shape, and what others are worth."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.data.named import DATASETS
+from core.studies.random import dataset, dataset_figures, paper
+from core.studies.random.dataset import Measured
+from core.studies.random.features import FOLDER
+from pages.parts.common import charts
+from pages.parts.common.address import bound
+from pages.parts.common.words import again, note, plain
+
+SIMILARITY = (
+    "**Similarity** of two pictures in a space: the cosine of the angle between their vectors, no mean subtracted. "
+    "**Ratio**: its mean over pairs of two classes divided by that over pairs of one class, on {n:,} test pictures; "
+    "the smaller, the better the space keeps classes apart."
+)
+
+
+def show() -> None:
+    st.header("Measured on whole data sets", anchor="measured")
+    found = dataset.measured(FOLDER)
+    if found:
+        titles = {DATASETS[name].title: name for name in DATASETS if name in found}
+        title = bound(
+            st.segmented_control, "Data set measured", list(titles), default=list(titles)[-1], required=True,
+            format_func=plain,
+            key="random-measured",
+        )  # fmt: skip
+        packaged(found[titles[title]])
+    else:
+        st.markdown("Not measured on this machine yet: run `receptive measure-random digits`.")
+    with st.expander("The paper's own numbers"):
+        st.markdown(f"**The paper's**, with {paper.FEATURES:,} features and the same SVM; not measured here.")
+        charts.numbers_table(paper.table(), alt="Accuracies as the paper reports them")
+        st.caption("Xue & Roshan, arXiv 1806.05789. An empty cell: not known to us.")
+
+
+def packaged(found: Measured) -> None:
+    st.markdown(plain(dataset_figures.finding(found)))
+    left, right = st.columns(2, gap="large")
+    with left:
+        charts.show(
+            dataset_figures.curves(found, dark=charts.dark()),
+            "random-measured-curves",
+            "Accuracy against the number of random features, mean and range over seeds",
+            dataset_figures.curve_table(found),
+        )
+    with right:
+        if found.shapes:
+            charts.show(
+                dataset_figures.shapes(found, dark=charts.dark()),
+                "random-measured-shapes",
+                "Accuracy against depth for each kernel size",
+                dataset_figures.shape_table(found),
+            )
+        else:
+            st.markdown("Depth and kernel size were not varied on this data set: digits and CIFAR-10 show them.")
+    plan = found.plan
+    few = min(plan.part, found.train_images)
+    note(
+        f"{found.data}. {found.train_images:,} training pictures (shapes and other features: {few:,}), "
+        f"{found.test_images:,} test pictures, {len(plan.seeds)} seeds: lines are means, bands and bars go from the "
+        "lowest to the highest seed."
+    )
+    charts.show(
+        dataset_figures.baselines(found, dark=charts.dark()),
+        "random-measured-baselines",
+        "Accuracy of the same classifiers on other kinds of features",
+        dataset_figures.baseline_table(found),
+    )
+    st.caption(
+        "In brackets: numbers a picture. Untrained networks: torchvision's, their last layer before the classifier. "
+        "k-means features: Coates & Ng's, learned from the pictures without their labels. All but random features and "
+        "pixels are standardised by the training pictures. Bars: 95 % intervals over test pictures, one run each."
+    )
+    charts.numbers_table(dataset_figures.similarity_table(found), alt="Similarity between and within classes")
+    st.caption(SIMILARITY.format(n=int(min(dataset.COMPARED, found.test_images))))
+    st.caption(again(found.command, found.date, found.commit))

@@ -1,0 +1,137 @@
+"""Retrieval: measured over a gallery in groups, and a search of the reader's own folder for the tray's picture."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.data.named import Found
+from core.networks.packaged import Network, title_of
+from core.studies.random import retrieval, retrieval_dataset, retrieval_figures
+from core.studies.random.retrieval import METRICS, Params, Result
+from core.studies.random.retrieval_dataset import Measured
+from pages.parts.common import charts, own_pictures, waiting
+from pages.parts.common.address import bound
+from pages.parts.common.tray import Picture
+from pages.parts.common.words import again, note, plain
+
+FEATURES_OFFERED = (250, 500, 1000, 2000, 4000)
+LARGEST_SEED = 9999
+SHOWN = 6  # nearest pictures a row: what a small window holds
+METRIC_HELP = "**euclidean**: the length of the difference. **cosine**: only directions count, not lengths."
+
+
+def show(picture: Picture, network: Network) -> None:
+    """`network` is the trained one."""
+    st.header("Find pictures like this one", anchor="retrieval")
+    found = retrieval_dataset.measured()
+    if found is None:
+        st.markdown("Not measured on this machine yet: run `receptive measure-retrieval --data FOLDER`.")
+    else:
+        packaged(found)
+    with st.expander("Search your own folder", key="random retrieval own", on_change="rerun") as box:
+        if box.open:
+            search(picture, network)
+
+
+def packaged(found: Measured) -> None:
+    """What `receptive measure-retrieval` found."""
+    metric = bound(
+        st.segmented_control,
+        "Distance",
+        list(METRICS),
+        default=METRICS[0],
+        required=True,
+        key="random-retrieval-metric",
+        help=METRIC_HELP,
+    )
+    st.markdown(f"**{plain(retrieval_dataset.finding(found, metric))}**")
+    charts.show(
+        retrieval_figures.curves(found, metric, dark=charts.dark()),
+        "random-retrieval-curves",
+        f"Precision at k against k in three spaces. {retrieval_dataset.finding(found, metric)}",
+        retrieval_figures.curve_table(found, metric),
+    )
+    charts.numbers_table(
+        retrieval_figures.table(found, metric),
+        alt="Precision at 1, 5 and 10 and mean average precision of each space, with 95 % intervals",
+    )
+    about = found.about
+    st.caption(
+        "**Precision at k**: the share of the k nearest pictures that are of the query's group, mean over queries. "
+        + plain(
+            f"{about['data']}; n = {found.images} queries, centre squares at {found.size} px. Random: "
+            f"{found.features:,} features, kernel {found.kernel}, depth {found.depth}; line: mean of "
+            f"{len(found.of('random', metric))} seeds, band: the least and the most. Trained: "
+            f"{title_of(found.network)}, which has not seen these pictures or their groups. ±: 95 % intervals over "
+            f"queries (1.96 standard errors). {retrieval_dataset.doubts(found)} "
+        )
+        + again(about["command"], about["date"], about["commit"])
+    )
+
+
+def search(picture: Picture, network: Network) -> None:
+    """The tray's picture as the query to a folder or zip."""
+    st.markdown("A folder on this machine, or a zip of pictures; sub-folders may be anything.")
+    chosen = own_pictures.choose("random retrieval")
+    if chosen is None:
+        return
+    found, key = chosen
+    row = st.columns(3, vertical_alignment="bottom")
+    features = bound(row[0].select_slider, "Random features k", FEATURES_OFFERED, 1000, key="random-retrieval-k")
+    seed = bound(row[1].number_input, "Seed", 0, LARGEST_SEED, 0, key="random-retrieval-seed")
+    metric = bound(
+        row[2].segmented_control,
+        "Distance",
+        list(METRICS),
+        default=METRICS[0],
+        required=True,
+        key="random-retrieval-own-metric",
+        help=METRIC_HELP,
+    )
+    params = Params(features=int(features), seed=int(seed), count=SHOWN, metric=metric)
+    task = (
+        ("random retrieval", picture.image.digest, key, network.identity, params),
+        lambda progress: attempt(picture, found, params, network, progress),
+    )
+    [result] = waiting.compute([task], f"Comparing {len(found):,} pictures", "random retrieval")
+    if isinstance(result, str):
+        st.error(plain(result), icon=":material/broken_image:")
+    elif result is not None:
+        report(result, picture)
+
+
+def attempt(
+    picture: Picture, found: list[Found], params: Params, network: Network, progress: waiting.Progress
+) -> Result | str:
+    """The Result, or what is wrong with the folder."""
+    try:
+        return retrieval.run(picture.image, found, params, network, progress)
+    except ValueError as error:
+        return str(error)
+
+
+def report(result: Result, picture: Picture) -> None:
+    if result.broken:
+        st.warning(
+            f"Left out, as they could not be read: {len(result.broken)} of {result.seen:,} files.",
+            icon=":material/broken_image:",
+        )
+        charts.numbers_table({"left out": result.broken}, "The files that could not be read, and why")
+    if result.seen < result.total:
+        st.info(f"Partial: {result.seen:,} of {result.total:,} pictures.", icon=":material/timelapse:")
+    st.markdown(f"**{plain(retrieval.answer(result))}**")
+    charts.show(
+        retrieval_figures.neighbours(result, dark=charts.dark()),
+        "random-retrieval-neighbours",
+        f"Three rows of nearest pictures, by pixels, random features and the trained network. "
+        f"{retrieval.answer(result)}",
+        retrieval_figures.neighbour_table(result),
+    )
+    params = result.params
+    note(
+        f"Query: {picture.title}. Under each picture its folder, and its distance, 1 being the mean over all; a "
+        f"frame marks what all rows have found. Centre squares at {params.size} px, {params.metric} distance; random: "
+        f"{params.features:,} features, kernel {params.kernel}, depth {params.depth}, seed {params.seed}; trained: "
+        f"{title_of(result.network)}. n = {len(result.names):,} pictures."
+    )
+    st.code(retrieval.command(params, picture.source), language="bash", wrap_lines=True)

@@ -1,0 +1,155 @@
+"""Measured on whole data sets: the packaged networks, the paper's own table, and the reader's folder, live."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.data.named import Found, open_pictures
+from core.networks import packaged as networks
+from core.networks.packaged import Network
+from core.networks.weights import ASSETS
+from core.pictures.corruptions import REFERENCE_SIDE, STRENGTHS
+from core.studies.shift import dataset, figures, paper
+from core.studies.shift.dataset import Params, Result, Summary
+from pages.parts.common import at_hand, charts, own_pictures, waiting
+from pages.parts.common.address import bound
+from pages.parts.common.words import code, note, plain
+from pages.parts.shift import choose
+
+CHUNK = 32  # pictures between two looks at the Stop button
+LIVE = Params(boundary="crop", pairs=2, worst_reach=1)
+
+
+def show(choice: choose.Choice) -> None:
+    st.header("Measured on whole data sets", anchor="measured")
+    records = dataset.measured(ASSETS / "results" / "shift_sweep")
+    sets = [name for name, data in networks.FAMILIES.items() if data in {r.dataset for r in records.values()}]
+    if sets:
+        data = bound(
+            st.segmented_control,
+            "Data set",
+            sets,
+            format_func=plain,
+            default=sets[0],
+            required=True,
+            key="shift-data",
+        )
+        packaged({name: r for name, r in records.items() if r.dataset == networks.FAMILIES[data]})
+    with st.expander("The paper's own numbers (ImageNet)"):
+        st.markdown("**The paper's**, accuracy / consistency in %, networks trained from scratch; not measured here.")
+        charts.numbers_table(paper.table(), alt="The paper's ImageNet table")
+        st.caption("Zhang, ICML 2019. Consistency there: two random crops of an ImageNet picture agree on top-1.")
+    with st.expander("Measure on your own pictures", key="shift live", on_change="rerun") as live:
+        if live.open:
+            on_your_pictures(choice)
+
+
+def packaged(records: dict[str, dataset.Measured]) -> None:
+    """What `receptive measure` found for the packaged networks of one data set."""
+    first = next(iter(records.values()))
+    summaries = [r.summary for r in records.values()]
+    titles = [networks.title_of(name) for name in records]
+    blurs = [networks.blur_of(r.arch) for r in records.values()]
+    dark = charts.dark()
+    note(
+        f"{first.data}; n = {first.summary.images:,}. Consistency: two random circular shifts of up to "
+        f"{first.reach} px, {first.summary.draws} draws a picture. One training run (seed) a network; "
+        "intervals are 95 % over pictures."
+    )
+    left, right = st.columns([2, 3], gap="large")
+    with left:
+        charts.show(
+            figures.scatter(summaries, titles, blurs, dark=dark),
+            "shift-scatter",
+            "Accuracy against consistency of every packaged network",
+            table(summaries, titles),
+        )
+    with right:
+        flips = bound(st.toggle, "Show answers that change instead of accuracy", key="shift-flips")
+        charts.show(
+            figures.corruption_plot(summaries, titles, blurs, flips=flips, dark=dark),
+            "shift-corruptions",
+            "Accuracy or answer flips under five corruptions at three strengths",
+            corruption_table(summaries, titles),
+        )
+    strengths = "; ".join(f"{kind} {', '.join(f'{s:g}' for s in STRENGTHS[kind])}" for kind in STRENGTHS)
+    note(
+        f"Corruptions and small shifts: {first.few_images:,} of the test pictures. Strengths 1, 2, 3: {strengths}. "
+        f"Noise: standard deviation, pixels in 0..1. Blur: standard deviation in pixels at {REFERENCE_SIDE} px. "
+        "JPEG: quality. Contrast: factor. Rotation: degrees, in a mirrored frame, so that no black corner tells "
+        "the network of the turn."
+    )
+    st.caption("Measure again: " + ", ".join(code(r.command) for r in records.values()))
+
+
+def table(summaries: list[Summary], titles: list[str]) -> dict[str, list[object]]:
+    def percent(value: float | None) -> float | None:
+        return None if value is None else round(100 * value, 2)
+
+    return {
+        "network": list(titles),
+        "accuracy, %": [percent(s.accuracy) for s in summaries],
+        "consistency, %": [percent(s.consistency) for s in summaries],
+        "sd over draws": [percent(s.consistency_sd) for s in summaries],
+        "right at every small shift, %": [percent(s.worst_accuracy) for s in summaries],
+        "pictures": [s.images for s in summaries],
+    }
+
+
+def corruption_table(summaries: list[Summary], titles: list[str]) -> dict[str, list[object]]:
+    rows = [
+        (title, kind, i + 1, accuracy, changed)
+        for s, title in zip(summaries, titles, strict=True)
+        for kind, values in s.corruptions.items()
+        for i, (accuracy, changed) in enumerate(values)
+    ]
+    names = ("network", "corruption", "strength", "accuracy", "answers that change")
+    return {name: list(column) for name, column in zip(names, zip(*rows, strict=True), strict=True)}
+
+
+def on_your_pictures(choice: choose.Choice) -> None:
+    """The same measurement on a folder or zip of the reader's, with progress, time left and Stop."""
+    st.markdown(
+        "A folder on this machine, or a zip. Sub-folders named like a class of the network give the accuracy; "
+        "without them only consistency and answer flips are measured. Shifts are true crops here."
+    )
+    chosen = own_pictures.choose("live")
+    if chosen is None:
+        return
+    found, key = chosen
+    st.markdown(f"{len(found):,} pictures found.")
+    if not st.toggle("Measure them with the chosen networks", key="live go"):
+        return
+    ready = at_hand.loaded(choice.cards)
+    tasks = [(("live", n.card.name, n.identity, key), lambda progress, n=n: measure(n, found, progress)) for n in ready]
+    answers = waiting.compute(tasks, f"Measuring {len(found):,} pictures with {len(ready)} networks", "live")
+    done = [(n, a) for n, a in zip(ready, answers, strict=True) if a is not None]
+    broken = list(dict.fromkeys(line for _, (_, lines) in done for line in lines))
+    if broken:
+        st.warning(f"{len(broken)} files could not be read and were left out.", icon=":material/broken_image:")
+        charts.numbers_table({"left out": broken}, "The files that could not be read, and why")
+    report([(n, r) for n, (r, _) in done if r.top1.shape[1]], len(found) - len(broken))
+
+
+def measure(network: Network, found: list[Found], progress: waiting.Progress) -> tuple[Result, list[str]]:
+    broken: list[str] = []
+    chunks = open_pictures(found, network.labels, CHUNK, broken)
+    return dataset.run(network, chunks, len(found), LIVE, progress), broken
+
+
+def report(done: list[tuple[Network, Result]], expected: int) -> None:
+    if not done:
+        st.info("No picture has been measured yet.")
+        return
+    summaries = [dataset.summary(result, LIVE) for _, result in done]
+    titles = [network.card.title for network, _ in done]
+    if any(s.images < expected for s in summaries):
+        st.info(f"Partial: {min(s.images for s in summaries):,} of {expected:,} pictures.", icon=":material/timelapse:")
+    blurs = [network.card.blur for network, _ in done]
+    charts.show(
+        figures.corruption_plot(summaries, titles, blurs, flips=True, dark=charts.dark()),
+        "live-corruptions",
+        "Answers that change under corruptions of your pictures",
+        corruption_table(summaries, titles),
+    )
+    charts.numbers_table(table(summaries, titles), alt="Accuracy and consistency on your pictures")

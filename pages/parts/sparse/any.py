@@ -1,0 +1,81 @@
+"""How much noise does any network's answer bear? Beside the page's own networks, one of the reader's choice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+import streamlit as st
+
+from core.networks.packaged import Network
+from core.pictures import noise
+from core.studies.sparse import any as sparse_any
+from core.studies.sparse.any import SHOWN, Params, Result, Shown
+from pages.parts.common import at_hand, charts, provenance, tray, waiting
+from pages.parts.common.address import bound
+from pages.parts.common.words import note, plain
+
+KEY = "sparse-any"
+DRAWS = (8, 16, 32, 64)
+LARGEST_SEED = 9999
+MEASURES: dict[str, Shown] = {"same answer": "share", "probability": "probability"}
+
+
+def show(picture: tray.Picture, first: str, beside: Sequence[Network] = ()) -> None:
+    """Folded away; `first` is asked until the reader chooses another network, `beside` it stand the page's own."""
+    with bound(
+        st.expander, "How much noise does any network's answer bear?", key="sparse any", on_change="rerun"
+    ) as box:
+        if not box.open:
+            return
+        network = at_hand.any_network("Network", f"{KEY}-network", first)
+        params, shown = controls()
+        asked = {n.card.name: n for n in (*beside, *([network] if network else []))}
+        if not asked:
+            return
+        provenance.badges([n.card for n in asked.values()])
+        tasks = [
+            (
+                ("sparse any", n.card.name, n.identity, picture.image.digest, params),
+                partial(sparse_any.run, n, picture.image, params),
+            )
+            for n in asked.values()
+        ]
+        found = waiting.compute(tasks, f"Asking about {params.draws} draws of {params.kind} noise", "sparse any")
+        results = [result for result in found if result is not None]
+        if results:
+            look(results, shown)
+
+
+def controls() -> tuple[Params, Shown]:
+    """Kind and number of draws of the noise, and what the heat maps show."""
+    row = st.columns([1.4, 1.6, 1.2, 1.8], vertical_alignment="bottom")
+    kind = bound(row[0].selectbox, "Kind of noise", list(noise.KINDS), key=f"{KEY}-noise")
+    draws = bound(
+        row[1].select_slider, "Draws n", DRAWS, Params.draws, key=f"{KEY}-draws", help="Of the noise, at every level."
+    )
+    seed = bound(row[2].number_input, "Seed", 0, LARGEST_SEED, key=f"{KEY}-seed")
+    measure = bound(
+        row[3].segmented_control, "Show", list(MEASURES), default="same answer", required=True, key=f"{KEY}-show",
+        help="; ".join(plain(f"{name}: {SHOWN[shown]}") for name, shown in MEASURES.items()),
+    )  # fmt: skip
+    return Params(kind, draws=int(draws), seed=int(seed)), MEASURES[measure]
+
+
+def look(results: list[Result], shown: Shown) -> None:
+    findings = [sparse_any.finding(result) for result in results]
+    st.markdown("\n".join(f"- {plain(sentence)}" for sentence in findings))
+    charts.show(
+        sparse_any.figure(results, shown, dark=charts.dark()),
+        KEY,
+        f"Heat maps of the {SHOWN[shown]} over lambda and noise level, one a network. {' '.join(findings)}",
+        sparse_any.table(results),
+    )
+    first = results[0]
+    note(
+        f"n = 1 picture, {first.draws} draws of {first.kind} noise ({noise.KINDS[first.kind].meaning}) at every level, "
+        f"base seed {first.seed}, the same draws at every λ. The clean answer is the network's as trained; noise is "
+        "added at each network's own input size, given above its map, so equal levels do not hide equally much of the "
+        "photograph. The table has 95 % intervals over draws (Wilson): one picture says nothing of others. λ in "
+        f"normalised units; P is the softmax of the outputs."
+    )

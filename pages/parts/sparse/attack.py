@@ -1,0 +1,123 @@
+"""Attack it: does raising lambda help against somebody who knows it?"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.networks.packaged import Network
+from core.pictures.preprocess import seen
+from core.studies.sparse import attack, attack_dataset, attack_figures
+from core.studies.sparse.attack import NORM_WORDS, NORMS, STEP_SHARE, Look, Params
+from core.studies.sparse.attack_dataset import EPS, Measured, radius
+from core.studies.sparse.codes import FOLDER
+from pages.parts.common import charts, waiting
+from pages.parts.common.address import bound
+from pages.parts.common.words import again, plain
+from pages.parts.sparse.choose import Scene
+
+STEPS_OFFERED = (5, 10, 20, 40, 80)
+NORM_CHOICES = {NORM_WORDS[norm]: norm for norm in NORMS}
+
+
+def show(scene: Scene) -> None:
+    """Folded away; attacks when opened."""
+    with bound(st.expander, "Does it withstand an attack? Attack it", key="sparse attack", on_change="rerun") as box:
+        if not box.open:
+            return
+        st.markdown(
+            "Noise does not look for the network's weakness; an attacker does. Here the attacker knows everything, "
+            "$\\lambda$ too, and follows the gradient of the loss **through every step of the solver** (projected "
+            "gradient descent): the least that a claim of robustness must stand."
+        )
+        found = attack_dataset.measured(FOLDER)
+        if found is not None:
+            packaged(found)
+        live(scene)
+
+
+def packaged(found: Measured) -> None:
+    """What was measured over test pictures: curves, and whether the attack has converged."""
+    findings = " ".join(attack_dataset.finding(found, norm) for norm in NORMS)
+    st.markdown("\n".join(f"- {plain(attack_dataset.finding(found, norm))}" for norm in NORMS))
+    charts.show(
+        attack_figures.curves(found, dark=charts.dark()),
+        "sparse-attack-curves",
+        f"Accuracy under attack against the radius, one line a network and lambda. {findings}",
+        attack_figures.curve_table(found),
+    )
+    charts.show(
+        attack_figures.convergence(found, dark=charts.dark()),
+        "sparse-attack-convergence",
+        "Accuracy under attack against the number of steps and of random starts",
+        attack_figures.convergence_table(found),
+    )
+    about = found.about
+    st.caption(
+        plain(
+            f"{about['data']}; one training run (seed) a network. Curves: {found.steps} steps of {found.step_share:g} "
+            f"· eps from each of {found.restarts} random starts (seed {found.seed}), the best kept; a picture fooled "
+            "within a smaller ball counts at larger ones. Bands: 95 % intervals over pictures (Wilson); differences "
+            "are of the same pictures, ± 1.96 standard errors. "
+        )
+        + again(about["command"], about["date"], about["commit"])
+    )
+
+
+def live(scene: Scene) -> None:
+    """The tray's picture under attack: the SDNet at the scene's lambda, and its twin."""
+    st.subheader("Attack this picture", anchor=False)
+    params = controls()
+    subjects: list[tuple[Network, float | None]] = [(scene.network, scene.lam)]
+    if scene.twin is not None:
+        subjects.append((scene.twin, None))
+    pixels = seen(scene.picture.image, scene.network.preprocessing)
+    tasks = [
+        (
+            ("sparse attack", scene.picture.image.digest, network.card.name, network.identity, lam, params),
+            lambda progress, network=network, lam=lam: attack.look(network, pixels, params, lam, progress),
+        )
+        for network, lam in subjects
+    ]
+    looks = waiting.compute(tasks, f"Attacking {len(subjects)} networks", "sparse attack")
+    for i, ((network, lam), look) in enumerate(zip(subjects, looks, strict=True)):
+        if look is not None:
+            title = network.card.title + ("" if lam is None else f" at λ = {lam:g}")
+            outcome(look, title, params, f"sparse-attack-{i}")
+    st.caption(
+        f"The picture as the networks see it, its centre square at {len(pixels)} px, without the noise above; the "
+        "SDNet runs with the solver's steps of its training. What is attacked is each network's **own answer**, right "
+        f"or wrong: the attack looks for another one within the ball, {params.steps:d} steps of {STEP_SHARE:g} · eps "
+        f"from each of {params.restarts:d} random starts (seed {params.seed:d}), and stops at the first success. n = 1 "
+        "picture."
+    )
+
+
+def controls() -> Params:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        word = bound(
+            st.segmented_control,
+            "Ball",
+            list(NORM_CHOICES),
+            default=NORM_WORDS["linf"],
+            required=True,
+            key="sparse-attack-norm",
+            help="L∞: no value of a pixel moves by more than eps. L2: all changes together are no longer than eps.",
+        )
+        norm = NORM_CHOICES[word]
+        sizes = {radius(norm, eps): eps for eps in EPS[norm]}
+        eps = bound(
+            st.select_slider, "eps", list(sizes), list(sizes)[1], format_func=plain, key=f"sparse-attack-eps-{norm}"
+        )
+        steps = bound(st.select_slider, "Steps", STEPS_OFFERED, 20, key="sparse-attack-steps")
+    return Params(norm, sizes[eps], int(steps))
+
+
+def outcome(look: Look, title: str, params: Params, key: str) -> None:
+    said = attack.verdict(look, title, params)
+    st.markdown(f"**{plain(said)}**")
+    charts.show(
+        attack_figures.before_and_after(look, dark=charts.dark()),
+        key,
+        f"The picture, the attacked picture and their difference enlarged ten times. {said}",
+        attack_figures.look_table(look),
+    )

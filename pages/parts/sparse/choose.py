@@ -1,0 +1,121 @@
+"""The sparse codes page's controls: how much noise, which lambda, how many steps, and at what resolution."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from core.networks import packaged
+from core.networks.packaged import Card, Network
+from core.pictures import noise
+from core.studies.sparse.codes import LAMBDA_LIMITS, LAMBDA_STEP, SOLVER_NAMES, Params, Resolution
+from pages.parts.common import own_network
+from pages.parts.common.address import bound
+from pages.parts.common.at_hand import own_networks
+from pages.parts.common.tray import Picture
+from pages.parts.common.words import plain
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """What the reader looks at: `noisy` float32 (H, W, 3) in [0, 1] is what `network` codes at `lam`, with `steps`
+    steps of `solver`; `twin` is the network with a plain first layer, None where there is none."""
+
+    network: Network
+    twin: Network | None
+    picture: Picture
+    noisy: np.ndarray
+    lam: float
+    steps: int
+    solver: str
+    seed: int
+
+
+NOISE, LAMBDA, STEPS, AT, NETWORK = "sparse-noise", "sparse-lambda", "sparse-steps", "sparse-at", "sparse-network"
+ANY = "sparse-any-network"  # the chooser of pages/parts/sparse/any.py
+RESOLUTIONS: dict[str, Resolution] = {"32 px": "network", "own": "own"}
+LARGEST_SEED = 9999
+STEPS_OFFERED = (1, 2, 3, 5, 8, 10, 15, 20, 30, 50)
+NOISE_HELP = (
+    "**gaussian**: σ, pixels in [0, 1]. **shot**: photons that white is worth; fewer are noisier. **speckle**: σ of a "
+    "factor. **impulse**: the share of values that turn black or white. The levels are the paper's."
+)
+LAMBDA_HELP = (
+    "How dear a code is that is not zero. The networks were trained at 0.1; "
+    "the paper raises λ when the picture is noisy."
+)
+STEPS_HELP = "Unrolled steps of the solver. The networks were trained with 2; the objective goes on falling."
+AT_HELP = (
+    "**32 px**: the picture as the network sees it. **own**: the photograph at its own resolution, coded by the same "
+    "layer; the network's answer is always to the 32 px picture."
+)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the reader asks for: the SDNet, its twin where there is one, and the settings."""
+
+    card: Card
+    twin: Card | None
+    params: Params
+
+    @property
+    def cards(self) -> tuple[Card, ...]:
+        return (self.card,) if self.twin is None else (self.card, self.twin)
+
+
+def controls() -> Choice:
+    """The five controls above the figure; the rest under More."""
+    row = st.columns([1.5, 1.8, 2.2, 1.8, 1.7, 1.2], vertical_alignment="bottom")
+    kinds = ["none", *noise.KINDS]
+    kind = bound(row[0].selectbox, "Noise", kinds, kinds.index(Params.noise), key=NOISE, help=NOISE_HELP)
+    level = level_of(kind, row[1])
+    lam = bound(row[2].slider, "Lambda λ", *LAMBDA_LIMITS, Params.lam, LAMBDA_STEP, key=LAMBDA, help=LAMBDA_HELP)
+    steps = bound(row[3].select_slider, "FISTA steps", STEPS_OFFERED, Params.steps, key=STEPS, help=STEPS_HELP)
+    at = bound(
+        row[4].segmented_control, "Picture at", list(RESOLUTIONS), default="32 px", required=True, key=AT, help=AT_HELP
+    )
+    with row[5].popover("More", width="stretch", help="Solver, seed, another SDNet, your own weights"):
+        offered = networks_offered()
+        name = bound(st.selectbox, "SDNet", list(offered), key=NETWORK)
+        solver = bound(st.selectbox, "Solver", list(SOLVER_NAMES), key="sparse-solver")
+        st.caption("Textbook FISTA and the paper's form are the same for two steps; ISTA has no momentum.")
+        seed = bound(st.number_input, "Seed of the noise", 0, LARGEST_SEED, key="sparse-seed")
+        own_network.show("sparse", remember)
+    params = Params(kind, level, float(lam), int(steps), solver, int(seed), RESOLUTIONS[at])
+    return Choice(offered[name], twin_of(offered[name]), params)
+
+
+def level_of(kind: str, place: st.delta_generator.DeltaGenerator) -> float:
+    if kind == "none":
+        place.caption("No noise is added.")
+        return 0.0
+    about = noise.KINDS[kind]
+    levels = list(about.levels)
+    start = Params.level if kind == Params.noise else levels[len(levels) // 2]
+    label = f"Level {about.symbol}{f', {about.unit}' if about.unit else ''}"
+    key = f"sparse-level-{kind}"
+    return float(
+        bound(place.select_slider, plain(label), levels, start, format_func=plain, key=key, help=plain(about.meaning))
+    )
+
+
+def networks_offered() -> dict[str, Card]:
+    """SDNets by name: packaged, the reader's own, and an untrained one to compare with."""
+    found = {name: packaged.cards()[name] for name in packaged.SDNETS if name in packaged.cards()}
+    found |= {n.card.name: n.card for n in own_networks().values() if "sdnet" in n.card.arch}
+    untrained = f"untrained:{packaged.SDNETS[0]}"
+    return found | {untrained: packaged.find(untrained)}
+
+
+def twin_of(card: Card) -> Card | None:
+    """The plain network of the same recipe and seed."""
+    twins = dict(zip(packaged.SDNETS, packaged.TWINS, strict=True))
+    return packaged.cards().get(twins.get(card.name, ""))
+
+
+def remember(network: Network) -> None:
+    """Choose an SDNet that was just opened; another network is asked further down the page."""
+    st.session_state[NETWORK if "sdnet" in network.card.arch else ANY] = network.card.name

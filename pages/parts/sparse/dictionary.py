@@ -1,0 +1,139 @@
+"""Look closer: the dictionary as a wall of atoms, one atom's part in the picture, what the strongest rebuild."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core import cache
+from core.figures.palette import uri
+from core.pictures.image import from_pixels, png_bytes
+from core.studies.sparse import dictionary, dictionary_figures
+from core.studies.sparse.dictionary import Params, Result
+from core.studies.sparse.figures import to_bytes
+from pages.parts.common import charts, waiting
+from pages.parts.common.address import bound
+from pages.parts.common.words import note, plain
+from pages.parts.sparse.choose import Scene
+
+ATOM, COUNT = "sparse-atom", "sparse-strongest"
+KEPT = "sparse dictionary kept"
+ATOM_SIDE, PICTURE_SIDE = 168, 256  # screen pixels
+FIRST_COUNT = 4
+
+
+def show(scene: Scene) -> None:
+    st.header("Look closer", anchor="closer")
+    result = coded(scene)
+    if result is None:
+        return
+    st.markdown(f"**{plain(dictionary.finding(result))}**")
+    atom = chosen(result)
+    charts.show(
+        dictionary_figures.wall(result, atom, dark=charts.dark()),
+        "sparse-wall",
+        f"The {len(result.order)} atoms of the dictionary, the strongest first; atom {atom} is framed",
+        dictionary_figures.wall_table(result),
+        on_click=choose_clicked,
+    )
+    note(
+        "Strength: the root mean square over pixels and colours of an atom's contribution, its codes convolved with "
+        f"it. {dictionary_figures.contrast(result)}"
+    )
+    one_atom(scene, result, atom)
+    strongest(scene, result)
+
+
+def coded(scene: Scene) -> Result | None:
+    """The picture in its atoms. A session keeps one coding only: that of a photograph is large."""
+    network, params = scene.network, Params(scene.lam, scene.steps, scene.solver)
+    name = ("dictionary", network.card.name, network.identity, dictionary.digest(scene.noisy), params)
+    kept = st.session_state.get(KEPT)
+    if kept is not None and kept[0] == name:
+        return kept[1]
+    task = (name, lambda progress: dictionary.run(network, scene.noisy, params, progress))
+    [result] = waiting.compute([task], "Taking the picture apart into atoms", "sparse dictionary")
+    if result is not None:
+        st.session_state[KEPT] = name, result
+        cache.forget([name])
+    return result
+
+
+def choose_clicked() -> None:
+    """Look at the atom that was clicked on the wall."""
+    point = charts.clicked("sparse-wall")
+    if point is not None:
+        choose(int(point["customdata"]))
+
+
+def choose(atom: int | None) -> None:
+    st.session_state[ATOM] = atom
+
+
+def chosen(result: Result) -> int:
+    """The atom in question, by keyboard: the reader's, or the strongest one; a click on the wall fills it in."""
+    last = len(result.order) - 1
+    if (st.session_state.get(ATOM) or 0) > last:  # another network had more
+        st.session_state[ATOM] = last
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        atom = bound(
+            st.number_input, "Atom", 0, last, None, key=ATOM, placeholder="strongest", width=160,
+            help="Click an atom on the wall, or type its number.",
+        )  # fmt: skip
+        st.button("The strongest atom", on_click=choose, args=(None,), key="sparse strongest atom")
+    return int(result.order[0]) if atom is None else int(atom)
+
+
+def one_atom(scene: Scene, result: Result, atom: int) -> None:
+    """The atom, where it is used, and what it adds to the picture."""
+    left, right = st.columns([1, 2], gap="large")
+    with left:
+        pixels = dictionary.atom_pixels(result, atom)
+        charts.enlarged(pixels, max(1, ATOM_SIDE // len(pixels)), f"atom {atom}", alt=f"Atom {atom}, enlarged")
+        st.markdown(plain(dictionary.said(result, atom)))
+    with right:
+        charts.show(
+            dictionary_figures.code_map(result, scene.noisy, atom, dark=charts.dark()),
+            "sparse-code-map",
+            f"Where atom {atom} is used: the size of its codes over the picture",
+        )
+    part = dictionary.contribution(scene.network, result, atom)
+    charts.show(
+        dictionary_figures.contribution_maps(result, part, atom, dark=charts.dark()),
+        "sparse-contribution",
+        f"What atom {atom} contributes to the reconstruction: its colours, and red, green and blue apart",
+    )
+    st.caption(
+        "All contributions and the mean colour add up to the reconstruction. The contribution's scale ends at the "
+        "99th percentile of what is not zero. A large photograph's maps are drawn in blocks: the largest code, and the "
+        "mean contribution, of each."
+    )
+
+
+def strongest(scene: Scene, result: Result) -> None:
+    """The picture from the n strongest atoms, and how near it comes with every n."""
+    last = len(result.order)
+    if st.session_state.get(COUNT, 0) > last:  # another network had more
+        del st.session_state[COUNT]
+    n = bound(st.slider, "Strongest atoms, n", 0, last, min(FIRST_COUNT, last), key=COUNT)
+    left, right = st.columns([2, 3], gap="large")
+    with left:
+        pixels = to_bytes(dictionary.rebuilt(scene.network, result, n))
+        said = f"rebuilt from the {n} strongest of {last} atoms: {dictionary.decibels(result.psnr[n])}"
+        if max(pixels.shape[:2]) <= PICTURE_SIDE:
+            charts.enlarged(pixels, PICTURE_SIDE // max(pixels.shape[:2]), said, alt=f"The picture {said}")
+        else:
+            st.image(uri(pixels), plain(said), width="stretch", alt=f"The picture {said}")
+        st.download_button(
+            "PNG", lambda: png_bytes(from_pixels(pixels)), f"strongest-{n}.png", key="sparse strongest png"
+        )
+    with right:
+        charts.show(
+            dictionary_figures.curve(result, n, dark=charts.dark()),
+            "sparse-strongest-curve",
+            f"PSNR of the picture rebuilt from the n strongest atoms against n; {n} are chosen",
+            dictionary_figures.curve_table(result),
+        )
+    st.caption(
+        "PSNR against the picture that was coded, values clipped to [0, 1]. Atoms overlap, and some only correct "
+        "others: the curve may dip."
+    )

@@ -1,0 +1,178 @@
+"""Measured under noise on a whole test set: who should choose lambda? And the same on the reader's folder, live."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.data.named import Found, open_pictures
+from core.networks import packaged as networks
+from core.networks.packaged import Network
+from core.pictures import noise
+from core.studies.sparse import dataset, dataset_figures, paper
+from core.studies.sparse.codes import FOLDER
+from core.studies.sparse.dataset import Fit, Measured, Params, Result
+from pages.parts.common import charts, own_pictures, waiting
+from pages.parts.common.address import bound
+from pages.parts.common.words import code, note, plain
+from pages.parts.sparse.choose import Scene
+
+CHUNK = 16  # pictures between two looks at the Stop button
+FORMS = {"first layer": networks.SDNETS, "every layer": (networks.ALL_CODED,)}
+
+
+def records() -> dict[str, Measured]:
+    return dataset.measured(FOLDER)
+
+
+def show() -> None:
+    st.header("Measured under noise", anchor="measured")
+    found = records()
+    forms = {form: names for form, names in FORMS.items() if any(name in found for name in names)}
+    if forms:
+        left, right = st.columns(2)
+        kind = bound(
+            left.segmented_control,
+            "Kind of noise",
+            list(noise.KINDS),
+            default="gaussian",
+            required=True,
+            key="sparse-measured-noise",
+        )
+        form = bound(
+            right.segmented_control,
+            "Coded layers",
+            list(forms),
+            format_func=plain,
+            default=next(iter(forms)),
+            required=True,
+            key="sparse-measured-coded",
+        )
+        packaged(found, forms[form], kind)
+    else:
+        st.markdown("Not measured on this machine yet: run `receptive measure-sparse --data FOLDER`.")
+    with st.expander("The paper's own numbers"):
+        st.markdown("**The paper's**, accuracy in % without noise, networks of full width; not measured here.")
+        charts.numbers_table(paper.table(), alt="Accuracy of SDNets as the paper reports it")
+        st.caption("Dai et al., NeurIPS 2022. Its λ under noise is picked on the test set: what is called oracle here.")
+
+
+def packaged(found: dict[str, Measured], names: tuple[str, ...], kind: str) -> None:
+    """What `receptive measure-sparse` found for networks that differ in their seed, and for their plain twins."""
+    coded = [found[name] for name in names if name in found and kind in found[name].results]
+    bare = [found[name] for name in networks.TWINS if name in found and kind in found[name].results]
+    if not coded:
+        st.markdown(plain(f"Not measured under {kind} noise yet."))
+        return
+    first = coded[0]
+    results, twins = [m.results[kind] for m in coded], [m.results[kind] for m in bare]
+    st.markdown(plain(dataset.finding(results, twins)))
+    draw(results, twins, "sparse")
+    st.caption(
+        f"{plain(first.data)}; n = {results[0].images:,}. {plain(noise.KINDS[kind].name.capitalize())} noise: "
+        f"{noise.KINDS[kind].meaning}; seed {plain(results[0].seed)}, one draw a picture. "
+        f"{plain(dataset_figures.band_words(len(results)))}. **Oracle**: picked on these very pictures, "
+        "so an upper bound. **Estimated**: from each picture's own residual, by a line fitted on "
+        f"{first.training_images:,} training pictures."
+    )
+    every = [r for m in coded for r in m.results.values()]
+    fits = [m.fit for m in coded if m.fit is not None]
+    charts.show(
+        dataset_figures.residual_scatter(fits, every, dark=charts.dark()),
+        "sparse-residual",
+        "Best lambda against the roughness of the residual, with the fitted lines",
+        dataset_figures.residual_table(every),
+    )
+    st.caption(
+        "Residual: what the code at the training's λ leaves over, x − D*z. Its roughness is the deviation of white "
+        "noise with as large second differences: the mean square of a single picture's residual tells mostly how "
+        "much contrast the picture has. The line is fitted to Gaussian noise alone. "
+        f"{plain(dataset.rank_words(results))}"
+    )
+    st.caption(
+        "Measure again: "
+        + ", ".join(f"{code(m.command)} ({plain(m.date)}, commit {plain(m.commit)})" for m in [*coded, *bare])
+    )
+
+
+def draw(results: list[Result], twins: list[Result], key: str) -> None:
+    """The curves and the surface they are cut from, side by side."""
+    left, right = st.columns(2, gap="large")
+    with left:
+        charts.show(
+            dataset_figures.curves(results, twins, dark=charts.dark()),
+            f"{key}-curves",
+            "Accuracy against the noise level by who chooses lambda, with the plain twin",
+            dataset_figures.curve_table(results, twins),
+        )
+    with right:
+        charts.show(
+            dataset_figures.surface(results, dark=charts.dark()),
+            f"{key}-surface",
+            "Heat map of accuracy over lambda and noise level",
+            dataset_figures.surface_table(results),
+        )
+
+
+def show_own(scene: Scene) -> None:
+    with st.expander("Measure on your own pictures", key="sparse live", on_change="rerun") as live:
+        if live.open:
+            on_your_pictures(scene)
+
+
+def on_your_pictures(scene: Scene) -> None:
+    """The same measurement on a folder or zip of the reader's, with progress, time left and Stop."""
+    st.markdown(
+        plain(
+            "A folder on this machine, or a zip, with sub-folders named like the network's classes: "
+            f"{', '.join(scene.network.labels)}. Pictures of other folders are left out."
+        )
+    )
+    chosen = own_pictures.choose("sparse live")
+    if chosen is None:
+        return
+    found, key = chosen
+    kind = bound(st.selectbox, "Noise to add", list(noise.KINDS), key="sparse-live-noise")
+    st.markdown(f"{len(found):,} pictures found.")
+    if not st.toggle("Measure them", key="sparse live go"):
+        return
+    params = dataset.live(kind, scene.seed)
+    record = records().get(scene.network.card.name)
+    fit = None if record is None else record.fit
+    asked = [scene.network] if scene.twin is None else [scene.network, scene.twin]
+    line = None if fit is None else (fit.slope, fit.intercept)
+    tasks = [
+        (("sparse live", n.identity, key, params, line), lambda progress, n=n: measure(n, found, params, fit, progress))
+        for n in asked
+    ]
+    what = f"Measuring {len(found):,} pictures at {len(params.levels)} noise levels"
+    answers = waiting.compute(tasks, what, "sparse live")
+    report([answer for answer in answers if answer is not None], len(found))
+
+
+def measure(
+    network: Network, found: list[Found], params: Params, fit: Fit | None, progress: waiting.Progress
+) -> tuple[Result, list[str]]:
+    broken: list[str] = []
+    chunks = open_pictures(found, network.labels, CHUNK, broken)
+    return dataset.run(network, chunks, len(found), params, fit, progress), broken
+
+
+def report(answers: list[tuple[Result, list[str]]], count: int) -> None:
+    broken = list(dict.fromkeys(line for _, lines in answers for line in lines))
+    if broken:
+        st.warning(f"{len(broken)} files could not be read and were left out.", icon=":material/broken_image:")
+        charts.numbers_table({"left out": broken}, "The files that could not be read, and why")
+    measured = [result for result, _ in answers if result.images]
+    coded, bare = [r for r in measured if r.training is not None], [r for r in measured if r.training is None]
+    if not coded:
+        st.info("No picture with a known class has been measured yet.")
+        return
+    if coded[0].seen < count - len(broken):
+        st.info(f"Partial: {coded[0].seen:,} of {count - len(broken):,} pictures.", icon=":material/timelapse:")
+    twins = [r for r in bare if r.images == coded[0].images]  # a stopped twin saw other pictures
+    st.markdown(plain(dataset.finding(coded, twins)))
+    draw(coded, twins, "sparse-live")
+    note(
+        f"n = {coded[0].images:,} pictures with a known class. {dataset_figures.band_words(1)}. "
+        f"Seed {coded[0].seed} of the noise. Oracle: picked on these very pictures."
+    )

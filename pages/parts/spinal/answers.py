@@ -1,0 +1,120 @@
+"""The tray's picture, or a built-in digit, read by each head, and what each spinal layer says."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core import cache
+from core.models.heads import Head
+from core.networks import packaged, quoting
+from core.networks.packaged import Card, Network
+from core.networks.weights import WeightsError
+from core.pictures.image import RGBImage
+from core.studies.spinal import answers, answers_figures
+from core.studies.spinal.answers import Params, Result
+from pages.parts.common import at_hand, charts, held, waiting
+from pages.parts.common.address import bound
+from pages.parts.common.tray import Picture
+from pages.parts.common.words import code, plain
+
+READ = "spinal-read"
+BUILT_IN, TRAY = "a built-in digit", "the tray's picture anyway"
+FACTOR = 8  # a picture of 28 px becomes one of 224
+
+
+def show(picture: Picture, other: Picture | None = None) -> None:
+    """What each head says to the picture, and to another one that is held beside it."""
+    st.header("What do the heads say to a digit?", anchor="answers")
+    cards = cards_of_heads()
+    loaded = {network.card.name: network for network in at_hand.loaded(list(cards.values()))}
+    asked = {head: loaded[card.name] for head, card in cards.items() if card.name in loaded}
+    if not asked:
+        return
+    image, title = chosen(picture)
+    result = ask(asked, image, "spinal answers")
+    if result is None:
+        return
+    answer(result, title)
+    if other is not None and (second := ask(asked, other.image, "spinal answers held")) is not None:
+        held.heading(other)
+        answer(second, other.title, "spinal-answers-held")
+    if len(result.contributions):
+        layers(result)
+
+
+def ask(asked: dict[Head, Network], image: RGBImage, shown: str) -> Result | None:
+    params, found = Params(tuple(asked)), list(asked.values())
+    key = ("spinal answers", image.digest, params, *((n.card.name, n.identity) for n in found))
+    task = (key, lambda progress: answers.run(found, image, params, progress))
+    [result] = waiting.compute([task], f"Asking {len(found)} heads", shown)
+    return result
+
+
+def cards_of_heads() -> dict[Head, Card]:
+    """The networks to ask by head; those that are not on this machine are said."""
+    found: dict[Head, Card] = {}
+    missing = []
+    for head, name in packaged.HEADED.items():
+        try:
+            found[head] = packaged.find(name)
+        except WeightsError:
+            missing.append(name)
+    if missing:
+        commands = ", ".join(code(quoting.command("receptive", "train", name)) for name in missing)
+        st.info(f"Not on this machine yet: {plain(', '.join(missing))}, trained on MNIST. Train them with {commands}.")
+    return found
+
+
+def chosen(picture: Picture) -> tuple[RGBImage, str]:
+    """The reader's own picture; a built-in digit in place of a sample, which shows none, unless it is asked for."""
+    if picture.sample is None:
+        return picture.image, picture.title
+    st.markdown("Draw a digit in the tray (**Draw a picture**) or add a photo of one, and the heads read that instead.")
+    read = bound(st.segmented_control, "Read", [BUILT_IN, TRAY], default=BUILT_IN, required=True, key=READ)
+    if read == TRAY:
+        return picture.image, picture.title
+    cache.wait_until_warm()
+    return answers.example(), "A digit of scikit-learn's, 8 × 8 px"
+
+
+def answer(result: Result, title: str, key: str = "spinal-answers") -> None:
+    finding = answers.finding(result)
+    st.markdown(f"**{plain(finding)}**")
+    left, right = st.columns([2, 5], gap="large")
+    with left:
+        charts.enlarged(
+            result.shown[..., None].repeat(3, -1),
+            FACTOR,
+            caption=f"{title}: what the networks see, 28 × 28 px",
+            alt="The picture in MNIST's form, bright ink on black",
+        )
+    with right:
+        charts.show(
+            answers_figures.answers(result, dark=charts.dark()),
+            key,
+            f"Probability of each digit, one row of bars a head. {finding}",
+            answers.table(result),
+        )
+    st.caption(
+        "The picture is made as MNIST's were: ink bright on black, the light on the paper taken away, the ink's longer "
+        "side 20 px, its centre of mass in the middle. The networks know ten digits only: whatever they are shown, the "
+        "ten probabilities add up to 1."
+    )
+
+
+def layers(result: Result) -> None:
+    st.subheader("What does each layer add?", anchor="layers")
+    finding = answers.layers_finding(result)
+    st.markdown(plain(finding))
+    charts.show(
+        answers_figures.contributions(result, dark=charts.dark()),
+        "spinal-layers",
+        f"What each spinal layer adds to the logit of each digit, and their sum. {finding}",
+        answers.layer_table(result),
+    )
+    st.caption(
+        "The read-out sees the outputs of all layers, so each logit is a sum: a layer's outputs times the read-out's "
+        "weights for them, over the layers, and the bias. Probabilities depend on differences along a row only: what "
+        "a layer adds to all digits alike changes nothing. A layer sees its part of the features, A or B, and the "
+        "output of the layer before: what it adds may have come from there."
+    )

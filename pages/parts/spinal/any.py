@@ -1,0 +1,156 @@
+"""Which head reads a network's features best? Four heads on what any network's last layer sees, trained on request."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from core.base.worker import Progress, part
+from core.data import own as own_data
+from core.data.named import DATASETS, DataError, Split, digest, load, on_this_machine
+from core.data.own import Pictures
+from core.networks.packaged import Network
+from core.pictures.listing import Listing
+from core.studies.spinal import any as spinal_any
+from core.studies.spinal.any import Features, Params, Result
+from core.studies.spinal.transfer import HEADS
+from pages.parts.common import at_hand, charts, own_pictures, provenance, waiting
+from pages.parts.common.address import bound
+from pages.parts.common.words import note, plain
+
+KEY = "spinal-any"
+OWN = "my own folder or zip"
+SEEDS, EPOCHS = (1, 10), (1, 60)
+Data = tuple[str, Split, Split, str]  # its title, both halves, and their digest
+
+
+def show(first: str) -> None:
+    """Folded away; `first` is the network whose features are read until the reader chooses another."""
+    with bound(st.expander, "And on any other network's features?", key="spinal any", on_change="rerun") as box:
+        if not box.open:
+            return
+        left, right = st.columns(2)
+        with left:
+            network = at_hand.any_network("Network", f"{KEY}-network", first)
+        named = [name for name in DATASETS if on_this_machine(name)]
+        title = bound(
+            right.selectbox, "Data", [*(DATASETS[name].title for name in named), OWN], key=f"{KEY}-data",
+            help="What the heads are trained and tested on: digits come along, the others where they are downloaded.",
+        )  # fmt: skip
+        params = controls()
+        if network is None:
+            return
+        provenance.badges([network.card])
+        data = own(network, params) if title == OWN else packaged(title)
+        if data is None:
+            return
+        try:
+            result = answer(network, data, params)
+        except ValueError as error:
+            st.error(plain(error), icon=":material/error:")
+            return
+        if result is not None:
+            look(result, network)
+
+
+def controls() -> Params:
+    row = st.columns(4, vertical_alignment="bottom")
+    seeds = bound(row[0].slider, "Seeds", *SEEDS, Params.seeds, key=f"{KEY}-seeds", help="An interval needs three.")
+    epochs = bound(row[1].slider, "Epochs", *EPOCHS, Params.epochs, key=f"{KEY}-epochs")
+    width = bound(
+        row[2].slider, "Spinal width", 2, 64, Params.width, key=f"{KEY}-width", help="Units of each spinal layer."
+    )
+    layers = bound(row[3].slider, "Spinal layers", 2, 12, Params.layers, key=f"{KEY}-layers")
+    return Params(seeds=seeds, epochs=epochs, width=width, layers=layers)
+
+
+def packaged(title: str) -> Data | None:
+    """A data set of this machine."""
+    name = next(name for name in DATASETS if DATASETS[name].title == title)
+    [found] = waiting.compute([(("spinal any data", name), partial(read, name))], f"Reading {title}", f"{KEY} data")
+    return found
+
+
+def read(name: str, progress: Progress) -> Data:
+    train, test = (load(name, None, split, part(progress, i, 2)) for i, split in enumerate(("train", "test")))
+    train, test = spinal_any.fewer(train, test, spinal_any.MOST)
+    return DATASETS[name].title, train, test, digest(train, test)
+
+
+def own(network: Network, params: Params) -> Data | None:
+    """The reader's own pictures at the network's size, in two halves; what is wrong with them is said in place."""
+    st.caption("One folder for each class, named like it, or train and test folders of such. Nothing is copied.")
+    chosen = own_pictures.listing("spinal any")
+    if chosen is None:
+        return None
+    found, about = chosen
+    size = network.preprocessing.size
+    some = found.at_most(spinal_any.most_pictures(size, params))
+    task = (("spinal any own", about, size, len(some.found)), partial(read_own, some, size))
+    try:
+        [told] = waiting.compute([task], f"Reading {len(some.found):,} pictures", f"{KEY} own")
+    except DataError as error:
+        st.error(plain(error), icon=":material/folder_off:")
+        return None
+    if told is None:
+        return None
+    data, pictures = told
+    if any(pictures.left_out.values()):
+        own_pictures.show_left_out(pictures.summary, pictures.left_out)
+    return data
+
+
+def read_own(found: Listing, size: int, progress: Progress) -> tuple[Data, Pictures]:
+    read = own_data.read(found, size, progress=progress)
+    return ("your own", read.train, read.test, digest(read.train, read.test)), read
+
+
+def answer(network: Network, data: Data, params: Params) -> Result | None:
+    """The heads of every seed that is done; None before the first. Features are kept, whatever the heads."""
+    title, train, test, about = data
+    name = ("spinal any features", network.card.name, network.identity, about, params.most)
+    what = f"Asking {network.card.title} for its features"
+    work = partial(spinal_any.features, train, test, network, params)
+    [found] = waiting.compute([(name, work)], what, f"{KEY} features")
+    if found is None:
+        return None
+    told = train_heads(found, params, name)
+    return spinal_any.assemble(title, found, params, told) if told else None
+
+
+def train_heads(found: Features, params: Params, name: tuple[object, ...]) -> dict[int, list[float]]:
+    """Each finished seed's shares."""
+    common = (*name[1:], params.epochs, params.width, params.layers)
+    tasks = [
+        (("spinal any heads", seed, *common), partial(spinal_any.scores, found, params, seed))
+        for seed in range(params.seeds)
+    ]
+    what = f"Training {len(HEADS)} heads from {params.seeds} seeds"
+    answers = waiting.compute(tasks, what, f"{KEY} heads")
+    return {seed: shares for seed, shares in enumerate(answers) if shares is not None}
+
+
+def look(result: Result, network: Network) -> None:
+    finding = spinal_any.finding(result)
+    st.markdown(f"**{plain(finding)}**")
+    charts.show(
+        spinal_any.figure(result, dark=charts.dark()),
+        KEY,
+        f"Accuracy of four heads on the features of {network.card.title}. {finding}",
+        spinal_any.table(result),
+    )
+    params = result.params
+    knows = network.card.kind != "untrained" and network.card.family in DATASETS
+    seen = knows and DATASETS[network.card.family].title == result.dataset
+    warning = f" {network.card.title} has learned from these training pictures itself." if seen else ""
+    note(
+        f"{result.train:,} pictures of {result.dataset} to learn from, {result.test:,} to test with, {result.classes} "
+        f"classes; always the commonest would be {100 * result.commonest:.1f} % right.{warning} Features: what the "
+        f"network's last linear layer sees, {result.features:,} of them, each with mean 0 and deviation 1 over the "
+        f"training pictures; the network itself is not trained. {params.epochs} epochs, the last one counts; peak rate "
+        f"{params.rate:g}, dropout {params.dropout:g} before every layer but the single one; hidden layer: "
+        f"{params.hidden} units, spinal: {params.layers} layers of width {params.width}; matched: as many parameters "
+        "as spinal. Small marks: seeds; large marks: means with 95 % intervals over seeds (Student's t), not over "
+        "pictures; differences are paired by seed. The table counts parameters and multiplications."
+    )

@@ -1,0 +1,34 @@
+"""The paper says, we measured: one row a race, with a verdict that follows from its intervals."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.studies.spinal import dataset, paper
+from pages.parts.common import charts
+from pages.parts.common.words import code, plain
+
+NOTE = (
+    "**Ours**: mean and 95 % interval over seeds after the last epoch; in brackets spinal minus the other head, seed "
+    "by seed, in points. *Better* and *worse*: the interval leaves 0 out; *no difference*: none is shown. **The "
+    "paper's**: the best of 200 test epochs of one run, with wider networks; it says nothing of a plain head of the "
+    "same size."
+)
+
+
+def show() -> None:
+    st.header("The paper says, we measured", anchor="measured")
+    found = dataset.measured()
+    if found:
+        st.markdown(plain(dataset.finding(found)))
+        charts.numbers_table(dataset.claims(found), alt="Accuracy of each head by data set, beside the paper's")
+        st.caption(NOTE)
+        last = list(found.values())[-1]
+        again = " · ".join(code(one.command) for one in found.values())
+        st.caption(f"Measure again: {again} " + plain(f"(the last: {last.date}, commit {last.commit})."))
+    else:
+        st.markdown("Not measured on this machine yet: run `receptive measure-spinal digits`.")
+    with st.expander("The paper's own numbers"):
+        st.markdown("**The paper's**; not measured here, unless the table above says so.")
+        charts.numbers_table(paper.table(), alt="Best accuracies as the paper reports them")
+        st.caption("Kabir et al., arXiv 2007.03347.")

@@ -1,0 +1,296 @@
+"""Packaged networks that are damaged or missing: each is left out and said, and pages and commands go on."""
+
+import json
+import shutil
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.networks import brought, intact, weights
+from core.networks import packaged as networks
+from core.networks.packaged import DEFAULT_NETWORKS, DEFAULT_SDNETS, HEADED, SDNETS
+from core.networks.weights import WeightsError
+from core.overview import board, first_look
+from core.reproduce import run as reproduce
+from core.studies.spinal import dataset
+from tests.core.terminal.test_terminal import refused, run
+from tests.pages.test_every_page import (
+    APP,
+    a_server_that_has_run_before,  # noqa: F401
+)
+
+WHOLE = weights.ASSETS / "weights"
+STUDIES = ("shift_sweep", "patch_evidence", "sparse_codes", "random_features", "spinal_heads")
+NEEDED = ("photo_resnet", SDNETS[0], HEADED["spinal"], "photo_bagnet17", "digits_cnn")  # one of each study
+
+
+def renamed(data, name, value):
+    """A header in which a field's name or value is another, as long as it was."""
+    assert data.count(name) == 1
+    return data.replace(name, value)
+
+
+HARMS = {  # what a header may suffer
+    "zeros": lambda data: bytes(64) + data[64:],
+    "empty": lambda data: b"",
+    "cut": lambda data: data[:100],
+    "no length": lambda data: b"\xff" * 8 + data[8:],
+    "no brace": lambda data: data[:8] + b"[" + data[9:],
+    "no data set": lambda data: renamed(data, b'"dataset":', b'"datasex":'),
+    "unknown data set": lambda data: renamed(data, b'"dataset":"tiny', b'"dataset":"tinx'),
+    "no labels": lambda data: renamed(data, b'"labels":', b'"labelz":'),
+    "no accuracy": lambda data: renamed(data, b'"test_accuracy":"0', b'"test_accuracy":"o'),
+    "no number of pictures": lambda data: renamed(data, b'"test_images":"1', b'"test_images":"l'),
+    "unknown architecture": lambda data: renamed(data, b'"arch":"photo', b'"arch":"phoho'),
+}
+
+
+@pytest.fixture
+def assets(tmp_path, monkeypatch):
+    """A copy of the packaged weights, in place of them; `forget()` has the files read again."""
+    copy = Path(shutil.copytree(WHOLE, tmp_path / "weights"))
+    listed = lambda: {path.stem: path for path in sorted(copy.glob("*.safetensors"))}  # noqa: E731
+    monkeypatch.setattr(weights, "packaged", listed)  # not its folder: pages that are imported now would keep that
+    monkeypatch.setenv("RECEPTIVE_CACHE", str(tmp_path / "cache"))
+    forget()
+    yield copy
+    monkeypatch.undo()
+    forget()
+
+
+def forget():
+    for remembered in (networks.cards, networks._packaged, intact.digest):
+        remembered.cache_clear()
+
+
+def harm(folder, name, how):
+    path = folder / f"{name}.safetensors"
+    path.write_bytes(how(path.read_bytes()))
+    forget()
+
+
+def flip(data):
+    """One bit of a weight."""
+    return data[:-1000] + bytes([data[-1000] ^ 1]) + data[-999:]
+
+
+# ---- the list ------------------------------------------------------------------------------------
+
+
+def test_the_list_is_of_the_files():
+    files = {path.name: sha256(path.read_bytes()).hexdigest() for path in weights.packaged().values()}
+    assert intact.digests(WHOLE) == files
+    assert len(files) > 20
+
+
+def test_a_list_that_is_torn_or_lacks_a_file_is_said(assets):
+    card = networks.find("digits_cnn")
+    noted = intact.digests(assets)
+    del noted["digits_cnn.safetensors"]
+    for text, said in ((json.dumps(noted), "digits_cnn as it was trained"), ("{", "damaged"), ("3", "damaged")):
+        (assets / intact.DIGESTS).write_text(text)
+        with pytest.raises(WeightsError, match=rf"^expected .*{said}.*install Receptive again"):
+            networks.load(card)
+
+
+# ---- one file ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("how", HARMS)
+def test_a_damaged_header_leaves_its_card_out_and_no_other(assets, how):
+    before = set(networks.cards())
+    harm(assets, "photo_resnet", HARMS[how])
+    assert before - set(networks.cards()) == {"photo_resnet"}
+    [(name, said)] = networks.left_out().items()
+    assert name == "photo_resnet"
+    assert said.startswith("expected the packaged network photo_resnet as it was trained, got a file that is damaged")
+    assert said.endswith("install Receptive again, or train it again with: receptive train photo_resnet")
+    with pytest.raises(WeightsError, match="photo_resnet as it was trained"):
+        networks.find("photo_resnet")
+
+
+@pytest.mark.parametrize("at", [-1, -1000, 0.5])
+def test_a_flipped_bit_is_noticed_when_the_network_is_loaded(assets, at):
+    path = assets / "digits_cnn.safetensors"
+    data = bytearray(path.read_bytes())
+    data[at if at < 0 else int(at * len(data))] ^= 1
+    path.write_bytes(data)
+    card = networks.find("digits_cnn")
+    with pytest.raises(WeightsError, match=r"^expected the packaged network digits_cnn .* SHA-256 .*install Receptive"):
+        networks.load(card)
+
+
+def test_a_file_that_is_gone_or_cannot_be_read_is_said(assets):
+    card = networks.find("digits_cnn")
+    card.file.unlink()
+    with pytest.raises(WeightsError, match=r"digits_cnn .*No such file.*install Receptive again"):
+        networks.load(card)
+    card.file.mkdir()
+    with pytest.raises(WeightsError, match=r"digits_cnn .*directory.*install Receptive again"):
+        networks.load(card)
+
+
+def test_those_that_are_whole_are_told_from_the_others_without_loading_one(assets):
+    harm(assets, "photo_resnet", flip)
+    (assets / "photo_resnet_blur3.safetensors").unlink()
+    forget()
+    said = []
+    assert [card.name for card in brought.intact(DEFAULT_NETWORKS, said.append)] == ["photo_resnet_blur5"]
+    assert ["photo_resnet as it was trained" in said[0], "found no file of it" in said[1]] == [True, True]
+
+
+# ---- pages ---------------------------------------------------------------------------------------
+
+
+def page(slug):
+    app = AppTest.from_file(APP, default_timeout=180)
+    if slug is not None:
+        app.query_params["study"] = slug
+    return app.run()
+
+
+def words(app):
+    return " ".join(block.value for block in [*app.warning, *app.error, *app.info])
+
+
+@pytest.mark.parametrize("slug", [None, *STUDIES, "networks"])
+@pytest.mark.parametrize("how", ["no length", "no data set"])
+def test_pages_say_which_headers_are_damaged_and_go_on(assets, slug, how):
+    for name in NEEDED:
+        if how == "no length" or name == "photo_resnet":
+            harm(assets, name, HARMS[how])
+    app = page(slug)
+    assert not app.exception
+    assert app.title
+    assert len(app.header) + len(app.subheader) > 1  # to its end
+    for name in networks.left_out():
+        assert words(app).count(f"the packaged network {name} as it was trained") == 1
+    assert "photo_resnet" in networks.left_out()
+
+
+@pytest.mark.parametrize("how", ["no data set", "flipped"])
+def test_each_card_of_the_home_page_says_why_it_is_empty(assets, how):
+    for name in NEEDED:
+        harm(assets, name, flip if how == "flipped" else HARMS[how])
+    said = [caption.value for caption in page(None).caption]
+    for name in (*NEEDED[:2], *NEEDED[3:]):
+        [one] = [caption for caption in said if "which cannot be read here: open the study" in caption
+                 and networks.title_of(name) in caption]  # fmt: skip
+        assert one.startswith("The picture of this study that comes along was made from ")
+
+
+def test_a_card_of_the_home_page_without_its_record_says_so(assets, tmp_path, monkeypatch):
+    monkeypatch.setattr(first_look, "FOLDER", tmp_path)
+    monkeypatch.setattr(dataset, "measured", dict)
+    said = [caption.value for caption in page(None).caption]
+    assert sum("files that are others now, or is damaged: open the study" in one for one in said) == 4
+    assert sum("Not measured on this machine: run" in one for one in said) == 1
+
+
+@pytest.mark.parametrize("slug", [None, *STUDIES])
+def test_pages_notice_a_flipped_bit_in_what_they_need_and_go_on(assets, slug):
+    for name in NEEDED:
+        harm(assets, name, flip)
+    app = page(slug)
+    assert not app.exception
+    assert len(app.header) + len(app.subheader) > 1
+    assert "install Receptive again" in words(app)
+
+
+@pytest.mark.parametrize("slug", [None, *STUDIES, "networks"])
+def test_pages_go_on_without_any_packaged_network(assets, slug):
+    for path in assets.iterdir():
+        path.unlink()
+    forget()
+    app = page(slug)
+    assert not app.exception
+    assert app.title
+
+
+# ---- commands ------------------------------------------------------------------------------------
+
+
+def test_the_list_of_networks_says_which_are_damaged(assets):
+    harm(assets, "photo_resnet", HARMS["zeros"])
+    done = run("networks")
+    assert done.exit_code == 0
+    assert done.stderr.count("\n") == 1
+    assert done.stderr.startswith("expected the packaged network photo_resnet as it was trained")
+    assert "photo_resnet_blur3: trained by this project" in done.stdout
+    assert "photo_resnet: " not in done.stdout
+
+
+@pytest.mark.parametrize("how", [HARMS["zeros"], flip], ids=["header", "flipped bit"])
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [
+        (("shift-sweep", "sample:cat", "--max-shift", "1"), "photo_resnet"),
+        (("patch-evidence", "sample:cat", "--resolution", "coarse"), "photo_bagnet17"),
+        (("sparse-codes", "sample:cat"), DEFAULT_SDNETS[1]),
+    ],
+    ids=lambda value: value[0] if isinstance(value, tuple) else "",
+)
+def test_a_commands_own_networks_are_asked_without_the_damaged_one(assets, command, name, how):
+    harm(assets, name, how)
+    done = run(*command)
+    assert done.exit_code == 0, done.output
+    assert done.stderr.startswith(f"expected the packaged network {name} as it was trained")
+    assert done.stderr.count("\n") == 1
+    assert f"\n{name}: " not in done.stdout
+    assert f"the packaged network {name} as it was trained" in refused(*command, "--model", name)
+
+
+def test_a_command_without_any_of_its_networks_is_refused(assets):
+    for path in assets.glob("photo_resnet*"):
+        path.unlink()
+    forget()
+    done = run("shift-sweep", "sample:cat")
+    assert done.exit_code == 2
+    assert done.stdout == ""
+    assert done.stderr.splitlines()[-1].startswith("expected one of photo_resnet, photo_resnet_blur3")
+
+
+def test_a_batch_goes_on_without_the_damaged_one(assets, tmp_path, cat):
+    from core.pictures.image import png_bytes, thumbnail
+
+    (tmp_path / "pictures").mkdir()
+    (tmp_path / "pictures" / "cat.png").write_bytes(png_bytes(thumbnail(cat, 64)))
+    harm(assets, "photo_resnet_blur3", flip)
+    out = tmp_path / "out.parquet"
+    words = ["batch", "shift-sweep", tmp_path / "pictures", "--set", "max_shift=1", "--jobs", "1", "--out", out]
+    done = run(*words)
+    assert done.exit_code == 0, done.output
+    assert "the packaged network photo_resnet_blur3 as it was trained" in done.stderr
+    assert "2 rows" in done.stdout
+
+
+def test_the_claims_go_on_without_the_damaged_one(assets):
+    before = {claim.name: verdict for claim, _, verdict in board.board()}
+    harm(assets, SDNETS[0], HARMS["zeros"])
+    harm(assets, "cifar_vgg", HARMS["no length"])
+    now = {claim.name: verdict for claim, _, verdict in board.board()}
+    assert [name for name in before if now[name] != before[name]] == ["every-layer-costs-little"]
+    assert run("claims").exit_code == 0
+
+
+def test_a_report_goes_on_without_the_damaged_ones(assets, tmp_path):
+    for name in NEEDED:
+        harm(assets, name, flip)
+    done = run("report", "sample:cat", "--out", tmp_path / "report.html")
+    assert done.exit_code == 0, done.output
+    page = (tmp_path / "report.html").read_text()
+    for name in NEEDED:
+        assert f"This could not be asked: expected the packaged network {name} as it was trained" in page
+    for shown in ("photo_resnet_blur3", "photo BagNet-33", "mnist small cnn"):
+        assert shown in page
+
+
+def test_a_measurement_without_its_network_is_left_out_and_said(assets, tmp_path):
+    harm(assets, "cifar_vgg", HARMS["zeros"])
+    plan = reproduce.plan(["exact", "spinal-regression"], reproduce.Data(), tmp_path)
+    assert list(plan.lacking) == ["exact"]
+    assert plan.todo == ("spinal-regression",)
+    done = run("reproduce", "--quick", "exact", "--minutes", "1")
+    assert "exact: not re-checked: needs the packaged network cifar_vgg" in done.stdout

@@ -1,0 +1,72 @@
+"""What the project claims of random features, on the numbers it measured."""
+
+import re
+
+import numpy as np
+import pytest
+
+from core.networks import packaged, weights
+from core.studies.random import attack_figures, background_dataset, dataset, dataset_figures, retrieval_dataset
+from core.studies.random.baselines import BASELINES
+from core.studies.random.features import FOLDER
+
+SIZES = {"digits": (1_297, 500), "fashion-mnist": (60_000, 10_000), "cifar10": (50_000, 10_000)}
+WANTED = {"fashion-mnist": 0.88, "cifar10": 0.64}  # of the linear SVM with the most features
+
+
+@pytest.fixture(scope="module")
+def measured():
+    return dataset.measured(FOLDER)
+
+
+@pytest.mark.parametrize("name", SIZES)
+def test_every_data_set_was_measured_in_full(measured, name):
+    found = measured[name]
+    assert (found.train_images, found.test_images) == SIZES[name]
+    assert re.fullmatch(r"[0-9a-f]{12}", found.commit)
+    assert found.command == f"receptive measure-random {name} --data FOLDER"
+    for classifier in ("svm", "knn"):
+        curve = found.curve(classifier)
+        assert curve.hits.shape == (len(found.plan.seeds), len(found.plan.counts), 5)
+        assert len(found.plan.seeds) >= 3
+        assert curve.counts[0] == 250
+        assert (np.diff(curve.hits, axis=2) >= 0).all()
+    assert {b.name for b in found.baselines} == {"random", "pixels", "trained", *found.plan.others}
+    card = packaged.packaged_card(found.network, weights.packaged()[found.network])
+    assert found.own_head == card.test_accuracy
+    assert {"k-means"} <= set(found.plan.others) <= set(BASELINES)
+    assert set(found.similarity) == {"pixels", "random", "trained"}
+
+
+@pytest.mark.parametrize("name", WANTED)
+def test_enough_random_features_reach_what_we_promise(measured, name):
+    hits = measured[name].curve("svm").hits[:, -1]
+    assert hits[:, 0].min() > WANTED[name]
+    if name == "cifar10":
+        assert measured[name].plan.counts[-1] >= 8_000
+        assert (hits[:, 1] - hits[:, 0]).min() >= 0.12
+
+
+@pytest.mark.parametrize("name", SIZES)
+def test_more_features_serve_better_and_training_better_still(measured, name):
+    means = measured[name].curve("svm").hits[:, :, 0].mean(0)
+    assert (np.diff(means) > 0).all()
+    assert measured[name].own_head > means[-1] > measured[name].pixels["svm"][0]
+
+
+def test_every_record_can_be_drawn_and_told(measured):
+    for found in measured.values():
+        assert f"{found.test_images:,} test pictures" in dataset_figures.finding(found)
+        dataset_figures.curves(found).to_json()
+        dataset_figures.shapes(found).to_json()
+        dataset_figures.baselines(found).to_json()
+
+
+def test_retrieval_background_and_attack_carry_their_provenance():
+    records = [retrieval_dataset.measured(), background_dataset.measured()]
+    records += attack_figures.measured()
+    assert len(records) >= 4
+    for record in records:
+        assert record is not None
+        assert re.fullmatch(r"[0-9a-f]{12}", record.about["commit"])
+        assert record.about["command"].startswith("receptive measure-")

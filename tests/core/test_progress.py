@@ -1,0 +1,121 @@
+"""Whoever is told a progress hears it rise to the whole, and what it raises stops the work at once."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from core.base.worker import Stopped, each, part
+from core.compute import attributions, lambda_sweep, neighbours
+from core.networks import engine
+from core.studies.random import retrieval
+from tests.helpers import progress_studies, progress_table
+
+ROOT = Path(__file__).parents[2]
+TABLE = progress_table.CORE | progress_studies.STUDIES
+GIVE_BACK = ("patch_wall.run", "random_retrieval.run", "shift_dataset.run", "sparse_dataset.run")  # what is done so far
+AT_ONCE = (  # of a single step
+    *(f"attributions.attribution:{method}" for method in ("random", "saliency", "Grad-CAM", "DeepLIFT")),
+    *("random_look.balanced", "random_look.run"),
+    *("patch_any.answer", "patch_evidence.coarse", "spaces.pixels", "random_maps.vectors:pixels"),
+)
+OTHERWISE = {  # function -> why it is not in the table
+    "coded.code": "through sparse_codes.run",
+    "coded.objectives": "through sparse_codes.run",
+    "datasets.load": "through datasets.read_folder: the other sets come in one piece",
+    "download.download": "counts bytes, of which the whole may be unknown",
+    "linear_svm.solve": "through linear_svm.fit",
+    "random_attack.counter": "gives a function that tells it",
+    "report.make": "through report.finished",
+    "report_blocks.refuse": "does nothing but raise",
+    "worker.each": "below",
+    "worker.part": "below",
+}
+
+
+def listening():
+    """Public functions of core, but for those of core.training, that are told a progress."""
+    for path in sorted((ROOT / "core").rglob("*.py")):
+        for node in ast.parse(path.read_text()).body if "training" not in path.parts else ():
+            if isinstance(node, ast.FunctionDef) and not node.name.startswith("_") and "progress" in names(node):
+                yield f"{path.stem}.{node.name}"
+
+
+def names(node):
+    return [argument.arg for argument in [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]]
+
+
+def test_every_function_that_is_told_a_progress_is_in_the_table():
+    held = {name.partition(":")[0] for name in TABLE}
+    assert held | set(OTHERWISE) == set(listening())
+    assert not held & set(OTHERWISE)
+
+
+def deaf(tree):
+    """Functions and lambdas with an argument `progress` that they never look at."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.Lambda) and "progress" in names(node):
+            body = node.body if isinstance(node.body, list) else [node.body]
+            if not any(isinstance(n, ast.Name) and n.id == "progress" for part in body for n in ast.walk(part)):
+                yield getattr(node, "name", f"lambda in line {node.lineno}")
+
+
+@pytest.mark.parametrize(
+    "path", [*(ROOT / "core").rglob("*.py"), *(ROOT / "pages").rglob("*.py")], ids=lambda p: p.stem
+)
+def test_nobody_is_deaf(path):
+    assert list(deaf(ast.parse(path.read_text()))) == []
+
+
+@pytest.fixture(autouse=True)
+def small_steps(monkeypatch):
+    """Batches so small that little work has several."""
+    monkeypatch.setattr(engine, "PIXELS_PER_BATCH", 2 * 32 * 32)
+    monkeypatch.setattr(attributions, "PIXELS_PER_BATCH", 2 * 64 * 64)
+    monkeypatch.setattr(lambda_sweep, "BLOCK", 2)
+    monkeypatch.setattr(neighbours, "QUERIES_AT_ONCE", 16)
+    monkeypatch.setattr(retrieval, "CHUNK", 8)
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_progress_rises_to_the_whole_and_stops_the_work(name):
+    work, calls = TABLE[name], []
+    work(lambda done, total: calls.append((done, total)))
+    assert all(0 <= done <= total for done, total in calls), calls
+    shares = [done / total if total else 0.0 for done, total in calls]
+    assert shares == sorted(shares), calls
+    assert calls[-1][0] == calls[-1][1] > 0, calls
+    assert name in AT_ONCE or shares[0] < 1, calls
+    for last in sorted({0, len(calls) // 2, len(calls) - 1}):
+        stopped_at(last, work, name in GIVE_BACK)
+
+
+def stopped_at(last, work, gives_back):
+    """The work is stopped at its call `last`, and nothing is told after it."""
+    told = []
+
+    def stop(done, total):
+        told.append((done, total))
+        if len(told) > last:
+            raise Stopped
+
+    if gives_back:
+        assert work(stop) is not None
+    else:
+        with pytest.raises(Stopped):
+            work(stop)
+    assert len(told) == last + 1
+
+
+def test_a_part_is_told_as_that_of_the_whole():
+    calls = []
+    for i, total in enumerate((2, 5)):
+        for done in range(total + 1):
+            part(lambda done, total: calls.append(done / total), i, 2)(done, total)
+    assert calls == pytest.approx([0, 0.25, 0.5, *(0.5 + 0.1 * i for i in range(6))])
+
+
+def test_each_tells_before_every_item_and_at_the_end():
+    calls = []
+    assert list(each("abc", lambda *at: calls.append(at))) == ["a", "b", "c"]
+    assert calls == [(0, 3), (1, 3), (2, 3), (3, 3)]

@@ -1,0 +1,159 @@
+"""What stands in an address reaches no widget that cannot take it: no address ends in the exception page."""
+
+import ast
+import math
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from streamlit.testing.v1 import AppTest
+
+from pages.parts.common.address import ACCEPTED
+from tests.pages.test_every_page import (
+    APP,
+    a_server_that_has_run_before,  # noqa: F401
+)
+
+ROOT = Path(__file__).parents[3]
+PAGES = ["", "networks", "shift_sweep", "patch_evidence", "sparse_codes", "random_features", "spinal_heads"]
+ODD = ["", "inf", "-1e309", "nan", "0.5", "\x00", "None", "[]", "true", "-1e300", "猫", "1_0", "%"]
+
+
+def page(slug, query):
+    app = AppTest.from_file(APP, default_timeout=120)
+    for name, value in query.items():
+        app.query_params[name] = value
+    if slug:
+        app.query_params["study"] = slug
+    app.run()
+    assert not app.exception, query
+    return app
+
+
+def keys_of(app):
+    """The names in the address of everything on a page."""
+    found, rest = set(), [app._tree]
+    while rest:
+        node = rest.pop()
+        rest += getattr(node, "children", {}).values()
+        found.add(getattr(getattr(node, "proto", None), "query_param_key", ""))
+    return sorted(found - {""})
+
+
+NINE = [
+    ("sparse_codes", {"sparse-at": ""}),
+    ("sparse_codes", {"sparse-measured-coded": ""}),
+    ("random_features", {"random-measured": ""}),
+    ("shift_sweep", {"shift-boundary": ""}),
+    ("shift_sweep", {"shift-dy": "1e309"}),
+    ("patch_evidence", {"patch-y": "inf"}),
+    ("random_features", {"random-digits-seed": "-inf"}),
+    ("random_features", {"random-map-seed": "1e309"}),
+    ("sparse_codes", {"sparse-seed": "inf"}),
+    ("networks", {"networks-which": ""}),
+    ("", {"claims-study": ""}),
+    ("shift_sweep", {"shift-R": ["2", "3"]}),
+]
+
+
+@pytest.mark.parametrize(("slug", "query"), NINE)
+def test_an_address_that_ended_in_the_exception_page(slug, query):
+    app = page(slug, query)
+    assert not set(query) & set(app.query_params)
+
+
+@pytest.mark.parametrize("slug", PAGES)
+def test_no_page_fails_on_what_its_address_says(slug):
+    keys = keys_of(page(slug, {}))
+    assert keys
+    values = st.lists(st.sampled_from(ODD) | st.text(max_size=5), min_size=1, max_size=2)
+
+    @example({key: [""] for key in keys})
+    @example({key: ["inf"] for key in keys})
+    @settings(max_examples=2, deadline=None, derandomize=True, database=None, suppress_health_check=HealthCheck)
+    @given(st.fixed_dictionaries(dict.fromkeys(keys, values)))
+    def check(query):
+        page(slug, query)
+
+    check()
+
+
+# ---- the filter itself ---------------------------------------------------------------------------
+
+
+def every_kind():
+    """One widget of each kind, as the script of a small app."""
+    import streamlit as st
+
+    from pages.parts.common.address import bound
+
+    bound(st.number_input, "whole", -64, 64, 0, key="whole")
+    bound(st.number_input, "seed", 0, 9999, key="seed")
+    bound(st.number_input, "place", 0, 10, None, key="place")
+    bound(st.number_input, "rate", 1.0, 1000.0, None, key="rate")
+    bound(st.slider, "reach", 0, 64, 16, key="reach")
+    bound(st.slider, "share", 0.0, 1.0, 0.5, 0.05, key="share")
+    bound(st.select_slider, "steps", (1, 2, 3, 5), 2, key="steps")
+    bound(st.selectbox, "class", ["a", "b", "inf"], key="class")
+    bound(st.segmented_control, "one", ["a", "b"], default="a", required=True, key="one")
+    bound(st.segmented_control, "rounds", (0, 1, 2), default=1, required=True, key="rounds")
+    bound(st.segmented_control, "none or one", ["a", "b"], key="free")
+    bound(st.pills, "several", ["a", "b"], selection_mode="multi", default=["a"], key="pills")
+    bound(st.multiselect, "some", ["a", "b", "c"], max_selections=2, key="some")
+    bound(st.toggle, "on", key="on")
+    bound(st.expander, "more", key="more", on_change="rerun")
+
+
+KEYS = {
+    "whole": lambda v: type(v) is int and -64 <= v <= 64,
+    "seed": lambda v: type(v) is int and 0 <= v <= 9999,
+    "place": lambda v: v is None or (type(v) is int and 0 <= v <= 10),
+    "rate": lambda v: v is None or 1 <= v <= 1000,
+    "reach": lambda v: type(v) is int and 0 <= v <= 64,
+    "share": lambda v: math.isfinite(v) and 0 <= v <= 1,
+    "steps": lambda v: v in (1, 2, 3, 5),
+    "class": lambda v: v in ("a", "b", "inf"),
+    "one": lambda v: v in ("a", "b"),
+    "rounds": lambda v: v in (0, 1, 2),
+    "free": lambda v: v in (None, "a", "b"),
+    "pills": lambda v: set(v) <= {"a", "b"},
+    "some": lambda v: set(v) <= {"a", "b", "c"} and len(v) <= 2,
+    "on": lambda v: type(v) is bool,
+    "more": lambda v: type(v) is bool,
+}
+numbers = st.floats().map(str) | st.integers().map(str)
+texts = st.sampled_from([*ODD, "a", "b", "1", "2", "1e309", "TRUE", "9" * 400]) | numbers | st.text(max_size=8)
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.dictionaries(st.sampled_from(sorted(KEYS)), st.lists(texts, min_size=1, max_size=3), min_size=1))
+def test_every_kind_of_widget_keeps_to_its_limits(query):
+    app = AppTest.from_function(every_kind, default_timeout=30)
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception
+    for key, within in KEYS.items():
+        assert within(app.session_state[key]), key
+
+
+def test_what_a_widget_offers_is_still_taken():
+    query = {"whole": "-3", "place": "7", "rate": "2.5", "reach": "40", "share": "0.25", "steps": "5", "class": "inf",
+             "one": "b", "rounds": "2", "free": "b", "pills": "b", "some": ["c", "nobody"], "on": "true",
+             "more": "TRUE"}  # fmt: skip
+    app = AppTest.from_function(every_kind, default_timeout=30)
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.run()
+    wanted = {"whole": -3, "place": 7, "rate": 2.5, "reach": 40, "share": 0.25, "steps": 5, "class": "inf", "one": "b",
+              "rounds": 2, "free": "b", "pills": ["b"], "some": ["c"], "on": True, "more": True, "seed": 0}  # fmt: skip
+    assert {key: app.session_state[key] for key in KEYS} == wanted
+
+
+def test_no_page_binds_a_widget_by_itself():
+    for path in [ROOT / "app.py", *sorted((ROOT / "pages").rglob("*.py"))]:
+        for call in (n for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.Call)):
+            assert path.name == "address.py" or all(k.arg != "bind" for k in call.keywords), (path, call.lineno)
+            if isinstance(call.func, ast.Name) and call.func.id == "bound":
+                assert call.args[0].attr in ACCEPTED, (path, call.lineno)

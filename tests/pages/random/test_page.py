@@ -1,0 +1,158 @@
+"""The random features page through AppTest: first visit, settings, maps, own data, closer looks, bad states."""
+
+import re
+import time
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.networks import packaged
+from core.pictures.image import from_pixels, png_bytes
+from core.studies import STUDIES
+from tests.pages.test_every_page import (
+    APP,
+    finding,
+)
+
+QUESTION = next(s.question for s in STUDIES if s.slug == "random_features")
+FOLDED = ("random retrieval own", "random background", "random attack", "random map table")
+PATIENCE = 120  # seconds that a curve may take to fill in
+
+
+def page(**query):
+    """The study's page with these settings in its address."""
+    app = AppTest.from_file(APP, default_timeout=180)
+    for name, value in query.items():
+        app.query_params[name.replace("_", "-")] = value
+    app.query_params["study"] = "random_features"
+    return app.run()
+
+
+def filled(app, pattern):
+    """The page once its curve is there: the fragment that watches it does not run by itself in AppTest."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        found = next((m.value for m in app.markdown if re.search(pattern, m.value)), None)
+        if found is not None:
+            return found
+        time.sleep(0.5)
+        app.run()
+        assert not app.exception
+    raise AssertionError(f"no {pattern!r} within {PATIENCE} s")
+
+
+def write_folder(folder, *, classes=("dark", "light"), count=12, broken=False):
+    dice = np.random.default_rng(0)
+    for i, name in enumerate(classes):
+        (folder / name).mkdir(parents=True)
+        for k in range(count):
+            pixels = (dice.random((20, 24, 3)) * 100 + 120 * i).astype(np.uint8)
+            (folder / name / f"{k}.png").write_bytes(png_bytes(from_pixels(pixels)))
+    if broken:
+        (folder / classes[0] / "torn.png").write_bytes(b"\x89PNG\r\n torn")
+
+
+def test_the_first_visit_shows_digits_and_asks_nothing():
+    app = page()
+    assert not app.exception
+    assert app.title[0].value == QUESTION
+    assert finding(app).startswith("#### On 1,797 digits the nearest neighbour has the same class for")
+    assert any("1,000 features that nobody learned tell" in m.value for m in app.markdown)
+    assert not app.error
+    assert not [b for b in app.button if b.label == "Draw the maps"]
+
+
+def test_every_network_wears_its_provenance():
+    app = page()
+    for name in ("digits_cnn", "photo_resnet"):
+        card = packaged.find(name)
+        assert any(card.title in m.value and "trained by this project" in m.value for m in app.markdown)
+
+
+def test_other_settings_offer_the_maps_and_fill_in_the_curve():
+    app = page()
+    app.select_slider(key="random-digits-features").set_value(250).run()
+    app.number_input(key="random-digits-seed").set_value(3).run()
+    assert not app.exception
+    assert [b for b in app.button if b.label == "Draw the maps"]
+    said = filled(app, r"^250 features that nobody learned")
+    assert "linear SVM" in said
+    app.selectbox(key="random-digits-classifier").set_value("5 nearest neighbours").run()
+    assert "nearest neighbours" in filled(app, r"^250 features that nobody learned.*neighbours")
+
+
+def test_maps_are_drawn_when_asked_for_and_kept():
+    app = page(random_points="60", random_digits_features="250")
+    app.button(key="random draw").click().run()
+    assert not app.exception
+    assert finding(app).startswith("#### On 60 digits")
+    other = app.switch_page("pages/home.py").run()
+    back = other.switch_page("pages/random_features.py").run()
+    assert not back.exception
+    assert finding(back).startswith("#### On 60 digits")
+
+
+def test_a_permalink_restores_every_setting():
+    app = page(
+        random_digits_features="500",
+        random_digits_depth="2",
+        random_digits_kernel="5",
+        random_digits_seed="7",
+        random_digits_classifier="5 nearest neighbours",
+        random_perplexity="12",
+    )
+    assert not app.exception
+    filled(app, r"^500 features that nobody learned")
+    code = " ".join(block.value for block in app.code)
+    for words in ("--features 500", "--depth 2", "--kernel 5", "--seed 7", "--classifier knn"):
+        assert words in code
+    assert app.slider(key="random-perplexity").value == 12
+
+
+def test_a_folder_of_the_readers_own_is_a_data_set(tmp_path):
+    write_folder(tmp_path / "mine", broken=True)
+    app = page(random_data="my own folder or zip")
+    assert not app.exception
+    app.text_input(key="random data folder").set_value(str(tmp_path / "mine")).run()
+    assert not app.exception
+    assert any(w.value == "24 pictures in 2 classes; 1 file left out: 1 broken." for w in app.warning)
+    app.button(key="random draw").click().run()
+    assert not app.exception
+    assert finding(app).startswith("#### On 24 your pictures")
+
+
+@pytest.mark.parametrize("where", ["nowhere", "empty"])
+def test_a_folder_without_pictures_is_one_sentence_and_the_page_goes_on(tmp_path, where):
+    (tmp_path / "empty").mkdir()
+    app = page(random_data="my own folder or zip")
+    app.text_input(key="random data folder").set_value(str(tmp_path / where)).run()
+    assert not app.exception
+    assert any("expected" in e.value for e in app.error)
+    assert [h.value for h in app.header if h.value == "Measured on whole data sets"]
+
+
+def test_a_data_set_that_is_not_here_says_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.setenv("RECEPTIVE_CACHE", str(tmp_path))
+    app = page(random_data="MNIST")
+    assert not app.exception
+    assert any("MNIST is not on this machine" in m.value for m in app.markdown)
+    assert any("digits are always on this machine" in i.value for i in app.info)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (4000, 40), (3000, 3000)])
+def test_extreme_pictures_are_placed(shape):
+    app = page()
+    picture = png_bytes(from_pixels(np.full((*shape, 3), 90, np.uint8)))
+    app.sidebar.file_uploader(key="tray uploads").set_value([("odd.png", picture, "image/png")]).run()
+    assert not app.exception
+    assert finding(app)
+
+
+@pytest.mark.parametrize("key", FOLDED)
+def test_every_closer_look_opens(key):
+    app = page()
+    app.session_state[key] = True
+    app.run()
+    assert not app.exception
+    assert not app.error
