@@ -39,55 +39,55 @@ def _kept(read: Callable[[Path], Any], path: Path, stamp: object) -> Any:
         return read(path)
 
 
-def shift(results: Path) -> dict[str, shift_dataset.Measured]:
+def shift_record(results: Path) -> dict[str, shift_dataset.Measured]:
     return kept(shift_dataset.measured, results / "shift_sweep")
 
 
-def shift_pairs(results: Path) -> dict[str, Any]:
+def shift_pairs_record(results: Path) -> dict[str, Any]:
     """What core.studies.shift.measure wrote, {} without it."""
     return kept(_json, results / SHIFT_PAIRS)
 
 
-def patches(results: Path) -> dataset.Measured | None:
+def patches_record(results: Path) -> dataset.Measured | None:
     return kept(dataset.measured, results / "patch_evidence")
 
 
-def sparse(results: Path) -> dict[str, sparse_dataset.Measured]:
+def sparse_record(results: Path) -> dict[str, sparse_dataset.Measured]:
     return kept(sparse_dataset.measured, results / "sparse_codes")
 
 
-def sparse_attack(results: Path) -> attack_dataset.Measured | None:
+def sparse_attack_record(results: Path) -> attack_dataset.Measured | None:
     return kept(attack_dataset.measured, results / "sparse_codes")
 
 
-def random(results: Path, name: str) -> dict[str, Any] | None:
+def random_record(results: Path, name: str) -> dict[str, Any] | None:
     """As core.studies.random.dataset.as_record wrote it: its own reader needs torch, for which no page waits."""
     return kept(_json, results / "random_features" / f"dataset_{name}.json") or None
 
 
-def retrieval(results: Path) -> retrieval_dataset.Measured | None:
+def retrieval_record(results: Path) -> retrieval_dataset.Measured | None:
     return kept(retrieval_dataset.measured, results / "random_features")
 
 
-def background(results: Path) -> background_dataset.Measured | None:
+def background_record(results: Path) -> background_dataset.Measured | None:
     return kept(background_dataset.measured, results / "random_features")
 
 
-def random_attacks(results: Path) -> list[RandomAttack]:
+def random_attacks_record(results: Path) -> list[RandomAttack]:
     from core.studies.random import attack_figures  # needs Plotly
 
     return kept(attack_figures.measured, results / "random_features")
 
 
-def spinal(results: Path, name: str) -> spinal_dataset.Measured | None:
+def spinal_record(results: Path, name: str) -> spinal_dataset.Measured | None:
     return kept(spinal_dataset.measured, results / "spinal_heads").get(name)
 
 
-def transfer(results: Path) -> tuple[spinal_transfer.Result, dict[str, str]] | None:
+def transfer_record(results: Path) -> tuple[spinal_transfer.Result, dict[str, str]] | None:
     return kept(spinal_transfer.measured, results / "spinal_heads" / spinal_transfer.RECORD.name)
 
 
-def regression(results: Path) -> tuple[spinal_regression.Result, dict[str, Any]] | None:
+def regression_record(results: Path) -> tuple[spinal_regression.Result, dict[str, Any]] | None:
     return kept(_regression, results / "spinal_heads" / spinal_regression.RECORD.name)
 
 

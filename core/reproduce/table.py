@@ -84,7 +84,7 @@ def patches(asked: Asked) -> list[Part]:
 def sparse(asked: Asked) -> list[Part]:
     """Each network with the packaged line; besides, its accuracy over the levels of each noise, as trained."""
     train, some = asked.data.split(CIFAR, "train"), asked.test(CIFAR, NOISY_PICTURES)
-    packaged = records.sparse(asked.packaged)
+    packaged = records.sparse_record(asked.packaged)
     for i, name in enumerate(ship_sparse.NAMES):
         watch = part(asked.progress, i, len(ship_sparse.NAMES))
         ship_sparse.measure_network(
@@ -94,7 +94,7 @@ def sparse(asked: Asked) -> list[Part]:
             few=NOISY_FEW,
             line=packaged[name].fit,
         )
-    fresh = records.sparse(asked.results)
+    fresh = records.sparse_record(asked.results)
     return [
         share(
             f"accuracy of {name} under {kind} noise, mean over levels",
@@ -128,7 +128,7 @@ def retrieval(asked: Asked) -> list[Part]:
     spec = measure_retrieval.COREL_SPECS[asked.seed % len(measure_retrieval.COREL_SPECS)]
     folder = asked.results / FEATURES
     measure_retrieval.measure_retrieval(asked.data.given(COREL), asked.progress, folder=folder, specs=(spec,))
-    before, now = (there(records.retrieval(path)) for path in (asked.packaged, asked.results))
+    before, now = (there(records.retrieval_record(path)) for path in (asked.packaged, asked.results))
     found = []
     for ranking in now.rankings:
         old = next(r for r in before.of(ranking.space, ranking.metric) if r.seed == ranking.seed)

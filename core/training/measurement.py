@@ -118,7 +118,7 @@ def one_thread() -> Iterator[None]:
 
 def random_curve(name: str, counts: tuple[int, ...], asked: Asked) -> list[Part]:
     """The linear SVM on the first features of one packaged draw, from all training pictures, over all test ones."""
-    old = random_dataset.from_record(there(records.random(asked.packaged, name)))
+    old = random_dataset.from_record(there(records.random_record(asked.packaged, name)))
     curve, s = old.curve("svm"), asked.seed % len(old.plan.seeds)
     train, test = asked.data.both(name)
     spec = Spec(max(counts), old.plan.kernel, old.plan.depth, train.pixels.shape[3], old.plan.seeds[s])
@@ -144,7 +144,7 @@ def above_untrained(name: str) -> str:
 
 def random_cifar(asked: Asked) -> list[Part]:
     """The packaged SVM on a subset, the pixels' SVM anew, and untrained networks on a subset of the test pictures."""
-    old = random_dataset.from_record(there(records.random(asked.packaged, CIFAR)))
+    old = random_dataset.from_record(there(records.random_record(asked.packaged, CIFAR)))
     train, test = asked.data.both(CIFAR)
     some = asked.test(CIFAR, UNTRAINED_PICTURES)
     curve, svm = old.curve("svm"), networks.load(networks.find("cifar_random_svm"))
@@ -166,7 +166,7 @@ def random_cifar(asked: Asked) -> list[Part]:
 
 def substitute_attack(asked: Asked) -> list[Part]:
     """One seed of the packaged attack on digits: both targets trained, attacked and counted again."""
-    before = next(found for found in records.random_attacks(asked.packaged) if found.about["dataset"] == "Digits")
+    before = next(found for found in records.random_attacks_record(asked.packaged) if found.about["dataset"] == "Digits")
     s, e = asked.seed % len(before.seeds), before.shown
     now = measure_attack.on_digits({}, (before.seeds[s],), asked.progress)
     return [
@@ -184,7 +184,7 @@ def substitute_attack(asked: Asked) -> list[Part]:
 @one_thread()
 def spinal(dataset: str, backbone: str, epochs: int | None, asked: Asked) -> list[Part]:
     """One network of the packaged race: one head from one seed, for all `epochs` or the first ones of its schedule."""
-    old = there(records.spinal(asked.packaged, f"{dataset}_{backbone}")).result
+    old = there(records.spinal_record(asked.packaged, f"{dataset}_{backbone}")).result
     params, s = spinal_heads.params_of(old), asked.seed % old.accuracy.shape[1]
     head: Head = ("spinal", "fc")[asked.seed // 2 % 2]
     h, last = old.heads.index(head), (epochs or params.epochs) - 1
@@ -223,7 +223,7 @@ def transferred(mode: str) -> str:
 @one_thread()
 def transfer(asked: Asked) -> list[Part]:
     """One seed of all heads trained alone, and of one head with everything below it."""
-    old, _ = there(records.transfer(asked.packaged))
+    old, _ = there(records.transfer_record(asked.packaged))
     network = networks.load(networks.find(old.network))
     train, test = measure_transfer.photographs(asked.data.given(CATS_DOGS), network.preprocessing.size)
     s, one = asked.seed % old.params.seeds, ("spinal", "linear")[asked.seed // 2 % 2]
@@ -247,7 +247,7 @@ def fitted(target: str) -> str:
 @one_thread()
 def regression(asked: Asked) -> list[Part]:
     """The paper's two targets, plain and spinal, one seed, all epochs: the first look and the last."""
-    old, _ = there(records.regression(asked.packaged))
+    old, _ = there(records.regression_record(asked.packaged))
     s, params = asked.seed % old.params.seeds, old.params
     pairs = [(t, n) for t in TARGETS for n in NETWORKS]
     found = []

@@ -50,7 +50,7 @@ def about(record: Measured) -> str:
 
 def rises(top5: bool, results: Path) -> Ours | None:
     """Rank correlation of patch size and accuracy."""
-    record = records.patches(results)
+    record = records.patches_record(results)
     if record is None or not set(REEVALUATED) <= set(record.summary.patches):
         return None
     values = [rate(record.summary, q, top5) for q in REEVALUATED]
@@ -66,7 +66,7 @@ def rises(top5: bool, results: Path) -> Ours | None:
 
 def gap(patch: int, other: int | None, results: Path) -> Ours | None:
     """Top-5 of one network minus that of another, in points."""
-    record = records.patches(results)
+    record = records.patches_record(results)
     if record is None or not {patch, other} <= set(record.summary.patches):
         return None
     a, b = (rate(record.summary, q, True) for q in (patch, other))
@@ -83,7 +83,7 @@ def gap(patch: int, other: int | None, results: Path) -> Ours | None:
 
 def scrambled(results: Path) -> Ours | None:
     """What the residual network loses where the tiles of a picture are shuffled, in points."""
-    record = records.patches(results)
+    record = records.patches_record(results)
     if record is None or record.scramble is None or TILES not in record.scramble.tiles:
         return None
     found, n = record.summary, record.summary.images
@@ -102,7 +102,7 @@ def scrambled(results: Path) -> Ours | None:
 
 def same_classes(results: Path) -> Ours | None:
     """Correlation, over classes, of the error rates of the largest patches and of the residual network."""
-    record = records.patches(results)
+    record = records.patches_record(results)
     if record is None or not {LARGEST, None} <= set(record.summary.patches):
         return None
     found = record.summary
@@ -123,7 +123,7 @@ def same_classes(results: Path) -> Ours | None:
 def deletion(row: int, results: Path) -> Ours | None:
     """Mean area under the deletion curve in random order less that in the evidence's order. `row` 0: the BagNet's own
     answer, 1: the residual network's."""
-    record = records.patches(results)
+    record = records.patches_record(results)
     if record is None or record.masking is None:
         return None
     masked = masking_dataset.from_record(record.masking)

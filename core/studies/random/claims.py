@@ -61,7 +61,7 @@ def told(
 
 def above_pixels(results: Path) -> Ours | None:
     """Top-1 of the most random features minus that of raw pixels, linear SVM, in points."""
-    record = records.random(results, "cifar10")
+    record = records.random_record(results, "cifar10")
     if record is None:
         return None
     counts, hits = svm(record)
@@ -72,7 +72,7 @@ def above_pixels(results: Path) -> Ours | None:
 
 def accuracy(name: str, results: Path) -> Ours | None:
     """Top-1 of the most random features, linear SVM, in %."""
-    record = records.random(results, name)
+    record = records.random_record(results, name)
     if record is None:
         return None
     counts, hits = svm(record)
@@ -81,7 +81,7 @@ def accuracy(name: str, results: Path) -> Ours | None:
 
 def second_guess(results: Path) -> Ours | None:
     """What a second guess adds, in points."""
-    record = records.random(results, "cifar10")
+    record = records.random_record(results, "cifar10")
     if record is None:
         return None
     counts, hits = svm(record)
@@ -94,7 +94,7 @@ def grows(results: Path) -> Ours | None:
     """Rank correlation of the number of features with top-1, mean over seeds."""
     from scipy.stats import spearmanr
 
-    record = records.random(results, "cifar10")
+    record = records.random_record(results, "cifar10")
     if record is None:
         return None
     counts, hits = svm(record)
@@ -105,7 +105,7 @@ def grows(results: Path) -> Ours | None:
 
 def above_untrained(other: str, results: Path) -> Ours | None:
     """Top-1 of random features minus that of an untrained network's last layer, linear SVM, in points."""
-    record = records.random(results, "cifar10")
+    record = records.random_record(results, "cifar10")
     rows = {} if record is None else {b["name"]: b for b in record["baselines"]}
     if record is None or not {RANDOM, other} <= set(rows):
         return None
@@ -124,7 +124,7 @@ def above_untrained(other: str, results: Path) -> Ours | None:
 
 def retrieves(results: Path) -> Ours | None:
     """Precision among the nearest NEAR by random features minus that by pixels, in points."""
-    record = records.retrieval(results)
+    record = records.retrieval_record(results)
     if record is None:
         return None
     found = []
@@ -148,7 +148,7 @@ def attacked(results: Path) -> Ours | None:
     """What the attack takes from random features beyond noise of the same size, in points."""
     from core.studies.random import attack_figures  # needs Plotly
 
-    sets = [found for found in records.random_attacks(results) if len(found.seeds) >= 3]
+    sets = [found for found in records.random_attacks_record(results) if len(found.seeds) >= 3]
     if not sets:
         return None
     record = next((found for found in sets if found.about["dataset"] == CIFAR), sets[0])
@@ -169,7 +169,7 @@ def attacked(results: Path) -> Ours | None:
 
 def background(results: Path) -> Ours | None:
     """Share of answers by the nearest picture that another background changes, in %."""
-    record = records.background(results)
+    record = records.background_record(results)
     if record is None:
         return None
     rows = record.of(RANDOM)

@@ -50,7 +50,7 @@ def epochs(name: str) -> str:
 
 def gain(read: Read, names: tuple[str, str], results: Path) -> Ours | None:
     """What blur 5 adds, in points."""
-    found = records.shift(results)
+    found = records.shift_record(results)
     if not set(names) <= set(found):
         return None
     plain, blurred = (read(found[name]) for name in names)
@@ -75,7 +75,7 @@ def gain(read: Read, names: tuple[str, str], results: Path) -> Ours | None:
 
 def paired(names: tuple[str, str], results: Path) -> Ours | None:
     """What blur 5 adds to consistency, in points, by the same pictures at the same shifts."""
-    record = records.shift_pairs(results)
+    record = records.shift_pairs_record(results)
     row = next((row for row in record.get("rows", ()) if (row["plain"], row["blurred"]) == names), None)
     if row is None:
         return None
@@ -93,7 +93,7 @@ def paired(names: tuple[str, str], results: Path) -> Ours | None:
 
 def trend(results: Path) -> Ours | None:
     """Rank correlation of taps and consistency."""
-    found = records.shift(results)
+    found = records.shift_record(results)
     if not set(BLURS) <= set(found):
         return None
     taps = [blur_of(found[name].arch) or 1 for name in BLURS]

@@ -51,7 +51,7 @@ def rate(result: Result, rule: str, level: float) -> float:
 
 def compared(first: Rule, second: Rule, level: float, results: Path) -> Ours | None:
     """Accuracy under `first` minus that under `second`, seed by seed, at one level of Gaussian noise."""
-    found = records.sparse(results)
+    found = records.sparse_record(results)
     pairs = [(a, b) for a, b in zip(SDNETS, TWINS, strict=True) if a in found and b in found]
     pairs = [p for p in pairs if all("gaussian" in found[name].results for name in p)]
     if not pairs:
@@ -85,7 +85,7 @@ WORDS: dict[Rule, str] = {
 
 def ranks(kind: str, results: Path) -> Ours | None:
     """Rank correlation of the noise's strength with the best lambda, mean over seeds."""
-    found = records.sparse(results)
+    found = records.sparse_record(results)
     mine = [found[name] for name in SDNETS if name in found and kind in found[name].results]
     values = [spearman(record.results[kind]) for record in mine]
     mean = numbers.over_seeds(values, -1.0, 1.0)
@@ -123,7 +123,7 @@ def every_layer(results: Path) -> Ours | None:
 
 def withstands(results: Path) -> Ours | None:
     """What the raised lambda keeps of the accuracy under PGD through the solver, in points above the trained one."""
-    found = records.sparse_attack(results)
+    found = records.sparse_attack_record(results)
     if found is None:
         return None
     curve, eps = found.curves["linf"], found.convergence["linf"].eps

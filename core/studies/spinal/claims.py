@@ -44,7 +44,7 @@ def estimate(mean: float, half: float) -> Estimate | None:
 
 def gain(dataset: str, backbone: str, results: Path) -> Ours | None:
     """Accuracy after the last epoch under the spinal head minus the FC head, seed by seed, in points."""
-    record = records.spinal(results, f"{dataset}_{backbone}")
+    record = records.spinal_record(results, f"{dataset}_{backbone}")
     if record is None or not {"spinal", "fc"} <= set(record.result.heads):
         return None
     result = record.result
@@ -62,7 +62,7 @@ def gain(dataset: str, backbone: str, results: Path) -> Ours | None:
 
 def fits(target: regression.Target, results: Path) -> Ours | None:
     """Held-out error of the feed-forward network less that of the spinal one, in thousandths."""
-    record = records.regression(results)
+    record = records.regression_record(results)
     if record is None or target not in record[0].params.targets:
         return None
     result, about = record
@@ -82,7 +82,7 @@ def fits(target: regression.Target, results: Path) -> Ours | None:
 
 def transfers(mode: transfer.Mode, results: Path) -> Ours | None:
     """Accuracy of a spinal head on a trained network minus that of one linear layer, in points."""
-    record = records.transfer(results)
+    record = records.transfer_record(results)
     if record is None or mode not in record[0].modes:
         return None
     result, about = record

@@ -163,7 +163,7 @@ def test_numbers_of_the_board_are_those_of_the_records():
     shift = dataset.measured(RESULTS / "shift_sweep")
     gain = shift["cifar_vgg_blur5"].summary.accuracy - shift["cifar_vgg"].summary.accuracy
     assert row("blur-accuracy-vgg", rows)[1].value == pytest.approx(100 * gain)
-    pairs = {r["plain"]: r for r in records.shift_pairs(RESULTS)["rows"]}
+    pairs = {r["plain"]: r for r in records.shift_pairs_record(RESULTS)["rows"]}
     assert row("blur-consistency-vgg", rows)[1].value == pytest.approx(100 * pairs["cifar_vgg"]["difference"])
     race = spinal_dataset.measured(RESULTS / "spinal_heads")["mnist_vgg5"].result
     mean, half = heads.difference(race, "spinal", "fc")
