@@ -1,6 +1,6 @@
 """`python -m core` and `receptive`: the terminal."""
 
-from core.terminal.studies import main
+from core.terminal import main
 
 if __name__ == "__main__":
     main()

@@ -12,11 +12,11 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
+from core import networks
 from core.base import worker
 from core.base.worker import Job, Line, Progress, Stopped
 from core.networks import intact
-from core.networks import packaged as networks
-from core.networks.packaged import Card, Network
+from core.networks.card import Card, Network
 
 T = TypeVar("T")
 NETWORKS_KEPT = 5  # a VGG-16 takes 1.4 GB in all its precisions

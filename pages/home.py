@@ -6,12 +6,14 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.networks import packaged
-from core.networks.packaged import Card
-from core.overview import board, first_look
+from core.networks import card as networks_card
+from core.networks import families
+from core.networks.card import Card
+from core.overview import board
 from core.pictures.preprocess import whole
 from core.pictures.samples import DEFAULT_SAMPLE, load_sample
-from core.studies import STUDIES
+from core.studies import STUDIES, spinal
+from core.studies import first_look as studies_first_look
 from core.studies.patch import evidence
 from core.studies.patch import figures as patch_figures
 from core.studies.random import maps, maps_figures
@@ -36,16 +38,16 @@ sample = load_sample(DEFAULT_SAMPLE)
 
 def instead(names: Sequence[str], cards: Sequence[Card]) -> None:
     """Why there is nothing to see at a glance, and what to do."""
-    lost = ", ".join(packaged.title_of(name) for name in names if name not in {card.name for card in cards})
+    lost = ", ".join(networks_card.title_of(name) for name in names if name not in {card.name for card in cards})
     what = f"{lost}, which cannot be read here" if lost else "files that are others now, or is damaged"
     note(f"The picture of this study that comes along was made from {what}: open the study to have it computed.")
 
 
 def glance_at_shift_sweep() -> None:
-    cards = at_hand.intact(packaged.DEFAULT_NETWORKS)
-    found = first_look.find("shift_sweep", cards, sample.digest, sweep.Params())
+    cards = at_hand.intact(families.DEFAULT_NETWORKS)
+    found = studies_first_look.find("shift_sweep", cards, sample.digest, sweep.Params())
     if found is None:
-        instead(packaged.DEFAULT_NETWORKS, cards)
+        instead(families.DEFAULT_NETWORKS, cards)
         return
     result, titles = sweep.from_dict(found), [card.title for card in cards]
     st.markdown(plain(sweep.finding(result, titles)))
@@ -57,10 +59,10 @@ def glance_at_shift_sweep() -> None:
 
 
 def glance_at_patch_evidence() -> None:
-    cards = at_hand.intact(packaged.DEFAULT_BAGNETS)
-    found = first_look.find("patch_evidence", cards, sample.digest, evidence.Params())
+    cards = at_hand.intact(families.DEFAULT_BAGNETS)
+    found = studies_first_look.find("patch_evidence", cards, sample.digest, evidence.Params())
     if found is None:
-        instead(packaged.DEFAULT_BAGNETS, cards)
+        instead(families.DEFAULT_BAGNETS, cards)
         return
     result, titles = evidence.from_dict(found), [card.title for card in cards]
     st.markdown(plain(evidence.finding(result, titles)))
@@ -72,10 +74,10 @@ def glance_at_patch_evidence() -> None:
 
 
 def glance_at_sparse_codes() -> None:
-    cards = at_hand.intact(packaged.DEFAULT_SDNETS)
-    found = first_look.find("sparse_codes", cards, sample.digest, codes.Params())
+    cards = at_hand.intact(families.DEFAULT_SDNETS)
+    found = studies_first_look.find("sparse_codes", cards, sample.digest, codes.Params())
     if found is None:
-        instead(packaged.DEFAULT_SDNETS, cards)
+        instead(families.DEFAULT_SDNETS, cards)
         return
     result, titles = codes.from_dict(found), [card.title for card in cards]
     finding = codes.finding(result, titles)
@@ -88,10 +90,10 @@ def glance_at_sparse_codes() -> None:
 
 
 def glance_at_random_features() -> None:
-    cards = at_hand.intact([packaged.CEILINGS["digits"]])
-    found = first_look.latest("random_maps", cards)
+    cards = at_hand.intact([families.CEILINGS["digits"]])
+    found = studies_first_look.latest("random_maps", cards)
     if found is None:
-        instead([packaged.CEILINGS["digits"]], cards)
+        instead([families.CEILINGS["digits"]], cards)
         return
     result = maps.from_dict(found)
     st.markdown(plain(maps.finding(result)))
@@ -112,7 +114,7 @@ def glance_at_spinal_heads() -> None:
     finding = heads.finding(found.result)
     st.markdown(plain(finding))
     charts.show(
-        heads.figure(found.result, dark=charts.dark()),
+        spinal.figure(found.result, dark=charts.dark()),
         "home-heads",
         f"Test accuracy of a spinal, a plain and a matched head on digits, by epoch and by seed. {finding}",
     )

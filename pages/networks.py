@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.networks.packaged import Card, Network
+from core.networks.card import Card, Network
 from core.overview import coverage
 from core.studies import STUDIES
 from pages.parts.common import at_hand, charts, frame, own_network, provenance

@@ -9,10 +9,11 @@ import streamlit as st
 
 from core import cache
 from core.networks import packaged as networks
-from core.networks.packaged import BAGNETS, Network
-from core.overview import first_look
+from core.networks.card import Network
+from core.networks.families import BAGNETS
 from core.pictures.preprocess import whole
 from core.studies import STUDIES
+from core.studies import first_look as studies_first_look
 from core.studies.patch import evidence, figures
 from core.studies.patch.evidence import Map, Params, Result
 from pages.parts.common import at_hand, frame, held, provenance, take_away, tray, waiting
@@ -25,7 +26,7 @@ ANY_FIRST = "photo_resnet"
 
 def packaged(view: choose.View, picture: tray.Picture) -> Result | None:
     """The result that comes along for the first visit, if this is what is asked for."""
-    found = first_look.find(STUDY.slug, view.cards, picture.image.digest, view.params())
+    found = studies_first_look.find(STUDY.slug, view.cards, picture.image.digest, view.params())
     return None if found is None else evidence.from_dict(found)
 
 

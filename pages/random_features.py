@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.data.own import in_form
-from core.overview import first_look
+from core.pictures.preprocess import in_form
 from core.studies import STUDIES
+from core.studies import first_look as studies_first_look
 from core.studies.random import features
 from core.studies.random import maps as random_maps
 from pages.parts.common import at_hand, frame, provenance, take_away, tray
@@ -27,7 +27,7 @@ else:
     provenance.badges(list(dict.fromkeys([mapped, photographs])))
     network = at_hand.one(mapped)
     map_params = maps.controls(random_maps.Params(data.title))
-    drawn = first_look.find("random_maps", [mapped], data.digest, map_params)
+    drawn = studies_first_look.find("random_maps", [mapped], data.digest, map_params)
     scene = maps.Scene(
         data.every,
         data.title,
@@ -40,7 +40,7 @@ else:
         None if other is None else in_form(other.image, data.size, data.channels, data.bright_on_dark),
     )
     maps.show(scene)
-    found = first_look.find("random_features", [], data.digest, params)
+    found = studies_first_look.find("random_features", [], data.digest, params)
     result = curve.show(data, params, None if found is None else features.from_dict(found))
     asked = at_hand.one(photographs)
     if asked is not None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.networks import packaged as networks
-from core.overview import first_look
+from core.networks import card as networks_card
 from core.studies import STUDIES
+from core.studies import first_look as studies_first_look
 from core.studies.shift import figures, sweep
 from core.studies.shift.sweep import Result
 from pages.parts.common import at_hand, charts, frame, held, provenance, take_away, tray, waiting
@@ -18,7 +18,7 @@ STUDY = next(s for s in STUDIES if s.slug == "shift_sweep")
 
 def answer(choice: choose.Choice, picture: tray.Picture, key: str = "sweep") -> Result | None:
     """The sweep: packaged, remembered, or computed now; None if nothing could be."""
-    packaged = first_look.find(STUDY.slug, choice.cards, picture.image.digest, choice.params)
+    packaged = studies_first_look.find(STUDY.slug, choice.cards, picture.image.digest, choice.params)
     if packaged is not None:
         return sweep.from_dict(packaged)
     ready = at_hand.loaded(choice.cards)
@@ -37,7 +37,7 @@ def answer(choice: choose.Choice, picture: tray.Picture, key: str = "sweep") -> 
     return sweep.assemble([n for n, _ in done], [a for _, a in done], picture.image, params)
 
 
-def hero(result: Result, cards: list[networks.Card]) -> None:
+def hero(result: Result, cards: list[networks_card.Card]) -> None:
     titles = [card.title for card in cards]
     st.markdown(f"#### {plain(sweep.finding(result, titles))}")
     figure = figures.maps(result, titles, chosen=closer.chosen(), line=closer.line(), dark=charts.dark())

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.networks.packaged import TWINS
-from core.overview import first_look
+from core.networks.families import TWINS
 from core.studies import STUDIES
+from core.studies import first_look as studies_first_look
 from core.studies.sparse import codes, figures
 from core.studies.sparse.codes import Result
 from pages.parts.common import at_hand, frame, held, provenance, take_away, tray, waiting
@@ -18,7 +18,7 @@ STUDY = next(s for s in STUDIES if s.slug == "sparse_codes")
 
 def answer(choice: choose.Choice, picture: tray.Picture, shown: str = "sparse codes") -> Result | None:
     """The coding: packaged, remembered, or computed now; None if the reader stopped it or no network is here."""
-    packaged = first_look.find(STUDY.slug, choice.cards, picture.image.digest, choice.params)
+    packaged = studies_first_look.find(STUDY.slug, choice.cards, picture.image.digest, choice.params)
     if packaged is not None:
         return codes.from_dict(packaged)
     nets = at_hand.loaded(choice.cards)

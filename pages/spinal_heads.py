@@ -7,8 +7,8 @@ from functools import partial
 import streamlit as st
 
 from core import cache
-from core.data.named import DATASETS, TORCHVISION
-from core.networks import packaged
+from core.data.sets import DATASETS, TORCHVISION
+from core.networks import families, packaged
 from core.studies import STUDIES
 from core.studies.spinal import heads
 from pages.parts.common import frame, provenance, take_away, tray
@@ -29,7 +29,7 @@ def data_name(dataset: str) -> str:
 frame.require(STUDY.slug)
 provenance.heading(STUDY)
 picture = tray.chosen()
-provenance.badges([packaged.cards()[name] for name in packaged.HEADED.values() if name in packaged.cards()])
+provenance.badges([packaged.cards()[name] for name in families.HEADED.values() if name in packaged.cards()])
 data, race = choose.controls()
 raced, head = st.container(), st.container()
 with head:

@@ -7,10 +7,15 @@ import io
 import json
 import os
 import re
+import subprocess
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+
+import platformdirs
 
 FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # the wide ones begin formulas too
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE)
@@ -80,3 +85,54 @@ def as_text(value: object) -> object:
         return value
     text = value.encode(errors="backslashreplace").decode()  # a file's name may hold bytes that are no text
     return f"'{text}" if text.startswith(FORMULAS) and not NUMBER.fullmatch(text) else text
+
+
+def cache_folder() -> Path:
+    """Where downloads are kept: $RECEPTIVE_CACHE, or the user's cache folder. It may not exist yet."""
+    chosen = os.environ.get("RECEPTIVE_CACHE")
+    return Path(chosen) if chosen else platformdirs.user_cache_path("receptive", appauthor=False)
+
+
+def unwritable(what: str, folder: Path, error: OSError) -> str:
+    """The sentence for `what` that cannot be kept in a folder below `cache_folder()`."""
+    return (
+        f"expected to keep {what} in {folder}, got {error.strerror or error}: "
+        "make room there, or set RECEPTIVE_CACHE to a folder that can be written"
+    )
+
+
+ASSETS = Path(__file__).parents[2] / "assets"
+
+
+def program_version() -> str:
+    """The installed version, and in a checkout the commit too."""
+    try:
+        known = version("receptive")
+    except PackageNotFoundError:
+        known = ""
+    if (Path(__file__).parents[2] / ".git").exists():  # elsewhere git would tell the commit of whatever is around
+        from core.base.files import commit
+
+        return " · ".join(filter(None, [known, f"commit {commit()}"]))
+    return known
+
+
+def commit() -> str:
+    """The commit that the code stands at, for a weights file's provenance; 'unknown' outside a checkout."""
+    try:
+        found = subprocess.run(
+            ["git", "describe", "--always", "--dirty", "--abbrev=12"],
+            capture_output=True,
+            text=True,
+            check=True,
+            cwd=Path(__file__).parent,
+            timeout=10,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return "unknown"
+    return found.stdout.strip()
+
+
+def today() -> dict[str, str]:
+    """When, and from which commit, something is measured."""
+    return {"date": datetime.now(UTC).date().isoformat(), "commit": commit()}

@@ -38,3 +38,9 @@ def verdict(mean: float, half: float) -> str:
     if math.isnan(half):
         return "too few seeds to tell"
     return "better" if mean - half > 0 else "worse" if mean + half < 0 else "no difference shown"
+
+
+def with_interval(mean: float, half: float, *, sign: bool = False) -> str:
+    """'98.31 ± 0.20', without the second part where one repetition gives no interval."""
+    number = (f"{mean:+.2f}" if sign else f"{mean:.2f}").replace("-", "−")
+    return number if math.isnan(half) else f"{number} ± {half:.2f}"

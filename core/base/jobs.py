@@ -11,7 +11,6 @@ import functools
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import threading
@@ -20,15 +19,15 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, NoReturn
+from typing import Any, Literal
 
 import psutil
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
-from core.base.files import write_json
-from core.networks.download import cache_folder, unwritable
+from core.base.files import cache_folder, unwritable, write_json
 
 KEPT = 30  # runs of a kind; the oldest are dropped when a new one begins
+BESIDE = "core.terminal.beside"  # the module that a process of ours runs: it stands on the last floor
 AT_ONCE = 2  # processes; each takes a core for as long as it runs
 PATIENCE = 5.0  # seconds that a process gets to end before it is killed
 BIRTH = 60.0  # seconds that a process gets to say that it is there; a fraction of one is usual
@@ -109,7 +108,15 @@ def _start(run: Run, arguments: Sequence[str]) -> Run:
     threads = max(1, (os.cpu_count() or 2) - 1)  # one core stays with the app
     with (folder / "errors.txt").open("wb") as errors:
         process = subprocess.Popen(
-            [sys.executable, "-m", "core.base.jobs", str(folder), *arguments, "--json", str(folder / "result.json")],
+            [
+                sys.executable,
+                "-m",
+                BESIDE,
+                str(folder),
+                *arguments,
+                "--json",
+                str(folder / "result.json"),
+            ],
             cwd=Path(__file__).parents[2],
             env=os.environ | {"OMP_NUM_THREADS": str(threads)},
             stdin=_leash(),
@@ -200,35 +207,6 @@ def live_by(leash: Callable[[], object]) -> None:
     threading.Thread(target=wait, daemon=True).start()
 
 
-def main() -> NoReturn:
-    """`python -m core.base.jobs FOLDER ARGUMENTS`: what `begin` starts, with the leash in its standard input.
-
-    Leaves `finished` or `failed` behind; it is a file renamed, for which a full disk has room.
-    """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, and the leash tells of its end
-    live_by(lambda: os.read(0, 1))
-    folder = Path(sys.argv.pop(1))
-    # One that was killed may be counted as gone before its last thread lets go of what it held.
-    lock = FileLock(folder / "lock", timeout=PATIENCE)
-    try:
-        lock.acquire()
-    except Timeout:
-        sys.exit(f"expected to be alone in {folder}, another process is at it: wait for its end, or end it")
-    (folder / "stopped").touch()
-    me = psutil.Process()
-    (folder / "process.json").write_text(json.dumps({"pid": me.pid, "began": me.create_time()}))
-    from core.terminal.studies import main as command
-
-    code: object = 1
-    try:
-        command()
-    except SystemExit as end:
-        code = end.code
-    finally:
-        (folder / "stopped").replace(folder / ("failed" if code else "finished"))
-    sys.exit(1 if code else 0)
-
-
 def _home(kind: str) -> Path:
     return (cache_folder() / "runs" / kind).absolute()  # the process works elsewhere
 
@@ -255,7 +233,3 @@ def _read(path: Path) -> Any:
         return json.loads(path.read_text())
     except (OSError, ValueError):
         return None
-
-
-if __name__ == "__main__":
-    main()

@@ -5,11 +5,14 @@ And the words for it: one sentence for what is wrong, the same in the terminal a
 
 from __future__ import annotations
 
+import functools
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+import numpy as np
 
 REINSTALL = "install Receptive again, or measure it again"
 
@@ -47,3 +50,33 @@ def in_words(error: Exception) -> str:
         remedy = "check the path, its permissions and the room on its disk"
         said = f"expected to read or write {where}, got {error.strerror}: {remedy}"
     return " ".join(said.split())
+
+
+T = TypeVar("T")
+
+
+KEPT = 64  # readings
+
+
+def kept(read: Callable[[Path], T], path: Path) -> T:
+    """`read(path)`, a file or a folder of JSON files, remembered until one of them changes. Raises Damaged, OSError."""
+    files = [path] if path.suffix else sorted(path.glob("*.json"))
+    stamp = tuple((f.name, f.stat().st_mtime_ns, f.stat().st_size) for f in files if f.is_file())
+    return _kept(read, path, stamp)  # type: ignore[no-any-return]
+
+
+@functools.lru_cache(maxsize=KEPT)
+def _kept(read: Callable[[Path], Any], path: Path, stamp: object) -> Any:
+    with read_back(path, remedy=REINSTALL):
+        return read(path)
+
+
+def _json(path: Path) -> dict[str, Any]:
+    return dict(record_of(path)) if path.is_file() else {}
+
+
+def with_nulls(values: np.ndarray) -> list[Any]:
+    """An array of any shape as nested lists for JSON, which has no NaN: null stands for it."""
+    plain = values.astype(object)
+    plain[np.isnan(values)] = None
+    return plain.tolist()  # type: ignore[no-any-return]

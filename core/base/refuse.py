@@ -14,3 +14,7 @@ def within(*settings: tuple[str, int, Limits]) -> None:
     for name, value, (low, high) in settings:
         if not low <= value <= high:
             raise ValueError(f"expected {low:,} to {high:,} {name}, got {value:,}: choose one of them")
+
+
+class DataError(ValueError):
+    """A data set that cannot be read: what was expected, what came, what to do."""

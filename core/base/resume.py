@@ -9,10 +9,9 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from core.base.files import write_json
+from core.base.files import today, write_json
 from core.base.records import read_back
 from core.base.worker import Progress, ignore
-from core.training.ship import today
 
 
 def finished(
@@ -45,3 +44,29 @@ def finished(
         values.append(value)
     progress(len(parts), len(parts))
     return values
+
+
+Compute = Callable[[], Any]
+
+
+Remember = Callable[[str, Compute], Any]
+
+
+def remembering(path: Path) -> Remember:
+    """`remember(key, compute)`: what `compute` once returned (plain values for JSON), kept in PATH between runs.
+
+    It raises ValueError if that file is damaged.
+    """
+
+    def kept() -> dict[str, Any]:
+        with read_back(path):
+            return dict(json.loads(path.read_text())) if path.exists() else {}
+
+    def remember(key: str, compute: Compute) -> Any:
+        if key not in (known := kept()):
+            value = compute()
+            known = {**kept(), key: value}  # another process may have added to it meanwhile
+            write_json(path, known, indent=None)
+        return known[key]
+
+    return remember

@@ -26,7 +26,7 @@ from core.pictures.files import list_pictures
 from core.pictures.listing import HIDDEN, MAX_FILES, OTHER, Found, Listing
 
 if TYPE_CHECKING:
-    from core.networks.packaged import Network
+    from core.networks.card import Network
 
 CHUNK = 16  # pictures of a part
 SUFFIX = ".parquet"

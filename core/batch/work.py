@@ -15,20 +15,27 @@ from itertools import islice
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
+from core import networks as core_networks
 from core.base.jobs import live_by
 from core.batch import columns
-from core.batch.columns import RANDOM, Row
 from core.networks import brought, packaged, weights
+from core.networks import card as networks_card
 from core.networks.own_options import ASIS, FileOptions
 from core.pictures.files import UNREADABLE
 from core.pictures.listing import MAX_PICTURE_BYTES, Found
+from core.studies.random import row as random_row
+from core.studies.random.row import RANDOM
+from core.studies.study import Row
 
 if TYPE_CHECKING:
-    from core.networks.packaged import Card, Network
+    from core.networks.card import Card, Network
     from core.pictures.image import RGBImage
     from core.pictures.preprocess import Preprocessing
 
-BY_NAME = (packaged.TORCHVISION, packaged.PLUGIN)  # their modules are not of our registry: every machine has them
+BY_NAME = (
+    networks_card.TORCHVISION,
+    networks_card.PLUGIN,
+)  # their modules are not of our registry: every machine has them
 AHEAD = 2  # chunks read for each process or thread: one is computed, one waits
 TRIAL_SIDE = 64  # px of the grey picture that every network is tried on before anything runs
 PACKAGES = ("receptive", "torch", "numpy", "pillow")  # those whose version may change a number
@@ -131,18 +138,18 @@ def versions() -> dict[str, str]:
 
 
 def open_models(names: Sequence[str], options: FileOptions = ASIS) -> list[Network | None]:
-    """The networks meant by `names` (core.networks.brought.open_network); None stands for the random features' own.
+    """The networks meant by `names` (core.networks.open_network); None stands for the random features' own.
 
     `options` are those of weights files. Raises WeightsError, UnknownModelError.
     """
     brought.check_options(names, options)
-    return [None if n == RANDOM else brought.open_network(n, options) for n in dict.fromkeys(names)]
+    return [None if n == RANDOM else core_networks.open_network(n, options) for n in dict.fromkeys(names)]
 
 
 def packed(network: Network | None, params: Any) -> Sent:
     """A network ready to travel. Raises ValueError for random features in another study."""
     if network is None:
-        if not isinstance(params, columns.FeatureParams):
+        if not isinstance(params, random_row.FeatureParams):
             raise ValueError(f"expected a network for this study, got {RANDOM}: it has features but no answer")
         drawn = weights.state_digest(params.build().state_dict())
         return Sent(RANDOM, drawn, drawn)
@@ -168,7 +175,7 @@ def unpacked(sent: Sent, params: Any) -> Any:
         if sent.state:
             network = packaged.build(sent.card, weights.read_state(sent.state), sent.labels, sent.preprocessing)
         else:
-            network = packaged.load(packaged.find(sent.name))
+            network = core_networks.load(core_networks.find(sent.name))
         identity = network.identity
         network = replace(network, engine=replace(network.engine, fast=None))
     if identity != sent.identity:

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-from core.networks import quoting
-from core.studies import STUDIES
+from core.base import quote
 
 Verdict = Literal["reproduced in miniature", "not reproduced", "contradicted", "not tested here"]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
@@ -64,7 +63,7 @@ class Claim:
     `settings`: query parameters that open the study at this claim; `less`: what our experiment has less of than the
     paper's, where that alone lowers the quantity.
 
-    Raises ValueError for an unknown study, and unless there is either a measurement or a reason why there is none.
+    Raises ValueError unless there is either a measurement or a reason why there is none.
     """
 
     name: str
@@ -81,15 +80,13 @@ class Claim:
     less: str = ""
 
     def __post_init__(self) -> None:
-        if self.study not in {study.slug for study in STUDIES}:
-            raise ValueError(f"expected the slug of a study, got {self.study!r}: see core.studies.STUDIES")
         if (self.measure is None) != bool(self.why_not) or (self.measure is None) == bool(self.measurement):
             raise ValueError(f"expected a measurement or a reason why there is none: see the claim {self.name}")
 
     @property
     def command(self) -> str:
         """What measures it again in a terminal, "" where nothing does."""
-        return quoting.command("receptive", "reproduce", self.name) if self.measurement else ""
+        return quote.command("receptive", "reproduce", self.name) if self.measurement else ""
 
     @property
     def whose(self) -> str:

@@ -21,7 +21,7 @@ from core.base.worker import Progress, ignore
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-    from core.networks.packaged import Network
+    from core.networks.card import Network
 
     Relu = Callable[[Tensor], Tensor]
 

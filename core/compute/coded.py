@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from core.models.sdnet import SDNet
     from core.models.sparse import Solver
-    from core.networks.packaged import Network
+    from core.networks.card import Network
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from core.data.named import Split
+from core.data.split import Split
 from core.networks import engine
 
 SEED_STEP = 10_007  # between the seeds of two networks' batches

@@ -22,8 +22,8 @@ from core.compute.coded import sdnet_of, to_input
 from core.models.sdnet import SDNet
 from core.models.sparse import SparseConv2d, steps_of, threshold
 from core.networks import engine
+from core.networks.card import Network
 from core.networks.engine import Engine
-from core.networks.packaged import Network
 
 BLOCK = 256  # pictures whose first gradient step is kept at a time
 CACHED = 2**18  # codes that are worked on together: about 1 MB

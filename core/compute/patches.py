@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from core.base.worker import Progress, ignore
 from core.models.bagnet import BagNet
 from core.models.receptive_field import STRIDE
-from core.networks.packaged import Network
+from core.networks.card import Network
 
 STEPS = (8, 4, 2, 1)  # pixels between neighbouring patches of a map, coarse to exact
 PHASES = tuple(itertools.product((0, 1), repeat=2))

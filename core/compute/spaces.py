@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from core.compute.sign_counts import Spec
-    from core.networks.packaged import Network
+    from core.networks.card import Network
 
 PIXELS, RANDOM, TRAINED = SPACES = ("pixels", "random", "trained")
 BATCH = 256
@@ -74,3 +74,46 @@ def headless(net: nn.Module) -> nn.Module:
     holder, _, leaf = linear[-1].rpartition(".")
     setattr(bare.get_submodule(holder), leaf, nn.Identity())
     return bare
+
+
+Metric = Literal["euclidean", "cosine"]
+
+
+METRICS: tuple[Metric, ...] = ("euclidean", "cosine")
+
+
+WORDS = {PIXELS: "pixels", RANDOM: "random features", TRAINED: "trained network"}
+
+
+ALL_BUT_EQUAL = 1e-6  # of the sum of two squared lengths
+
+
+def distances(queries: np.ndarray, gallery: np.ndarray, metric: Metric = "euclidean") -> np.ndarray:
+    """float64 (Q, N) between vectors (Q, D) and (N, D). Cosine: 1 - cos in [0, 2]; a zero vector is 1 from all.
+
+    Equal vectors are exactly 0 apart by the Euclidean one. Raises ValueError for another metric or other shapes.
+    """
+    if metric not in METRICS:
+        raise ValueError(f"expected a metric of {list(METRICS)}, got {metric!r}: choose one of them")
+    if queries.ndim != 2 or gallery.ndim != 2 or queries.shape[1] != gallery.shape[1]:
+        raise ValueError(f"expected vectors (Q, D) and (N, D), got {queries.shape} and {gallery.shape}")
+    if metric == "euclidean":
+        return euclidean(queries.astype(np.float64), gallery.astype(np.float64))
+    return np.asarray((1 - directions(queries) @ directions(gallery).T).clip(0, 2))
+
+
+def euclidean(queries: np.ndarray, gallery: np.ndarray) -> np.ndarray:
+    """float64 (Q, D), (N, D) -> (Q, N). A matrix product is ten times as fast as differences, but loses the digits of
+    vectors that are all but equal: those pairs are done again."""
+    sizes = np.square(queries).sum(1)[:, None] + np.square(gallery).sum(1)
+    squares = sizes - 2 * queries @ gallery.T
+    for q, n in np.argwhere(squares <= ALL_BUT_EQUAL * sizes):
+        squares[q, n] = np.square(queries[q] - gallery[n]).sum()
+    return np.asarray(np.sqrt(squares))
+
+
+def directions(vectors: np.ndarray) -> np.ndarray:
+    """Each row of (N, D) scaled to length 1, in float64; a row of zeros stays."""
+    wide = vectors.astype(np.float64)
+    length = np.linalg.norm(wide, axis=1, keepdims=True)
+    return np.asarray(wide / np.where(length > 0, length, 1))

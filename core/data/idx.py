@@ -12,10 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-
-class DataError(ValueError):
-    """A data set that cannot be read: what was expected, what came, what to do."""
-
+from core.base.refuse import DataError
 
 SPLITS = ("train", "test")
 # by the end of a file's name: the format's code, numpy's type (numbers are big-endian) and what people call it

@@ -3,124 +3,18 @@
 from __future__ import annotations
 
 import os
-import string
-from collections.abc import Sequence
-from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from core.base.files import cache_folder
+from core.base.refuse import DataError
 from core.base.worker import Progress, ignore
 from core.data.idx import IDX_FILES, SPLITS, find_folder, holds, read_split
-from core.data.idx import DataError as DataError  # part of this module: its callers need not know of idx files
-from core.pictures.files import UNREADABLE as UNREADABLE
-from core.pictures.files import find_pictures as find_pictures
-from core.pictures.files import open_pictures as open_pictures
+from core.data.sets import DATASETS, DIGITS, DataSet
+from core.data.split import Split
 from core.pictures.image import ImageError, decode
-from core.pictures.listing import MAX_PICTURE_BYTES as MAX_PICTURE_BYTES
-from core.pictures.listing import Found as Found
-
-
-@dataclass(frozen=True, eq=False)
-class Split:
-    """`pixels` uint8 (N, H, W, C), `labels` int64 (N,) into `classes`."""
-
-    pixels: np.ndarray
-    labels: np.ndarray
-    classes: tuple[str, ...]
-
-    def __len__(self) -> int:
-        return len(self.labels)
-
-
-def digest(*splits: Split) -> str:
-    """SHA-256 of the splits' pixels, labels and classes: what results of them are remembered under."""
-    total = sha256()
-    for split in splits:
-        total.update(repr((split.pixels.shape, split.classes)).encode())
-        total.update(np.ascontiguousarray(split.pixels).data)
-        total.update(np.ascontiguousarray(split.labels).data)
-    return total.hexdigest()
-
-
-@dataclass(frozen=True)
-class DataSet:
-    """What a recipe may ask for: square pictures of `size` px; `bright_on_dark` ones show bright things on black."""
-
-    name: str
-    title: str
-    size: int
-    classes: tuple[str, ...]
-    form: str
-    channels: int = 3
-    bright_on_dark: bool = False
-
-
-CIFAR10_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
-TINY20 = {
-    "n01443537": "goldfish",
-    "n01641577": "bullfrog",
-    "n01910747": "jellyfish",
-    "n02056570": "king penguin",
-    "n02099601": "golden retriever",
-    "n02123045": "tabby cat",
-    "n02129165": "lion",
-    "n02165456": "ladybug",
-    "n02279972": "monarch",
-    "n02481823": "chimpanzee",
-    "n02504458": "African elephant",
-    "n03393912": "freight car",
-    "n04146614": "school bus",
-    "n04285008": "sports car",
-    "n04398044": "teapot",
-    "n04486054": "triumphal arch",
-    "n04507155": "umbrella",
-    "n07753592": "banana",
-    "n07873807": "pizza",
-    "n09193705": "alp",
-}
-DIGITS = tuple("0123456789")
-FASHION_CLASSES = (
-    *("T-shirt/top", "trouser", "pullover", "dress", "coat"),
-    *("sandal", "shirt", "sneaker", "bag", "ankle boot"),
-)
-KMNIST_CLASSES = ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo")  # hiragana
-# EMNIST's balanced classes have one for a letter's two forms where these look alike
-BALANCED_CLASSES = (*DIGITS, *string.ascii_uppercase, *"abdefghnqrt")
-
-
-def _like_mnist(name: str, title: str, classes: Sequence[str], counts: str) -> DataSet:
-    return DataSet(name, title, 28, tuple(classes), f"28x28, {counts} pictures", channels=1, bright_on_dark=True)
-
-
-DATASETS = {
-    "digits": DataSet(
-        "digits",
-        "digits",
-        8,
-        DIGITS,
-        "scikit-learn's copy of UCI's handwritten digits, 8x8, 1,297 / 500 pictures by a seeded stratified split",
-        channels=1,
-        bright_on_dark=True,
-    ),
-    "fashion-mnist": _like_mnist("fashion-mnist", "Fashion-MNIST", FASHION_CLASSES, "60,000 / 10,000"),
-    "mnist": _like_mnist("mnist", "MNIST", DIGITS, "60,000 / 10,000"),
-    "kmnist": _like_mnist("kmnist", "KMNIST", KMNIST_CLASSES, "60,000 / 10,000"),
-    "qmnist": _like_mnist("qmnist", "QMNIST", DIGITS, "60,000 / 60,000"),
-    "emnist-digits": _like_mnist("emnist-digits", "EMNIST digits", DIGITS, "240,000 / 40,000"),
-    "emnist-letters": _like_mnist("emnist-letters", "EMNIST letters", string.ascii_lowercase, "124,800 / 20,800"),
-    "emnist-balanced": _like_mnist("emnist-balanced", "EMNIST balanced", BALANCED_CLASSES, "112,800 / 18,800"),
-    "cifar10": DataSet("cifar10", "CIFAR-10", 32, CIFAR10_CLASSES, "JPEG copy, 32x32, 50,000 / 10,000 pictures"),
-    "tiny-imagenet-20": DataSet(
-        "tiny-imagenet-20",
-        "tiny-imagenet-20",
-        64,
-        tuple(TINY20.values()),
-        "20 classes of Tiny ImageNet, 64x64, 10,000 / 1,000 photographs",
-    ),
-}
 
 
 def read_folder(folder: Path, size: int, progress: Progress = ignore) -> Split:
@@ -150,7 +44,7 @@ def read_folder(folder: Path, size: int, progress: Progress = ignore) -> Split:
 
 
 def load(name: str, root: Path | None = None, split: str = "train", progress: Progress = ignore) -> Split:
-    """The train or test split of a data set in DATASETS, or of torchvision:NAME as squares of 32 px.
+    """The train or test split of a data set in DATASETS.
 
     `digits` comes with scikit-learn. ROOT holds train/CLASS/ and test/CLASS/ pictures; for MNIST and the sets like it
     the two idx files of the split (itself, in raw/, or in torchvision's folder, such as MNIST/raw/). Without ROOT, what
@@ -158,11 +52,6 @@ def load(name: str, root: Path | None = None, split: str = "train", progress: Pr
     all of it, 560 MB packed).
     Raises DataError with what to do.
     """
-    if name.startswith(TORCHVISION):
-        from core.data import public
-
-        whole = public.load(name, TORCHVISION_SIZE, root, progress)
-        return whole.train if split == "train" else whole.test
     about = DATASETS[name]
     if name == "digits":
         return _digits(split)
@@ -190,8 +79,6 @@ def on_this_machine(name: str) -> bool:
 
 
 CIFAR10_FILES = (*(f"data_batch_{i}" for i in range(1, 6)), "test_batch", "batches.meta")
-TORCHVISION = "torchvision:"  # before the name of a class of torchvision.datasets
-TORCHVISION_SIZE = 32
 DIGITS_TEST = 500
 DIGITS_SEED = 0
 DIGITS_WHITE = 16  # scikit-learn's digits count the ink pixels of 4x4 blocks
@@ -211,8 +98,6 @@ def _digits(split: str) -> Split:
 
 
 def _downloads() -> Path:
-    from core.networks.weights import cache_folder
-
     return cache_folder() / "datasets"
 
 

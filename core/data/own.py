@@ -3,91 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
-from core.base.files import at_home
-from core.base.refuse import SIZE_LIMITS, within
+from core.base.refuse import DataError
 from core.base.worker import Progress, ignore
-from core.data.named import DATASETS, TORCHVISION, DataError, Found, Split, load, open_pictures
-from core.pictures.files import list_pictures
-from core.pictures.image import RGBImage
+from core.data.split import MAX_BYTES, Pictures, Split, halves, part
+from core.pictures.files import open_pictures
 from core.pictures.listing import (
     HALVES,
     NO_CLASS,
     NO_HALF,
     UNLABELLED,
+    Found,
     Listing,
     counted,
     left_out,
     left_out_lines,
     summary,
 )
-from core.pictures.preprocess import border_is_brighter, square
+from core.pictures.preprocess import square
 
 FEWEST_CLASSES = 2
 FEWEST_PICTURES = 10
-MAX_BYTES = 250_000_000  # of the pictures' pixels together: 20,000 of 64 px
-TEST_SHARE = 0.2
-
-
-def in_form(image: RGBImage, size: int, channels: int = 3, bright_on_dark: bool = False) -> np.ndarray:
-    """The photograph as uint8 (1, size, size, channels): its centre square, scaled, grey for one channel.
-
-    For data sets of bright things on black it is inverted where its border is brighter than what lies within (ink on
-    paper), then stretched to 0..255.
-    """
-    scaled = square(image, size)
-    if channels == 1:
-        scaled = np.asarray(Image.fromarray(scaled).convert("L"))[..., None]
-    if bright_on_dark:
-        scaled = stretched(255 - scaled if border_is_brighter(scaled) else scaled)
-    return scaled[None]
-
-
-def stretched(pixels: np.ndarray) -> np.ndarray:
-    """uint8 (H, W, C) whose darkest value becomes 0 and whose brightest 255; a flat picture stays as it is."""
-    low, high = int(pixels.min()), int(pixels.max())
-    if low == high:
-        return pixels
-    return np.rint((pixels - float(low)) * (255 / (high - low))).astype(np.uint8)
-
-
-@dataclass(frozen=True, eq=False)
-class Pictures:
-    """A data set in two halves. `summary` says what was read and left out, `left_out` is a table of it by name and
-    reason, and `lines` the same for a terminal."""
-
-    title: str
-    train: Split
-    test: Split
-    summary: str = ""
-    left_out: dict[str, list[str]] = field(default_factory=dict)
-    lines: tuple[str, ...] = ()
-
-
-def open_data(name: str, root: Path | None, size: int, progress: Progress = ignore) -> Pictures:
-    """A data set in DATASETS, torchvision:NAME (as squares of `size` px), or the reader's own folder or zip.
-
-    `root` is where the named ones lie; what is not on this machine is downloaded. Raises DataError with what to do, and
-    ValueError for a size outside of SIZE_LIMITS.
-    """
-    within(("px a side", size, SIZE_LIMITS))
-    if name in DATASETS:
-        train, test = (load(name, root, split) for split in ("train", "test"))
-        return Pictures(DATASETS[name].title, train, test)
-    if name.lower().startswith(TORCHVISION):
-        from core.data import public
-
-        return public.load(name, size, root, progress)
-    path = at_home(name)
-    if not path.exists():
-        known = f"{', '.join(DATASETS)}, {TORCHVISION}NAME"
-        raise DataError(f"expected one of {known}, or a folder or zip of your own pictures, got {name!r}")
-    return read(list_pictures(path), size, path.stem, progress)
 
 
 def read(listing: Listing, size: int, title: str = "your pictures", progress: Progress = ignore) -> Pictures:
@@ -181,28 +119,3 @@ def in_folders(found: Sequence[Found], broken: list[str]) -> tuple[list[Found], 
         else:
             broken.append(f"{file.name}: {NO_CLASS.why}")
     return filed, sorted({file.category.lower(): file.category for file in filed}.values())
-
-
-def halves(split: Split, seed: int = 0) -> tuple[Split, Split]:
-    """Four fifths of every class's pictures to learn from, one fifth to test with, by a seeded draw.
-
-    Of a class with fewer than five pictures all but one are learned from; a single one too.
-    """
-    dice = np.random.default_rng(seed)
-    is_test = np.zeros(len(split), bool)
-    for label in range(len(split.classes)):
-        own = dice.permutation(np.flatnonzero(split.labels == label))
-        is_test[own[: max(int(len(own) > 1), round(TEST_SHARE * len(own)))]] = True
-    return part(split, ~is_test), part(split, is_test)
-
-
-def part(split: Split, which: np.ndarray) -> Split:
-    """The pictures of a split at `which`, indices (n,) or a mask (N,)."""
-    return Split(split.pixels[which], split.labels[which], split.classes)
-
-
-def together(train: Split, test: Split) -> Split:
-    """Both halves of a data set as one."""
-    return Split(
-        np.concatenate([train.pixels, test.pixels]), np.concatenate([train.labels, test.labels]), train.classes
-    )

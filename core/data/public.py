@@ -25,10 +25,11 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from core.base.refuse import DataError
 from core.base.worker import Progress, ignore, part
 from core.data import named as datasets
-from core.data.named import DATASETS, TORCHVISION, DataError, Split
-from core.data.own import MAX_BYTES, Pictures, halves
+from core.data.sets import DATASETS, TORCHVISION
+from core.data.split import MAX_BYTES, Pictures, Split, halves
 from core.pictures.image import from_pixels
 from core.pictures.listing import MAX_PICTURES
 from core.pictures.preprocess import square
@@ -138,7 +139,7 @@ def _plain(name: str) -> str:
 
 def folder() -> Path:
     """Where downloads are kept, and where a copy may be put."""
-    from core.networks.weights import cache_folder
+    from core.base.files import cache_folder
 
     return cache_folder() / "datasets"
 
@@ -152,7 +153,7 @@ def on_this_machine(name: str, root: Path | None = None) -> bool:
 
 
 def load(name: str, size: int, root: Path | None = None, progress: Progress = ignore) -> Pictures:
-    """The set as squares of `size` px, uint8 (N, size, size, 3), in its own two halves, or in core.data.own.halves.
+    """The set as squares of `size` px, uint8 (N, size, size, 3), in its own two halves, or in core.data.split.halves.
 
     It is read from `root`, or from `folder()`, into which it is downloaded if it is not there. Sets of OWN_READER keep
     their own size and channels. Of more pictures than fit in memory, or than MAX_PICTURES files, a seeded draw is

@@ -3,60 +3,22 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import partial
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from core.base.files import csv_text
-from core.base.worker import Progress
-from core.networks import brought, quoting
-from core.networks import packaged as networks
-from core.networks.own_options import Opened
-from core.networks.packaged import Card
-from core.networks.weights import WeightsError
-from core.pictures.image import RGBImage
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-    from core.networks.packaged import Network
 
 WIDTH = 700  # px: what is left of a sheet of A4, upright, between margins of 12 mm
 MOST_CSV = 1_000_000  # bytes; larger tables are what the commands write
 SMALL = 12  # px, of words on a figure
 GAP = 12  # px of white between pictures side by side
-
-
-@dataclass(frozen=True, eq=False)
-class Asked:
-    """What a report is of: the picture, what it is called, how a command names it, and the networks asked for.
-
-    `opened`: those of `cards` that are loaded already, by name.
-    """
-
-    image: RGBImage
-    title: str
-    source: str
-    cards: tuple[Card, ...] = ()
-    opened: Mapping[str, Network] = field(default_factory=dict)
-
-    @property
-    def again(self) -> str:
-        """The command that makes the whole report again."""
-        models = quoting.models([card.name for card in self.cards], self.files)
-        return quoting.command("receptive", "report", quoting.path(self.source), *models, "--out", "report.html")
-
-    @property
-    def files(self) -> dict[str, Opened]:
-        """How the reader's own networks came out of their files, by name."""
-        return brought.opened(self.cards)
-
-    def load(self, cards: Sequence[Card]) -> list[Network]:
-        """The networks of some cards. Raises WeightsError as core.networks.packaged.load does."""
-        return [self.opened.get(card.name) or networks.load(card) for card in cards]
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,47 +60,10 @@ class Table:
         return list(zip(*self.columns.values(), strict=True))
 
 
-@dataclass(frozen=True, eq=False)
-class Part:
-    """One run of a study: its sentence and what is to be added, rows of figures side by side, how to read them, and
-    their numbers. `command` makes it again; `numbers`: the study's own table as the address of a CSV file, "" where it
-    is too large.
-    """
-
-    finding: str
-    rows: tuple[tuple[Plot | Picture, ...], ...]
-    caption: str
-    tables: tuple[Table, ...]
-    command: str
-    cards: tuple[Card, ...]
-    numbers: str = ""
-    more: str = ""
-
-
-Work = Callable[[Progress], Part]
-
-
-def packaged(names: Sequence[str]) -> tuple[tuple[Card, ...], list[Work]]:
-    """The cards of these names; and for each that is missing or damaged, work that only says so."""
-    missing: list[str] = []
-    found = tuple(brought.intact(names, missing.append))
-    return found, [partial(refuse, said) for said in missing]
-
-
-def refuse(why: str, progress: Progress) -> Part:
-    """Raises WeightsError with these words, for the report to say."""
-    progress(0, 1)
-    raise WeightsError(why)
-
-
 def csv_address(columns: Mapping[str, Sequence[object]]) -> str:
     """A study's table as a CSV file's data address; "" beyond MOST_CSV bytes."""
     data = csv_text(columns).encode()
     return "data:text/csv;charset=utf-8;base64," + b64encode(data).decode() if len(data) <= MOST_CSV else ""
-
-
-def titles(cards: Sequence[Card]) -> list[str]:
-    return [card.title for card in cards]
 
 
 def printed(fig: go.Figure, width: int = WIDTH, height: int | None = None) -> go.Figure:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from core.networks.quoting import unturned
+from core.base.quote import unturned
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

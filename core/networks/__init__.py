@@ -1,0 +1,94 @@
+"""The door to networks: packaged, published, torchvision's, a plug-in's or a file of the reader's own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from core.base import quote
+from core.base.files import at_home
+from core.networks import intact, weights
+from core.networks.brought import check_options, is_file, open_file
+from core.networks.card import PLUGIN, TORCHVISION, Card, Network
+from core.networks.download import WeightsError
+from core.networks.families import OWN_FAMILIES, family_labels, family_size
+from core.networks.own_options import ASIS, FileOptions, told_labels
+from core.networks.packaged import (
+    build,
+    cards,
+    family_preprocessing,
+    file_preprocessing,
+    left_out,
+    local_file,
+    not_here,
+)
+
+
+def open_network(name: str, options: FileOptions = ASIS) -> Network:
+    """The network meant by a word of a command: a name that `core.networks.find` knows, or a weights file.
+
+    What `options` leave open is told by the file or guessed. Raises WeightsError, UnknownModelError.
+    """
+    if not is_file(name):
+        return load(find(name))
+    path = at_home(name)
+    return open_file(path.read_bytes(), path.name, options, quote.path(name))
+
+
+def open_networks(names: Sequence[str], options: FileOptions = ASIS) -> list[Network]:
+    """The networks meant by the words of a command, the weights files among them by `options`.
+
+    Raises WeightsError, also for options without a weights file, and UnknownModelError.
+    """
+    check_options(names, options)
+    return [open_network(name, options) for name in names]
+
+
+def find(name: str) -> Card:
+    """The card called `name`; 'untrained:ARCH' gives fresh random weights (seed 0), 'torchvision:ARCH' a network of
+    torchvision's and 'plugin:NAME' one that an installed package offers (core.networks.brought).
+
+    Raises WeightsError that lists the nearest names, and UnknownModelError for an unknown architecture.
+    """
+    import difflib
+
+    from core.models import UnknownModelError, list_classifiers
+
+    if name.startswith("untrained:"):
+        arch = name.removeprefix("untrained:")
+        if arch not in list_classifiers():
+            raise UnknownModelError(f"expected untrained:ARCH with an architecture of ours, got {arch!r}")
+        family = OWN_FAMILIES.get(arch.split("_blur")[0], "imagenet")
+        return Card(name, arch, family, "untrained", "untrained: random weights, seed 0", family_size(family))
+    if name in cards():
+        return cards()[name]
+    if name in left_out():
+        raise WeightsError(left_out()[name])
+    if name.startswith((TORCHVISION, PLUGIN)):
+        from core.networks import brought
+
+        return brought.find(name)
+    near = difflib.get_close_matches(name, cards(), n=3, cutoff=0)
+    raise WeightsError(f"expected the name of a network, got {name!r}: did you mean {', '.join(near)}?")
+
+
+def load(card: Card) -> Network:
+    """Build the network, load its weights, and prepare the engine.
+
+    Raises WeightsError if the weights are not on this machine, are damaged or do not fit, or a package's network fails.
+    """
+    if card.name.startswith((TORCHVISION, PLUGIN)):
+        from core.networks import brought
+
+        return brought.load(card)
+    if card.kind == "untrained":
+        return build(card, None, family_labels(card.family), family_preprocessing(card))
+    if card.kind in ("authors", "torchvision"):
+        path = local_file(card)
+        if not path.exists():
+            raise not_here(card)
+        return build(card, weights.read_state(path), family_labels("imagenet"), family_preprocessing(card))
+    if card.file is None:
+        raise WeightsError(f"expected a weights file for {card.name}, got none: open it with user_network")
+    data = intact.read(card.file)
+    about = weights.read_metadata(data)
+    return build(card, weights.read_state(data), told_labels(about), file_preprocessing(about))

@@ -5,34 +5,32 @@ A package offers a network through an entry point of the group `receptive.models
     [project.entry-points."receptive.models"]
     my-net = "my_package.nets:my_net"
 
-    def my_net() -> core.networks.brought.Plug: ...
+    def my_net() -> core.own_networks.Plug: ...
 
 Only `load` imports the package's code, and only of packages that the user has installed.
 """
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any
 
 from core.base.files import at_home
+from core.networks import families, one_logit, own_options, quoting, recognise, weights
 from core.networks import intact as packaged
-from core.networks import one_logit, own_options, quoting, recognise, weights
 from core.networks import packaged as networks
+from core.networks.card import PLUGIN, TORCHVISION, WEIGHTS, Card, Network, torchvision_names
+from core.networks.download import WeightsError
 from core.networks.own_options import ASIS, FileOptions, Opened
-from core.networks.packaged import PLUGIN, TORCHVISION, Card, Network
 from core.networks.recognise import Fit
-from core.networks.weights import WeightsError
 from core.pictures.preprocess import Preprocessing
 
 if TYPE_CHECKING:
     from torch import nn
 
 GROUP = "receptive.models"
-WEIGHTS = "IMAGENET1K_V1"
 REMEDY = "ask its authors, or remove the package"
 
 
@@ -63,24 +61,6 @@ def plugged() -> dict[str, Card]:
     return found
 
 
-@functools.cache
-def torchvision_names() -> tuple[str, ...]:
-    """torchvision's classification networks with ImageNet weights; imports torchvision."""
-    from torchvision import models
-
-    names = models.list_models(module=models)
-    return tuple(name for name in names if hasattr(models.get_model_weights(name), WEIGHTS))
-
-
-def open_networks(names: Sequence[str], options: FileOptions = ASIS) -> list[Network]:
-    """The networks meant by the words of a command, the weights files among them by `options`.
-
-    Raises WeightsError, also for options without a weights file, and UnknownModelError.
-    """
-    check_options(names, options)
-    return [open_network(name, options) for name in names]
-
-
 def check_options(names: Sequence[str], options: FileOptions) -> None:
     """Raises WeightsError for options of weights files where none of the names is one."""
     if options != ASIS and not any(is_file(name) for name in names):
@@ -95,31 +75,20 @@ def is_file(name: str) -> bool:
     return at_home(name).is_file()
 
 
-def open_network(name: str, options: FileOptions = ASIS) -> Network:
-    """The network meant by a word of a command: a name that `core.networks.packaged.find` knows, or a weights file.
-
-    What `options` leave open is told by the file or guessed. Raises WeightsError, UnknownModelError.
-    """
-    if not is_file(name):
-        return networks.load(networks.find(name))
-    path = at_home(name)
-    return open_file(path.read_bytes(), path.name, options, quoting.path(name))
-
-
 def open_file(data: bytes, title: str, options: FileOptions = ASIS, word: str = "") -> Network:
     """The network in a weights file's bytes; `word`: how a command names the file, by default as one of that title.
 
     Raises WeightsError.
     """
-    like = networks.FAMILIES.get(options.like, options.like)
-    if like and like not in networks.FAMILIES.values():
-        raise WeightsError(f"expected a family of {', '.join(networks.FAMILIES.values())}, got {like!r}")
+    like = families.FAMILIES.get(options.like, options.like)
+    if like and like not in families.FAMILIES.values():
+        raise WeightsError(f"expected a family of {', '.join(families.FAMILIES.values())}, got {like!r}")
     fit = recognise.one_fit(data, options.arch, options.part)
     found = _guess(fit, written(data))
     arch, family = options.arch or found.arch, like or found.family
     start = None if like else found.preprocessing
     if start is None:
-        start = networks.family_preprocessing(Card("", arch, family, "user", "", networks.family_size(family)))
+        start = networks.family_preprocessing(Card("", arch, family, "user", "", families.family_size(family)))
     labels = options.labels or (() if like else found.labels)
     network = networks.user_network(fit, arch, family, title, labels, options.applied(start), options.part)
     sentence = network.card.provenance + (f"; {found.unfit}" if found.unfit and not labels else "")
@@ -159,7 +128,7 @@ def find(name: str) -> Card:
     arch = _known(name, names, "a classification network of torchvision's")
     prep = preset(arch)
     sentence = f"torchvision's {WEIGHTS} weights of {arch}, downloaded on demand; not measured by this project"
-    family = "imagenet" if prep.size == networks.IMAGENET_SIZE else name
+    family = "imagenet" if prep.size == families.IMAGENET_SIZE else name
     return networks.framed(Card(name, arch, family, "torchvision", sentence, prep.size), prep)
 
 
@@ -197,7 +166,7 @@ def _of_torchvision(card: Card) -> Network:
     net = models.get_model(card.arch, weights=None, **(old if card.arch in ("googlenet", "inception_v3") else {}))
     state = {name: value for name, value in weights.read_state(path).items() if not name.lower().startswith("aux")}
     weights.load_into(net, state)
-    return ready(card, net, networks.family_labels("imagenet"), preset(card.arch))
+    return ready(card, net, families.family_labels("imagenet"), preset(card.arch))
 
 
 def _plugged(card: Card) -> Network:
@@ -224,7 +193,7 @@ def as_classes(plug: Plug) -> Plug:
     import torch
 
     if not isinstance(plug, Plug):
-        raise ValueError(f"expected a core.networks.brought.Plug, got a {type(plug).__name__}")
+        raise ValueError(f"expected a core.own_networks.Plug, got a {type(plug).__name__}")
     if plug.preprocessing.size < 1:
         raise ValueError(f"expected an input of 1 px or more, got {plug.preprocessing.size}")
     if not plug.labels or not all(isinstance(label, str) for label in plug.labels):
@@ -293,9 +262,9 @@ def guess(data: bytes, arch: str = "", part: str = "") -> Guess:
 
 def _guess(fit: Fit, about: dict[str, str]) -> Guess:
     arch = fit.archs[0]
-    family = networks.OWN_FAMILIES.get(arch.split("_blur")[0], "imagenet")
+    family = families.OWN_FAMILIES.get(arch.split("_blur")[0], "imagenet")
     count = recognise.class_count(arch, fit.tensors)
-    classes = 2 if count == 1 else count or len(networks.family_labels(family))
+    classes = 2 if count == 1 else count or len(families.family_labels(family))
     told = own_options.told_labels(about) if about else ()
     labels = one_logit.two_labels(told) if len(told) == count == 1 else told if len(told) == classes else ()
     unfit = f"the file's own {len(told)} labels are left out, for it tells apart {classes} classes"

@@ -7,7 +7,6 @@ lock of a process that dies, and one shared part file, unlike unique ones, can b
 """
 
 import hashlib
-import os
 import re
 import ssl
 from collections.abc import Callable
@@ -19,8 +18,9 @@ from urllib import request
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 
-import platformdirs
 from filelock import FileLock, Timeout
+
+from core.base.files import cache_folder, unwritable
 
 MAX_BYTES = 2_000_000_000
 CHUNK_BYTES = 1 << 16
@@ -65,20 +65,6 @@ class Published:
     @property
     def filename(self) -> str:
         return self.url.rpartition("/")[2]
-
-
-def cache_folder() -> Path:
-    """Where downloads are kept: $RECEPTIVE_CACHE, or the user's cache folder. It may not exist yet."""
-    chosen = os.environ.get("RECEPTIVE_CACHE")
-    return Path(chosen) if chosen else platformdirs.user_cache_path("receptive", appauthor=False)
-
-
-def unwritable(what: str, folder: Path, error: OSError) -> str:
-    """The sentence for `what` that cannot be kept in a folder below `cache_folder()`."""
-    return (
-        f"expected to keep {what} in {folder}, got {error.strerror or error}: "
-        "make room there, or set RECEPTIVE_CACHE to a folder that can be written"
-    )
 
 
 def download(

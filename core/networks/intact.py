@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from core.base.records import in_words, read_back
-from core.networks.weights import WeightsError
+from core.networks.download import WeightsError
 
 DIGESTS = "digests.json"  # beside the files: the SHA-256 of each one's bytes by its name
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from core.networks.weights import WeightsError
+from core.networks.download import WeightsError
 
 if TYPE_CHECKING:
     from torch import Tensor

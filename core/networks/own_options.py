@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from core.networks.weights import WeightsError
+from core.networks.download import WeightsError
 from core.pictures.preprocess import INTERPOLATIONS, Interpolation, Preprocessing
 
 TOLD = frozenset({"labels", "input_size", "mean", "std"})  # by the header of a file of `receptive train`

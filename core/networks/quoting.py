@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
+from core.base.quote import literal, path
 from core.networks.own_options import ASIS, Opened
 
 # how a word of another kind begins
@@ -13,33 +13,9 @@ NO_FILE = ("-", "~", "sample:", "stretched:", "torchvision:", "plugin:", "untrai
 NONE: Mapping[str, Opened] = MappingProxyType({})
 USER = "user:"  # how the name of a network that the reader opened from a file begins
 
-# marks that turn the direction of what follows, up to the end of the line: of the words around a name too
-MARKS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-TURNING = {ord(mark): f"\\u{ord(mark):04x}" for mark in MARKS}
-
-
-def unturned(words: str) -> str:
-    """The words with each mark that turns their direction written out, such as \\u202e; letters keep their own."""
-    return words.translate(TURNING)
-
 
 class Apart(ValueError):
     """No one command says what there is to say of several weights files."""
-
-
-def command(*words: object) -> str:
-    """A line for a POSIX shell that runs exactly these words."""
-    return shlex.join(map(str, words))
-
-
-def literal(value: object) -> str:
-    """A Python expression that is this value."""
-    return repr(value)
-
-
-def path(word: str) -> str:
-    """A word that stands where a path may: what begins like an option is written ./-…"""
-    return f"./{word}" if word.startswith("-") else word
 
 
 def file(name: str) -> str:

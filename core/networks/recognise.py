@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 
 from core.networks import checkpoints
 from core.networks.checkpoints import ITSELF, Part
-from core.networks.weights import WeightsError, few
+from core.networks.download import WeightsError
+from core.networks.weights import few
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -111,7 +112,7 @@ def _check_arch(arch: str) -> None:
 def candidates(part: Part) -> list[str]:
     """The classifiers of the registry whose blur has as many taps as a dict of tensors tells."""
     from core.models import list_classifiers
-    from core.networks.packaged import blur_of
+    from core.networks.card import blur_of
 
     filters = (value.shape for name, value in part.tensors.items() if name.endswith("filt") and value.ndim == 4)
     taps = next((shape[-1] for shape in filters), None)
@@ -270,8 +271,7 @@ def nearest(part: Part, archs: Iterable[str]) -> Near:
 
 def published() -> list[str]:
     """torchvision's classification networks, as a command names them."""
-    from core.networks.brought import torchvision_names
-    from core.networks.packaged import TORCHVISION
+    from core.networks.card import TORCHVISION, torchvision_names
 
     return [TORCHVISION + name for name in torchvision_names()]
 
@@ -279,7 +279,7 @@ def published() -> list[str]:
 @functools.cache
 def known_shapes(arch: str) -> Shapes:
     """`shapes`, or those of one of torchvision's networks with ImageNet's classes; {} for those that need memory."""
-    from core.networks.packaged import TORCHVISION
+    from core.networks.card import TORCHVISION
 
     if not arch.startswith(TORCHVISION):
         return shapes(arch)

@@ -10,9 +10,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.base.files import whole
+from core.base.files import ASSETS, cache_folder, whole
 from core.networks.checkpoints import check_finite, opened, plain, read_parts, unreadable
-from core.networks.download import Offline, Published, WeightsError, cache_folder, download, ignore
+from core.networks.download import Offline, Published, WeightsError, download, ignore
 from core.networks.published import PUBLISHED, published, published_names, published_torchvision
 
 if TYPE_CHECKING:
@@ -39,7 +39,6 @@ __all__ = [
     "write_state",
 ]
 
-ASSETS = Path(__file__).parents[2] / "assets"
 MAX_HEADER_BYTES = 100_000_000  # the safetensors format's own limit
 
 

@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from core.claims.claim import VERDICTS, Verdict
 from core.figures.palette import MUTED, style, text_colour
-from core.overview.board import VERDICTS, Row, Verdict
+from core.overview.board import Row
 from core.studies import STUDIES
 
 if TYPE_CHECKING:

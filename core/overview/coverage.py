@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from core.networks.packaged import FAMILIES, HEADED, KIND_WORDS, Card
+from core.networks.card import KIND_WORDS, Card
+from core.networks.families import FAMILIES, HEADED
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

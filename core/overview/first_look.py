@@ -5,56 +5,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
-from dataclasses import asdict
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from core.base.records import Damaged, read_back
-from core.networks import packaged as networks
-from core.networks.intact import digest as digest_of
-from core.networks.packaged import Card
-from core.networks.weights import ASSETS
-
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
-
-FOLDER = ASSETS / "results" / "first_look"
-
-
-def key(cards: Sequence[Card], picture: str, params: DataclassInstance) -> dict[str, Any]:
-    """What a packaged result was made from: the picture's digest, each weights file's digest, and the settings."""
-    return {"picture": picture, "networks": files(cards), "params": asdict(params)}
-
-
-def files(cards: Sequence[Card]) -> list[list[str | None]]:
-    """The name of each network, with its weights file's digest. Raises WeightsError for a file that cannot be read."""
-    return [[card.name, digest_of(card.file) if card.file else None] for card in cards]
-
-
-def packaged(slug: str) -> dict[str, Any] | None:
-    """A study's packaged result with its key; None without one, or if it is damaged: then it is computed anew."""
-    path = FOLDER / f"{slug}.json"
-    if not path.exists():
-        return None
-    with suppress(Damaged), read_back(path):
-        record = json.loads(path.read_text())
-        return {"key": dict(record["key"]), "result": dict(record["result"])}
-    return None
-
-
-def find(slug: str, cards: Sequence[Card], picture: str, params: DataclassInstance) -> dict[str, Any] | None:
-    """The fields of the packaged result of a study made from exactly this, or None."""
-    record = packaged(slug)
-    return dict(record["result"]) if record and record["key"] == key(cards, picture, params) else None
-
-
-def latest(slug: str, cards: Sequence[Card]) -> dict[str, Any] | None:
-    """The fields of the packaged result of a study made with these networks, whatever else it was made from."""
-    record = packaged(slug)
-    return dict(record["result"]) if record and record["key"]["networks"] == files(cards) else None
+from core import networks
+from core.networks import families
+from core.studies.first_look import FOLDER, key
 
 
 def write() -> Iterator[tuple[Path, str]]:
@@ -66,16 +23,15 @@ def write() -> Iterator[tuple[Path, str]]:
     from core.studies.sparse import codes
 
     image = load_sample(DEFAULT_SAMPLE)
-    for study, names, rounded in (
-        (sweep, networks.DEFAULT_NETWORKS, {"probability": 5, "top1_probability": 5}),
-        (evidence, networks.DEFAULT_BAGNETS, {"evidence": 3}),
-        (codes, networks.DEFAULT_SDNETS, dict.fromkeys(codes.ARRAYS, 5)),
+    for slug, study, names, rounded in (
+        ("shift_sweep", sweep, families.DEFAULT_NETWORKS, {"probability": 5, "top1_probability": 5}),
+        ("patch_evidence", evidence, families.DEFAULT_BAGNETS, {"evidence": 3}),
+        ("sparse_codes", codes, families.DEFAULT_SDNETS, dict.fromkeys(codes.ARRAYS, 5)),
     ):
         loaded, params = [networks.load(networks.find(name)) for name in names], study.Params()
         fields = study.as_dict(study.run(loaded, image, params))
         for name, digits in rounded.items():
             fields[name] = round_all(fields[name], digits)
-        slug = study.__name__.rpartition(".")[2]
         about = {"key": key([n.card for n in loaded], image.digest, params), "command": "receptive first-look"}
         write_json(FOLDER / f"{slug}.json", {**about, "result": fields}, indent=None)
         yield FOLDER / f"{slug}.json", study.finding(study.from_dict(fields), [n.card.title for n in loaded])
@@ -85,14 +41,15 @@ def write() -> Iterator[tuple[Path, str]]:
 def write_random() -> Iterator[tuple[Path, str]]:
     """The digits in random-feature space: the maps of all three spaces, and the accuracy that goes with them."""
     from core.base.files import write_json
-    from core.data import named, own
+    from core.data import named
+    from core.data import split as data_split
     from core.studies.random import features
     from core.studies.random import maps as random_maps
 
     train, test = (named.load("digits", split=split) for split in ("train", "test"))
-    digest, params, drawn = named.digest(train, test), features.Params(), random_maps.Params()
-    network = networks.load(networks.find(networks.CEILINGS["digits"]))
-    maps = random_maps.run(own.together(train, test), params.spec(1), network, drawn)
+    digest, params, drawn = data_split.digest(train, test), features.Params(), random_maps.Params()
+    network = networks.load(networks.find(families.CEILINGS["digits"]))
+    maps = random_maps.run(data_split.together(train, test), params.spec(1), network, drawn)
     accuracy = features.run("digits", train, test, params)
     for slug, made_of, fields, finding in (
         ("random_maps", key([network.card], digest, drawn), random_maps.as_dict(maps), random_maps.finding(maps)),

@@ -18,7 +18,7 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
-from core.data.idx import DataError
+from core.base.refuse import DataError
 from core.pictures import listing as kinds
 from core.pictures.copies import find_copies
 from core.pictures.half_rules import Folder

@@ -8,6 +8,8 @@ import threading
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +20,9 @@ from core.pictures.formats.colour import flat
 from core.pictures.formats.foreign import foreign
 from core.pictures.formats.layers import Layers, loaded, of_picture
 from core.pictures.formats.limits import MAX_PIXELS, ImageError, UnsupportedError
+
+if TYPE_CHECKING:
+    import numpy as np
 
 __all__ = ["MAX_PIXELS", "SUFFIXES", "ImageError", "RGBImage", "decode", "from_pixels", "png_bytes", "thumbnail"]
 
@@ -197,3 +202,11 @@ def png_bytes(image: RGBImage) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(image.pixels).save(buffer, "PNG")
     return buffer.getvalue()
+
+
+def write_png(path: Path, pixels: np.ndarray) -> None:
+    """Write uint8 (H, W, 3) as a PNG, making its folder."""
+    from core.base.files import whole
+    from core.pictures.image import from_pixels, png_bytes
+
+    whole(path, lambda fresh: fresh.write_bytes(png_bytes(from_pixels(pixels))))

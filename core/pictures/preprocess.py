@@ -212,3 +212,25 @@ def reflect_shift(x: Tensor, offsets: np.ndarray) -> Tensor:
     h, w = x.shape[-2:]
     padded = circular_shift(F.pad(x, (reach,) * 4, mode="reflect"), offsets)
     return padded[:, :, reach : reach + h, reach : reach + w]
+
+
+def in_form(image: RGBImage, size: int, channels: int = 3, bright_on_dark: bool = False) -> np.ndarray:
+    """The photograph as uint8 (1, size, size, channels): its centre square, scaled, grey for one channel.
+
+    For data sets of bright things on black it is inverted where its border is brighter than what lies within (ink on
+    paper), then stretched to 0..255.
+    """
+    scaled = square(image, size)
+    if channels == 1:
+        scaled = np.asarray(Image.fromarray(scaled).convert("L"))[..., None]
+    if bright_on_dark:
+        scaled = stretched(255 - scaled if border_is_brighter(scaled) else scaled)
+    return scaled[None]
+
+
+def stretched(pixels: np.ndarray) -> np.ndarray:
+    """uint8 (H, W, C) whose darkest value becomes 0 and whose brightest 255; a flat picture stays as it is."""
+    low, high = int(pixels.min()), int(pixels.max())
+    if low == high:
+        return pixels
+    return np.rint((pixels - float(low)) * (255 / (high - low))).astype(np.uint8)

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from importlib.util import find_spec
 from pathlib import Path
 
-from core.networks.quoting import literal
+from core.base.quote import literal
 from core.pictures.image import RGBImage, decode
 
 

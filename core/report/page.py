@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core import networks
+from core.base import quote
+from core.base.files import program_version
 from core.base.records import in_words
 from core.base.worker import Progress, ignore, part
-from core.figures.blocks import WIDTH, Asked, Part, Picture, Pictures, Plot, Work
-from core.networks import packaged, quoting
+from core.figures.blocks import WIDTH, Picture, Pictures, Plot
+from core.networks import quoting
+from core.networks.card import Card
+from core.networks.download import WeightsError
 from core.networks.own_options import ASIS, FileOptions
-from core.networks.packaged import Card
-from core.networks.weights import WeightsError
-from core.studies import STUDIES, Study
+from core.studies import STUDIES
+from core.studies.asked import Asked, Part, Work
+from core.studies.study import Study
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -81,7 +85,7 @@ def ask(image: RGBImage, title: str, names: Sequence[str], source: str, options:
     cards, opened = [], {}
     for name in dict.fromkeys(names):
         if brought.is_file(name):
-            network = brought.open_network(name, options)
+            network = networks.open_network(name, options)
             card = network.card
             if card.name in opened:
                 raise WeightsError(
@@ -89,7 +93,7 @@ def ask(image: RGBImage, title: str, names: Sequence[str], source: str, options:
                 )
             opened[card.name] = network
         else:
-            card = packaged.find(name)
+            card = networks.find(name)
         cards.append(card)
     return Asked(image, title, source, tuple(cards), opened)
 
@@ -101,15 +105,18 @@ def study_at(done: int, total: int) -> Study:
 
 def works() -> dict[str, Callable[[Asked], list[Work]]]:
     """What there is to do for each study, by its slug."""
-    from core.studies import asked as report_parts
+    from core.studies.patch import report as patch_report
     from core.studies.random import report
+    from core.studies.shift import report as shift_report
+    from core.studies.sparse import report as sparse_report
+    from core.studies.spinal import report as spinal_report
 
     return {
-        "shift_sweep": report_parts.shift_parts,
-        "patch_evidence": report_parts.patch_parts,
-        "sparse_codes": report_parts.sparse_parts,
+        "shift_sweep": shift_report.shift_parts,
+        "patch_evidence": patch_report.patch_parts,
+        "sparse_codes": sparse_report.sparse_parts,
         "random_features": report.random_parts,
-        "spinal_heads": report.spinal_parts,
+        "spinal_heads": spinal_report.spinal_parts,
     }
 
 
@@ -177,7 +184,7 @@ def page(asked: Asked, sections: Sequence[Section]) -> str:
 
 def unturned_text(value: object) -> object:
     """What the template prints, with nothing in it that turns the words around it."""
-    return quoting.unturned(value) if type(value) is str else value  # commands, which are Markup, stay exact
+    return quote.unturned(value) if type(value) is str else value  # commands, which are Markup, stay exact
 
 
 def is_a(kind: type) -> Callable[[object], bool]:
@@ -209,16 +216,3 @@ def header_size(image: RGBImage) -> tuple[int, int]:
     longest = max(image.width, image.height)
     scale = HEADER // longest or HEADER / longest
     return max(1, round(image.width * scale)), max(1, round(image.height * scale))
-
-
-def program_version() -> str:
-    """The installed version, and in a checkout the commit too."""
-    try:
-        known = version("receptive")
-    except PackageNotFoundError:
-        known = ""
-    if (Path(__file__).parents[2] / ".git").exists():  # elsewhere git would tell the commit of whatever is around
-        from core.training.loop import commit
-
-        return " · ".join(filter(None, [known, f"commit {commit()}"]))
-    return known

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from core.base.files import write_json
+from core.base.files import ASSETS, today, write_json
 from core.base.worker import Progress, ignore
-from core.claims import records
-from core.claims.fact import FACTS
-from core.networks.weights import ASSETS
-from core.training.ship import today
+from core.claims import fact
+from core.claims.fact import Fact
+from core.studies.patch.claims import bagnet_parameters, masks_add_up, mean_of_patches, shifted_passes
+from core.studies.random.claims import sign_means, similarity_ratio
+from core.studies.shift.claims import blur_energy, circular_distance
+from core.studies.sparse.claims import fista_later_steps, fista_two_steps
+from core.studies.spinal.claims import head_multiplications, regression_counts
 
-PATH = ASSETS / "results" / records.EXACT
+PATH = ASSETS / "results" / fact.EXACT
 
 
 def measure(path: Path = PATH, names: Sequence[str] | None = None, progress: Progress = ignore) -> Path:
@@ -37,3 +40,23 @@ def measure(path: Path = PATH, names: Sequence[str] | None = None, progress: Pro
     progress(len(names), len(names))
     write_json(path, {"facts": facts, "command": "receptive reproduce", **today()})
     return path
+
+
+FACTS: dict[str, Callable[[], Fact]] = {
+    "shift-equivariance-circular": circular_distance,
+    "blur-energy": blur_energy,
+    "bagnet-mean-of-patches": mean_of_patches,
+    "bagnet-shifted-passes": shifted_passes,
+    "bagnet-masks-add-up": masks_add_up,
+    "bagnet-parameters": bagnet_parameters,
+    "fista-two-steps": fista_two_steps,
+    "fista-later-steps": fista_later_steps,
+    "random-sign-means": sign_means,
+    "random-similarity-ratio": similarity_ratio,
+    "spinal-multiplications-small-cnn": lambda: head_multiplications("small_cnn", "spinal_small_cnn", 320),
+    "spinal-multiplications-vgg5": lambda: head_multiplications("vgg5", "spinal_vgg5", 256),
+    "spinal-multiplications-cifar-vgg": lambda: head_multiplications("vgg11_bn_cifar", "spinal_vgg11_bn_cifar", 512),
+    "spinal-multiplications-regression": lambda: regression_counts("multiplications"),
+    "spinal-parameters-regression": lambda: regression_counts("parameters"),
+    "spinal-live-regression": lambda: regression_counts("live"),
+}

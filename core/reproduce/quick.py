@@ -15,13 +15,14 @@ from pathlib import Path
 from typing import Literal
 
 from core.base import records
+from core.base.refuse import DataError
 from core.base.worker import Progress, ignore
+from core.claims.claim import NOT_PACKAGED, Claim, Ours, verdict
 from core.claims.numbers import number
-from core.data.named import DataError
-from core.overview.board import NOT_PACKAGED, RESULTS, Claim, Ours, verdict
-from core.reproduce.run import MEASUREMENTS, Data, lacks
+from core.overview.board import RESULTS
+from core.reproduce.run import MEASUREMENTS, lacks
 from core.reproduce.table import CHECKS
-from core.training.measurement import Asked, Part
+from core.training.measurement import Asked, Data, Part
 from core.training.scratch import scratch
 
 State = Literal["holds", "agrees in part", "no longer holds", "not re-checked"]

@@ -6,31 +6,32 @@ one goes on there. The packaged records are not touched.
 
 from __future__ import annotations
 
-import functools
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from core.base.files import write_json
+from core import networks as core_networks
+from core.base.files import today, write_json
 from core.base.records import read_back
 from core.base.worker import Progress, part
-from core.claims import records
-from core.data import named
-from core.data.named import Split
+from core.claims import fact
+from core.claims.claim import Claim
+from core.networks import families, weights
 from core.networks import packaged as networks
-from core.networks import weights
 from core.overview import board
-from core.overview.board import Claim
 from core.reproduce import facts
 from core.studies.patch import dataset as patch_dataset
 from core.studies.patch import measure as ship_patches
-from core.studies.random import attack_figures, background_dataset, measure_attack, measure_retrieval, retrieval_dataset
+from core.studies.random import attack_dataset as random_attack_dataset
+from core.studies.random import background_dataset, measure_attack, measure_retrieval, retrieval_dataset
 from core.studies.random import measure as ship_random
-from core.studies.shift import measure as ship_shift_pairs
+from core.studies.shift import claims
+from core.studies.shift import measure as shift_measure
+from core.studies.shift import measure_pairs as ship_shift_pairs
 from core.studies.sparse import attack_dataset
 from core.studies.sparse import dataset as sparse_dataset
 from core.studies.sparse import measure as ship_sparse
@@ -38,12 +39,10 @@ from core.studies.sparse import measure_attack as ship_sparse_attack
 from core.studies.spinal import ablation, measure_ablation, measure_regression, measure_transfer, regression, transfer
 from core.studies.spinal import measure as ship_spinal
 from core.training import ship
-from core.training.ship import today
+from core.training.measurement import CATS_DOGS, CIFAR, COREL, FEATURES, HEADS, PHOTOGRAPHS, Data, Measurement, percent
 
 WORK = Path("runs/reproduce")
 FINISHED, RESULTS = "finished.json", "results"  # below a working folder
-CIFAR, PHOTOGRAPHS, COREL, CATS_DOGS = "cifar10", "tiny-imagenet-20", "corel", "cats-dogs"
-SPLITS_IN_MEMORY = 8  # the largest takes 150 MB
 ROUNDING = 1e-4  # of the accuracy that a weights file tells
 SHIFTED = {  # networks by the data set whose test pictures they are measured on
     CIFAR: (
@@ -52,83 +51,23 @@ SHIFTED = {  # networks by the data set whose test pictures they are measured on
     ),
     PHOTOGRAPHS: (
         *("photo_resnet", "photo_resnet_blur3", "photo_resnet_blur5"),
-        *networks.BAGNETS[PHOTOGRAPHS][0],
+        *families.BAGNETS[PHOTOGRAPHS][0],
     ),
 }
-TOLD = (networks.ALL_CODED, networks.SDNETS[0])  # whose accuracy travels with the weights alone
+TOLD = (families.ALL_CODED, families.SDNETS[0])  # whose accuracy travels with the weights alone
 
 
 # ---- the data ------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Data:
-    """Where data sets lie: ROOT/NAME, or else where torchvision once downloaded them to. Nothing is downloaded.
-
-    Raises DataError if there is no such folder as `root`.
-    """
-
-    root: Path | None = None
-
-    def __post_init__(self) -> None:
-        if self.root is not None and not self.root.is_dir():
-            raise named.DataError(f"expected a folder with one folder a data set, found none at {self.root}")
-
-    def folder(self, name: str) -> Path | None:
-        folder = None if self.root is None else self.root / name
-        return folder if folder is not None and folder.is_dir() else None
-
-    def given(self, name: str) -> Path:
-        """The folder of a data set that is read from a folder only. Raises DataError if it is not there."""
-        folder = self.folder(name)
-        if folder is None:
-            raise named.DataError(f"expected the folder {name} below --data, found none: put the pictures there")
-        return folder
-
-    def missing(self, names: Iterable[str]) -> list[str]:
-        """Those of the data sets that are not on this machine."""
-        return [name for name in names if self.folder(name) is None and not named.on_this_machine(name)]
-
-    def split(self, name: str, which: str) -> Split:
-        """The "train" or "test" pictures. Raises DataError."""
-        if self.missing([name]):
-            raise named.DataError(f"expected {name} below --data or downloaded before, found neither")
-        return _split(name, self.folder(name), which)
-
-    def both(self, name: str) -> tuple[Split, Split]:
-        return self.split(name, "train"), self.split(name, "test")
-
-
-@functools.lru_cache(maxsize=SPLITS_IN_MEMORY)
-def _split(name: str, folder: Path | None, which: str) -> Split:
-    return named.load(name, folder, which)
-
-
 # ---- the measurements ----------------------------------------------------------------------------
-
-Run = Callable[[Data, Path, Path, Progress], object]
-
-
-@dataclass(frozen=True)
-class Measurement:
-    """`records`: the files that it writes, below a results folder; `data`: the data sets that it reads; `networks`:
-    the packaged ones that decide what is measured; `minutes`: about how long it takes on two cores.
-
-    `run(data, results, work, progress)` may raise DataError, WeightsError, ValueError and OSError.
-    """
-
-    records: tuple[str, ...]
-    data: tuple[str, ...]
-    networks: tuple[str, ...]
-    minutes: float
-    run: Run
 
 
 def shift(dataset: str, name: str) -> Measurement:
     """Accuracy, consistency and robustness of a packaged network."""
 
     def run(data: Data, results: Path, work: Path, progress: Progress) -> object:
-        return ship.measure(name, data.split(dataset, "test"), results / "shift_sweep", progress)
+        return shift_measure.measure(name, data.split(dataset, "test"), results / "shift_sweep", progress)
 
     return Measurement((f"shift_sweep/{name}.json",), (dataset,), (name,), 1.5, run)
 
@@ -137,7 +76,7 @@ def told(name: str) -> Measurement:
     """The accuracy that a weights file tells; its run raises ValueError where another is measured."""
 
     def run(data: Data, results: Path, work: Path, progress: Progress) -> object:
-        network = networks.load(networks.find(name))
+        network = core_networks.load(core_networks.find(name))
         found = ship.accuracy(network.engine.plain, data.split(CIFAR, "test"), network.preprocessing, progress)
         said = network.card.test_accuracy or 0.0
         if abs(found - said) > ROUNDING:
@@ -157,18 +96,13 @@ def sparse(data: Data, results: Path, work: Path, progress: Progress) -> None:
         ship_sparse.measure_network(name, train, test, percent(watch), results / "sparse_codes")
 
 
-def percent(progress: Progress) -> Progress:
-    """`progress` of parts of different lengths, told in percent."""
-    return lambda done, total: progress(100 * done // max(total, 1), 100)
-
-
 def random(name: str, minutes: float) -> Measurement:
     """Random features on a data set."""
 
     def run(data: Data, results: Path, work: Path, progress: Progress) -> object:
         return ship_random.measure(name, *data.both(name), work / "random", progress, folder=results / FEATURES)
 
-    return Measurement((f"{FEATURES}/dataset_{name}.json",), (name,), (networks.CEILINGS[name],), minutes, run)
+    return Measurement((f"{FEATURES}/dataset_{name}.json",), (name,), (families.CEILINGS[name],), minutes, run)
 
 
 def spinal(dataset: str, backbone: str, minutes: float) -> Measurement:
@@ -182,30 +116,29 @@ def spinal(dataset: str, backbone: str, minutes: float) -> Measurement:
     return Measurement((f"{HEADS}/{dataset}_{backbone}.json",), (dataset,), (), minutes, run)
 
 
-FEATURES, HEADS = "random_features", "spinal_heads"
 MEASUREMENTS: dict[str, Measurement] = {
     "exact": Measurement(
-        (records.EXACT,),
+        (fact.EXACT,),
         (),
-        ("cifar_vgg", "photo_bagnet9", "photo_bagnet33", networks.SDNETS[0]),
+        ("cifar_vgg", "photo_bagnet9", "photo_bagnet33", families.SDNETS[0]),
         0.5,
-        lambda data, results, work, progress: facts.measure(results / records.EXACT, progress=progress),
+        lambda data, results, work, progress: facts.measure(results / fact.EXACT, progress=progress),
     ),
     **{f"weights:{name}": told(name) for name in TOLD},
     **{f"shift:{name}": shift(dataset, name) for dataset, names in SHIFTED.items() for name in names},
     "shift-pairs": Measurement(
-        (records.SHIFT_PAIRS,),
+        (claims.SHIFT_PAIRS,),
         tuple(ship_shift_pairs.PLANS),
         tuple(name for plan in ship_shift_pairs.PLANS.values() for name in plan[:2]),
         6,
         lambda data, results, work, progress: ship_shift_pairs.measure(
-            {name: data.split(name, "test") for name in ship_shift_pairs.PLANS}, progress, results / records.SHIFT_PAIRS
+            {name: data.split(name, "test") for name in ship_shift_pairs.PLANS}, progress, results / claims.SHIFT_PAIRS
         ),
     ),
     "patches": Measurement(
         (f"patch_evidence/{patch_dataset.RECORD}",),
         (PHOTOGRAPHS,),
-        (*networks.BAGNETS[PHOTOGRAPHS][0], networks.BAGNETS[PHOTOGRAPHS][1]),
+        (*families.BAGNETS[PHOTOGRAPHS][0], families.BAGNETS[PHOTOGRAPHS][1]),
         8,
         lambda data, results, work, progress: ship_patches.measure(
             data.split(PHOTOGRAPHS, "test"), progress, folder=results / "patch_evidence"
@@ -221,7 +154,7 @@ MEASUREMENTS: dict[str, Measurement] = {
     "sparse-attack": Measurement(
         (f"sparse_codes/{attack_dataset.RECORD}",),
         (CIFAR,),
-        (networks.SDNETS[0], networks.TWINS[0]),
+        (families.SDNETS[0], families.TWINS[0]),
         8,
         lambda data, results, work, progress: ship_sparse_attack.measure(
             data.split(CIFAR, "test"), progress, folder=results / "sparse_codes"
@@ -250,7 +183,7 @@ MEASUREMENTS: dict[str, Measurement] = {
         ),
     ),
     "random-attack": Measurement(
-        (f"{FEATURES}/{attack_figures.RECORD}",),
+        (f"{FEATURES}/{random_attack_dataset.RECORD}",),
         (CIFAR, "digits"),
         (measure_attack.TRAINED,),
         8,

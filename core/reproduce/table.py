@@ -6,26 +6,40 @@ folder, from which the claims are computed as they are from the packaged records
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
+from core import networks
 from core.base.worker import part
-from core.claims import records
+from core.claims import fact
 from core.compute.attributions import EVIDENCE, RANDOM
-from core.networks import packaged as networks
 from core.reproduce import facts
-from core.reproduce.run import CIFAR, COREL, FEATURES, PHOTOGRAPHS, SHIFTED, TOLD, percent
+from core.reproduce.run import SHIFTED, TOLD
 from core.studies.patch import measure as ship_patches
 from core.studies.patch.masking import Params as Masking
-from core.studies.random import measure_retrieval
-from core.studies.shift import measure
-from core.studies.sparse import attack_dataset, measure_attack
+from core.studies.random import claims as random_claims
+from core.studies.random import measure_again, measure_retrieval
+from core.studies.shift import claims as shift_claims
+from core.studies.shift import measure as shift_measure
+from core.studies.shift import measure_pairs
+from core.studies.sparse import attack_dataset, claims, measure_attack
 from core.studies.sparse import measure as ship_sparse
 from core.studies.sparse.dataset import FIXED
-from core.training import measurement as parts
+from core.studies.spinal import measure_again as spinal_measure_again
 from core.training import ship
-from core.training.measurement import POINT, Asked, Part, share, there
+from core.training.measurement import (
+    CIFAR,
+    COREL,
+    FEATURES,
+    PHOTOGRAPHS,
+    POINT,
+    Asked,
+    Check,
+    Part,
+    percent,
+    share,
+    there,
+)
 
 SHIFT_PICTURES, SHIFT_FEW = 500, 200  # test pictures; those of them at every small shift and corrupted
 PAIRED_PICTURES, PAIRS = 400, 4
@@ -36,33 +50,22 @@ ATTACKED = 30
 QUERIES = 60
 
 
-@dataclass(frozen=True)
-class Check:
-    """`how` a measurement is re-checked, in words; about how many `seconds` it takes on two cores. `writes`: whether it
-    writes records, from which the claims can be computed."""
-
-    how: str
-    seconds: float
-    run: Callable[[Asked], list[Part]]
-    writes: bool
-
-
 def exact(asked: Asked) -> list[Part]:
-    facts.measure(asked.results / records.EXACT, progress=asked.progress)
+    facts.measure(asked.results / fact.EXACT, progress=asked.progress)
     return []
 
 
 def shift(dataset: str, name: str, asked: Asked) -> list[Part]:
     some = asked.test(dataset, SHIFT_PICTURES)
-    ship.measure(name, some, asked.results / "shift_sweep", asked.progress, few=SHIFT_FEW)
+    shift_measure.measure(name, some, asked.results / "shift_sweep", asked.progress, few=SHIFT_FEW)
     return []
 
 
 def shift_pairs(asked: Asked) -> list[Part]:
     """Fewer pictures and pairs of shifts, the same networks and the same code."""
-    tests = {name: asked.test(name, PAIRED_PICTURES) for name in measure.PLANS}
-    few = replace(measure.PARAMS, pairs=PAIRS)
-    measure.measure(tests, asked.progress, asked.results / records.SHIFT_PAIRS, few)
+    tests = {name: asked.test(name, PAIRED_PICTURES) for name in measure_pairs.PLANS}
+    few = replace(measure_pairs.PARAMS, pairs=PAIRS)
+    measure_pairs.measure(tests, asked.progress, asked.results / shift_claims.SHIFT_PAIRS, few)
     return []
 
 
@@ -84,7 +87,7 @@ def patches(asked: Asked) -> list[Part]:
 def sparse(asked: Asked) -> list[Part]:
     """Each network with the packaged line; besides, its accuracy over the levels of each noise, as trained."""
     train, some = asked.data.split(CIFAR, "train"), asked.test(CIFAR, NOISY_PICTURES)
-    packaged = records.sparse_record(asked.packaged)
+    packaged = claims.sparse_record(asked.packaged)
     for i, name in enumerate(ship_sparse.NAMES):
         watch = part(asked.progress, i, len(ship_sparse.NAMES))
         ship_sparse.measure_network(
@@ -94,7 +97,7 @@ def sparse(asked: Asked) -> list[Part]:
             few=NOISY_FEW,
             line=packaged[name].fit,
         )
-    fresh = records.sparse_record(asked.results)
+    fresh = claims.sparse_record(asked.results)
     return [
         share(
             f"accuracy of {name} under {kind} noise, mean over levels",
@@ -128,7 +131,7 @@ def retrieval(asked: Asked) -> list[Part]:
     spec = measure_retrieval.COREL_SPECS[asked.seed % len(measure_retrieval.COREL_SPECS)]
     folder = asked.results / FEATURES
     measure_retrieval.measure_retrieval(asked.data.given(COREL), asked.progress, folder=folder, specs=(spec,))
-    before, now = (there(records.retrieval_record(path)) for path in (asked.packaged, asked.results))
+    before, now = (there(random_claims.retrieval_record(path)) for path in (asked.packaged, asked.results))
     found = []
     for ranking in now.rankings:
         old = next(r for r in before.of(ranking.space, ranking.metric) if r.seed == ranking.seed)
@@ -181,19 +184,22 @@ CHECKS: dict[str, Check] = {
         f"{ATTACKED} of the test pictures, the packaged attack at the radius of the claim", 30, sparse_attack, True
     ),
     "random:digits": Check(
-        "one draw of the features again", 3, partial(parts.random_curve, "digits", (250, 1_000, 4_000)), False
+        "one draw of the features again", 3, partial(measure_again.random_curve, "digits", (250, 1_000, 4_000)), False
     ),
     "random:mnist": Check(
-        "250 features of one draw again, all pictures", 30, partial(parts.random_curve, "mnist", (250,)), False
+        "250 features of one draw again, all pictures", 30, partial(measure_again.random_curve, "mnist", (250,)), False
     ),
     "random:fashion-mnist": Check(
-        "250 features of one draw again, all pictures", 30, partial(parts.random_curve, "fashion-mnist", (250,)), False
+        "250 features of one draw again, all pictures",
+        30,
+        partial(measure_again.random_curve, "fashion-mnist", (250,)),
+        False,
     ),
     "random:cifar10": Check(
-        f"the packaged SVM of one draw and untrained networks on {parts.UNTRAINED_PICTURES} of the test pictures, "
-        "raw pixels on all",
+        f"the packaged SVM of one draw and untrained networks on {measure_again.UNTRAINED_PICTURES} of the test "
+        "pictures, raw pixels on all",
         90,
-        parts.random_cifar,
+        measure_again.random_cifar,
         False,
     ),
     "retrieval": Check(
@@ -203,21 +209,36 @@ CHECKS: dict[str, Check] = {
         f"{QUERIES} of the test photographs among all neighbours, one draw of the features", 10, background, True
     ),
     "random-attack": Check(
-        "one seed of the attack on digits again; CIFAR-10's takes minutes", 4, parts.substitute_attack, False
+        "one seed of the attack on digits again; CIFAR-10's takes minutes", 4, measure_again.substitute_attack, False
     ),
     "spinal:digits:small_cnn": Check(
-        "one network of the race trained again", 5, partial(parts.spinal, "digits", "small_cnn", None), False
+        "one network of the race trained again",
+        5,
+        partial(spinal_measure_again.spinal, "digits", "small_cnn", None),
+        False,
     ),
-    "spinal:mnist:small_cnn": Check(FIRST, 6, partial(parts.spinal, "mnist", "small_cnn", 1), False),
-    "spinal:fashion-mnist:small_cnn": Check(FIRST, 6, partial(parts.spinal, "fashion-mnist", "small_cnn", 1), False),
-    "spinal:mnist:vgg5": Check(FIRST, 20, partial(parts.spinal, "mnist", "vgg5", 1), False),
-    "spinal:fashion-mnist:vgg5": Check(FIRST, 20, partial(parts.spinal, "fashion-mnist", "vgg5", 1), False),
-    "spinal:cifar10:cifar_vgg11": Check(FIRST, 40, partial(parts.spinal, CIFAR, "cifar_vgg11", 1), False),
-    "spinal-ablation": Check("one network of the ablation trained again", 4, parts.ablation, False),
+    "spinal:mnist:small_cnn": Check(FIRST, 6, partial(spinal_measure_again.spinal, "mnist", "small_cnn", 1), False),
+    "spinal:fashion-mnist:small_cnn": Check(
+        FIRST, 6, partial(spinal_measure_again.spinal, "fashion-mnist", "small_cnn", 1), False
+    ),
+    "spinal:mnist:vgg5": Check(FIRST, 20, partial(spinal_measure_again.spinal, "mnist", "vgg5", 1), False),
+    "spinal:fashion-mnist:vgg5": Check(
+        FIRST, 20, partial(spinal_measure_again.spinal, "fashion-mnist", "vgg5", 1), False
+    ),
+    "spinal:cifar10:cifar_vgg11": Check(
+        FIRST, 40, partial(spinal_measure_again.spinal, CIFAR, "cifar_vgg11", 1), False
+    ),
+    "spinal-ablation": Check("one network of the ablation trained again", 4, spinal_measure_again.ablation, False),
     "spinal-transfer": Check(
-        "one seed of every head trained alone again, and one with everything below it", 20, parts.transfer, False
+        "one seed of every head trained alone again, and one with everything below it",
+        20,
+        spinal_measure_again.transfer,
+        False,
     ),
     "spinal-regression": Check(
-        "one seed of the paper's two targets trained again, plain and spinal", 20, parts.regression, False
+        "one seed of the paper's two targets trained again, plain and spinal",
+        20,
+        spinal_measure_again.regression,
+        False,
     ),
 }

@@ -2,20 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class Study:
-    """One room of the house: `slug` names its file here, its page and its terminal command."""
-
-    slug: str
-    title: str
-    question: str
-    paper: str
-    link: str
-    icon: str
-
+from core.studies.study import Study
 
 STUDIES = (
     Study(

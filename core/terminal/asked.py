@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from core import networks
 from core.networks.own_options import ASIS, FileOptions
 
 if TYPE_CHECKING:
-    from core.networks.packaged import Network
+    from core.networks.card import Network
 
 
 def asked(named: Sequence[str], otherwise: Sequence[str], options: FileOptions = ASIS) -> list[Network]:
@@ -18,9 +19,7 @@ def asked(named: Sequence[str], otherwise: Sequence[str], options: FileOptions =
 
     Raises WeightsError, UnknownModelError.
     """
-    from core.networks import brought
-
-    return brought.open_networks(named or intact(otherwise), options)
+    return networks.open_networks(named or intact(otherwise), options)
 
 
 def intact(names: Sequence[str]) -> list[str]:
@@ -29,7 +28,7 @@ def intact(names: Sequence[str]) -> list[str]:
     Raises WeightsError if none is.
     """
     from core.networks import brought
-    from core.networks.weights import WeightsError
+    from core.networks.download import WeightsError
 
     found = [card.name for card in brought.intact(names, lambda said: typer.echo(said, err=True))]
     if not found:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from core.networks import quoting
+from core.base import quote
 from core.networks.own_options import FileOptions
 from core.terminal.asked import intact
 from core.terminal.own_file import with_file_options
@@ -44,9 +44,10 @@ def batch(
     from core.batch import columns
     from core.batch import run as whole
     from core.batch.work import open_models
+    from core.studies.random import row
 
-    words = ["receptive", "batch", study, quoting.path(str(folder)), *again("--model", model), *again("--set", setting)]
-    words += [*options.said, "--out", quoting.path(str(out)), "--chunk", str(chunk)]
+    words = ["receptive", "batch", study, quote.path(str(folder)), *again("--model", model), *again("--set", setting)]
+    words += [*options.said, "--out", quote.path(str(out)), "--chunk", str(chunk)]
     try:
         whole.check_out(out)
         params = columns.settings(study, setting)
@@ -57,9 +58,9 @@ def batch(
 
                 runner = cluster.on_cluster(stack.enter_context(cluster.connected(scheduler)))
             own = columns.table(study).models
-            asked = open_models(model or (own if columns.RANDOM in own else intact(own)), options)
+            asked = open_models(model or (own if row.RANDOM in own else intact(own)), options)
             job = whole.plan(study, folder, asked, params, chunk)
-            report = computed(job, out, runner or here(job, jobs), fresh, quoting.command(*words))
+            report = computed(job, out, runner or here(job, jobs), fresh, quote.command(*words))
     except KeyboardInterrupt:
         typer.echo(f"stopped: what is done is kept in {whole.parts_folder(out)}; the same command goes on", err=True)
         raise typer.Exit(INTERRUPTED) from None

@@ -26,18 +26,19 @@ def claims(
 ) -> None:
     """What the papers claim, what this project measured, and whether the two agree."""
     from core.base.files import write_json
+    from core.claims import claim as claims_claim
     from core.overview import board as scoreboard
     from core.studies import STUDIES
 
     slug = chosen(study.replace("-", "_"), [s.slug for s in STUDIES], "a study")
-    wanted = chosen(verdict, list(scoreboard.VERDICTS), "a verdict")
+    wanted = chosen(verdict, list(claims_claim.VERDICTS), "a verdict")
     rows = [r for r in scoreboard.board() if slug in ("", r[0].study) and wanted in ("", r[2])]
     if out is not None:
-        write_json(out, {"rule": scoreboard.RULE, "claims": [as_dict(row) for row in rows]})
+        write_json(out, {"rule": claims_claim.RULE, "claims": [as_dict(row) for row in rows]})
     for row in rows:
         typer.echo("\n".join(lines(row)))
     typer.echo(tally(rows))
-    typer.echo(textwrap.fill(scoreboard.RULE, WIDTH))
+    typer.echo(textwrap.fill(claims_claim.RULE, WIDTH))
 
 
 def chosen(name: str, known: Sequence[str], what: str) -> str:
@@ -49,7 +50,7 @@ def chosen(name: str, known: Sequence[str], what: str) -> str:
 
 def lines(row: Row) -> list[str]:
     """One claim as it is printed."""
-    from core.overview.board import NO_NUMBER, NOT_PACKAGED
+    from core.claims.claim import NO_NUMBER, NOT_PACKAGED
 
     claim, ours, verdict = row
     if ours is None:
@@ -73,7 +74,7 @@ def lines(row: Row) -> list[str]:
 
 def tally(rows: Sequence[Row]) -> str:
     """'3 claims: 2 reproduced in miniature, 1 contradicted.'"""
-    from core.overview.board import VERDICTS
+    from core.claims.claim import VERDICTS
 
     counted = Counter(verdict for _, _, verdict in rows)
     said = ", ".join(f"{counted[verdict]} {verdict}" for verdict in VERDICTS if counted[verdict])

@@ -12,9 +12,9 @@ import typer
 from core.terminal.bar import behind_bar
 
 if TYPE_CHECKING:
-    from core.overview.board import Claim
+    from core.claims.claim import Claim
     from core.reproduce.quick import Settings, Step
-    from core.reproduce.run import Data
+    from core.training.measurement import Data
 
 app = typer.Typer()
 CHANGED = 1  # exit code: a claim no longer holds
@@ -41,11 +41,12 @@ def reproduce(
     from core.overview.board import RESULTS
     from core.reproduce import run as whole
     from core.reproduce.quick import Settings
+    from core.training import measurement
 
     packaged = results or RESULTS
     try:
         settings = Settings(seed, minutes, packaged)
-        (asked, keys), there = whole.chosen(claim or ()), whole.Data(data)
+        (asked, keys), there = whole.chosen(claim or ()), measurement.Data(data)
         if quick:
             check(asked, keys, there, settings)
         else:
@@ -85,7 +86,7 @@ def duration(minutes: float) -> str:
 
 def say_verdicts(asked: Sequence[Claim], packaged: Path, fresh: Path) -> None:
     """Old and new verdict of every claim that has fresh records."""
-    from core.overview.board import verdict
+    from core.claims.claim import verdict
 
     typer.echo(f"Fresh records: {fresh}")
     for claim in asked:

@@ -10,8 +10,8 @@ from typing import Annotated, Any
 import typer
 
 from core.base.files import at_home
+from core.networks.download import WeightsError
 from core.networks.own_options import FileOptions, told_labels
-from core.networks.weights import WeightsError
 
 HELP = {
     "arch": "Architecture of a weights file; by default guessed.",

@@ -2,54 +2,21 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
-from typer.core import TyperGroup
 
-from core.base.records import in_words
 from core.networks.own_options import FileOptions
-from core.terminal import batch, claims, measure, report
-from core.terminal import data as public_data
-from core.terminal import train as commands
+from core.pictures.image import write_png
+from core.studies.patch.figures import write_map
 from core.terminal.asked import asked
 from core.terminal.bar import behind_bar
+from core.terminal.commands import app
 from core.terminal.own_file import with_file_options
 from core.terminal.pictures import read_picture
-from core.terminal.train import DATA
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from core.data.named import Split
-    from core.pictures.image import RGBImage
-    from core.studies.patch.evidence import Result
-
-
-class Commands(TyperGroup):
-    """All commands: what goes wrong in any of them is one line on stderr and exit code 2."""
-
-    def invoke(self, ctx: Any) -> Any:
-        """Run the command that the words name. Raises typer.Exit with code 2 for what goes wrong in it."""
-        try:
-            return super().invoke(ctx)
-        except BrokenPipeError:  # of `receptive networks | head`: typer ends quietly
-            raise
-        except (ValueError, OSError) as error:
-            typer.echo(in_words(error), err=True)
-            raise typer.Exit(2) from error
-
-
-app = typer.Typer(help="Five ways to watch a network see.", cls=Commands, no_args_is_help=True, add_completion=False)
-app.add_typer(commands.app)
-app.add_typer(report.app)
-app.add_typer(batch.app)
-app.add_typer(public_data.app)
-app.add_typer(claims.app)
-app.add_typer(measure.app)
+from core.terminal.say import DATA, class_index, number, read_dataset
 
 
 @app.command("shift-sweep")
@@ -66,12 +33,12 @@ def shift_sweep(
 ) -> None:
     """Does a one-pixel shift change the answer? Every network at every shift of a picture."""
     from core.base.files import write_json
-    from core.networks import packaged
+    from core.networks import families
     from core.studies.shift import sweep as study
 
     image = read_picture(photo)
     params = study.Params(max_shift, boundary)  # type: ignore[arg-type]
-    loaded = asked(model, packaged.DEFAULT_NETWORKS, options)
+    loaded = asked(model, families.DEFAULT_NETWORKS, options)
     params = replace(params, target=class_index(target, loaded[0].labels))
     result = study.run(loaded, image, params)
     if out is not None:
@@ -102,11 +69,11 @@ def patch_evidence(
 ) -> None:
     """Which little patches made the network say so? Every patch's evidence for a class."""
     from core.base.files import write_json
-    from core.networks import packaged
+    from core.networks import families
     from core.studies.patch import evidence
 
     image = read_picture(photo)
-    loaded = asked(model, packaged.DEFAULT_BAGNETS, options)
+    loaded = asked(model, families.DEFAULT_BAGNETS, options)
     labels = loaded[0].labels
     params = evidence.Params(short, class_index(target, labels), class_index(against, labels), resolution)  # type: ignore[arg-type]
     result = evidence.run(loaded, image, params)
@@ -118,22 +85,6 @@ def patch_evidence(
     for m, network in enumerate(loaded):
         y, x = evidence.strongest(result, m)
         typer.echo(f"{network.card.name}: strongest patch around row {y}, column {x}; {network.card.provenance}")
-
-
-def write_map(path: Path, image: RGBImage, result: Result) -> None:
-    """Write the last BagNet's map over the picture as a PNG."""
-    from core.pictures.preprocess import whole
-    from core.studies.patch import figures
-
-    write_png(path, figures.picture(result, len(result.models) - 1, whole(image, figures.UNDERLAY)))
-
-
-def write_png(path: Path, pixels: np.ndarray) -> None:
-    """Write uint8 (H, W, 3) as a PNG, making its folder."""
-    from core.base.files import whole
-    from core.pictures.image import from_pixels, png_bytes
-
-    whole(path, lambda fresh: fresh.write_bytes(png_bytes(from_pixels(pixels))))
 
 
 @app.command("sparse-codes")
@@ -154,12 +105,12 @@ def sparse_codes(
 ) -> None:
     """What is left when lambda is turned up? Code, reconstruction and answer."""
     from core.base.files import write_json
-    from core.networks import packaged
+    from core.networks import families
     from core.studies.sparse import codes
     from core.studies.sparse import figures as sparse_figures
 
     image = read_picture(photo)
-    loaded = asked(model, packaged.DEFAULT_SDNETS, options)
+    loaded = asked(model, families.DEFAULT_SDNETS, options)
     kind, _, level = noise.partition(":")
     params = codes.Params(kind, number(level), lam, steps, solver, seed, resolution)  # type: ignore[arg-type]
     result = codes.run(loaded, image, params)
@@ -219,7 +170,7 @@ def spinal_heads(
 ) -> None:
     """Does feeding the input bit by bit pay? Trains the heads side by side and compares them seed by seed."""
     from core.base.files import write_json
-    from core.data.named import DATASETS, TORCHVISION
+    from core.data.sets import DATASETS, TORCHVISION
     from core.models.heads import BACKBONES
     from core.studies.spinal import heads as heads_module
 
@@ -239,22 +190,6 @@ def spinal_heads(
             keep,
         )
     typer.echo(heads_module.finding(result))
-
-
-def read_dataset(name: str, root: Path | None, size: int) -> tuple[str, tuple[Split, Split]]:
-    """Title, training and test pictures of a named data set, of torchvision:NAME, or of the reader's folder or zip.
-
-    What is about to be downloaded and what was left out is said on stderr.
-    """
-    from core.data import named as datasets
-    from core.data import own, public
-
-    if name.lower().startswith(datasets.TORCHVISION) and (said := public.announcement(name, root)):
-        typer.echo(said, err=True)
-    data = own.open_data(name, root, size)
-    for line in data.lines:
-        typer.echo(line, err=True)
-    return data.title, (data.train, data.test)
 
 
 @app.command()
@@ -294,80 +229,3 @@ def retrieve(
         for i, distance in zip(indices, distances, strict=True):
             typer.echo(f"{space:8} {distance:9.3f}  {result.names[i]}")
     typer.echo(f"{network.card.name}: {network.card.provenance}")
-
-
-@app.command("networks")
-def list_networks(
-    every: Annotated[bool, typer.Option("--all", help="Also those that are downloaded on demand.")] = False,
-    out: Annotated[Path | None, typer.Option("--json", help="Where to write the matrix.")] = None,
-) -> None:
-    """Which network runs in which study, and why not where it does not."""
-    from core.base.files import write_json
-    from core.networks import brought, packaged
-    from core.overview import coverage
-
-    for said in packaged.left_out().values():
-        typer.echo(said, err=True)
-    named = packaged.cards() | brought.plugged()
-    cards = [card for card in named.values() if every or card.kind in ("trained here", "user")]
-    if out is not None:
-        write_json(out, coverage.table(cards))
-    for card in cards:
-        typer.echo(f"{card.name}: {card.provenance}")
-        for cell in coverage.row(card):
-            typer.echo(f"  {coverage.mark(cell)} {cell.part.name}{f': {cell.words}' if cell.words else ''}")
-    typer.echo(coverage.finding(coverage.matrix(cards)))
-
-
-def number(text: str) -> float:
-    """The number a word of the command stands for; nothing is 0. Raises ValueError with what was expected."""
-    try:
-        return float(text or 0)
-    except ValueError as error:
-        raise ValueError(f"expected a number, got {text!r}: write it like gaussian:0.1") from error
-
-
-@app.command()
-def download(network: Annotated[str, typer.Argument(help="A published network's name, such as bagnet33.")]) -> None:
-    """Fetch published weights from their owners, once; the app and the other commands find them."""
-    from core.networks import weights
-
-    about = weights.published(network)
-    with typer.progressbar(length=100, label=network) as bar:
-        path = weights.download(
-            about, progress=lambda done, total: bar.update(round(100 * done / total) - bar.pos if total else 0)
-        )
-    typer.echo(str(path))
-
-
-def class_index(target: str, labels: tuple[str, ...]) -> int | None:
-    """The class meant by a label or an index. Raises ValueError with the nearest labels."""
-    if not target:
-        return None
-    if target.isdecimal():
-        return int(target)
-    if target in labels:
-        return labels.index(target)
-    import difflib
-
-    near = difflib.get_close_matches(target, labels, n=3, cutoff=0)
-    raise ValueError(f"expected a class of the network, got {target!r}: did you mean {', '.join(near)}?")
-
-
-def main() -> None:
-    """Run the command; what is wrong with the words of a command is one line on stderr and exit code 2."""
-    try:
-        code = app(standalone_mode=False)
-    except Exception as error:
-        if not hasattr(error, "format_message"):  # what typer raises has no public name of its own
-            raise
-        if message := error.format_message():
-            typer.echo(f"{message} Try --help.", err=True)
-        else:
-            error.show()  # type: ignore[attr-defined]  # no command at all: the list of them
-        code = 2
-    sys.exit(code)
-
-
-if __name__ == "__main__":
-    main()

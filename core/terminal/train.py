@@ -3,38 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from core.base.worker import Progress
 from core.terminal.bar import behind_bar
+from core.terminal.say import DATA, WORK, load, with_bar
 
 if TYPE_CHECKING:
-    from core.data.named import Split
+    pass
 
 app = typer.Typer()
-DATA = typer.Option(
-    "--data", help="Folder with train/CLASS/ and test/CLASS/ pictures; without it torchvision downloads."
-)
-WORK = typer.Option(help="Where features and finished parts are kept; a killed run goes on from there.")
-
-
-def load(name: str, data: Path | None, *splits: str) -> list[Split]:
-    """Splits of a data set. Raises DataError, OSError."""
-    from core.data import named
-
-    return [named.load(name, data, split) for split in splits]
-
-
-def with_bar(label: str, measure: Callable[[Progress], Path]) -> None:
-    """Run `measure(progress)` behind a bar and say which file it wrote."""
-    with behind_bar(label) as progress:
-        path = measure(progress)
-    typer.echo(str(path))
 
 
 @app.command()
@@ -46,8 +27,9 @@ def train(
     ),
 ) -> None:
     """Train a packaged network again; write its weights and its measured numbers into assets/."""
-    from core.data import named
-    from core.networks import packaged, weights
+    from core.base import files
+    from core.data import named, sets
+    from core.networks import families, weights
     from core.training.loop import train as train_recipe
     from core.training.recipes import RECIPES
     from core.training.ship import ship
@@ -57,11 +39,11 @@ def train(
         for r in RECIPES.values():
             typer.echo(f"{r.name:24} {r.data.title}, {r.total_epochs} epochs, {r.augmentation()}")
         for name, dataset in PLANS.items():
-            typer.echo(f"{name:24} {named.DATASETS[dataset].title}, a linear SVM on random features")
+            typer.echo(f"{name:24} {sets.DATASETS[dataset].title}, a linear SVM on random features")
         return
     if recipe in PLANS:
         train_set, test_set = load(PLANS[recipe], data, "train", "test")
-        with_bar(recipe, lambda progress: fit(recipe, train_set, test_set, weights.ASSETS / "weights", progress))
+        with_bar(recipe, lambda progress: fit(recipe, train_set, test_set, files.ASSETS / "weights", progress))
         return
     if recipe not in RECIPES:
         raise ValueError(f"expected a recipe of {', '.join([*RECIPES, *PLANS])}; got {recipe!r}")
@@ -70,9 +52,9 @@ def train(
     with typer.progressbar(length=r.total_epochs * (len(train_set) // r.batch), label=recipe) as bar:
         net = train_recipe(r, train_set, runs / f"{recipe}.pt", lambda step: bar.update(1))
     test_set = named.load(r.dataset, data, "test")
-    path = ship(r, net, train_set, test_set, weights.ASSETS / "weights")
+    path = ship(r, net, train_set, test_set, files.ASSETS / "weights")
     typer.echo(f"{path}: {weights.read_metadata(path)['test_accuracy']} of {len(test_set):,} test pictures right")
-    if recipe in (*packaged.SDNETS, *packaged.TWINS, packaged.ALL_CODED):
+    if recipe in (*families.SDNETS, *families.TWINS, families.ALL_CODED):
         measure_sparse([recipe], data)
     elif r.data.channels == 3:  # the others are measured with the random features that they are compared with
         measure(recipe, data)
@@ -84,19 +66,20 @@ def measure(
     data: Annotated[Path | None, DATA] = None,
 ) -> None:
     """Measure accuracy, consistency and robustness of a packaged network; write assets/results/."""
-    from core.data import named
+    from core.base import files
+    from core.data import named, sets
     from core.networks import packaged, weights
-    from core.training import ship
+    from core.studies.shift import measure as measure_module
 
     if network not in weights.packaged():
         raise ValueError(f"expected one of {', '.join(weights.packaged())}; got {network!r}")
     card = packaged.packaged_card(network, weights.packaged()[network])
-    if named.DATASETS[card.family].channels == 1:
+    if sets.DATASETS[card.family].channels == 1:
         raise ValueError(f"expected a network of colour pictures, got {network}: measure-random {card.family}")
     test_set = named.load(card.family, data, "test")
-    folder = weights.ASSETS / "results" / "shift_sweep"
+    folder = files.ASSETS / "results" / "shift_sweep"
     with behind_bar(f"measure {network}") as progress:
-        path = ship.measure(network, test_set, folder, progress)
+        path = measure_module.measure(network, test_set, folder, progress)
     summary = json.loads(path.read_text())["summary"]
     typer.echo(f"{path}: accuracy {summary['accuracy']:.2%}, consistency {summary['consistency']:.2%}")
 
@@ -106,7 +89,7 @@ def measure_shift_pairs(
     data: Annotated[Path, typer.Option(help="Folder of data sets: tiny-imagenet-20/ and cifar10/.")],
 ) -> None:
     """Measure what a blur adds to consistency, picture by picture at the same shifts."""
-    from core.studies.shift import measure as shift_measure
+    from core.studies.shift import measure_pairs as shift_measure
 
     tests = {name: load(name, data / name, "test")[0] for name in shift_measure.PLANS}
     with_bar("measure-shift-pairs", lambda progress: shift_measure.measure(tests, progress))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import operator
-import subprocess
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,12 +14,13 @@ from torch import nn
 
 from core.base.files import whole
 from core.base.records import read_back
+from core.base.refuse import DataError
 from core.compute.fitting import Plan, epoch_seed, one_pass, optimiser
-from core.data.named import DataError, Split
+from core.data.split import Split
 from core.models import create_model
 from core.models.blurpool import BlurPool2d
 from core.models.sdnet import SDNet
-from core.networks.weights import WeightsError
+from core.networks.download import WeightsError
 from core.training.recipes import Recipe, Stage
 
 Report = Callable[["Step"], None]
@@ -128,19 +128,3 @@ def read_checkpoint(path: Path, recipe: Recipe) -> dict[str, Any] | None:
     with read_back(path, WeightsError):
         range(recipe.total_epochs + 1).index(operator.index(state["epoch"]))
     return state
-
-
-def commit() -> str:
-    """The commit that the code stands at, for a weights file's provenance; 'unknown' outside a checkout."""
-    try:
-        found = subprocess.run(
-            ["git", "describe", "--always", "--dirty", "--abbrev=12"],
-            capture_output=True,
-            text=True,
-            check=True,
-            cwd=Path(__file__).parent,
-            timeout=10,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return "unknown"
-    return found.stdout.strip()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.compute.fitting import Augmentation
-from core.data.named import DATASETS, DataSet
+from core.data.sets import DATASETS, DataSet
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ import torch
 from core.base.worker import Progress, ignore
 from core.compute import linear_svm
 from core.compute.sign_counts import Spec, build, features
-from core.data.named import DATASETS, Split
+from core.data.sets import DATASETS
+from core.data.split import Split
 from core.models.random_svm import SHAPES, RandomSvm
 from core.pictures.preprocess import Preprocessing
 from core.training import ship

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 import torch
 
+from core import networks
 from core.compute import patches
-from core.networks import packaged
 from core.pictures.preprocess import square
 from core.pictures.samples import load_sample
 from core.studies.patch import evidence
@@ -50,7 +50,7 @@ def forward(plain, x, which, patch, batch):
 @pytest.mark.parametrize("name", ["untrained:bagnet33", "untrained:bagnet17", "untrained:bagnet9"])
 def test_maps_against_forwarding_every_patch(name):
     torch.manual_seed(0)
-    network = packaged.load(packaged.find(name))
+    network = networks.load(networks.find(name))
     pixels = square(load_sample("cat"), SIDE)
     x, net, plain = evidence.tensor(network, pixels), patches.bagnet_of(network), network.engine.plain
     patch, dice = net.patch, np.random.default_rng(0)

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 import torch
 
-from core.networks import packaged, weights
+from core import networks
+from core.networks import weights
 from core.pictures.preprocess import field_of_view, shift_offsets, shifted, to_tensor
 from core.pictures.samples import load_sample
 from core.studies.shift import sweep
@@ -46,7 +47,7 @@ def names():
 @pytest.mark.parametrize("name", names())
 def test_sweep_against_the_plain_loop(name):
     torch.manual_seed(0)
-    network, image, params = packaged.load(packaged.find(name)), load_sample("cat"), Params()
+    network, image, params = networks.load(networks.find(name)), load_sample("cat"), Params()
     count = (2 * params.max_shift + 1) ** 2
     subset = SUBSET if network.preprocessing.size < 128 else SUBSET // 4
     which = np.sort(np.random.default_rng(0).choice(count, subset, replace=False))
@@ -73,7 +74,7 @@ def test_sweep_against_the_plain_loop(name):
 def test_a_repeated_setting_answers_from_the_cache():
     from core import cache
 
-    network, image, params = packaged.load(packaged.find("untrained:cifar_vgg")), load_sample("cat"), Params()
+    network, image, params = networks.load(networks.find("untrained:cifar_vgg")), load_sample("cat"), Params()
     firsts, repeats = [], []
     for run in range(RUNS):
 

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 import torch
 
+from core import networks
 from core.compute import lambda_sweep
 from core.compute.coded import to_input
-from core.networks import packaged
 from core.pictures import noise
 from core.pictures.preprocess import square
 from core.pictures.samples import SAMPLES, load_sample
@@ -56,7 +56,7 @@ def whole_network(network, pixels, batch):
 
 @pytest.mark.parametrize("name", ["cifar_sdnet18", "untrained:sdnet18_cifar"])
 def test_sweep_against_the_whole_network_for_each_lambda(name):
-    network = packaged.load(packaged.find(name))
+    network = networks.load(networks.find(name))
     pixels = windows(network.preprocessing.size)
     few = pixels[: max(1, PICTURES // 16)]
     whole_network(network, few, BATCHES[0])  # warm up both

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from core.networks import packaged
+from core import networks
 from core.pictures.image import png_bytes
 from core.pictures.preprocess import whole
 from core.pictures.samples import load_sample
@@ -53,7 +53,7 @@ def test_a_click_on_a_patch_shows_its_own_logits(address: str, watched: Watched,
     open_page(page, address)
     click_map(page, 2, 0.3, 0.4)
     y, x = (int(page.get_by_label(f"{name}, px").input_value()) for name in ("Row", "Column"))
-    network = packaged.load(packaged.find("photo_bagnet17"))
+    network = networks.load(networks.find("photo_bagnet17"))
     pixels = whole(load_sample("cat"), 64)
     assert abs(x - 0.3 * pixels.shape[1]) < 6
     assert abs(y - 0.4 * pixels.shape[0]) < 6

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from core.networks.quoting import unturned
+from core.base.quote import unturned
 from tests.browser.conftest import PATIENCE, Watched, serving
 from tests.helpers.hostile import NOWHERE, WORDS
 

@@ -3,15 +3,16 @@
 import torch
 from torch import nn
 
+from core import networks
 from core.models import create_model
-from core.networks import packaged, weights
+from core.networks import families, weights
+from core.networks.card import Card, Network
 from core.networks.engine import prepare
-from core.networks.packaged import Card, Network
 from core.pictures.preprocess import Preprocessing
 
 PACKAGED = list(weights.packaged())
 SIGNS = ("cifar_random_svm", "digits_random_svm")  # random features: no batch norm, no bfloat16
-GREY = ("digits_cnn", "digits_random_svm", "fashion_cnn", *packaged.HEADED.values())  # one channel
+GREY = ("digits_cnn", "digits_random_svm", "fashion_cnn", *families.HEADED.values())  # one channel
 
 
 def plain_net(name):
@@ -48,9 +49,9 @@ class Torus(nn.Module):
 
 def untrained(arch):
     """Random weights (seed 0) under our own name, the same on every machine."""
-    return packaged.load(packaged.find(f"untrained:{arch}"))
+    return networks.load(networks.find(f"untrained:{arch}"))
 
 
 def trained():
     """The packaged network that every test may rely on: CIFAR-10's baseline."""
-    return packaged.load(packaged.find("cifar_vgg"))
+    return networks.load(networks.find("cifar_vgg"))

@@ -6,8 +6,9 @@ import functools
 import numpy as np
 import torch
 
+from core.base import resume
 from core.compute import spaces
-from core.networks import packaged
+from core.networks import families
 from core.pictures.preprocess import to_tensor
 from core.pictures.samples import load_sample
 from core.studies.patch import any as patch_any
@@ -31,12 +32,7 @@ from core.studies.shift import inside, sweep
 from core.studies.sparse import any as sparse_any
 from core.studies.sparse import attack, attack_dataset, codes, depths, dictionary
 from core.studies.sparse import dataset as sparse_dataset
-from core.studies.spinal import (
-    ablation,
-    answers,
-    regression,
-    transfer,  # fmt: skip
-)
+from core.studies.spinal import ablation, answers, regression, transfer
 from core.studies.spinal import any as spinal_any
 from core.studies.spinal import heads as spinal_heads
 from tests.helpers.progress_table import (
@@ -184,12 +180,12 @@ STUDIES = {
     ),
     "random_dataset.measure_curves": afresh(
         lambda home, p: dataset.measure_curves(
-            *digits(), PLAN, home, dataset.remembering(home / "kept.json"), p
+            *digits(), PLAN, home, resume.remembering(home / "kept.json"), p
         )
     ),
     "random_dataset.measure_baselines": afresh(
         lambda home, p: dataset.measure_baselines(
-            *digits(), PLAN, net("digits_cnn"), dataset.remembering(home / "kept.json"), p
+            *digits(), PLAN, net("digits_cnn"), resume.remembering(home / "kept.json"), p
         )
     ),
     "random_dataset.measure_similarity": lambda p: dataset.measure_similarity(
@@ -214,11 +210,11 @@ STUDIES = {
     "random_look.balanced": lambda p: look.balanced(cat(32).pixels, SPEC, p),
     "random_look.run": lambda p: look.run(cat(32).pixels, SPEC, 0, p),
     "random_dataset.measure_pixels": afresh(
-        lambda home, p: dataset.measure_pixels(*digits(), dataset.remembering(home / "kept.json"), p)
+        lambda home, p: dataset.measure_pixels(*digits(), resume.remembering(home / "kept.json"), p)
     ),
     "random_dataset.measure_shapes": afresh(
         lambda home, p: dataset.measure_shapes(
-            *digits(), PLAN, dataset.remembering(home / "kept.json"), p
+            *digits(), PLAN, resume.remembering(home / "kept.json"), p
         )
     ),
     "random_dataset.one_baseline": lambda p: dataset.one_baseline(*digits(), spaces.pixels, True, p),
@@ -271,7 +267,7 @@ STUDIES = {
     "sparse_dataset.run": lambda p: sparse_dataset.run(
         coded(), chunks(pictures(8)), 8, sparse_dataset.Params(levels=(0.0, 0.1), lams=LAMS), progress=p
     ),
-    "sparse_depths.run": lambda p: depths.run(net(packaged.ALL_CODED), noisy(), 0.1, p),
+    "sparse_depths.run": lambda p: depths.run(net(families.ALL_CODED), noisy(), 0.1, p),
     "sparse_dictionary.run": lambda p: dictionary.run(
         coded(), noisy(), dictionary.Params(0.2), p, clean=noisy()
     ),
@@ -279,7 +275,7 @@ STUDIES = {
         *digits(), ablation.Params(1, 1, (2,), (2,), (1,), ("blocks",)), p
     ),
     "spinal_answers.run": lambda p: answers.run(
-        [net(name) for name in packaged.HEADED.values()], cat(), answers.Params(tuple(packaged.HEADED)), p
+        [net(name) for name in families.HEADED.values()], cat(), answers.Params(tuple(families.HEADED)), p
     ),
     "spinal_any.features": lambda p: spinal_any.features(
         pictures(), pictures(6), vgg(), spinal_any.Params(seeds=1, epochs=1), p

@@ -8,26 +8,25 @@ from pathlib import Path
 
 import numpy as np
 
+from core import data, networks
 from core.batch import run as batch
 from core.batch.work import in_this_process
 from core.compute import attributions, embedding, lambda_sweep, linear_svm, neighbours, patches, sign_counts, spaces
 from core.compute.sign_counts import Spec
-from core.data import (
-    named,
-    own,
-    public,  # fmt: skip
-)
-from core.data.named import Split
-from core.networks import engine, packaged
+from core.data import named, own, public
+from core.data.split import Split, every
+from core.networks import engine, families
 from core.pictures.files import list_pictures
 from core.pictures.image import from_pixels
 from core.pictures.preprocess import square, to_tensor
 from core.pictures.samples import load_sample
 from core.report import page
 from core.studies import STUDIES
-from core.studies import asked as report_parts
+from core.studies.patch import report as patch_report
 from core.studies.random import report as report_digits
-from core.training.ship import every
+from core.studies.shift import report as shift_report
+from core.studies.sparse import report as sparse_report
+from core.studies.spinal import report
 from tests.core.data.test_public import eurosat
 from tests.helpers.batch_folder import make_folder, planned
 
@@ -37,7 +36,7 @@ LAMS = (0.1, 0.4)
 
 @functools.cache
 def net(name):
-    return packaged.load(packaged.find(name))
+    return networks.load(networks.find(name))
 
 
 @functools.cache
@@ -101,7 +100,7 @@ batch_of = functools.cache(lambda count=6: (pictures(count).pixels / 255).astype
 vectors = functools.cache(lambda count=60: np.random.default_rng(0).normal(size=(count, 20)).astype(np.float32))
 digits = functools.cache(lambda: tuple(every(named.load("digits", split=s), 200) for s in ("train", "test")))
 asked = functools.cache(lambda: page.ask(load_sample("cat"), "cat", (), "sample:cat"))
-card = packaged.find
+card = networks.find
 
 
 def svm(progress):
@@ -135,7 +134,7 @@ CORE = {
     "linear_svm.fit": svm,
     "neighbours.nearest": lambda p: neighbours.nearest(vectors(1200), vectors(1200), 2, p),
     "own_data.open_data": afresh(
-        lambda home, p: own.open_data(str(make_folder(home / "pictures", 36)), None, 32, p)
+        lambda home, p: data.open_data(str(make_folder(home / "pictures", 36)), None, 32, p)
     ),
     "own_data.read": lambda p: own.read(folder(), 32, progress=p),
     "own_data.from_pictures": lambda p: own.from_pictures(folder().found, 32, [], p),
@@ -144,12 +143,12 @@ CORE = {
     "report.finished": lambda p: page.finished(asked(), p),
     "report.section": lambda p: page.section(STUDIES[0], asked(), p),
     "report_digits.random_part": lambda p: report_digits.random_part(asked(), p),
-    "report_digits.spinal_part": lambda p: report_digits.spinal_part(
-        asked(), {head: card(name) for head, name in packaged.HEADED.items()}, p
+    "report_digits.spinal_part": lambda p: report.spinal_part(
+        asked(), {head: card(name) for head, name in families.HEADED.items()}, p
     ),
-    "report_parts.shift_part": lambda p: report_parts.shift_part(asked(), (card("cifar_vgg"),), p),
-    "report_parts.patch_part": lambda p: report_parts.patch_part(asked(), (card("photo_bagnet9"),), p),
-    "report_parts.sparse_part": lambda p: report_parts.sparse_part(asked(), (card("cifar_sdnet18"),), p),
+    "report_parts.shift_part": lambda p: shift_report.shift_part(asked(), (card("cifar_vgg"),), p),
+    "report_parts.patch_part": lambda p: patch_report.patch_part(asked(), (card("photo_bagnet9"),), p),
+    "report_parts.sparse_part": lambda p: sparse_report.sparse_part(asked(), (card("cifar_sdnet18"),), p),
     "sign_counts.counts": lambda p: sign_counts.counts(sign_counts.build(SPEC), pictures(12).pixels, p),
     "sign_counts.features": lambda p: sign_counts.features(sign_counts.build(SPEC), pictures(12).pixels, p),
     "sign_counts.extract": afresh(

@@ -8,8 +8,8 @@ import pytest
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
-from core.networks import packaged
-from core.networks.packaged import DEFAULT_NETWORKS
+from core import networks
+from core.networks.families import DEFAULT_NETWORKS
 from core.pictures.image import png_bytes
 from core.pictures.samples import load_sample
 
@@ -140,11 +140,11 @@ def test_without_networks_the_page_says_what_to_do():
 
 
 def test_offline_the_download_is_one_sentence_and_the_page_goes_on(monkeypatch, tmp_path):
-    from core.networks import weights
+    from core.networks import download, published
 
     monkeypatch.setenv("RECEPTIVE_CACHE", str(tmp_path))
     monkeypatch.setattr(
-        weights, "published", lambda name: weights.Published(name, "http://127.0.0.1:9/x.pth", "0" * 8, "authors")
+        published, "published", lambda name: download.Published(name, "http://127.0.0.1:9/x.pth", "0" * 8, "authors")
     )
     app = page(shift_family="ImageNet")
     assert any("Not on this machine yet" in i.value for i in app.info)
@@ -162,7 +162,7 @@ def test_every_network_wears_its_provenance():
     said = " ".join(m.value for m in app.markdown)
     assert "photo resnet: trained by this project" in said
     assert ": untrained" in said
-    assert packaged.find("photo_resnet").provenance
+    assert networks.find("photo_resnet").provenance
     assert not app.exception
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.data.named import DATASETS
+from core.data.sets import DATASETS
 from tests.pages.test_every_page import (
     APP,
     a_server_that_has_run_before,  # noqa: F401

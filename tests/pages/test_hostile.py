@@ -10,6 +10,7 @@ from google.protobuf.message import Message
 from safetensors.torch import save
 from streamlit.testing.v1 import AppTest
 
+from core.base import quote
 from core.models import create_model
 from core.networks import brought, quoting
 from core.networks.brought import Plug
@@ -262,7 +263,7 @@ def test_a_picture_and_a_broken_one_in_the_tray(slug):
     codes = [code.value for code in app.code]
     assert not any(NAME in one for one in codes)
     app.sidebar.button(key="tray swap").click().run()
-    assert any(quoting.command(quoting.file(TITLE)) in code.value for code in app.code) or slug == ""
+    assert any(quote.command(quoting.file(TITLE)) in code.value for code in app.code) or slug == ""
 
 
 def test_a_picture_whose_name_turns_the_words_around_it_turns_none_in_the_tray():

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
     from torch import Tensor
 
-    from core.networks.packaged import Network
+    from core.networks.card import Network
     from core.pictures.image import RGBImage
 
 OCCLUSION, GRADIENTS, DEEP_LIFT, GRAD_CAM = "occlusion", "integrated gradients", "DeepLIFT", "Grad-CAM"

@@ -7,12 +7,15 @@ from pathlib import Path
 
 import numpy as np
 
-from core.claims import claim, numbers, records
+from core.base.records import kept
+from core.claims import claim, numbers
 from core.claims.claim import ABOVE_0, OPEN, Claim, Ours, untested
-from core.claims.fact import fact
-from core.claims.numbers import OVER_PICTURES, Estimate
+from core.claims.fact import PICTURE, Fact, fact, tiny
+from core.claims.numbers import OVER_PICTURES, PERCENT, Estimate
 from core.compute.attributions import EVIDENCE, RANDOM
-from core.studies.patch import masking_dataset
+from core.networks.card import title_of
+from core.pictures.samples import DEFAULT_SAMPLE, load_sample
+from core.studies.patch import dataset, masking_dataset
 from core.studies.patch.dataset import Measured, Summary
 from core.studies.patch.paper import PAPER_TOP5, REEVALUATED
 
@@ -50,7 +53,7 @@ def about(record: Measured) -> str:
 
 def rises(top5: bool, results: Path) -> Ours | None:
     """Rank correlation of patch size and accuracy."""
-    record = records.patches_record(results)
+    record = patches_record(results)
     if record is None or not set(REEVALUATED) <= set(record.summary.patches):
         return None
     values = [rate(record.summary, q, top5) for q in REEVALUATED]
@@ -66,7 +69,7 @@ def rises(top5: bool, results: Path) -> Ours | None:
 
 def gap(patch: int, other: int | None, results: Path) -> Ours | None:
     """Top-5 of one network minus that of another, in points."""
-    record = records.patches_record(results)
+    record = patches_record(results)
     if record is None or not {patch, other} <= set(record.summary.patches):
         return None
     a, b = (rate(record.summary, q, True) for q in (patch, other))
@@ -83,7 +86,7 @@ def gap(patch: int, other: int | None, results: Path) -> Ours | None:
 
 def scrambled(results: Path) -> Ours | None:
     """What the residual network loses where the tiles of a picture are shuffled, in points."""
-    record = records.patches_record(results)
+    record = patches_record(results)
     if record is None or record.scramble is None or TILES not in record.scramble.tiles:
         return None
     found, n = record.summary, record.summary.images
@@ -102,7 +105,7 @@ def scrambled(results: Path) -> Ours | None:
 
 def same_classes(results: Path) -> Ours | None:
     """Correlation, over classes, of the error rates of the largest patches and of the residual network."""
-    record = records.patches_record(results)
+    record = patches_record(results)
     if record is None or not {LARGEST, None} <= set(record.summary.patches):
         return None
     found = record.summary
@@ -123,7 +126,7 @@ def same_classes(results: Path) -> Ours | None:
 def deletion(row: int, results: Path) -> Ours | None:
     """Mean area under the deletion curve in random order less that in the evidence's order. `row` 0: the BagNet's own
     answer, 1: the residual network's."""
-    record = records.patches_record(results)
+    record = patches_record(results)
     if record is None or record.masking is None:
         return None
     masked = masking_dataset.from_record(record.masking)
@@ -263,3 +266,98 @@ CLAIMS: tuple[Claim, ...] = (
         "the figure is a GPU's; a time on two cores would tell of them", {"patch-family": "ImageNet"},
     ),
 )  # fmt: skip
+
+
+BAGNETS, LARGEST_BAGNET = ("photo_bagnet9", "photo_bagnet33"), "photo_bagnet33"
+
+
+SMALL_BAGNET = "photo_bagnet9"
+
+
+MASK = 4  # px
+
+
+MILLION = 1e6
+
+
+def mean_of_patches() -> Fact:
+    """The mean of the dense logits against the image's logits, relative to the largest of them."""
+    import torch
+
+    from core import networks
+    from core.compute import patches
+    from core.pictures.preprocess import square, to_tensor
+
+    apart = []
+    for name in BAGNETS:
+        network = networks.load(networks.find(name))
+        net = patches.bagnet_of(network)
+        prep = network.preprocessing
+        x = to_tensor(square(load_sample(DEFAULT_SAMPLE), prep.size), prep)
+        with torch.inference_mode():
+            whole = net(x[None])[0].numpy()
+        apart.append(float(np.abs(patches.evidence(net, x).mean((1, 2)) - whole).max() / np.abs(whole).max()))
+    worst = max(apart)
+    names = " and ".join(title_of(name) for name in BAGNETS)
+    return Fact(worst, f"largest relative difference {tiny(worst)}", f"{names}, {PICTURE}")
+
+
+def shifted_passes() -> Fact:
+    """The map of 64 shifted dense passes against one forward pass a pixel, relative to the largest evidence."""
+    from core import networks
+    from core.compute import patches
+    from core.pictures.preprocess import square, to_tensor
+
+    network = networks.load(networks.find(LARGEST_BAGNET))
+    net, prep = patches.bagnet_of(network), network.preprocessing
+    x = to_tensor(square(load_sample(DEFAULT_SAMPLE), prep.size), prep)
+    rows, columns = np.mgrid[: prep.size, : prep.size]
+    pixels = np.stack([rows.ravel(), columns.ravel()], 1)
+    one_by_one = patches.alone(net, x, pixels, net.patch)  # (n, K)
+    dense = patches.full(net, x).reshape(one_by_one.shape[1], -1).T
+    apart = float(np.abs(dense - one_by_one).max() / np.abs(one_by_one).max())
+    return Fact(
+        apart,
+        f"largest relative difference {tiny(apart)} over {len(pixels):,} patches: {patches.count_leaves(1)} dense "
+        f"passes instead of {len(pixels):,}",
+        f"{title_of(LARGEST_BAGNET)}, {PICTURE} at {prep.size} px",
+    )
+
+
+def masks_add_up() -> Fact:
+    """Of two masks that no patch meets both: the joint change of the logit less the sum of the single ones."""
+    from core import networks
+    from core.pictures.preprocess import square
+    from core.studies.patch.interaction import Params, run
+
+    network = networks.load(networks.find(SMALL_BAGNET))
+    pixels = square(load_sample(DEFAULT_SAMPLE), network.preprocessing.size)
+    target = 0
+    found = run([network], pixels, target, Params(side=MASK))
+    far = found.distance >= (found.patches[0] or 0) + MASK
+    scale = float(np.abs(found.both).max())
+    apart, near = (float(np.abs(found.departure[0][which]).max() / scale) for which in (far, ~far))
+    return Fact(
+        apart,
+        f"largest departure from the sum {tiny(apart)} of the largest change over {int(far.sum())} pairs further apart "
+        f"than a patch and a mask ({PERCENT * near:.0f} % over the {int((~far).sum())} nearer pairs)",
+        f"{title_of(SMALL_BAGNET)}, masks of {MASK} px, {PICTURE}",
+    )
+
+
+def bagnet_parameters() -> Fact:
+    """The largest difference, in millions, between the BagNets' numbers of parameters and those reported."""
+    import torch
+
+    from core.models import create_model
+    from core.models.counting import parameters
+
+    with torch.device("meta"):
+        millions = {q: parameters(create_model(f"bagnet{q}")) / MILLION for q in REEVALUATED}
+    apart = max(abs(found - REEVALUATED[q][2]) for q, found in millions.items())
+    listed = ", ".join(f"{found:.2f}" for found in millions.values())
+    return Fact(apart, f"{listed} million for patches of {', '.join(map(str, millions))} px; at most {apart:.3f} apart")
+
+
+def patches_record(results: Path) -> dataset.Measured | None:
+    return kept(dataset.measured, results / "patch_evidence")

@@ -15,7 +15,7 @@ from core.base.worker import Progress, ignore
 from core.studies.patch.evidence import Map, Result, tensor
 
 if TYPE_CHECKING:
-    from core.networks.packaged import Network
+    from core.networks.card import Network
 
 
 MOST_ALIKE = 6_000  # patches

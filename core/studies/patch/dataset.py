@@ -17,11 +17,11 @@ import numpy as np
 from core.base.intervals import wilson
 from core.base.records import record_of
 from core.base.worker import Progress, ignore
-from core.networks.packaged import patch_of, title_of
+from core.networks.card import patch_of, title_of
 
 if TYPE_CHECKING:
-    from core.data.named import Split
-    from core.networks.packaged import Network
+    from core.data.split import Split
+    from core.networks.card import Network
 
 TOP = 5
 RECORD = "photographs.json"

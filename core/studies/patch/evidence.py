@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from core.base import quote
 from core.base.worker import Progress, each, ignore, part
 from core.networks import quoting
 from core.networks.own_options import Opened
 from core.pictures.samples import opening
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
     from torch import Tensor
 
     from core.compute.patches import Leaf
-    from core.networks.packaged import Network
+    from core.networks.card import Network
     from core.pictures.image import RGBImage
 
 Resolution = Literal["coarse", "full"]
@@ -273,23 +273,16 @@ def finding(result: Result, titles: Sequence[str]) -> str:
     return f"{answers}. Half of the evidence for {name} comes from {listed}."
 
 
-def figure(result: Result, pixels: np.ndarray, titles: Sequence[str] | None = None, dark: bool = False) -> go.Figure:
-    """The hero figure: one evidence map a network over the picture uint8 (H, W, 3), one scale."""
-    from core.studies.patch.figures import maps
-
-    return maps(result, titles or result.models, pixels, dark=dark)
-
-
 def command(result: Result, params: Params, source: str, opened: Mapping[str, Opened] = quoting.NONE) -> str:
     """The terminal command that computes this Result again from the picture `source`, with the weights files `opened`.
 
     Raises quoting.Apart.
     """
-    words = ["receptive", "patch-evidence", quoting.path(source), *quoting.models(result.models, opened)]
+    words = ["receptive", "patch-evidence", quote.path(source), *quoting.models(result.models, opened)]
     words += ["--class", str(result.target)]
     words += [] if params.other is None else ["--against", str(params.other)]
     words += [] if params.short is None else ["--short", str(params.short)]
-    return quoting.command(*words, "--resolution", params.resolution, "--json", "out.json", "--png", "map.png")
+    return quote.command(*words, "--resolution", params.resolution, "--json", "out.json", "--png", "map.png")
 
 
 def snippet(result: Result, params: Params, source: str, opened: Mapping[str, Opened] = quoting.NONE) -> str:
@@ -302,7 +295,7 @@ def snippet(result: Result, params: Params, source: str, opened: Mapping[str, Op
         "",
         image,
         nets,
-        f"params = patch_evidence.{quoting.literal(params)}",
+        f"params = patch_evidence.{quote.literal(params)}",
         "result = patch_evidence.run(nets, image, params)",
         "fig = patch_evidence.figure(result, patch_evidence.seen(nets[0], image, params.short))",
         "fig.show()",

@@ -6,6 +6,8 @@ The maps are those of Brendel & Bethge (ICLR 2019, Figure 2), zero-centred.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import plotly.graph_objects as go
@@ -24,8 +26,13 @@ from core.figures.palette import (
     uri,
     verbatim,
 )
+from core.pictures.image import write_png
 from core.studies.patch.closer import Patch
 from core.studies.patch.evidence import Map, Result, limit
+
+if TYPE_CHECKING:
+    from core.pictures.image import RGBImage
+    from core.studies.patch.evidence import Result
 
 OPACITY = 0.7
 EDGE_ALPHA = 0.4
@@ -272,3 +279,11 @@ def picture(result: Result, m: int, pixels: np.ndarray, *, opacity: float = OPAC
     mixed = Image.blend(under, Image.fromarray(colours), opacity).convert("RGBA")
     lines = Image.fromarray(edges(pixels)).resize(size, Image.Resampling.BICUBIC)
     return np.asarray(Image.alpha_composite(mixed, lines).convert("RGB"))
+
+
+def write_map(path: Path, image: RGBImage, result: Result) -> None:
+    """Write the last BagNet's map over the picture as a PNG."""
+    from core.pictures.preprocess import whole
+    from core.studies.patch import figures
+
+    write_png(path, figures.picture(result, len(result.models) - 1, whole(image, figures.UNDERLAY)))

@@ -20,7 +20,7 @@ from core.studies.patch.scramble import check, listed
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from core.networks.packaged import Network
+    from core.networks.card import Network
 
 SIDE_LIMITS = (2, 64)  # pixels
 PAIRS_LIMITS = (1, 5000)

@@ -21,9 +21,7 @@ from core.compute import attributions
 from core.compute.attributions import EVIDENCE, METHODS, RANDOM
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
-    from core.networks.packaged import Network
+    from core.networks.card import Network
 
 Mode = Literal["deletion", "insertion"]
 MODES: tuple[Mode, ...] = ("deletion", "insertion")
@@ -293,10 +291,3 @@ def finding(result: Result, titles: Sequence[str]) -> str:
 
 def after(k: int) -> str:
     return "never" if k < 0 else f"after {k} cell{'' if k == 1 else 's'}"
-
-
-def figure(result: Result, titles: Sequence[str] | None = None, dark: bool = False) -> go.Figure:
-    """The curves: one panel a network, one line a method."""
-    from core.studies.patch.masking_figures import curves
-
-    return curves(result, titles or result.models, dark=dark)

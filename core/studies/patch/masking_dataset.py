@@ -16,10 +16,8 @@ from core.studies.patch import masking
 from core.studies.patch.masking import MODES, Params
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
-    from core.data.named import Split
-    from core.networks.packaged import Network
+    from core.data.split import Split
+    from core.networks.card import Network
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,48 +85,3 @@ def from_record(record: dict[str, Any]) -> Summary:
     """The Summary that `as_record` wrote."""
     values: dict[str, Any] = {k: np.asarray(v) if isinstance(v, list) else v for k, v in record.items()}
     return Summary(**{**values, "networks": tuple(record["networks"]), "methods": tuple(record["methods"])})
-
-
-def figure(found: Summary, titles: tuple[str, str], *, dark: bool = False) -> go.Figure:
-    """Both areas by method with 95 % intervals, the baseline grey: left is better for deletion, right for insertion."""
-    from plotly.subplots import make_subplots
-
-    from core.figures.palette import ACCENT, network_colours, style, verbatim
-
-    heads = ("deletion: further left is better", "insertion: further right is better")
-    fig = make_subplots(1, 2, shared_yaxes=True, subplot_titles=heads, horizontal_spacing=0.04)
-    looks = ((ACCENT, "circle"), (network_colours([None], dark)[0], "square"))
-    for column, mode in enumerate(MODES):
-        means, halves = found.of(mode)
-        for n, (title, (colour, symbol)) in enumerate(zip(map(verbatim, titles), looks, strict=True)):
-            fig.add_scatter(
-                x=means[n],
-                y=found.methods,
-                mode="markers",
-                name=title,
-                legendgroup=title,
-                showlegend=column == 0,
-                marker={"size": 10, "color": colour, "symbol": symbol},
-                error_x={"type": "data", "array": halves[n], "color": colour, "thickness": 1.5, "width": 0},
-                hovertemplate=f"{title}, %{{y}}: %{{x:.3f}}<extra></extra>",
-                row=1,
-                col=column + 1,
-            )
-    style(fig, dark)
-    fig.update_layout(title="Whose order finds what matters?", height=430, margin={"l": 150, "b": 92})
-    fig.update_xaxes(title_text="mean area under the curve")
-    fig.update_yaxes(autorange="reversed", nticks=0, showgrid=True)
-    return fig
-
-
-def table(found: Summary, titles: tuple[str, str]) -> dict[str, list[Any]]:
-    """A row a network and method: both mean areas with their intervals."""
-    columns: dict[str, list[Any]] = {"network": [], "method": [], **{f"{mode}, mean area ± 95 %": [] for mode in MODES}}
-    for n, title in enumerate(titles):
-        for m, method in enumerate(found.methods):
-            columns["network"].append(title)
-            columns["method"].append(method)
-            for mode in MODES:
-                mean, half = (values[n, m] for values in found.of(mode))
-                columns[f"{mode}, mean area ± 95 %"].append(f"{mean:.3f} ± {half:.3f}")
-    return columns

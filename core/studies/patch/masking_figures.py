@@ -6,6 +6,7 @@ After the deletion curves of Brendel & Bethge (ICLR 2019).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -13,7 +14,11 @@ from plotly.subplots import make_subplots
 
 from core.compute.attributions import EVIDENCE, RANDOM
 from core.figures.palette import ACCENT, MUTED, paint, style, text_colour, verbatim
-from core.studies.patch.masking import Result
+from core.studies.patch.masking import MODES, Result
+from core.studies.patch.masking_dataset import Summary
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 Table = dict[str, list[object]]
 CLIP = 99  # percentile of |attribution| at which a map's colours end
@@ -156,4 +161,49 @@ def curve_table(result: Result, titles: Sequence[str]) -> Table:
             columns[f"{title}, {method}"] = result.probability[i, m].round(5).tolist()
             if method == RANDOM:
                 columns[f"{title}, {method} ±"] = result.spread[i, m].round(5).tolist()
+    return columns
+
+
+def figure(found: Summary, titles: tuple[str, str], *, dark: bool = False) -> go.Figure:
+    """Both areas by method with 95 % intervals, the baseline grey: left is better for deletion, right for insertion."""
+    from plotly.subplots import make_subplots
+
+    from core.figures.palette import ACCENT, network_colours, style, verbatim
+
+    heads = ("deletion: further left is better", "insertion: further right is better")
+    fig = make_subplots(1, 2, shared_yaxes=True, subplot_titles=heads, horizontal_spacing=0.04)
+    looks = ((ACCENT, "circle"), (network_colours([None], dark)[0], "square"))
+    for column, mode in enumerate(MODES):
+        means, halves = found.of(mode)
+        for n, (title, (colour, symbol)) in enumerate(zip(map(verbatim, titles), looks, strict=True)):
+            fig.add_scatter(
+                x=means[n],
+                y=found.methods,
+                mode="markers",
+                name=title,
+                legendgroup=title,
+                showlegend=column == 0,
+                marker={"size": 10, "color": colour, "symbol": symbol},
+                error_x={"type": "data", "array": halves[n], "color": colour, "thickness": 1.5, "width": 0},
+                hovertemplate=f"{title}, %{{y}}: %{{x:.3f}}<extra></extra>",
+                row=1,
+                col=column + 1,
+            )
+    style(fig, dark)
+    fig.update_layout(title="Whose order finds what matters?", height=430, margin={"l": 150, "b": 92})
+    fig.update_xaxes(title_text="mean area under the curve")
+    fig.update_yaxes(autorange="reversed", nticks=0, showgrid=True)
+    return fig
+
+
+def table(found: Summary, titles: tuple[str, str]) -> dict[str, list[Any]]:
+    """A row a network and method: both mean areas with their intervals."""
+    columns: dict[str, list[Any]] = {"network": [], "method": [], **{f"{mode}, mean area ± 95 %": [] for mode in MODES}}
+    for n, title in enumerate(titles):
+        for m, method in enumerate(found.methods):
+            columns["network"].append(title)
+            columns["method"].append(method)
+            for mode in MODES:
+                mean, half = (values[n, m] for values in found.of(mode))
+                columns[f"{mode}, mean area ± 95 %"].append(f"{mean:.3f} ± {half:.3f}")
     return columns

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from core.base.files import write_json
+from core import networks
+from core.base.files import ASSETS, today, write_json
 from core.base.worker import Progress, ignore, part
-from core.data.named import DATASETS, Split
-from core.networks import packaged
-from core.networks.weights import ASSETS
+from core.data.sets import DATASETS
+from core.data.split import Split, every
+from core.networks import families
 from core.studies.patch import dataset, masking_dataset, scramble
 from core.studies.patch.masking import Params
-from core.training.ship import every, today
 
 DATASET = "tiny-imagenet-20"
 FOLDER = ASSETS / "results" / "patch_evidence"
@@ -30,8 +30,8 @@ def measure(
     masking: Params = MASKING,
 ) -> Path:
     """Accuracy, errors by class, accuracy on scrambled pictures, and areas under the masking curves of a test split."""
-    names, baseline = packaged.BAGNETS[DATASET]
-    loaded = [packaged.load(packaged.find(name)) for name in (*names, baseline)]
+    names, baseline = families.BAGNETS[DATASET]
+    loaded = [networks.load(networks.find(name)) for name in (*names, baseline)]
     found = dataset.summary(dataset.run(loaded, test, part(progress, 0, 3)), seed=SEED)
     scrambled = scramble.measure(loaded, test, TILES, SEED, part(progress, 1, 3))
     few = every(test, masked)

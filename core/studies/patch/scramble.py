@@ -19,8 +19,8 @@ from core.pictures.preprocess import to_tensor
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from core.data.named import Split
-    from core.networks.packaged import Network
+    from core.data.split import Split
+    from core.networks.card import Network
 
 TILES = (1, 2, 3, 4, 6, 8, 12, 16)  # tiles per side
 SHUFFLES_LIMITS = (1, 50)

@@ -19,10 +19,10 @@ from core.models.receptive_field import STRIDE
 from core.pictures.preprocess import to_tensor, whole
 
 if TYPE_CHECKING:
-    from core.data.named import Found
     from core.models.bagnet import BagNet
-    from core.networks.packaged import Network
+    from core.networks.card import Network
     from core.pictures.image import RGBImage
+    from core.pictures.listing import Found
 
 Chunk = tuple[Sequence[str], Sequence["RGBImage"], Sequence[int]]  # names, pictures, classes (-1 where unknown)
 CROP_SIDE = 100  # px on the screen that an enlarged patch comes close to
@@ -272,7 +272,7 @@ def sample_pictures() -> Iterator[Chunk]:
 
 def own_pictures(found: Sequence[Found], classes: Sequence[str], broken: list[str]) -> Iterator[Chunk]:
     """The user's pictures, one by one under their names; what cannot be read is left out and said in `broken`."""
-    from core.data.named import open_pictures
+    from core.pictures.files import open_pictures
 
     for file in found:
         for images, truth in open_pictures([file], classes, 1, broken):

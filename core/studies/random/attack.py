@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from core.compute.sign_counts import Spec
-    from core.data.named import Split
-    from core.networks.packaged import Network
+    from core.data.split import Split
+    from core.networks.card import Network
 
 PAPERS_EPSILON, PAPERS_SEEDS = 0.0625, 200
 BATCH, AT_ONCE = 64, 128  # pictures a training step; pictures asked, or differentiated, between two looks at progress
@@ -156,7 +156,7 @@ def digits() -> tuple[Split, Split]:
     """Two halves of scikit-learn's digits, drawn with seed 0: uint8 (N, 8, 8, 1)."""
     from sklearn.datasets import load_digits
 
-    from core.data.named import Split
+    from core.data.split import Split
 
     found = load_digits()
     pixels = (found.images[..., None] * (255 / 16)).round().astype(np.uint8)

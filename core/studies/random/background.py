@@ -14,22 +14,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.base import quote
 from core.base.softmax import softmax
 from core.base.worker import Progress, ignore, part
 from core.compute import spaces
-from core.compute.spaces import PIXELS, RANDOM, TRAINED
-from core.networks import quoting
+from core.compute.spaces import PIXELS, RANDOM, TRAINED, WORDS, distances
 from core.pictures.object_mask import MIDDLE, Box, mask
 from core.pictures.samples import SAMPLES, load_sample, opening
-from core.studies.random.retrieval import SIZE, WORDS, distances, read
+from core.studies.random.retrieval import SIZE, read
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
     from core.compute.sign_counts import Spec
-    from core.data.named import Found
-    from core.networks.packaged import Network
+    from core.networks.card import Network
     from core.pictures.image import RGBImage
+    from core.pictures.listing import Found
 
 PARTS = ("background", "object")
 CHANGES = ("blurred", "grey", "swapped")
@@ -286,13 +284,6 @@ def neighbour_words(result: Result) -> str:
     return f"With the background swapped, of the {near} nearest pictures stay: {', '.join(kept)}."
 
 
-def figure(result: Result, dark: bool = False) -> go.Figure:
-    """How far each version moves, by space."""
-    from core.studies.random.background_figures import bars
-
-    return bars(result, dark=dark)
-
-
 def snippet(params: Params, source: str, other: str, network: str) -> str:
     """Python lines that make the figure again from `core`, compared with tiles of the samples, as `fig`."""
     imports, image = opening(source)
@@ -305,11 +296,11 @@ def snippet(params: Params, source: str, other: str, network: str) -> str:
         "from core.studies.random import background as random_background as study",
         "",
         image,
-        f"network = networks.load(networks.find({quoting.literal(network)}))",
-        f"params = study.{quoting.literal(params)}",
-        f"tiles = study.sample_tiles(params.size, without={quoting.literal(name)})",
+        f"network = networks.load(networks.find({quote.literal(network)}))",
+        f"params = study.{quote.literal(params)}",
+        f"tiles = study.sample_tiles(params.size, without={quote.literal(name)})",
         "known = study.embed(tiles.pictures, params.specs, network)",
-        f"result = study.run(image, load_sample({quoting.literal(other)}), params, network, tiles, known)",
+        f"result = study.run(image, load_sample({quote.literal(other)}), params, network, tiles, known)",
         "fig = study.figure(result)",
         "fig.show()",
     ]

@@ -18,17 +18,16 @@ from core.base.intervals import wilson
 from core.base.records import record_of
 from core.base.worker import Progress, ignore, part
 from core.compute import spaces
-from core.compute.spaces import PIXELS, RANDOM, TRAINED
+from core.compute.spaces import PIXELS, RANDOM, TRAINED, distances
 from core.pictures.object_mask import MIDDLE
 from core.studies.random.background import VERSIONS, probability, versions
 from core.studies.random.features import FOLDER
-from core.studies.random.retrieval import distances
 from core.studies.random.retrieval_dataset import DIGITS, Embed
 
 if TYPE_CHECKING:
     from core.compute.sign_counts import Spec
-    from core.data.named import Split
-    from core.networks.packaged import Network
+    from core.data.split import Split
+    from core.networks.card import Network
 
 RECORD = "background.json"
 NETWORK = "network"  # its own answers; the spaces answer by the class of the nearest picture

@@ -5,18 +5,21 @@ After Xue & Roshan (arXiv 1806.05789).
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from core.compute.spaces import PIXELS, RANDOM, SPACES, TRAINED
+from core.compute.spaces import WORDS as SPACE_WORDS
 from core.figures.palette import ACCENT, USER, network_colours, style, text_colour, uri, verbatim
 from core.pictures.object_mask import Box
 from core.studies.random.background import CHANGES, PARTS, VERSIONS, Result
 from core.studies.random.background_dataset import NETWORK, WORDS, Measured
-from core.studies.random.retrieval import WORDS as SPACE_WORDS
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 Table = dict[str, list[Any]]
 ACCENT_ON_DARK = "#56a8dc"
@@ -201,3 +204,10 @@ def share_table(found: Measured) -> Table:
             for column, cell in zip(columns.values(), cells, strict=True):
                 column.append(cell)
     return columns
+
+
+def figure(result: Result, dark: bool = False) -> go.Figure:
+    """How far each version moves, by space."""
+    from core.studies.random.background_figures import bars
+
+    return bars(result, dark=dark)

@@ -5,17 +5,22 @@ from __future__ import annotations
 import math
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.claims import claim, numbers, records
+from core.base.records import _json, kept
+from core.claims import claim, numbers
 from core.claims.claim import ABOVE_0, OPEN, Claim, Ours, untested
-from core.claims.fact import fact
-from core.claims.numbers import OVER_SEEDS, PERCENT, Estimate, Z
+from core.claims.fact import Fact, fact, tiny
+from core.claims.numbers import OVER_SEEDS, PERCENT, Estimate, Z, interval, over_seeds
 from core.compute.spaces import PIXELS, RANDOM
+from core.studies.random import background_dataset, retrieval_dataset
 from core.studies.random.background import VERSIONS
 from core.studies.random.paper import FEATURES, ROWS
+
+if TYPE_CHECKING:
+    from core.studies.random.attack_dataset import Measured as RandomAttack
 
 STUDY = "random_features"
 PAPER = "Xue & Roshan 2018"
@@ -61,7 +66,7 @@ def told(
 
 def above_pixels(results: Path) -> Ours | None:
     """Top-1 of the most random features minus that of raw pixels, linear SVM, in points."""
-    record = records.random_record(results, "cifar10")
+    record = random_record(results, "cifar10")
     if record is None:
         return None
     counts, hits = svm(record)
@@ -72,7 +77,7 @@ def above_pixels(results: Path) -> Ours | None:
 
 def accuracy(name: str, results: Path) -> Ours | None:
     """Top-1 of the most random features, linear SVM, in %."""
-    record = records.random_record(results, name)
+    record = random_record(results, name)
     if record is None:
         return None
     counts, hits = svm(record)
@@ -81,7 +86,7 @@ def accuracy(name: str, results: Path) -> Ours | None:
 
 def second_guess(results: Path) -> Ours | None:
     """What a second guess adds, in points."""
-    record = records.random_record(results, "cifar10")
+    record = random_record(results, "cifar10")
     if record is None:
         return None
     counts, hits = svm(record)
@@ -94,7 +99,7 @@ def grows(results: Path) -> Ours | None:
     """Rank correlation of the number of features with top-1, mean over seeds."""
     from scipy.stats import spearmanr
 
-    record = records.random_record(results, "cifar10")
+    record = random_record(results, "cifar10")
     if record is None:
         return None
     counts, hits = svm(record)
@@ -105,7 +110,7 @@ def grows(results: Path) -> Ours | None:
 
 def above_untrained(other: str, results: Path) -> Ours | None:
     """Top-1 of random features minus that of an untrained network's last layer, linear SVM, in points."""
-    record = records.random_record(results, "cifar10")
+    record = random_record(results, "cifar10")
     rows = {} if record is None else {b["name"]: b for b in record["baselines"]}
     if record is None or not {RANDOM, other} <= set(rows):
         return None
@@ -124,7 +129,7 @@ def above_untrained(other: str, results: Path) -> Ours | None:
 
 def retrieves(results: Path) -> Ours | None:
     """Precision among the nearest NEAR by random features minus that by pixels, in points."""
-    record = records.retrieval_record(results)
+    record = retrieval_record(results)
     if record is None:
         return None
     found = []
@@ -146,15 +151,15 @@ def retrieves(results: Path) -> Ours | None:
 
 def attacked(results: Path) -> Ours | None:
     """What the attack takes from random features beyond noise of the same size, in points."""
-    from core.studies.random import attack_figures  # needs Plotly
+    from core.studies.random import attack_dataset  # needs Plotly
 
-    sets = [found for found in records.random_attacks_record(results) if len(found.seeds) >= 3]
+    sets = [found for found in random_attacks_record(results) if len(found.seeds) >= 3]
     if not sets:
         return None
     record = next((found for found in sets if found.about["dataset"] == CIFAR), sets[0])
     e = record.shown
     noisy, after = record.noise[..., e], record.accuracy[..., e]
-    middle, half = attack_figures.fall(record, noisy, after)
+    middle, half = attack_dataset.fall(record, noisy, after)
     value, width = PERCENT * float(middle[0]), PERCENT * float(half[0])
     found = Estimate(value, value - width, value + width)
     return numbers.ours(
@@ -169,7 +174,7 @@ def attacked(results: Path) -> Ours | None:
 
 def background(results: Path) -> Ours | None:
     """Share of answers by the nearest picture that another background changes, in %."""
-    record = records.background_record(results)
+    record = background_record(results)
     if record is None:
         return None
     rows = record.of(RANDOM)
@@ -260,3 +265,73 @@ CLAIMS: tuple[Claim, ...] = (
     elsewhere("STL-10", TOP2["STL-10"]),
     elsewhere("mini-ImageNet", TOP2["mini-ImageNet"]),
 )  # fmt: skip
+
+
+SEEDS = range(5)
+
+
+DIGITS_FEATURES, DIGITS_KERNEL, DIGITS_DEPTH = 4_000, 3, 1
+
+
+def sign_means() -> Fact:
+    """Of the features of scikit-learn's digits: the mean of a sign map less 2 PPV - 1."""
+    import torch
+
+    from core.compute import sign_counts
+    from core.data import named
+
+    pixels = named.load("digits", split="test").pixels
+    net = sign_counts.build(sign_counts.Spec(1_000, DIGITS_KERNEL, DIGITS_DEPTH, 1, 0))
+    with torch.inference_mode():
+        x = torch.from_numpy(pixels).movedim(-1, 1).float() / 255
+        positive = (net.features_map(x) > 0).double().mean((2, 3)).numpy()
+    apart = float(np.abs(sign_counts.features(net, pixels) - (2 * positive - 1)).max())
+    return Fact(
+        apart,
+        f"largest difference {tiny(apart)} over {positive.size:,} features",
+        f"{len(pixels)} of scikit-learn's digits",
+    )
+
+
+def similarity_ratio() -> Fact:
+    """The pixels' ratio of similarities less the random features', on digits. Raises ValueError for too few seeds."""
+    from core.compute import spaces
+    from core.compute.sign_counts import Spec
+    from core.compute.similarity import similarity
+    from core.data import named
+
+    test = named.load("digits", split="test")
+    plain = similarity(spaces.pixels(test.pixels), test.labels).ratio
+    specs = [Spec(DIGITS_FEATURES, DIGITS_KERNEL, DIGITS_DEPTH, 1, seed) for seed in SEEDS]
+    ratios = [similarity(spaces.random(test.pixels, spec), test.labels).ratio for spec in specs]
+    found = over_seeds([plain - ratio for ratio in ratios])
+    if found is None:
+        raise ValueError(f"expected three seeds or more, got {len(ratios)}: an interval needs them")
+    return Fact(
+        found.value,
+        f"{interval(found, '', 3, sign=True)}: ratio {plain:.3f} of pixels, {np.mean(ratios):.3f} of "
+        f"{DIGITS_FEATURES:,} random features",
+        f"{len(test)} of scikit-learn's digits; cosine of all pairs between classes over within, a definition of ours; "
+        f"{OVER_SEEDS.format(len(ratios))}",
+        found.low,
+        found.high,
+    )
+
+
+def random_record(results: Path, name: str) -> dict[str, Any] | None:
+    """As core.studies.random.dataset.as_record wrote it: its own reader needs torch, for which no page waits."""
+    return kept(_json, results / "random_features" / f"dataset_{name}.json") or None
+
+
+def retrieval_record(results: Path) -> retrieval_dataset.Measured | None:
+    return kept(retrieval_dataset.measured, results / "random_features")
+
+
+def background_record(results: Path) -> background_dataset.Measured | None:
+    return kept(background_dataset.measured, results / "random_features")
+
+
+def random_attacks_record(results: Path) -> list[RandomAttack]:
+    from core.studies.random import attack_dataset as random_attack_dataset  # needs Plotly
+
+    return kept(random_attack_dataset.measured, results / "random_features")

@@ -172,16 +172,3 @@ def similarity_table(found: Measured) -> Cells:
         "within one class": [round(s.within, 3) for _, s in kept],
         "ratio": [round(s.ratio, 3) if math.isfinite(s.ratio) else "" for _, s in kept],
     }
-
-
-def finding(found: Measured) -> str:
-    """What the largest number of features reaches, beside pixels and training, in a sentence."""
-    curve, plan = found.curve("svm"), found.plan
-    top1, low, high = band(100 * curve.hits[:, -1, 0])
-    top2, pixels = 100 * float(curve.hits[:, -1, 1].mean()), 100 * float(found.pixels["svm"][0])
-    return (
-        f"With {curve.counts[-1]:,} random features (kernel {plan.kernel}, depth {plan.depth}) a linear SVM tells "
-        f"{top1:.1f} % of {found.test_images:,} test pictures right ({low:.1f} to {high:.1f} over {len(curve.hits)} "
-        f"seeds), and {top2:.1f} % in two answers; raw pixels {pixels:.1f} %, the trained network "
-        f"{100 * found.own_head:.1f} %."
-    )

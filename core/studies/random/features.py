@@ -12,17 +12,15 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from core.base import quote
+from core.base.files import ASSETS
 from core.base.intervals import wilson
 from core.base.refuse import SEEDS, within
 from core.base.worker import Progress, ignore, part
-from core.networks import quoting
-from core.networks.weights import ASSETS
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
     from core.compute.sign_counts import Spec
-    from core.data.named import Split
+    from core.data.split import Split
 
 Classifier = Literal["svm", "knn"]
 CLASSIFIERS: dict[Classifier, str] = {"svm": "linear SVM", "knn": "5 nearest neighbours"}
@@ -224,9 +222,9 @@ OWN_SIZE = 32  # px at which a folder's pictures are read
 
 def command(params: Params, dataset: str) -> str:
     """The terminal command that computes the same."""
-    words = ["receptive", "random-features", quoting.path(dataset), "--features", params.features]
+    words = ["receptive", "random-features", quote.path(dataset), "--features", params.features]
     words += ["--depth", params.depth, "--kernel", params.kernel, "--seed", params.seed]
-    return quoting.command(*words, "--classifier", params.classifier, "--json", "out.json")
+    return quote.command(*words, "--classifier", params.classifier, "--json", "out.json")
 
 
 def snippet(params: Params, dataset: str) -> str:
@@ -236,14 +234,8 @@ def snippet(params: Params, dataset: str) -> str:
             "from core.data import own as own_data",
             "from core.studies.random.features import Params, finding, run",
             "",
-            f"data = own_data.open_data({quoting.literal(dataset)}, None, size={OWN_SIZE})",
-            f"result = run(data.title, data.train, data.test, {quoting.literal(params)})",
+            f"data = own_data.open_data({quote.literal(dataset)}, None, size={OWN_SIZE})",
+            f"result = run(data.title, data.train, data.test, {quote.literal(params)})",
             "print(finding(result))",
         )
     )
-
-
-def figure(result: Result, *, dark: bool = False) -> go.Figure:
-    from core.studies.random import figures
-
-    return figures.curve(result, dark=dark)

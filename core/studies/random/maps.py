@@ -15,12 +15,10 @@ import numpy as np
 from core.base.worker import Progress, ignore, part
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
     from core.compute.embedding import LearningRate, Map
     from core.compute.sign_counts import Spec
-    from core.data.named import Split
-    from core.networks.packaged import Network
+    from core.data.split import Split
+    from core.networks.card import Network
 
 Space = Literal["pixels", "random", "trained"]
 SPACES: tuple[Space, ...] = ("pixels", "random", "trained")
@@ -236,13 +234,6 @@ def finding(result: Result) -> str:
     """The one sentence that says what is on screen."""
     shares = [f"{100 * m.agreement:.1f} % {WORDS[m.space]}" for m in result.maps]
     return f"On {len(result):,} {result.data} the nearest neighbour has the same class for {', '.join(shares)}."
-
-
-def figure(result: Result, space: Space = "random", dark: bool = False) -> go.Figure:
-    """The map of one space."""
-    from core.studies.random.maps_figures import map_figure
-
-    return map_figure(result, space, dark=dark)
 
 
 def as_dict(result: Result) -> dict[str, object]:

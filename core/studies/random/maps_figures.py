@@ -9,6 +9,7 @@ import base64
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import plotly.graph_objects as go
@@ -17,6 +18,9 @@ from PIL import Image
 from core.base.worker import Progress, ignore
 from core.figures.palette import MUTED, USER, style, text_colour, uri, verbatim
 from core.studies.random.maps import TITLES, Placed, Result, Space, class_mix
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 OKABE_ITO = ("#E69F00", "#56B4E9", "#009E73", "#CC79A7", "#0072B2", "#D55E00", "#F0E442", MUTED)
 # Petroff 2021 (arXiv 2107.02270): ten colours that colour-blind readers tell apart
@@ -345,3 +349,10 @@ def said(sheet: Sheet, result: Result) -> Mapping[str, object]:
         "labels": result.labels.tolist(),
         "numbers": result.indices.tolist(),
     }
+
+
+def figure(result: Result, space: Space = "random", dark: bool = False) -> go.Figure:
+    """The map of one space."""
+    from core.studies.random.maps_figures import map_figure
+
+    return map_figure(result, space, dark=dark)

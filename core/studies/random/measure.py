@@ -5,14 +5,16 @@ from __future__ import annotations
 from itertools import product
 from pathlib import Path
 
-from core.base.files import write_json
+from core import networks
+from core.base import quote, resume
+from core.base.files import today, write_json
 from core.base.worker import Progress, ignore, part
-from core.data.named import DATASETS, Split
-from core.networks import packaged, quoting
+from core.data.sets import DATASETS
+from core.data.split import Split
+from core.networks import families
 from core.studies.random import dataset
 from core.studies.random.dataset import Plan
 from core.studies.random.features import FOLDER
-from core.training.ship import today
 
 SHAPES = ((5, 0), (3, 1), (5, 1), (7, 1), (3, 2), (5, 2), (3, 3))
 
@@ -34,14 +36,14 @@ def measure(
     Raises WeightsError if the trained network is not packaged.
     """
     plan, data = PLANS[name], DATASETS[name]
-    network = packaged.load(packaged.find(packaged.CEILINGS[name]))
+    network = networks.load(networks.find(families.CEILINGS[name]))
     counts = work / name
-    remember = dataset.remembering(counts / "found.json")
+    remember = resume.remembering(counts / "found.json")
     watch = [part(progress, i, 5) for i in range(5)]
     found = dataset.Measured(
         dataset=name,
         data=f"{data.title} ({data.form})",
-        command=quoting.command("receptive", "measure-random", name, "--data", "FOLDER"),
+        command=quote.command("receptive", "measure-random", name, "--data", "FOLDER"),
         **today(),
         train_images=len(train),
         test_images=len(test),

@@ -7,16 +7,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from core.base.files import write_json
+from core import networks
+from core.base.files import today, write_json
 from core.base.worker import Progress, ignore, part
 from core.compute.sign_counts import Spec
-from core.data.named import DATASETS, Split
-from core.networks import packaged
-from core.studies.random import attack, attack_figures
+from core.data.sets import DATASETS
+from core.data.split import Split, every
+from core.studies.random import attack, attack_dataset
 from core.studies.random.attack import ATTACKED, DIGITS, DIGITS_TARGETS, Params, Target
-from core.studies.random.attack_figures import Measured
+from core.studies.random.attack_dataset import Measured
 from core.studies.random.features import FOLDER
-from core.training.ship import every, today
 
 DATASET, TRAINED = "cifar10", "cifar_resnet18"
 SPEC = Spec(features=2000, kernel_size=5, depth=1, in_channels=3, seed=0)
@@ -30,7 +30,7 @@ def measure(train: Split, test: Split, progress: Progress = ignore, folder: Path
     provenance = {"command": COMMAND, **today()}
     few = every(train, LEARNED_FROM)
     random = attack.random_target(SPEC, few, share(progress, 0, 30))
-    trained = attack.network_target(packaged.load(packaged.find(TRAINED)))
+    trained = attack.network_target(networks.load(networks.find(TRAINED)))
     title, form = DATASETS[DATASET].title, DATASETS[DATASET].form
     about = {
         **provenance,
@@ -41,15 +41,15 @@ def measure(train: Split, test: Split, progress: Progress = ignore, folder: Path
     }
     found = over_pool([random, trained], test, Params(), about, progress=share(progress, 30, 95))
     small = on_digits(provenance, progress=share(progress, 95, 100))
-    path = folder / attack_figures.RECORD
-    write_json(path, {"sets": [attack_figures.as_record(one) for one in (found, small)]})
+    path = folder / attack_dataset.RECORD
+    write_json(path, {"sets": [attack_dataset.as_record(one) for one in (found, small)]})
     return path
 
 
 def on_digits(about: Mapping[str, Any], seeds: Sequence[int] = SEEDS, progress: Progress = ignore) -> Measured:
     """Random features against a perceptron, both trained on the same half of the digits."""
     train, pool = attack.digits()
-    told = {**about, **attack_figures.digits_about()}
+    told = {**about, **attack_dataset.digits_about()}
     targets = [attack.digits_target(kind, train) for kind in DIGITS_TARGETS]
     return over_pool(targets, pool, DIGITS, told, seeds=seeds, progress=progress)
 
@@ -73,7 +73,7 @@ def over_pool(
             now = part(progress, t * len(seeds) + s, len(targets) * len(seeds))
             row.append(attack.run(target, *attack.draw(pool, mine, images), mine, now))
         found.append(row)
-    return attack_figures.gather(found, seeds, images, params, about)
+    return attack_dataset.gather(found, seeds, images, params, about)
 
 
 def share(progress: Progress, start: int, end: int) -> Progress:

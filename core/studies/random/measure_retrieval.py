@@ -7,18 +7,19 @@ from pathlib import Path
 
 import numpy as np
 
-from core.base.files import write_json
+from core import networks
+from core.base.files import today, write_json
 from core.base.worker import Progress, ignore
 from core.compute import spaces
 from core.compute.sign_counts import Spec, as_features, build, extract
-from core.data.named import DATASETS, Split, find_pictures, open_pictures
-from core.networks import packaged
+from core.data.sets import DATASETS
+from core.data.split import Split, every
+from core.pictures.files import find_pictures, open_pictures
 from core.pictures.preprocess import square
 from core.studies.random import background_dataset, retrieval_dataset
 from core.studies.random.features import FOLDER
 from core.studies.random.retrieval import SIZE
 from core.studies.random.retrieval_dataset import Embed
-from core.training.ship import every, today
 
 NETWORK = "photo_resnet"
 SEEDS = (0, 1, 2)
@@ -57,7 +58,7 @@ def measure_retrieval(
         np.array(labels),
         groups,
         specs,
-        packaged.load(packaged.find(NETWORK)),
+        networks.load(networks.find(NETWORK)),
         names=[f.name for f in found],
         about={
             "data": f"Corel retrieval gallery, {len(shown)} pictures in {len(groups)} groups, leave one out; the "
@@ -89,7 +90,7 @@ def measure_background(
         queries,
         gallery,
         specs,
-        packaged.load(packaged.find(NETWORK)),
+        networks.load(networks.find(NETWORK)),
         about={
             "data": f"{about.title} ({about.form}): {len(queries)} test photographs, neighbours among {len(gallery):,} "
             "training ones, both at even steps",

@@ -5,45 +5,29 @@ Both take any picture into the form of their digits first.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core import networks
 from core.base.worker import Progress, part
-from core.figures.blocks import (
-    WIDTH,
-    Asked,
-    Part,
-    Picture,
-    Pictures,
-    Plot,
-    Table,
-    Work,
-    csv_address,
-    enlarged,
-    packaged,
-    printed,
-)
-from core.models.heads import Head
-from core.networks import packaged as networks
-from core.networks.packaged import Card
-from core.overview import first_look
+from core.figures.blocks import WIDTH, Picture, Pictures, Plot, Table, csv_address, enlarged
+from core.networks import families
+from core.studies import first_look as studies_first_look
+from core.studies.asked import Asked, Part, Work
 from core.studies.random import maps as random_maps
-from core.studies.spinal import answers as spinal_answers
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
     from core.compute.sign_counts import Spec
-    from core.data.named import Split
-    from core.networks.packaged import Network
+    from core.data.split import Split
+    from core.networks.card import Network
     from core.studies.random.maps import Placed, Space, SpaceMap
 
 NEIGHBOURS, NEIGHBOUR = 6, 32  # of each space, and px a side
 SMALL_DIGIT = 64  # px
-SEEN, BARS, TALL = 196, 480, 376  # px: the digit as the heads see it, and the size of their bars
 MAP, TOOLS, DOT = (WIDTH - 24) // 3, 26, 2.6  # px: a map's side, the camera's room above it, a point
 
 
@@ -57,17 +41,20 @@ def random_parts(asked: Asked) -> list[Work]:
 
 def random_part(asked: Asked, progress: Progress) -> Part:
     """Where the picture falls among the digits in each space, with its nearest neighbours."""
-    from core.data import own
-    from core.data.named import DATASETS, digest, load
+    from core.data import split as data_split
+    from core.data.named import load
+    from core.data.sets import DATASETS
+    from core.data.split import digest
     from core.figures.palette import uri
+    from core.pictures import preprocess
     from core.studies.random import features, maps_figures
 
     train, test = (load("digits", split=split) for split in ("train", "test"))
-    every, about = own.together(train, test), DATASETS["digits"]
-    card = networks.find(networks.CEILINGS["digits"])
+    every, about = data_split.together(train, test), DATASETS["digits"]
+    card = networks.find(families.CEILINGS["digits"])
     network, spec, params = networks.load(card), features.Params().spec(about.channels), random_maps.Params()
-    query = own.in_form(asked.image, about.size, about.channels, about.bright_on_dark)
-    kept = first_look.find("random_maps", [card], digest(train, test), params)
+    query = preprocess.in_form(asked.image, about.size, about.channels, about.bright_on_dark)
+    kept = studies_first_look.find("random_maps", [card], digest(train, test), params)
     drawing, placing = (part(progress, i, 2) for i in range(2))
     result = random_maps.from_dict(kept) if kept else random_maps.run(every, spec, network, params, drawing)
     placed = {}
@@ -180,51 +167,3 @@ def neighbour_table(
 
 
 # ---- spinal heads --------------------------------------------------------------------------------
-
-
-def spinal_parts(asked: Asked) -> list[Work]:
-    """What the packaged heads read in the picture."""
-    found, missing = packaged(list(networks.HEADED.values()))
-    heads: dict[str, Head] = {name: head for head, name in networks.HEADED.items()}  # type: ignore[misc]
-    cards = {heads[card.name]: card for card in found}
-    return [*missing, *([partial(spinal_part, asked, cards)] if cards else [])]
-
-
-def spinal_part(asked: Asked, cards: Mapping[Head, Card], progress: Progress) -> Part:
-    """What the packaged heads say to the picture in MNIST's form."""
-    from core.figures.palette import uri
-    from core.studies.spinal import answers_figures as figures
-
-    params = spinal_answers.Params(tuple(cards))
-    result = spinal_answers.run([networks.load(c) for c in cards.values()], asked.image, params, progress)
-    finding = spinal_answers.finding(result)
-    picture = enlarged(result.shown[..., None].repeat(3, -1), SEEN)
-    answers = printed(figures.answers(result), BARS, TALL)
-    more = ""
-    rows: list[tuple[Plot | Picture, ...]] = [
-        (
-            Picture(
-                uri(picture),
-                "The picture in MNIST's form, bright ink on black",
-                "What the heads see: 28 × 28 px, ink bright on black",
-                picture.shape[1],
-            ),
-            Plot(answers, f"Probability of each digit, one row of bars a head. {finding}"),
-        )
-    ]
-    if len(result.contributions):
-        layers = printed(figures.contributions(result))
-        more = spinal_answers.layers_finding(result)
-        rows.append((Plot(layers, "What each spinal layer adds to the logit of each digit, and their sum"),))
-    return Part(
-        finding,
-        tuple(rows),
-        "The picture is made as MNIST's were: the light on the paper taken away, the ink's longer side 20 px, its "
-        "centre of mass in the middle. The networks know ten digits only: whatever they are shown, the ten "
-        "probabilities add up to 1.",
-        (Table("The answers", spinal_answers.table(result)),),
-        asked.again,
-        tuple(cards.values()),
-        csv_address(spinal_answers.layer_table(result)) if len(result.contributions) else "",
-        more,
-    )

@@ -8,64 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.base import quote
 from core.base.refuse import SEEDS, SIZE_LIMITS, within
 from core.base.worker import Progress, ignore
 from core.compute import spaces
-from core.compute.spaces import PIXELS, RANDOM, SPACES, TRAINED
-from core.networks import quoting
+from core.compute.spaces import METRICS, RANDOM, SPACES, TRAINED, WORDS, Metric, distances
 from core.pictures.samples import opening
 from core.studies.random.features import DEPTH_LIMITS, FEATURE_LIMITS
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
     from core.compute.sign_counts import Spec
-    from core.data.named import Found
-    from core.networks.packaged import Network
+    from core.networks.card import Network
     from core.pictures.image import RGBImage
+    from core.pictures.listing import Found
 
-Metric = Literal["euclidean", "cosine"]
-METRICS: tuple[Metric, ...] = ("euclidean", "cosine")
-WORDS = {PIXELS: "pixels", RANDOM: "random features", TRAINED: "trained network"}
 COUNT_LIMITS, KERNEL_LIMITS = (1, 10_000), (1, 31)
 SIZE = 64  # px: the side at which pictures are compared
-ALL_BUT_EQUAL = 1e-6  # of the sum of two squared lengths
 CHUNK = 64  # pictures embedded between two looks at progress
-
-
-def distances(queries: np.ndarray, gallery: np.ndarray, metric: Metric = "euclidean") -> np.ndarray:
-    """float64 (Q, N) between vectors (Q, D) and (N, D). Cosine: 1 - cos in [0, 2]; a zero vector is 1 from all.
-
-    Equal vectors are exactly 0 apart by the Euclidean one. Raises ValueError for another metric or other shapes.
-    """
-    if metric not in METRICS:
-        raise ValueError(f"expected a metric of {list(METRICS)}, got {metric!r}: choose one of them")
-    if queries.ndim != 2 or gallery.ndim != 2 or queries.shape[1] != gallery.shape[1]:
-        raise ValueError(f"expected vectors (Q, D) and (N, D), got {queries.shape} and {gallery.shape}")
-    if metric == "euclidean":
-        return euclidean(queries.astype(np.float64), gallery.astype(np.float64))
-    return np.asarray((1 - directions(queries) @ directions(gallery).T).clip(0, 2))
-
-
-def euclidean(queries: np.ndarray, gallery: np.ndarray) -> np.ndarray:
-    """float64 (Q, D), (N, D) -> (Q, N). A matrix product is ten times as fast as differences, but loses the digits of
-    vectors that are all but equal: those pairs are done again."""
-    sizes = np.square(queries).sum(1)[:, None] + np.square(gallery).sum(1)
-    squares = sizes - 2 * queries @ gallery.T
-    for q, n in np.argwhere(squares <= ALL_BUT_EQUAL * sizes):
-        squares[q, n] = np.square(queries[q] - gallery[n]).sum()
-    return np.asarray(np.sqrt(squares))
-
-
-def directions(vectors: np.ndarray) -> np.ndarray:
-    """Each row of (N, D) scaled to length 1, in float64; a row of zeros stays."""
-    wide = vectors.astype(np.float64)
-    length = np.linalg.norm(wide, axis=1, keepdims=True)
-    return np.asarray(wide / np.where(length > 0, length, 1))
 
 
 def rank(queries: np.ndarray, gallery: np.ndarray, metric: Metric = "euclidean") -> tuple[np.ndarray, np.ndarray]:
@@ -138,7 +101,7 @@ class Result:
 def run(
     query: RGBImage, found: Sequence[Found], params: Params, network: Network, progress: Progress = ignore
 ) -> Result:
-    """Rank the pictures of a folder or zip (`core.data.named.find_pictures`) by their distance to the query.
+    """Rank the pictures of a folder or zip (`core.pictures.files.find_pictures`) by their distance to the query.
 
     `progress(done, total)` may raise core.base.worker.Stopped: the Result then holds the pictures looked at so far.
     Raises ValueError if no picture could be read.
@@ -188,7 +151,7 @@ def run(
 
 def read(found: Sequence[Found], size: int, broken: list[str]) -> tuple[list[Found], list[np.ndarray]]:
     """The files that can be read and their centre squares, uint8 (size, size, 3); `broken` gets a line for the rest."""
-    from core.data.named import open_pictures
+    from core.pictures.files import open_pictures
     from core.pictures.preprocess import square
 
     kept, pictures = [], []
@@ -219,22 +182,15 @@ def answer(result: Result) -> str:
     )
 
 
-def figure(result: Result, dark: bool = False) -> go.Figure:
-    """A row of nearest pictures for each space."""
-    from core.studies.random.retrieval_figures import neighbours
-
-    return neighbours(result, dark=dark)
-
-
 def command(params: Params, source: str, gallery: str = "FOLDER") -> str:
     """The terminal command that computes this Result again from the picture `source`."""
-    words = ["receptive", "retrieve", quoting.path(source), "--gallery", quoting.path(gallery)]
+    words = ["receptive", "retrieve", quote.path(source), "--gallery", quote.path(gallery)]
     words += [
         w
         for name in ("features", "kernel", "depth", "seed", "size", "count", "metric")
         for w in (f"--{name}", getattr(params, name))
     ]
-    return quoting.command(*words, "--json", "out.json")
+    return quote.command(*words, "--json", "out.json")
 
 
 def snippet(params: Params, source: str, gallery: str = "FOLDER", network: str = "photo_resnet") -> str:
@@ -248,9 +204,9 @@ def snippet(params: Params, source: str, gallery: str = "FOLDER", network: str =
         "from core.studies.random import retrieval as random_retrieval",
         "",
         image,
-        f"found = find_pictures(Path({quoting.literal(gallery)}))",
-        f"params = random_retrieval.{quoting.literal(params)}",
-        f"network = networks.load(networks.find({quoting.literal(network)}))",
+        f"found = find_pictures(Path({quote.literal(gallery)}))",
+        f"params = random_retrieval.{quote.literal(params)}",
+        f"network = networks.load(networks.find({quote.literal(network)}))",
         "result = random_retrieval.run(image, found, params, network)",
         "fig = random_retrieval.figure(result)",
         "fig.show()",

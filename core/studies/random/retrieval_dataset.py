@@ -16,13 +16,12 @@ import numpy as np
 from core.base.records import record_of
 from core.base.worker import Progress, ignore, part
 from core.compute import spaces
-from core.compute.spaces import PIXELS, RANDOM, SPACES, TRAINED
+from core.compute.spaces import METRICS, PIXELS, RANDOM, SPACES, TRAINED, WORDS, Metric, distances
 from core.studies.random.features import FOLDER
-from core.studies.random.retrieval import METRICS, WORDS, Metric, distances
 
 if TYPE_CHECKING:
     from core.compute.sign_counts import Spec
-    from core.networks.packaged import Network
+    from core.networks.card import Network
 
 AT = (1, 5, 10)  # the k that is looked at first
 RECORD = "retrieval.json"

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import plotly.graph_objects as go
 
-from core.compute.spaces import PIXELS, RANDOM, SPACES, TRAINED
+from core.compute.spaces import PIXELS, RANDOM, SPACES, TRAINED, WORDS, Metric
 from core.figures.palette import ACCENT, MUTED, USER, network_colours, style, text_colour, translucent, uri, verbatim
-from core.studies.random.retrieval import WORDS, Metric, Result
+from core.studies.random.retrieval import Result
 from core.studies.random.retrieval_dataset import AT, Measured, Ranking
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 Table = dict[str, list[Any]]
 ACCENT_ON_DARK = "#56a8dc"
@@ -198,3 +201,10 @@ def neighbour_table(result: Result) -> Table:
         columns[WORDS[space]] = [result.names[i] for i in result.indices[s]]
         columns[f"distance, {WORDS[space]}"] = (result.distances[s] / (result.mean[s] or 1.0)).round(4).tolist()
     return columns
+
+
+def figure(result: Result, dark: bool = False) -> go.Figure:
+    """A row of nearest pictures for each space."""
+    from core.studies.random.retrieval_figures import neighbours
+
+    return neighbours(result, dark=dark)

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
-from core.claims import claim, numbers, records
+from core.base.records import _json, kept
+from core.claims import claim, numbers
 from core.claims.claim import ABOVE_0, OPEN, Claim, Ours, Settings, untested
-from core.claims.fact import fact
+from core.claims.fact import PICTURE, Fact, fact, tiny
 from core.claims.numbers import OVER_PICTURES, Estimate
 from core.networks import packaged, weights
-from core.networks.packaged import blur_of
+from core.networks.card import blur_of, title_of
+from core.pictures.samples import DEFAULT_SAMPLE, load_sample
+from core.studies.shift import dataset as shift_dataset
 from core.studies.shift.dataset import Measured
 from core.studies.shift.paper import IMAGENET
 
@@ -19,6 +23,7 @@ STUDY = "shift_sweep"
 SOURCE = "Zhang 2019, the authors' repository"
 DEFINED = f"{claim.DEFINED} of Zhang 2019, computed by us"
 BLURS = ("cifar_vgg", "cifar_vgg_blur2", "cifar_vgg_blur3", "cifar_vgg_blur5", "cifar_vgg_blur7")
+VGG = "cifar_vgg"
 PHOTOS, VGGS = ("photo_resnet", "photo_resnet_blur5"), ("cifar_vgg", "cifar_vgg_blur5")
 NO_IMAGENET = "this project has no copy of ImageNet's test pictures, and trained no network of this kind"
 BASELINE, BIN_5 = 0, -1  # columns of the paper's table
@@ -50,7 +55,7 @@ def epochs(name: str) -> str:
 
 def gain(read: Read, names: tuple[str, str], results: Path) -> Ours | None:
     """What blur 5 adds, in points."""
-    found = records.shift_record(results)
+    found = shift_record(results)
     if not set(names) <= set(found):
         return None
     plain, blurred = (read(found[name]) for name in names)
@@ -75,7 +80,7 @@ def gain(read: Read, names: tuple[str, str], results: Path) -> Ours | None:
 
 def paired(names: tuple[str, str], results: Path) -> Ours | None:
     """What blur 5 adds to consistency, in points, by the same pictures at the same shifts."""
-    record = records.shift_pairs_record(results)
+    record = shift_pairs_record(results)
     row = next((row for row in record.get("rows", ()) if (row["plain"], row["blurred"]) == names), None)
     if row is None:
         return None
@@ -93,7 +98,7 @@ def paired(names: tuple[str, str], results: Path) -> Ours | None:
 
 def trend(results: Path) -> Ours | None:
     """Rank correlation of taps and consistency."""
-    found = records.shift_record(results)
+    found = shift_record(results)
     if not set(BLURS) <= set(found):
         return None
     taps = [blur_of(found[name].arch) or 1 for name in BLURS]
@@ -230,3 +235,45 @@ CLAIMS: tuple[Claim, ...] = (
     on_imagenet("DenseNet-121", ("densenet121",)),
     on_imagenet("MobileNetV2", ("mobilenet_v2",)),
 )  # fmt: skip
+
+
+ENERGY_ABOVE = (0.50, 0.18, 0.076, 0.033, 0.015, 0.007, 0.003)  # above pi/2, 1 to 7 taps
+
+
+def circular_distance() -> Fact:
+    """Largest internal distance at multiples of each layer's own stride; the pooled features have none."""
+    from core import networks
+    from core.studies.shift.inside import internal_distance
+
+    found = internal_distance(networks.load(networks.find(VGG)), load_sample(DEFAULT_SAMPLE), "circular")
+    layers = list(zip(found.strides, found.distance, strict=True))[:-1]
+    at = max(float(distance[::stride, ::stride].max()) for stride, distance in layers)
+    between = max(float(distance.max()) for _, distance in layers)
+    return Fact(
+        at,
+        f"largest distance {tiny(at)} at multiples of the stride ({between:.2f} at other shifts), {len(layers)} layers",
+        f"{title_of(VGG)}, circular padding, {PICTURE}",
+    )
+
+
+def blur_energy() -> Fact:
+    """How many of the seven energies that may alias the binomial kernels give (Zhang, ICML 2019, §3.2)."""
+    from core.studies.shift.inside import blur_response
+
+    found = [blur_response(size).energy_above for size in range(1, len(ENERGY_ABOVE) + 1)]
+    # as many digits as the number that it is compared with
+    digits = [2 if known > 0.1 else 3 for known in ENERGY_ABOVE]
+    right = sum(round(e, d) == known for e, d, known in zip(found, digits, ENERGY_ABOVE, strict=True))
+    return Fact(right, ", ".join(f"{e:.4f}" for e in found) + " for 1 to 7 taps")
+
+
+SHIFT_PAIRS = "claims/shift_pairs.json"
+
+
+def shift_record(results: Path) -> dict[str, shift_dataset.Measured]:
+    return kept(shift_dataset.measured, results / "shift_sweep")
+
+
+def shift_pairs_record(results: Path) -> dict[str, Any]:
+    """What core.studies.shift.measure_pairs wrote, {} without it."""
+    return kept(_json, results / SHIFT_PAIRS)

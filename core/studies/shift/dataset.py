@@ -24,7 +24,7 @@ from core.pictures.preprocess import BOUNDARIES, Boundary
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from core.networks.packaged import Network
+    from core.networks.card import Network
     from core.pictures.image import RGBImage
 
 CORRUPTIONS = tuple(STRENGTHS)

@@ -20,7 +20,7 @@ from core.models import binomial
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-    from core.networks.packaged import Network
+    from core.networks.card import Network
     from core.pictures.image import RGBImage
 
 BoundaryPadding = Literal["trained", "circular"]

@@ -1,62 +1,47 @@
-"""Compare the consistency of networks picture by picture; write assets/results/claims/shift_pairs.json.
-
-Two networks see the same pictures at the same shifts, so their difference is known much better than either.
-"""
+"""The shift sweep over test pictures, written down for the page and the claims."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-
-from core.base.files import write_json
-from core.base.intervals import mean_interval
+from core import networks as core_networks
+from core.base import quote
+from core.base.files import today, write_json
 from core.base.worker import Progress, ignore, part
-from core.data.named import DATASETS, Split
-from core.networks import packaged
-from core.networks.weights import ASSETS
-from core.studies.shift import dataset as shift_dataset
-from core.studies.shift.dataset import Params
-from core.training.ship import chunks, every, today
+from core.data.sets import DATASETS
+from core.data.split import Split, chunks, every
+from core.networks import packaged as networks
+from core.networks import weights
+from core.studies.shift import dataset
 
-PLANS = {  # by data set: plain and blurred network, test pictures
-    "tiny-imagenet-20": ("photo_resnet", "photo_resnet_blur5", 1_000),
-    "cifar10": ("cifar_vgg", "cifar_vgg_blur5", 2_000),
-}
-PARAMS = Params(pairs=10, worst_reach=0, corruptions=(), seed=1)
-RECORD = ASSETS / "results" / "claims" / "shift_pairs.json"
+FEW = 2_000  # test pictures that are measured at every small shift and under the fifteen corruptions
 
 
-def agreement(name: str, test: Split, params: Params, progress: Progress = ignore) -> np.ndarray:
-    """(N,) in [0, 1]: the share of a picture's pairs of shifts that get the same top-1 (Zhang, ICML 2019, §4.3)."""
-    network = packaged.load(packaged.find(name))
-    found = shift_dataset.run(network, chunks(test), len(test), params, progress)
-    row = dict(zip(found.variants, found.top1, strict=True))
-    return np.asarray(np.mean([row[f"pair {i}a"] == row[f"pair {i}b"] for i in range(params.pairs)], axis=0))
-
-
-def measure(tests: dict[str, Split], progress: Progress = ignore, path: Path = RECORD, params: Params = PARAMS) -> Path:
-    """Blurred minus plain consistency over each data set's test pictures, with the interval of the mean difference."""
-    rows: list[dict[str, object]] = []
-    for i, (dataset, test) in enumerate(tests.items()):
-        plain, blurred, most = PLANS[dataset]
-        few, mine = every(test, most), part(progress, i, len(tests))
-        pair: Sequence[str] = (plain, blurred)
-        shares = [agreement(name, few, params, part(mine, j, len(pair))) for j, name in enumerate(pair)]
-        difference, half = mean_interval(shares[1] - shares[0])
-        about = DATASETS[dataset]
-        rows.append(
-            {
-                "plain": plain,
-                "blurred": blurred,
-                "consistency": [float(share.mean()) for share in shares],
-                "difference": difference,
-                "half": half,
-                "images": len(few),
-                "pairs": params.pairs,
-                "data": f"{about.title} ({about.form}), test set",
-            }
-        )
-    write_json(path, {"rows": rows, "command": "receptive measure-shift-pairs --data ROOT", **today()})
+def measure(name: str, test: Split, folder: Path, progress: Progress = ignore, *, few: int = FEW) -> Path:
+    """Measure a packaged network on a test split, `few` of its pictures at every small shift and corrupted; write
+    FOLDER/<name>.json."""
+    card = networks.packaged_card(name, weights.packaged()[name])
+    network, params = core_networks.load(card), dataset.Params(pairs=2)
+    plain = replace(params, worst_reach=0, corruptions=())
+    found = dataset.run(network, chunks(test), len(test), plain, part(progress, 0, 2))
+    summary = dataset.summary(found, plain)
+    spoiled, some = replace(params, pairs=1), every(test, few)
+    found = dataset.run(network, chunks(some), len(some), spoiled, part(progress, 1, 2))
+    hard = dataset.summary(found, spoiled)
+    data = DATASETS[card.family]
+    record: dict[str, Any] = {
+        "summary": asdict(replace(summary, worst_accuracy=hard.worst_accuracy, corruptions=hard.corruptions)),
+        "few_images": hard.images,
+        "params": asdict(params),
+        "reach": dataset.reach(card.size),
+        "arch": card.arch,
+        "data": f"{data.title} ({data.form}), test set",
+        "dataset": data.name,
+        "command": quote.command("receptive", "measure", name, "--data", "FOLDER"),
+        **today(),
+    }
+    path = folder / f"{name}.json"
+    write_json(path, record)
     return path

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from core.base import quote
 from core.base.worker import Progress, ignore, part
 from core.networks import quoting
 from core.networks.own_options import Opened
@@ -18,10 +19,8 @@ from core.pictures.preprocess import BOUNDARIES, Boundary
 from core.pictures.samples import opening
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
+    from core.networks.card import Network
     from core.networks.engine import Answers
-    from core.networks.packaged import Network
     from core.pictures.image import RGBImage
     from core.pictures.preprocess import Frame
 
@@ -196,22 +195,15 @@ def finding(result: Result, titles: Sequence[str]) -> str:
     )
 
 
-def figure(result: Result, titles: Sequence[str] | None = None, dark: bool = False) -> go.Figure:
-    """The hero figure: one dy x dx map of the class's probability a network, one scale."""
-    from core.studies.shift.figures import maps
-
-    return maps(result, titles or result.models, dark=dark)
-
-
 def command(result: Result, params: Params, source: str, opened: Mapping[str, Opened] = quoting.NONE) -> str:
     """The terminal command that computes this Result again from the picture `source`, with the weights files `opened`.
 
     Raises quoting.Apart.
     """
-    words = ["receptive", "shift-sweep", quoting.path(source), *quoting.models(result.models, opened)]
+    words = ["receptive", "shift-sweep", quote.path(source), *quoting.models(result.models, opened)]
     words += ["--max-shift", str(params.max_shift), "--boundary", params.boundary]
     words += [] if params.target is None else ["--target", str(params.target)]
-    return quoting.command(*words, "--json", "out.json")
+    return quote.command(*words, "--json", "out.json")
 
 
 def snippet(result: Result, params: Params, source: str, opened: Mapping[str, Opened] = quoting.NONE) -> str:
@@ -224,7 +216,7 @@ def snippet(result: Result, params: Params, source: str, opened: Mapping[str, Op
         "",
         image,
         nets,
-        f"params = shift_sweep.{quoting.literal(params)}",
+        f"params = shift_sweep.{quote.literal(params)}",
         "result = shift_sweep.run(nets, image, params)",
         "fig = shift_sweep.figure(result)",
         "fig.show()",

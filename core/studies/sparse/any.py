@@ -17,7 +17,7 @@ from core.base.intervals import wilson
 from core.base.refuse import within
 from core.base.worker import Progress, ignore, part
 from core.figures import palette
-from core.networks.packaged import title_of
+from core.networks.card import title_of
 from core.pictures import noise
 from core.pictures.preprocess import seen
 from core.studies.sparse import dataset
@@ -26,7 +26,7 @@ from core.studies.sparse.dataset import LAMS
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-    from core.networks.packaged import Network
+    from core.networks.card import Network
     from core.pictures.image import RGBImage
 
 Shown = Literal["share", "probability"]

@@ -23,7 +23,7 @@ from core.pictures.preprocess import normalise
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from core.networks.packaged import Network
+    from core.networks.card import Network
 
 Norm = Literal["linf", "l2"]
 NORMS: tuple[Norm, ...] = ("linf", "l2")

@@ -16,12 +16,12 @@ import numpy as np
 from core.base.intervals import wilson
 from core.base.records import record_of
 from core.base.worker import Progress, ignore, part
-from core.networks.packaged import title_of
+from core.networks.card import title_of
 from core.studies.sparse.attack import NORM_WORDS, NORMS, ON_THE_PICTURE, STEP_SHARE, Norm, Params, attack, curve
 
 if TYPE_CHECKING:
-    from core.data.named import Split
-    from core.networks.packaged import Network
+    from core.data.split import Split
+    from core.networks.card import Network
 
 RECORD = "attack.json"
 EPS: dict[Norm, tuple[float, ...]] = {"linf": (1 / 255, 2 / 255, 4 / 255, 8 / 255), "l2": (0.1, 0.25, 0.5, 1.0)}

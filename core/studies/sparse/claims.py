@@ -8,13 +8,17 @@ from pathlib import Path
 
 import numpy as np
 
-from core.claims import claim, numbers, records
+from core.base.records import kept
+from core.claims import claim, numbers
 from core.claims.claim import ABOVE_0, OPEN, Claim, Ours, Settings, untested
-from core.claims.fact import fact
-from core.claims.numbers import OVER_SEEDS, PERCENT, Estimate
+from core.claims.fact import Fact, fact, tiny
+from core.claims.numbers import OVER_SEEDS, PERCENT, Estimate, number
 from core.networks import packaged, weights
-from core.networks.packaged import ALL_CODED, SDNETS, TWINS
+from core.networks.card import title_of
+from core.networks.families import ALL_CODED, SDNETS, TWINS
+from core.pictures.samples import SAMPLES, load_sample
 from core.studies.sparse import attack_dataset
+from core.studies.sparse import dataset as sparse_dataset
 from core.studies.sparse.dataset import ESTIMATED, FIXED, ORACLE, Result, spearman
 from core.studies.sparse.paper import ACCURACY, FORMS
 
@@ -51,7 +55,7 @@ def rate(result: Result, rule: str, level: float) -> float:
 
 def compared(first: Rule, second: Rule, level: float, results: Path) -> Ours | None:
     """Accuracy under `first` minus that under `second`, seed by seed, at one level of Gaussian noise."""
-    found = records.sparse_record(results)
+    found = sparse_record(results)
     pairs = [(a, b) for a, b in zip(SDNETS, TWINS, strict=True) if a in found and b in found]
     pairs = [p for p in pairs if all("gaussian" in found[name].results for name in p)]
     if not pairs:
@@ -85,7 +89,7 @@ WORDS: dict[Rule, str] = {
 
 def ranks(kind: str, results: Path) -> Ours | None:
     """Rank correlation of the noise's strength with the best lambda, mean over seeds."""
-    found = records.sparse_record(results)
+    found = sparse_record(results)
     mine = [found[name] for name in SDNETS if name in found and kind in found[name].results]
     values = [spearman(record.results[kind]) for record in mine]
     mean = numbers.over_seeds(values, -1.0, 1.0)
@@ -123,7 +127,7 @@ def every_layer(results: Path) -> Ours | None:
 
 def withstands(results: Path) -> Ours | None:
     """What the raised lambda keeps of the accuracy under PGD through the solver, in points above the trained one."""
-    found = records.sparse_attack_record(results)
+    found = sparse_attack_record(results)
     if found is None:
         return None
     curve, eps = found.curves["linf"], found.convergence["linf"].eps
@@ -268,3 +272,57 @@ CLAIMS: tuple[Claim, ...] = (
         "this project has no copy of ImageNet", {},
     ),
 )  # fmt: skip
+
+
+STEPS_COMPARED = 10  # of FISTA
+
+
+def fista_gaps() -> np.ndarray:
+    """(pictures, STEPS_COMPARED) relative distance, in %, of the paper's iterates from textbook FISTA's."""
+    from itertools import islice
+
+    import torch
+
+    from core import networks
+    from core.compute.coded import sdnet_of
+    from core.pictures.preprocess import square, to_tensor
+
+    network = networks.load(networks.find(SDNETS[0]))
+    dictionary = sdnet_of(network).dictionary
+    gaps = []
+    for sample in SAMPLES:
+        x = to_tensor(square(load_sample(sample.name), network.preprocessing.size), network.preprocessing)[None]
+        with torch.inference_mode():
+            paths = [islice(dictionary.iterates(x, dictionary.lam, s), STEPS_COMPARED) for s in ("paper", "textbook")]
+            gaps.append([PERCENT * float((a - b).norm() / b.norm()) for a, b in zip(*paths, strict=True)])
+    return np.array(gaps)
+
+
+def fista_two_steps() -> Fact:
+    apart = float(fista_gaps()[:, :2].max())
+    return Fact(apart, f"{tiny(apart)} % apart after one and two steps, at most", fista_data())
+
+
+def fista_later_steps() -> Fact:
+    """The mean over pictures, and its range over the steps."""
+    later = fista_gaps()[:, 2:].mean(0)
+    low, high = float(later.min()), float(later.max())
+    return Fact(
+        float(later.mean()),
+        f"{number(low, 1)} to {number(high, 1)} % apart after 3 to {STEPS_COMPARED} steps, mean over pictures",
+        f"{fista_data()}; the interval is the range over the steps",
+        low,
+        high,
+    )
+
+
+def fista_data() -> str:
+    return f"the first layer of {title_of(SDNETS[0])} at its own λ, {len(SAMPLES)} sample pictures"
+
+
+def sparse_record(results: Path) -> dict[str, sparse_dataset.Measured]:
+    return kept(sparse_dataset.measured, results / "sparse_codes")
+
+
+def sparse_attack_record(results: Path) -> attack_dataset.Measured | None:
+    return kept(attack_dataset.measured, results / "sparse_codes")

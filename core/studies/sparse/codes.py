@@ -14,21 +14,20 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from core.base import quote
+from core.base.files import ASSETS
 from core.base.records import Damaged, record_of
 from core.base.refuse import LARGEST, SEEDS, within
 from core.base.softmax import softmax
 from core.base.worker import Progress, ignore, part
 from core.networks import quoting
 from core.networks.own_options import Opened
-from core.networks.weights import ASSETS
 from core.pictures import noise
 from core.pictures.samples import opening
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
     from core.models.sparse import Solver
-    from core.networks.packaged import Network
+    from core.networks.card import Network
     from core.pictures.image import RGBImage
     from core.pictures.preprocess import Preprocessing
     from core.studies.sparse.dataset import Fit
@@ -251,22 +250,15 @@ def finding(result: Result, titles: Sequence[str]) -> str:
     )
 
 
-def figure(result: Result, titles: Sequence[str] | None = None, dark: bool = False) -> go.Figure:
-    """The hero figure: noisy picture, reconstruction and residual."""
-    from core.studies.sparse.figures import pictures
-
-    return pictures(result, dark=dark)
-
-
 def command(result: Result, params: Params, source: str, opened: Mapping[str, Opened] = quoting.NONE) -> str:
     """The terminal command that computes this Result again from the picture `source`, with the weights files `opened`.
 
     Raises quoting.Apart.
     """
-    words = ["receptive", "sparse-codes", quoting.path(source), *quoting.models(result.models, opened)]
+    words = ["receptive", "sparse-codes", quote.path(source), *quoting.models(result.models, opened)]
     words += ["--lambda", f"{params.lam:g}", "--steps", str(params.steps), "--solver", params.solver]
     words += [] if params.noise == "none" else ["--noise", f"{params.noise}:{params.level:g}"]
-    return quoting.command(*words, "--seed", params.seed, "--resolution", params.resolution, "--json", "out.json")
+    return quote.command(*words, "--seed", params.seed, "--resolution", params.resolution, "--json", "out.json")
 
 
 def snippet(result: Result, params: Params, source: str, opened: Mapping[str, Opened] = quoting.NONE) -> str:
@@ -279,7 +271,7 @@ def snippet(result: Result, params: Params, source: str, opened: Mapping[str, Op
         "",
         image,
         nets,
-        f"params = sparse_codes.{quoting.literal(params)}",
+        f"params = sparse_codes.{quote.literal(params)}",
         "result = sparse_codes.run(nets, image, params)",
         "fig = sparse_codes.figure(result)",
         "fig.show()",

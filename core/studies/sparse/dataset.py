@@ -21,7 +21,7 @@ from core.base.worker import Progress, ignore
 from core.pictures import noise
 
 if TYPE_CHECKING:
-    from core.networks.packaged import Network
+    from core.networks.card import Network
     from core.pictures.image import RGBImage
 
 LAMS = tuple(round(0.1 * i, 1) for i in range(1, 15))  # the paper's: linspace(.1, 1.4, 14)

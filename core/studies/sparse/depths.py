@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from core.models.sdnet import Block, SDNet
     from core.models.sparse import SparseConv2d
-    from core.networks.packaged import Network
+    from core.networks.card import Network
 
     See = Callable[[str, SparseConv2d, Tensor, Tensor], None]  # name, layer, its input, its codes
 

@@ -20,7 +20,7 @@ from core.studies.sparse.codes import STEPS_LIMITS, check_lambda, decibels, psnr
 
 if TYPE_CHECKING:
     from core.models.sparse import Solver
-    from core.networks.packaged import Network
+    from core.networks.card import Network
 
 CLOSE = 0.5  # dB that one does not see
 MOST_AT_ONCE, PART_VALUES = 16, 2**25  # contributions, and floats of them, that are held at a time

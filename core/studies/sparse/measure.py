@@ -11,20 +11,22 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from core.base.files import write_json
+from core import networks
+from core.base import quote
+from core.base.files import today, write_json
 from core.base.records import read_back
 from core.base.worker import Progress, ignore
-from core.data.named import DATASETS, Split
-from core.networks import packaged, quoting, weights
-from core.networks.packaged import Network
+from core.data.sets import DATASETS
+from core.data.split import Split, chunks, every
+from core.networks import families, packaged, weights
+from core.networks.card import Network
 from core.pictures import noise
 from core.studies.sparse import dataset
 from core.studies.sparse.codes import FOLDER
 from core.studies.sparse.dataset import Fit, Params, Result
-from core.training.ship import chunks, every, today
 
 DATASET = "cifar10"
-NAMES = (*packaged.SDNETS, *packaged.TWINS)
+NAMES = (*families.SDNETS, *families.TWINS)
 MAIN = "gaussian"  # the noise that is measured on the whole test set, and that the line is fitted to
 FEW = 1_000  # test pictures for the other noises, at even steps
 FITTED = 1_500  # training pictures that the line of the estimated lambda is fitted to, at even steps
@@ -39,7 +41,7 @@ def params(kind: str, seed: int) -> Params:
 def pictures(name: str, kind: str, test: Split, few: int = FEW) -> Split:
     """The test pictures that a kind of noise is measured on: few where every layer is coded, which takes four times
     as long."""
-    return test if kind == MAIN and name != packaged.ALL_CODED else every(test, few)
+    return test if kind == MAIN and name != families.ALL_CODED else every(test, few)
 
 
 def measure_network(
@@ -58,7 +60,7 @@ def measure_network(
     file of the same weights and sizes already holds is kept. `progress(done, all)` counts pictures.
     """
     card = packaged.packaged_card(name, weights.packaged()[name])
-    network = packaged.load(card)
+    network = networks.load(card)
     path = folder / dataset.RECORDS.format(name)
     fitted = every(train, FITTED)
     about = describe(network, test, fitted)
@@ -95,7 +97,7 @@ def describe(network: Network, test: Split, fitted: Split) -> dict[str, Any]:
         "training_images": len(fitted),
         "dataset": data.name,
         "data": f"{data.title} ({data.form}), test set",
-        "command": quoting.command("receptive", "measure-sparse", network.card.name, "--data", "FOLDER"),
+        "command": quote.command("receptive", "measure-sparse", network.card.name, "--data", "FOLDER"),
     }
 
 

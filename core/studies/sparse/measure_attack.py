@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from core.base.files import write_json
+from core import networks
+from core.base.files import today, write_json
 from core.base.worker import Progress, ignore
-from core.data.named import DATASETS, Split
-from core.networks import packaged
+from core.data.sets import DATASETS
+from core.data.split import Split, every
+from core.networks import families
 from core.studies.sparse import attack_dataset
 from core.studies.sparse.attack import Norm, Params
 from core.studies.sparse.attack_dataset import EPS, RESTARTS, STEPS
 from core.studies.sparse.codes import FOLDER
-from core.training.ship import every, today
 
 DATASET = "cifar10"
 ATTACKED = 200  # test pictures, at even steps
@@ -32,7 +33,7 @@ def measure(
     restarts: Sequence[int] = RESTARTS,
 ) -> Path:
     """Accuracy under attack of the first seed's SDNet and twin on pictures of a test split."""
-    sdnet, twin = (packaged.load(packaged.find(names[0])) for names in (packaged.SDNETS, packaged.TWINS))
+    sdnet, twin = (networks.load(networks.find(names[0])) for names in (families.SDNETS, families.TWINS))
     about = DATASETS[DATASET]
     few = every(test, attacked)
     found = attack_dataset.measure(

@@ -13,17 +13,18 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from core.base.intervals import mean_interval, verdict
+from core.base import records
+from core.base.intervals import mean_interval, verdict, with_interval
 from core.base.records import record_of
 from core.base.refuse import within
 from core.base.worker import Progress, ignore
 from core.models.heads import BACKBONES, SHORT, Order, Shape
 from core.models.heads import Head as Head
 from core.studies.spinal import heads
-from core.studies.spinal.heads import EPOCH_LIMITS, FOLDER, SEED_LIMITS, with_interval
+from core.studies.spinal.heads import EPOCH_LIMITS, FOLDER, SEED_LIMITS
 
 if TYPE_CHECKING:
-    from core.data.named import Split
+    from core.data.split import Split
 
 Vary = Literal["layers", "width", "split", "order"]
 VARIED: dict[Vary, str] = {  # fields of Shape
@@ -157,7 +158,7 @@ def as_dict(result: Result) -> dict[str, object]:
         "params": asdict(result.params),
         "settings": [asdict(setting) for setting in result.settings],
         "parameters": result.parameters.tolist(),
-        "accuracy": heads.with_nulls(result.accuracy),
+        "accuracy": records.with_nulls(result.accuracy),
     }
 
 

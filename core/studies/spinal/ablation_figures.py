@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.base.intervals import mean_interval, verdict
+from core.base.intervals import mean_interval, verdict, with_interval
 from core.figures import palette
 from core.models.heads import SHORT
 from core.studies.spinal.ablation import PAPER, VARIED, Result, Setting, Vary, difference
-from core.studies.spinal.heads import with_interval
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

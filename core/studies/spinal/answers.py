@@ -16,11 +16,10 @@ from core.base.worker import Progress, ignore
 from core.models.heads import HEADS, SHORT, Head
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
     from torch import Tensor
 
     from core.models.spinal import Headed
-    from core.networks.packaged import Network
+    from core.networks.card import Network
     from core.pictures.image import RGBImage
 
 EXAMPLE = 3  # among scikit-learn's digits (training half): a three
@@ -197,10 +196,3 @@ def layer_table(result: Result) -> dict[str, list[object]]:
 def row_names(result: Result) -> list[object]:
     """The layers, with the part that each sees; the read-out's bias; the logit."""
     return [*(f"layer {i + 1}, sees {chr(ord('A') + part)}" for i, part in enumerate(result.parts)), "bias", "logit"]
-
-
-def figure(result: Result, *, dark: bool = False) -> go.Figure:
-    """Every head's probabilities."""
-    from core.studies.spinal.answers_figures import answers
-
-    return answers(result, dark=dark)

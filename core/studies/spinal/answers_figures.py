@@ -99,3 +99,10 @@ def contributions(result: Result, *, dark: bool = False) -> go.Figure:
     fig.update_xaxes(type="category", title="digit")
     fig.update_yaxes(autorange="reversed", nticks=None, tickmode="linear", showgrid=False)
     return fig
+
+
+def figure(result: Result, *, dark: bool = False) -> go.Figure:
+    """Every head's probabilities."""
+    from core.studies.spinal.answers_figures import answers
+
+    return answers(result, dark=dark)

@@ -15,20 +15,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.base.intervals import mean_interval, verdict
+from core.base.intervals import mean_interval, verdict, with_interval
+from core.base.records import with_nulls
 from core.base.worker import Progress, ignore, part
-from core.data.named import Split
-from core.data.own import part as some_of
-from core.networks.packaged import title_of
+from core.data.split import Split
+from core.data.split import part as some_of
+from core.networks.card import title_of
 from core.studies.spinal import transfer
-from core.studies.spinal.heads import SMOOTHING, WEIGHT_DECAY, with_interval, with_nulls
+from core.studies.spinal.heads import SMOOTHING, WEIGHT_DECAY
 from core.studies.spinal.transfer import HEADS, Head
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
     from torch import nn
 
-    from core.networks.packaged import Network
+    from core.networks.card import Network
 
 SMALLEST_BATCH, LARGEST_BATCH = 8, 128
 BATCHES = 10  # an epoch, or more where that would be too large a batch

@@ -5,15 +5,19 @@ from __future__ import annotations
 import math
 from functools import partial
 from pathlib import Path
+from typing import Any
 
-from core.base.intervals import mean_interval
-from core.claims import claim, numbers, records
+from core.base.intervals import mean_interval, with_interval
+from core.base.records import kept, record_of
+from core.claims import claim, numbers
 from core.claims.claim import ABOVE_0, OPEN, Claim, Ours, Settings, untested
-from core.claims.fact import fact
-from core.claims.numbers import OVER_SEEDS, PERCENT, Estimate
+from core.claims.fact import Fact, fact
+from core.claims.numbers import OVER_SEEDS, PERCENT, Estimate, number
 from core.models.heads import BACKBONES, SHORT, Head
+from core.studies.spinal import dataset as spinal_dataset
 from core.studies.spinal import heads, regression, transfer
-from core.studies.spinal.heads import with_interval
+from core.studies.spinal import regression as spinal_regression
+from core.studies.spinal import transfer as spinal_transfer
 from core.studies.spinal.paper import BEST
 from core.studies.spinal.transfer import MODES
 
@@ -44,7 +48,7 @@ def estimate(mean: float, half: float) -> Estimate | None:
 
 def gain(dataset: str, backbone: str, results: Path) -> Ours | None:
     """Accuracy after the last epoch under the spinal head minus the FC head, seed by seed, in points."""
-    record = records.spinal_record(results, f"{dataset}_{backbone}")
+    record = spinal_record(results, f"{dataset}_{backbone}")
     if record is None or not {"spinal", "fc"} <= set(record.result.heads):
         return None
     result = record.result
@@ -62,7 +66,7 @@ def gain(dataset: str, backbone: str, results: Path) -> Ours | None:
 
 def fits(target: regression.Target, results: Path) -> Ours | None:
     """Held-out error of the feed-forward network less that of the spinal one, in thousandths."""
-    record = records.regression_record(results)
+    record = regression_record(results)
     if record is None or target not in record[0].params.targets:
         return None
     result, about = record
@@ -82,7 +86,7 @@ def fits(target: regression.Target, results: Path) -> Ours | None:
 
 def transfers(mode: transfer.Mode, results: Path) -> Ours | None:
     """Accuracy of a spinal head on a trained network minus that of one linear layer, in points."""
-    record = records.transfer_record(results)
+    record = transfer_record(results)
     if record is None or mode not in record[0].modes:
         return None
     result, about = record
@@ -210,3 +214,53 @@ CLAIMS: tuple[Claim, ...] = (
         for title, data in OTHERS.items()
     ),
 )  # fmt: skip
+
+
+REGRESSION_INPUTS = 8
+
+
+def head_multiplications(plain: str, spinal: str, features: int) -> Fact:
+    """Multiplications of the spinal head, beside those of the plain one."""
+    from core.models import create_model
+    from core.models.counting import multiplications
+
+    heads = (create_model(name).get_submodule("head") for name in (plain, spinal))
+    before, after = (multiplications(head, features) for head in heads)
+    return Fact(after, f"{before:,} → {after:,} multiplications ({number(PERCENT * (after / before - 1), 1)} %)")
+
+
+def regression_counts(count: str) -> Fact:
+    """`count`: multiplications, parameters, or the live parameters of the published form."""
+    from core.models import counting
+    from core.models.spinal import PublishedRegression
+    from core.models.spinal_networks import regression_fc, regression_spinal
+
+    if count == "live":
+        every = counting.parameters(PublishedRegression())
+        found = counting.live(PublishedRegression(), REGRESSION_INPUTS)
+        return Fact(found, f"a gradient reaches {found:,} of {every:,} parameters")
+    if count == "parameters":
+        before, after = (counting.parameters(net) for net in (regression_fc(), regression_spinal()))
+    else:
+        nets = (regression_fc(), regression_spinal())
+        before, after = (counting.multiplications(net, REGRESSION_INPUTS) for net in nets)
+    return Fact(after, f"{before:,} → {after:,} {count} ({number(PERCENT * (after / before - 1), 1)} %)")
+
+
+def spinal_record(results: Path, name: str) -> spinal_dataset.Measured | None:
+    return kept(spinal_dataset.measured, results / "spinal_heads").get(name)
+
+
+def transfer_record(results: Path) -> tuple[spinal_transfer.Result, dict[str, str]] | None:
+    return kept(spinal_transfer.measured, results / "spinal_heads" / spinal_transfer.RECORD.name)
+
+
+def regression_record(results: Path) -> tuple[spinal_regression.Result, dict[str, Any]] | None:
+    return kept(_regression, results / "spinal_heads" / spinal_regression.RECORD.name)
+
+
+def _regression(path: Path) -> tuple[spinal_regression.Result, dict[str, Any]] | None:
+    if not path.is_file():
+        return None
+    record = record_of(path)
+    return spinal_regression.from_dict(record.pop("result")), record

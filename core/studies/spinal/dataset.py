@@ -8,12 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.base.intervals import LEVEL, mean_interval, verdict
+from core.base.intervals import LEVEL, mean_interval, verdict, with_interval
 from core.base.records import record_of
-from core.data.named import DATASETS
+from core.data.sets import DATASETS
 from core.models.heads import BACKBONES, SHORT
 from core.studies.spinal import heads, paper
-from core.studies.spinal.heads import Result, difference, with_interval
+from core.studies.spinal.heads import Result, difference
 
 FIRST = "digits_small_cnn"  # the race that a visitor sees first
 

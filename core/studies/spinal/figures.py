@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.base.intervals import mean_interval, verdict
+from core.base.intervals import mean_interval, verdict, with_interval
 from core.figures.palette import MUTED, network_colours, style, text_colour, translucent
 from core.models.heads import SHORT, Head
-from core.studies.spinal.heads import Result, difference, with_interval
+from core.studies.spinal.heads import Result, difference
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

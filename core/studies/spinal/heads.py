@@ -14,19 +14,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.base.intervals import mean_interval, verdict
+from core.base import quote
+from core.base.files import ASSETS
+from core.base.intervals import mean_interval, verdict, with_interval
+from core.base.records import with_nulls
 from core.base.refuse import within
 from core.base.worker import Progress, ignore
-from core.data.named import DATASETS
+from core.data.sets import DATASETS
 from core.models.heads import BACKBONES, HEADS, SHORT, Head, Order, Shape
-from core.networks import quoting
-from core.networks.weights import ASSETS
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
     from torch import nn
 
-    from core.data.named import Split
+    from core.data.split import Split
 
 FOLDER = ASSETS / "results" / "spinal_heads"
 SEED_LIMITS, EPOCH_LIMITS = (1, 20), (1, 200)
@@ -276,12 +276,6 @@ def compared(result: Result, others: Sequence[Head]) -> str:
     return " and ".join(f"{words} {' or '.join(points)}" for words, points in against.items())
 
 
-def with_interval(mean: float, half: float, *, sign: bool = False) -> str:
-    """'98.31 ± 0.20', without the second part where one repetition gives no interval."""
-    number = (f"{mean:+.2f}" if sign else f"{mean:.2f}").replace("-", "−")
-    return number if math.isnan(half) else f"{number} ± {half:.2f}"
-
-
 def table(result: Result) -> dict[str, list[float | int | str | None]]:
     """One row a head and seed: the head's size and its accuracy in % after every epoch."""
     rows = [(h, s) for h in range(len(result.heads)) for s in range(result.accuracy.shape[1])]
@@ -306,13 +300,6 @@ def as_dict(result: Result) -> dict[str, object]:
     return fields | {name: with_nulls(getattr(result, name)) for name in ARRAYS}
 
 
-def with_nulls(values: np.ndarray) -> list[Any]:
-    """An array of any shape as nested lists for JSON, which has no NaN: null stands for it."""
-    plain = values.astype(object)
-    plain[np.isnan(values)] = None
-    return plain.tolist()  # type: ignore[no-any-return]
-
-
 def from_dict(fields: Mapping[str, Any]) -> Result:
     """The inverse of `as_dict`."""
     whole = {name: np.array(fields[name]) for name in ("parameters", "multiplications")}
@@ -328,10 +315,10 @@ def params_of(result: Result) -> Params:
 
 def command(params: Params, dataset: str) -> str:
     """The terminal command that computes the same."""
-    words: list[object] = ["receptive", "spinal-heads", "--data", quoting.path(dataset), "--backbone", params.backbone]
+    words: list[object] = ["receptive", "spinal-heads", "--data", quote.path(dataset), "--backbone", params.backbone]
     words += ["--heads", ",".join(params.heads), "--seeds", params.seeds, "--epochs", params.epochs]
     words += ["--width", params.width, "--layers", params.layers, "--split", params.split, "--order", params.order]
-    return quoting.command(*words, "--json", "out.json")
+    return quote.command(*words, "--json", "out.json")
 
 
 def snippet(params: Params, dataset: str) -> str:
@@ -341,14 +328,8 @@ def snippet(params: Params, dataset: str) -> str:
             "from core.data import own as own_data",
             "from core.studies.spinal.heads import Params, finding, run",
             "",
-            f"data = own_data.open_data({quoting.literal(dataset)}, None, size={BACKBONES[params.backbone].side})",
-            f"result = run({quoting.literal(dataset)}, data.train, data.test, {quoting.literal(params)})",
+            f"data = own_data.open_data({quote.literal(dataset)}, None, size={BACKBONES[params.backbone].side})",
+            f"result = run({quote.literal(dataset)}, data.train, data.test, {quote.literal(params)})",
             "print(finding(result))",
         )
     )
-
-
-def figure(result: Result, *, dark: bool = False) -> go.Figure:
-    from core.studies.spinal import figures
-
-    return figures.curves(result, dark=dark)

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import numpy as np
 
-from core.base.files import write_json
+from core.base import quote
+from core.base.files import today, write_json
 from core.base.resume import finished
 from core.base.worker import Progress, ignore
-from core.data.named import DATASETS, Split
+from core.data.sets import DATASETS
+from core.data.split import Split
 from core.models.heads import BACKBONES, HEADS
-from core.networks import quoting
 from core.studies.spinal import heads
 from core.studies.spinal.heads import Params
-from core.training.ship import today
 
 PLANS = {  # by data set and backbone: what is packaged
     ("digits", "small_cnn"): Params("small_cnn", seeds=10, epochs=20),
@@ -60,7 +60,7 @@ def measure(
         "data": f"{DATASETS[dataset].title} ({DATASETS[dataset].form})",
         "backbone": BACKBONES[params.backbone].title,
         "dataset": dataset,
-        "command": quoting.command("receptive", "measure-spinal", dataset, "--backbone", params.backbone),
+        "command": quote.command("receptive", "measure-spinal", dataset, "--backbone", params.backbone),
         **today(),
     }
     path = (folder or heads.FOLDER) / f"{dataset}_{params.backbone}.json"

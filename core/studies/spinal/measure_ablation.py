@@ -7,14 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-from core.base.files import write_json
+from core.base.files import today, write_json
 from core.base.resume import finished
 from core.base.worker import Progress, ignore
-from core.data.named import DATASETS, Split
+from core.data.sets import DATASETS
+from core.data.split import Split
 from core.models.heads import BACKBONES
 from core.studies.spinal import ablation
 from core.studies.spinal.ablation import BACKBONE, DATASET, RECORD, Params
-from core.training.ship import today
 
 COMMAND = "receptive measure-spinal-ablation"
 PLAN = Params()  # what is packaged

@@ -8,12 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from core.base.files import write_json
+from core.base.files import today, write_json
 from core.base.resume import finished
 from core.base.worker import Progress, ignore
 from core.studies.spinal import regression as study
 from core.studies.spinal.regression import CURVES, DIGITS, Look, Network, Params, Target
-from core.training.ship import today
 
 PLAN = Params()  # what is packaged
 WORK = Path("runs/spinal_regression")

@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from core.base.files import write_json
+from core import networks
+from core.base.files import today, write_json
+from core.base.refuse import DataError
 from core.base.resume import finished
 from core.base.worker import Progress, ignore
 from core.data import own
-from core.data.named import DataError, Split, digest, find_pictures
-from core.networks import packaged
+from core.data.split import Split, digest
+from core.pictures.files import find_pictures
 from core.studies.spinal import transfer
 from core.studies.spinal.transfer import NETWORK, RECORD, Head, Mode, Params
-from core.training.ship import today
 
 COMMAND = "receptive measure-spinal-transfer --data FOLDER"
 PLAN = Params()  # what is packaged
@@ -34,7 +35,7 @@ def measure(data: Path, work: Path, progress: Progress = ignore, params: Params 
     Each finished network leaves a part in WORK: a killed run goes on from there, and several runs of the same command
     share the work. Raises ValueError while another run has not finished its part.
     """
-    network = packaged.load(packaged.find(NETWORK))
+    network = networks.load(networks.find(NETWORK))
     train, test = photographs(data, network.preprocessing.size)
     result = transfer.blank(train, test, network, params)
     jobs: list[tuple[Mode, int, tuple[Head, ...]]] = [("head", seed, result.heads) for seed in range(params.seeds)]

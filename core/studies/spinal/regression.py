@@ -17,12 +17,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from core.base.files import ASSETS
 from core.base.intervals import mean_interval
 from core.base.worker import Progress, each, ignore, part
-from core.networks.weights import ASSETS
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
     from torch import Tensor, nn
 
 RECORD = ASSETS / "results" / "spinal_heads" / "regression.json"
@@ -345,12 +344,6 @@ def from_dict(fields: Mapping[str, Any]) -> Result:
     """The inverse of `as_dict`."""
     params: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in fields["params"].items()}
     return Result(Params(**params), **{name: np.array(fields[name]) for name in ARRAYS})
-
-
-def figure(result: Result, *, dark: bool = False) -> go.Figure:
-    from core.studies.spinal import regression_figures
-
-    return regression_figures.panels(result, dark=dark)
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.base.intervals import mean_interval, verdict
+from core.base.intervals import mean_interval, verdict, with_interval
 from core.figures.palette import MUTED, network_colours, style, text_colour, translucent
 from core.studies.spinal.figures import MATCHED
-from core.studies.spinal.heads import with_interval
 from core.studies.spinal.regression import FUNCTIONS, MILLI, SHORT, Lesson, Network, Result, Target, gain
 
 if TYPE_CHECKING:
@@ -296,3 +295,9 @@ def _spinal(result: Result) -> bool:
 
 def _and(words: list[str]) -> str:
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def figure(result: Result, *, dark: bool = False) -> go.Figure:
+    from core.studies.spinal import regression_figures
+
+    return regression_figures.panels(result, dark=dark)

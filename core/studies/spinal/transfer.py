@@ -14,27 +14,19 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from core.base.intervals import mean_interval, verdict
-from core.base.records import record_of
+from core.base.intervals import mean_interval, verdict, with_interval
+from core.base.records import record_of, with_nulls
 from core.base.refuse import within
 from core.base.worker import Progress, ignore
 from core.models.heads import SPLIT_LIMITS, Shape
-from core.studies.spinal.heads import (
-    EPOCH_LIMITS,
-    FOLDER,
-    SEED_LIMITS,
-    SMOOTHING,
-    WEIGHT_DECAY,
-    with_interval,
-    with_nulls,
-)
+from core.studies.spinal.heads import EPOCH_LIMITS, FOLDER, SEED_LIMITS, SMOOTHING, WEIGHT_DECAY
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-    from core.data.named import Split
+    from core.data.split import Split
     from core.models.spinal import Headed
-    from core.networks.packaged import Network
+    from core.networks.card import Network
 
     Batch = tuple[Tensor, Tensor]  # pictures or their features, and labels
 

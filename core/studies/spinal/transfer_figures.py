@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.base.intervals import mean_interval, verdict
+from core.base.intervals import mean_interval, verdict, with_interval
 from core.figures import palette
 from core.studies.spinal.figures import MATCHED
-from core.studies.spinal.heads import with_interval
 from core.studies.spinal.transfer import HEADS, MODES, PAPER, Head, Result, difference
 
 if TYPE_CHECKING:

@@ -7,12 +7,16 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core import cache
+from core import networks as core_networks
 from core.networks import brought as bring
+from core.networks import card as networks_card
+from core.networks import download as networks_download
+from core.networks import families as networks_families
 from core.networks import packaged as networks
-from core.networks import weights
+from core.networks import published
+from core.networks.card import Card, Network
+from core.networks.download import WeightsError
 from core.networks.own_options import Opened
-from core.networks.packaged import Card, Network
-from core.networks.weights import WeightsError
 from core.pictures.preprocess import Preprocessing
 from pages.parts.common.address import bound
 from pages.parts.common.words import plain
@@ -34,8 +38,8 @@ def own_networks() -> dict[str, Network]:
 
 def families() -> dict[str, str]:
     """The families of networks by the name that pages show, the reader's own last."""
-    own = {network.card.family for network in own_networks().values()} - set(networks.FAMILIES.values())
-    return networks.FAMILIES | {networks.title_of(family): family for family in sorted(own)}
+    own = {network.card.family for network in own_networks().values()} - set(networks_families.FAMILIES.values())
+    return networks_families.FAMILIES | {networks_card.title_of(family): family for family in sorted(own)}
 
 
 def family_title(family: str) -> str:
@@ -45,14 +49,14 @@ def family_title(family: str) -> str:
 def known_labels(family: str) -> tuple[str, ...]:
     """The family's labels; where two classes share a name the second carries its number."""
     own = (network.labels for network in own_networks().values() if network.card.family == family)
-    labels = _labels(family) if family in networks.FAMILIES.values() else next(own, ())
+    labels = _labels(family) if family in networks_families.FAMILIES.values() else next(own, ())
     seen: dict[str, int] = {}
     return tuple(name if seen.setdefault(name, i) == i else f"{name} ({i})" for i, name in enumerate(labels))
 
 
 def preprocessing_of(family: str) -> Preprocessing:
     """Input size, mean and deviation of a family that comes along."""
-    size = networks.family_size(family)
+    size = networks_families.family_size(family)
     return networks.family_preprocessing(Card("", "", family, "user", "", size))
 
 
@@ -60,7 +64,7 @@ def preprocessing_of(family: str) -> Preprocessing:
 def _labels(family: str) -> tuple[str, ...]:
     if family == "imagenet":
         cache.wait_until_warm()  # torchvision knows them
-    return networks.family_labels(family)
+    return networks_families.family_labels(family)
 
 
 def every_card() -> dict[str, Card]:
@@ -68,7 +72,7 @@ def every_card() -> dict[str, Card]:
     own = bring.plugged() | {name: network.card for name, network in own_networks().items()}
     packaged = {name: card for name, card in networks.cards().items() if card.kind == "trained here"}
     archs = dict.fromkeys([card.arch for card in packaged.values()] + ["resnet18"])
-    untrained = {f"untrained:{arch}": networks.find(f"untrained:{arch}") for arch in archs}
+    untrained = {f"untrained:{arch}": core_networks.find(f"untrained:{arch}") for arch in archs}
     return own | packaged | untrained | networks.cards()
 
 
@@ -144,7 +148,7 @@ def download(card: Card) -> None:
         bar.progress(done / total if total else 0.0, plain(f"{card.title}: {done / 1e6:.1f} MB"))
 
     try:
-        weights.download(weights.published(networks.published_name(card)), progress=watch)
+        networks_download.download(published.published(networks.published_name(card)), progress=watch)
     except WeightsError as error:
         bar.empty()
         st.error(plain(error), icon=":material/cloud_off:")

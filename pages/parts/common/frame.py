@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.base.records import Damaged, in_words
 from core.networks import packaged
-from core.networks.weights import WeightsError
+from core.networks.download import WeightsError
 from pages.parts.common.words import plain
 
 # Streamlit stacks columns on phones only; on a small window beside the tray they would be slivers.

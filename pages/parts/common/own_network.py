@@ -7,16 +7,17 @@ from dataclasses import replace
 
 import streamlit as st
 
-from core import cache
+from core import cache, networks
 from core.base.refuse import MAX_UPLOAD_MB
 from core.models import list_classifiers
 from core.networks import brought as bring
-from core.networks import packaged
+from core.networks import card as networks_card
+from core.networks import families, packaged
 from core.networks.brought import Guess
+from core.networks.card import Network
 from core.networks.checkpoints import ITSELF
+from core.networks.download import WeightsError
 from core.networks.own_options import LEAST_DEVIATION, SIDES, FileOptions
-from core.networks.packaged import Network
-from core.networks.weights import WeightsError
 from pages.parts.common import at_hand
 from pages.parts.common.words import note, plain
 
@@ -27,7 +28,7 @@ PACKAGE_HELP = """No installed package offers one. A package does by an entry po
 
 ```toml
 [project.entry-points."receptive.models"]
-my-net = "my_package.nets:my_net"  # () -> core.networks.brought.Plug(net, preprocessing, labels, provenance)
+my-net = "my_package.nets:my_net"  # () -> core.own_networks.Plug(net, preprocessing, labels, provenance)
 ```"""
 
 
@@ -106,7 +107,7 @@ def first_labels(guess: Guess) -> tuple[str, ...]:
 
 def preprocessing(key: str, guess: Guess) -> FileOptions:
     """What is said of input size, mean and deviation: nothing, that they are a family's, or numbers typed in."""
-    titles = {title: family for title, family in at_hand.families().items() if family in packaged.FAMILIES.values()}
+    titles = {title: family for title, family in at_hand.families().items() if family in families.FAMILIES.values()}
     options = [*(["as the file tells"] if guess.preprocessing else []), *titles, NUMBERS]
     usual = next(title for title, family in titles.items() if family == guess.family)
     how = st.selectbox(
@@ -140,10 +141,10 @@ def open_file(data: bytes, title: str, options: FileOptions, chosen: Chosen) -> 
 def from_torchvision(key: str, chosen: Chosen) -> None:
     cache.wait_until_warm()
     arch = st.selectbox(
-        "Classification network, ImageNet weights", bring.torchvision_names(), key=f"{key} own torchvision",
+        "Classification network, ImageNet weights", networks_card.torchvision_names(), key=f"{key} own torchvision",
         help="Weights are downloaded once, from PyTorch's server, when you ask for them.",
     )  # fmt: skip
-    card = packaged.find(f"{packaged.TORCHVISION}{arch}")
+    card = networks.find(f"{networks_card.TORCHVISION}{arch}")
     if not packaged.is_here(card):
         at_hand.offer_download([card])
         return
@@ -160,7 +161,7 @@ def from_package(key: str, chosen: Chosen) -> None:
     st.button("Open it", type="primary", key=f"{key} own open plug", on_click=open_card, args=(offered[name], chosen))
 
 
-def open_card(card: packaged.Card, chosen: Chosen) -> None:
+def open_card(card: networks_card.Card, chosen: Chosen) -> None:
     attempt(lambda: cache.network(card), chosen)
 
 

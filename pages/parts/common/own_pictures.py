@@ -10,9 +10,9 @@ from pathlib import Path
 import streamlit as st
 
 from core.base.files import at_home
-from core.data.named import DataError, Found
+from core.base.refuse import DataError
 from core.pictures.files import list_pictures
-from core.pictures.listing import Listing, left_out, summary
+from core.pictures.listing import Found, Listing, left_out, summary
 from pages.parts.common import charts
 from pages.parts.common.doors import folder_field
 from pages.parts.common.words import plain

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.networks.packaged import KIND_WORDS, Card, Kind
-from core.studies import Study
+from core.networks.card import KIND_WORDS, Card, Kind
+from core.studies.study import Study
 from pages.parts.common.words import link, plain
 
 ICONS: dict[Kind, str] = {

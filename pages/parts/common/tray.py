@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from core.base import quote
 from core.networks import quoting
 from core.pictures.image import SUFFIXES, ImageError, RGBImage, decode, thumbnail
 from core.pictures.listing import MAX_PICTURE_BYTES
@@ -40,7 +41,7 @@ class Picture:
     def source(self) -> str:
         """How a command or a snippet names it; the user's own is a file of its name, wherever that lies."""
         if self.file:
-            return STRETCHED + quoting.path(self.file)
+            return STRETCHED + quote.path(self.file)
         return quoting.file(self.title) if self.sample is None else SAMPLE + self.sample
 
 

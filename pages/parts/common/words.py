@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import streamlit as st
 
-from core.networks import quoting
+from core.base import quote as base_quote
 
 Markdown = NewType("Markdown", str)  # text of ours, and words of others that `plain` let in
 # Icons, emoji, addresses and arrows Streamlit (1.67) looks for in the finished text, where no backslash is left: they
@@ -34,7 +34,7 @@ SPECIAL = re.compile(
 def shown(words: object) -> str:
     """Words as text that turns nothing around it."""
     text = str(words).encode(errors="backslashreplace").decode()  # a file's name may hold bytes that are no text
-    return quoting.unturned(text)
+    return base_quote.unturned(text)
 
 
 def plain(words: object) -> Markdown:

@@ -7,7 +7,7 @@ from pathlib import PurePath
 import streamlit as st
 
 from core import cache
-from core.networks import quoting
+from core.base import quote
 from pages.parts.common import waiting
 from pages.parts.common.tray import Picture
 from pages.parts.common.words import plain
@@ -38,7 +38,7 @@ def show(picture: Picture) -> None:
             icon=":material/download:",
             key="report download",
         )
-    command = quoting.command("receptive", "report", picture.source, "--out", "report.html")
+    command = quote.command("receptive", "report", picture.source, "--out", "report.html")
     st.code(command, language="bash", wrap_lines=True)
 
 

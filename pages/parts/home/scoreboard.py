@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.claims import claim as claims_claim
+from core.claims.claim import Claim, Verdict
 from core.overview import board, board_figures
-from core.overview.board import Claim, Row, Verdict
+from core.overview.board import Row
 from core.studies import STUDIES
 from pages.parts.common import charts
 from pages.parts.common.address import bound
@@ -48,7 +50,7 @@ def show() -> None:
     """Every claim, filtered by study and verdict."""
     st.header("What the papers claim, and what we measured", anchor=ANCHOR)
     st.html(RULED)
-    st.caption(board.RULE)
+    st.caption(claims_claim.RULE)
     titles = {study.title: study.slug for study in STUDIES}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         study = bound(
@@ -64,7 +66,7 @@ def show() -> None:
         verdict = bound(
             st.segmented_control,
             "Verdict",
-            [ALL, *board.VERDICTS],
+            [ALL, *claims_claim.VERDICTS],
             default=ALL,
             required=True,
             key="claims-verdict",
@@ -90,12 +92,12 @@ def line(row: Row) -> None:
     """One claim: what is said, what we found, and where to see it."""
     claim, ours, verdict = row
     said, found, go = st.columns([4, 6, 2.8], gap="medium")
-    number = f"{claim.whose}: {unbroken(claim.paper or board.NO_NUMBER)}."
+    number = f"{claim.whose}: {unbroken(claim.paper or claims_claim.NO_NUMBER)}."
     said.markdown(
         f"**{plain(claim.sentence)}**  \n:small[{plain(number)}] :small[:gray[{plain(capital(claim.source))}]]"
     )
     if ours is None:
-        found.markdown(plain(f"Not measured: {claim.why_not or board.NOT_PACKAGED}."))
+        found.markdown(plain(f"Not measured: {claim.why_not or claims_claim.NOT_PACKAGED}."))
     else:
         about = ", ".join(word for word in (ours.data, ours.date) if word)
         tested = f"Tested as: {claim.quantity}. True if {claim.true_where}.{lacking(claim)}"

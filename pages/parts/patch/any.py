@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from core.compute.attributions import METHODS
-from core.networks.packaged import Network
+from core.networks.card import Network
 from core.pictures.preprocess import to_tensor
 from core.studies.patch import any as patch_any
 from core.studies.patch import interaction, masking, masking_figures, probe_figures, scramble

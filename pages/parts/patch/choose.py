@@ -8,8 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
+from core import networks
+from core.networks import families as networks_families
 from core.networks import packaged
-from core.networks.packaged import BAGNETS, Card, Network
+from core.networks.card import Card, Network
+from core.networks.families import BAGNETS
 from core.studies.patch.evidence import RESOLUTIONS, Params, Resolution
 from core.studies.patch.figures import OPACITY, top_classes
 from pages.parts.common import own_network
@@ -92,7 +95,7 @@ def view() -> View:
     )
     with row[5].popover("More", width="stretch", help="Size of the picture, outlines, your own weights"):
         cards = cards_of(family)
-        size = cards[-1].size if cards else packaged.family_size(family)
+        size = cards[-1].size if cards else networks_families.family_size(family)
         sides = SHORT_SIDES.get(family) or tuple(round(share * size) for share in SHARES)
         short = bound(
             st.select_slider,
@@ -111,7 +114,7 @@ def view() -> View:
 def cards_of(family: str) -> tuple[Card, ...]:
     """The family's BagNets and the reader's own, by rising patch."""
     names = BAGNETS[family][0] if family in BAGNETS else ()
-    named = [packaged.find(name) for name in names if name in packaged.cards()]
+    named = [networks.find(name) for name in names if name in packaged.cards()]
     most = [*own_bagnets(family), *named][:MOST_SHOWN]
     return tuple(sorted(most, key=lambda card: card.patch or 0))
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from core.networks.packaged import Network, title_of
+from core.networks.card import Network, title_of
 from core.pictures.image import from_pixels, png_bytes
 from core.studies.patch import closer, evidence, figures
 from core.studies.patch.evidence import Map, Result

@@ -13,7 +13,7 @@ import streamlit as st
 from core import cache
 from core.base.worker import Job
 from core.compute.patches import Leaf
-from core.networks.packaged import Network
+from core.networks.card import Network
 from core.pictures.preprocess import whole
 from core.studies.patch import evidence, figures
 from core.studies.patch.evidence import Map, Params, Result

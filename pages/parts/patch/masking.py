@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from core.compute.attributions import CAPTUM, EVIDENCE, RANDOM
-from core.networks.packaged import Network
+from core.networks.card import Network
 from core.studies.patch import masking, masking_figures
 from core.studies.patch.masking import MODES, Params, Result
 from pages.parts.common import charts, waiting

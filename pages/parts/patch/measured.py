@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.networks.packaged import title_of
-from core.networks.weights import ASSETS
-from core.studies.patch import dataset, dataset_figures, masking_dataset, paper
+from core.base.files import ASSETS
+from core.networks.card import title_of
+from core.studies.patch import dataset, dataset_figures, masking_dataset, masking_figures, paper
 from core.studies.patch.dataset import Measured
 from pages.parts.common import charts
 from pages.parts.common.address import bound
@@ -98,10 +98,10 @@ def masked(found: masking_dataset.Summary) -> None:
     """The areas under the deletion and insertion curves over many pictures."""
     titles = (title_of(found.networks[0]), title_of(found.networks[1]))
     charts.show(
-        masking_dataset.figure(found, titles, dark=charts.dark()),
+        masking_figures.figure(found, titles, dark=charts.dark()),
         "patch-masked",
         "Mean area under the deletion and insertion curves by method, for the BagNet and the baseline",
-        masking_dataset.table(found, titles),
+        masking_figures.table(found, titles),
     )
     note(
         f"n = {found.images} of the test pictures, at even steps, each towards its true class; cells of {found.cell} "

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.data.named import UNREADABLE, Found
-from core.networks.packaged import Network
+from core.networks.card import Network
+from core.pictures.files import UNREADABLE
 from core.pictures.image import decode
+from core.pictures.listing import Found
 from core.pictures.samples import SAMPLES
 from core.studies.patch import wall as patch_wall
 from core.studies.patch.wall import Params, Result

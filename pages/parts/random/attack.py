@@ -9,9 +9,9 @@ import streamlit as st
 
 from core import cache
 from core.studies.random import attack as random_attack
-from core.studies.random import attack_figures
+from core.studies.random import attack_dataset, attack_figures
 from core.studies.random.attack import DIGITS, DIGITS_TARGETS, Params, Result
-from core.studies.random.attack_figures import Measured
+from core.studies.random.attack_dataset import Measured
 from pages.parts.common import charts, waiting
 from pages.parts.common.address import bound
 from pages.parts.common.waiting import Progress
@@ -40,7 +40,7 @@ def show() -> None:
             "**The paper's claim**, from its abstract: the random network *fails* this attack. One published summary "
             "says the opposite. What we found:"
         )
-        packaged(attack_figures.measured())
+        packaged(attack_dataset.measured())
         live()
 
 
@@ -88,8 +88,8 @@ def method(found: Measured) -> str:
 
 def draw(found: Measured, key: str) -> None:
     """The finding, the curves, and pictures of both targets."""
-    said = attack_figures.finding(found)
-    st.markdown("\n".join(f"- {plain(sentence)}" for sentence in attack_figures.findings(found)))
+    said = attack_dataset.finding(found)
+    st.markdown("\n".join(f"- {plain(sentence)}" for sentence in attack_dataset.findings(found)))
     charts.show(
         attack_figures.curves(found, dark=charts.dark()),
         f"{key}-curves",
@@ -132,7 +132,7 @@ def live() -> None:
     if len(finished) < len(results):
         st.info("Stopped half way: the two are compared when both attacks are done.", icon=":material/timelapse:")
         return
-    found = attack_figures.of_digits(finished, params)
+    found = attack_dataset.of_digits(finished, params)
     draw(found, "random-attack-live")
     note(f"{found.about['data']}. {method(found)}")
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.data.named import Found
 from core.figures.palette import uri
-from core.networks.packaged import Network, title_of
+from core.networks.card import Network, title_of
+from core.pictures.listing import Found
 from core.pictures.object_mask import MIDDLE, Box
 from core.pictures.preprocess import square
 from core.pictures.samples import SAMPLES, load_sample

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.networks import packaged
-from core.networks.packaged import Card
+from core.networks import families
+from core.networks.card import Card
 from core.studies.random.features import CLASSIFIERS, KERNELS, Params
 from pages.parts.common.address import bound
 from pages.parts.common.at_hand import any_card
@@ -47,9 +47,9 @@ def controls(data: Data) -> Params:
 def beside(data: Data) -> tuple[Card, Card]:
     """The network whose features are compared with random ones on this data set, and the one asked about photographs:
     any network; at first the packaged ones that learned such pictures."""
-    ceiling = packaged.CEILINGS[data.name if data.name in packaged.CEILINGS else PHOTOGRAPHS]
+    ceiling = families.CEILINGS[data.name if data.name in families.CEILINGS else PHOTOGRAPHS]
     with st.popover("Networks beside them", icon=":material/hub:", help="Any network's features, on the same pictures"):
         mapped = any_card("On the maps", "random-network", ceiling)
-        asked = any_card("Asked about photographs", "random-photo-network", packaged.CEILINGS[PHOTOGRAPHS])
+        asked = any_card("Asked about photographs", "random-photo-network", families.CEILINGS[PHOTOGRAPHS])
         st.caption("What stands before a network's last layer is taken as its features.")
     return mapped, asked

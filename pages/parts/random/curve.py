@@ -9,9 +9,8 @@ import streamlit as st
 
 from core import cache
 from core.base.worker import Job, Progress
-from core.data.named import Split
+from core.data.split import Split, seeded_part
 from core.studies.random import features, figures
-from core.studies.random.dataset import seeded_part
 from core.studies.random.features import Params, Result
 from pages.parts.common import charts, waiting
 from pages.parts.common.words import note, plain

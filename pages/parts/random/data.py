@@ -10,11 +10,16 @@ from pathlib import Path
 import streamlit as st
 
 from core import cache
+from core import data as core_data
 from core.base.files import at_home
 from core.base.records import in_words
+from core.base.refuse import DataError
 from core.base.worker import part
 from core.data import own as own_data
-from core.data.named import DATASETS, DataError, Split, digest, load, on_this_machine
+from core.data import split as data_split
+from core.data.named import load, on_this_machine
+from core.data.sets import DATASETS
+from core.data.split import Split, digest
 from core.pictures.listing import Listing
 from pages.parts.common import own_pictures, torchvision_choose, waiting
 from pages.parts.common.address import bound
@@ -59,7 +64,7 @@ class Data:
     @cached_property
     def every(self) -> Split:
         """Both halves, the training pictures first; a rerun does not copy them again."""
-        return own_data.together(self.train, self.test)
+        return data_split.together(self.train, self.test)
 
 
 def choose() -> Data | None:
@@ -152,10 +157,10 @@ def read_own(listing: Listing, size: int, progress: Progress) -> Data:
 
 
 def read_public(word: str, size: int, progress: Progress) -> Data:
-    return from_pictures(word, own_data.open_data(word, None, size, progress))
+    return from_pictures(word, core_data.open_data(word, None, size, progress))
 
 
-def from_pictures(name: str, read: own_data.Pictures) -> Data:
+def from_pictures(name: str, read: data_split.Pictures) -> Data:
     _, size, _, channels = read.train.pixels.shape
     about = digest(read.train, read.test)
     return Data(

@@ -17,10 +17,11 @@ from core.base.worker import each, part
 from core.compute import embedding
 from core.compute.embedding import Map
 from core.compute.sign_counts import Spec
-from core.data.named import DATASETS, Split
+from core.data.sets import DATASETS
+from core.data.split import Split
 from core.figures.palette import uri
 from core.networks import packaged as networks
-from core.networks.packaged import Network
+from core.networks.card import Network
 from core.studies.random import maps as random_maps
 from core.studies.random import maps_figures as figures
 from core.studies.random.maps import TITLES, Params, Placed, Result, Space

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.data.named import DATASETS
+from core.data.sets import DATASETS
 from core.studies.random import dataset, dataset_figures, paper
+from core.studies.random import dataset as random_dataset
 from core.studies.random.dataset import Measured
 from core.studies.random.features import FOLDER
 from pages.parts.common import charts
@@ -39,7 +40,7 @@ def show() -> None:
 
 
 def packaged(found: Measured) -> None:
-    st.markdown(plain(dataset_figures.finding(found)))
+    st.markdown(plain(random_dataset.finding(found)))
     left, right = st.columns(2, gap="large")
     with left:
         charts.show(

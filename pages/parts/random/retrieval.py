@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.data.named import Found
-from core.networks.packaged import Network, title_of
+from core.compute.spaces import METRICS
+from core.networks.card import Network, title_of
+from core.pictures.listing import Found
 from core.studies.random import retrieval, retrieval_dataset, retrieval_figures
-from core.studies.random.retrieval import METRICS, Params, Result
+from core.studies.random.retrieval import Params, Result
 from core.studies.random.retrieval_dataset import Measured
 from pages.parts.common import charts, own_pictures, waiting
 from pages.parts.common.address import bound

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.data.own import in_form
+from core.pictures.preprocess import in_form
 from core.studies.random import look as random_look
 from core.studies.random.features import Params
 from pages.parts.common import charts, waiting

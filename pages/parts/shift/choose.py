@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from core import networks
+from core.networks import families as networks_families
 from core.networks import packaged
-from core.networks.packaged import Card, Network
+from core.networks.card import Card, Network
 from core.pictures.preprocess import BOUNDARIES
 from core.studies.shift.sweep import MAX_SHIFT_LIMITS, Params
 from pages.parts.common import own_network
@@ -92,12 +94,12 @@ def offered(family: str) -> dict[str, Card]:
     archs = {c.arch for c in found.values() if c.kind == "trained here"}
     if family == "imagenet":
         archs = {"resnet18", "resnet18_blur3"}
-    return found | {f"untrained:{arch}": packaged.find(f"untrained:{arch}") for arch in sorted(archs)}
+    return found | {f"untrained:{arch}": networks.find(f"untrained:{arch}") for arch in sorted(archs)}
 
 
 def default_names(family: str) -> Sequence[str]:
     own = [name for name, network in own_networks().items() if network.card.family == family]
-    return packaged.COMPARED.get(family, own)[:MOST_NETWORKS]
+    return networks_families.COMPARED.get(family, own)[:MOST_NETWORKS]
 
 
 def remember(network: Network) -> None:

@@ -8,7 +8,7 @@ from functools import partial
 import streamlit as st
 
 from core import cache
-from core.networks.packaged import Card, Network
+from core.networks.card import Card, Network
 from core.pictures.image import RGBImage, from_pixels, png_bytes
 from core.studies.shift import figures, inside_figures, sweep
 from core.studies.shift import inside as shift_inside

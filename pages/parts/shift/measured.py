@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.data.named import Found, open_pictures
-from core.networks import packaged as networks
-from core.networks.packaged import Network
-from core.networks.weights import ASSETS
+from core.base.files import ASSETS
+from core.networks import card, families
+from core.networks.card import Network
 from core.pictures.corruptions import REFERENCE_SIDE, STRENGTHS
+from core.pictures.files import open_pictures
+from core.pictures.listing import Found
 from core.studies.shift import dataset, figures, paper
 from core.studies.shift.dataset import Params, Result, Summary
 from pages.parts.common import at_hand, charts, own_pictures, waiting
@@ -23,7 +24,7 @@ LIVE = Params(boundary="crop", pairs=2, worst_reach=1)
 def show(choice: choose.Choice) -> None:
     st.header("Measured on whole data sets", anchor="measured")
     records = dataset.measured(ASSETS / "results" / "shift_sweep")
-    sets = [name for name, data in networks.FAMILIES.items() if data in {r.dataset for r in records.values()}]
+    sets = [name for name, data in families.FAMILIES.items() if data in {r.dataset for r in records.values()}]
     if sets:
         data = bound(
             st.segmented_control,
@@ -34,7 +35,7 @@ def show(choice: choose.Choice) -> None:
             required=True,
             key="shift-data",
         )
-        packaged({name: r for name, r in records.items() if r.dataset == networks.FAMILIES[data]})
+        packaged({name: r for name, r in records.items() if r.dataset == families.FAMILIES[data]})
     with st.expander("The paper's own numbers (ImageNet)"):
         st.markdown("**The paper's**, accuracy / consistency in %, networks trained from scratch; not measured here.")
         charts.numbers_table(paper.table(), alt="The paper's ImageNet table")
@@ -48,8 +49,8 @@ def packaged(records: dict[str, dataset.Measured]) -> None:
     """What `receptive measure` found for the packaged networks of one data set."""
     first = next(iter(records.values()))
     summaries = [r.summary for r in records.values()]
-    titles = [networks.title_of(name) for name in records]
-    blurs = [networks.blur_of(r.arch) for r in records.values()]
+    titles = [card.title_of(name) for name in records]
+    blurs = [card.blur_of(r.arch) for r in records.values()]
     dark = charts.dark()
     note(
         f"{first.data}; n = {first.summary.images:,}. Consistency: two random circular shifts of up to "

@@ -7,7 +7,7 @@ from functools import partial
 
 import streamlit as st
 
-from core.networks.packaged import Network
+from core.networks.card import Network
 from core.pictures import noise
 from core.studies.sparse import any as sparse_any
 from core.studies.sparse.any import SHOWN, Params, Result, Shown

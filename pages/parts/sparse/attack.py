@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.networks.packaged import Network
+from core.networks.card import Network
 from core.pictures.preprocess import seen
 from core.studies.sparse import attack, attack_dataset, attack_figures
 from core.studies.sparse.attack import NORM_WORDS, NORMS, STEP_SHARE, Look, Params

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from core.networks import packaged
-from core.networks.packaged import Card, Network
+from core import networks
+from core.networks import families, packaged
+from core.networks.card import Card, Network
 from core.pictures import noise
 from core.studies.sparse.codes import LAMBDA_LIMITS, LAMBDA_STEP, SOLVER_NAMES, Params, Resolution
 from pages.parts.common import own_network
@@ -104,15 +105,15 @@ def level_of(kind: str, place: st.delta_generator.DeltaGenerator) -> float:
 
 def networks_offered() -> dict[str, Card]:
     """SDNets by name: packaged, the reader's own, and an untrained one to compare with."""
-    found = {name: packaged.cards()[name] for name in packaged.SDNETS if name in packaged.cards()}
+    found = {name: packaged.cards()[name] for name in families.SDNETS if name in packaged.cards()}
     found |= {n.card.name: n.card for n in own_networks().values() if "sdnet" in n.card.arch}
-    untrained = f"untrained:{packaged.SDNETS[0]}"
-    return found | {untrained: packaged.find(untrained)}
+    untrained = f"untrained:{families.SDNETS[0]}"
+    return found | {untrained: networks.find(untrained)}
 
 
 def twin_of(card: Card) -> Card | None:
     """The plain network of the same recipe and seed."""
-    twins = dict(zip(packaged.SDNETS, packaged.TWINS, strict=True))
+    twins = dict(zip(families.SDNETS, families.TWINS, strict=True))
     return packaged.cards().get(twins.get(card.name, ""))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.networks import packaged
+from core.networks import families, packaged
 from core.studies.sparse import depths, depths_figures, dictionary
 from core.studies.sparse.depths import Result
 from pages.parts.common import at_hand, charts, waiting
@@ -19,10 +19,10 @@ def show(scene: Scene) -> None:
     with bound(st.expander, "What does each depth keep?", key="sparse depths", on_change="rerun") as box:
         if not box.open:
             return
-        if packaged.ALL_CODED not in packaged.cards():
-            st.markdown(MISSING.format(packaged.ALL_CODED))
+        if families.ALL_CODED not in packaged.cards():
+            st.markdown(MISSING.format(families.ALL_CODED))
             return
-        network = at_hand.one(packaged.cards()[packaged.ALL_CODED])
+        network = at_hand.one(packaged.cards()[families.ALL_CODED])
         if network is None:
             return
         digest = dictionary.digest(scene.noisy)

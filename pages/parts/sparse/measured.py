@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.data.named import Found, open_pictures
-from core.networks import packaged as networks
-from core.networks.packaged import Network
+from core.networks import families
+from core.networks.card import Network
 from core.pictures import noise
+from core.pictures.files import open_pictures
+from core.pictures.listing import Found
 from core.studies.sparse import dataset, dataset_figures, paper
 from core.studies.sparse.codes import FOLDER
 from core.studies.sparse.dataset import Fit, Measured, Params, Result
@@ -17,7 +18,7 @@ from pages.parts.common.words import code, note, plain
 from pages.parts.sparse.choose import Scene
 
 CHUNK = 16  # pictures between two looks at the Stop button
-FORMS = {"first layer": networks.SDNETS, "every layer": (networks.ALL_CODED,)}
+FORMS = {"first layer": families.SDNETS, "every layer": (families.ALL_CODED,)}
 
 
 def records() -> dict[str, Measured]:
@@ -59,7 +60,7 @@ def show() -> None:
 def packaged(found: dict[str, Measured], names: tuple[str, ...], kind: str) -> None:
     """What `receptive measure-sparse` found for networks that differ in their seed, and for their plain twins."""
     coded = [found[name] for name in names if name in found and kind in found[name].results]
-    bare = [found[name] for name in networks.TWINS if name in found and kind in found[name].results]
+    bare = [found[name] for name in families.TWINS if name in found and kind in found[name].results]
     if not coded:
         st.markdown(plain(f"Not measured under {kind} noise yet."))
         return

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core import cache
+from core import cache, networks
+from core.base import quote
 from core.models.heads import Head
-from core.networks import packaged, quoting
-from core.networks.packaged import Card, Network
-from core.networks.weights import WeightsError
+from core.networks import families
+from core.networks.card import Card, Network
+from core.networks.download import WeightsError
 from core.pictures.image import RGBImage
 from core.studies.spinal import answers, answers_figures
 from core.studies.spinal.answers import Params, Result
@@ -54,13 +55,13 @@ def cards_of_heads() -> dict[Head, Card]:
     """The networks to ask by head; those that are not on this machine are said."""
     found: dict[Head, Card] = {}
     missing = []
-    for head, name in packaged.HEADED.items():
+    for head, name in families.HEADED.items():
         try:
-            found[head] = packaged.find(name)
+            found[head] = networks.find(name)
         except WeightsError:
             missing.append(name)
     if missing:
-        commands = ", ".join(code(quoting.command("receptive", "train", name)) for name in missing)
+        commands = ", ".join(code(quote.command("receptive", "train", name)) for name in missing)
         st.info(f"Not on this machine yet: {plain(', '.join(missing))}, trained on MNIST. Train them with {commands}.")
     return found
 

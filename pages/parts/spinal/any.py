@@ -6,11 +6,13 @@ from functools import partial
 
 import streamlit as st
 
+from core.base.refuse import DataError
 from core.base.worker import Progress, part
 from core.data import own as own_data
-from core.data.named import DATASETS, DataError, Split, digest, load, on_this_machine
-from core.data.own import Pictures
-from core.networks.packaged import Network
+from core.data.named import load, on_this_machine
+from core.data.sets import DATASETS
+from core.data.split import Pictures, Split, digest
+from core.networks.card import Network
 from core.pictures.listing import Listing
 from core.studies.spinal import any as spinal_any
 from core.studies.spinal.any import Features, Params, Result

@@ -9,7 +9,8 @@ import streamlit as st
 
 from core.base.files import at_home
 from core.data import own as own_data
-from core.data.named import DATASETS, on_this_machine
+from core.data.named import on_this_machine
+from core.data.sets import DATASETS
 from core.models.heads import BACKBONES, HEADS, LAYER_LIMITS, ORDERS, SHORT, Head
 from core.pictures.listing import left_out, summary
 from core.studies.spinal.heads import Params

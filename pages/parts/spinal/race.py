@@ -12,6 +12,7 @@ import streamlit as st
 from core.base import jobs
 from core.base.jobs import Run
 from core.models.heads import BACKBONES, SHORT
+from core.studies import spinal
 from core.studies.spinal import dataset, figures
 from core.studies.spinal import heads as spinal_heads
 from core.studies.spinal.heads import Params, Result
@@ -144,7 +145,7 @@ def draw(result: Result) -> None:
     finding = spinal_heads.finding(result)
     st.markdown(f"#### {plain(finding)}")
     charts.show(
-        spinal_heads.figure(result, dark=charts.dark()),
+        spinal.figure(result, dark=charts.dark()),
         "spinal-curves",
         f"Test accuracy of each head by epoch, and of each seed after the last. {finding}",
         spinal_heads.table(result),

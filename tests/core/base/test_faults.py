@@ -11,18 +11,19 @@ from PIL import Image
 from typer.main import get_command
 
 from core.base import jobs, resume
+from core.base import resume as base_resume
+from core.base.files import write_json
 from core.base.records import Damaged, in_words, read_back
 from core.batch import run as batch
 from core.batch.work import in_this_process
 from core.compute import sign_counts
 from core.compute.sign_counts import Spec
-from core.data.named import DATASETS
-from core.overview import board, first_look
+from core.data.sets import DATASETS
+from core.overview import board
 from core.reproduce import run as reproduce
-from core.studies.random import dataset
+from core.studies import first_look as studies_first_look
 from core.studies.sparse import measure
-from core.terminal.studies import app
-from core.training.ship import write_json
+from core.terminal import app
 from tests.core.data.test_public import eurosat
 from tests.core.terminal.test_terminal import refused, run
 from tests.helpers.batch_folder import make_folder, planned
@@ -210,7 +211,7 @@ def test_a_torn_file_of_ours_says_which_one_and_what_to_do(tmp_path, text):
         measure.kept(path, {})
     if text != '{"a": 1}':  # which is one that may be remembered
         with pytest.raises(Damaged, match=said):
-            dataset.remembering(path)("key", lambda: 1)
+            base_resume.remembering(path)("key", lambda: 1)
 
 
 @pytest.mark.parametrize("harm", [lambda data: data[:90], lambda data: b"", lambda data: data.replace(b"|i1", b"|u1")])
@@ -264,11 +265,11 @@ def test_a_damaged_record_takes_its_own_claims_out_and_no_other(tmp_path, name, 
 
 
 def test_a_damaged_first_look_is_computed_anew(tmp_path, monkeypatch):
-    monkeypatch.setattr(first_look, "FOLDER", tmp_path)
+    monkeypatch.setattr(studies_first_look, "FOLDER", tmp_path)
     for text in TORN.values():
         (tmp_path / "shift_sweep.json").write_text(text)
-        assert first_look.find("shift_sweep", [], "", sign_counts.Spec()) is None
-        assert first_look.latest("shift_sweep", []) is None
+        assert studies_first_look.find("shift_sweep", [], "", sign_counts.Spec()) is None
+        assert studies_first_look.latest("shift_sweep", []) is None
 
 
 def test_what_the_system_says_stays_its_own(tmp_path):

@@ -134,7 +134,7 @@ def killed(monkeypatch):
 
 
 def test_a_png_goes_through_the_same_door(tmp_path, monkeypatch):
-    from core.terminal.studies import write_png
+    from core.pictures.image import write_png
 
     path = tmp_path / "maps" / "map.png"
     write_png(path, np.zeros((4, 4, 3), np.uint8))

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from core import networks
 from core.batch import cluster as batch_cluster
 from core.batch import run
 from core.batch.work import in_this_process
-from core.networks import packaged
 from core.networks.weights import write_state
-from core.terminal.studies import app
+from core.terminal import app
 from tests.helpers.batch_folder import make_folder, planned, rows, same_rows
 
 pytest.importorskip("distributed")
@@ -85,7 +85,7 @@ def folder(tmp_path_factory):
 
 def test_a_worker_killed_half_way_does_not_show(folder, tmp_path):
     local, out, own = tmp_path / "local.parquet", tmp_path / "out.parquet", tmp_path / "mine.safetensors"
-    write_state(own, packaged.load(packaged.find("cifar_vgg_blur3")).engine.plain.state_dict(), {}, half=False)
+    write_state(own, networks.load(networks.find("cifar_vgg_blur3")).engine.plain.state_dict(), {}, half=False)
     models = ("cifar_vgg", str(own))
     run.run(planned(folder, models=models, words=(REACH,), chunk=1), local, in_this_process)
     with cluster(2, tmp_path) as (address, _, (first, second)):

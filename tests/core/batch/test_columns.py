@@ -10,13 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core import networks
 from core.batch import columns as batch_rows
 from core.batch import run
 from core.batch.work import in_this_process
-from core.networks import packaged as networks
+from core.networks import families
 from core.networks.weights import packaged
 from core.pictures.image import decode
 from core.studies.patch import evidence
+from core.studies.random import row as random_row
 from core.studies.shift import sweep
 from core.studies.sparse import codes
 from core.studies.spinal import answers
@@ -94,11 +96,11 @@ def test_a_row_is_the_sparse_codes(folder, tmp_path):
 
 def test_a_row_is_the_random_features(folder, tmp_path):
     words = ("features=20", "seed=5", "size=16")
-    found = list(result(folder, tmp_path, "random-features", (batch_rows.RANDOM, "digits_cnn"), words))
-    net = batch_rows.FeatureParams(features=20, seed=5).build()
+    found = list(result(folder, tmp_path, "random-features", (random_row.RANDOM, "digits_cnn"), words))
+    net = random_row.FeatureParams(features=20, seed=5).build()
     for row, image in found:
         kind = (row["k"], row["kernel"], row["depth"], row["seed"], row["size"])
-        if row["network"] == batch_rows.RANDOM:
+        if row["network"] == random_row.RANDOM:
             import torch
 
             from core.pictures.preprocess import square
@@ -114,11 +116,11 @@ def test_a_row_is_the_random_features(folder, tmp_path):
 
 
 def test_a_row_is_a_heads_answer(folder, tmp_path):
-    names = tuple(networks.HEADED.values())
+    names = tuple(families.HEADED.values())
     nets = {name: float32(name) for name in names}
     for row, image in result(folder, tmp_path, "spinal-heads", names):
         want = answers.run([nets[row["network"]]], image, answers.Params((row["head"],)))
-        assert networks.HEADED[row["head"]] == row["network"]
+        assert families.HEADED[row["head"]] == row["network"]
         assert row["label"] == want.labels[want.top1[0]]
         assert row["probability"] == pytest.approx(want.probability.max(), abs=1e-5)
         assert row["right"] is None
@@ -156,7 +158,7 @@ def test_the_tables_columns_are_what_rows_hold(folder):
     for study, table in batch_rows.TABLES.items():
         names = [name for name, _ in batch_rows.columns(study)]
         assert len(set(names)) == len(names)
-        assert set(table.models) <= {*packaged(), batch_rows.RANDOM}
+        assert set(table.models) <= {*packaged(), random_row.RANDOM}
 
 
 def test_an_answer_is_right_in_any_normal_form_and_case():

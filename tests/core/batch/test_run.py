@@ -15,11 +15,12 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from core.batch import columns, run
+from core import networks
+from core.batch import run
 from core.batch.work import in_processes, in_this_process, versions
-from core.networks import packaged
 from core.networks.weights import write_state
-from core.terminal.studies import app
+from core.studies.random import row as random_row
+from core.terminal import app
 from tests.helpers.batch_folder import SIDE, counting, make_folder, planned, rows, same_rows
 
 ROOT = Path(__file__).parents[3]
@@ -59,7 +60,7 @@ def test_processes_and_parts_do_not_show(folder, tmp_path):
 def test_parts_do_not_show_in_random_features(folder, tmp_path):
     one, two = tmp_path / "one.parquet", tmp_path / "two.parquet"
     for out, chunk in ((one, 12), (two, 5)):
-        job = planned(folder, "random-features", (columns.RANDOM, "digits_cnn"), ("features=50",), chunk)
+        job = planned(folder, "random-features", (random_row.RANDOM, "digits_cnn"), ("features=50",), chunk)
         run.run(job, out, in_this_process)
     assert same_rows(one, two)
 
@@ -239,7 +240,7 @@ def test_a_folder_of_nothing_but_broken_pictures(tmp_path):
 
 
 def test_own_weights_are_a_file(folder, tmp_path):
-    net = packaged.load(packaged.find("cifar_vgg")).engine.plain
+    net = networks.load(networks.find("cifar_vgg")).engine.plain
     path, out = tmp_path / "mine.safetensors", tmp_path / "out.parquet"
     write_state(path, net.state_dict(), {}, half=False)
     for words in ((), ("--arch", "cifar_vgg", "--like", "CIFAR-10")):
@@ -372,7 +373,7 @@ def test_a_finished_batch_is_not_that_of_replaced_pictures(tmp_path):
 
 
 def test_one_file_under_two_preprocessings_is_two_networks(folder, tmp_path):
-    net = packaged.load(packaged.find("cifar_vgg")).engine.plain
+    net = networks.load(networks.find("cifar_vgg")).engine.plain
     path, out = tmp_path / "mine.safetensors", tmp_path / "out.parquet"
     write_state(path, net.state_dict(), {}, half=False)
     words = ("shift-sweep", folder, "--model", path, "--set", "max_shift=1", "--jobs", 1)

@@ -10,7 +10,7 @@ from typer.main import get_command
 from core.batch import columns
 from core.networks import weights
 from core.pictures import noise
-from core.terminal.studies import app
+from core.terminal import app
 from tests.core.terminal.test_terminal import refused, run
 
 NUMBERS = ("0", "-1", "1000000000")

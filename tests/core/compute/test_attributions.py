@@ -9,11 +9,11 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from core import networks
 from core.base.worker import Stopped
 from core.compute import attributions, patches
 from core.compute.attributions import CAPTUM, EVIDENCE, METHODS, RANDOM, attribution, each_call_its_own, private
 from core.models import create_model
-from core.networks import packaged
 from core.networks.weights import state_digest
 from tests.helpers.networks_by_hand import Torus, by_hand, untrained
 
@@ -62,7 +62,7 @@ def gap(network, x, target):
 
 @pytest.fixture(scope="module")
 def resnet():
-    return packaged.load(packaged.find("photo_resnet"))
+    return networks.load(networks.find("photo_resnet"))
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +127,7 @@ def test_noise_is_seeded(resnet):
 
 @pytest.mark.parametrize("name", ["photo_resnet", "cifar_vgg", "cifar_vgg_blur3", "untrained:photo_bagnet33"])
 def test_the_map_sums_to_the_difference_of_the_logits(name):
-    network = packaged.load(packaged.find(name))
+    network = networks.load(networks.find(name))
     x, target = picture(64, 64), 2
     expected = gap(network, x, target)
     size = np.abs(attribution(network, x, target, "DeepLIFT")).sum()

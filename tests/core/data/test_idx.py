@@ -12,9 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
+from core.base.refuse import DataError
 from core.data import idx
 from core.data.idx import IDX_FILES, find_folder, read_idx
-from core.data.named import DATASETS, DataError, load
+from core.data.named import load
+from core.data.sets import DATASETS
 
 CODES = {"ubyte": 8, "int": 12}
 TYPES = {"ubyte": np.uint8, "int": np.dtype(">i4")}

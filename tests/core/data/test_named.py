@@ -8,16 +8,19 @@ import numpy as np
 import pytest
 import torchvision.datasets
 
+from core.base import files
+from core.base.refuse import DataError
 from core.data import named
-from core.data.named import DATASETS, DataError, load, on_this_machine
-from core.networks import packaged, weights
+from core.data.named import load, on_this_machine
+from core.data.sets import DATASETS
+from core.networks import families
 from tests.core.data.test_idx import EMNIST, NAMES, folder_of, names_of, write
 
 
 @pytest.fixture
 def empty_cache(tmp_path, monkeypatch):
     """A cache folder in which nothing has been downloaded, and no connection to download with."""
-    monkeypatch.setattr(weights, "cache_folder", lambda: tmp_path / "cache")
+    monkeypatch.setattr(files, "cache_folder", lambda: tmp_path / "cache")
 
     def offline(*args, **options):
         raise URLError("no route to host")
@@ -137,8 +140,8 @@ def test_grey_sets_are_the_bright_ones_on_black(about):
 def test_the_sets_like_mnist_are_small_and_grey(name):
     about = DATASETS[name]
     assert (about.name, about.size, about.channels, about.bright_on_dark) == (name, 28, 1, True)
-    assert packaged.family_labels(name) == about.classes
-    assert packaged.family_size(name) == 28
+    assert families.family_labels(name) == about.classes
+    assert families.family_size(name) == 28
 
 
 def test_the_titles_tell_the_sets_apart():

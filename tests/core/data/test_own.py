@@ -11,11 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from core import data as core_data
+from core.base.refuse import DataError
 from core.data import own
-from core.data.named import DataError, Split, find_pictures
-from core.data.own import from_pictures, halves, in_form, together
-from core.pictures.files import list_pictures
+from core.data import split as data_split
+from core.data.own import from_pictures
+from core.data.split import Split, halves, together
+from core.pictures.files import find_pictures, list_pictures
 from core.pictures.image import from_pixels
+from core.pictures.preprocess import in_form
 
 COLOURS = {"cat": (200, 30, 30), "dog": (30, 30, 200), "emu": (30, 200, 30)}
 
@@ -109,7 +113,7 @@ def test_too_little_is_refused_in_one_sentence(files):
 
 
 def test_more_pixels_than_fit_are_refused_before_a_picture_is_read(monkeypatch):
-    monkeypatch.setattr(own, "MAX_BYTES", 14 * 8 * 8 * 3)
+    monkeypatch.setattr(data_split, "MAX_BYTES", 14 * 8 * 8 * 3)
     found = find_pictures(zipped(menagerie()))
     monkeypatch.setattr(own, "open_pictures", None)
     with pytest.raises(
@@ -196,24 +200,24 @@ def test_without_such_folders_a_fifth_is_drawn(tmp_path):
     for name, data in menagerie(10).items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(data)
-    data = own.open_data(str(tmp_path), None, 8)
+    data = core_data.open_data(str(tmp_path), None, 8)
     assert (len(data.train), len(data.test)) == (24, 6)
     assert (data.title, data.summary, data.lines) == (tmp_path.name, "30 pictures in 3 classes.", ())
 
 
 def test_more_pictures_than_fit_are_drawn_evenly_and_said(monkeypatch):
-    monkeypatch.setattr(own, "MAX_BYTES", 12 * 8 * 8 * 3)
+    monkeypatch.setattr(data_split, "MAX_BYTES", 12 * 8 * 8 * 3)
     data = own.read(list_pictures(zipped(menagerie())), 8)
-    assert np.bincount(own.together(data.train, data.test).labels).tolist() == [4, 4, 4]
+    assert np.bincount(data_split.together(data.train, data.test).labels).tolist() == [4, 4, 4]
     assert data.summary == "12 pictures in 3 classes; 3 files left out: 3 beyond the limit."
     assert "12 of 15 pictures are taken" in data.lines[0]
 
 
 def test_named_sets_and_unknown_names():
-    digits = own.open_data("digits", None, 99)
+    digits = core_data.open_data("digits", None, 99)
     assert (digits.title, digits.train.pixels.shape, digits.lines) == ("digits", (1297, 8, 8, 1), ())
     with pytest.raises(DataError, match=r"^expected one of digits, .*torchvision:NAME, or a folder or zip"):
-        own.open_data("nowhere", None, 8)
+        core_data.open_data("nowhere", None, 8)
 
 
 # ---- hostile zips --------------------------------------------------------------------------------

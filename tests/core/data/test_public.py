@@ -14,11 +14,11 @@ import pytest
 import torchvision.datasets
 from PIL import Image
 
-from core.data import named, public
-from core.data.named import DATASETS, DataError
-from core.data.own import open_data
+from core.base import files as base_files
+from core.base.refuse import DataError
+from core.data import named, open_data, public
 from core.data.public import OWN_READER, SETS, download, load, on_this_machine
-from core.networks import weights
+from core.data.sets import DATASETS
 from tests.core.terminal.test_terminal import refused, run
 
 COLOURS = {"alder": (200, 40, 40), "birch": (40, 40, 200)}
@@ -28,7 +28,7 @@ EACH = 8  # pictures of a class in a half
 @pytest.fixture
 def cache(tmp_path, monkeypatch):
     """A cache folder in which nothing has been downloaded, and no connection to download with."""
-    monkeypatch.setattr(weights, "cache_folder", lambda: tmp_path / "cache")
+    monkeypatch.setattr(base_files, "cache_folder", lambda: tmp_path / "cache")
 
     def offline(*args, **options):
         raise URLError("no route to host")

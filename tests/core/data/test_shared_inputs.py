@@ -6,8 +6,8 @@ from collections import Counter
 
 import pytest
 
+from core.base.refuse import DataError
 from core.data import own
-from core.data.named import DataError
 from core.pictures.files import list_pictures
 from core.pictures.listing import SUFFIXES, left_out, summary
 from tests.helpers.handed import MAKER, NO_MAKER

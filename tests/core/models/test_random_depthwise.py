@@ -12,9 +12,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core import networks
 from core.models import UnknownModelError, create_model, list_classifiers, list_models
 from core.models.random_depthwise import RandomDepthwise, draw, draws_per_feature
-from core.networks import packaged
 from core.networks.weights import state_digest
 from tests.helpers.parity import fill_module, load_case, make_input, output_problems, state_problems
 
@@ -140,4 +140,4 @@ def test_it_is_no_classifier():
     assert "random_depthwise" in list_models()
     assert "random_depthwise" not in list_classifiers()
     with pytest.raises(UnknownModelError, match="expected untrained:ARCH"):
-        packaged.find("untrained:random_depthwise")
+        networks.find("untrained:random_depthwise")

@@ -295,7 +295,7 @@ def test_a_backbone_without_a_fully_connected_part_is_refused():
 
 
 def test_training_the_head_only_leaves_the_backbone_alone():
-    from core.data.named import Split
+    from core.data.split import Split
 
     net = freeze(with_head(PhotoResNet(num_classes=20), lambda features: SpinalHead(features, 2, 8, 4)))
     before = copy.deepcopy(net.state_dict())

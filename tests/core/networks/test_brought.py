@@ -9,10 +9,12 @@ import torch
 from safetensors.torch import save
 from torch import nn
 
+from core import networks
 from core.models import create_model, list_classifiers
 from core.networks import brought, packaged, weights
+from core.networks import card as networks_card
 from core.networks.brought import Plug
-from core.networks.weights import WeightsError
+from core.networks.download import WeightsError
 from core.pictures.preprocess import Preprocessing
 from core.pictures.samples import load_sample
 from core.studies.shift import sweep
@@ -38,7 +40,7 @@ def test_a_file_of_ours_tells_labels_and_preprocessing(name):
     about = weights.read_metadata(weights.packaged()[name])
     assert found.arch == about["arch"]
     assert list(found.labels) == json.loads(about["labels"])
-    assert found.preprocessing == packaged.load(packaged.find(name)).preprocessing
+    assert found.preprocessing == networks.load(networks.find(name)).preprocessing
 
 
 def test_strange_tensors_are_refused_in_a_sentence():
@@ -74,15 +76,15 @@ def test_torchvisions_networks_by_name(arch, tmp_path, monkeypatch):
     from torchvision import models
 
     monkeypatch.setenv("RECEPTIVE_CACHE", str(tmp_path))
-    card = packaged.find(f"torchvision:{arch}")
+    card = networks.find(f"torchvision:{arch}")
     assert (card.kind, card.family, packaged.is_here(card)) == ("torchvision", "imagenet", False)
     with pytest.raises(WeightsError, match=f"receptive download {arch}"):
-        packaged.load(card)
+        networks.load(card)
     options = {"init_weights": False} if arch == "googlenet" else {}
     net = models.get_model(arch, weights=None, **options)
     packaged.local_file(card).parent.mkdir(parents=True, exist_ok=True)
     torch.save(net.state_dict(), packaged.local_file(card))
-    network = packaged.load(card)
+    network = networks.load(card)
     assert len(network.labels) == 1000
     x = torch.rand(1, 3, 224, 224)
     if arch == "googlenet":
@@ -92,14 +94,14 @@ def test_torchvisions_networks_by_name(arch, tmp_path, monkeypatch):
 
 
 def test_an_input_of_another_size_is_a_family_of_its_own():
-    card = packaged.find("torchvision:inception_v3")
+    card = networks.find("torchvision:inception_v3")
     assert (card.size, card.family) == (299, "torchvision:inception_v3")
 
 
 @pytest.mark.parametrize("name", ["torchvision:resnet19", "torchvision:", "plugin:nothing"])
 def test_unknown_names(name):
     with pytest.raises(WeightsError, match="did you mean"):
-        packaged.find(name)
+        networks.find(name)
 
 
 class Odd(nn.Module):
@@ -144,7 +146,7 @@ def package(monkeypatch):
 
 @pytest.mark.usefixtures("package")
 def test_an_installed_packages_network():
-    network = packaged.load(packaged.find("plugin:good"))
+    network = networks.load(networks.find("plugin:good"))
     assert (network.labels, network.card.size, network.card.kind) == (("left", "right"), 16, "user")
     assert "untrained, for a test; not measured by this project" in network.card.provenance
     x = torch.rand(2, 3, 16, 16)
@@ -157,17 +159,17 @@ def test_an_installed_packages_network():
 @pytest.mark.parametrize("name", [*(name for name in FACTORIES if name != "good"), "missing"])
 def test_a_package_that_fails_says_so_in_one_sentence(name):
     with pytest.raises(WeightsError, match=f"expected plugin:{name} to give a network, got a failure"):
-        packaged.load(packaged.find(f"plugin:{name}"))
+        networks.load(networks.find(f"plugin:{name}"))
 
 
 def test_a_network_without_parameters_is_asked_like_any_other():
-    card = packaged.Card("plugin:bright", "bright", "plugin:bright", "user", "", 16)
+    card = networks_card.Card("plugin:bright", "bright", "plugin:bright", "user", "", 16)
     network = brought.ready(card, Bright(), ("left", "right"), PREP)
     assert sweep.run([network], load_sample("cat"), sweep.Params(max_shift=1)).top1.shape == (1, 9)
 
 
 def test_random_features_and_their_svm_are_a_network():
-    network = packaged.load(packaged.find("digits_random_svm"))
+    network = networks.load(networks.find("digits_random_svm"))
     assert set(network.engine.plain.state_dict()) == {"classifier.weight", "classifier.bias"}
     assert network.engine.fast is None
     assert "digits_random_svm" in list_classifiers()

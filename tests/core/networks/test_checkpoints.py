@@ -14,7 +14,8 @@ import pytest
 import torch
 
 from core.networks import checkpoints
-from core.networks.weights import WeightsError, read_state
+from core.networks.download import WeightsError
+from core.networks.weights import read_state
 from tests.helpers.weight_files import Malicious, equal, small_net, torch_bytes, zipped_again
 
 BESIDE = {

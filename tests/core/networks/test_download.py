@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from core.base import files
 from core.networks import download as download_module
-from core.networks import weights
-from core.networks.weights import Offline, Published, WeightsError, download
+from core.networks import published
+from core.networks.download import Offline, Published, WeightsError, download
 from tests.helpers.loopback import DIGEST, PAYLOAD, entry, serve
 from tests.helpers.weight_files import one_sentence
 
@@ -25,35 +26,35 @@ def server(monkeypatch):
 
 def test_cache_folder(tmp_path, monkeypatch):
     monkeypatch.setenv("RECEPTIVE_CACHE", str(tmp_path / "here"))
-    assert weights.cache_folder() == tmp_path / "here"
+    assert files.cache_folder() == tmp_path / "here"
     monkeypatch.delenv("RECEPTIVE_CACHE")
-    assert "receptive" in weights.cache_folder().parts[-1:]
+    assert "receptive" in files.cache_folder().parts[-1:]
     assert not (tmp_path / "here").exists()
 
 
 def test_published_by_the_authors():
-    assert len(weights.PUBLISHED) == 28 + 3  # seven anti-aliased networks at four sizes, and three BagNets
-    assert weights.published("resnet18_blur3") == Published(
+    assert len(published.PUBLISHED) == 28 + 3  # seven anti-aliased networks at four sizes, and three BagNets
+    assert published.published("resnet18_blur3") == Published(
         "resnet18_blur3",
         "https://antialiased-cnns.s3.us-east-2.amazonaws.com/weights_v0.1/resnet18_lpf3-449351b9.pth",
         "449351b9",
         "authors",
     )
-    assert len({entry.filename for entry in weights.PUBLISHED.values()}) == 28 + 3
-    assert all(entry.name == name for name, entry in weights.PUBLISHED.items())
+    assert len({entry.filename for entry in published.PUBLISHED.values()}) == 28 + 3
+    assert all(entry.name == name for name, entry in published.PUBLISHED.items())
 
 
 def test_every_published_name_has_an_address():
-    names = weights.published_names()
+    names = published.published_names()
     assert names == sorted(set(names))
     for name in names:
-        entry = weights.published(name)
+        entry = published.published(name)
         assert entry.name == name
         assert entry.source == ("authors" if "_blur" in name or "bagnet" in name else "torchvision")
-    assert weights.published("resnet18").filename == "resnet18-f37072fd.pth"
+    assert published.published("resnet18").filename == "resnet18-f37072fd.pth"
 
 
-@pytest.mark.parametrize("find", [weights.published, weights.published_torchvision])
+@pytest.mark.parametrize("find", [published.published, published.published_torchvision])
 def test_unknown_names_list_known_ones(find):
     with pytest.raises(WeightsError, match="resnet18") as error:
         find("resnet18_blur9")
@@ -205,7 +206,7 @@ def test_no_name_service_is_offline(tmp_path, monkeypatch):
     monkeypatch.setenv("no_proxy", "*")
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     with pytest.raises(Offline, match="Name or service not known"):
-        download(weights.published("resnet18_blur3"), tmp_path)
+        download(published.published("resnet18_blur3"), tmp_path)
 
 
 def test_a_folder_that_cannot_be_made(server, tmp_path):

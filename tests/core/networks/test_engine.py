@@ -9,10 +9,11 @@ import pytest
 import torch
 from torch import nn
 
+from core import networks
 from core.base.worker import Stopped, submit
 from core.models import create_model
 from core.models.sparse import SparseConv2d
-from core.networks import engine, packaged, weights
+from core.networks import engine, families, weights
 from core.networks.engine import batch_size, fold, margins, prepare
 from core.pictures.preprocess import BOUNDARIES, field_of_view, shift_offsets, shifted, to_tensor
 from core.pictures.samples import load_sample
@@ -61,7 +62,7 @@ def with_statistics(arch):
 @pytest.mark.parametrize("name", [*PACKAGED, *FOLDED])
 def test_folded_channels_last_float32_is_the_plain_network(name):
     net = plain_net(name) if name in PACKAGED else with_statistics(name)
-    size = packaged.find(name).size if name in PACKAGED else 96
+    size = networks.find(name).size if name in PACKAGED else 96
     x = torch.randn(3, 1 if name in GREY else 3, size, size, generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():
         expected = net(x)
@@ -75,7 +76,7 @@ def test_folding_leaves_no_batch_norm_but_those_that_follow_codes(name):
     prepared = prepare(plain_net(name))
     coded = sum(isinstance(layer, SparseConv2d) for layer in prepared.plain.modules())
     has_norms = any(isinstance(layer, nn.BatchNorm2d) for layer in prepared.plain.modules())
-    assert has_norms != (name in (*packaged.HEADED.values(), *SIGNS))  # the small CNN has none
+    assert has_norms != (name in (*families.HEADED.values(), *SIGNS))  # the small CNN has none
     assert sum(isinstance(layer, nn.BatchNorm2d) for layer in prepared.exact.modules()) == coded
 
 
@@ -103,7 +104,7 @@ def test_folding_does_not_disturb_other_threads():
 @pytest.mark.parametrize("boundary", BOUNDARIES)
 @pytest.mark.parametrize("name", PACKAGED)
 def test_top1_of_every_shift_is_the_float32_one_at_a_time_result(name, boundary):
-    network = packaged.load(packaged.find(name))
+    network = networks.load(networks.find(name))
     x = sweep_inputs(network, PHOTOS[boundary], boundary)
     ladder = prepare(plain_net(name), fast=name not in SIGNS)  # bfloat16 even where it is emulated
     answers = engine.logits(ladder, from_array(x), len(x))

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from core.networks import brought
+from core.networks.download import WeightsError
 from core.networks.own_options import FileOptions
-from core.networks.weights import WeightsError
 from tests.helpers.handed import MAKER, NO_MAKER
 
 pytestmark = [

@@ -8,20 +8,25 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core import networks as core_networks
+from core.base import files as base_files
 from core.networks import brought, intact, weights
+from core.networks import card as networks_card
 from core.networks import packaged as networks
-from core.networks.packaged import DEFAULT_NETWORKS, DEFAULT_SDNETS, HEADED, SDNETS
-from core.networks.weights import WeightsError
-from core.overview import board, first_look
+from core.networks.download import WeightsError
+from core.networks.families import DEFAULT_NETWORKS, DEFAULT_SDNETS, HEADED, SDNETS
+from core.overview import board
 from core.reproduce import run as reproduce
+from core.studies import first_look as studies_first_look
 from core.studies.spinal import dataset
+from core.training import measurement
 from tests.core.terminal.test_terminal import refused, run
 from tests.pages.test_every_page import (
     APP,
     a_server_that_has_run_before,  # noqa: F401
 )
 
-WHOLE = weights.ASSETS / "weights"
+WHOLE = base_files.ASSETS / "weights"
 STUDIES = ("shift_sweep", "patch_evidence", "sparse_codes", "random_features", "spinal_heads")
 NEEDED = ("photo_resnet", SDNETS[0], HEADED["spinal"], "photo_bagnet17", "digits_cnn")  # one of each study
 
@@ -86,13 +91,13 @@ def test_the_list_is_of_the_files():
 
 
 def test_a_list_that_is_torn_or_lacks_a_file_is_said(assets):
-    card = networks.find("digits_cnn")
+    card = core_networks.find("digits_cnn")
     noted = intact.digests(assets)
     del noted["digits_cnn.safetensors"]
     for text, said in ((json.dumps(noted), "digits_cnn as it was trained"), ("{", "damaged"), ("3", "damaged")):
         (assets / intact.DIGESTS).write_text(text)
         with pytest.raises(WeightsError, match=rf"^expected .*{said}.*install Receptive again"):
-            networks.load(card)
+            core_networks.load(card)
 
 
 # ---- one file ------------------------------------------------------------------------------------
@@ -108,7 +113,7 @@ def test_a_damaged_header_leaves_its_card_out_and_no_other(assets, how):
     assert said.startswith("expected the packaged network photo_resnet as it was trained, got a file that is damaged")
     assert said.endswith("install Receptive again, or train it again with: receptive train photo_resnet")
     with pytest.raises(WeightsError, match="photo_resnet as it was trained"):
-        networks.find("photo_resnet")
+        core_networks.find("photo_resnet")
 
 
 @pytest.mark.parametrize("at", [-1, -1000, 0.5])
@@ -117,19 +122,19 @@ def test_a_flipped_bit_is_noticed_when_the_network_is_loaded(assets, at):
     data = bytearray(path.read_bytes())
     data[at if at < 0 else int(at * len(data))] ^= 1
     path.write_bytes(data)
-    card = networks.find("digits_cnn")
+    card = core_networks.find("digits_cnn")
     with pytest.raises(WeightsError, match=r"^expected the packaged network digits_cnn .* SHA-256 .*install Receptive"):
-        networks.load(card)
+        core_networks.load(card)
 
 
 def test_a_file_that_is_gone_or_cannot_be_read_is_said(assets):
-    card = networks.find("digits_cnn")
+    card = core_networks.find("digits_cnn")
     card.file.unlink()
     with pytest.raises(WeightsError, match=r"digits_cnn .*No such file.*install Receptive again"):
-        networks.load(card)
+        core_networks.load(card)
     card.file.mkdir()
     with pytest.raises(WeightsError, match=r"digits_cnn .*directory.*install Receptive again"):
-        networks.load(card)
+        core_networks.load(card)
 
 
 def test_those_that_are_whole_are_told_from_the_others_without_loading_one(assets):
@@ -177,12 +182,12 @@ def test_each_card_of_the_home_page_says_why_it_is_empty(assets, how):
     said = [caption.value for caption in page(None).caption]
     for name in (*NEEDED[:2], *NEEDED[3:]):
         [one] = [caption for caption in said if "which cannot be read here: open the study" in caption
-                 and networks.title_of(name) in caption]  # fmt: skip
+                 and networks_card.title_of(name) in caption]  # fmt: skip
         assert one.startswith("The picture of this study that comes along was made from ")
 
 
 def test_a_card_of_the_home_page_without_its_record_says_so(assets, tmp_path, monkeypatch):
-    monkeypatch.setattr(first_look, "FOLDER", tmp_path)
+    monkeypatch.setattr(studies_first_look, "FOLDER", tmp_path)
     monkeypatch.setattr(dataset, "measured", dict)
     said = [caption.value for caption in page(None).caption]
     assert sum("files that are others now, or is damaged: open the study" in one for one in said) == 4
@@ -289,7 +294,7 @@ def test_a_report_goes_on_without_the_damaged_ones(assets, tmp_path):
 
 def test_a_measurement_without_its_network_is_left_out_and_said(assets, tmp_path):
     harm(assets, "cifar_vgg", HARMS["zeros"])
-    plan = reproduce.plan(["exact", "spinal-regression"], reproduce.Data(), tmp_path)
+    plan = reproduce.plan(["exact", "spinal-regression"], measurement.Data(), tmp_path)
     assert list(plan.lacking) == ["exact"]
     assert plan.todo == ("spinal-regression",)
     done = run("reproduce", "--quick", "exact", "--minutes", "1")

@@ -8,12 +8,13 @@ import torch
 from safetensors.torch import save
 from torch import nn
 
+from core import networks
 from core.batch import columns, work
 from core.models import create_model
 from core.networks import brought, one_logit, packaged
 from core.networks.brought import Plug
+from core.networks.download import WeightsError
 from core.networks.own_options import FileOptions
-from core.networks.weights import WeightsError
 from core.pictures.preprocess import Preprocessing, to_tensor
 from core.pictures.samples import load_sample
 from core.studies.patch import any as patch_any
@@ -144,7 +145,7 @@ def test_a_packages_network_of_one_logit(monkeypatch, labels, wanted):
     made = lambda: Plug(OneLogit(), prep, labels, "untrained")  # noqa: E731
     monkeypatch.setattr(test_brought, "good", made, raising=False)
     monkeypatch.setitem(test_brought.FACTORIES, "good", made)
-    network = packaged.load(packaged.find("plugin:good"))
+    network = networks.load(networks.find("plugin:good"))
     assert network.labels == wanted
     assert "untrained, one logit, read by the sigmoid; not measured by this project" in network.card.provenance
     x = torch.rand(2, 3, 16, 16)
@@ -161,7 +162,7 @@ def test_three_labels_for_one_logit_are_refused(monkeypatch):
     made = lambda: Plug(OneLogit(), Preprocessing(16, (0.5,) * 3, (0.5,) * 3), ("a", "b", "c"), "")  # noqa: E731
     monkeypatch.setattr(test_brought, "good", made, raising=False)
     with pytest.raises(WeightsError, match="expected 2 labels at most"):
-        packaged.load(packaged.find("plugin:good"))
+        networks.load(networks.find("plugin:good"))
 
 
 def test_commands_say_yes_or_no(tmp_path):

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from safetensors.torch import save
 from typer.testing import CliRunner
 
+from core import networks
 from core.models import create_model
-from core.networks import brought, own_options, packaged
+from core.networks import brought, card, own_options, packaged
+from core.networks.download import WeightsError
 from core.networks.own_options import FileOptions, told_frame
-from core.networks.weights import WeightsError
 from core.pictures.preprocess import Preprocessing
-from core.terminal import own_file
-from core.terminal.studies import app
+from core.terminal import app, own_file
 from tests.helpers.weight_files import one_sentence, torch_bytes
 
 GOOD = {"labels": '["a", "b", "c"]', "input_size": "48", "mean": "[0.4, 0.5, 0.6]", "std": "[0.2, 0.3, 0.1]"}
@@ -149,19 +149,19 @@ def test_labels_in_json_may_hold_commas():
 
 def test_options_become_a_network(file):
     options = FileOptions(part="ema", labels=("wren", "owl", "kite"), mean=(0.5,), std=(0.2, 0.3, 0.4), size=40)
-    network = brought.open_network(str(file), options)
+    network = networks.open_network(str(file), options)
     assert network.labels == ("wren", "owl", "kite")
     assert network.preprocessing == Preprocessing(40, (0.5,) * 3, (0.2, 0.3, 0.4))
     assert "'birds.pt (ema)' as cifar_vgg" in network.card.provenance
-    assert network.digest != brought.open_network(str(file), FileOptions(part="model")).digest
+    assert network.digest != networks.open_network(str(file), FileOptions(part="model")).digest
 
 
 def test_what_is_not_said_is_the_families(file):
-    network = brought.open_network(str(file), FileOptions(part="ema", like="photographs", mean=(0.4,)))
-    family = packaged.family_preprocessing(packaged.Card("", "", "tiny-imagenet-20", "user", "", 64))
+    network = networks.open_network(str(file), FileOptions(part="ema", like="photographs", mean=(0.4,)))
+    family = packaged.family_preprocessing(card.Card("", "", "tiny-imagenet-20", "user", "", 64))
     assert network.preprocessing == Preprocessing(64, (0.4,) * 3, family.std)
     with pytest.raises(WeightsError, match="expected a family of"):
-        brought.open_network(str(file), FileOptions(part="ema", like="birds"))
+        networks.open_network(str(file), FileOptions(part="ema", like="birds"))
 
 
 @pytest.mark.parametrize(
@@ -185,10 +185,10 @@ def test_a_mean_for_other_channels_than_the_network_sees(file):
     with pytest.raises(
         WeightsError, match="expected 1 or 3 numbers for each of --mean and --std, got 2 and 0"
     ) as error:
-        brought.open_network(str(file), FileOptions(part="ema", mean=(0.5, 0.5)))
+        networks.open_network(str(file), FileOptions(part="ema", mean=(0.5, 0.5)))
     one_sentence(error)
     with pytest.raises(WeightsError, match="expected a mean for each of the 3 channels that cifar_vgg sees, got 1"):
-        brought.open_network(str(file), FileOptions(part="ema", like="mnist"))
+        networks.open_network(str(file), FileOptions(part="ema", like="mnist"))
 
 
 def run(*words):

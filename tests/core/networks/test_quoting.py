@@ -11,11 +11,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from core.figures.blocks import Asked
+from core.base import quote
 from core.networks import quoting
 from core.networks.own_options import ASIS, FileOptions, Opened
 from core.pictures import samples
 from core.pictures.image import from_pixels
+from core.studies.asked import Asked
 from core.studies.patch import evidence
 from core.studies.random import background, features, retrieval
 from core.studies.shift import sweep
@@ -93,7 +94,7 @@ DATA_SNIPPETS = {
 
 @hostile
 def test_words_come_out_of_bash_as_they_went_in(name):
-    assert words_of(quoting.command("receptive", name, "--json", name)) == [name, "--json", name]
+    assert words_of(quote.command("receptive", name, "--json", name)) == [name, "--json", name]
 
 
 @hostile
@@ -132,7 +133,7 @@ def test_every_command_about_a_network_of_the_readers_names_its_file(kind):
 def test_every_command_about_a_data_set_names_it(kind):
     @hostile
     def check(name):
-        assert quoting.path(name) in words_of(DATA[kind](name))
+        assert quote.path(name) in words_of(DATA[kind](name))
 
     check()
 
@@ -165,14 +166,14 @@ def test_every_snippet_about_a_data_set_names_it(kind):
 def test_a_report_names_the_file_that_was_asked_for():
     @hostile
     def check(name):
-        from core.networks.packaged import Card
+        from core.networks.card import Card
 
-        card = Card("user:mine.pt", "", "", "user", "", 32, opened=Opened(quoting.path(name)))
+        card = Card("user:mine.pt", "", "", "user", "", 32, opened=Opened(quote.path(name)))
         asked = Asked(from_pixels(PIXELS), "x", quoting.file(name), (card,))
-        assert words_of(asked.again)[1:4] == [quoting.file(name), "--model", quoting.path(name)]
+        assert words_of(asked.again)[1:4] == [quoting.file(name), "--model", quote.path(name)]
         swept = sweep.command(Own("mine.pt"), sweep.Params(), asked.source, asked.files)
         words = words_of(swept)
-        assert [words[1], words[3]] == [quoting.file(name), quoting.path(name)]
+        assert [words[1], words[3]] == [quoting.file(name), quote.path(name)]
 
     check()
 
@@ -180,13 +181,14 @@ def test_a_report_names_the_file_that_was_asked_for():
 @pytest.mark.parametrize("name", ["photo_resnet", "mine", "sample:cat", "-x.pt", "mine.pt"])
 def test_an_upload_called_like_a_network_is_named_as_a_file(name, tmp_path, monkeypatch):
     """7361185 said --model photo_resnet for an upload of that name, and the command asked the packaged network."""
+    from core import networks
     from core.networks import brought
 
     monkeypatch.chdir(tmp_path)
     (tmp_path / name).write_bytes((ROOT / "assets/weights/cifar_vgg.safetensors").read_bytes())
     opened = brought.open_file((tmp_path / name).read_bytes(), name)
     [word] = quoting.models([opened.card.name], brought.opened([opened.card]))[1:]
-    assert brought.open_network(word).identity == opened.identity
+    assert networks.open_network(word).identity == opened.identity
     assert not brought.is_file("photo_resnet")  # a packaged network's name is never a file
 
 
@@ -269,6 +271,6 @@ def test_nothing_else_quotes():
 
 
 def test_the_words_of_a_batch_are_kept_as_words():
-    assert shlex.split(quoting.command("receptive", "batch", quoting.path("-in"), "--out", "a b")) == [
+    assert shlex.split(quote.command("receptive", "batch", quote.path("-in"), "--out", "a b")) == [
         "receptive", "batch", "./-in", "--out", "a b",
     ]  # fmt: skip

@@ -10,8 +10,9 @@ from safetensors.torch import save
 
 from core.models import create_model
 from core.networks import brought, packaged, recognise
+from core.networks.download import WeightsError
 from core.networks.own_options import FileOptions
-from core.networks.weights import WeightsError, read_state
+from core.networks.weights import read_state
 from tests.helpers.weight_files import equal, one_sentence, torch_bytes
 
 ARCH = "small_cnn"

@@ -10,8 +10,9 @@ from torch import nn
 
 from core.models import create_model, list_models
 from core.models.sdnet import SDNet
-from core.networks import packaged, weights
-from core.networks.weights import WeightsError, load_into, read_state
+from core.networks import families, packaged, weights
+from core.networks.download import WeightsError
+from core.networks.weights import load_into, read_state
 from tests.helpers.weight_files import Malicious, equal, one_sentence, torch_bytes
 
 ARCHS = [
@@ -75,7 +76,7 @@ def test_every_wrapping_loads_strictly(arch, wrap, zipped):
 def test_a_full_size_file_becomes_a_network_that_answers(full, wrap):
     network = packaged.user_network(torch_bytes(WRAPPINGS[wrap](full)), "sdnet18_cifar", "cifar10", "theirs.pth")
     assert network.card.kind == "user"
-    assert network.labels == packaged.family_labels("cifar10")
+    assert network.labels == families.family_labels("cifar10")
     net = network.engine.plain
     assert isinstance(net, SDNet)
     assert net.is_coded

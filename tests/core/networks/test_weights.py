@@ -18,8 +18,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
+from core.base import files
 from core.networks import weights
-from core.networks.weights import WeightsError, load_into, read_metadata, read_state
+from core.networks.download import WeightsError
+from core.networks.weights import load_into, read_metadata, read_state
 from tests.helpers.weight_files import (
     Malicious,
     bomb,
@@ -339,7 +341,7 @@ def test_load_into_says_what_differs_and_changes_nothing():
 
 
 def test_packaged_lists_the_folder(tmp_path, monkeypatch):
-    monkeypatch.setattr(weights, "ASSETS", tmp_path)
+    monkeypatch.setattr(files, "ASSETS", tmp_path)
     assert weights.packaged() == {}
     (tmp_path / "weights").mkdir()
     for name in ("b.safetensors", "a.safetensors", "notes.txt"):

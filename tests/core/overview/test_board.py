@@ -18,22 +18,27 @@ from hypothesis import strategies as st
 from scipy.stats import spearmanr
 from typer.testing import CliRunner
 
-from core.claims import fact, numbers, records
+from core.claims import claim as claims_claim
+from core.claims import fact as claims_fact
+from core.claims import numbers
+from core.claims.claim import VERDICTS, Claim, Ours, verdict
 from core.claims.numbers import Estimate
 from core.overview import board as claims
 from core.overview import board_figures
-from core.overview.board import CLAIMS, RESULTS, VERDICTS, Claim, Ours, board, verdict
+from core.overview.board import CLAIMS, RESULTS, board
 from core.reproduce import facts
+from core.reproduce import facts as reproduce_facts
 from core.studies import STUDIES
+from core.studies.shift import claims as shift_claims
 from core.studies.shift import dataset
 from core.studies.sparse import dataset as sparse_dataset
 from core.studies.spinal import dataset as spinal_dataset
 from core.studies.spinal import heads
-from core.terminal.studies import app
+from core.terminal import app
 
 ROOT = Path(__file__).parents[3]
 SLOW = ("bagnet-shifted-passes", "random-similarity-ratio", "random-sign-means")  # the last two compile kernels
-QUICK = [name for name in fact.FACTS if name not in SLOW]
+QUICK = [name for name in reproduce_facts.FACTS if name not in SLOW]
 
 
 def claim(holds=(0.0, math.inf)):
@@ -163,7 +168,7 @@ def test_numbers_of_the_board_are_those_of_the_records():
     shift = dataset.measured(RESULTS / "shift_sweep")
     gain = shift["cifar_vgg_blur5"].summary.accuracy - shift["cifar_vgg"].summary.accuracy
     assert row("blur-accuracy-vgg", rows)[1].value == pytest.approx(100 * gain)
-    pairs = {r["plain"]: r for r in records.shift_pairs_record(RESULTS)["rows"]}
+    pairs = {r["plain"]: r for r in shift_claims.shift_pairs_record(RESULTS)["rows"]}
     assert row("blur-consistency-vgg", rows)[1].value == pytest.approx(100 * pairs["cifar_vgg"]["difference"])
     race = spinal_dataset.measured(RESULTS / "spinal_heads")["mnist_vgg5"].result
     mean, half = heads.difference(race, "spinal", "fc")
@@ -246,14 +251,14 @@ def test_every_setting_is_a_widget_of_its_study():
 
 def test_every_exact_claim_has_its_fact_and_is_packaged():
     names = [c.name for c in CLAIMS if c.measurement == ("exact",)]
-    assert sorted(names) == sorted(fact.FACTS)
-    assert set(records.exact(RESULTS)["facts"]) == set(fact.FACTS)
+    assert sorted(names) == sorted(reproduce_facts.FACTS)
+    assert set(claims_fact.exact(RESULTS)["facts"]) == set(reproduce_facts.FACTS)
 
 
 def test_the_facts_computed_now_agree_with_those_packaged(tmp_path):
-    path = facts.measure(tmp_path / records.EXACT, QUICK)
+    path = facts.measure(tmp_path / claims_fact.EXACT, QUICK)
     assert [p.name for p in path.parent.iterdir()] == ["exact.json"]
-    now, packaged = records.exact(tmp_path)["facts"], records.exact(RESULTS)["facts"]
+    now, packaged = claims_fact.exact(tmp_path)["facts"], claims_fact.exact(RESULTS)["facts"]
     assert list(now) == QUICK
     for name in QUICK:
         assert now[name]["value"] == pytest.approx(packaged[name]["value"], rel=0.02, abs=1e-5), name
@@ -289,7 +294,7 @@ def test_the_terminal_prints_the_board_and_writes_it(tmp_path):
     mine = [r for r in board() if r[0].study == "shift_sweep"]
     written = json.loads(out.read_text())
     assert [(c["name"], c["verdict"]) for c in written["claims"]] == [(c.name, said) for c, _, said in mine]
-    assert written["rule"] == claims.RULE
+    assert written["rule"] == claims_claim.RULE
     for c, _, said in mine:
         assert f"{c.name} · {said}" in done.stdout
     assert f"{len(mine)} claims: " in done.stdout

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from core import networks
 from core.compute import attributions, coded, patches, spaces
 from core.figures.palette import contrast
-from core.networks import packaged
 from core.overview import coverage
 from core.pictures.image import from_pixels
 from core.pictures.preprocess import square, to_tensor
@@ -64,7 +64,7 @@ def test_every_part_is_tried():
 @pytest.mark.parametrize("part", coverage.PARTS, ids=lambda part: part.name)
 @pytest.mark.parametrize("name", KINDS)
 def test_what_the_matrix_promises_runs_and_what_it_refuses_is_refused(name, part):
-    network = packaged.load(packaged.find(name))
+    network = networks.load(networks.find(name))
     why = part.why_not(network.card)
     if not why:
         assert RUN[part.name](network) is not None
@@ -74,7 +74,7 @@ def test_what_the_matrix_promises_runs_and_what_it_refuses_is_refused(name, part
 
 
 def test_signs_have_no_gradient():
-    network = packaged.load(packaged.find("digits_random_svm"))
+    network = networks.load(networks.find("digits_random_svm"))
     x = to_tensor(seen(network), network.preprocessing)
     for method in GRADIENTS:
         assert not attributions.attribution(network, x, 0, method).any()
@@ -83,7 +83,7 @@ def test_signs_have_no_gradient():
 
 
 def test_every_cell_is_a_sentence():
-    for card in [packaged.find(name) for name in KINDS]:
+    for card in [networks.find(name) for name in KINDS]:
         for cell in coverage.row(card):
             said = coverage.sentence(card, cell)
             assert said.endswith(".")
@@ -91,7 +91,7 @@ def test_every_cell_is_a_sentence():
 
 
 def test_the_finding_counts_the_cells():
-    cards = [packaged.find(name) for name in KINDS]
+    cards = [networks.find(name) for name in KINDS]
     rows = coverage.matrix(cards)
     running = sum(cell.runs for row in rows.values() for cell in row)
     assert coverage.finding(rows).startswith(
@@ -105,7 +105,7 @@ def test_the_finding_counts_the_cells():
 @pytest.mark.parametrize("dark", [False, True])
 def test_every_mark_reads_on_its_field(dark):
     """WCAG's 4.5 to 1, on the page itself where nothing runs."""
-    cards = [packaged.find(name) for name in KINDS]
+    cards = [networks.find(name) for name in KINDS]
     heat, marks = coverage.figure(cards, dark=dark).data
     fields = [PAGE[dark], *(colour for _, colour in heat.colorscale[1:])]
     level = [value for line in heat.z for value in line]
@@ -118,7 +118,7 @@ def test_every_mark_reads_on_its_field(dark):
 
 def test_an_inverted_picture_is_the_same_to_a_network_of_bright_things():
     """Ink on paper and its negative are one picture to a network of bright things on black."""
-    network = packaged.load(packaged.find("digits_cnn"))
+    network = networks.load(networks.find("digits_cnn"))
     paper = np.full((40, 40, 3), 250, np.uint8)
     paper[8:32, 18:22] = 10
     asked = [sweep.run([network], from_pixels(p), sweep.Params(max_shift=1)) for p in (paper, 255 - paper)]

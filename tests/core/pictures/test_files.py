@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.data.named import DataError, find_pictures
+from core.base.refuse import DataError
 from core.pictures import files as picture_files
 from core.pictures import listing as picture_listing
-from core.pictures.files import list_pictures, open_pictures
+from core.pictures.files import find_pictures, list_pictures, open_pictures
 from core.pictures.listing import LINES, NAMED, Found, Listing, left_out, left_out_lines, summary
 from tests.helpers.pictures import PHOTO, RAMP, chunk, save
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.data.named import DataError
+from core.base.refuse import DataError
 from core.pictures.files import UNREADABLE, list_pictures, open_pictures
 from core.pictures.listing import left_out_lines, summary
 from tests.core.pictures.test_files import PNG, zipped

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from core.pictures import samples
 from core.pictures.image import SUFFIXES, decode
-from core.terminal.studies import app
+from core.terminal import app
 from tests.helpers.pictures import refused, save
 from tests.helpers.tiffs import tiff
 from tests.pages.test_every_page import (

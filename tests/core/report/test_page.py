@@ -11,19 +11,20 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
+from core import networks
 from core.base.files import write_text
 from core.base.worker import Stopped, ignore
-from core.figures.blocks import MOST_CSV, WIDTH, Asked, csv_address
-from core.networks import packaged, weights
-from core.networks.weights import WeightsError
-from core.overview import first_look
+from core.figures.blocks import MOST_CSV, WIDTH, csv_address
+from core.networks import families, weights
+from core.networks.download import WeightsError
 from core.pictures.image import from_pixels
 from core.report import page as report
 from core.studies import STUDIES
-from core.studies.asked import side_by_side
+from core.studies import first_look as studies_first_look
+from core.studies.asked import Asked, side_by_side
 from core.studies.shift import sweep
+from core.terminal import app
 from core.terminal import report as command
-from core.terminal.studies import app
 
 SHIFT, PATCH, SPARSE, RANDOM, SPINAL = STUDIES
 HOSTILE = "<script>alert(1)</script>.png"
@@ -76,7 +77,7 @@ def picture(height, width, seed=0):
 
 
 def section(study, image, *names, source="photo.png"):
-    return report.section(study, Asked(image, source, source, tuple(map(packaged.find, names))), ignore)
+    return report.section(study, Asked(image, source, source, tuple(map(networks.find, names))), ignore)
 
 
 @pytest.fixture(scope="module")
@@ -120,8 +121,8 @@ def test_every_study_has_its_question_paper_command_and_networks(tree, html):
         "report"
     ]
     assert "receptive report sample:cat --out report.html" in printed
-    for name in (*packaged.DEFAULT_NETWORKS, *packaged.DEFAULT_BAGNETS, *packaged.DEFAULT_SDNETS):
-        card = packaged.find(name)
+    for name in (*families.DEFAULT_NETWORKS, *families.DEFAULT_BAGNETS, *families.DEFAULT_SDNETS):
+        card = networks.find(name)
         assert f"{card.title}: {card.provenance}." in tree.text("li")
 
 
@@ -134,8 +135,8 @@ def test_the_page_says_what_the_picture_is(tree, cat):
 
 
 def test_findings_and_tables_hold_the_studies_own_numbers(tree, cat):
-    cards = [packaged.find(name) for name in packaged.DEFAULT_NETWORKS]
-    fields = first_look.find("shift_sweep", cards, cat.digest, sweep.Params())
+    cards = [networks.find(name) for name in families.DEFAULT_NETWORKS]
+    fields = studies_first_look.find("shift_sweep", cards, cat.digest, sweep.Params())
     result = sweep.from_dict(fields)
     finding = sweep.finding(result, [card.title for card in cards])
     assert sum(finding in text for text in tree.text("p")) == 1
@@ -297,7 +298,7 @@ def test_a_study_that_cannot_run_says_why_and_the_others_stand(tmp_path, monkeyp
     image = picture(40, 40)
     failed = section(SHIFT, image, "resnet50", "cifar_vgg")
     assert [p.cards[0].name for p in failed.parts] == ["cifar_vgg"]
-    monkeypatch.setattr(packaged, "HEADED", {head: f"no_{name}" for head, name in packaged.HEADED.items()})
+    monkeypatch.setattr(families, "HEADED", {head: f"no_{name}" for head, name in families.HEADED.items()})
     heads = section(SPINAL, image)
     tree = Tree(report.page(Asked(image, "x", "x"), [failed, heads]))
     why = [text for text in tree.text("p") if text.startswith("This could not be asked:")]
@@ -314,7 +315,7 @@ def test_networks_asked_for_take_the_place_of_the_default_ones():
     assert [card.name for card in patch.cards] == ["untrained:photo_bagnet9"]
     assert patch.note == "This study does not take cifar_vgg."
     sparse = section(SPARSE, image, "cifar_vgg")
-    assert tuple(card.name for card in sparse.cards) == packaged.DEFAULT_SDNETS
+    assert tuple(card.name for card in sparse.cards) == families.DEFAULT_SDNETS
     assert sparse.note.endswith("does not take cifar_vgg; its packaged networks are shown instead.")
 
 
@@ -335,7 +336,7 @@ def test_the_readers_own_weights_file_is_asked(tmp_path):
 
 def test_networks_of_one_family_are_compared_as_far_as_they_fit():
     names = ["cifar_vgg", "photo_resnet", "cifar_vgg_blur2", "cifar_vgg_blur3", "cifar_vgg_blur5", "cifar_vgg_blur7"]
-    groups = side_by_side([packaged.find(name) for name in names])
+    groups = side_by_side([networks.find(name) for name in names])
     assert [[card.name for card in group] for group in groups] == [
         ["cifar_vgg", "cifar_vgg_blur2", "cifar_vgg_blur3", "cifar_vgg_blur5"],
         ["cifar_vgg_blur7"],

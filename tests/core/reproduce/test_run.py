@@ -10,19 +10,22 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from core.base.refuse import DataError
 from core.base.worker import ignore
-from core.claims import records
-from core.data.named import DataError
-from core.overview.board import CLAIMS, RESULTS, Ours
+from core.claims import fact
+from core.claims.claim import Ours
+from core.overview.board import CLAIMS, RESULTS
 from core.reproduce import facts, run
 from core.reproduce import quick as reproduce_quick
 from core.reproduce.quick import HOLDS, IN_PART, Settings, recheck
-from core.reproduce.run import MEASUREMENTS, Data
+from core.reproduce.run import MEASUREMENTS
 from core.reproduce.table import CHECKS
+from core.studies.random import measure_again
+from core.studies.spinal import measure_again as spinal_measure_again
 from core.studies.spinal import transfer
-from core.terminal.studies import app
-from core.training import measurement as parts
-from core.training.measurement import Part, stratified
+from core.terminal import app
+from core.training import measurement as training_measurement
+from core.training.measurement import Data, Part, stratified
 
 RUN = CliRunner()
 DIGITS = ("random:digits", "spinal:digits:small_cnn")  # what is re-checked with scikit-learn's digits alone
@@ -46,9 +49,9 @@ def test_every_measured_claim_has_its_measurement_and_its_quick_check():
 def test_what_bears_on_one_claim_names_one_that_its_measurement_is_behind():
     behind = {claim.name: claim.measurement for claim in CLAIMS}
     named = {
-        "random:cifar10": [parts.ABOVE_PIXELS, *map(parts.above_untrained, parts.UNTRAINED)],
-        "spinal-transfer": [parts.transferred(mode) for mode in transfer.MODES],
-        "spinal-regression": [parts.fitted(target) for target in parts.TARGETS],
+        "random:cifar10": [measure_again.ABOVE_PIXELS, *map(measure_again.above_untrained, measure_again.UNTRAINED)],
+        "spinal-transfer": [spinal_measure_again.transferred(mode) for mode in transfer.MODES],
+        "spinal-regression": [spinal_measure_again.fitted(target) for target in spinal_measure_again.TARGETS],
     }
     for key, names in named.items():
         assert [behind[name] for name in names] == [(key,)] * len(names)
@@ -119,7 +122,7 @@ def test_an_exact_fact_that_was_changed_is_found(tmp_path, monkeypatch):
     def change(record):
         record["facts"]["blur-energy"] |= {"value": 6, "low": 6, "high": 6}
 
-    done = command(*FEW, "--quick", "--results", tampered(tmp_path, records.EXACT, change))
+    done = command(*FEW, "--quick", "--results", tampered(tmp_path, fact.EXACT, change))
     assert done.exit_code == 1
     assert "blur-energy: no longer holds: packaged 6, computed 7" in done.stdout
     assert "fista-two-steps: holds" in done.stdout
@@ -144,12 +147,15 @@ def test_without_its_data_a_claim_is_neither_held_nor_failed(tmp_path):
 
 def test_a_part_fails_only_the_claims_that_it_bears_on(tmp_path):
     asked = [claim for claim in CLAIMS if claim.measurement == ("spinal-regression",)]
-    off, fine = (Part(target, 1.0, now, 0.1, (parts.fitted(target),)) for target, now in (("sum", 2.0), ("product", 1)))
+    off, fine = (
+        Part(target, 1.0, now, 0.1, (spinal_measure_again.fitted(target),))
+        for target, now in (("sum", 2.0), ("product", 1))
+    )
     steps = {"spinal-regression": reproduce_quick.Step("spinal-regression", parts=(off, fine))}
     found = [reproduce_quick.outcome(claim, steps, RESULTS, tmp_path) for claim in asked]
     assert {one.claim.name: one.state for one in found} == {
-        parts.fitted("sum"): reproduce_quick.FAILS,
-        parts.fitted("product"): IN_PART,
+        spinal_measure_again.fitted("sum"): reproduce_quick.FAILS,
+        spinal_measure_again.fitted("product"): IN_PART,
     }
 
 
@@ -200,13 +206,15 @@ def test_a_killed_run_goes_on_and_measures_nothing_twice(tmp_path, monkeypatch):
         raise KeyboardInterrupt
 
     stop = dict(MEASUREMENTS) | {
-        "random:digits": run.Measurement(MEASUREMENTS["random:digits"].records, ("digits",), (), 2, killed)
+        "random:digits": training_measurement.Measurement(
+            MEASUREMENTS["random:digits"].records, ("digits",), (), 2, killed
+        )
     }
     monkeypatch.setattr(run, "MEASUREMENTS", stop)
     done = command(*FEW, "random:digits", "--work", tmp_path)
     assert (done.exit_code, begun) == (130, ["random:digits"])
     assert set(run.finished(tmp_path)) == {"exact"}
-    written = (tmp_path / "results" / records.EXACT).stat().st_mtime_ns
+    written = (tmp_path / "results" / fact.EXACT).stat().st_mtime_ns
 
     def quick(data, results, work, progress):
         begun.append("again")
@@ -217,12 +225,13 @@ def test_a_killed_run_goes_on_and_measures_nothing_twice(tmp_path, monkeypatch):
     monkeypatch.setattr(
         run,
         "MEASUREMENTS",
-        stop | {"random:digits": run.Measurement(stop["random:digits"].records, ("digits",), (), 2, quick)},
+        stop
+        | {"random:digits": training_measurement.Measurement(stop["random:digits"].records, ("digits",), (), 2, quick)},
     )
     done = command(*FEW, "random:digits", "--work", tmp_path)
     assert (done.exit_code, begun) == (0, ["random:digits", "again"])
     assert "exact: finished before" in done.stdout
-    assert (tmp_path / "results" / records.EXACT).stat().st_mtime_ns == written
+    assert (tmp_path / "results" / fact.EXACT).stat().st_mtime_ns == written
     assert "blur-energy: reproduced in miniature -> reproduced in miniature" in done.stdout
     assert set(run.finished(tmp_path)) == {"exact", "random:digits"}
 

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from core.networks import packaged
+from core import networks
 from core.pictures.image import decode, png_bytes, thumbnail
 from core.pictures.samples import load_sample
 from core.studies.patch import evidence
 from core.studies.shift import sweep
 from core.studies.shift.sweep import Params, Result
-from core.terminal.studies import app, main
+from core.terminal import app, main
 from core.training import svm
 from core.training.recipes import RECIPES
 from tests.helpers.networks_by_hand import trained
@@ -235,7 +235,7 @@ def test_patch_evidence_writes_the_result_and_the_map(photo, tmp_path):
     assert done.exit_code == 0, done.output
     found = evidence.from_dict(json.loads(out.read_text()))
     image = decode(photo.read_bytes())
-    want = evidence.run([packaged.load(packaged.find("photo_bagnet9"))], image, evidence.Params(target=6))
+    want = evidence.run([networks.load(networks.find("photo_bagnet9"))], image, evidence.Params(target=6))
     assert found.labels[found.target] == "lion"
     np.testing.assert_allclose(found.evidence[0], want.evidence[0], atol=1e-5)
     drawn = decode(png.read_bytes())
@@ -246,7 +246,7 @@ def test_patch_evidence_writes_the_result_and_the_map(photo, tmp_path):
 def test_patch_evidences_own_command_line_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     params = evidence.Params(target=5, other=6, resolution="coarse")
-    network = packaged.load(packaged.find("photo_bagnet9"))
+    network = networks.load(networks.find("photo_bagnet9"))
     result = evidence.run([network], load_sample("cat"), params)
     words = shlex.split(evidence.command(result, params, "sample:cat"))
     assert words[0] == "receptive"
@@ -274,11 +274,11 @@ def test_bad_options_of_patch_evidence(words, said, monkeypatch, tmp_path):
 
 
 def test_a_download_that_fails_is_one_line(monkeypatch, tmp_path):
-    from core.networks import weights
+    from core.networks import download, published
 
     monkeypatch.setenv("RECEPTIVE_CACHE", str(tmp_path))
     monkeypatch.setattr(
-        weights, "published", lambda name: weights.Published(name, "http://127.0.0.1:9/x.pth", "0" * 8, "authors")
+        published, "published", lambda name: download.Published(name, "http://127.0.0.1:9/x.pth", "0" * 8, "authors")
     )
     done = run("download", "bagnet33")
     assert done.exit_code == 2

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
+from core import networks
 from core.compute import linear_svm, sign_counts
 from core.data import named
 from core.models.random_svm import SHAPES, RandomSvm
-from core.networks import packaged as networks
 from core.networks import weights
 from core.training import svm as ship_random_svm
 

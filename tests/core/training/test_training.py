@@ -10,20 +10,24 @@ import numpy as np
 import pytest
 import torch
 
+from core import networks
+from core.base import files
+from core.base.files import commit
 from core.compute import spaces
 from core.compute.fitting import augment, pixel_statistics
-from core.data.named import DATASETS, Split
+from core.data.sets import DATASETS
+from core.data.split import Split
 from core.models import create_model
 from core.models.blurpool import BlurPool2d
-from core.networks import intact, weights
-from core.networks import packaged as networks
+from core.networks import card as networks_card
+from core.networks import families, intact, packaged, weights
+from core.networks.download import WeightsError
 from core.networks.engine import logits
-from core.networks.packaged import DEFAULT_NETWORKS
-from core.networks.weights import WeightsError
+from core.networks.families import DEFAULT_NETWORKS
 from core.pictures.preprocess import to_tensor
-from core.studies.shift import dataset
+from core.studies.shift import dataset, measure
 from core.training import ship, svm
-from core.training.loop import commit, train
+from core.training.loop import train
 from core.training.recipes import RECIPES, Recipe
 from tests.helpers.networks_by_hand import PACKAGED, SIGNS, by_hand
 
@@ -90,7 +94,7 @@ def test_grey_pictures_train_and_ship_as_well(tmp_path):
     assert float(about["test_accuracy"]) > 0.95
     assert about["augmentation"] == "none"
     assert [len(json.loads(about[key])) for key in ("mean", "std")] == [1, 1]
-    network = networks.load(networks.packaged_card("tiny_grey", path))
+    network = networks.load(packaged.packaged_card("tiny_grey", path))
     seen = spaces.trained(pixels, network)
     assert seen.shape == (96, 48)
     head = network.engine.exact.classifier
@@ -287,7 +291,7 @@ def test_the_file_carries_its_whole_provenance(shipped):
 
 
 def test_the_stated_accuracy_is_that_of_the_file(shipped):
-    card = networks.packaged_card("tiny", shipped)
+    card = packaged.packaged_card("tiny", shipped)
     network = networks.load(card)
     x = to_tensor(TEST.pixels, network.preprocessing)
     with torch.inference_mode():
@@ -302,13 +306,13 @@ def test_the_stated_accuracy_is_that_of_the_file(shipped):
 
 
 def test_measuring_writes_what_the_study_reads(shipped, tmp_path, monkeypatch):
-    monkeypatch.setattr(weights, "ASSETS", shipped.parents[1])
+    monkeypatch.setattr(files, "ASSETS", shipped.parents[1])
     (shipped.parents[1] / "weights").mkdir(exist_ok=True)
     for path in shipped.parent.iterdir():
         (shipped.parents[1] / "weights" / path.name).write_bytes(path.read_bytes())
     few = Split(TEST.pixels[:20], TEST.labels[:20], TEST.classes)
     seen = []
-    path = ship.measure("tiny", few, tmp_path, lambda done, total: seen.append((done, total)))
+    path = measure.measure("tiny", few, tmp_path, lambda done, total: seen.append((done, total)))
     assert path == tmp_path / "tiny.json"
     assert seen[-1] == (40, 40)  # once plainly, once shifted and spoiled
     got = dataset.measured(tmp_path)["tiny"]
@@ -316,7 +320,7 @@ def test_measuring_writes_what_the_study_reads(shipped, tmp_path, monkeypatch):
     assert got.arch == "cifar_vgg"
     assert got.reach == 8
     assert got.command == "receptive measure tiny --data FOLDER"
-    network = networks.load(networks.packaged_card("tiny", shipped))
+    network = networks.load(packaged.packaged_card("tiny", shipped))
     with torch.inference_mode():
         right = network.engine.plain(to_tensor(few.pixels, network.preprocessing)).argmax(1).numpy() == few.labels
     assert got.summary.accuracy == pytest.approx(right.mean())
@@ -329,21 +333,21 @@ def test_the_recipes_cover_every_family():
     cifar = {"cifar_vgg": None, **{f"cifar_vgg_blur{k}": k for k in (2, 3, 5, 7)}}
     photo = {"photo_resnet": None, "photo_resnet_blur3": 3, "photo_resnet_blur5": 5}
     bags = {f"photo_bagnet{q}": None for q in (9, 17, 33)}
-    coded = (*networks.SDNETS, *networks.TWINS, networks.ALL_CODED)
+    coded = (*families.SDNETS, *families.TWINS, families.ALL_CODED)
     grey = ("digits_cnn", "fashion_cnn")
-    assert set(RECIPES) == {*cifar, "cifar_vgg_shifted", *photo, *bags, *coded, *grey, *networks.HEADED.values()}
+    assert set(RECIPES) == {*cifar, "cifar_vgg_shifted", *photo, *bags, *coded, *grey, *families.HEADED.values()}
     assert [RECIPES[name].flips for name in grey] == [False, True]  # a mirrored digit is another sign
     for name, blur in (cifar | photo | bags).items():
         recipe = RECIPES[name]
         assert recipe.arch == name
-        assert networks.blur_of(recipe.arch) == blur
+        assert networks_card.blur_of(recipe.arch) == blur
         assert recipe.shifts == 0  # as in the paper's main CIFAR table
     shifted = RECIPES["cifar_vgg_shifted"]
     assert replace(shifted, name="cifar_vgg", shifts=0) == RECIPES["cifar_vgg"]
     assert shifted.shifts > 0
     assert "shifts" in shifted.augmentation()
     assert set(DEFAULT_NETWORKS) <= set(RECIPES)
-    for sdnet, twin in zip(networks.SDNETS, networks.TWINS, strict=True):
+    for sdnet, twin in zip(families.SDNETS, families.TWINS, strict=True):
         assert replace(RECIPES[sdnet], name=twin, arch="cifar_resnet18") == RECIPES[twin]
 
 

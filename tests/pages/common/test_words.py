@@ -10,8 +10,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from core.base.quote import MARKS, unturned
 from core.figures.palette import verbatim
-from core.networks.quoting import MARKS, unturned
 from pages.parts.common.words import PART, again, code, link, plain
 from tests.helpers import markdown_sinks
 from tests.helpers.hostile import FLAT, NAME, RAW_HTML, WORDS

@@ -5,6 +5,7 @@ from urllib.parse import parse_qs
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.claims import claim as claims_claim
 from core.overview import board, board_figures
 from tests.pages.test_every_page import (
     APP,
@@ -37,13 +38,13 @@ def test_home_opens_with_a_finding_that_is_computed_and_shows_every_claim():
     rows = board.board()
     assert app.title[0].value == "Five ways to watch a network see"
     assert next(m.value for m in app.markdown if m.value.startswith("#### ")) == f"#### {board_figures.finding(rows)}"
-    assert board.RULE in [c.value for c in app.caption]
+    assert claims_claim.RULE in [c.value for c in app.caption]
     shown = sentences(app)
     assert len(shown) == len(rows)
     for (claim, _, _), text in zip(rows, shown, strict=True):
         assert text.startswith(f"**{claim.sentence}**")
         assert claim.source[1:] in text
-        number = (claim.paper or board.NO_NUMBER).replace(" %", "\N{NO-BREAK SPACE}%")
+        number = (claim.paper or claims_claim.NO_NUMBER).replace(" %", "\N{NO-BREAK SPACE}%")
         assert f":small[{claim.whose}: {number}.]" in text
     said = " ".join(m.value for m in app.markdown)
     for claim, ours, verdict in rows:
@@ -76,7 +77,7 @@ def test_what_is_not_measured_says_why():
     app = home(claims_study="all", claims_verdict="not tested here")
     said = [m.value for m in app.markdown if m.value.startswith("Not measured: ")]
     rows = [(c, v) for c, _, v in board.board() if v == "not tested here"]
-    assert said == [f"Not measured: {c.why_not or board.NOT_PACKAGED}." for c, _ in rows]
+    assert said == [f"Not measured: {c.why_not or claims_claim.NOT_PACKAGED}." for c, _ in rows]
 
 
 @pytest.mark.parametrize("claim", ["blur-consistency-vgg", "lambda-rises-shot", "resnet-fails-on-scrambled"])

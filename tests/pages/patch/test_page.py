@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core import networks
 from core.base.worker import Stopped
-from core.networks import packaged, weights
-from core.networks.packaged import DEFAULT_BAGNETS
+from core.networks import download, published
+from core.networks.families import DEFAULT_BAGNETS
 from core.pictures.image import from_pixels, png_bytes
 from core.studies import STUDIES
 from core.studies.patch import evidence
@@ -121,14 +122,14 @@ def test_extreme_pictures_give_an_answer(shape):
 def test_every_network_wears_its_provenance():
     app = page()
     for name in DEFAULT_BAGNETS:
-        card = packaged.find(name)
+        card = networks.find(name)
         assert any(card.title in m.value and "trained by this project" in m.value for m in app.markdown)
 
 
 def test_offline_the_authors_networks_are_one_sentence_and_the_page_goes_on(monkeypatch, tmp_path):
     monkeypatch.setenv("RECEPTIVE_CACHE", str(tmp_path))
     monkeypatch.setattr(
-        weights, "published", lambda name: weights.Published(name, "http://127.0.0.1:9/x.pth", "0" * 8, "authors")
+        published, "published", lambda name: download.Published(name, "http://127.0.0.1:9/x.pth", "0" * 8, "authors")
     )
     app = page(patch_family="ImageNet")
     assert not app.exception
@@ -171,7 +172,7 @@ def test_every_closer_look_opens(key):
 
 
 def test_your_own_bagnet_stands_beside_ours_and_its_patches_can_be_chosen(tmp_path):
-    ours = packaged.find("photo_bagnet33")
+    ours = networks.find("photo_bagnet33")
     app = page()
     app.file_uploader(key="patch own weights").set_value([("mine.safetensors", ours.file.read_bytes(), "")]).run()
     app.button(key="patch own open").click().run()

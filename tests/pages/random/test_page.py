@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.networks import packaged
+from core import networks
 from core.pictures.image import from_pixels, png_bytes
 from core.studies import STUDIES
 from tests.pages.test_every_page import (
@@ -66,7 +66,7 @@ def test_the_first_visit_shows_digits_and_asks_nothing():
 def test_every_network_wears_its_provenance():
     app = page()
     for name in ("digits_cnn", "photo_resnet"):
-        card = packaged.find(name)
+        card = networks.find(name)
         assert any(card.title in m.value and "trained by this project" in m.value for m in app.markdown)
 
 

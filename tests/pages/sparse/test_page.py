@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.networks import packaged
-from core.networks.packaged import DEFAULT_SDNETS
+from core import networks
+from core.networks.families import DEFAULT_SDNETS
 from core.pictures.image import from_pixels, png_bytes
 from core.studies import STUDIES
 from core.studies.sparse import codes
@@ -122,7 +122,7 @@ def test_extreme_pictures_give_an_answer(shape, at):
 def test_every_network_wears_its_provenance():
     app = page()
     for name in DEFAULT_SDNETS:
-        card = packaged.find(name)
+        card = networks.find(name)
         assert any(card.title in m.value and "trained by this project" in m.value for m in app.markdown)
 
 
@@ -140,7 +140,7 @@ def test_an_untrained_dictionary_and_your_own_file_can_be_looked_at():
     app.selectbox(key="sparse-network").set_value("untrained:cifar_sdnet18").run()
     assert not app.exception
     assert any("untrained" in m.value for m in app.markdown)
-    ours = packaged.find(DEFAULT_SDNETS[0])
+    ours = networks.find(DEFAULT_SDNETS[0])
     app.file_uploader(key="sparse own weights").set_value([("mine.safetensors", ours.file.read_bytes(), "")]).run()
     app.button(key="sparse own open").click().run()
     assert not app.exception
@@ -149,7 +149,7 @@ def test_an_untrained_dictionary_and_your_own_file_can_be_looked_at():
 
 def test_a_network_without_codes_is_asked_further_down():
     app = page()
-    plain = packaged.find(DEFAULT_SDNETS[1])
+    plain = networks.find(DEFAULT_SDNETS[1])
     app.file_uploader(key="sparse own weights").set_value([("plain.safetensors", plain.file.read_bytes(), "")]).run()
     app.button(key="sparse own open").click().run()
     assert not app.exception

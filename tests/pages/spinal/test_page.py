@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core import networks
 from core.base import jobs
-from core.networks import packaged
+from core.networks import families
 from core.pictures.image import from_pixels, png_bytes
 from core.studies import STUDIES
 from core.studies.spinal.heads import from_dict
@@ -66,8 +67,8 @@ def test_the_first_visit_shows_a_finished_race():
 
 def test_every_network_wears_its_provenance():
     app = page()
-    for name in packaged.HEADED.values():
-        card = packaged.find(name)
+    for name in families.HEADED.values():
+        card = networks.find(name)
         assert any(card.title in m.value and "trained by this project" in m.value for m in app.markdown)
 
 

@@ -9,9 +9,9 @@ import torch
 from streamlit.testing.v1 import AppTest
 from torch import nn
 
+from core import networks
 from core.compute import attributions
 from core.compute.attributions import EVIDENCE, METHODS, RANDOM
-from core.networks import packaged
 from core.pictures.preprocess import Preprocessing, to_tensor
 from core.studies.patch import any as patch_any
 from core.studies.patch import masking, scramble
@@ -28,7 +28,7 @@ patch_any.show(tray.Picture("cat", "", load_sample("cat"), "cat"), "digits_cnn")
 
 
 def load(name):
-    return packaged.load(packaged.find(name))
+    return networks.load(networks.find(name))
 
 
 class Signs(nn.Module):

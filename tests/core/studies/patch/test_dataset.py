@@ -11,7 +11,7 @@ from sklearn.metrics import cohen_kappa_score
 
 from core.base.files import write_json
 from core.base.intervals import wilson
-from core.data.named import Split
+from core.data.split import Split
 from core.models.bagnet import BagNet
 from core.networks import engine
 from core.pictures.preprocess import to_tensor

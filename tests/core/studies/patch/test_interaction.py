@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch import nn
 
+from core import networks
 from core.models import create_model
-from core.networks import packaged
 from core.pictures.preprocess import to_tensor
 from core.studies.patch import interaction
 from core.studies.patch import probe_figures as figures
@@ -77,7 +77,7 @@ def test_an_untrained_bagnet_of_the_registry_adds_up_too():
 
 
 def test_the_baseline_does_not_add_up_at_any_distance_of_the_picture():
-    network = packaged.load(packaged.find("photo_resnet"))
+    network = networks.load(networks.find("photo_resnet"))
     picture = PICTURE[:, :64]
     result = run([network], picture, 5, Params(pairs=60))
     beyond = result.distance >= reach(33, SIDE)

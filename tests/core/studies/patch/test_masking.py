@@ -262,7 +262,7 @@ def test_the_curves_carry_the_results_numbers(result, dark):
         assert len({(t.line.color, t.line.dash) for t in mine.values()}) == 3
     bands = [t for t in fig.data if t.fill == "toself"]
     assert len(bands) == 2
-    assert isinstance(masking.figure(result), go.Figure)
+    assert isinstance(figures.curves(result, result.models), go.Figure)
 
 
 def test_every_method_has_a_line_of_its_own():

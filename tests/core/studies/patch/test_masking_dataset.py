@@ -7,8 +7,8 @@ import pytest
 from torch import nn
 
 from core.compute.attributions import EVIDENCE, RANDOM
-from core.data.named import Split
-from core.studies.patch import masking
+from core.data.split import Split
+from core.studies.patch import masking, masking_figures
 from core.studies.patch import masking_dataset as dataset
 from core.studies.patch.masking import Params
 from tests.core.models.test_bagnet import settled
@@ -59,11 +59,11 @@ def test_json_and_back(found):
 
 
 def test_the_figure_and_the_table_show_every_area(found):
-    traces = dataset.figure(found, ("A", "B")).data
+    traces = masking_figures.figure(found, ("A", "B")).data
     assert len(traces) == 4
     np.testing.assert_allclose(traces[0].x, found.deletion[0])
     np.testing.assert_allclose(traces[3].x, found.insertion[1])
-    assert {len(column) for column in dataset.table(found, ("A", "B")).values()} == {6}
+    assert {len(column) for column in masking_figures.table(found, ("A", "B")).values()} == {6}
 
 
 def test_one_picture_is_too_few(networks, split):

@@ -6,13 +6,15 @@ import numpy as np
 import pytest
 import torch
 
-from core.data.named import DATASETS
+from core import networks
+from core.base import files
+from core.data.sets import DATASETS
 from core.models import create_model
-from core.networks import packaged, weights
-from core.networks.packaged import BAGNETS
+from core.networks import download, families, packaged, published, weights
+from core.networks.families import BAGNETS
 from core.studies.patch import dataset, masking_dataset
 
-FOLDER = weights.ASSETS / "results" / "patch_evidence"
+FOLDER = files.ASSETS / "results" / "patch_evidence"
 NAMES, BASELINE = BAGNETS["tiny-imagenet-20"]
 
 
@@ -73,10 +75,10 @@ def test_masking_by_the_evidence_beats_chance_on_the_bagnet(measured):
 
 @pytest.mark.parametrize(("patch", "stem"), [(9, "bagnet8"), (17, "bagnet16"), (33, "bagnet32")])
 def test_the_authors_checkpoints_have_their_addresses(patch, stem):
-    found = weights.published(f"bagnet{patch}")
+    found = published.published(f"bagnet{patch}")
     assert found.url.startswith("https://bitbucket.org/wielandbrendel/bag-of-feature-pretrained-models/raw/249e8fa8")
     assert re.search(rf"/{stem}-[0-9a-f]{{8}}\.pth\.tar$", found.url)
-    assert packaged.find(f"bagnet{patch}").kind == "authors"
+    assert networks.find(f"bagnet{patch}").kind == "authors"
 
 
 def test_a_checkpoint_in_the_authors_form_loads_strictly(monkeypatch, tmp_path):
@@ -85,16 +87,16 @@ def test_a_checkpoint_in_the_authors_form_loads_strictly(monkeypatch, tmp_path):
     torch.manual_seed(3)
     net = create_model("bagnet9").eval()
     state = {k: v for k, v in net.state_dict().items() if not k.endswith("num_batches_tracked")}
-    path = packaged.local_file(packaged.find("bagnet9"))
+    path = packaged.local_file(networks.find("bagnet9"))
     path.parent.mkdir(parents=True, exist_ok=True)
     torch.save(state, path, _use_new_zipfile_serialization=False)
-    network = packaged.load(packaged.find("bagnet9"))
+    network = networks.load(networks.find("bagnet9"))
     x = torch.randn(1, 3, 40, 48)
     with torch.inference_mode():
         assert torch.equal(network.engine.plain(x), net(x))
-    assert network.preprocessing.mean == packaged.IMAGENET_MEAN
+    assert network.preprocessing.mean == families.IMAGENET_MEAN
     assert len(network.labels) == 1000
 
     torch.save({k: v for k, v in state.items() if k != "fc.bias"}, path)
-    with pytest.raises(weights.WeightsError, match=r"without fc\.bias"):
-        packaged.load(packaged.find("bagnet9"))
+    with pytest.raises(download.WeightsError, match=r"without fc\.bias"):
+        networks.load(networks.find("bagnet9"))

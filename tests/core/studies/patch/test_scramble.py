@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from core.compute import patches
-from core.data.named import Split
+from core.data.split import Split
 from core.pictures.preprocess import to_tensor
 from core.studies.patch import probe_figures as figures
 from core.studies.patch import scramble
@@ -148,9 +148,9 @@ def test_whole_patches_counted_one_by_one(tiles, patch):
 
 
 def test_a_packaged_baseline_minds_more_than_nothing():
-    from core.networks import packaged
+    from core import networks as core_networks
 
-    result = run([packaged.load(packaged.find("photo_resnet"))], PICTURE, 0, Params(tiles=(1, 4), shuffles=2))
+    result = run([core_networks.load(core_networks.find("photo_resnet"))], PICTURE, 0, Params(tiles=(1, 4), shuffles=2))
     assert np.abs(result.probability[:, 1] - result.probability[:, 0]).min() > 1e-3
     assert np.isnan(result.whole).all()
 

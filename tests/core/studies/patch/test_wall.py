@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from core.base.worker import Stopped
-from core.data.named import find_pictures
 from core.models.bagnet import BagNet
+from core.pictures.files import find_pictures
 from core.pictures.image import from_pixels, png_bytes
 from core.pictures.preprocess import to_tensor, whole
 from core.pictures.samples import SAMPLES

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from core.base.intervals import wilson
 from core.base.worker import Stopped
 from core.compute.sign_counts import Spec
-from core.data.named import Split
+from core.data.split import Split
 from core.studies.random import attack as study
+from core.studies.random import attack_dataset
 from core.studies.random import attack_figures as figures
 from core.studies.random import measure_attack as ship
 from core.studies.random.attack import Params, Target
@@ -145,7 +146,7 @@ def test_only_labels_are_asked_for_and_each_round_doubles():
 
 def test_one_seed_one_attack(found):
     again = attack()
-    for name in figures.CURVES:
+    for name in attack_dataset.CURVES:
         np.testing.assert_array_equal(getattr(again, name), getattr(found, name))
     np.testing.assert_array_equal(again.examples.attacked, found.examples.attacked)
     other = attack(dataclasses.replace(TINY, seed=2))
@@ -218,10 +219,10 @@ def test_digits_live(kind):
     result = study.on_digits(kind, params)
     assert result.accuracy[0] > 0.85
     assert result.queries == 100
-    single = figures.of_digits([result, result], params)
+    single = attack_dataset.of_digits([result, result], params)
     assert single.targets == (result.target,) * 2
-    np.testing.assert_allclose(figures.band(single, single.accuracy[0])[0], wilson(result.accuracy[0], 400))
-    assert "no difference between the two is shown" in figures.finding(single)
+    np.testing.assert_allclose(attack_dataset.band(single, single.accuracy[0])[0], wilson(result.accuracy[0], 400))
+    assert "no difference between the two is shown" in attack_dataset.finding(single)
 
 
 # ---- measured ------------------------------------------------------------------------------------
@@ -231,23 +232,23 @@ def test_measured_are_single_attacks(measured):
     assert measured.accuracy.shape == (2, 3, len(TINY.epsilons))
     for s, seed in enumerate(measured.seeds):
         alone = attack(dataclasses.replace(TINY, seed=seed))
-        for name in figures.CURVES:
+        for name in attack_dataset.CURVES:
             np.testing.assert_array_equal(getattr(measured, name)[1, s], getattr(alone, name))
 
 
 def test_json_and_back(measured, tmp_path):
-    assert figures.measured(tmp_path) == []
-    record = figures.as_record(measured)
-    (tmp_path / figures.RECORD).write_text(json.dumps({"sets": [record]}, allow_nan=False))
-    [again] = figures.measured(tmp_path)
-    assert json.dumps(figures.as_record(again)) == json.dumps(record)
-    assert figures.finding(again) == figures.finding(measured)
+    assert attack_dataset.measured(tmp_path) == []
+    record = attack_dataset.as_record(measured)
+    (tmp_path / attack_dataset.RECORD).write_text(json.dumps({"sets": [record]}, allow_nan=False))
+    [again] = attack_dataset.measured(tmp_path)
+    assert json.dumps(attack_dataset.as_record(again)) == json.dumps(record)
+    assert attack_dataset.finding(again) == attack_dataset.finding(measured)
     np.testing.assert_allclose(again.examples[0].attacked, measured.examples[0].attacked, atol=0.5 / 255 + 1e-6)
 
 
 def test_the_interval_over_seeds_is_students():
     shares = np.array([[0.1, 0.2, 0.3]])
-    middle, half = figures.fall(None, shares, shares * 0)
+    middle, half = attack_dataset.fall(None, shares, shares * 0)
     assert middle[0] == pytest.approx(0.2)
     assert half[0] == pytest.approx(4.302653 * 0.1 / np.sqrt(3), rel=1e-5)
 
@@ -271,7 +272,7 @@ def by_hand_found(measured, attacked, noisy):
     ],
 )
 def test_the_finding_says_who_falls_further(measured, attacked, noisy, words):
-    said = figures.finding(by_hand_found(measured, attacked, noisy))
+    said = attack_dataset.finding(by_hand_found(measured, attacked, noisy))
     for word in words:
         assert word in said
 
@@ -293,7 +294,7 @@ def test_figures_and_tables_show_every_number(measured, dark):
 
 def test_a_picture_survives_its_address():
     grey = np.linspace(0, 1, 64, dtype=np.float32).reshape(8, 8, 1)
-    back = figures.picture_of(figures.address(grey))
+    back = attack_dataset.picture_of(attack_dataset.address(grey))
     np.testing.assert_allclose(back, np.broadcast_to(grey, (8, 8, 3)), atol=0.5 / 255 + 1e-6)
 
 

@@ -5,12 +5,14 @@ import json
 import numpy as np
 import pytest
 
-from core.data.named import Split, find_pictures
+from core.data.split import Split
 from core.figures.palette import uri
+from core.pictures.files import find_pictures
 from core.pictures.image import from_pixels, png_bytes
 from core.pictures.object_mask import MIDDLE, Box
 from core.studies.random import background as study
 from core.studies.random import background_dataset as dataset
+from core.studies.random import background_figures
 from core.studies.random import background_figures as figures
 from tests.helpers.networks_by_hand import Torus, by_hand
 
@@ -209,7 +211,7 @@ def test_the_record_is_read_back(found, tmp_path):
 
 @pytest.mark.parametrize("dark", [False, True])
 def test_the_bars_are_the_distances(result, dark):
-    fig = study.figure(result, dark)
+    fig = background_figures.figure(result, dark)
     pixels = [t for t in fig.data if t.name == "pixels"]
     np.testing.assert_array_equal(np.r_[pixels[0].y, pixels[1].y], result.moved[0])
     randoms = [t for t in fig.data if t.name == "random features"]

@@ -5,11 +5,14 @@ import json
 import numpy as np
 import pytest
 
+from core.base import resume
 from core.compute.sign_counts import Spec, build, counts
 from core.compute.similarity import Similarity
 from core.data import named
-from core.data.named import Split
+from core.data import split as data_split
+from core.data.split import Split
 from core.studies.random import dataset, dataset_figures
+from core.studies.random import dataset as random_dataset
 from core.studies.random.dataset import Baseline, Curve, Measured, Plan, Shape
 from tests.helpers.networks_by_hand import Torus, by_hand
 
@@ -59,7 +62,7 @@ def test_figures_and_tables_hold_the_records_numbers(record):
     assert list(bars.data[0].x) == sorted(bars.data[0].x)
     assert dataset_figures.baseline_table(record)["features"][0] == dataset_figures.rows(record)[-1].title
     assert dataset_figures.similarity_table(record)["ratio"] == [0.5, 0.5, 0.5]
-    assert "over 3 seeds" in dataset_figures.finding(record)
+    assert "over 3 seeds" in random_dataset.finding(record)
     for dark in (True, False):
         dataset_figures.curves(record, dark=dark).to_json()
 
@@ -76,7 +79,7 @@ def test_what_was_found_is_not_computed_twice(digits, tmp_path):
     plan = Plan(3, 1, (20, 40), (0, 1), ((3, 1),), shape_features=20, part=50)
 
     def measure():
-        remember = dataset.remembering(tmp_path / "found.json")
+        remember = resume.remembering(tmp_path / "found.json")
         return (
             dataset.measure_curves(*digits, plan, tmp_path, remember),
             dataset.measure_shapes(*digits, plan, remember),
@@ -99,7 +102,7 @@ def test_baselines_and_similarity_of_every_space(digits, tmp_path, monkeypatch):
     assert kept
     monkeypatch.setattr(dataset, "BASELINES", kept)
     network = by_hand(Torus(classes=10))
-    remember = dataset.remembering(tmp_path / "found.json")
+    remember = resume.remembering(tmp_path / "found.json")
     found = dataset.measure_baselines(*digits, Plan(3, 1, (20,), fair_features=30), network, remember)
     assert [b.name for b in found] == ["random", "pixels", *kept, "trained"]
     assert [b.dimensions for b in found[:2]] == [30, 64]
@@ -112,7 +115,7 @@ def test_baselines_and_similarity_of_every_space(digits, tmp_path, monkeypatch):
 
 def test_a_seeded_part_is_the_same_each_time(digits):
     train, _ = digits
-    a, b = (dataset.seeded_part(train, 40) for _ in range(2))
+    a, b = (data_split.seeded_part(train, 40) for _ in range(2))
     np.testing.assert_array_equal(a.pixels, b.pixels)
     assert len(a) == 40
-    assert dataset.seeded_part(train, 10_000) is train
+    assert data_split.seeded_part(train, 10_000) is train

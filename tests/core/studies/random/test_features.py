@@ -9,7 +9,8 @@ import pytest
 from core.base.worker import Stopped
 from core.compute.sign_counts import Spec
 from core.data import named
-from core.data.named import Split
+from core.data.split import Split
+from core.studies import random
 from core.studies.random import features
 from core.studies.random import look as random_look
 from core.studies.random.features import Params, hits, run
@@ -62,7 +63,7 @@ def test_a_result_survives_json_and_its_command_its_figure_and_table_agree(digit
     assert features.as_dict(again) == features.as_dict(result)
     words = shlex.split(features.command(Params(features=130, classifier="knn"), "digits"))
     assert words[:3] == ["receptive", "random-features", "digits"]
-    figure = features.figure(result)
+    figure = random.figure(result)
     assert figure.data[0].y[0] == pytest.approx(100 * result.hits[0, 0])
     assert features.table(result)["features"] == [130, "raw pixels"]
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from core.networks import packaged, weights
-from core.studies.random import attack_figures, background_dataset, dataset, dataset_figures, retrieval_dataset
+from core.studies.random import attack_dataset, background_dataset, dataset, dataset_figures, retrieval_dataset
+from core.studies.random import dataset as random_dataset
 from core.studies.random.baselines import BASELINES
 from core.studies.random.features import FOLDER
 
@@ -56,7 +57,7 @@ def test_more_features_serve_better_and_training_better_still(measured, name):
 
 def test_every_record_can_be_drawn_and_told(measured):
     for found in measured.values():
-        assert f"{found.test_images:,} test pictures" in dataset_figures.finding(found)
+        assert f"{found.test_images:,} test pictures" in random_dataset.finding(found)
         dataset_figures.curves(found).to_json()
         dataset_figures.shapes(found).to_json()
         dataset_figures.baselines(found).to_json()
@@ -64,7 +65,7 @@ def test_every_record_can_be_drawn_and_told(measured):
 
 def test_retrieval_background_and_attack_carry_their_provenance():
     records = [retrieval_dataset.measured(), background_dataset.measured()]
-    records += attack_figures.measured()
+    records += attack_dataset.measured()
     assert len(records) >= 4
     for record in records:
         assert record is not None

@@ -8,11 +8,13 @@ from scipy.spatial.distance import cdist
 from sklearn.metrics import average_precision_score
 
 from core.base.worker import Stopped
+from core.compute import spaces
 from core.compute.sign_counts import Spec
-from core.data.named import find_pictures
+from core.pictures.files import find_pictures
 from core.pictures.image import from_pixels, png_bytes
 from core.studies.random import retrieval as study
 from core.studies.random import retrieval_dataset as dataset
+from core.studies.random import retrieval_figures
 from core.studies.random import retrieval_figures as figures
 from tests.helpers.networks_by_hand import Torus, by_hand
 
@@ -47,7 +49,7 @@ def folder(tmp_path):
     return tmp_path
 
 
-@pytest.mark.parametrize("metric", study.METRICS)
+@pytest.mark.parametrize("metric", spaces.METRICS)
 def test_distances_are_scipys(metric):
     a, b = RNG.normal(size=(4, 9)), RNG.normal(size=(7, 9))
     order, apart = study.rank(a, b, metric)
@@ -66,7 +68,7 @@ def test_equal_vectors_are_nothing_apart_and_ties_keep_their_order():
 
 
 def test_a_black_picture_has_no_direction():
-    apart = study.distances(np.zeros((1, 3)), np.array([[1.0, 0, 0], [0, 0, 0]]), "cosine")
+    apart = spaces.distances(np.zeros((1, 3)), np.array([[1.0, 0, 0], [0, 0, 0]]), "cosine")
     np.testing.assert_array_equal(apart, 1)
 
 
@@ -200,9 +202,9 @@ def test_what_does_not_exist_is_refused():
     with pytest.raises(ValueError, match="metric"):
         study.Params(metric="manhattan")
     with pytest.raises(ValueError, match="metric"):
-        study.distances(np.zeros((1, 2)), np.zeros((1, 2)), "manhattan")
+        spaces.distances(np.zeros((1, 2)), np.zeros((1, 2)), "manhattan")
     with pytest.raises(ValueError, match="vectors"):
-        study.distances(np.zeros((1, 2)), np.zeros((1, 3)))
+        spaces.distances(np.zeros((1, 2)), np.zeros((1, 3)))
 
 
 # ---- figures and words ---------------------------------------------------------------------------
@@ -231,7 +233,7 @@ def test_tables_hold_the_measured_numbers(found):
 
 def test_the_rows_show_the_nearest_pictures_and_frame_what_all_have_found(folder):
     result = study.run(from_pixels(PICTURES[3]), find_pictures(folder), PARAMS, NETWORK)
-    fig = study.figure(result, dark=True)
+    fig = retrieval_figures.figure(result, dark=True)
     assert [image.source for image in fig.layout.images[:4]] == [figures.uri(t) for t in result.thumbnails[0]]
     assert fig.layout.images[-1].source == figures.uri(result.query)
     everywhere = set.intersection(*[set(row.tolist()) for row in result.indices])

@@ -14,7 +14,7 @@ from core.figures.palette import network_colours, text_colour
 from core.models import create_model
 from core.models.blurpool import BlurPool1d, binomial_taps
 from core.models.small import CifarVGG, PhotoResNet
-from core.networks.packaged import find, load
+from core.networks import find, load
 from core.pictures.image import from_pixels
 from core.pictures.preprocess import Preprocessing
 from core.studies.shift import inside

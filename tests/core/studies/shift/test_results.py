@@ -10,21 +10,23 @@ import pytest
 from PIL import Image
 from scipy.stats import spearmanr
 
-from core.data.named import CIFAR10_CLASSES, DATASETS
-from core.networks import packaged, weights
+from core import networks
+from core.base import files
+from core.data.sets import CIFAR10_CLASSES, DATASETS
+from core.networks import families, weights
 from core.networks.engine import logits
 from core.pictures.preprocess import to_tensor
 from core.studies.shift import dataset
 from core.studies.shift.dataset import CORRUPTIONS, Params
 from tests.helpers.networks_by_hand import GREY, PACKAGED
 
-FOLDER = weights.ASSETS / "results" / "shift_sweep"
+FOLDER = files.ASSETS / "results" / "shift_sweep"
 FILTERS = {"cifar_vgg": 1, "cifar_vgg_blur2": 2, "cifar_vgg_blur3": 3, "cifar_vgg_blur5": 5, "cifar_vgg_blur7": 7}
 CIFAR = (*FILTERS, "cifar_vgg_shifted")
 CODED = (
-    *packaged.SDNETS,
-    *packaged.TWINS,
-    packaged.ALL_CODED,
+    *families.SDNETS,
+    *families.TWINS,
+    families.ALL_CODED,
 )  # measured under noise: tests/core/studies/sparse/test_results.py
 SHIFTED = [name for name in PACKAGED if name not in (*CODED, *GREY)]
 
@@ -105,7 +107,7 @@ def test_five_hundred_test_pictures_agree_with_the_recorded_accuracy(measured, d
             if len(labels) == n * len(seen):
                 break
     assert len(labels) == 500
-    network = packaged.load(packaged.find("cifar_vgg"))
+    network = networks.load(networks.find("cifar_vgg"))
     pixels = np.stack(pixels)
     answers = logits(network.engine, lambda which: to_tensor(pixels[which], network.preprocessing), 500)
     share = (answers.top1 == labels).mean()

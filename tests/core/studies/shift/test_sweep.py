@@ -15,6 +15,7 @@ from core.models.circular import circular_twin
 from core.models.small import CifarVGG
 from core.pictures.image import from_pixels, png_bytes, thumbnail
 from core.pictures.preprocess import BOUNDARIES, field_of_view, shift_offsets, to_tensor
+from core.studies import shift
 from core.studies.shift import figures, sweep
 from core.studies.shift.sweep import LINES, Params, Result, along, consistency, flip_points, flips, worst_shift
 from tests.helpers.networks_by_hand import Torus, by_hand, trained, untrained
@@ -208,7 +209,7 @@ def test_the_snippet_makes_the_same_figure_again(result, monkeypatch):
     monkeypatch.setattr(go.Figure, "show", lambda fig: shown.append(fig))
     code = sweep.snippet(result, Params(3), "sample:cat")
     exec(code, {})
-    expected = sweep.figure(result)
+    expected = shift.figure(result)
     for got, want in zip(shown[0].data, expected.data, strict=True):
         if want.type == "heatmap":
             np.testing.assert_allclose(got.z, want.z, atol=1e-6)
@@ -291,7 +292,7 @@ def test_the_line_has_a_cross_at_each_change(models, dark):
 
 
 def test_the_hero_figure_needs_no_titles(result):
-    assert sweep.figure(result).layout.annotations[1].text.startswith(f"<b>{result.models[1]}")
+    assert shift.figure(result).layout.annotations[1].text.startswith(f"<b>{result.models[1]}")
 
 
 def test_the_table_holds_the_same_numbers():

@@ -9,9 +9,9 @@ import torch
 from scipy.stats import binomtest
 from streamlit.testing.v1 import AppTest
 
+from core import networks
 from core.base.worker import Stopped
 from core.compute import coded
-from core.networks import packaged
 from core.networks.engine import prepare
 from core.pictures import noise
 from core.pictures.image import from_pixels
@@ -31,7 +31,7 @@ sparse_any.show(tray.Picture("cat", "", load_sample("cat"), "cat"), "digits_cnn"
 
 
 def load(name):
-    return packaged.load(packaged.find(name))
+    return networks.load(networks.find(name))
 
 
 @torch.no_grad()

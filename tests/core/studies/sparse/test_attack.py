@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from core.base.worker import Stopped
-from core.data.named import Split
+from core.data.split import Split
 from core.models.sdnet import SDNet
 from core.studies.sparse import attack as study
 from core.studies.sparse import attack_figures as figures

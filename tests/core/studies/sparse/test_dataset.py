@@ -12,7 +12,7 @@ from core.base.intervals import wilson
 from core.base.worker import Stopped
 from core.compute import lambda_sweep
 from core.compute.coded import to_input
-from core.data.named import Split
+from core.data.split import Split
 from core.pictures import noise
 from core.pictures.image import from_pixels
 from core.studies.sparse import dataset, dataset_figures, measure, paper

@@ -6,7 +6,7 @@ import torch
 
 from core.figures.palette import text_colour
 from core.models.sdnet import SDNet
-from core.networks.packaged import find, load
+from core.networks import find, load
 from core.studies.sparse import depths as study
 from core.studies.sparse import depths_figures as figures
 from core.studies.sparse.depths import run

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.networks import packaged, weights
-from core.networks.packaged import ALL_CODED, SDNETS, TWINS
+from core.networks.families import ALL_CODED, SDNETS, TWINS
 from core.studies.sparse import attack_dataset, dataset
 from core.studies.sparse.codes import FOLDER
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.networks import packaged
+from core import networks
 from core.pictures.image import decode
 from core.pictures.samples import load_sample
 from core.studies.sparse import codes
@@ -23,7 +23,7 @@ def test_it_writes_the_result_and_the_reconstruction(tmp_path):
     done = run("sparse-codes", "sample:cat", *words, "--json", out, "--png", png)
     assert done.exit_code == 0, done.output
     found = codes.from_dict(json.loads(out.read_text()))
-    network = packaged.load(packaged.find(UNTRAINED))
+    network = networks.load(networks.find(UNTRAINED))
     want = codes.run([network], load_sample("cat"), Params("gaussian", 0.1, 0.1, 10))
     np.testing.assert_allclose(found.logits, want.logits, rtol=1e-4, atol=1e-5)
     assert codes.finding(found, [network.card.title]) in done.stdout
@@ -34,7 +34,7 @@ def test_it_writes_the_result_and_the_reconstruction(tmp_path):
 def test_its_own_command_line_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     params = Params("impulse", 0.09, 0.3, 3, "paper", 5, "own")
-    network = packaged.load(packaged.find(UNTRAINED))
+    network = networks.load(networks.find(UNTRAINED))
     result = codes.run([network], load_sample("cat"), params)
     words = shlex.split(codes.command(result, params, "sample:cat"))
     assert words[0] == "receptive"

@@ -10,7 +10,7 @@ from scipy import stats
 from streamlit.testing.v1 import AppTest
 
 from core.data import named
-from core.data.named import Split
+from core.data.split import Split
 from core.models.heads import Shape
 from core.studies.spinal import ablation, ablation_figures, heads, measure_ablation
 from core.studies.spinal.ablation import PAPER, VARIED, Params, Setting

@@ -10,14 +10,16 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 from streamlit.testing.v1 import AppTest
 
+from core import networks
 from core.base.softmax import softmax
-from core.data.named import DIGITS
-from core.networks import packaged
-from core.networks.packaged import Card
+from core.data.sets import DIGITS
+from core.networks import families, packaged
+from core.networks.card import Card
 from core.pictures.digit_form import as_mnist
 from core.pictures.image import from_pixels
 from core.pictures.preprocess import Preprocessing, to_tensor
 from core.studies.spinal import answers, answers_figures
+from core.studies.spinal import answers_figures as spinal_answers_figures
 from core.studies.spinal.answers import Params, example, run
 
 ARCHS = {"fc": "small_cnn", "spinal": "spinal_small_cnn", "fc-matched": "matched_small_cnn"}
@@ -118,7 +120,7 @@ def test_networks_and_heads_must_agree(heads):
 
 def test_a_network_without_a_head_is_refused():
     with pytest.raises(ValueError, match=r"^expected a backbone under a head, got digits_cnn"):
-        run([packaged.load(packaged.find("digits_cnn"))], example(), Params(("fc",)))
+        run([networks.load(networks.find("digits_cnn"))], example(), Params(("fc",)))
 
 
 # ---- words, tables and figures -------------------------------------------------------------------
@@ -172,7 +174,7 @@ def test_tables_hold_every_number(result):
 
 @pytest.mark.parametrize("dark", [False, True])
 def test_figures_show_every_head_and_layer(result, dark):
-    bars = answers.figure(result, dark=dark)
+    bars = spinal_answers_figures.figure(result, dark=dark)
     assert len(bars.data) == 3
     assert len({bar.marker.color for bar in bars.data}) == 3
     for bar, p in zip(bars.data, result.probability, strict=True):
@@ -205,7 +207,7 @@ def script(sample):
 
 def part(monkeypatch, heads, sample=None, names=None):
     own = {net.card.name: net for net in heads}
-    monkeypatch.setattr(packaged, "HEADED", names or dict(zip(HEADS, own, strict=True)))
+    monkeypatch.setattr(families, "HEADED", names or dict(zip(HEADS, own, strict=True)))
     app = AppTest.from_function(script, args=(sample,), default_timeout=60)
     app.session_state["for the test"] = own
     return app.run()
@@ -265,7 +267,7 @@ DRAWN = {  # polylines in hundredths of the pad
 def test_the_packaged_heads_read_what_is_drawn(digit):
     pad = Image.new("RGB", (280, 280), "white")
     ImageDraw.Draw(pad).line([(2.8 * x, 2.8 * y) for x, y in DRAWN[digit]], fill="black", width=24, joint="curve")
-    nets = [packaged.load(packaged.find(name)) for name in packaged.HEADED.values()]
+    nets = [networks.load(networks.find(name)) for name in families.HEADED.values()]
     found = run(nets, from_pixels(np.asarray(pad)))
     assert answers.finding(found).startswith(f"All heads say {digit}: ")
     best = int(digit)

@@ -11,12 +11,11 @@ from scipy import stats
 from streamlit.testing.v1 import AppTest
 from torch import nn
 
+from core import networks
 from core.base.intervals import verdict
 from core.compute import spaces
 from core.data import named
-from core.data.named import Split
-from core.data.own import part
-from core.networks import packaged
+from core.data.split import Split, part
 from core.studies.spinal import any as spinal_any
 from core.studies.spinal.any import Features, Params
 from core.studies.spinal.transfer import HEADS
@@ -27,7 +26,7 @@ PART = 'from pages.parts.spinal import any as spinal_any\nspinal_any.show("mnist
 
 
 def load(name):
-    return packaged.load(packaged.find(name))
+    return networks.load(networks.find(name))
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ import pytest
 from core.data import named as datasets
 from core.models import counting
 from core.models.heads import BACKBONES, HEADS, Shape, build
+from core.studies import spinal
 from core.studies.spinal import figures, heads
 from core.studies.spinal.heads import Params, as_dict, difference, finding, from_dict, params_of, run, table
 
@@ -196,7 +197,7 @@ def test_the_table_has_a_row_a_network(raced):
 @pytest.mark.parametrize("dark", [False, True])
 def test_figures_draw_whatever_is_there(raced, dark):
     for result in (raced[0], *raced[1]):
-        fig = heads.figure(result, dark=dark)
+        fig = spinal.figure(result, dark=dark)
         named = [trace for trace in fig.data if trace.showlegend is not False]
         assert [trace.name for trace in named] == ["FC", "spinal", "FC matched"]
         for h, trace in enumerate(named):

@@ -13,6 +13,7 @@ from core.base.intervals import mean_interval
 from core.models import counting
 from core.studies.spinal import measure_regression as ship
 from core.studies.spinal import regression as study
+from core.studies.spinal import regression_figures
 from core.studies.spinal import regression_figures as figures
 from core.studies.spinal.regression import FUNCTIONS, NETWORKS, Params, Points
 
@@ -266,7 +267,7 @@ def test_a_constant_answer_is_what_the_record_calls_one(small):
 
 @pytest.mark.parametrize("dark", [False, True])
 def test_the_figures_hold_the_numbers(small, dark):
-    fig = study.figure(small, dark=dark)
+    fig = regression_figures.figure(small, dark=dark)
     means = [trace.y[0] for trace in fig.data if trace.error_y.array is not None]
     np.testing.assert_allclose(means, 1e3 * small.last.mean(axis=2).ravel())
     curves = figures.by_epoch(small, dark=dark)

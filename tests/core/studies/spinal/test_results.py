@@ -7,7 +7,7 @@ import pytest
 
 from core.base.intervals import mean_interval, verdict
 from core.models.heads import SHORT
-from core.networks import packaged, weights
+from core.networks import families, weights
 from core.studies.spinal import dataset as spinal_dataset
 from core.studies.spinal import heads
 from core.studies.spinal.measure import PLANS
@@ -57,7 +57,7 @@ def test_the_table_of_claims_says_what_the_intervals_say():
 
 
 def test_the_heads_that_answer_are_packaged():
-    for name in packaged.HEADED.values():
+    for name in families.HEADED.values():
         about = weights.read_metadata(weights.packaged()[name])
         assert about["dataset"] == "mnist"
         assert float(about["test_accuracy"]) > 0.98

@@ -11,12 +11,13 @@ from PIL import Image
 from scipy import stats
 from streamlit.testing.v1 import AppTest
 
+from core import networks
 from core.base.intervals import verdict
+from core.base.refuse import DataError
 from core.compute import fitting
-from core.data.named import DataError, Split
+from core.data.split import Split
 from core.models.counting import parameters
 from core.models.spinal import freeze
-from core.networks import packaged as networks
 from core.pictures.preprocess import Preprocessing
 from core.studies.spinal import measure_transfer, transfer, transfer_figures
 from core.studies.spinal.transfer import HEADS, MODES, Params, fine_tune, scores, shown, under_head

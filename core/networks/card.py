@@ -1,0 +1,114 @@
+"""What is known of a network before it is loaded: its card; and the loaded network itself."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from core.networks.own_options import Opened
+
+if TYPE_CHECKING:
+    from core.networks.engine import Engine
+    from core.pictures.preprocess import Interpolation, Preprocessing
+
+
+WEIGHTS = "IMAGENET1K_V1"  # of torchvision's: those that its networks first came with
+
+
+@functools.cache
+def torchvision_names() -> tuple[str, ...]:
+    """torchvision's classification networks with ImageNet weights; imports torchvision."""
+    from torchvision import models
+
+    names = models.list_models(module=models)
+    return tuple(name for name in names if hasattr(models.get_model_weights(name), WEIGHTS))
+
+
+Kind = Literal["trained here", "authors", "torchvision", "user", "untrained"]
+
+
+KIND_WORDS: dict[Kind, str] = {
+    "trained here": "trained by this project",
+    "authors": "the authors' weights",
+    "torchvision": "torchvision's weights",
+    "user": "your own weights",
+    "untrained": "untrained",
+}
+
+
+TORCHVISION, PLUGIN = "torchvision:", "plugin:"  # how the names of networks from there begin
+
+
+def title_of(name: str) -> str:
+    """A network's name as people read it."""
+    name = re.sub(r"^(photo_)?bagnet(\d+)$", r"\1BagNet-\2", name)
+    name = re.sub(r"sdnet(\d+)", r"SDNet-\1", name)
+    name = re.sub(r"(?<=cifar_)resnet18", "ResNet-18", name).replace("_seed", " · seed ")
+    return name.replace("_blur", " · blur ").replace("_", " ")
+
+
+def patch_of(arch: str) -> int | None:
+    """Side in pixels of a BagNet's patches, None for other architectures."""
+    found = re.search(r"bagnet(\d+)$", arch)
+    return int(found[1]) if found else None
+
+
+def blur_of(arch: str) -> int | None:
+    """Taps of an architecture's blur, None for a plain one."""
+    found = re.search(r"_blur(\d)$", arch)
+    return int(found[1]) if found else None
+
+
+@dataclass(frozen=True)
+class Card:
+    """What is known of a network before it is loaded. Networks of one `family` share labels and input size.
+
+    `test_accuracy` in [0, 1], None where nobody here measured it. `file` is None for an untrained network.
+    """
+
+    name: str
+    arch: str
+    family: str
+    kind: Kind
+    provenance: str
+    size: int
+    test_accuracy: float | None = None
+    file: Path | None = None
+    resize: int | None = None  # a core.pictures.preprocess.Frame, with `size`
+    interpolation: Interpolation = "bilinear"
+    opened: Opened | None = None  # how the reader's own came out of its file
+
+    @property
+    def blur(self) -> int | None:
+        """Taps of the blur filter, None for the plain network."""
+        return blur_of(self.arch)
+
+    @property
+    def patch(self) -> int | None:
+        """Side in pixels of a BagNet's patches, None for other networks."""
+        return patch_of(self.arch)
+
+    @property
+    def title(self) -> str:
+        return title_of(self.name)
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """A loaded network: `labels` (K,), `digest` of its weights, and the engine that runs it."""
+
+    card: Card
+    labels: tuple[str, ...]
+    preprocessing: Preprocessing
+    digest: str
+    engine: Engine
+
+    @functools.cached_property
+    def identity(self) -> str:
+        """SHA-256 of all that its answers depend on: name and architecture, weights, preprocessing and labels."""
+        told = repr((self.card.name, self.card.arch, self.digest, self.preprocessing, self.labels))
+        return hashlib.sha256(told.encode()).hexdigest()

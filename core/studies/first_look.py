@@ -1,0 +1,53 @@
+"""Packaged results of the studies' first pictures: what a page shows before anything is computed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from core.base.files import ASSETS
+from core.base.records import Damaged, read_back
+from core.networks.card import Card
+from core.networks.intact import digest as digest_of
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+
+FOLDER = ASSETS / "results" / "first_look"
+
+
+def key(cards: Sequence[Card], picture: str, params: DataclassInstance) -> dict[str, Any]:
+    """What a packaged result was made from: the picture's digest, each weights file's digest, and the settings."""
+    return {"picture": picture, "networks": files(cards), "params": asdict(params)}
+
+
+def files(cards: Sequence[Card]) -> list[list[str | None]]:
+    """The name of each network, with its weights file's digest. Raises WeightsError for a file that cannot be read."""
+    return [[card.name, digest_of(card.file) if card.file else None] for card in cards]
+
+
+def packaged(slug: str) -> dict[str, Any] | None:
+    """A study's packaged result with its key; None without one, or if it is damaged: then it is computed anew."""
+    path = FOLDER / f"{slug}.json"
+    if not path.exists():
+        return None
+    with suppress(Damaged), read_back(path):
+        record = json.loads(path.read_text())
+        return {"key": dict(record["key"]), "result": dict(record["result"])}
+    return None
+
+
+def find(slug: str, cards: Sequence[Card], picture: str, params: DataclassInstance) -> dict[str, Any] | None:
+    """The fields of the packaged result of a study made from exactly this, or None."""
+    record = packaged(slug)
+    return dict(record["result"]) if record and record["key"] == key(cards, picture, params) else None
+
+
+def latest(slug: str, cards: Sequence[Card]) -> dict[str, Any] | None:
+    """The fields of the packaged result of a study made with these networks, whatever else it was made from."""
+    record = packaged(slug)
+    return dict(record["result"]) if record and record["key"]["networks"] == files(cards) else None

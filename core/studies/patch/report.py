@@ -1,0 +1,92 @@
+"""What a report says of this study."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.base.worker import Progress
+from core.figures.blocks import WIDTH, Plot, Table, beside, csv_address, printed
+from core.networks import families as networks_families
+from core.networks.card import Card
+from core.studies import first_look as studies_first_look
+from core.studies import patch
+from core.studies.asked import BAR, LARGEST, STILL, UPRIGHT, Asked, Part, Work, packaged, side_by_side, titles
+from core.studies.patch import evidence
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+
+def patch_parts(asked: Asked) -> list[Work]:
+    """One run for each family of the BagNets asked for; by default the packaged ones."""
+    mine = tuple(card for card in asked.cards if card.patch)
+    cards, missing = (mine, []) if mine else packaged(networks_families.DEFAULT_BAGNETS)
+    return [*missing, *(partial(patch_part, asked, group) for group in side_by_side(cards))]
+
+
+def patch_part(asked: Asked, cards: tuple[Card, ...], progress: Progress) -> Part:
+    """The evidence maps of BagNets that share their labels."""
+    from core.figures.palette import uri
+    from core.pictures.preprocess import whole
+    from core.studies.patch import figures
+
+    params = evidence.Params()
+    found = studies_first_look.find("patch_evidence", cards, asked.image.digest, params)
+    if found is None:
+        result = evidence.run(asked.load(cards), asked.image, params, progress)
+    else:
+        result = evidence.from_dict(found)
+    finding = evidence.finding(result, titles(cards))
+    under = whole(asked.image, figures.UNDERLAY)
+    zoom = max(1, STILL // max(result.height, result.width))
+    stills = [figures.picture(result, m, under, zoom=zoom) for m in range(len(cards))]
+    plot = Plot(
+        fit_patch(patch.figure(result, under, titles(cards)), result),
+        f"Maps of the {figures.evidence_of(result)}, one a network, over the picture. {finding}",
+        still=uri(beside(stills)),
+    )
+    return Part(
+        finding,
+        ((plot,),),
+        "Red speaks for the class, blue against it, each pixel for the patch around it; all maps share one scale, "
+        f"which ends at the {evidence.CLIP}th percentile. The networks see the picture at {result.width} × "
+        f"{result.height} px.",
+        (patch_table(result, cards),),
+        evidence.command(result, params, asked.source, asked.files),
+        cards,
+        csv_address(figures.evidence_table(result)),
+    )
+
+
+def fit_patch(fig: go.Figure, result: evidence.Result) -> go.Figure:
+    """The maps on the page's width, no taller than their pictures; the colour bar to their right."""
+    left, top, bottom = 0, 48, 8
+    count = len(result.models)
+    width = (WIDTH - left - BAR) * (1 - 0.03 * (count - 1)) / count
+    tall = min(width * result.height / result.width, LARGEST)
+    fig.update_layout(margin={"l": left, "r": BAR, "t": top, "b": bottom}, coloraxis_colorbar=UPRIGHT)
+    fig.update_layout(coloraxis_colorbar_title_side="right")
+    fig.update_layout(coloraxis_colorbar_title_text="logits")
+    return printed(fig, height=round(tall) + top + bottom)
+
+
+def patch_table(result: evidence.Result, cards: Sequence[Card]) -> Table:
+    """One row a BagNet: its answer, and how its evidence is spread."""
+    halves = evidence.half_of_the_evidence(result)
+    return Table(
+        f"The logits are the means over the patches of each network's own grid ({result.labels[result.target]} is the "
+        "class that the maps are of)",
+        {
+            "network": titles(cards),
+            "answer": [result.labels[c] for c in result.logits.argmax(1)],
+            f"logit of {result.labels[result.target]}": [f"{v:.2f}" for v in result.logits[:, result.target]],
+            "patches of the grid": [f"{n:,}" for n in result.patches],
+            "half of the evidence in": [f"{100 * s:.0f} %" if np.isfinite(s) else "–" for s in halves],
+            "strongest patch, row": [evidence.strongest(result, m)[0] for m in range(len(cards))],
+            "column": [evidence.strongest(result, m)[1] for m in range(len(cards))],
+        },
+    )

@@ -1,0 +1,35 @@
+"""What a batch writes of one picture."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.studies.patch import evidence
+from core.studies.study import Row
+
+if TYPE_CHECKING:
+    from core.networks.card import Network
+    from core.pictures.image import RGBImage
+
+
+def patch_row(network: Network, image: RGBImage, params: evidence.Params) -> Row:
+    """The answer, the logit of the class asked for (the mean of its evidence), and the patch that says most for it
+    (Brendel & Bethge, ICLR 2019, §2); rows and columns in px of the picture as the network sees it."""
+    from core.base.softmax import softmax
+
+    result = evidence.run([network], image, params)
+    logits = result.logits[0]
+    other = 0.0 if result.other is None else float(logits[result.other])
+    y, x = evidence.strongest(result, 0)
+    return {
+        "label": result.labels[logits.argmax()],
+        "probability": float(softmax(logits).max()),
+        "target": result.labels[result.target],
+        "logit": float(logits[result.target]) - other,
+        "patches": result.evidence[0].size,
+        "patch_row": y,
+        "patch_column": x,
+        "patch_logit": float(result.evidence[0].max()),
+        "height": result.height,
+        "width": result.width,
+    }

@@ -1,0 +1,94 @@
+"""What a report says of this study."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.base.worker import Progress
+from core.figures.blocks import WIDTH, Plot, Table, beside, csv_address, enlarged, printed
+from core.networks import families as networks_families
+from core.networks.card import Card
+from core.studies import first_look as studies_first_look
+from core.studies import shift
+from core.studies.asked import BAR, LARGEST, STILL, UPRIGHT, Asked, Part, Work, packaged, side_by_side, titles
+from core.studies.shift import sweep
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+
+def shift_parts(asked: Asked) -> list[Work]:
+    """One sweep for each family of the networks asked for: they must share their labels."""
+    cards, missing = (asked.cards, []) if asked.cards else packaged(networks_families.DEFAULT_NETWORKS)
+    return [*missing, *(partial(shift_part, asked, group) for group in side_by_side(cards))]
+
+
+def shift_part(asked: Asked, cards: tuple[Card, ...], progress: Progress) -> Part:
+    """The shift sweep of networks that share their labels."""
+    params = sweep.Params()
+    found = studies_first_look.find("shift_sweep", cards, asked.image.digest, params)
+    result = sweep.run(asked.load(cards), asked.image, params, progress) if found is None else sweep.from_dict(found)
+    from core.studies.shift.figures import sweep_table
+
+    finding = sweep.finding(result, titles(cards))
+    name = result.labels[result.target]
+    plot = Plot(
+        fit_shift(shift.figure(result, titles(cards)), len(cards)),
+        f"Probability of {name} at every shift, one map a network. {finding}",
+        still=shift_still(result),
+    )
+    return Part(
+        finding,
+        ((plot,),),
+        f"Every pixel of a map is a shift (dy, dx) of the picture by up to {params.max_shift} pixels of the network's "
+        f"input, its colour the probability of {name}. White outline: the answer differs from the unshifted one. "
+        "Cross: the shift at which that probability is least. What moves in at the edge is more of the photograph.",
+        (shift_table(result, cards),),
+        sweep.command(result, params, asked.source, asked.files),
+        cards,
+        csv_address(sweep_table(result)),
+    )
+
+
+def fit_shift(fig: go.Figure, count: int) -> go.Figure:
+    """The maps on the page's width, no taller than they are wide; the colour bar to their right."""
+    left, top, bottom = 44, 84, 48
+    side = min((WIDTH - left - BAR) * (1 - 0.06 * (count - 1)) / count, LARGEST)
+    fig.update_layout(margin={"l": left, "r": BAR, "t": top, "b": bottom}, coloraxis_colorbar=UPRIGHT)
+    fig.update_layout(coloraxis_colorbar_title_side="right")
+    return printed(fig, height=round(side) + top + bottom)
+
+
+def shift_still(result: sweep.Result) -> str:
+    """The maps alone, side by side."""
+    from plotly.colors import get_colorscale, hex_to_rgb
+
+    from core.figures.palette import PROBABILITY_SCALE, uri
+
+    stops = get_colorscale(PROBABILITY_SCALE)
+    rgb = np.array([hex_to_rgb(colour) for _, colour in stops])
+    at = [position for position, _ in stops]
+    values = result.probability.reshape(-1, result.side, result.side)
+    painted = np.stack([np.interp(values, at, rgb[:, c]) for c in range(3)], -1).round().astype(np.uint8)
+    return uri(beside([enlarged(m, STILL) for m in painted]))
+
+
+def shift_table(result: sweep.Result, cards: Sequence[Card]) -> Table:
+    """One row a network: its answer, and how often it changes."""
+    worst = sweep.worst_shift(result)
+    return Table(
+        f"The answers at {len(result.offsets):,} shifts",
+        {
+            "network": titles(cards),
+            "unshifted": [result.labels[c] for c in result.top1[:, result.centre]],
+            "probability": [f"{p:.3f}" for p in result.top1_probability[:, result.centre]],
+            "shifts that differ": [f"{n:,}" for n in sweep.flips(result)],
+            "pairs that agree": [f"{100 * share:.1f} %" for share in sweep.consistency(result)],
+            f"least P({result.labels[result.target]})": [f"{p:.3f}" for p in result.probability.min(1)],
+            "at (dy, dx)": ["({},\u00a0{})".format(*result.offsets[i]) for i in worst],
+        },
+    )

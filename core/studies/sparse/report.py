@@ -1,0 +1,96 @@
+"""What a report says of this study."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+from core.base.worker import Progress
+from core.figures.blocks import Plot, Table, beside, csv_address, enlarged, printed
+from core.networks import families as networks_families
+from core.networks.card import Card
+from core.studies import first_look as studies_first_look
+from core.studies import sparse
+from core.studies.asked import LAMBDA_ROWS, PICTURES, STILL, Asked, Part, Work, packaged, titles
+from core.studies.sparse import codes
+
+
+def sparse_parts(asked: Asked) -> list[Work]:
+    """One run for each SDNet asked for, with its plain twin where one is packaged; by default the packaged pair."""
+    twins = dict(zip(networks_families.SDNETS, networks_families.TWINS, strict=True))
+    work: list[Work] = []
+    for card in asked.cards:
+        if coded(card):
+            twin, missing = packaged([twins[card.name]] if card.name in twins else [])
+            work += [*missing, partial(sparse_part, asked, (card, *twin))]
+    if not work:
+        pair, work = packaged(networks_families.DEFAULT_SDNETS)
+        work += [partial(sparse_part, asked, pair)] if pair and coded(pair[0]) else []
+    return work
+
+
+def coded(card: Card) -> bool:
+    """Whether an architecture begins with a coding layer."""
+    return "sdnet" in card.arch
+
+
+def sparse_part(asked: Asked, cards: tuple[Card, ...], progress: Progress) -> Part:
+    """The picture coded by an SDNet, beside its plain twin where there is one."""
+    from core.figures.palette import uri
+    from core.studies.sparse import figures as sparse_figures
+
+    params = codes.Params()
+    found = studies_first_look.find("sparse_codes", cards, asked.image.digest, params)
+    result = codes.run(asked.load(cards), asked.image, params, progress) if found is None else codes.from_dict(found)
+    finding = codes.finding(result, titles(cards))
+    shown = [sparse_figures.to_bytes(p) for p in (result.noisy, result.reconstruction)]
+    pictures = printed(sparse.figure(result), height=PICTURES).update_yaxes(constraintoward="top")
+    along = printed(sparse_figures.along_lambda(result))
+    numbers = sparse_figures.table(result)
+    return Part(
+        finding,
+        (
+            (
+                Plot(
+                    pictures,
+                    f"Noisy picture, reconstruction and residual side by side. {finding}",
+                    still=uri(beside([enlarged(p, STILL) for p in shown])),
+                ),
+            ),
+            (Plot(along, "Probability of the answer, share of codes that are not zero and PSNR against lambda"),),
+        ),
+        f"Noise: {params.noise}, {params.level:g} of white, seed {params.seed}; {params.steps} steps of "
+        f"{sparse_figures.SOLVER_TITLES[params.solver]}. The network sees {cards[0].size} × {cards[0].size} px; lambda "
+        "is in its normalised units.",
+        sparse_tables(result, cards, numbers),
+        codes.command(result, params, asked.source, asked.files),
+        cards,
+        csv_address(numbers),
+    )
+
+
+def sparse_tables(
+    result: codes.Result, cards: Sequence[Card], numbers: Mapping[str, Sequence[object]]
+) -> tuple[Table, ...]:
+    """The answers at the marked lambdas, and the curves at even steps of lambda."""
+    answers = codes.answers(result, titles(cards))
+    even = [i for i, lam in enumerate(result.lams) if abs(lam / LAMBDA_ROWS - round(lam / LAMBDA_ROWS)) < 1e-6]
+    return (
+        Table(
+            "The answers",
+            {
+                "network": [a.who for a in answers],
+                "λ": ["–" if a.lam is None else f"{a.lam:.2f}" for a in answers],
+                "how it was come by": [a.rule for a in answers],
+                "answer": [a.label for a in answers],
+                "probability": [f"{a.probability:.3f}" for a in answers],
+            },
+        ),
+        Table(
+            "Along λ",
+            {
+                "λ": [f"{result.lams[i]:.2f}" for i in even],
+                **{name: [values[i] for i in even] for name, values in numbers.items() if name != "lambda"},
+            },
+        ),
+    )

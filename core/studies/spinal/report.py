@@ -1,0 +1,65 @@
+"""What a report says of this study."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+from core import networks
+from core.base.worker import Progress
+from core.figures.blocks import Picture, Plot, Table, csv_address, enlarged, printed
+from core.models.heads import Head
+from core.networks import families
+from core.networks.card import Card
+from core.studies.asked import Asked, Part, Work, packaged
+from core.studies.spinal import answers as spinal_answers
+
+SEEN, BARS, TALL = 196, 480, 376  # px: the digit as the heads see it, and the size of their bars
+
+
+def spinal_parts(asked: Asked) -> list[Work]:
+    """What the packaged heads read in the picture."""
+    found, missing = packaged(list(families.HEADED.values()))
+    heads: dict[str, Head] = {name: head for head, name in families.HEADED.items()}  # type: ignore[misc]
+    cards = {heads[card.name]: card for card in found}
+    return [*missing, *([partial(spinal_part, asked, cards)] if cards else [])]
+
+
+def spinal_part(asked: Asked, cards: Mapping[Head, Card], progress: Progress) -> Part:
+    """What the packaged heads say to the picture in MNIST's form."""
+    from core.figures.palette import uri
+    from core.studies.spinal import answers_figures as figures
+
+    params = spinal_answers.Params(tuple(cards))
+    result = spinal_answers.run([networks.load(c) for c in cards.values()], asked.image, params, progress)
+    finding = spinal_answers.finding(result)
+    picture = enlarged(result.shown[..., None].repeat(3, -1), SEEN)
+    answers = printed(figures.answers(result), BARS, TALL)
+    more = ""
+    rows: list[tuple[Plot | Picture, ...]] = [
+        (
+            Picture(
+                uri(picture),
+                "The picture in MNIST's form, bright ink on black",
+                "What the heads see: 28 × 28 px, ink bright on black",
+                picture.shape[1],
+            ),
+            Plot(answers, f"Probability of each digit, one row of bars a head. {finding}"),
+        )
+    ]
+    if len(result.contributions):
+        layers = printed(figures.contributions(result))
+        more = spinal_answers.layers_finding(result)
+        rows.append((Plot(layers, "What each spinal layer adds to the logit of each digit, and their sum"),))
+    return Part(
+        finding,
+        tuple(rows),
+        "The picture is made as MNIST's were: the light on the paper taken away, the ink's longer side 20 px, its "
+        "centre of mass in the middle. The networks know ten digits only: whatever they are shown, the ten "
+        "probabilities add up to 1.",
+        (Table("The answers", spinal_answers.table(result)),),
+        asked.again,
+        tuple(cards.values()),
+        csv_address(spinal_answers.layer_table(result)) if len(result.contributions) else "",
+        more,
+    )

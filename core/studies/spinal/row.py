@@ -1,0 +1,34 @@
+"""What a batch writes of one picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from core.networks import families
+from core.studies.study import Row
+
+if TYPE_CHECKING:
+    from core.networks.card import Network
+    from core.pictures.image import RGBImage
+
+
+@dataclass(frozen=True)
+class NoParams:
+    """The heads answer; there is nothing to set."""
+
+
+def head_row(network: Network, image: RGBImage, params: NoParams) -> Row:
+    """What one head answers to the picture in MNIST's form (Kabir et al., arXiv 2007.03347)."""
+    from core.models.spinal import SpinalHead
+    from core.studies.spinal import answers
+
+    known = {name: head for head, name in families.HEADED.items()}
+    is_spinal = isinstance(answers.headed(network).head, SpinalHead)
+    head: Any = known.get(network.card.name, "spinal" if is_spinal else "fc")
+    result = answers.run([network], image, answers.Params((head,)))
+    return {
+        "head": head,
+        "label": result.labels[result.top1[0]],
+        "probability": float(result.probability[0].max()),
+    }

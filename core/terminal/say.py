@@ -1,0 +1,75 @@
+"""What commands say and read alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from core.base.worker import Progress
+from core.terminal.bar import behind_bar
+
+if TYPE_CHECKING:
+    from core.data.split import Split
+
+
+def read_dataset(name: str, root: Path | None, size: int) -> tuple[str, tuple[Split, Split]]:
+    """Title, training and test pictures of a named data set, of torchvision:NAME, or of the reader's folder or zip.
+
+    What is about to be downloaded and what was left out is said on stderr.
+    """
+    from core import data as core_data
+    from core.data import public, sets
+
+    if name.lower().startswith(sets.TORCHVISION) and (said := public.announcement(name, root)):
+        typer.echo(said, err=True)
+    data = core_data.open_data(name, root, size)
+    for line in data.lines:
+        typer.echo(line, err=True)
+    return data.title, (data.train, data.test)
+
+
+def number(text: str) -> float:
+    """The number a word of the command stands for; nothing is 0. Raises ValueError with what was expected."""
+    try:
+        return float(text or 0)
+    except ValueError as error:
+        raise ValueError(f"expected a number, got {text!r}: write it like gaussian:0.1") from error
+
+
+def class_index(target: str, labels: tuple[str, ...]) -> int | None:
+    """The class meant by a label or an index. Raises ValueError with the nearest labels."""
+    if not target:
+        return None
+    if target.isdecimal():
+        return int(target)
+    if target in labels:
+        return labels.index(target)
+    import difflib
+
+    near = difflib.get_close_matches(target, labels, n=3, cutoff=0)
+    raise ValueError(f"expected a class of the network, got {target!r}: did you mean {', '.join(near)}?")
+
+
+DATA = typer.Option(
+    "--data", help="Folder with train/CLASS/ and test/CLASS/ pictures; without it torchvision downloads."
+)
+
+
+WORK = typer.Option(help="Where features and finished parts are kept; a killed run goes on from there.")
+
+
+def load(name: str, data: Path | None, *splits: str) -> list[Split]:
+    """Splits of a data set. Raises DataError, OSError."""
+    from core.data import named
+
+    return [named.load(name, data, split) for split in splits]
+
+
+def with_bar(label: str, measure: Callable[[Progress], Path]) -> None:
+    """Run `measure(progress)` behind a bar and say which file it wrote."""
+    with behind_bar(label) as progress:
+        path = measure(progress)
+    typer.echo(str(path))
