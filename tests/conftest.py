@@ -8,7 +8,7 @@ from tests.helpers.handed import DATA
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: two threads wait for each other beside another process
 
-pytest.register_assert_rewrite("parity", "pictures", "weight_files")
+pytest.register_assert_rewrite(*(f"tests.helpers.{name}" for name in ("parity", "pictures", "weight_files")))
 
 
 def pytest_collection_modifyitems(items):
@@ -31,3 +31,17 @@ def cat():
     from core.pictures.samples import load_sample
 
     return load_sample("cat")
+
+
+@pytest.fixture(autouse=True)
+def a_server_that_has_run_before(monkeypatch):
+    """AppTest makes every run a server's first, for which Streamlit takes pages/ for an old-style app."""
+    from streamlit.runtime.pages_manager import PagesManager
+
+    begin = PagesManager.__init__
+
+    def with_navigation(self, *args, **kwargs):
+        begin(self, *args, **kwargs)
+        PagesManager.uses_pages_directory = False
+
+    monkeypatch.setattr(PagesManager, "__init__", with_navigation)

@@ -11,7 +11,6 @@ from pathlib import Path
 from core.base.files import ASSETS
 from core.base.records import in_words
 from core.claims.claim import NO_NUMBER, NOT_PACKAGED, RULE, VERDICTS, Claim, Ours, Verdict, verdict
-from core.studies import STUDIES
 from core.studies.patch import claims as patch
 from core.studies.random import claims as random
 from core.studies.shift import claims
@@ -20,8 +19,6 @@ from core.studies.spinal import claims as spinal
 
 CLAIMS: tuple[Claim, ...] = (*claims.CLAIMS, *patch.CLAIMS, *sparse.CLAIMS, *random.CLAIMS, *spinal.CLAIMS)
 RESULTS = ASSETS / "results"
-if unknown := {claim.study for claim in CLAIMS} - {study.slug for study in STUDIES}:
-    raise ValueError(f"expected the slugs of studies, got {', '.join(sorted(unknown))}: see core.studies.STUDIES")
 Row = tuple[Claim, Ours | None, Verdict]
 
 __all__ = [

@@ -5,7 +5,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
 from core import networks
@@ -16,18 +15,6 @@ from core.pictures.samples import load_sample
 APP = str(Path(__file__).parents[2] / "app.py")
 PAGE = "pages/shift_sweep.py"
 FAMILY = "tiny-imagenet-20"
-
-
-@pytest.fixture(autouse=True)
-def a_server_that_has_run_before(monkeypatch):
-    """AppTest makes every run a server's first, for which Streamlit takes pages/ for an old-style app."""
-    begin = PagesManager.__init__
-
-    def with_navigation(self, *args, **kwargs):
-        begin(self, *args, **kwargs)
-        PagesManager.uses_pages_directory = False
-
-    monkeypatch.setattr(PagesManager, "__init__", with_navigation)
 
 
 def page(**query):

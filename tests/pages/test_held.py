@@ -9,7 +9,6 @@ from core.overview import coverage
 from core.studies import STUDIES
 from tests.pages.test_every_page import (
     APP,
-    a_server_that_has_run_before,  # noqa: F401
 )
 
 QUICK = {"shift_sweep": {"shift-R": "2"}, "patch_evidence": {"patch-resolution": "coarse"}}

@@ -21,7 +21,6 @@ from tests.core.data.test_own import zipped
 from tests.helpers.hostile import FLAT, HTML, NAME, RAW, RAW_HTML
 from tests.pages.test_every_page import (
     APP,
-    a_server_that_has_run_before,  # noqa: F401
 )
 
 TEXT = {"Code", "Text", "Json", "Exception", "ArrowData"}  # kinds whose words are no Markdown

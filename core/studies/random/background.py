@@ -293,7 +293,7 @@ def snippet(params: Params, source: str, other: str, network: str) -> str:
         "from core.networks import packaged as networks",
         "from core.pictures.object_mask import Box",
         "from core.pictures.samples import load_sample",
-        "from core.studies.random import background as random_background as study",
+        "from core.studies.random import background as study",
         "",
         image,
         f"network = networks.load(networks.find({quote.literal(network)}))",

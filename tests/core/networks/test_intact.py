@@ -23,7 +23,6 @@ from core.training import measurement
 from tests.core.terminal.test_terminal import refused, run
 from tests.pages.test_every_page import (
     APP,
-    a_server_that_has_run_before,  # noqa: F401
 )
 
 WHOLE = base_files.ASSETS / "weights"

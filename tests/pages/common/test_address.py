@@ -12,7 +12,6 @@ from streamlit.testing.v1 import AppTest
 from pages.parts.common.address import ACCEPTED
 from tests.pages.test_every_page import (
     APP,
-    a_server_that_has_run_before,  # noqa: F401
 )
 
 ROOT = Path(__file__).parents[3]

@@ -15,7 +15,6 @@ from tests.core.data.test_own import menagerie, zipped
 from tests.core.data.test_public import eurosat
 from tests.pages.test_every_page import (
     APP,
-    a_server_that_has_run_before,  # noqa: F401
 )
 
 PATIENCE = 120  # seconds until a download without a connection has failed

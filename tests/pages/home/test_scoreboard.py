@@ -9,7 +9,6 @@ from core.claims import claim as claims_claim
 from core.overview import board, board_figures
 from tests.pages.test_every_page import (
     APP,
-    a_server_that_has_run_before,  # noqa: F401
 )
 
 
