@@ -13,49 +13,32 @@ from tests.helpers import progress_studies, progress_table
 
 ROOT = Path(__file__).parents[2]
 TABLE = progress_table.CORE | progress_studies.STUDIES
-GIVE_BACK = (
-    "studies.patch.wall.run",
-    "studies.random.retrieval.run",
-    "studies.shift.dataset.run",
-    "studies.sparse.dataset.run",
-)  # what is done so far
+GIVE_BACK = ("patch_wall.run", "random_retrieval.run", "shift_dataset.run", "sparse_dataset.run")  # what is done so far
 AT_ONCE = (  # of a single step
-    *(f"compute.attributions.attribution:{method}" for method in ("random", "saliency", "Grad-CAM", "DeepLIFT")),
-    *("studies.random.look.balanced", "studies.random.look.run"),
-    *(
-        "studies.patch.any.answer",
-        "studies.patch.evidence.coarse",
-        "compute.spaces.pixels",
-        "studies.random.maps.vectors:pixels",
-    ),
+    *(f"attributions.attribution:{method}" for method in ("random", "saliency", "Grad-CAM", "DeepLIFT")),
+    *("random_look.balanced", "random_look.run"),
+    *("patch_any.answer", "patch_evidence.coarse", "spaces.pixels", "random_maps.vectors:pixels"),
 )
 OTHERWISE = {  # function -> why it is not in the table
-    "compute.coded.code": "through sparse_codes.run",
-    "compute.coded.objectives": "through sparse_codes.run",
-    "data.named.load": "through datasets.read_folder: the other sets come in one piece",
-    "networks.download.download": "counts bytes, of which the whole may be unknown",
-    "compute.linear_svm.solve": "through linear_svm.fit",
-    "studies.random.attack.counter": "gives a function that tells it",
-    "report.page.make": "through report.finished",
-    "studies.asked.refuse": "does nothing but raise",
-    "base.worker.each": "below",
-    "base.worker.part": "below",
-    "base.resume.finished": "tests/core/training/test_training.py",
+    "coded.code": "through sparse_codes.run",
+    "coded.objectives": "through sparse_codes.run",
+    "datasets.load": "through datasets.read_folder: the other sets come in one piece",
+    "download.download": "counts bytes, of which the whole may be unknown",
+    "linear_svm.solve": "through linear_svm.fit",
+    "random_attack.counter": "gives a function that tells it",
+    "report.make": "through report.finished",
+    "report_blocks.refuse": "does nothing but raise",
+    "worker.each": "below",
+    "worker.part": "below",
 }
 
 
 def listening():
     """Public functions of core, but for those of core.training, that are told a progress."""
     for path in sorted((ROOT / "core").rglob("*.py")):
-        for node in (
-            ast.parse(path.read_text()).body
-            if not {"training", "reproduce"} & set(path.parts) and not path.stem.startswith("measure")
-            else ()
-        ):
+        for node in ast.parse(path.read_text()).body if "training" not in path.parts else ():
             if isinstance(node, ast.FunctionDef) and not node.name.startswith("_") and "progress" in names(node):
-                yield ".".join([*path.relative_to(ROOT / "core").with_suffix("").parts, node.name]).replace(
-                    ".__init__", ""
-                )
+                yield f"{path.stem}.{node.name}"
 
 
 def names(node):
