@@ -43,12 +43,6 @@ def read_back(path: Path, error: type[ValueError] = Damaged, remedy: str = "dele
         raise error(f"expected {path} as it was written, got one that is damaged ({said}): {remedy}") from fault
 
 
-def record_of(path: Path) -> Any:
-    """A record of measured numbers, which comes along with the project. Raises Damaged, OSError."""
-    with read_back(path, remedy=REINSTALL):
-        return json.loads(path.read_text())
-
-
 def in_words(error: Exception) -> str:
     """An error in one line; what the system says of a file gets what was expected and what to do."""
     said = str(error) or type(error).__name__
@@ -75,8 +69,12 @@ def _kept(read: Callable[[Path], Any], path: Path, stamp: object) -> Any:
         return read(path)
 
 
-def _json(path: Path) -> dict[str, Any]:
-    return dict(record_of(path)) if path.is_file() else {}
+def raw(path: Path) -> dict[str, Any]:
+    """A record's fields as they are in the file, {} without one. Raises Damaged, OSError."""
+    if not path.is_file():
+        return {}
+    with read_back(path, remedy=REINSTALL):
+        return dict(json.loads(path.read_text()))
 
 
 # ---- the codec -----------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 from core.base.intervals import wilson
-from core.base.records import as_json, from_json, record_of
+from core.base.records import REINSTALL, as_json, from_json, read_back
 from core.figures.palette import uri
 from core.studies.random.attack import ATTACKED, DIGITS_SPEC, Examples, Params, Result, as_float
 from core.studies.random.features import FOLDER
@@ -103,7 +104,10 @@ def picture_of(source: str) -> np.ndarray:
 def measured(folder: Path = FOLDER) -> list[Measured]:
     """What was measured and packaged in FOLDER, one a data set; nothing if it was not."""
     path = folder / RECORD
-    return [from_record(record) for record in record_of(path)["sets"]] if path.is_file() else []
+    if not path.is_file():
+        return []
+    with read_back(path, remedy=REINSTALL):
+        return [from_record(record) for record in json.loads(path.read_text())["sets"]]
 
 
 def fall(found: Measured, before: np.ndarray, after: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.base.worker import Progress, ignore, part
 from core.compute.embedding import LearningRate, Map
@@ -58,12 +59,12 @@ class Params:
 
 @dataclass(frozen=True, eq=False)
 class SpaceMap:
-    """`positions` float32 (N, 2) of the pictures; `agreement`: the share whose nearest neighbour in the space itself
+    """`positions` (N, 2) of the pictures; `agreement`: the share whose nearest neighbour in the space itself
     (not on the map) has their class; `dimensions` of the space; the `perplexity` used.
     """
 
     space: Space
-    positions: np.ndarray
+    positions: NDArray[np.float32]
     agreement: float
     dimensions: int
     perplexity: float

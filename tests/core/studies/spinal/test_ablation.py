@@ -9,6 +9,7 @@ import pytest
 from scipy import stats
 from streamlit.testing.v1 import AppTest
 
+from core.base.records import as_json, from_json
 from core.data import named
 from core.data.split import Split
 from core.models.heads import Shape
@@ -71,7 +72,7 @@ def test_a_run_tells_how_far_it_is_and_survives_json(digits, result):
         ablation.run(*digits, TINY, stop)
     assert seen == [(0, 12), (1, 12)]
     for one in (result, ablation.blank(*digits, TINY)):
-        again = ablation.from_dict(json.loads(json.dumps(ablation.as_dict(one))))
+        again = from_json(ablation.Result, json.loads(json.dumps(as_json(one))))
         for name, value in vars(one).items():
             if isinstance(value, np.ndarray):
                 assert np.array_equal(getattr(again, name), value, equal_nan=True)
