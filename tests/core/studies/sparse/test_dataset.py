@@ -267,7 +267,7 @@ def test_measuring_goes_on_where_it_was_killed(network, monkeypatch, tmp_path):
     levels = {kind: replace(about, levels=about.levels[::6]) for kind, about in noise.KINDS.items()}
     monkeypatch.setattr(noise, "KINDS", levels)
     monkeypatch.setattr(measure.weights, "packaged", lambda: {"by hand": tmp_path})
-    monkeypatch.setattr(measure.networks, "packaged_card", lambda name, path: network.card)
+    monkeypatch.setattr(measure.packaged, "packaged_card", lambda name, path: network.card)
     monkeypatch.setattr(measure.networks, "load", lambda card: network)
     seen = []
 
