@@ -17,7 +17,7 @@ from core.base.intervals import wilson
 from core.base.records import read
 from core.base.worker import Progress, ignore, part
 from core.networks.card import title_of
-from core.studies.sparse.attack import NORM_WORDS, NORMS, ON_THE_PICTURE, STEP_SHARE, Norm, Params, attack, curve
+from core.studies.sparse.attack import NORM_WORDS, NORMS, STEP_SHARE, Norm, Params, attack, curve
 
 if TYPE_CHECKING:
     from core.data.split import Split
@@ -177,7 +177,7 @@ def converge(
     one = attack(network, pictures, labels, long, lam, part(progress, 0, 2))
     often = dataclasses.replace(params, restarts=max(restarts))
     many = attack(network, pictures, labels, often, lam, part(progress, 1, 2))
-    clean = one.restart != ON_THE_PICTURE
+    clean = one.was_right
     return (
         np.array([(clean & (one.step > s)).mean() for s in steps]),
         np.array([(many.restart >= r).mean() for r in restarts]),
