@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from core.base.records import from_json
 from core.networks import card as networks_card
 from core.networks import families
 from core.networks.card import Card
@@ -49,7 +50,7 @@ def glance_at_shift_sweep() -> None:
     if found is None:
         instead(families.DEFAULT_NETWORKS, cards)
         return
-    result, titles = sweep.from_dict(found), [card.title for card in cards]
+    result, titles = from_json(sweep.Result, found), [card.title for card in cards]
     st.markdown(plain(sweep.finding(result, titles)))
     charts.show(
         figures.maps(result, titles, dark=charts.dark()),
@@ -64,7 +65,7 @@ def glance_at_patch_evidence() -> None:
     if found is None:
         instead(families.DEFAULT_BAGNETS, cards)
         return
-    result, titles = evidence.from_dict(found), [card.title for card in cards]
+    result, titles = from_json(evidence.Result, found), [card.title for card in cards]
     st.markdown(plain(evidence.finding(result, titles)))
     charts.show(
         patch_figures.maps(result, titles, whole(sample, patch_figures.UNDERLAY), dark=charts.dark()),
@@ -79,7 +80,7 @@ def glance_at_sparse_codes() -> None:
     if found is None:
         instead(families.DEFAULT_SDNETS, cards)
         return
-    result, titles = codes.from_dict(found), [card.title for card in cards]
+    result, titles = from_json(codes.Result, found), [card.title for card in cards]
     finding = codes.finding(result, titles)
     st.markdown(plain(finding))
     charts.show(
@@ -95,7 +96,7 @@ def glance_at_random_features() -> None:
     if found is None:
         instead([families.CEILINGS["digits"]], cards)
         return
-    result = maps.from_dict(found)
+    result = from_json(maps.Result, found)
     st.markdown(plain(maps.finding(result)))
     for column, space in zip(st.columns(len(result.maps)), result.maps, strict=True):
         with column:

@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 
 from core import cache
+from core.base.records import from_json
 from core.networks import packaged as networks
 from core.networks.card import Network
 from core.networks.families import BAGNETS
@@ -27,7 +28,7 @@ ANY_FIRST = "photo_resnet"
 def packaged(view: choose.View, picture: tray.Picture) -> Result | None:
     """The result that comes along for the first visit, if this is what is asked for."""
     found = studies_first_look.find(STUDY.slug, view.cards, picture.image.digest, view.params())
-    return None if found is None else evidence.from_dict(found)
+    return None if found is None else from_json(evidence.Result, found)
 
 
 def own_grids(nets: tuple[Network, ...], picture: tray.Picture, pixels: np.ndarray) -> tuple[Map, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.base.records import from_json
 from core.pictures.preprocess import in_form
 from core.studies import STUDIES
 from core.studies import first_look as studies_first_look
@@ -34,14 +35,14 @@ else:
         params.spec(data.channels),
         network,
         map_params,
-        None if drawn is None else random_maps.from_dict(drawn),
+        None if drawn is None else from_json(random_maps.Result, drawn),
         in_form(picture.image, data.size, data.channels, data.bright_on_dark),
         data.digest,
         None if other is None else in_form(other.image, data.size, data.channels, data.bright_on_dark),
     )
     maps.show(scene)
     found = studies_first_look.find("random_features", [], data.digest, params)
-    result = curve.show(data, params, None if found is None else features.from_dict(found))
+    result = curve.show(data, params, None if found is None else from_json(features.Result, found))
     asked = at_hand.one(photographs)
     if asked is not None:
         with frame.going_on():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.base.records import from_json
 from core.networks import card as networks_card
 from core.studies import STUDIES
 from core.studies import first_look as studies_first_look
@@ -20,7 +21,7 @@ def answer(choice: choose.Choice, picture: tray.Picture, key: str = "sweep") -> 
     """The sweep: packaged, remembered, or computed now; None if nothing could be."""
     packaged = studies_first_look.find(STUDY.slug, choice.cards, picture.image.digest, choice.params)
     if packaged is not None:
-        return sweep.from_dict(packaged)
+        return from_json(sweep.Result, packaged)
     ready = at_hand.loaded(choice.cards)
     params = choice.params
     tasks = [

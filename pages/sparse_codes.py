@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.base.records import from_json
 from core.networks.families import TWINS
 from core.studies import STUDIES
 from core.studies import first_look as studies_first_look
@@ -20,7 +21,7 @@ def answer(choice: choose.Choice, picture: tray.Picture, shown: str = "sparse co
     """The coding: packaged, remembered, or computed now; None if the reader stopped it or no network is here."""
     packaged = studies_first_look.find(STUDY.slug, choice.cards, picture.image.digest, choice.params)
     if packaged is not None:
-        return codes.from_dict(packaged)
+        return from_json(codes.Result, packaged)
     nets = at_hand.loaded(choice.cards)
     if not nets or nets[0].card.name != choice.card.name:  # a twin alone has no codes
         return None

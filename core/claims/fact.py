@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.base.records import _json, kept
+from core.base.records import kept, raw
 from core.claims.claim import Ours
 from core.pictures.samples import DEFAULT_SAMPLE
 
@@ -65,4 +65,4 @@ EXACT = "claims/exact.json"
 
 def exact(results: Path) -> dict[str, Any]:
     """What core.reproduce.facts wrote: {"facts": {name: fields of Ours but the date}, "date", "commit"}, or {}."""
-    return kept(_json, results / EXACT)
+    return kept(raw, results / EXACT)

@@ -5,15 +5,17 @@ from __future__ import annotations
 import difflib
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+from core.data.sets import DATASETS
 
 if TYPE_CHECKING:
     from torch import nn
 
 BLUR_SIZES = range(1, 8)
-IMAGENET_CLASSES = 1000
+IMAGENET_CLASSES, IMAGENET_SIZE = 1000, 224
 
 
 class UnknownModelError(ValueError):
@@ -21,78 +23,90 @@ class UnknownModelError(ValueError):
 
 
 @dataclass(frozen=True)
-class Builders:
-    """Where a network is defined, as "module:callable".
+class Architecture:
+    """Where a network is defined, as "module:callable", and what it is for.
 
     The callable receives those of `arch`, `blur` and `num_classes` that it names; its other parameters are
-    the options of `create_model`.
+    the options of `create_model`. Networks of one `family`, a data set's name or "imagenet", share labels and input
+    size.
     """
 
     plain: str
     blurred: str | None = None
     classifies: bool = True  # gives logits; otherwise features
+    family: str = "imagenet"
+
+    @property
+    def size(self) -> int:
+        """Side of the input in pixels."""
+        return family_size(self.family)
+
+    @property
+    def is_torchvisions(self) -> bool:
+        """Whether torchvision has it, and has published its ImageNet weights."""
+        return self.plain == _TORCHVISION
 
 
-_TORCHVISION = "core.models.antialiased:plain"
-_ALEXNET = Builders(_TORCHVISION, "core.models.antialiased:blurred_alexnet")
-_VGG = Builders(_TORCHVISION, "core.models.antialiased:blurred_vgg")
-_RESNET = Builders(_TORCHVISION, "core.models.antialiased:blurred_resnet")
-_POOLED_RESNET = Builders("core.models.antialiased:pooled_resnet")
-_DENSENET = Builders(_TORCHVISION, "core.models.antialiased:blurred_densenet")
-_MOBILENET = Builders(_TORCHVISION, "core.models.antialiased:blurred_mobilenet")
-_CIFAR_VGG = Builders("core.models.small:CifarVGG", "core.models.small:CifarVGG")
-_PHOTO_RESNET = Builders("core.models.small:PhotoResNet", "core.models.small:PhotoResNet")
-_GREY = Builders("core.models.small:GreyNet")
-_BAGNET = Builders("core.models.bagnet:bagnet")
-_PHOTO_BAGNET = Builders("core.models.bagnet:photo_bagnet")
-_SDNET = Builders("core.models.sdnet:sdnet")
-_SPINAL = "core.models.spinal_networks:"
-_CIFAR_VGG_BN = Builders(_SPINAL + "cifar_vgg_bn")
-_SPINAL_VGG_BN = Builders(_SPINAL + "spinal_cifar_vgg_bn")
-_CIFAR_RESNET = Builders(_SPINAL + "cifar_resnet")
-_SPINAL_RESNET = Builders(_SPINAL + "spinal_cifar_resnet")
-_RANDOM_SVM = Builders("core.models.random_svm:RandomSvm")
-_RANDOM = Builders("core.models.random_depthwise:RandomDepthwise", classifies=False)
+def family_size(family: str) -> int:
+    """Side in pixels of the pictures that networks of a family see."""
+    return DATASETS[family].size if family in DATASETS else IMAGENET_SIZE
+
+
+_TORCHVISION, _SMALL = "core.models.antialiased:plain", "core.models.small:"
+_BAGNETS, _SVM, _SPINAL = "core.models.bagnet:", "core.models.random_svm:RandomSvm", "core.models.spinal_networks:"
+_VGG = Architecture(_TORCHVISION, "core.models.antialiased:blurred_vgg")
+_RESNET = Architecture(_TORCHVISION, "core.models.antialiased:blurred_resnet")
+_POOLED_RESNET = Architecture("core.models.antialiased:pooled_resnet")
+_DENSENET = Architecture(_TORCHVISION, "core.models.antialiased:blurred_densenet")
+_BAGNET = Architecture(_BAGNETS + "bagnet")
+_PHOTO_BAGNET = Architecture(_BAGNETS + "photo_bagnet", family="tiny-imagenet-20")
+_SDNET = Architecture("core.models.sdnet:sdnet")
+_CIFAR_SDNET = replace(_SDNET, family="cifar10")
+_CIFAR_VGG_BN = Architecture(_SPINAL + "cifar_vgg_bn", family="cifar10")
+_SPINAL_VGG_BN = Architecture(_SPINAL + "spinal_cifar_vgg_bn", family="cifar10")
+_CIFAR_RESNET = Architecture(_SPINAL + "cifar_resnet", family="cifar10")
+_SPINAL_RESNET = Architecture(_SPINAL + "spinal_cifar_resnet", family="cifar10")
+
 
 # With `blurred`, an architecture comes plain and, with the suffix _blur1 … _blur7, anti-aliased.
-ARCHITECTURES: dict[str, Builders] = {
-    "cifar_vgg": _CIFAR_VGG,
-    "photo_resnet": _PHOTO_RESNET,
-    "digits_cnn": _GREY,
-    "fashion_cnn": _GREY,
+ARCHITECTURES: dict[str, Architecture] = {
+    "cifar_vgg": Architecture(_SMALL + "CifarVGG", _SMALL + "CifarVGG", family="cifar10"),
+    "photo_resnet": Architecture(_SMALL + "PhotoResNet", _SMALL + "PhotoResNet", family="tiny-imagenet-20"),
+    "digits_cnn": Architecture(_SMALL + "GreyNet", family="digits"),
+    "fashion_cnn": Architecture(_SMALL + "GreyNet", family="fashion-mnist"),
     "photo_bagnet9": _PHOTO_BAGNET,
     "photo_bagnet17": _PHOTO_BAGNET,
     "photo_bagnet33": _PHOTO_BAGNET,
-    "cifar_resnet18": _SDNET,
-    "cifar_sdnet18": _SDNET,
-    "cifar_sdnet18_all": _SDNET,
+    "cifar_resnet18": _CIFAR_SDNET,
+    "cifar_sdnet18": _CIFAR_SDNET,
+    "cifar_sdnet18_all": _CIFAR_SDNET,
     "bagnet9": _BAGNET,
     "bagnet17": _BAGNET,
     "bagnet33": _BAGNET,
-    "sdnet18_cifar": _SDNET,
-    "sdnet34_cifar": _SDNET,
-    "sdnet18_all_cifar": _SDNET,
-    "sdnet34_all_cifar": _SDNET,
-    "sdnet18_all_noshortcut_cifar": _SDNET,
-    "sdnet34_all_noshortcut_cifar": _SDNET,
+    "sdnet18_cifar": _CIFAR_SDNET,
+    "sdnet34_cifar": _CIFAR_SDNET,
+    "sdnet18_all_cifar": _CIFAR_SDNET,
+    "sdnet34_all_cifar": _CIFAR_SDNET,
+    "sdnet18_all_noshortcut_cifar": _CIFAR_SDNET,
+    "sdnet34_all_noshortcut_cifar": _CIFAR_SDNET,
     "sdnet18_imagenet": _SDNET,
     "sdnet34_imagenet": _SDNET,
     "sdnet18_all_imagenet": _SDNET,
     "sdnet34_all_imagenet": _SDNET,
     "sdnet18_all_noshortcut_imagenet": _SDNET,
     "sdnet34_all_noshortcut_imagenet": _SDNET,
-    "resnet18_cifar": _SDNET,
-    "resnet34_cifar": _SDNET,
-    "random_depthwise": _RANDOM,
-    "digits_random_svm": _RANDOM_SVM,
-    "cifar_random_svm": _RANDOM_SVM,
-    "small_cnn": Builders(_SPINAL + "small_cnn"),
-    "spinal_small_cnn": Builders(_SPINAL + "spinal_small_cnn"),
-    "matched_small_cnn": Builders(_SPINAL + "matched_small_cnn"),
-    "vgg5": Builders(_SPINAL + "vgg5"),
-    "spinal_vgg5": Builders(_SPINAL + "spinal_vgg5"),
-    "cifar_cnn": Builders(_SPINAL + "cifar_cnn"),
-    "spinal_cifar_cnn": Builders(_SPINAL + "spinal_cifar_cnn"),
+    "resnet18_cifar": _CIFAR_SDNET,
+    "resnet34_cifar": _CIFAR_SDNET,
+    "random_depthwise": Architecture("core.models.random_depthwise:RandomDepthwise", classifies=False),
+    "digits_random_svm": Architecture(_SVM, family="digits"),
+    "cifar_random_svm": Architecture(_SVM, family="cifar10"),
+    "small_cnn": Architecture(_SPINAL + "small_cnn", family="mnist"),
+    "spinal_small_cnn": Architecture(_SPINAL + "spinal_small_cnn", family="mnist"),
+    "matched_small_cnn": Architecture(_SPINAL + "matched_small_cnn", family="mnist"),
+    "vgg5": Architecture(_SPINAL + "vgg5", family="mnist"),
+    "spinal_vgg5": Architecture(_SPINAL + "spinal_vgg5", family="mnist"),
+    "cifar_cnn": Architecture(_SPINAL + "cifar_cnn", family="cifar10"),
+    "spinal_cifar_cnn": Architecture(_SPINAL + "spinal_cifar_cnn", family="cifar10"),
     "vgg11_bn_cifar": _CIFAR_VGG_BN,
     "vgg13_bn_cifar": _CIFAR_VGG_BN,
     "vgg16_bn_cifar": _CIFAR_VGG_BN,
@@ -105,7 +119,7 @@ ARCHITECTURES: dict[str, Builders] = {
     "resnet34_w32_cifar": _CIFAR_RESNET,
     "spinal_resnet18_w32_cifar": _SPINAL_RESNET,
     "spinal_resnet34_w32_cifar": _SPINAL_RESNET,
-    "alexnet": _ALEXNET,
+    "alexnet": Architecture(_TORCHVISION, "core.models.antialiased:blurred_alexnet"),
     "vgg11": _VGG,
     "vgg11_bn": _VGG,
     "vgg13": _VGG,
@@ -130,21 +144,26 @@ ARCHITECTURES: dict[str, Builders] = {
     "densenet161": _DENSENET,
     "densenet169": _DENSENET,
     "densenet201": _DENSENET,
-    "mobilenet_v2": _MOBILENET,
+    "mobilenet_v2": Architecture(_TORCHVISION, "core.models.antialiased:blurred_mobilenet"),
 }
 
 
 def _variants() -> dict[str, tuple[str, int | None]]:
     """{name: (architecture, taps of its blur or None)} in the order of the table."""
     names: dict[str, tuple[str, int | None]] = {}
-    for arch, builders in ARCHITECTURES.items():
+    for arch, row in ARCHITECTURES.items():
         names[arch] = (arch, None)
-        if builders.blurred is not None:
+        if row.blurred is not None:
             names |= {f"{arch}_blur{size}": (arch, size) for size in BLUR_SIZES}
     return names
 
 
 _VARIANTS = _variants()
+
+
+def architecture(name: str) -> Architecture:
+    """The row of a network that `create_model` knows, plain or blurred. Raises KeyError for another name."""
+    return ARCHITECTURES[_VARIANTS[name][0]]
 
 
 def list_models() -> list[str]:
@@ -154,7 +173,7 @@ def list_models() -> list[str]:
 
 def list_classifiers() -> list[str]:
     """Those of `list_models` that give logits."""
-    return [name for name, (arch, _) in _VARIANTS.items() if ARCHITECTURES[arch].classifies]
+    return [name for name in _VARIANTS if architecture(name).classifies]
 
 
 def create_model(name: str, *, num_classes: int | None = None, **options: Any) -> nn.Module:
@@ -188,10 +207,10 @@ def create_model(name: str, *, num_classes: int | None = None, **options: Any) -
             f"expected the name of a network, got {name!r}: did you mean {', '.join(nearest)}? "
             "(list_models() has them all)"
         )
-    arch, blur = _VARIANTS[name]
-    build = _resolve((ARCHITECTURES[arch].blurred if blur else None) or ARCHITECTURES[arch].plain)
+    (arch, blur), row = _VARIANTS[name], architecture(name)
+    build = _resolve((row.blurred if blur else None) or row.plain)
     parameters = inspect.signature(build).parameters
-    if num_classes is None and ARCHITECTURES[arch].classifies:
+    if num_classes is None and row.classifies:
         own = parameters["num_classes"].default
         num_classes = IMAGENET_CLASSES if own is inspect.Parameter.empty else own
     given = {"arch": arch, "blur": blur, "num_classes": num_classes}

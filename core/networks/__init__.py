@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from core.base import quote
 from core.base.files import at_home
+from core.models import UnknownModelError, architecture, list_classifiers
 from core.networks import intact, weights
 from core.networks.brought import check_options, is_file, open_file
 from core.networks.card import PLUGIN, TORCHVISION, Card, Network
 from core.networks.download import WeightsError
-from core.networks.families import OWN_FAMILIES, family_labels, family_size
+from core.networks.families import family_labels
 from core.networks.own_options import ASIS, FileOptions, told_labels
 from core.networks.packaged import (
     build,
@@ -51,14 +52,12 @@ def find(name: str) -> Card:
     """
     import difflib
 
-    from core.models import UnknownModelError, list_classifiers
-
     if name.startswith("untrained:"):
         arch = name.removeprefix("untrained:")
         if arch not in list_classifiers():
             raise UnknownModelError(f"expected untrained:ARCH with an architecture of ours, got {arch!r}")
-        family = OWN_FAMILIES.get(arch.split("_blur")[0], "imagenet")
-        return Card(name, arch, family, "untrained", "untrained: random weights, seed 0", family_size(family))
+        row = architecture(arch)
+        return Card(name, arch, row.family, "untrained", "untrained: random weights, seed 0", row.size)
     if name in cards():
         return cards()[name]
     if name in left_out():

@@ -18,6 +18,7 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any
 
 from core.base.files import at_home
+from core.models import IMAGENET_SIZE, architecture, family_size
 from core.networks import families, one_logit, own_options, quoting, recognise, weights
 from core.networks import intact as packaged
 from core.networks import packaged as networks
@@ -88,7 +89,7 @@ def open_file(data: bytes, title: str, options: FileOptions = ASIS, word: str = 
     arch, family = options.arch or found.arch, like or found.family
     start = None if like else found.preprocessing
     if start is None:
-        start = networks.family_preprocessing(Card("", arch, family, "user", "", families.family_size(family)))
+        start = networks.family_preprocessing(Card("", arch, family, "user", "", family_size(family)))
     labels = options.labels or (() if like else found.labels)
     network = networks.user_network(fit, arch, family, title, labels, options.applied(start), options.part)
     sentence = network.card.provenance + (f"; {found.unfit}" if found.unfit and not labels else "")
@@ -128,7 +129,7 @@ def find(name: str) -> Card:
     arch = _known(name, names, "a classification network of torchvision's")
     prep = preset(arch)
     sentence = f"torchvision's {WEIGHTS} weights of {arch}, downloaded on demand; not measured by this project"
-    family = "imagenet" if prep.size == families.IMAGENET_SIZE else name
+    family = "imagenet" if prep.size == IMAGENET_SIZE else name
     return networks.framed(Card(name, arch, family, "torchvision", sentence, prep.size), prep)
 
 
@@ -262,7 +263,7 @@ def guess(data: bytes, arch: str = "", part: str = "") -> Guess:
 
 def _guess(fit: Fit, about: dict[str, str]) -> Guess:
     arch = fit.archs[0]
-    family = families.OWN_FAMILIES.get(arch.split("_blur")[0], "imagenet")
+    family = architecture(arch).family
     count = recognise.class_count(arch, fit.tensors)
     classes = 2 if count == 1 else count or len(families.family_labels(family))
     told = own_options.told_labels(about) if about else ()

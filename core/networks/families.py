@@ -7,7 +7,7 @@ from core.data.sets import DATASETS
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
-IMAGENET_SIZE, IMAGENET_RESIZE = 224, 256
+IMAGENET_RESIZE = 256
 
 
 FAMILIES = {  # by the pages' names
@@ -17,36 +17,6 @@ FAMILIES = {  # by the pages' names
     "digits": "digits",
     "MNIST": "mnist",
     "Fashion-MNIST": "fashion-mnist",
-}
-
-
-OWN_FAMILIES = {  # what our architectures are for
-    "photo_resnet": "tiny-imagenet-20",
-    "photo_bagnet9": "tiny-imagenet-20",
-    "photo_bagnet17": "tiny-imagenet-20",
-    "photo_bagnet33": "tiny-imagenet-20",
-    "digits_cnn": "digits",
-    "digits_random_svm": "digits",
-    "cifar_random_svm": "cifar10",
-    "fashion_cnn": "fashion-mnist",
-    "small_cnn": "mnist",
-    "spinal_small_cnn": "mnist",
-    "matched_small_cnn": "mnist",
-    "vgg5": "mnist",
-    "spinal_vgg5": "mnist",
-    "cifar_vgg": "cifar10",
-    "cifar_resnet18": "cifar10",
-    "cifar_sdnet18": "cifar10",
-    "cifar_sdnet18_all": "cifar10",
-    "resnet18_cifar": "cifar10",
-    "resnet34_cifar": "cifar10",
-    "sdnet18_cifar": "cifar10",
-    "sdnet34_cifar": "cifar10",
-    **{f"sdnet{n}_all{form}_cifar": "cifar10" for n in (18, 34) for form in ("", "_noshortcut")},
-    "cifar_cnn": "cifar10",
-    "spinal_cifar_cnn": "cifar10",
-    **{f"{kind}vgg{n}_bn_cifar": "cifar10" for kind in ("", "spinal_") for n in (11, 13, 16, 19)},
-    **{f"{kind}resnet{n}_w32_cifar": "cifar10" for kind in ("", "spinal_") for n in (18, 34)},
 }
 
 
@@ -107,7 +77,3 @@ def family_labels(family: str) -> tuple[str, ...]:
     from torchvision.models import ResNet18_Weights
 
     return tuple(ResNet18_Weights.IMAGENET1K_V1.meta["categories"])
-
-
-def family_size(family: str) -> int:
-    return DATASETS[family].size if family in DATASETS else IMAGENET_SIZE

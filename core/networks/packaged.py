@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,17 +10,15 @@ from typing import TYPE_CHECKING
 
 from core.base import files
 from core.data.sets import DATASETS
+from core.models import IMAGENET_SIZE, architecture, family_size
 from core.networks import intact, weights
 from core.networks.card import TORCHVISION, Card, Kind, Network
 from core.networks.download import WeightsError
 from core.networks.families import (
     IMAGENET_MEAN,
     IMAGENET_RESIZE,
-    IMAGENET_SIZE,
     IMAGENET_STD,
-    OWN_FAMILIES,
     family_labels,
-    family_size,
 )
 from core.networks.own_options import told_frame, told_labels, told_numbers
 from core.networks.published import PUBLISHED, published, published_names
@@ -69,7 +66,7 @@ def packaged_card(name: str, path: Path) -> Card:
             f"trained by this project on {data.title} ({about['dataset_form']}), {how}, "
             f"seed {about['seed']}: {accuracy:.1%} of {int(about['test_images']):,} test pictures right"
         )
-        OWN_FAMILIES[re.sub("_blur[1-7]$", "", about["arch"])], told_labels(about), file_preprocessing(about)
+        architecture(about["arch"]), told_labels(about), file_preprocessing(about)
         return Card(name, about["arch"], data.name, "trained here", sentence, int(about["input_size"]), accuracy, path)
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise intact.damaged(path, "its header does not tell what it is") from error

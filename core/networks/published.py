@@ -8,6 +8,7 @@ and asked, only for those.
 import difflib
 import re
 
+from core.models import ARCHITECTURES
 from core.networks.download import Published, WeightsError
 
 AUTHORS_BASE = "https://antialiased-cnns.s3.us-east-2.amazonaws.com/weights_v0.1"
@@ -28,12 +29,7 @@ BAGNET_BASE = (
 )
 BAGNET_SHA256 = {9: ("bagnet8", "34f4ccd2"), 17: ("bagnet16", "105524de"), 33: ("bagnet32", "2ddd53ed")}
 
-TORCHVISION_ARCHS = (
-    *("alexnet", "vgg11", "vgg11_bn", "vgg13", "vgg13_bn", "vgg16", "vgg16_bn", "vgg19", "vgg19_bn"),
-    *("resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "resnext50_32x4d", "resnext101_32x8d"),
-    *("wide_resnet50_2", "wide_resnet101_2", "densenet121", "densenet161", "densenet169", "densenet201"),
-    "mobilenet_v2",
-)
+TORCHVISION_ARCHS = tuple(arch for arch, row in ARCHITECTURES.items() if row.is_torchvisions)
 
 PUBLISHED = {
     f"{arch}_blur{k}": Published(f"{arch}_blur{k}", f"{AUTHORS_BASE}/{arch}_lpf{k}-{digest}.pth", digest, "authors")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from core import networks
+from core.base.records import as_json, from_json
 from core.networks import families
 from core.studies.first_look import FOLDER, key
 
@@ -29,12 +30,12 @@ def write() -> Iterator[tuple[Path, str]]:
         ("sparse_codes", codes, families.DEFAULT_SDNETS, dict.fromkeys(codes.ARRAYS, 5)),
     ):
         loaded, params = [networks.load(networks.find(name)) for name in names], study.Params()
-        fields = study.as_dict(study.run(loaded, image, params))
+        fields = as_json(study.run(loaded, image, params))
         for name, digits in rounded.items():
             fields[name] = round_all(fields[name], digits)
         about = {"key": key([n.card for n in loaded], image.digest, params), "command": "receptive first-look"}
         write_json(FOLDER / f"{slug}.json", {**about, "result": fields}, indent=None)
-        yield FOLDER / f"{slug}.json", study.finding(study.from_dict(fields), [n.card.title for n in loaded])
+        yield FOLDER / f"{slug}.json", study.finding(from_json(study.Result, fields), [n.card.title for n in loaded])
     yield from write_random()
 
 
@@ -52,11 +53,16 @@ def write_random() -> Iterator[tuple[Path, str]]:
     maps = random_maps.run(data_split.together(train, test), params.spec(1), network, drawn)
     accuracy = features.run("digits", train, test, params)
     for slug, made_of, fields, finding in (
-        ("random_maps", key([network.card], digest, drawn), random_maps.as_dict(maps), random_maps.finding(maps)),
+        (
+            "random_maps",
+            key([network.card], digest, drawn),
+            as_json(maps, random_maps.DECIMALS),
+            random_maps.finding(maps),
+        ),
         (
             "random_features",
             key([], digest, params),
-            features.as_dict(accuracy),
+            as_json(accuracy),
             features.finding(accuracy),
         ),
     ):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import sys
@@ -13,6 +12,7 @@ import psutil
 from filelock import FileLock, Timeout
 
 from core import terminal
+from core.base.files import write_json
 from core.base.jobs import PATIENCE, live_by
 
 
@@ -32,7 +32,7 @@ def main() -> NoReturn:
         sys.exit(f"expected to be alone in {folder}, another process is at it: wait for its end, or end it")
     (folder / "stopped").touch()
     me = psutil.Process()
-    (folder / "process.json").write_text(json.dumps({"pid": me.pid, "began": me.create_time()}))
+    write_json(folder / "process.json", {"pid": me.pid, "began": me.create_time()})
     code: object = 1
     try:
         terminal.main()

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from core.base.records import as_json
 from core.networks.own_options import FileOptions
 from core.pictures.image import write_png
 from core.studies.patch.figures import write_map
@@ -42,7 +43,7 @@ def shift_sweep(
     params = replace(params, target=class_index(target, loaded[0].labels))
     result = study.run(loaded, image, params)
     if out is not None:
-        write_json(out, study.as_dict(result))
+        write_json(out, as_json(result))
     typer.echo(study.finding(result, [n.card.title for n in loaded]))
     for network, share, stray in zip(loaded, study.consistency(result), result.logit_error, strict=True):
         typer.echo(
@@ -78,7 +79,7 @@ def patch_evidence(
     params = evidence.Params(short, class_index(target, labels), class_index(against, labels), resolution)  # type: ignore[arg-type]
     result = evidence.run(loaded, image, params)
     if out is not None:
-        write_json(out, evidence.as_dict(result), indent=None)
+        write_json(out, as_json(result), indent=None)
     if png is not None:
         write_map(png, image, result)
     typer.echo(evidence.finding(result, [n.card.title for n in loaded]))
@@ -115,7 +116,7 @@ def sparse_codes(
     params = codes.Params(kind, number(level), lam, steps, solver, seed, resolution)  # type: ignore[arg-type]
     result = codes.run(loaded, image, params)
     if out is not None:
-        write_json(out, codes.as_dict(result), indent=None)
+        write_json(out, as_json(result), indent=None)
     if png is not None:
         write_png(png, sparse_figures.to_bytes(result.reconstruction))
     titles = [n.card.title for n in loaded]
@@ -148,7 +149,7 @@ def random_features(
     with behind_bar(dataset) as progress:
         result = features_module.run(title, train, test, params, progress)
     if out is not None:
-        write_json(out, features_module.as_dict(result))
+        write_json(out, as_json(result))
     typer.echo(features_module.finding(result))
     for k, row in zip(result.counts, result.hits, strict=True):
         typer.echo(f"{k:>7,} features: top-1 {row[0]:.1%}, top-2 {row[1]:.1%}")
@@ -176,7 +177,7 @@ def spinal_heads(
 
     def keep(result: heads_module.Result) -> None:
         if out is not None:
-            write_json(out, heads_module.as_dict(result), indent=None)
+            write_json(out, as_json(result), indent=None)
 
     params = heads_module.Params(backbone, tuple(heads.split(",")), seeds, epochs, width, layers, split, order)  # type: ignore[arg-type]
     title, (train, test) = read_dataset(data, folder, BACKBONES[backbone].side)

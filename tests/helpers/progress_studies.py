@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from core.base import resume
-from core.compute import spaces
+from core.compute import attacks, spaces
 from core.networks import families
 from core.pictures.preprocess import to_tensor
 from core.pictures.samples import load_sample
@@ -244,8 +244,9 @@ STUDIES = {
     ),
     "sparse_any.answers": lambda p: sparse_any.answers(twin(), batch_of(), (), p),
     "sparse_attack.attack": lambda p: attack.attack(coded(), batch_of(), truth(), QUICK_ATTACK, None, p),
-    "sparse_attack.descend": lambda p: attack.descend(
-        coded(), torch.from_numpy(batch_of()).movedim(-1, 1), torch.from_numpy(truth()), QUICK_ATTACK, None, p
+    "attacks.ascend": lambda p: attacks.ascend(
+        coded().engine.plain, torch.from_numpy(batch_of()).movedim(-1, 1), torch.from_numpy(truth()), attacks.LINF,
+        eps=0.01, stride=0.01, steps=2, restarts=1, seed=0, progress=p
     ),
     "sparse_attack.curve": lambda p: attack.curve(
         coded(), batch_of(), truth(), QUICK_ATTACK, (0.0, 0.01), None, p

@@ -303,18 +303,3 @@ def table(result: Result, title: str, mode: Mode = "deletion") -> dict[str, list
     from core.studies.patch import masking_figures
 
     return masking_figures.curve_table(result.curves(mode), [title])
-
-
-def as_dict(result: Result) -> dict[str, object]:
-    """Plain values for JSON: what is followed, the areas under both curves by method, and what was left out."""
-    deletion, insertion = result.deletion, result.insertion
-    return {
-        "network": deletion.models[0],
-        "class": result.label,
-        "probability": float(deletion.untouched[0]),
-        "cell": deletion.cell,
-        "cells": deletion.cells,
-        "deletion": dict(zip(deletion.methods, deletion.auc[0].tolist(), strict=True)),
-        "insertion": dict(zip(insertion.methods, insertion.auc[0].tolist(), strict=True)),
-        "left out": dict(result.left_out),
-    }

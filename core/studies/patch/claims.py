@@ -15,7 +15,7 @@ from core.claims.numbers import OVER_PICTURES, PERCENT, Estimate
 from core.compute.attributions import EVIDENCE, RANDOM
 from core.networks.card import title_of
 from core.pictures.samples import DEFAULT_SAMPLE, load_sample
-from core.studies.patch import dataset, masking_dataset
+from core.studies.patch import dataset
 from core.studies.patch.dataset import Measured, Summary
 from core.studies.patch.paper import PAPER_TOP5, REEVALUATED
 
@@ -129,7 +129,7 @@ def deletion(row: int, results: Path) -> Ours | None:
     record = patches_record(results)
     if record is None or record.masking is None:
         return None
-    masked = masking_dataset.from_record(record.masking)
+    masked = record.masking
     means, halves = masked.of("deletion")
     chance, evidence = (
         Estimate(float(means[row, m]), float(means[row, m] - halves[row, m]), float(means[row, m] + halves[row, m]))

@@ -6,7 +6,6 @@ All measures follow from the table of answers: accuracy, each class's error rate
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core.base.intervals import wilson
-from core.base.records import record_of
+from core.base.records import read
 from core.base.worker import Progress, ignore
 from core.networks.card import patch_of, title_of
+from core.studies.patch import masking_dataset
 
 if TYPE_CHECKING:
     from core.data.split import Split
@@ -89,11 +89,11 @@ class Scramble:
 
 @dataclass(frozen=True, eq=False)
 class Measured:
-    """The packaged networks' Summary and where it comes from."""
+    """The packaged networks' Summary and where it comes from. `data`: set and form in words."""
 
     summary: Summary
     scramble: Scramble | None
-    masking: dict[str, Any] | None
+    masking: masking_dataset.Summary | None
     dataset: str
     data: str
     command: str
@@ -233,61 +233,7 @@ def reflected(correlations: np.ndarray, found: np.ndarray) -> np.ndarray:
     return np.asarray(np.tanh(2 * middle[..., None] - drawn[..., ::-1]))
 
 
-def as_record(
-    found: Summary,
-    *,
-    dataset: str,
-    data: str,
-    command: str,
-    date: str,
-    commit: str,
-    scramble: dict[str, Any] | None = None,
-    masking: dict[str, Any] | None = None,
-) -> dict[str, Any]:
-    """What assets/results/patch_evidence/photographs.json holds: plain lists, NaN as null.
-
-    `data`: set and form in words; `scramble`: {"tiles": T tiles a side, "accuracy": M rows of T, "seed": 0}.
-    """
-    fields = {f.name: getattr(found, f.name) for f in dataclasses.fields(found)}
-    return {
-        "summary": {name: plain(value) for name, value in fields.items()},
-        "scramble": scramble,
-        "masking": masking,
-        "dataset": dataset,
-        "data": data,
-        "command": command,
-        "date": date,
-        "commit": commit,
-    }
-
-
-def plain(value: Any) -> Any:
-    """Arrays and tuples as lists, numbers to six digits, NaN as None."""
-    if isinstance(value, np.ndarray):
-        value = value.tolist()
-    if isinstance(value, list | tuple):
-        return [plain(v) for v in value]
-    if isinstance(value, float):
-        return None if np.isnan(value) else round(value, 6)
-    return value
-
-
 def measured(folder: Path) -> Measured | None:
     """What `receptive measure-patches` wrote into FOLDER, None if it has not been run."""
-    path = folder / RECORD
-    if not path.is_file():
-        return None
-    record = record_of(path)
-    values: dict[str, Any] = {}
-    for name, value in record["summary"].items():
-        if name in ("networks", "archs", "labels"):
-            values[name] = tuple(value)
-        elif isinstance(value, list):
-            values[name] = np.array(value, np.int64 if name == "class_images" else np.float64)  # None becomes NaN
-        else:
-            values[name] = value
-    shuffled = record["scramble"]
-    if shuffled is not None:
-        shuffled = Scramble(tuple(shuffled["tiles"]), np.array(shuffled["accuracy"], np.float64), shuffled["seed"])
-    rest = {name: record[name] for name in ("masking", "dataset", "data", "command", "date", "commit")}
-    return Measured(Summary(**values), shuffled, **rest)
+    found = read(folder / RECORD, Measured)
+    return None if found is None else found[0]

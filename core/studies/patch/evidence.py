@@ -301,31 +301,3 @@ def snippet(result: Result, params: Params, source: str, opened: Mapping[str, Op
         "fig.show()",
     ]
     return "\n".join(lines)
-
-
-def as_dict(result: Result) -> dict[str, object]:
-    """The Result's fields as JSON can hold them: arrays as nested lists."""
-
-    def plain(value: object) -> object:
-        if isinstance(value, tuple):
-            return [plain(v) for v in value]
-        return value.tolist() if isinstance(value, np.ndarray) else value
-
-    return {name: plain(value) for name, value in vars(result).items()}
-
-
-def from_dict(fields: dict[str, object]) -> Result:
-    """The Result that `as_dict` wrote.
-
-    Raises ValueError if fields are missing.
-    """
-    missing = [name for name in Result.__dataclass_fields__ if name not in fields]
-    if missing:
-        raise ValueError(f"expected the fields of evidence maps, missing {missing}: write it again")
-    values: dict[str, object] = dict(fields)
-    for name in ("models", "labels", "patch", "patches"):
-        values[name] = tuple(fields[name])  # type: ignore[arg-type]
-    for name in ("y", "x", "evidence"):
-        values[name] = tuple(np.asarray(v) for v in fields[name])  # type: ignore[attr-defined]
-    values["logits"] = np.asarray(fields["logits"])
-    return Result(**values)  # type: ignore[arg-type]

@@ -5,9 +5,8 @@ After Brendel & Bethge (ICLR 2019), who mask the 100 most attributed 8 x 8 patch
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -73,15 +72,3 @@ def run(bagnet: Network, baseline: Network, split: Split, params: Params, progre
         insertion=means[1],
         insertion_error=errors[1],
     )
-
-
-def as_record(found: Summary) -> dict[str, Any]:
-    """The Summary as JSON can hold it, numbers to five digits."""
-    fields = {f.name: getattr(found, f.name) for f in dataclasses.fields(found)}
-    return {k: v.round(5).tolist() if isinstance(v, np.ndarray) else v for k, v in fields.items()}
-
-
-def from_record(record: dict[str, Any]) -> Summary:
-    """The Summary that `as_record` wrote."""
-    values: dict[str, Any] = {k: np.asarray(v) if isinstance(v, list) else v for k, v in record.items()}
-    return Summary(**{**values, "networks": tuple(record["networks"]), "methods": tuple(record["methods"])})

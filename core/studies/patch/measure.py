@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from core import networks
-from core.base.files import ASSETS, today, write_json
+from core.base.files import ASSETS, today
+from core.base.records import save
 from core.base.worker import Progress, ignore, part
 from core.data.sets import DATASETS
 from core.data.split import Split, every
@@ -37,15 +38,15 @@ def measure(
     few = every(test, masked)
     areas = masking_dataset.run(loaded[-2], loaded[-1], few, masking, part(progress, 2, 3))
     about = DATASETS[DATASET]
-    record = dataset.as_record(
+    record = dataset.Measured(
         found,
+        dataset.Scramble(tuple(TILES), scrambled, SEED),
+        areas,
         dataset=DATASET,
         data=f"{about.title} ({about.form}), test set",
         command="receptive measure-patches --data FOLDER",
         **today(),
-        scramble={"tiles": list(TILES), "accuracy": scrambled.tolist(), "seed": SEED},
-        masking=masking_dataset.as_record(areas),
     )
     path = folder / dataset.RECORD
-    write_json(path, record)
+    save(path, record, digits=6)
     return path

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.base.records import from_json
 from core.base.worker import Progress
 from core.figures.blocks import WIDTH, Plot, Table, beside, csv_address, printed
 from core.networks import families as networks_families
@@ -39,7 +40,7 @@ def patch_part(asked: Asked, cards: tuple[Card, ...], progress: Progress) -> Par
     if found is None:
         result = evidence.run(asked.load(cards), asked.image, params, progress)
     else:
-        result = evidence.from_dict(found)
+        result = from_json(evidence.Result, found)
     finding = evidence.finding(result, titles(cards))
     under = whole(asked.image, figures.UNDERLAY)
     zoom = max(1, STILL // max(result.height, result.width))

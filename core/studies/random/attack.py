@@ -357,10 +357,9 @@ def augmented(net: nn.Module, pictures: np.ndarray, labels: np.ndarray, step: fl
 
 def uphill(net: nn.Module, pictures: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """FGSM's direction, float32 (N, H, W, C) of -1, 0 and 1: up the loss at `labels`."""
-    from torch.nn.functional import cross_entropy
+    from core.compute.attacks import loss
 
-    # float64: where the network is very sure, float32's softmax has no gradient left
-    return signs_of(net, pictures, labels, lambda logits, y: cross_entropy(logits.double(), y, reduction="none"))
+    return signs_of(net, pictures, labels, loss)
 
 
 def signs_of(
@@ -369,13 +368,14 @@ def signs_of(
     """Signs of the gradient of value(logits, labels) in the pictures, float32 (N, H, W, C)."""
     import torch
 
+    from core.compute.attacks import LINF, gradient
+
     found = []
     for start in range(0, len(pictures), AT_ONCE):
         which = slice(start, start + AT_ONCE)
-        x = channels_first(pictures[which]).requires_grad_()
         y = torch.from_numpy(np.asarray(labels[which], np.int64))
-        (gradient,) = torch.autograd.grad(value(net(x), y).sum(), x)
-        found.append(gradient.sign().movedim(1, -1).numpy())
+        _, _, slope = gradient(net, channels_first(pictures[which]), y, value)
+        found.append(LINF.step(slope).movedim(1, -1).numpy())
     return np.concatenate(found)
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import base64
-import dataclasses
 import io
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 from core.base.intervals import wilson
-from core.base.records import record_of
+from core.base.records import REINSTALL, as_json, from_json, read_back
 from core.figures.palette import uri
 from core.studies.random.attack import ATTACKED, DIGITS_SPEC, Examples, Params, Result, as_float
 from core.studies.random.features import FOLDER
@@ -80,26 +80,14 @@ def digits_about() -> dict[str, Any]:
 
 def as_record(found: Measured) -> dict[str, Any]:
     """As JSON can hold it: numbers to six digits, pictures as PNG addresses."""
-    record = {**vars(found), "params": dataclasses.asdict(found.params)}
-    for name in CURVES:
-        record[name] = record[name].round(6).tolist()
-    record["examples"] = [
-        {k: [address(p) for p in v] if k in VIEWS else v.tolist() for k, v in vars(one).items()}
-        for one in found.examples
-    ]
-    return record
+    shown = [vars(one) | {name: [address(p) for p in getattr(one, name)] for name in VIEWS} for one in found.examples]
+    return dict(as_json(vars(found) | {"examples": shown}, 6))
 
 
 def from_record(record: Mapping[str, Any]) -> Measured:
     """What `as_record` wrote; pictures in three channels of 256 levels."""
-    params = Params(**{**record["params"], "epsilons": tuple(record["params"]["epsilons"])})
-    examples = [
-        Examples(**{k: np.array([picture_of(p) for p in v] if k in VIEWS else v) for k, v in one.items()})
-        for one in record["examples"]
-    ]
-    curves = {name: np.array(record[name]) for name in CURVES}
-    fixed = {name: tuple(record[name]) for name in ("targets", "seeds")}
-    return Measured(**{**record, **curves, **fixed, "params": params, "examples": tuple(examples)})
+    shown = [one | {name: np.array([picture_of(p) for p in one[name]]) for name in VIEWS} for one in record["examples"]]
+    return from_json(Measured, {**record, "examples": shown})
 
 
 def address(picture: np.ndarray) -> str:
@@ -116,7 +104,10 @@ def picture_of(source: str) -> np.ndarray:
 def measured(folder: Path = FOLDER) -> list[Measured]:
     """What was measured and packaged in FOLDER, one a data set; nothing if it was not."""
     path = folder / RECORD
-    return [from_record(record) for record in record_of(path)["sets"]] if path.is_file() else []
+    if not path.is_file():
+        return []
+    with read_back(path, remedy=REINSTALL):
+        return [from_record(record) for record in json.loads(path.read_text())["sets"]]
 
 
 def fall(found: Measured, before: np.ndarray, after: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -10,19 +10,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from core.base.intervals import wilson
-from core.base.records import record_of
+from core.base.records import read
 from core.base.worker import Progress, ignore, part
 from core.compute import spaces
 from core.compute.spaces import PIXELS, RANDOM, TRAINED, distances
 from core.pictures.object_mask import MIDDLE
 from core.studies.random.background import VERSIONS, probability, versions
 from core.studies.random.features import FOLDER
-from core.studies.random.retrieval_dataset import DIGITS, Embed
+from core.studies.random.retrieval_dataset import Embed
 
 if TYPE_CHECKING:
     from core.compute.sign_counts import Spec
@@ -59,7 +59,9 @@ class Row:
 
 @dataclass(frozen=True, eq=False)
 class Measured:
-    """`rows` over `images` pictures, compared with `gallery` others at `size` px. `about`: where they come from."""
+    """`rows` over `images` pictures, compared with `gallery` others at `size` px. `about`: where they come from.
+
+    Raises ValueError for other versions than today's, which a record may be of."""
 
     images: int
     gallery: int
@@ -71,6 +73,13 @@ class Measured:
     box: float  # share of the pixels
     rows: tuple[Row, ...]
     about: dict[str, str]
+    versions: tuple[str, ...] = tuple(" ".join(version) for version in VERSIONS)
+
+    def __post_init__(self) -> None:
+        if self.versions != Measured.versions:
+            raise ValueError(
+                "expected a record of today's versions, got others: run receptive measure-background again"
+            )
 
     def of(self, who: str) -> list[Row]:
         """One a seed."""
@@ -178,29 +187,7 @@ def finding(found: Measured) -> str:
     )
 
 
-def as_record(found: Measured) -> dict[str, Any]:
-    """What assets/results/random_features/background.json holds."""
-    names = ("accuracy", "changed", "moved", "kept")
-    rows = [{**vars(row), **{name: plain(getattr(row, name)) for name in names}} for row in found.rows]
-    return {**vars(found), "versions": [" ".join(version) for version in VERSIONS], "rows": rows}
-
-
-def plain(values: np.ndarray) -> list[float | None]:
-    """Values (n,), rounded; NaN as None."""
-    return [None if np.isnan(v) else round(float(v), DIGITS) for v in values]
-
-
-def from_record(record: dict[str, Any]) -> Measured:
-    """What `as_record` wrote. Raises ValueError if it is of other versions."""
-    fields = dict(record)
-    if fields.pop("versions") != [" ".join(version) for version in VERSIONS]:
-        raise ValueError("expected a record of today's versions, got others: run receptive measure-background again")
-    names = ("accuracy", "changed", "moved", "kept")
-    rows = tuple(Row(**{**row, **{name: np.array(row[name], float) for name in names}}) for row in fields.pop("rows"))
-    return Measured(rows=rows, **fields)
-
-
 def measured(folder: Path = FOLDER) -> Measured | None:
     """What `receptive measure-background` wrote into FOLDER, None if it has not."""
-    path = folder / RECORD
-    return from_record(record_of(path)) if path.is_file() else None
+    found = read(folder / RECORD, Measured)
+    return None if found is None else found[0]

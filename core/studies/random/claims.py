@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.base.records import _json, kept
+from core.base.records import kept, raw
 from core.claims import claim, numbers
 from core.claims.claim import ABOVE_0, OPEN, Claim, Ours, untested
 from core.claims.fact import Fact, fact, tiny
@@ -319,8 +319,8 @@ def similarity_ratio() -> Fact:
 
 
 def random_record(results: Path, name: str) -> dict[str, Any] | None:
-    """As core.studies.random.dataset.as_record wrote it: its own reader needs torch, for which no page waits."""
-    return kept(_json, results / "random_features" / f"dataset_{name}.json") or None
+    """The fields of a core.studies.random.dataset.Measured, whose module needs torch, for which no page waits."""
+    return kept(raw, results / "random_features" / f"dataset_{name}.json") or None
 
 
 def retrieval_record(results: Path) -> retrieval_dataset.Measured | None:

@@ -7,7 +7,7 @@ working folder, so that a killed run goes on where it was.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from core.base.records import record_of
+from core.base.records import read_all
 from core.base.resume import Remember
 from core.base.worker import Progress, each, ignore, part
 from core.compute import sign_counts, spaces
@@ -88,13 +88,13 @@ class Measured:
     commit: str
     train_images: int
     test_images: int
+    network: str
+    own_head: float
     plan: Plan
     curves: tuple[Curve, ...]
     pixels: dict[Classifier, np.ndarray]
     shapes: tuple[Shape, ...]
     baselines: tuple[Baseline, ...]
-    network: str
-    own_head: float
     similarity: dict[str, Similarity]
 
     def curve(self, classifier: Classifier) -> Curve:
@@ -256,54 +256,9 @@ def measure_similarity(test: Split, plan: Plan, network: Network, progress: Prog
     }
 
 
-def as_record(measured: Measured) -> dict[str, Any]:
-    """Plain values for JSON."""
-    return {
-        **{
-            name: value
-            for name, value in vars(measured).items()
-            if name not in ("curves", "pixels", "shapes", "baselines", "similarity", "plan")
-        },
-        "plan": asdict(measured.plan),
-        "curves": [{**vars(c), "hits": c.hits.tolist()} for c in measured.curves],
-        "pixels": {name: hits.tolist() for name, hits in measured.pixels.items()},
-        "shapes": [{**vars(s), "hits": s.hits.tolist()} for s in measured.shapes],
-        "baselines": [
-            {**vars(b), "hits": {name: v.tolist() for name, v in b.hits.items()}} for b in measured.baselines
-        ],
-        "similarity": {name: asdict(value) for name, value in measured.similarity.items()},
-    }
-
-
-def from_record(record: dict[str, Any]) -> Measured:
-    """The inverse of `as_record`."""
-    plan: dict[str, Any] = {
-        name: tuple(tuple(v) if isinstance(v, list) else v for v in value) if isinstance(value, list) else value
-        for name, value in record["plan"].items()
-    }
-    return Measured(
-        **{
-            **record,
-            "plan": Plan(**plan),
-            "curves": tuple(Curve(c["classifier"], tuple(c["counts"]), np.array(c["hits"])) for c in record["curves"]),
-            "pixels": {name: np.array(values) for name, values in record["pixels"].items()},
-            "shapes": tuple(Shape(s["kernel"], s["depth"], np.array(s["hits"])) for s in record["shapes"]),
-            "baselines": tuple(
-                Baseline(b["name"], b["title"], b["dimensions"], {n: np.array(v) for n, v in b["hits"].items()})
-                for b in record["baselines"]
-            ),
-            "similarity": {name: Similarity(**value) for name, value in record["similarity"].items()},
-        }
-    )
-
-
 def measured(folder: Path) -> dict[str, Measured]:
-    """Every record of FOLDER by data set, those of `Plan.datasets` first."""
-    return {
-        record["dataset"]: from_record(record)
-        for path in sorted(folder.glob("dataset_*.json"))
-        for record in [record_of(path)]
-    }
+    """Every record of FOLDER by data set."""
+    return {one.dataset: one for one in read_all(folder.glob("dataset_*.json"), Measured).values()}
 
 
 def band(values: np.ndarray) -> tuple[float, float, float]:

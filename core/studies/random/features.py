@@ -6,9 +6,9 @@ The features of a random depthwise signed network (Xue & Roshan, arXiv 1806.0578
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -202,19 +202,6 @@ def table(result: Result) -> dict[str, list[float | int | str]]:
     for k in range(TOP):
         columns[f"top-{k + 1}, %"] = [round(100 * float(row[k]), 2) for row in rows]
     return columns
-
-
-def as_dict(result: Result) -> dict[str, object]:
-    """Plain values for JSON."""
-    fields = {name: value for name, value in vars(result).items() if not isinstance(value, np.ndarray)}
-    arrays = {name: value.tolist() for name, value in vars(result).items() if isinstance(value, np.ndarray)}
-    return {**fields, "classes": list(result.classes), **arrays}
-
-
-def from_dict(fields: Mapping[str, Any]) -> Result:
-    """The inverse of `as_dict`."""
-    arrays = {name: np.array(fields[name]) for name in ("counts", "hits", "pixel_hits")}
-    return Result(**{**fields, "classes": tuple(fields["classes"]), **arrays})
 
 
 OWN_SIZE = 32  # px at which a folder's pictures are read

@@ -6,16 +6,17 @@ in the plane, and the nearest neighbour, found in the space itself, says how muc
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.base.worker import Progress, ignore, part
+from core.compute.embedding import LearningRate, Map
 
 if TYPE_CHECKING:
-    from core.compute.embedding import LearningRate, Map
     from core.compute.sign_counts import Spec
     from core.data.split import Split
     from core.networks.card import Network
@@ -58,12 +59,12 @@ class Params:
 
 @dataclass(frozen=True, eq=False)
 class SpaceMap:
-    """`positions` float32 (N, 2) of the pictures; `agreement`: the share whose nearest neighbour in the space itself
+    """`positions` (N, 2) of the pictures; `agreement`: the share whose nearest neighbour in the space itself
     (not on the map) has their class; `dimensions` of the space; the `perplexity` used.
     """
 
     space: Space
-    positions: np.ndarray
+    positions: NDArray[np.float32]
     agreement: float
     dimensions: int
     perplexity: float
@@ -234,26 +235,3 @@ def finding(result: Result) -> str:
     """The one sentence that says what is on screen."""
     shares = [f"{100 * m.agreement:.1f} % {WORDS[m.space]}" for m in result.maps]
     return f"On {len(result):,} {result.data} the nearest neighbour has the same class for {', '.join(shares)}."
-
-
-def as_dict(result: Result) -> dict[str, object]:
-    """The Result's fields as JSON can hold them; positions rounded to a hundredth."""
-    fields: dict[str, object] = dict(vars(result))
-    fields |= {"indices": result.indices.tolist(), "labels": result.labels.tolist(), "classes": list(result.classes)}
-    fields["maps"] = [
-        vars(m) | {"positions": np.round(m.positions.astype(float), DECIMALS).tolist()} for m in result.maps
-    ]
-    return fields
-
-
-def from_dict(fields: Mapping[str, Any]) -> Result:
-    """The Result that `as_dict` wrote. Raises ValueError if fields are missing."""
-    missing = [name for name in Result.__dataclass_fields__ if name not in fields]
-    if missing:
-        raise ValueError(f"expected the fields of drawn maps, missing {missing}: draw them again")
-    values = {name: fields[name] for name in Result.__dataclass_fields__}
-    values["classes"] = tuple(fields["classes"])
-    values["indices"], values["labels"] = np.asarray(fields["indices"]), np.asarray(fields["labels"])
-    maps = [m | {"positions": np.asarray(m["positions"], np.float32).reshape(-1, 2)} for m in fields["maps"]]
-    values["maps"] = tuple(SpaceMap(**m) for m in maps)
-    return Result(**values)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from core import networks
 from core.base import quote, resume
-from core.base.files import today, write_json
+from core.base.files import today
+from core.base.records import save
 from core.base.worker import Progress, ignore, part
 from core.data.sets import DATASETS
 from core.data.split import Split
@@ -57,5 +58,5 @@ def measure(
         similarity=dataset.measure_similarity(test, plan, network, watch[4]),
     )
     path = folder / f"dataset_{name}.json"
-    write_json(path, dataset.as_record(found))
+    save(path, found)
     return path

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from core import networks
+from core.base.records import from_json
 from core.compute import spaces
 from core.compute.sign_counts import Spec
 from core.data import split as data_split
@@ -24,7 +25,7 @@ UNTRAINED, UNTRAINED_PICTURES = ("vgg16", "resnet18", "densenet121"), 500
 
 def random_curve(name: str, counts: tuple[int, ...], asked: Asked) -> list[Part]:
     """The linear SVM on the first features of one packaged draw, from all training pictures, over all test ones."""
-    old = random_dataset.from_record(there(random_claims.random_record(asked.packaged, name)))
+    old = from_json(random_dataset.Measured, there(random_claims.random_record(asked.packaged, name)))
     curve, s = old.curve("svm"), asked.seed % len(old.plan.seeds)
     train, test = asked.data.both(name)
     spec = Spec(max(counts), old.plan.kernel, old.plan.depth, train.pixels.shape[3], old.plan.seeds[s])
@@ -50,7 +51,7 @@ def above_untrained(name: str) -> str:
 
 def random_cifar(asked: Asked) -> list[Part]:
     """The packaged SVM on a subset, the pixels' SVM anew, and untrained networks on a subset of the test pictures."""
-    old = random_dataset.from_record(there(random_claims.random_record(asked.packaged, CIFAR)))
+    old = from_json(random_dataset.Measured, there(random_claims.random_record(asked.packaged, CIFAR)))
     train, test = asked.data.both(CIFAR)
     some = asked.test(CIFAR, UNTRAINED_PICTURES)
     curve, svm = old.curve("svm"), networks.load(networks.find("cifar_random_svm"))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from core import networks
-from core.base.files import today, write_json
+from core.base.files import today
+from core.base.records import save
 from core.base.worker import Progress, ignore
 from core.compute import spaces
 from core.compute.sign_counts import Spec, as_features, build, extract
@@ -70,7 +72,12 @@ def measure_retrieval(
         progress=progress,
     )
     path = folder / retrieval_dataset.RECORD
-    write_json(path, retrieval_dataset.as_record(measured), indent=None)
+    digits = retrieval_dataset.DIGITS
+    averages = (
+        replace(r, average=round(r.average, digits), average_error=round(r.average_error, digits))
+        for r in measured.rankings
+    )
+    save(path, replace(measured, rankings=tuple(averages)), digits=digits, indent=None)
     return path
 
 
@@ -101,7 +108,7 @@ def measure_background(
         progress=progress,
     )
     path = folder / background_dataset.RECORD
-    write_json(path, background_dataset.as_record(measured))
+    save(path, measured, digits=retrieval_dataset.DIGITS)
     return path
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core import networks
+from core.base.records import from_json
 from core.base.worker import Progress, part
 from core.figures.blocks import WIDTH, Picture, Pictures, Plot, Table, csv_address, enlarged
 from core.networks import families
@@ -56,7 +57,7 @@ def random_part(asked: Asked, progress: Progress) -> Part:
     query = preprocess.in_form(asked.image, about.size, about.channels, about.bright_on_dark)
     kept = studies_first_look.find("random_maps", [card], digest(train, test), params)
     drawing, placing = (part(progress, i, 2) for i in range(2))
-    result = random_maps.from_dict(kept) if kept else random_maps.run(every, spec, network, params, drawing)
+    result = from_json(random_maps.Result, kept) if kept else random_maps.run(every, spec, network, params, drawing)
     placed = {}
     for i, found in enumerate(result.maps):
         placed[found.space] = place(query, every, result, found, spec, network)

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.base.records import record_of
+from core.base.records import read
 from core.base.worker import Progress, ignore, part
 from core.compute import spaces
 from core.compute.spaces import METRICS, PIXELS, RANDOM, SPACES, TRAINED, WORDS, Metric, distances
@@ -186,38 +186,10 @@ def finding(found: Measured, metric: Metric = "euclidean") -> str:
     )
 
 
-def as_record(found: Measured) -> dict[str, Any]:
-    """What assets/results/random_features/retrieval.json holds."""
-    fields = dict(vars(found))
-    fields["rankings"] = [
-        {
-            **vars(r),
-            "precision": r.precision.round(DIGITS).tolist(),
-            "error": r.error.round(DIGITS).tolist(),
-            "average": round(r.average, DIGITS),
-            "average_error": round(r.average_error, DIGITS),
-        }
-        for r in found.rankings
-    ]
-    return fields
-
-
-def from_record(record: dict[str, Any]) -> Measured:
-    """What `as_record` wrote."""
-    several = tuple(
-        Ranking(**{**r, "precision": np.array(r["precision"]), "error": np.array(r["error"])})
-        for r in record["rankings"]
-    )
-    contradictory = tuple(tuple(names) for names in record["contradictory"])
-    return Measured(
-        **{**record, "groups": tuple(record["groups"]), "contradictory": contradictory, "rankings": several}
-    )
-
-
 def measured(folder: Path = FOLDER) -> Measured | None:
     """What `receptive measure-retrieval` wrote into FOLDER, None if it has not."""
-    path = folder / RECORD
-    return from_record(record_of(path)) if path.is_file() else None
+    found = read(folder / RECORD, Measured)
+    return None if found is None else found[0]
 
 
 def doubts(found: Measured) -> str:

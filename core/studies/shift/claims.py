@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from core.base.records import _json, kept
+from core.base.records import kept, raw
 from core.claims import claim, numbers
 from core.claims.claim import ABOVE_0, OPEN, Claim, Ours, Settings, untested
 from core.claims.fact import PICTURE, Fact, fact, tiny
@@ -276,4 +276,4 @@ def shift_record(results: Path) -> dict[str, shift_dataset.Measured]:
 
 def shift_pairs_record(results: Path) -> dict[str, Any]:
     """What core.studies.shift.measure_pairs wrote, {} without it."""
-    return kept(_json, results / SHIFT_PAIRS)
+    return kept(raw, results / SHIFT_PAIRS)

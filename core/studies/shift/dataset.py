@@ -6,7 +6,6 @@ all measures follow from the table of top-1 answers.
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.base.intervals import wilson
-from core.base.records import record_of
+from core.base.records import read_all
 from core.base.worker import Progress, ignore
 from core.pictures.corruptions import STRENGTHS
 from core.pictures.preprocess import BOUNDARIES, Boundary
@@ -94,11 +93,12 @@ class Measured:
     """
 
     summary: Summary
-    arch: str
-    dataset: str
-    data: str
-    reach: int
     few_images: int
+    params: Params
+    reach: int
+    arch: str
+    data: str
+    dataset: str
     command: str
     date: str
     commit: str
@@ -229,11 +229,4 @@ def summary(result: Result, params: Params) -> Summary:
 
 def measured(folder: Path) -> dict[str, Measured]:
     """What `receptive measure` wrote into FOLDER, by network's name."""
-    found = {}
-    for path in sorted(folder.glob("*.json")):
-        record = record_of(path)
-        fields = record["summary"]
-        fields["corruptions"] = {k: [tuple(pair) for pair in v] for k, v in fields["corruptions"].items()}
-        rest = {f.name: record[f.name] for f in dataclasses.fields(Measured) if f.name != "summary"}
-        found[path.stem] = Measured(Summary(**fields), **rest)
-    return found
+    return read_all(folder.glob("*.json"), Measured)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from core import networks as core_networks
 from core.base import quote
-from core.base.files import today, write_json
+from core.base.files import today
+from core.base.records import save
 from core.base.worker import Progress, ignore, part
 from core.data.sets import DATASETS
 from core.data.split import Split, chunks, every
@@ -31,17 +31,17 @@ def measure(name: str, test: Split, folder: Path, progress: Progress = ignore, *
     found = dataset.run(network, chunks(some), len(some), spoiled, part(progress, 1, 2))
     hard = dataset.summary(found, spoiled)
     data = DATASETS[card.family]
-    record: dict[str, Any] = {
-        "summary": asdict(replace(summary, worst_accuracy=hard.worst_accuracy, corruptions=hard.corruptions)),
-        "few_images": hard.images,
-        "params": asdict(params),
-        "reach": dataset.reach(card.size),
-        "arch": card.arch,
-        "data": f"{data.title} ({data.form}), test set",
-        "dataset": data.name,
-        "command": quote.command("receptive", "measure", name, "--data", "FOLDER"),
+    record = dataset.Measured(
+        summary=replace(summary, worst_accuracy=hard.worst_accuracy, corruptions=hard.corruptions),
+        few_images=hard.images,
+        params=params,
+        reach=dataset.reach(card.size),
+        arch=card.arch,
+        data=f"{data.title} ({data.form}), test set",
+        dataset=data.name,
+        command=quote.command("receptive", "measure", name, "--data", "FOLDER"),
         **today(),
-    }
+    )
     path = folder / f"{name}.json"
-    write_json(path, record)
+    save(path, record)
     return path

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.base.records import from_json
 from core.base.worker import Progress
 from core.figures.blocks import WIDTH, Plot, Table, beside, csv_address, enlarged, printed
 from core.networks import families as networks_families
@@ -31,7 +32,9 @@ def shift_part(asked: Asked, cards: tuple[Card, ...], progress: Progress) -> Par
     """The shift sweep of networks that share their labels."""
     params = sweep.Params()
     found = studies_first_look.find("shift_sweep", cards, asked.image.digest, params)
-    result = sweep.run(asked.load(cards), asked.image, params, progress) if found is None else sweep.from_dict(found)
+    result = (
+        sweep.run(asked.load(cards), asked.image, params, progress) if found is None else from_json(sweep.Result, found)
+    )
     from core.studies.shift.figures import sweep_table
 
     finding = sweep.finding(result, titles(cards))

@@ -222,22 +222,3 @@ def snippet(result: Result, params: Params, source: str, opened: Mapping[str, Op
         "fig.show()",
     ]
     return "\n".join(lines)
-
-
-def as_dict(result: Result) -> dict[str, object]:
-    """The Result's fields as JSON can hold them: arrays as nested lists."""
-    return {name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in vars(result).items()}
-
-
-def from_dict(fields: dict[str, object]) -> Result:
-    """The Result that `as_dict` wrote.
-
-    Raises ValueError if fields are missing.
-    """
-    arrays = ("offsets", "probability", "top1", "top1_probability", "float32", "logit_error")
-    missing = [name for name in Result.__dataclass_fields__ if name not in fields]
-    if missing:
-        raise ValueError(f"expected the fields of a shift sweep, missing {missing}: write it again")
-    values = {k: np.asarray(v) if k in arrays else v for k, v in fields.items()}
-    values["models"], values["labels"] = tuple(fields["models"]), tuple(fields["labels"])  # type: ignore[arg-type]
-    return Result(**values)  # type: ignore[arg-type]

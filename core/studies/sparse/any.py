@@ -275,8 +275,3 @@ def table(results: Sequence[Result]) -> dict[str, list[Any]]:
         *("share from, %", "to, %", "mean P(clean answer)"),
     )
     return {head: list(column) for head, column in zip(heads, zip(*rows, strict=True), strict=True)}
-
-
-def as_dict(result: Result) -> dict[str, object]:
-    """Plain values for JSON."""
-    return {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in vars(result).items()}

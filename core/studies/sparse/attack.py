@@ -2,14 +2,12 @@
 whole unrolled network.
 
 The question is put to the robustness that Dai et al. (NeurIPS 2022) report. The gradient is that of the cross-entropy
-through every step of the solver, in float32, on pixels in [0, 1]. Each start is random in the ball; each step moves by
-a fixed share of eps (so more steps continue fewer ones) and is projected onto the ball and the box of pixels. A picture
-is left in peace as soon as it is fooled.
+through every step of the solver, in float32, on pixels in [0, 1] (core.compute.attacks); each step moves by a fixed
+share of eps, so more steps continue fewer ones.
 """
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -30,7 +28,7 @@ NORMS: tuple[Norm, ...] = ("linf", "l2")
 NORM_WORDS: dict[Norm, str] = {"linf": "L∞", "l2": "L2"}
 STEP_SHARE = 0.25  # of eps
 CHUNK = 64  # pictures attacked at once
-ON_THE_PICTURE, NEVER = -1, 2**15
+MOST = 2**15  # steps and restarts are fewer: from there on core.compute.attacks says NEVER
 
 
 @dataclass(frozen=True)
@@ -52,7 +50,7 @@ class Params:
             raise ValueError(f"expected a norm of {list(NORMS)}, got {self.norm!r}: choose one of them")
         if not 0 <= self.eps < float("inf"):
             raise ValueError(f"expected an eps of 0 or more, got {self.eps}: it is a distance in pixels of [0, 1]")
-        if not (1 <= self.steps < NEVER and 1 <= self.restarts < NEVER and self.seed >= 0):
+        if not (1 <= self.steps < MOST and 1 <= self.restarts < MOST and self.seed >= 0):
             raise ValueError(
                 f"expected steps and restarts of 1 or more and a seed of 0 or more, got {self.steps}, {self.restarts} "
                 f"and {self.seed}"
@@ -64,8 +62,8 @@ class Result:
     """B pictures. `pictures` float32 (B, H, W, 3) in [0, 1]: the one that fooled, else the one of the highest loss.
 
     `fooled` bool (B,): the answer is not the label. `loss` (B,): cross-entropy of the picture kept, in nats.
-    `restart`, `step` int (B,): when it was fooled: from start 0, 1, … after 0, 1, … steps; both ON_THE_PICTURE where
-    the untouched picture was answered wrongly, NEVER where nothing fooled.
+    `restart`, `step` int (B,): when it was fooled: from start 0, 1, … after 0, 1, … steps; both
+    core.compute.attacks.ON_THE_PICTURE where the untouched picture was answered wrongly, NEVER where nothing fooled.
     """
 
     pictures: np.ndarray
@@ -73,6 +71,11 @@ class Result:
     loss: np.ndarray
     restart: np.ndarray
     step: np.ndarray
+
+    @property
+    def was_right(self) -> np.ndarray:
+        """bool (B,): the untouched picture's answer is the label."""
+        return np.asarray(self.restart >= 0)
 
 
 def attack(
@@ -91,15 +94,29 @@ def attack(
     """
     import torch
 
+    from core.compute import attacks
+
     check(network, pictures, labels, lam)
     clean = torch.from_numpy(np.ascontiguousarray(pictures, dtype=np.float32)).movedim(-1, 1).contiguous()
     truth = torch.from_numpy(np.asarray(labels, np.int64))
     chunks = [slice(i, i + CHUNK) for i in range(0, len(clean), CHUNK)]
     parts = [
-        descend(network, clean[c], truth[c], params, lam, part(progress, i, len(chunks))) for i, c in enumerate(chunks)
+        attacks.ascend(
+            lambda x: answers(network, x, lam),
+            clean[c],
+            truth[c],
+            attacks.NORMS[params.norm],
+            eps=params.eps,
+            stride=STEP_SHARE * params.eps,
+            steps=params.steps,
+            restarts=params.restarts,
+            seed=params.seed,
+            progress=part(progress, i, len(chunks)),
+        )
+        for i, c in enumerate(chunks)
     ]
-    joined = [np.concatenate(column) for column in zip(*parts, strict=True)]
-    return Result(joined[0], joined[2] != NEVER, joined[1], joined[2], joined[3])
+    pictures, loss, restart, step = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return Result(pictures, restart != attacks.NEVER, loss, restart, step)
 
 
 def check(network: Network, pictures: np.ndarray, labels: np.ndarray, lam: float | None) -> None:
@@ -120,88 +137,6 @@ def answers(network: Network, x: Tensor, lam: float | None) -> Tensor:
     seen = normalise(x, network.preprocessing)
     net = network.engine.plain
     return net(seen) if lam is None else net(seen, lam)  # type: ignore[no-any-return]
-
-
-def descend(
-    network: Network, clean: Tensor, truth: Tensor, params: Params, lam: float | None, progress: Progress
-) -> tuple[np.ndarray, ...]:
-    """The fields of a Result for some pictures (B, 3, H, W)."""
-    import torch
-
-    kept, highest = clean.clone(), torch.full((len(clean),), -float("inf"))
-    restart, step = torch.full((2, len(clean)), NEVER)
-
-    def judge(x: Tensor, which: Tensor, r: int, s: int) -> Tensor:
-        """Keep what is the best so far; the gradient (n, 3, H, W)."""
-        x = x.detach().requires_grad_()
-        logits = answers(network, x, lam)
-        # float64: where the network is very sure, float32's softmax has no gradient left
-        losses = torch.nn.functional.cross_entropy(logits.double(), truth[which], reduction="none").float()
-        (gradient,) = torch.autograd.grad(losses.sum(), x)
-        wrong = logits.argmax(1) != truth[which]
-        better = wrong | (losses > highest[which])
-        kept[which[better]], highest[which[better]] = x.detach()[better], losses.detach()[better]
-        restart[which[wrong]], step[which[wrong]] = r, s
-        return gradient
-
-    judge(clean, torch.arange(len(clean)), ON_THE_PICTURE, ON_THE_PICTURE)
-    total = params.restarts * (params.steps + 1)
-    for r in range(params.restarts if params.eps > 0 else 0):
-        which = torch.nonzero(restart == NEVER)[:, 0]
-        x = start(clean[which], params, r)
-        for s in range(params.steps + 1):
-            progress(r * (params.steps + 1) + s, total)
-            if not len(which):
-                break
-            gradient = judge(x, which, r, s)
-            left = restart[which] == NEVER
-            which, x, gradient = which[left], x[left], gradient[left]
-            x = project(clean[which], x + STEP_SHARE * params.eps * direction(gradient, params.norm), params)
-    progress(total, total)
-    return kept.movedim(1, -1).numpy(), highest.numpy(), restart.numpy(), step.numpy()
-
-
-def direction(gradient: Tensor, norm: Norm) -> Tensor:
-    """Steepest ascent of unit length in the norm, for (B, C, H, W); nothing where there is no gradient."""
-    if norm == "linf":
-        return gradient.sign()
-    length: Tensor = gradient.double().flatten(1).norm(dim=1).clamp(min=1e-300)
-    return gradient / length[:, None, None, None]
-
-
-def start(clean: Tensor, params: Params, restart: int) -> Tensor:
-    """Uniform in the ball around each picture (B, C, H, W), then clipped to [0, 1]."""
-    import torch
-
-    noise = torch.empty_like(clean)
-    for i, picture in enumerate(clean.numpy()):
-        dice = np.random.default_rng((params.seed, restart, zlib.crc32(picture.tobytes())))
-        if params.norm == "linf":
-            drawn = dice.uniform(-1, 1, picture.shape)
-        else:
-            drawn = dice.standard_normal(picture.shape)
-            drawn *= dice.uniform() ** (1 / drawn.size) / np.linalg.norm(drawn)
-        noise[i] = torch.from_numpy(drawn)
-    return project(clean, clean + params.eps * noise, params)
-
-
-def project(clean: Tensor, moved: Tensor, params: Params) -> Tensor:
-    """The nearest to `moved` in the ball around `clean`, both (B, C, H, W), clipped to [0, 1].
-
-    float32, and no rounding takes it outside of either.
-    """
-    import torch
-
-    centre = clean.double()
-    offset = moved.double() - centre
-    if params.norm == "linf":
-        offset = offset.clamp(-params.eps, params.eps)
-    else:
-        length = offset.flatten(1).norm(dim=1).clamp(min=1e-300)
-        offset = offset * (params.eps * (1 - 1e-12) / length).clamp(max=1)[:, None, None, None]
-    answer = (centre + offset).clamp(0, 1).float()
-    outside = (answer.double() - centre).abs() > offset.abs()
-    return torch.where(outside, torch.nextafter(answer, clean), answer)
 
 
 def curve(

@@ -9,15 +9,15 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from core.base.intervals import wilson
-from core.base.records import record_of
+from core.base.records import read
 from core.base.worker import Progress, ignore, part
 from core.networks.card import title_of
-from core.studies.sparse.attack import NORM_WORDS, NORMS, ON_THE_PICTURE, STEP_SHARE, Norm, Params, attack, curve
+from core.studies.sparse.attack import NORM_WORDS, NORMS, STEP_SHARE, Norm, Params, attack, curve
 
 if TYPE_CHECKING:
     from core.data.split import Split
@@ -177,50 +177,17 @@ def converge(
     one = attack(network, pictures, labels, long, lam, part(progress, 0, 2))
     often = dataclasses.replace(params, restarts=max(restarts))
     many = attack(network, pictures, labels, often, lam, part(progress, 1, 2))
-    clean = one.restart != ON_THE_PICTURE
+    clean = one.was_right
     return (
         np.array([(clean & (one.step > s)).mean() for s in steps]),
         np.array([(many.restart >= r).mean() for r in restarts]),
     )
 
 
-def as_record(found: Measured) -> dict[str, Any]:
-    """As JSON can hold it, numbers to six digits."""
-    return {k: plain(v) for k, v in vars(found).items()}
-
-
-def plain(value: Any) -> Any:
-    """Arrays of any shape as nested lists of numbers to six digits, and what holds them as dicts."""
-    if isinstance(value, np.ndarray):
-        return value.round(6).tolist()
-    if isinstance(value, Curve | Convergence):
-        return {k: plain(v) for k, v in vars(value).items()}
-    if isinstance(value, dict):
-        return {k: plain(v) for k, v in value.items()}
-    return list(value) if isinstance(value, tuple) else value
-
-
-def from_record(record: Mapping[str, Any]) -> Measured:
-    """What `as_record` wrote."""
-
-    def arrays(fields: Mapping[str, Any]) -> dict[str, Any]:
-        return {k: np.array(v) if isinstance(v, list) else v for k, v in fields.items()}
-
-    values = {
-        **record,
-        "networks": tuple(record["networks"]),
-        "lams": tuple(record["lams"]),
-        "clean": np.array(record["clean"]),
-        "curves": {norm: Curve(**arrays(fields)) for norm, fields in record["curves"].items()},
-        "convergence": {norm: Convergence(**arrays(fields)) for norm, fields in record["convergence"].items()},
-    }
-    return Measured(**values)
-
-
 def measured(folder: Path) -> Measured | None:
     """What was measured and packaged in FOLDER, None if nothing was."""
-    path = folder / RECORD
-    return from_record(record_of(path)) if path.is_file() else None
+    found = read(folder / RECORD, Measured)
+    return None if found is None else found[0]
 
 
 def radius(norm: str, eps: float) -> str:

@@ -16,7 +16,7 @@ import numpy as np
 
 from core.base import quote
 from core.base.files import ASSETS
-from core.base.records import Damaged, record_of
+from core.base.records import Damaged, read
 from core.base.refuse import LARGEST, SEEDS, within
 from core.base.softmax import softmax
 from core.base.worker import Progress, ignore, part
@@ -200,7 +200,8 @@ def packaged_fit(network: Network) -> Fit | None:
     if network.card.kind != "trained here" or not path.is_file():
         return None
     with suppress(Damaged):  # then as if it had not been measured
-        return dataset.from_record(record_of(path)).fit
+        found = read(path, dataset.Measured)
+        return found and found[0].fit
     return None
 
 
@@ -280,21 +281,3 @@ def snippet(result: Result, params: Params, source: str, opened: Mapping[str, Op
 
 
 ARRAYS = ("clean", "noisy", "reconstruction", "lams", "nonzero", "psnr", "logits", "twin_logits", "objective")
-
-
-def as_dict(result: Result) -> dict[str, object]:
-    """The Result's fields as JSON can hold them: arrays as nested lists, NaN as None."""
-    fields = {name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in vars(result).items()}
-    fields["estimated_lam"] = None if math.isnan(result.estimated_lam) else result.estimated_lam
-    return fields
-
-
-def from_dict(fields: dict[str, object]) -> Result:
-    """The Result that `as_dict` wrote. Raises ValueError if fields are missing."""
-    missing = [name for name in Result.__dataclass_fields__ if name not in fields]
-    if missing:
-        raise ValueError(f"expected the fields of a sparse coding, missing {missing}: write it again")
-    values = {k: np.asarray(v) if k in ARRAYS else v for k, v in fields.items()}
-    values["models"], values["labels"] = tuple(fields["models"]), tuple(fields["labels"])  # type: ignore[arg-type]
-    values["estimated_lam"] = math.nan if fields["estimated_lam"] is None else fields["estimated_lam"]
-    return Result(**values)  # type: ignore[arg-type]

@@ -7,16 +7,16 @@ best for each noise level on the very pictures that are counted, which nobody kn
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.base.intervals import wilson
-from core.base.records import record_of
+from core.base.records import read_all
 from core.base.worker import Progress, ignore
 from core.pictures import noise
 
@@ -93,7 +93,7 @@ class Result:
     training: float | None
     seen: int
     images: int
-    right: np.ndarray
+    right: NDArray[np.int64]
     fixed: np.ndarray
     estimated: np.ndarray | None
     residual: np.ndarray
@@ -132,14 +132,16 @@ class Measured:
 
     network: str
     arch: str
-    results: Mapping[str, Result]
-    fit: Fit | None
+    digest: str
+    test_images: int
     training_images: int
     dataset: str
     data: str
     command: str
     date: str
     commit: str
+    fit: Fit | None
+    results: Mapping[str, Result]
 
 
 def is_coded(network: Network) -> bool:
@@ -307,52 +309,6 @@ def finding(results: Sequence[Result], twins: Sequence[Result] = ()) -> str:
     return said + (f"; the plain twin {share(FIXED, twins)}." if twins else ".")
 
 
-def as_record(results: Mapping[str, Result], fit: Fit | None, **about: Any) -> dict[str, Any]:
-    """What assets/results/sparse_codes/noise_<network>.json holds. `about`: the other fields of `Measured`."""
-    surfaces = {kind: plain(result) for kind, result in results.items()}
-    return {**about, "fit": None if fit is None else plain(fit), "results": surfaces}
-
-
-def plain(found: Result | Fit) -> dict[str, Any]:
-    """Arrays as lists, numbers to six digits, NaN as None."""
-
-    def value(v: Any) -> Any:
-        if isinstance(v, np.ndarray | list | tuple):
-            return [value(x) for x in (v.tolist() if isinstance(v, np.ndarray) else v)]
-        return (None if np.isnan(v) else round(v, 6)) if isinstance(v, float) else v
-
-    return {f.name: value(getattr(found, f.name)) for f in dataclasses.fields(found)}
-
-
-def result_of(record: Mapping[str, Any]) -> Result:
-    """The Result that `plain` wrote."""
-    whole = ("right", "fixed", "estimated")
-    values: dict[str, Any] = {
-        name: np.array(v, np.int64 if name in whole else np.float64) if isinstance(v, list) else v
-        for name, v in record.items()
-    }
-    values["right"] = values["right"].reshape(len(values["levels"]), len(values["lams"]))
-    return Result(**values)
-
-
-def fit_of(record: Mapping[str, Any]) -> Fit:
-    """The Fit that `plain` wrote."""
-    arrays = {name: np.array(record[name], np.float64) for name in ("roughness", "best")}
-    tuples = {name: tuple(record[name]) for name in ("limits", "kinds")}
-    return Fit(**{**record, **arrays, **tuples})
-
-
-def from_record(record: Mapping[str, Any]) -> Measured:
-    """What `as_record` wrote."""
-    names = ("network", "arch", "training_images", "dataset", "data", "command", "date", "commit")
-    return Measured(
-        results={kind: result_of(r) for kind, r in record["results"].items()},
-        fit=None if record["fit"] is None else fit_of(record["fit"]),
-        **{name: record[name] for name in names},
-    )
-
-
 def measured(folder: Path) -> dict[str, Measured]:
     """What `receptive measure-sparse` wrote into FOLDER, by network's name."""
-    found = [from_record(record_of(path)) for path in sorted(folder.glob(RECORDS.format("*")))]
-    return {one.network: one for one in found}
+    return {one.network: one for one in read_all(folder.glob(RECORDS.format("*")), Measured).values()}

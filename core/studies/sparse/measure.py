@@ -8,13 +8,14 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from core import networks
 from core.base import quote
-from core.base.files import today, write_json
-from core.base.records import read_back
+from core.base.files import today
+from core.base.records import from_json, read_back, save
 from core.base.worker import Progress, ignore
 from core.data.sets import DATASETS
 from core.data.split import Split, chunks, every
@@ -31,6 +32,7 @@ MAIN = "gaussian"  # the noise that is measured on the whole test set, and that 
 FEW = 1_000  # test pictures for the other noises, at even steps
 FITTED = 1_500  # training pictures that the line of the estimated lambda is fitted to, at even steps
 TEST_SEED, TRAIN_SEED = 0, 1
+DIGITS = 6  # after the point, of the numbers in a record
 
 
 def params(kind: str, seed: int) -> Params:
@@ -112,9 +114,11 @@ def kept(path: Path, about: Mapping[str, Any]) -> tuple[dict[str, Result], Fit |
         record = json.loads(path.read_text())
         if any(record.get(name) != value for name, value in about.items()):
             return {}, None
-        found = dataset.from_record(record)
+        found = from_json(dataset.Measured, record)
     return dict(found.results), found.fit
 
 
 def write(path: Path, results: Mapping[str, Result], fit: Fit | None, about: Mapping[str, Any]) -> None:
-    write_json(path, dataset.as_record(results, fit, **about, **today()))
+    if fit is not None:
+        fit = replace(fit, slope=round(fit.slope, DIGITS), intercept=round(fit.intercept, DIGITS))
+    save(path, dataset.Measured(**{**about, **today()}, fit=fit, results=results), digits=DIGITS)

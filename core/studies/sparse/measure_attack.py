@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from core import networks
-from core.base.files import today, write_json
+from core.base.files import today
+from core.base.records import save
 from core.base.worker import Progress, ignore
 from core.data.sets import DATASETS
 from core.data.split import Split, every
@@ -52,5 +53,5 @@ def measure(
         progress=progress,
     )
     path = folder / attack_dataset.RECORD
-    write_json(path, attack_dataset.as_record(found))
+    save(path, found, digits=6)
     return path

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 
+from core.base.records import from_json
 from core.base.worker import Progress
 from core.figures.blocks import Plot, Table, beside, csv_address, enlarged, printed
 from core.networks import families as networks_families
@@ -41,7 +42,9 @@ def sparse_part(asked: Asked, cards: tuple[Card, ...], progress: Progress) -> Pa
 
     params = codes.Params()
     found = studies_first_look.find("sparse_codes", cards, asked.image.digest, params)
-    result = codes.run(asked.load(cards), asked.image, params, progress) if found is None else codes.from_dict(found)
+    result = (
+        codes.run(asked.load(cards), asked.image, params, progress) if found is None else from_json(codes.Result, found)
+    )
     finding = codes.finding(result, titles(cards))
     shown = [sparse_figures.to_bytes(p) for p in (result.noisy, result.reconstruction)]
     pictures = printed(sparse.figure(result), height=PICTURES).update_yaxes(constraintoward="top")

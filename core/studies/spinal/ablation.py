@@ -6,16 +6,14 @@ layers, widths, parts, and the order in which the parts are seen, everything els
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from core.base import records
 from core.base.intervals import mean_interval, verdict, with_interval
-from core.base.records import record_of
+from core.base.records import read
 from core.base.refuse import within
 from core.base.worker import Progress, ignore
 from core.models.heads import BACKBONES, SHORT, Order, Shape
@@ -152,27 +150,6 @@ def finding(result: Result, vary: Vary) -> str:
     )
 
 
-def as_dict(result: Result) -> dict[str, object]:
-    """Plain values for JSON."""
-    return dict(vars(result)) | {
-        "params": asdict(result.params),
-        "settings": [asdict(setting) for setting in result.settings],
-        "parameters": result.parameters.tolist(),
-        "accuracy": records.with_nulls(result.accuracy),
-    }
-
-
-def from_dict(fields: Mapping[str, Any]) -> Result:
-    """The inverse of `as_dict`."""
-    params: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in fields["params"].items()}
-    settings = tuple(Setting(s["head"], Shape(**s["shape"])) for s in fields["settings"])
-    counts, accuracy = np.array(fields["parameters"]), np.array(fields["accuracy"], float)
-    return Result(fields["train"], fields["test"], Params(**params), settings, counts, accuracy)
-
-
-def measured(path: Path = RECORD) -> tuple[Result, dict[str, str]] | None:
+def measured(path: Path = RECORD) -> tuple[Result, dict[str, Any]] | None:
     """What `receptive measure-spinal-ablation` wrote, with where it came from; None without the file."""
-    if not path.exists():
-        return None
-    record = record_of(path)
-    return from_dict(record.pop("result")), record
+    return read(path, Result)

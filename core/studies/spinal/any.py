@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core.base.intervals import mean_interval, verdict, with_interval
-from core.base.records import with_nulls
 from core.base.worker import Progress, ignore, part
 from core.data.split import Split
 from core.data.split import part as some_of
@@ -333,10 +332,3 @@ def table(result: Result) -> dict[str, list[Any]]:
 def against(result: Result, other: Head) -> str:
     mean, half = difference(result, other)
     return "" if other == "spinal" else f"{with_interval(mean, half, sign=True)}: {verdict(mean, half)}"
-
-
-def as_dict(result: Result) -> dict[str, object]:
-    """Plain values for JSON; what is not trained yet is null."""
-    lists = {name: getattr(result, name).tolist() for name in ("parameters", "multiplications")}
-    whole = {"params": dict(vars(result.params)), "heads": list(result.heads), "accuracy": with_nulls(result.accuracy)}
-    return dict(vars(result)) | lists | whole

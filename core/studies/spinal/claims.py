@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core.base.intervals import mean_interval, with_interval
-from core.base.records import kept, record_of
+from core.base.records import kept
 from core.claims import claim, numbers
 from core.claims.claim import ABOVE_0, OPEN, Claim, Ours, Settings, untested
 from core.claims.fact import Fact, fact
@@ -251,16 +251,9 @@ def spinal_record(results: Path, name: str) -> spinal_dataset.Measured | None:
     return kept(spinal_dataset.measured, results / "spinal_heads").get(name)
 
 
-def transfer_record(results: Path) -> tuple[spinal_transfer.Result, dict[str, str]] | None:
+def transfer_record(results: Path) -> tuple[spinal_transfer.Result, dict[str, Any]] | None:
     return kept(spinal_transfer.measured, results / "spinal_heads" / spinal_transfer.RECORD.name)
 
 
 def regression_record(results: Path) -> tuple[spinal_regression.Result, dict[str, Any]] | None:
-    return kept(_regression, results / "spinal_heads" / spinal_regression.RECORD.name)
-
-
-def _regression(path: Path) -> tuple[spinal_regression.Result, dict[str, Any]] | None:
-    if not path.is_file():
-        return None
-    record = record_of(path)
-    return spinal_regression.from_dict(record.pop("result")), record
+    return kept(spinal_regression.measured, results / "spinal_heads" / spinal_regression.RECORD.name)

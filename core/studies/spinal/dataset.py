@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.base.intervals import LEVEL, mean_interval, verdict, with_interval
-from core.base.records import record_of
+from core.base.records import read_all
 from core.data.sets import DATASETS
 from core.models.heads import BACKBONES, SHORT
 from core.studies.spinal import heads, paper
@@ -36,14 +36,9 @@ class Measured:
 
 def measured(folder: Path = heads.FOLDER) -> dict[str, Measured]:
     """Every packaged race by its file's name, in the order of DATASETS."""
-    found = {}
-    for name in (f"{dataset}_{backbone}" for dataset in DATASETS for backbone in BACKBONES):
-        path = folder / f"{name}.json"
-        if path.exists():
-            record = record_of(path)
-            about = {name: record[name] for name in ("data", "command", "date", "commit")}
-            found[name] = Measured(heads.from_dict(record["result"]), **about)
-    return found
+    names = [f"{dataset}_{backbone}" for dataset in DATASETS for backbone in BACKBONES]
+    found = read_all((folder / f"{name}.json" for name in names), Measured)
+    return {name: found[name] for name in names if name in found}
 
 
 def claims(found: dict[str, Measured]) -> dict[str, list[str]]:

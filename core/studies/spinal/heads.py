@@ -8,16 +8,15 @@ held-out pictures after every epoch, and the paired difference after the last.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from core.base import quote
 from core.base.files import ASSETS
 from core.base.intervals import mean_interval, verdict, with_interval
-from core.base.records import with_nulls
 from core.base.refuse import within
 from core.base.worker import Progress, ignore
 from core.data.sets import DATASETS
@@ -289,22 +288,6 @@ def table(result: Result) -> dict[str, list[float | int | str | None]]:
         values = [float(result.accuracy[h, s, epoch]) for h, s in rows]
         columns[f"epoch {epoch + 1}, %"] = [None if math.isnan(v) else round(100 * v, 2) for v in values]
     return columns
-
-
-ARRAYS = ("parameters", "multiplications", "accuracy", "loss")
-
-
-def as_dict(result: Result) -> dict[str, object]:
-    """Plain values for JSON; what is not trained yet is null."""
-    fields = dict(vars(result)) | {"heads": list(result.heads)}
-    return fields | {name: with_nulls(getattr(result, name)) for name in ARRAYS}
-
-
-def from_dict(fields: Mapping[str, Any]) -> Result:
-    """The inverse of `as_dict`."""
-    whole = {name: np.array(fields[name]) for name in ("parameters", "multiplications")}
-    curves = {name: np.array(fields[name], float) for name in ("accuracy", "loss")}
-    return Result(**{**fields, "heads": tuple(fields["heads"]), **whole, **curves})
 
 
 def params_of(result: Result) -> Params:

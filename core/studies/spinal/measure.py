@@ -9,6 +9,7 @@ import numpy as np
 
 from core.base import quote
 from core.base.files import today, write_json
+from core.base.records import as_json
 from core.base.resume import finished
 from core.base.worker import Progress, ignore
 from core.data.sets import DATASETS
@@ -55,7 +56,7 @@ def measure(
     for (h, s), curve in zip(jobs, curves, strict=True):
         result.loss[h, s], result.accuracy[h, s] = np.transpose(curve)
     record = {
-        "result": heads.as_dict(result),
+        "result": as_json(result),
         "params": asdict(params),
         "data": f"{DATASETS[dataset].title} ({DATASETS[dataset].form})",
         "backbone": BACKBONES[params.backbone].title,

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from core.base.files import today, write_json
+from core.base.records import as_json
 from core.base.resume import finished
 from core.base.worker import Progress, ignore
 from core.data.sets import DATASETS
@@ -48,7 +49,7 @@ def measure(
     accuracy = np.reshape(values, (params.seeds, len(result.settings))).T
     about = DATASETS[DATASET]
     record = {
-        "result": ablation.as_dict(replace(result, accuracy=accuracy)),
+        "result": as_json(replace(result, accuracy=accuracy)),
         "params": asdict(params),
         "data": f"{about.title} ({about.form})",
         "backbone": BACKBONES[BACKBONE].title,

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from core.base.files import today, write_json
+from core.base.records import as_json, from_json
 from core.base.resume import finished
 from core.base.worker import Progress, ignore
 from core.studies.spinal import regression as study
-from core.studies.spinal.regression import CURVES, DIGITS, Look, Network, Params, Target
+from core.studies.spinal.regression import DIGITS, Look, Network, Params, Target
 
 PLAN = Params()  # what is packaged
 WORK = Path("runs/spinal_regression")
@@ -29,12 +27,12 @@ def measure(progress: Progress = ignore, work: Path = WORK, params: Params = PLA
     values = finished(
         [work / f"regression_{'_'.join(pair)}.json" for pair in pairs],
         {"params": asdict(params)},
-        lambda i: [as_lists(look) for look in study.race(params, *pairs[i])],
+        lambda i: [as_json(look, DIGITS) for look in study.race(params, *pairs[i])],
         progress,
     )
-    races = {pair: [as_look(fields) for fields in value] for pair, value in zip(pairs, values, strict=True)}
+    races = {pair: [from_json(Look, fields) for fields in value] for pair, value in zip(pairs, values, strict=True)}
     record = {
-        "result": study.as_dict(study.collect(params, races)),
+        "result": as_json(study.collect(params, races), DIGITS),
         "targets": {t: in_words(t) for t in params.targets},
         "optimiser": f"SGD, Nesterov momentum, one cycle of {params.epochs} epochs, peak rate {study.PEAK_RATE}",
         "command": study.COMMAND,
@@ -48,12 +46,3 @@ def in_words(target: Target) -> dict[str, object]:
     """A target function in words: its formula, where its inputs lie, and whether it is the paper's or ours."""
     function = study.FUNCTIONS[target]
     return {"formula": function.formula, "inputs": [function.low, function.high], "whose": function.whose}
-
-
-def as_lists(look: Look) -> dict[str, object]:
-    return {"epoch": look.epoch} | {name: np.round(getattr(look, name), DIGITS).tolist() for name in CURVES}
-
-
-def as_look(fields: dict[str, Any]) -> Look:
-    """The inverse of `as_lists`."""
-    return Look(fields["epoch"], **{name: np.array(fields[name]) for name in CURVES})

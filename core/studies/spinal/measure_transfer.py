@@ -7,6 +7,7 @@ from pathlib import Path
 
 from core import networks
 from core.base.files import today, write_json
+from core.base.records import as_json
 from core.base.refuse import DataError
 from core.base.resume import finished
 from core.base.worker import Progress, ignore
@@ -52,7 +53,7 @@ def measure(data: Path, work: Path, progress: Progress = ignore, params: Params 
             accuracy[result.modes.index(mode), result.heads.index(head), seed] = share
     size = network.preprocessing.size
     record = {
-        "result": transfer.as_dict(replace(result, accuracy=accuracy)),
+        "result": as_json(replace(result, accuracy=accuracy)),
         "params": asdict(params),
         "data": f"{', '.join(train.classes)}: {len(train):,} photographs to learn from and {len(test):,} to test with, "
         f"their centre squares at {size} px",

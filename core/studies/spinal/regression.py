@@ -13,12 +13,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from core.base.files import ASSETS
 from core.base.intervals import mean_interval
+from core.base.records import read
 from core.base.worker import Progress, each, ignore, part
 
 if TYPE_CHECKING:
@@ -168,7 +170,6 @@ class Result:
 
 
 CURVES = ("mse", "clean", "loss", "lowest")
-ARRAYS = ("looks", "parameters", "live", *CURVES, "floor", "constant")
 
 
 def build(network: Network, seed: int = 0) -> nn.Module:
@@ -334,16 +335,9 @@ def gain(result: Result, target: Target, other: Network, network: Network = "spi
     return mean_interval(MILLI * (row[names.index(other)] - row[names.index(network)]))
 
 
-def as_dict(result: Result) -> dict[str, object]:
-    """Plain values for JSON, errors rounded to DIGITS digits after the point."""
-    params: dict[str, object] = {n: list(v) if isinstance(v, tuple) else v for n, v in vars(result.params).items()}
-    return {"params": params} | {name: np.round(getattr(result, name), DIGITS).tolist() for name in ARRAYS}
-
-
-def from_dict(fields: Mapping[str, Any]) -> Result:
-    """The inverse of `as_dict`."""
-    params: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in fields["params"].items()}
-    return Result(Params(**params), **{name: np.array(fields[name]) for name in ARRAYS})
+def measured(path: Path = RECORD) -> tuple[Result, dict[str, Any]] | None:
+    """What `receptive measure-spinal-regression` wrote, with where it came from; None without the file."""
+    return read(path, Result)
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,15 +7,15 @@ off, a new head is put on, and either the head alone is trained (`head`) or ever
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from core.base.intervals import mean_interval, verdict, with_interval
-from core.base.records import record_of, with_nulls
+from core.base.records import read
 from core.base.refuse import within
 from core.base.worker import Progress, ignore
 from core.models.heads import SPLIT_LIMITS, Shape
@@ -312,33 +312,6 @@ def finding(result: Result, mode: Mode) -> str:
     )
 
 
-def as_dict(result: Result) -> dict[str, object]:
-    """Plain values for JSON."""
-    fields = dict(vars(result)) | {name: list(getattr(result, name)) for name in ("classes", "modes", "heads")}
-    return fields | {
-        "params": asdict(result.params),
-        "parameters": result.parameters.tolist(),
-        "accuracy": with_nulls(result.accuracy),
-    }
-
-
-def from_dict(fields: Mapping[str, Any]) -> Result:
-    """The inverse of `as_dict`."""
-    whole = {name: tuple(fields[name]) for name in ("classes", "modes", "heads")}
-    return Result(
-        **{
-            **fields,
-            **whole,
-            "params": Params(**fields["params"]),
-            "parameters": np.array(fields["parameters"]),
-            "accuracy": np.array(fields["accuracy"], float),
-        }
-    )
-
-
-def measured(path: Path = RECORD) -> tuple[Result, dict[str, str]] | None:
+def measured(path: Path = RECORD) -> tuple[Result, dict[str, Any]] | None:
     """What `receptive measure-spinal-transfer` wrote, with where it came from; None without the file."""
-    if not path.exists():
-        return None
-    record = record_of(path)
-    return from_dict(record.pop("result")), record
+    return read(path, Result)

@@ -8,6 +8,7 @@ import streamlit as st
 
 from core import cache
 from core import networks as core_networks
+from core.models import family_size
 from core.networks import brought as bring
 from core.networks import card as networks_card
 from core.networks import download as networks_download
@@ -56,7 +57,7 @@ def known_labels(family: str) -> tuple[str, ...]:
 
 def preprocessing_of(family: str) -> Preprocessing:
     """Input size, mean and deviation of a family that comes along."""
-    size = networks_families.family_size(family)
+    size = family_size(family)
     return networks.family_preprocessing(Card("", "", family, "user", "", size))
 
 

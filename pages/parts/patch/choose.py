@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from core import networks
-from core.networks import families as networks_families
+from core.models import family_size
 from core.networks import packaged
 from core.networks.card import Card, Network
 from core.networks.families import BAGNETS
@@ -95,7 +95,7 @@ def view() -> View:
     )
     with row[5].popover("More", width="stretch", help="Size of the picture, outlines, your own weights"):
         cards = cards_of(family)
-        size = cards[-1].size if cards else networks_families.family_size(family)
+        size = cards[-1].size if cards else family_size(family)
         sides = SHORT_SIDES.get(family) or tuple(round(share * size) for share in SHARES)
         short = bound(
             st.select_slider,

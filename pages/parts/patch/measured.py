@@ -61,7 +61,7 @@ def ours(record: Measured) -> None:
         )
         note(f"Tiles of the {found.images:,} test pictures shuffled with seed {record.scramble.seed}.")
     if record.masking is not None:
-        masked(masking_dataset.from_record(record.masking))
+        masked(record.masking)
     st.caption(again(record.command, record.date, record.commit))
 
 

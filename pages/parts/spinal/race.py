@@ -11,6 +11,7 @@ import streamlit as st
 
 from core.base import jobs
 from core.base.jobs import Run
+from core.base.records import from_json
 from core.models.heads import BACKBONES, SHORT
 from core.studies import spinal
 from core.studies.spinal import dataset, figures
@@ -109,7 +110,7 @@ def forget(run: Run) -> None:
 
 def result_of(run: Run) -> Result | None:
     written = run.result
-    return None if written is None else spinal_heads.from_dict(written)
+    return None if written is None else from_json(spinal_heads.Result, written)
 
 
 def watch(run: Run) -> None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.base.records import record_of
 from core.studies.spinal import regression, regression_figures
-from core.studies.spinal.regression import COMMAND, FUNCTIONS, NETWORKS, RECORD, Lesson, Network, Params, Target
+from core.studies.spinal.regression import COMMAND, FUNCTIONS, NETWORKS, Lesson, Network, Params, Target
 from pages.parts.common import charts, waiting
 from pages.parts.common.address import bound
 from pages.parts.common.words import again, plain
@@ -37,16 +36,16 @@ def show() -> None:
     ) as box:
         if not box.open:
             return
-        if RECORD.is_file():
-            packaged(record_of(RECORD))
+        found = regression.measured()
+        if found is not None:
+            packaged(*found)
         else:
             st.markdown(f"Not measured on this machine yet: run `{COMMAND}`.")
         papers()
         live()
 
 
-def packaged(record: dict[str, object]) -> None:
-    result = regression.from_dict(record["result"])
+def packaged(result: regression.Result, record: dict[str, object]) -> None:
     finding = regression_figures.finding(result)
     st.markdown(f"**{plain(finding)}**")
     shown = bound(

@@ -14,7 +14,8 @@ import pytest
 from filelock import FileLock
 
 from core.base import jobs
-from core.studies.spinal.heads import from_dict
+from core.base.records import from_json
+from core.studies.spinal.heads import Result
 
 ROOT = Path(__file__).parents[3]
 KIND = "spinal-heads"
@@ -60,7 +61,7 @@ def test_a_run_ends_and_keeps_what_it_wrote():
     assert jobs.begin(KIND, "quick", QUICK, {}).began == run.began  # one run of a name
     until(lambda: jobs.state(run) != "running")
     assert jobs.state(run) == "finished"
-    assert from_dict(run.result).epochs_done == 1
+    assert from_json(Result, run.result).epochs_done == 1
     assert run.seconds > 0
     found = jobs.find(KIND, "quick")
     assert found.about == {"title": "digits"}
@@ -79,13 +80,13 @@ def test_a_stopped_run_keeps_its_curves_and_too_many_are_refused():
     until(lambda: run.result is not None)
     jobs.stop(run)
     assert jobs.state(run) == "stopped"
-    partial = from_dict(run.result)
+    partial = from_json(Result, run.result)
     assert 0 < partial.epochs_done < 3 * 10 * 150
     jobs.stop(run)  # once more does nothing
     assert [one.folder.name for one in jobs.runs(KIND)] == ["other", "long"]
     again = jobs.begin(KIND, "long", LONG, {})
     assert jobs.state(again) == "running"
-    assert from_dict(again.result) is not None  # until its own first word
+    assert from_json(Result, again.result) is not None  # until its own first word
 
 
 def test_a_failed_run_says_why():

@@ -13,6 +13,7 @@ from core.base.refuse import DataError
 from core.data import named
 from core.data.named import load, on_this_machine
 from core.data.sets import DATASETS
+from core.models import family_size
 from core.networks import families
 from tests.core.data.test_idx import EMNIST, NAMES, folder_of, names_of, write
 
@@ -141,7 +142,7 @@ def test_the_sets_like_mnist_are_small_and_grey(name):
     about = DATASETS[name]
     assert (about.name, about.size, about.channels, about.bright_on_dark) == (name, 28, 1, True)
     assert families.family_labels(name) == about.classes
-    assert families.family_size(name) == 28
+    assert family_size(name) == 28
 
 
 def test_the_titles_tell_the_sets_apart():

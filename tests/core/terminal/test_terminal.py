@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from core import networks
+from core.base.records import from_json
 from core.pictures.image import decode, png_bytes, thumbnail
 from core.pictures.samples import load_sample
 from core.studies.patch import evidence
@@ -71,13 +72,13 @@ def test_the_command_writes_the_result(photo, tmp_path):
     fields = json.loads(out.read_text())
     check_shapes(fields, models, 2)
     assert (fields["boundary"], fields["labels"][fields["target"]]) == ("reflect", "ship")
-    assert sweep.finding(sweep.from_dict(fields), ["cifar vgg", "untrained:cifar vgg · blur 3"]) in done.stdout
+    assert sweep.finding(from_json(sweep.Result, fields), ["cifar vgg", "untrained:cifar vgg · blur 3"]) in done.stdout
     assert [path.name for path in out.parent.iterdir()] == ["out.json"]
 
 
 def test_the_result_is_the_pages(photo, tmp_path, cat):
     run("shift-sweep", photo, *SWEEP[2:], "--json", tmp_path / "out.json")
-    got = sweep.from_dict(json.loads((tmp_path / "out.json").read_text()))
+    got = from_json(sweep.Result, json.loads((tmp_path / "out.json").read_text()))
     expected = sweep.run([trained()], thumbnail(cat, 100), Params(2))
     assert got.picture == expected.picture
     np.testing.assert_array_equal(got.top1, expected.top1)
@@ -91,7 +92,7 @@ def test_the_pages_command_line_runs(photo, tmp_path, monkeypatch, cat):
     program, *words = shlex.split(sweep.command(result, params, photo.name))
     assert program == "receptive"
     assert run(*words).exit_code == 0
-    again = sweep.from_dict(json.loads((tmp_path / "out.json").read_text()))
+    again = from_json(sweep.Result, json.loads((tmp_path / "out.json").read_text()))
     assert (again.picture, again.boundary, again.target) == (result.picture, "circular", 3)
     np.testing.assert_array_equal(again.top1, result.top1)
 
@@ -233,7 +234,7 @@ def test_patch_evidence_writes_the_result_and_the_map(photo, tmp_path):
     out, png = tmp_path / "new" / "out.json", tmp_path / "newer" / "map.png"
     done = run("patch-evidence", photo, "--model", "photo_bagnet9", "--class", "lion", "--json", out, "--png", png)
     assert done.exit_code == 0, done.output
-    found = evidence.from_dict(json.loads(out.read_text()))
+    found = from_json(evidence.Result, json.loads(out.read_text()))
     image = decode(photo.read_bytes())
     want = evidence.run([networks.load(networks.find("photo_bagnet9"))], image, evidence.Params(target=6))
     assert found.labels[found.target] == "lion"
@@ -252,7 +253,7 @@ def test_patch_evidences_own_command_line_runs(tmp_path, monkeypatch):
     assert words[0] == "receptive"
     done = run(*words[1:])
     assert done.exit_code == 0, done.output
-    again = evidence.from_dict(json.loads(Path("out.json").read_text()))
+    again = from_json(evidence.Result, json.loads(Path("out.json").read_text()))
     np.testing.assert_allclose(again.evidence[0], result.evidence[0], atol=1e-5)
     assert Path("map.png").stat().st_size > 1000
 

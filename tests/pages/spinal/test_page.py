@@ -8,10 +8,11 @@ from streamlit.testing.v1 import AppTest
 
 from core import networks
 from core.base import jobs
+from core.base.records import from_json
 from core.networks import families
 from core.pictures.image import from_pixels, png_bytes
 from core.studies import STUDIES
-from core.studies.spinal.heads import from_dict
+from core.studies.spinal.heads import Result
 from tests.pages.test_every_page import (
     APP,
     finding,
@@ -81,7 +82,7 @@ def test_a_race_is_trained_shown_and_kept():
     app.run()
     assert not app.exception
     assert finding(app).startswith("#### After 2 epochs on 1,297 digits pictures")
-    assert from_dict(run.result).epochs_done == 6
+    assert from_json(Result, run.result).epochs_done == 6
     other = app.switch_page("pages/home.py").run()
     back = other.switch_page("pages/spinal_heads.py").run()
     assert finding(back).startswith("#### After 2 epochs")

@@ -9,15 +9,15 @@ import scipy.stats
 import torch
 from sklearn.metrics import cohen_kappa_score
 
-from core.base.files import write_json
 from core.base.intervals import wilson
+from core.base.records import save
 from core.data.split import Split
 from core.models.bagnet import BagNet
 from core.networks import engine
 from core.pictures.preprocess import to_tensor
 from core.studies.patch import dataset, paper
 from core.studies.patch import dataset_figures as figures
-from core.studies.patch.dataset import Result, as_record, bootstrap, kappa, measured, pearson, run, summary
+from core.studies.patch.dataset import Measured, Result, Scramble, bootstrap, kappa, measured, pearson, run, summary
 from tests.helpers.networks_by_hand import Torus, by_hand
 
 ABOUT = {
@@ -220,10 +220,9 @@ def test_the_record_there_and_back(tmp_path, extra):
     wrong = dice(4)
     wrong[1, :] = True  # NaN correlations must come back too
     found = summary(made_up(wrong, 6), draws=40)
-    scramble = {"tiles": [1, 2, 4], "accuracy": [[0.5, 0.4, 0.3]] * 3, "seed": 0} if extra else None
-    masking = {"auc": 0.5} if extra else None
+    scramble = Scramble((1, 2, 4), np.array([[0.5, 0.4, 0.3]] * 3), 0) if extra else None
     path = tmp_path / dataset.RECORD
-    write_json(path, as_record(found, **ABOUT, scramble=scramble, masking=masking))
+    save(path, Measured(found, scramble, None, **ABOUT), digits=6)
     assert "NaN" not in path.read_text()
     assert set(json.loads(path.read_text())) >= {"summary", "scramble", "masking", "date", "commit", "command"}
     back = measured(tmp_path)
@@ -235,16 +234,11 @@ def test_the_record_there_and_back(tmp_path, extra):
         else:
             assert got == expected
     assert {name: getattr(back, name) for name in ABOUT} == ABOUT
-    assert back.masking == masking
+    assert back.masking is None
     assert (back.scramble is not None) == extra
     if extra:
         assert back.scramble.tiles == (1, 2, 4)
         assert back.scramble.accuracy.shape == (3, 3)
-
-
-def test_without_a_record_there_is_none(tmp_path):
-    assert measured(tmp_path) is None
-    assert measured(tmp_path / "nowhere") is None
 
 
 # ---- figures -------------------------------------------------------------------------------------

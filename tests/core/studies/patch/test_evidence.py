@@ -1,7 +1,5 @@
 """The study's numbers against counts by hand, and what its maps mean."""
 
-import json
-
 import numpy as np
 import plotly.graph_objects as go
 import pytest
@@ -286,20 +284,6 @@ def test_bars_hold_the_asked_class_even_if_it_is_not_among_the_best(image):
 def test_the_table_has_one_row_a_patch(result):
     table = figures.evidence_table(result)
     assert {len(column) for column in table.values()} == {2 * 40 * 60}
-
-
-def test_json_and_back(result):
-    again = evidence.from_dict(json.loads(json.dumps(evidence.as_dict(result))))
-    for name, value in vars(result).items():
-        other = getattr(again, name)
-        assert type(other) is type(value)
-        if name in ("y", "x", "evidence"):
-            for a, b in zip(value, other, strict=True):
-                np.testing.assert_allclose(a, b)
-        else:
-            np.testing.assert_array_equal(value, other)
-    with pytest.raises(ValueError, match=r"^expected the fields of evidence maps, missing \['logits'\]"):
-        evidence.from_dict({k: v for k, v in evidence.as_dict(result).items() if k != "logits"})
 
 
 def test_the_snippet_makes_the_figure(monkeypatch):

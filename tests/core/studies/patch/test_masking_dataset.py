@@ -1,7 +1,5 @@
 """Areas averaged over pictures: the same as picture by picture, with a standard error that is one."""
 
-import json
-
 import numpy as np
 import pytest
 from torch import nn
@@ -47,15 +45,6 @@ def test_means_and_errors_are_those_of_the_pictures(networks, split, found, mode
     np.testing.assert_allclose(mean, areas.mean(0), atol=1e-6)
     np.testing.assert_allclose(half, 1.96 * areas.std(0, ddof=1) / 2, atol=1e-6)
     assert found.images == 4
-
-
-def test_json_and_back(found):
-    again = dataset.from_record(json.loads(json.dumps(dataset.as_record(found))))
-    for name, value in vars(found).items():
-        if isinstance(value, np.ndarray):
-            np.testing.assert_allclose(getattr(again, name), value, atol=1e-5)
-        else:
-            assert getattr(again, name) == value
 
 
 def test_the_figure_and_the_table_show_every_area(found):

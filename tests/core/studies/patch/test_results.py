@@ -12,7 +12,7 @@ from core.data.sets import DATASETS
 from core.models import create_model
 from core.networks import download, families, packaged, published, weights
 from core.networks.families import BAGNETS
-from core.studies.patch import dataset, masking_dataset
+from core.studies.patch import dataset
 
 FOLDER = files.ASSETS / "results" / "patch_evidence"
 NAMES, BASELINE = BAGNETS["tiny-imagenet-20"]
@@ -30,7 +30,6 @@ def test_the_record_is_of_the_packaged_networks_and_the_whole_test_set(measured)
     assert found.images == found.class_images.sum() == 1_000
     assert (found.class_images == 50).all()
     assert measured.command == "receptive measure-patches --data FOLDER"
-    assert re.fullmatch(r"\d{4}-\d\d-\d\d", measured.date)
     for name, accuracy in zip(found.networks, found.accuracy, strict=True):
         about = weights.read_metadata(weights.packaged()[name])
         assert accuracy == pytest.approx(float(about["test_accuracy"]), abs=2e-3)
@@ -62,7 +61,7 @@ def test_one_tile_is_the_picture_as_it_is_and_many_tiles_cost_accuracy(measured)
 
 
 def test_masking_by_the_evidence_beats_chance_on_the_bagnet(measured):
-    found = masking_dataset.from_record(measured.masking)
+    found = measured.masking
     assert found.networks == (NAMES[-1], BASELINE)
     evidence, chance = found.methods.index("BagNet evidence"), found.methods.index("random")
     assert found.deletion[0, evidence] < found.deletion[0, chance]

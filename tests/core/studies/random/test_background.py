@@ -1,10 +1,9 @@
 """Background and object: what is changed is changed there only, and distances are on the scale that is told."""
 
-import json
-
 import numpy as np
 import pytest
 
+from core.base.records import as_json, from_json, save
 from core.data.split import Split
 from core.figures.palette import uri
 from core.pictures.files import find_pictures
@@ -195,15 +194,12 @@ def test_measured_by_the_network_and_in_every_space(found):
 
 
 def test_the_record_is_read_back(found, tmp_path):
-    text = json.dumps(dataset.as_record(found))
-    assert "NaN" not in text
-    (tmp_path / dataset.RECORD).write_text(text)
+    save(tmp_path / dataset.RECORD, found)
     again = dataset.measured(tmp_path)
     assert figures.share_table(again) == figures.share_table(found)
     assert dataset.finding(again) == dataset.finding(found)
-    assert dataset.measured(tmp_path / "nowhere") is None
     with pytest.raises(ValueError, match="measure-background"):
-        dataset.from_record({**json.loads(text), "versions": ["sky painted"]})
+        from_json(dataset.Measured, as_json(found) | {"versions": ["sky painted"]})
 
 
 # ---- figures and words ---------------------------------------------------------------------------

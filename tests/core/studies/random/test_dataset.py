@@ -43,15 +43,6 @@ def record():
     )  # fmt: skip
 
 
-def test_a_record_survives_json(record, tmp_path):
-    text = json.dumps(dataset.as_record(record))
-    (tmp_path / "dataset_digits.json").write_text(text)
-    [found] = dataset.measured(tmp_path).values()
-    assert json.dumps(dataset.as_record(found)) == text
-    assert found.plan == record.plan
-    assert found.similarity["random"].ratio == pytest.approx(0.5)
-
-
 def test_figures_and_tables_hold_the_records_numbers(record):
     found = dataset_figures.curves(record)
     top1 = next(t for t in found.data if t.name == "linear SVM, top-1")

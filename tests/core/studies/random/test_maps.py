@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import json
 from dataclasses import replace
 
 import numpy as np
@@ -23,12 +22,10 @@ from core.studies.random import maps_figures as random_maps_figures
 from core.studies.random.maps import (
     Params,
     agreement,
-    as_dict,
     chosen,
     class_mix,
     finding,
     fits,
-    from_dict,
     place,
     vectors,
 )
@@ -129,19 +126,6 @@ def test_a_kept_result_fits_its_own_settings_only(result, split, network):
     assert not fits(result, split, SPEC, None, PARAMS)
     assert not fits(result, split, SPEC, network, replace(PARAMS, seed=1))
     assert not fits(result, Split(split.pixels[:9], split.labels[:9], split.classes), SPEC, network, PARAMS)
-
-
-def test_json_and_back(result):
-    again = from_dict(json.loads(json.dumps(as_dict(result))))
-    for name in ("classes", "params", "features", "network"):
-        assert getattr(again, name) == getattr(result, name)
-    np.testing.assert_array_equal(again.labels, result.labels)
-    for mine, theirs in zip(again.maps, result.maps, strict=True):
-        assert (mine.space, mine.agreement) == (theirs.space, theirs.agreement)
-        assert mine.positions.dtype == np.float32
-        np.testing.assert_allclose(mine.positions, theirs.positions, atol=0.0051)
-    with pytest.raises(ValueError, match="missing"):
-        from_dict({"labels": []})
 
 
 # ---- neighbours ----------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ import pytest
 from scipy.spatial.distance import cdist
 from sklearn.metrics import average_precision_score
 
+from core.base.records import save
 from core.base.worker import Stopped
 from core.compute import spaces
 from core.compute.sign_counts import Spec
@@ -132,13 +133,12 @@ def test_a_picture_in_two_groups_is_told():
 
 
 def test_the_record_is_read_back(found, tmp_path):
-    (tmp_path / dataset.RECORD).write_text(json.dumps(dataset.as_record(found)))
+    save(tmp_path / dataset.RECORD, found, digits=dataset.DIGITS)
     again = dataset.measured(tmp_path)
     assert dataset.finding(again) == dataset.finding(found)
     assert figures.table(again) == figures.table(found)
     assert (again.groups, again.about, again.contradictory) == (GROUPS, {"data": "made up"}, ())
     np.testing.assert_allclose(again.rankings[0].precision, found.rankings[0].precision, atol=1e-5)
-    assert dataset.measured(tmp_path / "nowhere") is None
 
 
 def test_specs_differ_in_their_seed_only():

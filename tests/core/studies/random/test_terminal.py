@@ -6,6 +6,7 @@ import shlex
 import numpy as np
 import pytest
 
+from core.base.records import from_json
 from core.pictures.image import png_bytes
 from core.pictures.samples import SAMPLES, load_sample
 from core.studies.random import features, retrieval
@@ -27,7 +28,7 @@ def test_it_writes_the_result_and_says_the_finding(tmp_path):
     out = tmp_path / "new" / "out.json"
     done = run("random-features", "digits", "--features", "40", "--classifier", "knn", "--seed", "3", "--json", out)
     assert done.exit_code == 0, done.output
-    found = features.from_dict(json.loads(out.read_text()))
+    found = from_json(features.Result, json.loads(out.read_text()))
     assert found.counts.tolist() == [40]
     assert (found.seed, found.classifier, found.test) == (3, "knn", 500)
     assert features.finding(found) in done.stdout
@@ -40,7 +41,7 @@ def test_its_own_command_line_runs(tmp_path, monkeypatch):
     words = shlex.split(features.command(params, "digits"))
     done = run(*words[1:])
     assert done.exit_code == 0, done.output
-    found = features.from_dict(json.loads((tmp_path / "out.json").read_text()))
+    found = from_json(features.Result, json.loads((tmp_path / "out.json").read_text()))
     assert (found.features, found.depth, found.kernel, found.seed, found.classifier) == (30, 0, 5, 2, "knn")
 
 

@@ -45,8 +45,6 @@ def test_every_packaged_network_was_measured(measured, name):
     assert got.summary.accuracy == pytest.approx(float(about["test_accuracy"]), abs=2e-4)
     assert got.reach == int(about["input_size"]) // 4
     assert got.command == f"receptive measure {name} --data FOLDER"
-    assert re.fullmatch(r"\d{4}-\d\d-\d\d", got.date)
-    assert got.commit
 
 
 @pytest.mark.parametrize("name", SHIFTED)

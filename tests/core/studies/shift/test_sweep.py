@@ -180,23 +180,6 @@ def test_index_finds_each_shift_and_clamps():
     assert r.offsets[r.index(-9, 50)].tolist() == [-3, 3]
 
 
-def test_a_result_survives_json(result):
-    fields = json.loads(json.dumps(sweep.as_dict(result)))
-    assert list(fields) == list(Result.__dataclass_fields__)
-    again = sweep.from_dict(fields)
-    for name, value in vars(result).items():
-        back = getattr(again, name)
-        assert type(back) is type(value)
-        if isinstance(value, np.ndarray):
-            assert back.shape == value.shape
-            assert back.dtype.kind == value.dtype.kind
-            np.testing.assert_array_equal(back, value)
-        else:
-            assert back == value
-    with pytest.raises(ValueError, match=r"^expected the fields of a shift sweep, missing \['top1'\]"):
-        sweep.from_dict({name: value for name, value in fields.items() if name != "top1"})
-
-
 def test_the_finding_counts_what_the_maps_show(result):
     said = sweep.finding(result, ["A", "B"])
     assert result.labels[result.target] in said

@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from torch import nn
 
 from core.base.worker import Stopped
+from core.compute.attacks import NEVER, NORMS, ON_THE_PICTURE, project
 from core.data.split import Split
 from core.models.sdnet import SDNet
 from core.studies.sparse import attack as study
 from core.studies.sparse import attack_figures as figures
-from core.studies.sparse.attack import NEVER, ON_THE_PICTURE, Params, attack, curve, look, project
+from core.studies.sparse.attack import Params, attack, curve, look
 from tests.helpers.networks_by_hand import by_hand
 
 few = settings(max_examples=12, deadline=None)
@@ -121,11 +122,11 @@ def test_the_projection_moves_nothing_inside_and_lands_on_the_rim_from_outside(n
     step = torch.randn(4, 3, 5, 5, generator=dice, dtype=torch.float64)
     length = step.abs().amax((1, 2, 3)) if norm == "linf" else step.flatten(1).norm(dim=1)
     step *= (min(eps, 0.4) / length)[:, None, None, None]
-    params = Params(norm, min(eps, 0.4))
+    ball = NORMS[norm], min(eps, 0.4)
     inside = (clean.double() + 0.9 * step).float()
-    torch.testing.assert_close(project(clean, inside, params), inside, rtol=0, atol=1e-7)
+    torch.testing.assert_close(project(clean, inside, *ball), inside, rtol=0, atol=1e-7)
     if norm == "l2":
-        rim = project(clean, (clean.double() + 3 * step).float(), params)
+        rim = project(clean, (clean.double() + 3 * step).float(), *ball)
         torch.testing.assert_close(rim.double() - clean, step, rtol=1e-4, atol=2e-7)
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 
 import numpy as np
 import pytest
 
+from core.base.records import as_json, save
 from core.studies.sparse import attack_dataset as dataset
 from core.studies.sparse import attack_figures as figures
 from core.studies.sparse.attack import Params, attack, curve
@@ -77,13 +77,12 @@ def test_an_attack_that_still_gains_has_not_converged():
 
 
 def test_json_and_back(found, tmp_path):
-    (tmp_path / dataset.RECORD).write_text(json.dumps(dataset.as_record(found), allow_nan=False))
+    save(tmp_path / dataset.RECORD, found, digits=6)
     again = dataset.measured(tmp_path)
-    assert dataset.as_record(again) == dataset.as_record(found)
+    assert as_json(again) == as_json(found, 6)
     assert again.titles == found.titles == ["sdnet at λ = 0.1", "sdnet at λ = 0.5", "twin"]
     assert again.lams == (0.1, 0.5, None)
     np.testing.assert_allclose(again.curves["l2"].gain_error, found.curves["l2"].gain_error, atol=1e-6)
-    assert dataset.measured(tmp_path / "nothing") is None
 
 
 def by_gain(found, gain, error):

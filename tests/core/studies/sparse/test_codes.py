@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import replace
 
@@ -20,7 +19,7 @@ from core.pictures import noise
 from core.pictures.image import from_pixels
 from core.pictures.preprocess import Preprocessing, at_most, square
 from core.studies.sparse import codes, figures, why_figures
-from core.studies.sparse.codes import LAMBDAS, Params, Result, answers, finding, psnr
+from core.studies.sparse.codes import LAMBDAS, Params, answers, finding, psnr
 from core.studies.sparse.dataset import Fit
 from core.studies.sparse.why_figures import shrink
 from tests.helpers.networks_by_hand import by_hand, trained, untrained
@@ -211,15 +210,6 @@ def test_odd_pictures_are_coded(pair, shape, resolution):
 
 
 # ---- files, words and figures --------------------------------------------------------------------
-
-
-def test_a_result_survives_json(result):
-    again = codes.from_dict(json.loads(json.dumps(codes.as_dict(result), allow_nan=False)))
-    assert isinstance(again, Result)
-    np.testing.assert_allclose(again.logits, result.logits)
-    assert finding(again, ["a", "b"]) == finding(result, ["a", "b"])
-    with pytest.raises(ValueError, match="missing"):
-        codes.from_dict({"models": []})
 
 
 def test_the_snippet_makes_the_figure(cat):

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from core.base.intervals import wilson
+from core.base.records import read, save
 from core.base.worker import Stopped
 from core.compute import lambda_sweep
 from core.compute.coded import to_input
@@ -242,22 +243,21 @@ def test_the_finding_is_computed():
 # ---- records -------------------------------------------------------------------------------------
 
 ABOUT = {"network": "n", "arch": "a", "training_images": 5, "dataset": "d", "data": "D", "command": "c"}
-ABOUT |= {"date": "2026-01-01", "commit": "0" * 7}
+ABOUT |= {"date": "2026-01-01", "commit": "0" * 7, "digest": "1" * 40, "test_images": 3}
 
 
 def test_json_and_back(network, pixels, truth, tmp_path):
     found = ask(network, pixels, truth, fit=FIT)
     twin = ask(small(coded="none"), pixels, truth)
-    record = dataset.as_record({"gaussian": found, "shot": twin}, FIT, **ABOUT)
-    (tmp_path / "noise_n.json").write_text(json.dumps(record, allow_nan=False))
+    save(tmp_path / "noise_n.json", dataset.Measured(**ABOUT, fit=FIT, results={"gaussian": found, "shot": twin}))
+    save(tmp_path / "noise_bare.json", dataset.Measured(**ABOUT | {"network": "bare"}, fit=None, results={}))
     (tmp_path / "attack_n.json").write_text("{}")
     measured = dataset.measured(tmp_path)["n"]
     same(measured.results["gaussian"], found)
     same(measured.results["shot"], twin)
     same(measured.fit, FIT)
     assert {name: getattr(measured, name) for name in ABOUT} == ABOUT
-    assert dataset.from_record(dataset.as_record({}, None, **ABOUT)).fit is None
-    assert dataset.measured(tmp_path / "nowhere") == {}
+    assert dataset.measured(tmp_path)["bare"].fit is None
 
 
 def test_measuring_goes_on_where_it_was_killed(network, monkeypatch, tmp_path):
@@ -293,7 +293,7 @@ def test_measuring_goes_on_where_it_was_killed(network, monkeypatch, tmp_path):
         assert result.estimated is not None
     assert whole.fit.kinds == ("gaussian",) * 3
     fresh = measure.measure_network("by hand", split, split, folder=tmp_path / "again")
-    again = dataset.from_record(json.loads(fresh.read_text()))
+    again, _ = read(fresh, dataset.Measured)
     for kind, result in whole.results.items():
         same(again.results[kind], result)
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from core import networks
+from core.base.records import from_json
 from core.pictures.image import decode
 from core.pictures.samples import load_sample
 from core.studies.sparse import codes
@@ -22,7 +23,7 @@ def test_it_writes_the_result_and_the_reconstruction(tmp_path):
     words = ("--model", UNTRAINED, "--lambda", "0.1", "--steps", "10", "--noise", "gaussian:0.1")
     done = run("sparse-codes", "sample:cat", *words, "--json", out, "--png", png)
     assert done.exit_code == 0, done.output
-    found = codes.from_dict(json.loads(out.read_text()))
+    found = from_json(codes.Result, json.loads(out.read_text()))
     network = networks.load(networks.find(UNTRAINED))
     want = codes.run([network], load_sample("cat"), Params("gaussian", 0.1, 0.1, 10))
     np.testing.assert_allclose(found.logits, want.logits, rtol=1e-4, atol=1e-5)
@@ -40,7 +41,7 @@ def test_its_own_command_line_runs(tmp_path, monkeypatch):
     assert words[0] == "receptive"
     done = run(*words[1:])
     assert done.exit_code == 0, done.output
-    again = codes.from_dict(json.loads(Path("out.json").read_text()))
+    again = from_json(codes.Result, json.loads(Path("out.json").read_text()))
     np.testing.assert_allclose(again.reconstruction, result.reconstruction, atol=1e-5)
 
 

@@ -2,13 +2,13 @@
 
 import dataclasses
 import json
-import re
 
 import numpy as np
 import pytest
 from scipy import stats
 from streamlit.testing.v1 import AppTest
 
+from core.base.records import as_json, from_json
 from core.data import named
 from core.data.split import Split
 from core.models.heads import Shape
@@ -71,7 +71,7 @@ def test_a_run_tells_how_far_it_is_and_survives_json(digits, result):
         ablation.run(*digits, TINY, stop)
     assert seen == [(0, 12), (1, 12)]
     for one in (result, ablation.blank(*digits, TINY)):
-        again = ablation.from_dict(json.loads(json.dumps(ablation.as_dict(one))))
+        again = from_json(ablation.Result, json.loads(json.dumps(as_json(one))))
         for name, value in vars(one).items():
             if isinstance(value, np.ndarray):
                 assert np.array_equal(getattr(again, name), value, equal_nan=True)
@@ -143,7 +143,6 @@ def test_the_packaged_record_is_whole_and_says_where_it_came_from(packaged):
     hits = found.accuracy * found.test
     assert np.allclose(hits, hits.round())
     assert about["command"] == measure_ablation.COMMAND
-    assert re.fullmatch(r"[0-9a-f]{12}", about["commit"])
 
 
 @pytest.mark.parametrize("vary", VARIED)

@@ -1,6 +1,5 @@
 """The race of heads: paired, deterministic, resumable to look at, and honest about what it shows."""
 
-import json
 import math
 from dataclasses import replace
 
@@ -12,7 +11,7 @@ from core.models import counting
 from core.models.heads import BACKBONES, HEADS, Shape, build
 from core.studies import spinal
 from core.studies.spinal import figures, heads
-from core.studies.spinal.heads import Params, as_dict, difference, finding, from_dict, params_of, run, table
+from core.studies.spinal.heads import Params, difference, finding, params_of, run, table
 
 SHORT = Params(seeds=2, epochs=2)
 
@@ -153,14 +152,6 @@ def test_command_and_snippet_say_what_was_run(raced):
 
 
 # ---- what is said --------------------------------------------------------------------------------
-
-
-def test_a_result_survives_json(raced):
-    for result in (raced[0], raced[1][3]):
-        again = from_dict(json.loads(json.dumps(as_dict(result), allow_nan=False)))
-        assert as_dict(again) == as_dict(result)
-        assert again.heads == result.heads
-        assert np.array_equal(again.accuracy, result.accuracy, equal_nan=True)
 
 
 def test_the_finding_follows_from_the_intervals():

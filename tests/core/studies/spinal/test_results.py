@@ -21,8 +21,8 @@ def test_every_plan_is_packaged():
 
 
 @pytest.mark.parametrize("name", FOUND)
-def test_a_race_is_whole_and_says_where_it_comes_from(name):
-    one, result = FOUND[name], FOUND[name].result
+def test_a_race_is_whole(name):
+    result = FOUND[name].result
     assert heads.params_of(result).shape == PLANS[result.dataset, result.backbone].shape
     assert result.accuracy.shape[1:] == (
         PLANS[result.dataset, result.backbone].seeds,
@@ -31,9 +31,6 @@ def test_a_race_is_whole_and_says_where_it_comes_from(name):
     assert result.heads == ("fc", "spinal", "fc-matched")
     assert result.accuracy.shape[1] >= (5 if result.dataset == "digits" else 3)
     assert not np.isnan(result.accuracy).any()
-    assert one.command.startswith("receptive measure-spinal")
-    assert one.date
-    assert one.commit
     counted = [heads.counts(result.backbone, head, PLANS[result.dataset, result.backbone].shape, 10) for head in SHORT]
     assert [parameters for parameters, _ in counted] == result.parameters.tolist()
     assert [multiplications for _, multiplications in counted] == result.multiplications.tolist()

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from core.base.records import from_json
 from core.data import named
 from core.pictures.image import from_pixels, png_bytes
 from core.studies.spinal import dataset, heads, measure
@@ -22,7 +23,7 @@ def test_it_writes_the_result_and_says_the_finding(tmp_path):
         "spinal-heads", "--data", "digits", *QUICK, "--width", "4", "--layers", "3", "--split", "3", "--json", out
     )
     assert done.exit_code == 0, done.output
-    found = heads.from_dict(json.loads(out.read_text()))
+    found = from_json(heads.Result, json.loads(out.read_text()))
     assert found.heads == ("spinal", "fc")
     assert (found.width, found.layers, found.split, found.test) == (4, 3, 3, 500)
     assert found.epochs_done == 2
@@ -34,7 +35,7 @@ def test_its_own_command_line_runs(tmp_path, monkeypatch):
     params = Params(heads=("fc-matched",), seeds=1, epochs=1, width=2, layers=4, split=2, order="blocks")
     done = run(*shlex.split(heads.command(params, "digits"))[1:])
     assert done.exit_code == 0, done.output
-    assert heads.params_of(heads.from_dict(json.loads((tmp_path / "out.json").read_text()))) == params
+    assert heads.params_of(from_json(heads.Result, json.loads((tmp_path / "out.json").read_text()))) == params
 
 
 def test_your_own_folder_is_a_data_set(tmp_path):
