@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.studies.spinal import regression, regression_figures
-from core.studies.spinal.regression import COMMAND, FUNCTIONS, NETWORKS, Lesson, Network, Params, Target
+from core.studies.spinal.regression import COMMAND, FUNCTIONS, NETWORKS, RECORD, Lesson, Network, Params, Target
 from pages.parts.common import charts, waiting
 from pages.parts.common.address import bound
 from pages.parts.common.words import again, plain
@@ -36,7 +36,7 @@ def show() -> None:
     ) as box:
         if not box.open:
             return
-        found = regression.measured()
+        found = regression.measured(RECORD)
         if found is not None:
             packaged(*found)
         else:
