@@ -269,10 +269,7 @@ def train(
         for i in range(batches):
             chosen = order[:, i * params.batch : (i + 1) * params.batch]
             loss = (ensemble(x[rows, chosen]) - y[rows, chosen]).square().mean(1)  # (S,)
-            plan.sgd.zero_grad()
-            loss.sum().backward()  # type: ignore[no-untyped-call]
-            plan.sgd.step()
-            plan.cycle.step()
+            plan.step(loss.sum())
             total += loss.detach()
             lowest = torch.minimum(lowest, loss.detach())
         if epoch in params.looks:
