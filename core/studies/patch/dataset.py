@@ -273,7 +273,7 @@ def plain(value: Any) -> Any:
 
 
 def measured(folder: Path) -> Measured | None:
-    """What `receptive measure-patches` wrote into FOLDER, None if it has not been run."""
+    """What `receptive measure patches` wrote into FOLDER, None if it has not been run."""
     path = folder / RECORD
     if not path.is_file():
         return None

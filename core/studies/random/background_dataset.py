@@ -194,13 +194,13 @@ def from_record(record: dict[str, Any]) -> Measured:
     """What `as_record` wrote. Raises ValueError if it is of other versions."""
     fields = dict(record)
     if fields.pop("versions") != [" ".join(version) for version in VERSIONS]:
-        raise ValueError("expected a record of today's versions, got others: run receptive measure-background again")
+        raise ValueError("expected a record of today's versions, got others: run receptive measure background again")
     names = ("accuracy", "changed", "moved", "kept")
     rows = tuple(Row(**{**row, **{name: np.array(row[name], float) for name in names}}) for row in fields.pop("rows"))
     return Measured(rows=rows, **fields)
 
 
 def measured(folder: Path = FOLDER) -> Measured | None:
-    """What `receptive measure-background` wrote into FOLDER, None if it has not."""
+    """What `receptive measure background` wrote into FOLDER, None if it has not."""
     path = folder / RECORD
     return from_record(record_of(path)) if path.is_file() else None

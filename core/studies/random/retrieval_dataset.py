@@ -215,7 +215,7 @@ def from_record(record: dict[str, Any]) -> Measured:
 
 
 def measured(folder: Path = FOLDER) -> Measured | None:
-    """What `receptive measure-retrieval` wrote into FOLDER, None if it has not."""
+    """What `receptive measure retrieval` wrote into FOLDER, None if it has not."""
     path = folder / RECORD
     return from_record(record_of(path)) if path.is_file() else None
 

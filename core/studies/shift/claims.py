@@ -275,5 +275,5 @@ def shift_record(results: Path) -> dict[str, shift_dataset.Measured]:
 
 
 def shift_pairs_record(results: Path) -> dict[str, Any]:
-    """What core.studies.shift.measure_pairs wrote, {} without it."""
+    """What core.studies.shift.measure wrote, {} without it."""
     return kept(_json, results / SHIFT_PAIRS)

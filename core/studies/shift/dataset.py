@@ -228,7 +228,7 @@ def summary(result: Result, params: Params) -> Summary:
 
 
 def measured(folder: Path) -> dict[str, Measured]:
-    """What `receptive measure` wrote into FOLDER, by network's name."""
+    """What `receptive measure shift` wrote into FOLDER, by network's name."""
     found = {}
     for path in sorted(folder.glob("*.json")):
         record = record_of(path)

@@ -353,6 +353,6 @@ def from_record(record: Mapping[str, Any]) -> Measured:
 
 
 def measured(folder: Path) -> dict[str, Measured]:
-    """What `receptive measure-sparse` wrote into FOLDER, by network's name."""
+    """What `receptive measure sparse` wrote into FOLDER, by network's name."""
     found = [from_record(record_of(path)) for path in sorted(folder.glob(RECORDS.format("*")))]
     return {one.network: one for one in found}

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 RECORD = ASSETS / "results" / "spinal_heads" / "regression.json"
-COMMAND = "receptive measure-spinal-regression"
+COMMAND = "receptive measure spinal-regression"
 INPUTS = 8
 MILLI = 1e3  # errors are read in thousandths, as in the paper
 PEAK_RATE = 0.02  # of SGD and its one cycle: in a small trial the best for the plain network, Adam included

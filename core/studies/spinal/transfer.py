@@ -328,7 +328,7 @@ def from_dict(fields: Mapping[str, Any]) -> Result:
 
 
 def measured(path: Path = RECORD) -> tuple[Result, dict[str, str]] | None:
-    """What `receptive measure-spinal-transfer` wrote, with where it came from; None without the file."""
+    """What `receptive measure spinal-transfer` wrote, with where it came from; None without the file."""
     if not path.exists():
         return None
     record = record_of(path)

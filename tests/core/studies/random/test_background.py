@@ -202,7 +202,7 @@ def test_the_record_is_read_back(found, tmp_path):
     assert figures.share_table(again) == figures.share_table(found)
     assert dataset.finding(again) == dataset.finding(found)
     assert dataset.measured(tmp_path / "nowhere") is None
-    with pytest.raises(ValueError, match="measure-background"):
+    with pytest.raises(ValueError, match="receptive measure background"):
         dataset.from_record({**json.loads(text), "versions": ["sky painted"]})
 
 

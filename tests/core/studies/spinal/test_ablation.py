@@ -9,6 +9,7 @@ import pytest
 from scipy import stats
 from streamlit.testing.v1 import AppTest
 
+from core.base.renamed import today
 from core.data import named
 from core.data.split import Split
 from core.models.heads import Shape
@@ -111,7 +112,7 @@ def test_measuring_goes_on_from_its_parts(digits, result, tmp_path, monkeypatch)
     found, about = ablation.measured(path)
     assert np.array_equal(found.accuracy, result.accuracy)
     assert found.settings == result.settings
-    assert about["command"] == "receptive measure-spinal-ablation"
+    assert about["command"] == measure_ablation.ABLATION.command
     assert len(list((tmp_path / "work").glob("*.json"))) == 2 * len(TINY.settings)
 
     def fail(*args):
@@ -142,7 +143,7 @@ def test_the_packaged_record_is_whole_and_says_where_it_came_from(packaged):
     assert found.accuracy.shape == (len(found.settings), found.params.seeds)
     hits = found.accuracy * found.test
     assert np.allclose(hits, hits.round())
-    assert about["command"] == measure_ablation.COMMAND
+    assert today(about["command"]) == measure_ablation.ABLATION.command
     assert re.fullmatch(r"[0-9a-f]{12}", about["commit"])
 
 
@@ -189,7 +190,7 @@ def test_the_part_is_folded_and_shows_what_is_varied(packaged):
         app.selectbox(key="spinal-vary").set_value(title).run()
         assert not app.exception
         assert ablation.finding(packaged[0], vary) in [m.value for m in app.markdown]
-    assert any("receptive measure-spinal-ablation" in c.value for c in app.caption)
+    assert any("receptive measure spinal-ablation" in c.value for c in app.caption)
 
 
 def test_without_a_record_the_part_says_what_to_run(monkeypatch):
