@@ -11,6 +11,7 @@ import streamlit as st
 
 from core.base import jobs
 from core.base.jobs import Run
+from core.base.renamed import today
 from core.models.heads import BACKBONES, SHORT
 from core.studies import spinal
 from core.studies.spinal import dataset, figures
@@ -80,7 +81,8 @@ def show(data: Data | None, params: Params | None) -> Result | None:
         one = packaged[name]
         draw(one.result)
         st.caption(
-            f"Trained by this project on {plain(one.data)}. Measure again: {code(one.command)} ({plain(one.date)})."
+            f"Trained by this project on {plain(one.data)}. Measure again: {code(today(one.command))} "
+            f"({plain(one.date)})."
         )
         return one.result
     run = mine[name]
