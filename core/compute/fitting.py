@@ -36,7 +36,7 @@ class Plan:
     cycle: torch.optim.lr_scheduler.LRScheduler
 
     def step(self, loss: Tensor) -> None:
-        """One step down a loss."""
+        """One step down a loss, a scalar."""
         self.sgd.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         self.sgd.step()
