@@ -110,7 +110,7 @@ def glance_at_random_features() -> None:
 def glance_at_spinal_heads() -> None:
     found = dataset.measured().get(dataset.FIRST)
     if found is None:
-        note("Not measured on this machine: run receptive measure-spinal digits.")
+        note("Not measured on this machine: run receptive measure spinal:digits:small_cnn.")
         return
     finding = heads.finding(found.result)
     st.markdown(plain(finding))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,60 +15,53 @@ from core.base.files import today, write_json
 from core.base.records import read_back
 from core.base.worker import Progress, ignore
 
-
-def finished(
-    parts: Sequence[Path], what: dict[str, Any], train: Callable[[int], Any], progress: Progress = ignore
-) -> list[Any]:
-    """The value of every part: read from its file, or made by train(i) and kept there.
-
-    Raises ValueError if a part is damaged or was made from something else than `what`, or another run is still at one.
-    """
-    what = json.loads(json.dumps(what))
-    for i, part in enumerate(parts):
-        progress(i, len(parts))
-        part.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with FileLock(f"{part}.lock", timeout=0):
-                if not part.exists():
-                    write_json(part, {"of": what, "value": train(i)} | today())
-        except Timeout:
-            continue
-    missing = [part.name for part in parts if not part.exists()]
-    if missing:
-        raise ValueError(f"expected all {len(parts)} parts, {len(missing)} are in training: run this again later")
-    values = []
-    for part in parts:
-        with read_back(part):
-            kept = json.loads(part.read_text())
-            of, value = kept["of"], kept["value"]
-        if of != what:
-            raise ValueError(f"expected a part of {what}, got one of {of}: delete {part}")
-        values.append(value)
-    progress(len(parts), len(parts))
-    return values
-
-
 Compute = Callable[[], Any]
-
-
 Remember = Callable[[str, Compute], Any]
 
 
-def remembering(path: Path) -> Remember:
-    """`remember(key, compute)`: what `compute` once returned (plain values for JSON), kept in PATH between runs.
+class Busy(ValueError):
+    """Another run is at this part."""
 
-    It raises ValueError if that file is damaged.
+
+def part(folder: Path, key: str) -> Path:
+    """The file of a part: what no file name may hold becomes an underscore."""
+    return folder / (re.sub(r"[^\w.-]", "_", key) + ".json")
+
+
+def remembering(folder: Path, of: Mapping[str, Any] | None = None) -> Remember:
+    """`remember(key, compute)`: what `compute` once returned (plain values for JSON), kept in a file of FOLDER.
+
+    `of` tells what the parts are made from. Raises Busy while another run is at the part, ValueError if it is damaged
+    or was made from something else, OSError.
     """
-
-    def kept() -> dict[str, Any]:
-        with read_back(path):
-            return dict(json.loads(path.read_text())) if path.exists() else {}
+    what = json.loads(json.dumps(dict(of or {})))
 
     def remember(key: str, compute: Compute) -> Any:
-        if key not in (known := kept()):
-            value = compute()
-            known = {**kept(), key: value}  # another process may have added to it meanwhile
-            write_json(path, known, indent=None)
-        return known[key]
+        path = part(folder, key)
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            with FileLock(f"{path}.lock", timeout=0):
+                if not path.exists():
+                    write_json(path, {"of": what, "value": compute()} | today(), indent=None)
+        except Timeout:
+            raise Busy(f"expected no other run at {path}, found one: run this again later") from None
+        with read_back(path):
+            kept = json.loads(path.read_text())
+            found, value = kept["of"], kept["value"]
+        if found != what:
+            raise ValueError(f"expected a part of {what}, got one of {found}: delete {path}")
+        return value
 
     return remember
+
+
+def in_parts(remember: Remember, parts: Mapping[str, Compute], progress: Progress = ignore) -> list[Any]:
+    """The value of every part; one that another run is at is left to it until all others are there. Raises as
+    `remembering` does."""
+    for i, (key, compute) in enumerate(parts.items()):
+        progress(i, len(parts))
+        with suppress(Busy):
+            remember(key, compute)
+    values = [remember(key, compute) for key, compute in parts.items()]
+    progress(len(parts), len(parts))
+    return values

@@ -1,9 +1,8 @@
-"""One pass over the training data: augmentation, a one-cycle schedule, bfloat16 where it pays."""
+"""The one loop of SGD: augmentation, a one-cycle schedule, bfloat16 where it pays."""
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,6 +34,13 @@ class Plan:
 
     sgd: torch.optim.SGD
     cycle: torch.optim.lr_scheduler.LRScheduler
+
+    def step(self, loss: Tensor) -> None:
+        """One step down a loss, a scalar."""
+        self.sgd.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.sgd.step()
+        self.cycle.step()
 
 
 def epoch_seed(seed: int, epoch: int) -> int:
@@ -123,23 +129,40 @@ def one_pass(
     order = torch.randperm(len(data), generator=dice)
     batches = len(data) // batch
     pixels, labels = torch.from_numpy(data.pixels), torch.from_numpy(data.labels)
-    autocast = torch.autocast("cpu", torch.bfloat16) if half else contextlib.nullcontext()
+
+    def shown() -> Iterator[tuple[Tensor, Tensor]]:
+        for chosen in order[: batches * batch].reshape(-1, batch):
+            x = pixels[chosen].permute(0, 3, 1, 2).float() / 255
+            x = (augment(x, augmentation, dice) - mean) / std
+            yield x.contiguous(memory_format=torch.channels_last), labels[chosen]
+
+    told = lambda i, loss: report(i, batches, loss)  # noqa: E731
+    return descend(net, plan, shown(), smoothing, half=half, report=told) / max(batches, 1)
+
+
+def descend(
+    net: nn.Module,
+    plan: Plan,
+    batches: Iterable[tuple[Tensor, Tensor]],
+    smoothing: float,
+    *,
+    half: bool,
+    report: Callable[[int, float], None] = lambda batch, loss: None,
+) -> float:
+    """Train on batches of inputs and labels (B,), one step each; the sum of their losses.
+
+    `half`: bfloat16 where autocast allows it, but not around what makes the batches. `report(batch, loss)` may raise.
+    """
     net.train()
     total = 0.0
-    for i in range(batches):
-        chosen = order[i * batch : (i + 1) * batch]
-        x = pixels[chosen].permute(0, 3, 1, 2).float() / 255
-        x = ((augment(x, augmentation, dice) - mean) / std).contiguous(memory_format=torch.channels_last)
-        with autocast:
-            logits = net(x)
-        loss = F.cross_entropy(logits.float(), labels[chosen], label_smoothing=smoothing)
-        plan.sgd.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        plan.sgd.step()
-        plan.cycle.step()
+    for i, (x, labels) in enumerate(batches, 1):
+        with torch.autocast("cpu", torch.bfloat16, enabled=half):
+            logits = net(x)  # (B, classes)
+        loss = F.cross_entropy(logits.float(), labels, label_smoothing=smoothing)
+        plan.step(loss)
         total += loss.item()
-        report(i + 1, batches, loss.item())
-    return total / max(batches, 1)
+        report(i, loss.item())
+    return total
 
 
 def accuracy(net: nn.Module, split: Split, statistics: tuple[tuple[float, ...], tuple[float, ...]]) -> float:

@@ -9,11 +9,13 @@ from core.base.files import ASSETS, today, write_json
 from core.base.worker import Progress, ignore
 from core.claims import fact
 from core.claims.fact import Fact
+from core.networks import families
 from core.studies.patch.claims import bagnet_parameters, masks_add_up, mean_of_patches, shifted_passes
 from core.studies.random.claims import sign_means, similarity_ratio
 from core.studies.shift.claims import blur_energy, circular_distance
 from core.studies.sparse.claims import fista_later_steps, fista_two_steps
 from core.studies.spinal.claims import head_multiplications, regression_counts
+from core.training.measurement import Asked, Measurement, Part, Quick, command
 
 PATH = ASSETS / "results" / fact.EXACT
 
@@ -38,7 +40,7 @@ def measure(path: Path = PATH, names: Sequence[str] | None = None, progress: Pro
             "data": found.data,
         }
     progress(len(names), len(names))
-    write_json(path, {"facts": facts, "command": "receptive reproduce", **today()})
+    write_json(path, {"facts": facts, "command": command("exact"), **today()})
     return path
 
 
@@ -60,3 +62,23 @@ FACTS: dict[str, Callable[[], Fact]] = {
     "spinal-parameters-regression": lambda: regression_counts("parameters"),
     "spinal-live-regression": lambda: regression_counts("live"),
 }
+
+
+def run(asked: Asked) -> Path:
+    return measure(asked.results / fact.EXACT, progress=asked.progress)
+
+
+def check(asked: Asked) -> list[Part]:
+    run(asked)
+    return []
+
+
+EXACT = Measurement(
+    "exact",
+    fact.EXACT,
+    (),
+    ("cifar_vgg", "photo_bagnet9", "photo_bagnet33", families.SDNETS[0]),
+    0.5,
+    run,
+    Quick("every fact computed again", 15, check, writes=True),
+)

@@ -20,9 +20,9 @@ from core.base.worker import Progress, ignore
 from core.claims.claim import NOT_PACKAGED, Claim, Ours, verdict
 from core.claims.numbers import number
 from core.overview.board import RESULTS
-from core.reproduce.run import MEASUREMENTS, lacks
-from core.reproduce.table import CHECKS
-from core.training.measurement import Asked, Data, Part
+from core.reproduce.run import lacks
+from core.reproduce.table import MEASUREMENTS
+from core.training.measurement import Asked, Data, Part, Quick
 from core.training.scratch import scratch
 
 State = Literal["holds", "agrees in part", "no longer holds", "not re-checked"]
@@ -89,8 +89,14 @@ def why_left(key: str, data: Data, packaged: Path) -> str:
     """Why a measurement cannot be re-checked here, "" if it can."""
     if missing := lacks(key, data):
         return f"needs {missing}"
-    there = all((packaged / name).is_file() for name in MEASUREMENTS[key].records)
-    return "" if there else NOT_PACKAGED
+    if MEASUREMENTS[key].quick is None:
+        return "it takes as long as in full"
+    return "" if MEASUREMENTS[key].written(packaged) else NOT_PACKAGED
+
+
+def check_of(key: str) -> Quick:
+    """How it is re-checked; in no time where `why_left` says that it cannot be."""
+    return MEASUREMENTS[key].quick or Quick("", 0, lambda asked: [])
 
 
 Watch = Callable[[str, int, int], AbstractContextManager[Progress]]  # (key, i, n) -> what is told the progress
@@ -109,7 +115,7 @@ def recheck(
 
     `finished` hears of every step. What the time is too short for is left out.
     """
-    order = sorted(keys, key=lambda key: CHECKS[key].seconds)
+    order = sorted(keys, key=lambda key: check_of(key).seconds)
     steps: dict[str, Step] = {}
     begin, expected = time.monotonic(), 0.0
     with scratch() as fresh:
@@ -118,12 +124,12 @@ def recheck(
             pace = max(1.0, spent / expected) if expected else 1.0  # of this machine, against the table
             if why := why_left(key, data, settings.packaged):
                 step = Step(key, left=why)
-            elif spent + pace * CHECKS[key].seconds > 60 * settings.minutes:
+            elif spent + pace * check_of(key).seconds > 60 * settings.minutes:
                 step = Step(key, left=f"no time left of {settings.minutes:g} minutes")
             else:
                 with watch(key, i + 1, len(order)) as progress:
-                    step = one(key, Asked(data, settings.packaged, fresh, settings.seed, progress))
-                expected += CHECKS[key].seconds
+                    step = one(key, Asked(data, fresh, fresh / "work", progress, settings.packaged, settings.seed))
+                expected += check_of(key).seconds
             steps[key] = step
             finished(step)
         return [outcome(claim, steps, settings.packaged, fresh) for claim in chosen]
@@ -133,7 +139,7 @@ def one(key: str, asked: Asked) -> Step:
     """Re-check one measurement."""
     begin = time.monotonic()
     try:
-        parts = tuple(CHECKS[key].run(asked))
+        parts = tuple(check_of(key).run(asked))
     except DataError as error:
         return Step(key, time.monotonic() - begin, left=records.in_words(error))
     except (ValueError, KeyError, IndexError, OSError) as error:  # of a record that was changed
@@ -155,7 +161,7 @@ def outcome(claim: Claim, steps: Mapping[str, Step], packaged: Path, fresh: Path
         return Outcome(claim, FAILS, "; ".join(map(in_words, off)))
     try:
         before = claim.measure(packaged)
-        now = claim.measure(fresh) if all(CHECKS[key].writes for key in claim.measurement) else None
+        now = claim.measure(fresh) if all(check_of(key).writes for key in claim.measurement) else None
     except (ValueError, KeyError, IndexError) as fault:
         return Outcome(claim, FAILS, records.in_words(fault))
     if before is None:
@@ -163,7 +169,7 @@ def outcome(claim: Claim, steps: Mapping[str, Step], packaged: Path, fresh: Path
     if now is not None:
         agrees = same(claim, before, now) if EXACT in claim.measurement else meets(before, now)
         return Outcome(claim, HOLDS if agrees else FAILS, compared(claim, before, now))
-    if not all(CHECKS[key].writes for key in claim.measurement):
+    if not all(check_of(key).writes for key in claim.measurement):
         return Outcome(claim, IN_PART, "; ".join(map(in_words, parts)))
     return Outcome(claim, LEFT, "the subset is too small to tell")
 
@@ -204,7 +210,7 @@ def told(step: Step) -> str:
         return f"{step.key}: not re-checked: {step.left}"
     off = step.error or "; ".join(in_words(part) for part in step.parts if not part.agrees)
     agreed = f", {len(step.parts)} numbers agree" if step.parts else ""
-    return f"{step.key}: {CHECKS[step.key].how} ({step.seconds:.0f} s){f': {off}' if off else agreed}"
+    return f"{step.key}: {check_of(step.key).how} ({step.seconds:.0f} s){f': {off}' if off else agreed}"
 
 
 def tally(outcomes: Sequence[Outcome]) -> str:

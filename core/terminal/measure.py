@@ -1,4 +1,4 @@
-"""`receptive reproduce`: measure what is behind the claims again, in full or as a quick re-check."""
+"""`receptive measure`, which writes the packaged numbers, and `receptive reproduce`, which compares with them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from core.base.renamed import COMMANDS
 from core.terminal.bar import behind_bar
 
 if TYPE_CHECKING:
@@ -21,14 +22,59 @@ CHANGED = 1  # exit code: a claim no longer holds
 INTERRUPTED = 130  # what a shell says of a command that Ctrl-C stopped
 
 
+ROOT = typer.Option(help="Folder with one folder a data set: cifar10, mnist, corel, …")
+
+
+@app.command()
+def measure(
+    key: Annotated[
+        list[str] | None, typer.Argument(help="What to measure, such as shift:cifar_vgg, or spinal for all of it.")
+    ] = None,
+    data: Annotated[Path | None, ROOT] = None,
+    work: Annotated[
+        Path, typer.Option(help="Where features and finished parts are kept; a killed run goes on from there.")
+    ] = Path("runs"),
+) -> None:
+    """Measure what the pages and claims tell; write assets/results/. Without a key: what there is to measure."""
+    from core.overview.board import RESULTS
+    from core.reproduce import run as whole
+    from core.reproduce.table import MEASUREMENTS
+    from core.training.measurement import Asked, Data
+
+    if not key:
+        for one in MEASUREMENTS.values():
+            typer.echo(f"{one.key:32} {duration(one.minutes):12} {', '.join(one.data)}".rstrip())
+        return
+    keys, there = whole.measurements(key), Data(data)
+    if lacking := [f"{name} needs {why}" for name in keys if (why := whole.lacks(name, there))]:
+        raise ValueError(f"expected all data and networks to be here, got less: {'; '.join(lacking)}: leave them out")
+    for name in keys:
+        with behind_bar(name) as progress:
+            found = MEASUREMENTS[name].run(Asked(there, RESULTS, work, progress))
+        typer.echo(f"{name}: {found}")
+
+
+def renamed(ctx: typer.Context) -> None:
+    """Raises ValueError that names today's command."""
+    from core.base.renamed import today
+
+    now = today(" ".join(["receptive", ctx.info_name or "", *ctx.args]))
+    where = ", where FOLDER holds one folder a data set" if "FOLDER" in now else ""
+    raise ValueError(f"expected a command of today, got {ctx.info_name}: run {now}{where}")
+
+
+for old in COMMANDS:
+    if old != "measure":
+        anything = {"allow_extra_args": True, "ignore_unknown_options": True}
+        app.command(old, hidden=True, context_settings=anything, add_help_option=False)(renamed)
+
+
 @app.command()
 def reproduce(
     claim: Annotated[
         list[str] | None, typer.Argument(help="Claims by name (`receptive claims`); all by default.")
     ] = None,
-    data: Annotated[
-        Path | None, typer.Option(help="Folder with one folder a data set: cifar10, mnist, corel, …")
-    ] = None,
+    data: Annotated[Path | None, ROOT] = None,
     work: Annotated[
         Path, typer.Option(help="Where fresh records are written; a killed run goes on from there.")
     ] = Path("runs/reproduce"),
@@ -50,7 +96,7 @@ def reproduce(
         if quick:
             check(asked, keys, there, settings)
         else:
-            measure(asked, keys, there, work, packaged)
+            in_full(asked, keys, there, work, packaged)
     except KeyboardInterrupt:
         typer.echo("stopped; the same command goes on" if not quick else "stopped", err=True)
         raise typer.Exit(INTERRUPTED) from None
@@ -59,9 +105,10 @@ def reproduce(
 # ---- in full -------------------------------------------------------------------------------------
 
 
-def measure(asked: Sequence[Claim], keys: Sequence[str], data: Data, work: Path, packaged: Path) -> None:
+def in_full(asked: Sequence[Claim], keys: Sequence[str], data: Data, work: Path, packaged: Path) -> None:
     """Measure all that is not finished yet, then say what the fresh records make of the claims."""
     from core.reproduce import run as whole
+    from core.reproduce.table import MEASUREMENTS
 
     plan = whole.plan(keys, data, work)
     for key in plan.finished:
@@ -71,10 +118,10 @@ def measure(asked: Sequence[Claim], keys: Sequence[str], data: Data, work: Path,
     begin, expected = time.monotonic(), 0.0
     for i, key in enumerate(plan.todo):
         pace = (time.monotonic() - begin) / 60 / expected if expected else 1.0
-        left = pace * sum(whole.MEASUREMENTS[later].minutes for later in plan.todo[i:])
+        left = pace * sum(MEASUREMENTS[later].minutes for later in plan.todo[i:])
         with behind_bar(f"{i + 1} of {len(plan.todo)}, about {duration(left)} in all left: {key}") as progress:
             whole.measure(key, data, work, progress)
-        expected += whole.MEASUREMENTS[key].minutes
+        expected += MEASUREMENTS[key].minutes
     say_verdicts(asked, packaged, work / whole.RESULTS)
 
 

@@ -58,9 +58,6 @@ DATA = typer.Option(
 )
 
 
-WORK = typer.Option(help="Where features and finished parts are kept; a killed run goes on from there.")
-
-
 def load(name: str, data: Path | None, *splits: str) -> list[Split]:
     """Splits of a data set. Raises DataError, OSError."""
     from core.data import named

@@ -1,8 +1,9 @@
-"""Packaged parts, done again: one network from one seed, one draw of features, or the first epochs of a schedule.
+"""What a measurement is: what it reads and writes, how it runs in full, and how it is re-checked within seconds.
 
-Where training is what was measured, fewer epochs or pictures would be another experiment. Each function here does one
-part of the packaged measurement exactly as it was done, and compares its numbers with the same ones of the record. The
-seed chooses the part.
+Each room's measure.py describes its own, one row each. Where packaged networks are tested, the quick check measures a
+seeded subset of the test pictures with the same code. Where training is what was measured, fewer epochs or pictures
+would be another experiment: the check does one part of it exactly as it was done, and compares its numbers with those
+of the record; the seed chooses the part.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from typing import TypeVar
 
 import numpy as np
 
-from core.base import refuse
-from core.base.worker import Progress
+from core.base import quote, refuse
+from core.base.files import ASSETS
+from core.base.worker import Progress, ignore
 from core.data import named
 from core.data.split import Split
 
@@ -47,13 +49,15 @@ class Part:
 
 @dataclass(frozen=True)
 class Asked:
-    """Where the data and the packaged records are, where to write the temporary ones, and the seed of what is drawn."""
+    """Where the data are, where records are written (`results`), and where what long measurements have finished of
+    themselves is kept (`work`). A quick check compares with the `packaged` records; `seed` is that of what it draws."""
 
     data: Data
-    packaged: Path
     results: Path
-    seed: int
-    progress: Progress
+    work: Path
+    progress: Progress = ignore
+    packaged: Path = ASSETS / "results"
+    seed: int = 0
 
     def test(self, name: str, count: int) -> Split:
         """`count` test pictures of a data set."""
@@ -144,38 +148,42 @@ def _split(name: str, folder: Path | None, which: str) -> Split:
     return named.load(name, folder, which)
 
 
-Run = Callable[[Data, Path, Path, Progress], object]
-
-
 @dataclass(frozen=True)
-class Measurement:
-    """`records`: the files that it writes, below a results folder; `data`: the data sets that it reads; `networks`:
-    the packaged ones that decide what is measured; `minutes`: about how long it takes on two cores.
-
-    `run(data, results, work, progress)` may raise DataError, WeightsError, ValueError and OSError.
-    """
-
-    records: tuple[str, ...]
-    data: tuple[str, ...]
-    networks: tuple[str, ...]
-    minutes: float
-    run: Run
-
-
-def percent(progress: Progress) -> Progress:
-    """`progress` of parts of different lengths, told in percent."""
-    return lambda done, total: progress(100 * done // max(total, 1), 100)
-
-
-FEATURES, HEADS = "random_features", "spinal_heads"
-
-
-@dataclass(frozen=True)
-class Check:
+class Quick:
     """`how` a measurement is re-checked, in words; about how many `seconds` it takes on two cores. `writes`: whether it
-    writes records, from which the claims can be computed."""
+    writes the record, from which the claims can be computed."""
 
     how: str
     seconds: float
     run: Callable[[Asked], list[Part]]
-    writes: bool
+    writes: bool = False
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """`record`: the file that it writes, below a results folder, "" if none; `data`: the data sets that it reads;
+    `networks`: the packaged ones that decide what is measured; `minutes`: about how long it takes on two cores.
+
+    `run` may raise DataError, WeightsError, ValueError and OSError.
+    """
+
+    key: str
+    record: str
+    data: tuple[str, ...]
+    networks: tuple[str, ...]
+    minutes: float
+    run: Callable[[Asked], object]
+    quick: Quick | None = None
+
+    @property
+    def command(self) -> str:
+        return command(self.key, *self.data)
+
+    def written(self, results: Path) -> bool:
+        """Whether its record is there."""
+        return not self.record or (results / self.record).is_file()
+
+
+def command(key: str, *data: str) -> str:
+    """What measures it again; `data`: the data sets that it reads, of which scikit-learn's digits lie in no folder."""
+    return quote.command("receptive", "measure", key, *(("--data", "FOLDER") if set(data) - {"digits"} else ()))

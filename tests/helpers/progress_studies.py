@@ -180,12 +180,12 @@ STUDIES = {
     ),
     "random_dataset.measure_curves": afresh(
         lambda home, p: dataset.measure_curves(
-            *digits(), PLAN, home, resume.remembering(home / "kept.json"), p
+            *digits(), PLAN, home, resume.remembering(home / "kept"), p
         )
     ),
     "random_dataset.measure_baselines": afresh(
         lambda home, p: dataset.measure_baselines(
-            *digits(), PLAN, net("digits_cnn"), resume.remembering(home / "kept.json"), p
+            *digits(), PLAN, net("digits_cnn"), resume.remembering(home / "kept"), p
         )
     ),
     "random_dataset.measure_similarity": lambda p: dataset.measure_similarity(
@@ -210,11 +210,11 @@ STUDIES = {
     "random_look.balanced": lambda p: look.balanced(cat(32).pixels, SPEC, p),
     "random_look.run": lambda p: look.run(cat(32).pixels, SPEC, 0, p),
     "random_dataset.measure_pixels": afresh(
-        lambda home, p: dataset.measure_pixels(*digits(), resume.remembering(home / "kept.json"), p)
+        lambda home, p: dataset.measure_pixels(*digits(), resume.remembering(home / "kept"), p)
     ),
     "random_dataset.measure_shapes": afresh(
         lambda home, p: dataset.measure_shapes(
-            *digits(), PLAN, resume.remembering(home / "kept.json"), p
+            *digits(), PLAN, resume.remembering(home / "kept"), p
         )
     ),
     "random_dataset.one_baseline": lambda p: dataset.one_baseline(*digits(), spaces.pixels, True, p),

@@ -234,6 +234,6 @@ def reflected(correlations: np.ndarray, found: np.ndarray) -> np.ndarray:
 
 
 def measured(folder: Path) -> Measured | None:
-    """What `receptive measure-patches` wrote into FOLDER, None if it has not been run."""
+    """What `receptive measure patches` wrote into FOLDER, None if it has not been run."""
     found = read(folder / RECORD, Measured)
     return None if found is None else found[0]

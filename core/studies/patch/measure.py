@@ -8,11 +8,13 @@ from core import networks
 from core.base.files import ASSETS, today
 from core.base.records import save
 from core.base.worker import Progress, ignore, part
+from core.compute.attributions import EVIDENCE, RANDOM
 from core.data.sets import DATASETS
 from core.data.split import Split, every
 from core.networks import families
 from core.studies.patch import dataset, masking_dataset, scramble
 from core.studies.patch.masking import Params
+from core.training.measurement import Asked, Measurement, Part, Quick, command
 
 DATASET = "tiny-imagenet-20"
 FOLDER = ASSETS / "results" / "patch_evidence"
@@ -20,6 +22,7 @@ TILES = (1, 2, 3, 4, 6, 8)
 SEED = 0
 MASKED = 100  # test pictures that are masked cell by cell, at even steps
 MASKING = Params(seed=SEED)
+QUICK, QUICK_MASKED = 300, 12  # test pictures of the quick check, and those of them that are masked
 
 
 def measure(
@@ -44,9 +47,33 @@ def measure(
         areas,
         dataset=DATASET,
         data=f"{about.title} ({about.form}), test set",
-        command="receptive measure-patches --data FOLDER",
+        command=command("patches", DATASET),
         **today(),
     )
     path = folder / dataset.RECORD
     save(path, record, digits=6)
     return path
+
+
+def run(asked: Asked) -> Path:
+    return measure(asked.data.split(DATASET, "test"), asked.progress, folder=asked.results / FOLDER.name)
+
+
+def check(asked: Asked) -> list[Part]:
+    """A subset of the photographs, fewer still masked, by the evidence and by chance alone."""
+    some, two = asked.test(DATASET, QUICK), Params(methods=(EVIDENCE, RANDOM), seed=SEED)
+    measure(some, asked.progress, folder=asked.results / FOLDER.name, masked=QUICK_MASKED, masking=two)
+    return []
+
+
+MEASUREMENTS = (
+    Measurement(
+        "patches",
+        f"{FOLDER.name}/{dataset.RECORD}",
+        (DATASET,),
+        (*families.BAGNETS[DATASET][0], families.BAGNETS[DATASET][1]),
+        8,
+        run,
+        Quick(f"{QUICK} of the test photographs, {QUICK_MASKED} of them masked cell by cell", 25, check, writes=True),
+    ),
+)

@@ -78,7 +78,7 @@ class Measured:
     def __post_init__(self) -> None:
         if self.versions != Measured.versions:
             raise ValueError(
-                "expected a record of today's versions, got others: run receptive measure-background again"
+                "expected a record of today's versions, got others: run receptive measure background again"
             )
 
     def of(self, who: str) -> list[Row]:
@@ -188,6 +188,6 @@ def finding(found: Measured) -> str:
 
 
 def measured(folder: Path = FOLDER) -> Measured | None:
-    """What `receptive measure-background` wrote into FOLDER, None if it has not."""
+    """What `receptive measure background` wrote into FOLDER, None if it has not."""
     found = read(folder / RECORD, Measured)
     return None if found is None else found[0]

@@ -16,18 +16,19 @@ from core.data.split import Split, every
 from core.studies.random import attack, attack_dataset
 from core.studies.random.attack import ATTACKED, DIGITS, DIGITS_TARGETS, Params, Target
 from core.studies.random.attack_dataset import Measured
+from core.studies.random.claims import random_attacks_record
 from core.studies.random.features import FOLDER
+from core.training.measurement import POINT, Asked, Measurement, Part, Quick, command
 
 DATASET, TRAINED = "cifar10", "cifar_resnet18"
 SPEC = Spec(features=2000, kernel_size=5, depth=1, in_channels=3, seed=0)
 LEARNED_FROM = 10_000  # training pictures of the random features' classifier, at even steps
 SEEDS = (0, 1, 2)
-COMMAND = "receptive measure-random-attack --data FOLDER"
 
 
 def measure(train: Split, test: Split, progress: Progress = ignore, folder: Path = FOLDER) -> Path:
     """On pictures of CIFAR-10's test split, and on scikit-learn's digits. About 8 minutes on one core."""
-    provenance = {"command": COMMAND, **today()}
+    provenance = {"command": command("random-attack", DATASET), **today()}
     few = every(train, LEARNED_FROM)
     random = attack.random_target(SPEC, few, share(progress, 0, 30))
     trained = attack.network_target(networks.load(networks.find(TRAINED)))
@@ -79,3 +80,38 @@ def over_pool(
 def share(progress: Progress, start: int, end: int) -> Progress:
     """The progress of a part that takes the whole from `start` to `end` percent."""
     return lambda done, total: progress(start + round((end - start) * done / max(total, 1)), 100)
+
+
+# ---- the measurement -----------------------------------------------------------------------------
+
+
+def run(asked: Asked) -> Path:
+    return measure(*asked.data.both(DATASET), asked.progress, asked.results / FOLDER.name)
+
+
+def check(asked: Asked) -> list[Part]:
+    """One seed of the packaged attack on digits: both targets trained, attacked and counted again."""
+    before = next(found for found in random_attacks_record(asked.packaged) if found.about["dataset"] == "Digits")
+    s, e = asked.seed % len(before.seeds), before.shown
+    now = on_digits({}, (before.seeds[s],), asked.progress)
+    return [
+        Part(
+            f"{target}, seed {before.seeds[s]}, {words}",
+            float(getattr(before, name)[t, s, e]),
+            float(getattr(now, name)[t, 0, e]),
+            3 * POINT,
+        )
+        for t, target in enumerate(before.targets)
+        for name, words in (("accuracy", "right under the attack"), ("noise", "right under random signs"))
+    ]
+
+
+ATTACK = Measurement(
+    "random-attack",
+    f"{FOLDER.name}/{attack_dataset.RECORD}",
+    (DATASET, "digits"),
+    (TRAINED,),
+    8,
+    run,
+    Quick("one seed of the attack on digits again; CIFAR-10's takes minutes", 4, check),
+)

@@ -19,17 +19,20 @@ from core.data.split import Split, every
 from core.pictures.files import find_pictures, open_pictures
 from core.pictures.preprocess import square
 from core.studies.random import background_dataset, retrieval_dataset
+from core.studies.random.claims import retrieval_record
 from core.studies.random.features import FOLDER
 from core.studies.random.retrieval import SIZE
 from core.studies.random.retrieval_dataset import Embed
+from core.training.measurement import COREL, PHOTOGRAPHS, POINT, Asked, Measurement, Part, Quick, command, there
 
 NETWORK = "photo_resnet"
 SEEDS = (0, 1, 2)
 CHUNK = 64
 COREL_SPECS = tuple(Spec(10_000, 3, 2, 3, seed) for seed in SEEDS)  # kernel and depth are the paper's for Corel
 BACKGROUND_SPECS = tuple(Spec(1_000, 3, 2, 3, seed) for seed in SEEDS)
-BACKGROUND_DATA = "tiny-imagenet-20"
+BACKGROUND_DATA = PHOTOGRAPHS
 QUERIES, GALLERY = 200, 2_000  # test and training photographs, at even steps
+QUICK_QUERIES = 60  # test photographs of the quick check
 
 
 def measure_retrieval(
@@ -65,7 +68,7 @@ def measure_retrieval(
         about={
             "data": f"Corel retrieval gallery, {len(shown)} pictures in {len(groups)} groups, leave one out; the "
             "benchmark's separate queries, which carry a red frame, are not used",
-            "command": "receptive measure-retrieval --data FOLDER",
+            "command": command("retrieval", COREL),
             **today(),
         },
         random=on_disk(cache, "corel"),
@@ -101,7 +104,7 @@ def measure_background(
         about={
             "data": f"{about.title} ({about.form}): {len(queries)} test photographs, neighbours among {len(gallery):,} "
             "training ones, both at even steps",
-            "command": "receptive measure-background --data FOLDER",
+            "command": command("background", BACKGROUND_DATA),
             **today(),
         },
         random=on_disk(cache, "background"),
@@ -122,3 +125,67 @@ def on_disk(cache: Path | None, name: str) -> Embed:
         return as_features(extract(spec, pictures, path, progress), build(spec), *pictures.shape[1:3])
 
     return embed
+
+
+# ---- the measurements ----------------------------------------------------------------------------
+
+
+def run_retrieval(asked: Asked) -> Path:
+    folder = asked.results / FOLDER.name
+    return measure_retrieval(asked.data.given(COREL), asked.progress, asked.work / "random", folder=folder)
+
+
+def check_retrieval(asked: Asked) -> list[Part]:
+    """With one draw of the features over the whole gallery; besides, that draw's precision and the pixels' own."""
+    spec, folder = COREL_SPECS[asked.seed % len(COREL_SPECS)], asked.results / FOLDER.name
+    measure_retrieval(asked.data.given(COREL), asked.progress, folder=folder, specs=(spec,))
+    before, now = (there(retrieval_record(path)) for path in (asked.packaged, asked.results))
+    found = []
+    for ranking in now.rankings:
+        old = next(r for r in before.of(ranking.space, ranking.metric) if r.seed == ranking.seed)
+        what = f"mean average precision by {ranking.space} ({ranking.metric})"
+        found.append(Part(what, old.average, ranking.average, POINT / 2))
+    return found
+
+
+def run_background(asked: Asked) -> Path:
+    both, folder = asked.data.both(BACKGROUND_DATA), asked.results / FOLDER.name
+    return measure_background(*both, asked.progress, asked.work / "random", folder=folder)
+
+
+def check_background(asked: Asked) -> list[Part]:
+    """Fewer queries among all neighbours, with one draw of the features."""
+    spec, folder = BACKGROUND_SPECS[asked.seed % len(BACKGROUND_SPECS)], asked.results / FOLDER.name
+    train, some = asked.data.split(BACKGROUND_DATA, "train"), asked.test(BACKGROUND_DATA, QUICK_QUERIES)
+    measure_background(train, some, asked.progress, folder=folder, specs=(spec,))
+    return []
+
+
+RETRIEVAL = Measurement(
+    "retrieval",
+    f"{FOLDER.name}/{retrieval_dataset.RECORD}",
+    (COREL,),
+    (NETWORK,),
+    6,
+    run_retrieval,
+    Quick(
+        "one draw of the features over the whole gallery, pixels and the trained network",
+        60,
+        check_retrieval,
+        writes=True,
+    ),
+)
+BACKGROUND = Measurement(
+    "background",
+    f"{FOLDER.name}/{background_dataset.RECORD}",
+    (BACKGROUND_DATA,),
+    (NETWORK,),
+    2,
+    run_background,
+    Quick(
+        f"{QUICK_QUERIES} of the test photographs among all neighbours, one draw of the features",
+        10,
+        check_background,
+        writes=True,
+    ),
+)

@@ -187,7 +187,7 @@ def finding(found: Measured, metric: Metric = "euclidean") -> str:
 
 
 def measured(folder: Path = FOLDER) -> Measured | None:
-    """What `receptive measure-retrieval` wrote into FOLDER, None if it has not."""
+    """What `receptive measure retrieval` wrote into FOLDER, None if it has not."""
     found = read(folder / RECORD, Measured)
     return None if found is None else found[0]
 

@@ -1,22 +1,40 @@
-"""The shift sweep over test pictures, written down for the page and the claims."""
+"""The shift sweep over test pictures, and networks in pairs, written down for the page and the claims."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
+import numpy as np
+
 from core import networks as core_networks
-from core.base import quote
-from core.base.files import today
+from core.base.files import today, write_json
+from core.base.intervals import mean_interval
 from core.base.records import save
 from core.base.worker import Progress, ignore, part
 from core.data.sets import DATASETS
 from core.data.split import Split, chunks, every
+from core.networks import families, weights
 from core.networks import packaged as networks
-from core.networks import weights
 from core.studies.shift import dataset
+from core.studies.shift.claims import SHIFT_PAIRS
+from core.training.measurement import CIFAR, PHOTOGRAPHS, Asked, Measurement, Part, Quick, command
+from core.training.recipes import RECIPES
 
 FEW = 2_000  # test pictures that are measured at every small shift and under the fifteen corruptions
+QUICK, QUICK_FEW = 500, 200  # test pictures of the quick check; those of them at every small shift and corrupted
+CODED = (*families.SDNETS, *families.TWINS, families.ALL_CODED)  # which the sparse study measures
+MEASURED = {r.name: r.dataset for r in RECIPES.values() if r.data.channels == 3 and r.name not in CODED} | {
+    "cifar_random_svm": CIFAR
+}
+PLANS = {  # by data set: plain and blurred network, test pictures
+    PHOTOGRAPHS: ("photo_resnet", "photo_resnet_blur5", 1_000),
+    CIFAR: ("cifar_vgg", "cifar_vgg_blur5", 2_000),
+}
+PAIRED = dataset.Params(pairs=10, worst_reach=0, corruptions=(), seed=1)
+QUICK_PAIRED, QUICK_PAIRS = 400, 4  # test pictures of each data set, and pairs of shifts, of the quick check
 
 
 def measure(name: str, test: Split, folder: Path, progress: Progress = ignore, *, few: int = FEW) -> Path:
@@ -39,9 +57,107 @@ def measure(name: str, test: Split, folder: Path, progress: Progress = ignore, *
         arch=card.arch,
         data=f"{data.title} ({data.form}), test set",
         dataset=data.name,
-        command=quote.command("receptive", "measure", name, "--data", "FOLDER"),
+        command=command(f"shift:{name}", data.name),
         **today(),
     )
     path = folder / f"{name}.json"
     save(path, record)
     return path
+
+
+# ---- two networks at the same shifts, whose difference is known much better than either -----------
+
+
+def agreement(name: str, test: Split, params: dataset.Params, progress: Progress = ignore) -> np.ndarray:
+    """(N,) in [0, 1]: the share of a picture's pairs of shifts that get the same top-1 (Zhang, ICML 2019, §4.3)."""
+    network = core_networks.load(core_networks.find(name))
+    found = dataset.run(network, chunks(test), len(test), params, progress)
+    row = dict(zip(found.variants, found.top1, strict=True))
+    return np.asarray(np.mean([row[f"pair {i}a"] == row[f"pair {i}b"] for i in range(params.pairs)], axis=0))
+
+
+def measure_pairs(
+    tests: dict[str, Split], path: Path, progress: Progress = ignore, params: dataset.Params = PAIRED
+) -> Path:
+    """Blurred minus plain consistency over each data set's test pictures, with the interval of the mean difference."""
+    rows: list[dict[str, object]] = []
+    for i, (name, test) in enumerate(tests.items()):
+        plain, blurred, most = PLANS[name]
+        few, mine = every(test, most), part(progress, i, len(tests))
+        pair: Sequence[str] = (plain, blurred)
+        shares = [agreement(one, few, params, part(mine, j, len(pair))) for j, one in enumerate(pair)]
+        difference, half = mean_interval(shares[1] - shares[0])
+        about = DATASETS[name]
+        rows.append(
+            {
+                "plain": plain,
+                "blurred": blurred,
+                "consistency": [float(share.mean()) for share in shares],
+                "difference": difference,
+                "half": half,
+                "images": len(few),
+                "pairs": params.pairs,
+                "data": f"{about.title} ({about.form}), test set",
+            }
+        )
+    write_json(path, {"rows": rows, "command": command("shift-pairs", *tests), **today()})
+    return path
+
+
+# ---- the measurements ----------------------------------------------------------------------------
+
+
+def run(name: str, asked: Asked) -> Path:
+    return measure(name, asked.data.split(MEASURED[name], "test"), asked.results / "shift_sweep", asked.progress)
+
+
+def check(name: str, asked: Asked) -> list[Part]:
+    measure(name, asked.test(MEASURED[name], QUICK), asked.results / "shift_sweep", asked.progress, few=QUICK_FEW)
+    return []
+
+
+def run_pairs(asked: Asked) -> Path:
+    tests = {name: asked.data.split(name, "test") for name in PLANS}
+    return measure_pairs(tests, asked.results / SHIFT_PAIRS, asked.progress)
+
+
+def check_pairs(asked: Asked) -> list[Part]:
+    """Fewer pictures and pairs of shifts, the same networks and the same code."""
+    tests = {name: asked.test(name, QUICK_PAIRED) for name in PLANS}
+    measure_pairs(tests, asked.results / SHIFT_PAIRS, asked.progress, replace(PAIRED, pairs=QUICK_PAIRS))
+    return []
+
+
+MEASUREMENTS = (
+    *(
+        Measurement(
+            f"shift:{name}",
+            f"shift_sweep/{name}.json",
+            (data,),
+            (name,),
+            1.5,
+            partial(run, name),
+            Quick(
+                f"{QUICK} of the test pictures, {QUICK_FEW} of them at every small shift",
+                5,
+                partial(check, name),
+                writes=True,
+            ),
+        )
+        for name, data in MEASURED.items()
+    ),
+    Measurement(
+        "shift-pairs",
+        SHIFT_PAIRS,
+        tuple(PLANS),
+        tuple(name for plain, blurred, _ in PLANS.values() for name in (plain, blurred)),
+        6,
+        run_pairs,
+        Quick(
+            f"{QUICK_PAIRED} test pictures of each data set, {QUICK_PAIRS} pairs of shifts",
+            20,
+            check_pairs,
+            writes=True,
+        ),
+    ),
+)

@@ -28,6 +28,7 @@ SWEEP = "Dai et al. 2022, the robustness sweep (the authors' repository)"
 DEFINED = f"{claim.DEFINED} of Dai et al. 2022, computed by us"
 NEEDED = "what a claim of robustness needs, Dai et al. 2022"
 SIGMA = 0.1  # of the Gaussian noise, pixels in [0, 1]
+MEASURED = tuple(f"sparse:{name}" for name in (*SDNETS, *TWINS))
 ONE_POINT = 1.0
 FIRST, EVERY, NO_SHORTCUT = range(len(FORMS))
 CIFAR, CIFAR100, IMAGENET = ACCURACY
@@ -154,7 +155,7 @@ def under_noise(
     name: str, sentence: str, quantity: str, holds: tuple[float, float], first: Rule, second: Rule
 ) -> Claim:
     return Claim(
-        name, STUDY, sentence, "", SWEEP, quantity, holds, partial(compared, first, second, SIGMA), ("sparse",), NOISY
+        name, STUDY, sentence, "", SWEEP, quantity, holds, partial(compared, first, second, SIGMA), MEASURED, NOISY
     )
 
 
@@ -170,7 +171,7 @@ def rising(kind: str) -> Claim:
         "rank correlation of the noise with the best λ in hindsight",
         (0.0, 1.0),
         partial(ranks, kind),
-        ("sparse",),
+        MEASURED,
         {"sparse-noise": kind, f"sparse-level-{kind}": level, "sparse-measured-noise": kind},
     )
 
@@ -185,7 +186,7 @@ CLAIMS: tuple[Claim, ...] = (
         "accuracy minus that of the plain twin, points; no cost: within one point, our reading",
         (-ONE_POINT, math.inf),
         partial(compared, (FIXED, False), (FIXED, True), 0.0),
-        ("sparse",),
+        MEASURED,
         {"sparse-noise": "none", "sparse-measured-noise": "gaussian"},
     ),
     Claim(

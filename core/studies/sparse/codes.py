@@ -193,7 +193,7 @@ def estimate(network: Network, seen: np.ndarray, fit: Fit | None) -> float:
 
 
 def packaged_fit(network: Network) -> Fit | None:
-    """The line from residual to lambda that `receptive measure-sparse` fitted for a packaged network."""
+    """The line from residual to lambda that `receptive measure sparse` fitted for a packaged network."""
     from core.studies.sparse import dataset
 
     path = FOLDER / dataset.RECORDS.format(network.card.name)

@@ -310,5 +310,5 @@ def finding(results: Sequence[Result], twins: Sequence[Result] = ()) -> str:
 
 
 def measured(folder: Path) -> dict[str, Measured]:
-    """What `receptive measure-sparse` wrote into FOLDER, by network's name."""
+    """What `receptive measure sparse` wrote into FOLDER, by network's name."""
     return {one.network: one for one in read_all(folder.glob(RECORDS.format("*")), Measured).values()}

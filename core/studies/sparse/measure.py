@@ -1,21 +1,21 @@
 """Measure the packaged SDNets and their plain twins under noise; write assets/results/sparse_codes/noise_*.json.
 
-Each network's file grows by one kind of noise at a time, so that a killed measurement goes on from there.
+The line and each kind of noise leave a part in a working folder, so that a killed measurement goes on from there.
 """
 
 from __future__ import annotations
 
 import itertools
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from core import networks
-from core.base import quote
+from core.base import resume
 from core.base.files import today
-from core.base.records import from_json, read_back, save
+from core.base.records import as_json, from_json, save
 from core.base.worker import Progress, ignore
 from core.data.sets import DATASETS
 from core.data.split import Split, chunks, every
@@ -23,13 +23,21 @@ from core.networks import families, packaged, weights
 from core.networks.card import Network
 from core.pictures import noise
 from core.studies.sparse import dataset
+from core.studies.sparse.claims import sparse_record
 from core.studies.sparse.codes import FOLDER
-from core.studies.sparse.dataset import Fit, Params, Result
+from core.studies.sparse.dataset import Fit, Params
+from core.studies.sparse.measure_attack import ATTACK
+from core.training import ship
+from core.training.measurement import Asked, Measurement, Part, Quick, command, share
 
 DATASET = "cifar10"
 NAMES = (*families.SDNETS, *families.TWINS)
 MAIN = "gaussian"  # the noise that is measured on the whole test set, and that the line is fitted to
 FEW = 1_000  # test pictures for the other noises, at even steps
+NOISY, NOISY_FEW = 200, 60  # test pictures of the quick check: with Gaussian noise, with the others
+TOLD = (families.ALL_CODED, families.SDNETS[0])  # whose accuracy a claim tells as their weights do
+TOLD_PICTURES = 1_000  # of the quick check
+ROUNDING = 1e-4  # of the accuracy that a weights file tells
 FITTED = 1_500  # training pictures that the line of the estimated lambda is fitted to, at even steps
 TEST_SEED, TRAIN_SEED = 0, 1
 DIGITS = 6  # after the point, of the numbers in a record
@@ -50,37 +58,53 @@ def measure_network(
     name: str,
     train: Split,
     test: Split,
+    folder: Path,
+    work: Path,
     progress: Progress = ignore,
-    folder: Path = FOLDER,
     *,
     few: int = FEW,
     line: Fit | None = None,
 ) -> Path:
-    """Measure one packaged network; write FOLDER/noise_<name>.json after the line and after each kind of noise.
+    """Measure one packaged network; write FOLDER/noise_<name>.json, with a part in WORK for each kind of noise.
 
-    `few`: pictures of the other noises than MAIN; `line`: one that was fitted before, else it is fitted here. What a
-    file of the same weights and sizes already holds is kept. `progress(done, all)` counts pictures.
+    `few`: pictures of the other noises than MAIN; `line`: one that was fitted before, else it is fitted here.
+    `progress(done, all)` counts pictures. Raises as `resume.remembering` does.
     """
-    card = packaged.packaged_card(name, weights.packaged()[name])
-    network = networks.load(card)
-    path = folder / dataset.RECORDS.format(name)
+    network = networks.load(packaged.packaged_card(name, weights.packaged()[name]))
     fitted = every(train, FITTED)
     about = describe(network, test, fitted)
-    results, fit = kept(path, about)
-    fit = fit or line
+    of = {**about, "few": few, "line": line and in_full(line)}
+    remember = resume.remembering(work / f"{name}-{network.digest[:8]}", of)
     ends = list(itertools.accumulate([len(fitted), *(len(pictures(name, kind, test, few)) for kind in noise.KINDS)]))
-    if fit is None and dataset.is_coded(network):
+
+    def fit() -> dict[str, Any]:
         asked = params(MAIN, TRAIN_SEED)
         seen = dataset.run(network, chunks(fitted), len(fitted), asked, None, watch(progress, 0, ends))
-        fit = dataset.fit_line([seen])
-        write(path, results, fit, about)
+        return in_full(dataset.fit_line([seen]))
+
+    def noisy(i: int, kind: str) -> dict[str, Any]:
+        some, asked = pictures(name, kind, test, few), params(kind, TEST_SEED)
+        found = dataset.run(network, chunks(some), len(some), asked, line, watch(progress, i, ends))
+        fields: dict[str, Any] = as_json(found, DIGITS)
+        return fields
+
+    if line is None and dataset.is_coded(network):
+        line = from_json(Fit, remember("line", fit))
+    results = {}
     for i, kind in enumerate(noise.KINDS, 1):
-        if kind not in results:
-            some, asked = pictures(name, kind, test, few), params(kind, TEST_SEED)
-            results[kind] = dataset.run(network, chunks(some), len(some), asked, fit, watch(progress, i, ends))
-            write(path, results, fit, about)
+        results[kind] = from_json(dataset.Result, remember(kind, partial(noisy, i, kind)))
         progress(ends[i], ends[-1])
+    path = folder / dataset.RECORDS.format(name)
+    rounded = line and replace(line, slope=round(line.slope, DIGITS), intercept=round(line.intercept, DIGITS))
+    about |= {"command": command(f"sparse:{name}", DATASET), **today()}
+    save(path, dataset.Measured(**about, fit=rounded, results=results), digits=DIGITS)
     return path
+
+
+def in_full(line: Fit) -> dict[str, Any]:
+    """Plain values for JSON, to the last digit: the accuracies hang on it."""
+    fields: dict[str, Any] = as_json(line)
+    return fields
 
 
 def watch(progress: Progress, i: int, ends: Sequence[int]) -> Progress:
@@ -99,26 +123,91 @@ def describe(network: Network, test: Split, fitted: Split) -> dict[str, Any]:
         "training_images": len(fitted),
         "dataset": data.name,
         "data": f"{data.title} ({data.form}), test set",
-        "command": quote.command("receptive", "measure-sparse", network.card.name, "--data", "FOLDER"),
     }
 
 
-def kept(path: Path, about: Mapping[str, Any]) -> tuple[dict[str, Result], Fit | None]:
-    """The kinds of noise and the line that PATH already holds of the same network and data.
-
-    Raises ValueError if it is damaged.
-    """
-    if not path.is_file():
-        return {}, None
-    with read_back(path):
-        record = json.loads(path.read_text())
-        if any(record.get(name) != value for name, value in about.items()):
-            return {}, None
-        found = from_json(dataset.Measured, record)
-    return dict(found.results), found.fit
+# ---- the measurements ----------------------------------------------------------------------------
 
 
-def write(path: Path, results: Mapping[str, Result], fit: Fit | None, about: Mapping[str, Any]) -> None:
-    if fit is not None:
-        fit = replace(fit, slope=round(fit.slope, DIGITS), intercept=round(fit.intercept, DIGITS))
-    save(path, dataset.Measured(**{**about, **today()}, fit=fit, results=results), digits=DIGITS)
+def told(name: str, asked: Asked) -> float:
+    """The accuracy that a weights file tells. Raises ValueError where another is measured."""
+    said, found = accuracies(name, asked.data.split(DATASET, "test"), asked.progress)
+    if abs(found - said) > ROUNDING:
+        raise ValueError(f"expected an accuracy of {said:.4f} as {name} tells, measured {found:.4f}: train it again")
+    return found
+
+
+def check_told(name: str, asked: Asked) -> list[Part]:
+    some = asked.test(DATASET, TOLD_PICTURES)
+    return [share(f"accuracy of {name}", *accuracies(name, some, asked.progress), len(some))]
+
+
+def accuracies(name: str, test: Split, progress: Progress) -> tuple[float, float]:
+    """What a network's file tells of its accuracy, and what it is on these pictures."""
+    network = networks.load(networks.find(name))
+    found = ship.accuracy(network.engine.plain, test, network.preprocessing, progress)
+    return network.card.test_accuracy or 0.0, found
+
+
+def run(name: str, asked: Asked) -> Path:
+    """One packaged network under every kind of noise."""
+    folder, work = asked.results / FOLDER.name, asked.work / "sparse"
+    return measure_network(name, *asked.data.both(DATASET), folder, work, asked.progress)
+
+
+def check(name: str, asked: Asked) -> list[Part]:
+    """With the packaged line; besides, the accuracy over the levels of each noise, as trained."""
+    packaged = sparse_record(asked.packaged)[name]
+    measure_network(
+        name,
+        asked.data.split(DATASET, "train"),
+        asked.test(DATASET, NOISY),
+        asked.results / FOLDER.name,
+        asked.work / "sparse",
+        asked.progress,
+        few=NOISY_FEW,
+        line=packaged.fit,
+    )
+    return [
+        share(
+            f"accuracy of {name} under {kind} noise, mean over levels",
+            float(packaged.results[kind].accuracy(dataset.FIXED).mean()),
+            float(now.accuracy(dataset.FIXED).mean()),
+            now.images,
+        )
+        for kind, now in sparse_record(asked.results)[name].results.items()
+    ]
+
+
+HOW = f"{NOISY} of the test pictures with Gaussian noise, {NOISY_FEW} with each other; the packaged line"
+MEASUREMENTS = (
+    *(
+        Measurement(
+            f"weights:{name}",
+            "",
+            (DATASET,),
+            (name,),
+            1,
+            partial(told, name),
+            Quick(
+                f"accuracy of the packaged network on {TOLD_PICTURES:,} of the test pictures",
+                5,
+                partial(check_told, name),
+            ),
+        )
+        for name in TOLD
+    ),
+    *(
+        Measurement(
+            f"sparse:{name}",
+            f"{FOLDER.name}/{dataset.RECORDS.format(name)}",
+            (DATASET,),
+            (name,),
+            10,
+            partial(run, name),
+            None if name == families.ALL_CODED else Quick(HOW, 10, partial(check, name), writes=True),
+        )
+        for name in (*NAMES, families.ALL_CODED)
+    ),
+    ATTACK,
+)

@@ -151,5 +151,5 @@ def finding(result: Result, vary: Vary) -> str:
 
 
 def measured(path: Path = RECORD) -> tuple[Result, dict[str, Any]] | None:
-    """What `receptive measure-spinal-ablation` wrote, with where it came from; None without the file."""
+    """What `receptive measure spinal-ablation` wrote, with where it came from; None without the file."""
     return read(path, Result)

@@ -203,7 +203,6 @@ def score(found: Features, params: Params, head: Head, seed: int) -> float:
 def trained(found: Features, params: Params, head: Head, seed: int) -> nn.Module:
     """A head, (B, D) -> logits (B, classes), trained and in eval mode."""
     import torch
-    import torch.nn.functional as F
 
     from core.compute import fitting
 
@@ -213,18 +212,13 @@ def trained(found: Features, params: Params, head: Head, seed: int) -> nn.Module
         net = transfer.build_head(params.sizes, head, x.shape[1], len(found.classes))
     batch = min(LARGEST_BATCH, max(SMALLEST_BATCH, len(x) // BATCHES))
     plan = fitting.optimiser(net, params.rate, WEIGHT_DECAY, len(x) // batch * params.epochs)
-    net.train()
     for epoch in range(params.epochs):
         dice = torch.Generator().manual_seed(fitting.epoch_seed(seed, epoch))
         order = torch.randperm(len(x), generator=dice)
         with torch.random.fork_rng():  # dropout's masks
             torch.manual_seed(fitting.epoch_seed(seed, epoch))
-            for chosen in order[: len(x) // batch * batch].reshape(-1, batch):
-                loss = F.cross_entropy(net(x[chosen]), y[chosen], label_smoothing=SMOOTHING)
-                plan.sgd.zero_grad()
-                loss.backward()  # type: ignore[no-untyped-call]
-                plan.sgd.step()
-                plan.cycle.step()
+            batches = ((x[which], y[which]) for which in order[: len(x) // batch * batch].reshape(-1, batch))
+            fitting.descend(net, plan, batches, SMOOTHING, half=False)
     return net.eval()
 
 

@@ -20,7 +20,7 @@ FIRST = "digits_small_cnn"  # the race that a visitor sees first
 
 @dataclass(frozen=True, eq=False)
 class Measured:
-    """One file of `receptive measure-spinal`."""
+    """One file of `receptive measure spinal`."""
 
     result: Result
     data: str

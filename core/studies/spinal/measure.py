@@ -2,21 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict, replace
+from functools import partial
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
-from core.base import quote
 from core.base.files import today, write_json
 from core.base.records import as_json
-from core.base.resume import finished
+from core.base.resume import in_parts, remembering
 from core.base.worker import Progress, ignore
 from core.data.sets import DATASETS
 from core.data.split import Split
-from core.models.heads import BACKBONES, HEADS
+from core.models.heads import BACKBONES, HEADS, Head
 from core.studies.spinal import heads
+from core.studies.spinal.claims import spinal_record
 from core.studies.spinal.heads import Params
+from core.studies.spinal.measure_ablation import ABLATION
+from core.studies.spinal.measure_regression import REGRESSION
+from core.studies.spinal.measure_transfer import TRANSFER
+from core.training.measurement import (
+    CIFAR,
+    POINT,
+    RELATIVE,
+    UNSETTLED,
+    Asked,
+    Measurement,
+    Part,
+    Quick,
+    command,
+    one_thread,
+    there,
+)
 
 PLANS = {  # by data set and backbone: what is packaged
     ("digits", "small_cnn"): Params("small_cnn", seeds=10, epochs=20),
@@ -46,24 +65,86 @@ def measure(
     """
     big, small = (heads.fitted(split, params.backbone) for split in (train, test))
     jobs = [(h, s) for s in range(params.seeds) for h in range(len(params.heads))]
-    curves = finished(
-        [work / f"spinal_{dataset}_{params.backbone}_{params.heads[h]}_seed{s}.json" for h, s in jobs],
-        {"params": asdict(replace(params, heads=tuple(HEADS), seeds=1)), "train": len(train), "test": len(test)},
-        lambda i: list(heads.race(big, small, params, params.heads[jobs[i][0]], jobs[i][1], dataset)),
-        progress,
-    )
+
+    def curve(h: int, s: int) -> list[tuple[float, float]]:
+        return list(heads.race(big, small, params, params.heads[h], s, dataset))
+
+    parts = {f"spinal_{dataset}_{params.backbone}_{params.heads[h]}_seed{s}": partial(curve, h, s) for h, s in jobs}
+    of = {"params": asdict(replace(params, heads=tuple(HEADS), seeds=1)), "train": len(train), "test": len(test)}
+    curves = in_parts(remembering(work, of), parts, progress)
     result = heads.blank(dataset, train, test, params)
-    for (h, s), curve in zip(jobs, curves, strict=True):
-        result.loss[h, s], result.accuracy[h, s] = np.transpose(curve)
+    for (h, s), found in zip(jobs, curves, strict=True):
+        result.loss[h, s], result.accuracy[h, s] = np.transpose(found)
     record = {
         "result": as_json(result),
         "params": asdict(params),
         "data": f"{DATASETS[dataset].title} ({DATASETS[dataset].form})",
         "backbone": BACKBONES[params.backbone].title,
         "dataset": dataset,
-        "command": quote.command("receptive", "measure-spinal", dataset, "--backbone", params.backbone),
+        "command": command(f"spinal:{dataset}:{params.backbone}", dataset),
         **today(),
     }
     path = (folder or heads.FOLDER) / f"{dataset}_{params.backbone}.json"
     write_json(path, record)
     return path
+
+
+# ---- the measurements ----------------------------------------------------------------------------
+
+
+def run(dataset: str, backbone: str, asked: Asked) -> Path:
+    plan, work, folder = PLANS[dataset, backbone], asked.work / "spinal", asked.results / heads.FOLDER.name
+    return measure(dataset, *asked.data.both(dataset), plan, work, asked.progress, folder=folder)
+
+
+@one_thread()
+def check(dataset: str, backbone: str, epochs: int | None, asked: Asked) -> list[Part]:
+    """One network of the packaged race: one head from one seed, for all `epochs` or the first ones of its schedule."""
+    old = there(spinal_record(asked.packaged, f"{dataset}_{backbone}")).result
+    params, s = heads.params_of(old), asked.seed % old.accuracy.shape[1]
+    head: Head = ("spinal", "fc")[asked.seed // 2 % 2]
+    h, last = old.heads.index(head), (epochs or params.epochs) - 1
+    train, test = (heads.fitted(split, backbone) for split in asked.data.both(dataset))
+    race = heads.race(train, test, params, head, s, dataset)
+    *_, (loss, accuracy) = watched(islice(race, last + 1), last + 1, asked.progress)
+    what = f"{head} head, seed {s}, after {last + 1} of {params.epochs} epochs"
+    before = float(old.loss[h, s, last])
+    return [
+        Part(f"{what}: loss", before, loss, RELATIVE * before),
+        Part(f"{what}: accuracy", float(old.accuracy[h, s, last]), accuracy, UNSETTLED if epochs else 3 * POINT),
+    ]
+
+
+def watched(epochs: Iterator[tuple[float, float]], total: int, progress: Progress) -> Iterator[tuple[float, float]]:
+    for done, epoch in enumerate(epochs, 1):
+        progress(done, total)
+        yield epoch
+
+
+WHOLE = "one network of the race trained again"
+FIRST = "the first epoch of one network of the race trained again, under the schedule of all"
+ROWS = (  # of PLANS: minutes; seconds of the quick check, and how many epochs it trains, None for all
+    ("digits", "small_cnn", 4, 5, None),
+    ("mnist", "small_cnn", 5, 6, 1),
+    ("fashion-mnist", "small_cnn", 5, 6, 1),
+    ("mnist", "vgg5", 25, 20, 1),
+    ("fashion-mnist", "vgg5", 30, 20, 1),
+    (CIFAR, "cifar_vgg11", 30, 40, 1),
+)
+MEASUREMENTS = (
+    *(
+        Measurement(
+            f"spinal:{dataset}:{backbone}",
+            f"{heads.FOLDER.name}/{dataset}_{backbone}.json",
+            (dataset,),
+            (),
+            minutes,
+            partial(run, dataset, backbone),
+            Quick(FIRST if epochs else WHOLE, seconds, partial(check, dataset, backbone, epochs)),
+        )
+        for dataset, backbone, minutes, seconds, epochs in ROWS
+    ),
+    ABLATION,
+    TRANSFER,
+    REGRESSION,
+)

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 
 from core import networks
 from core.base.files import today, write_json
 from core.base.records import as_json
 from core.base.refuse import DataError
-from core.base.resume import finished
+from core.base.resume import in_parts, remembering
 from core.base.worker import Progress, ignore
 from core.data import own
 from core.data.split import Split, digest
 from core.pictures.files import find_pictures
 from core.studies.spinal import transfer
+from core.studies.spinal.claims import transfer_record
 from core.studies.spinal.transfer import NETWORK, RECORD, Head, Mode, Params
+from core.training.measurement import CATS_DOGS, POINT, Asked, Measurement, Part, Quick, command, one_thread, there
 
-COMMAND = "receptive measure-spinal-transfer --data FOLDER"
 PLAN = Params()  # what is packaged
+NAME = f"{RECORD.parent.name}/{RECORD.name}"
 
 
 def photographs(data: Path, size: int) -> tuple[Split, Split]:
@@ -41,12 +44,14 @@ def measure(data: Path, work: Path, progress: Progress = ignore, params: Params 
     result = transfer.blank(train, test, network, params)
     jobs: list[tuple[Mode, int, tuple[Head, ...]]] = [("head", seed, result.heads) for seed in range(params.seeds)]
     jobs += [("all", seed, (head,)) for seed in range(params.seeds) for head in result.heads]
-    values = finished(
-        [work / f"transfer_{mode}_{'_'.join(heads)}_seed{seed}.json" for mode, seed, heads in jobs],
-        {"params": asdict(replace(params, seeds=1)), "network": network.digest, "pictures": digest(train, test)},
-        lambda i: transfer.scores(train, test, network, params, jobs[i][0], jobs[i][2], jobs[i][1]),
-        progress,
-    )
+    parts = {
+        f"transfer_{mode}_{'_'.join(heads)}_seed{seed}": partial(
+            transfer.scores, train, test, network, params, mode, heads, seed
+        )
+        for mode, seed, heads in jobs
+    }
+    of = {"params": asdict(replace(params, seeds=1)), "network": network.digest, "pictures": digest(train, test)}
+    values = in_parts(remembering(work, of), parts, progress)
     accuracy = result.accuracy.copy()
     for (mode, seed, heads), row in zip(jobs, values, strict=True):
         for head, share in zip(heads, row, strict=True):
@@ -59,8 +64,47 @@ def measure(data: Path, work: Path, progress: Progress = ignore, params: Params 
         f"their centre squares at {size} px",
         "network": network.card.title,
         "digest": network.digest,
-        "command": COMMAND,
+        "command": command("spinal-transfer", CATS_DOGS),
         **today(),
     }
     write_json(path, record)
     return path
+
+
+def run(asked: Asked) -> Path:
+    return measure(asked.data.given(CATS_DOGS), asked.work / "spinal", asked.progress, path=asked.results / NAME)
+
+
+def transferred(mode: str) -> str:
+    """The claim about this way of training."""
+    return f"spinal-transfer-{mode}"
+
+
+@one_thread()
+def check(asked: Asked) -> list[Part]:
+    """One seed of all heads trained alone, and of one head with everything below it."""
+    old, _ = there(transfer_record(asked.packaged))
+    network = networks.load(networks.find(old.network))
+    train, test = photographs(asked.data.given(CATS_DOGS), network.preprocessing.size)
+    s, one = asked.seed % old.params.seeds, ("spinal", "linear")[asked.seed // 2 % 2]
+    jobs = {"head": old.heads, "all": tuple(head for head in old.heads if head == one)}
+    found = []
+    for i, (mode, heads) in enumerate(jobs.items()):
+        asked.progress(i, len(jobs))
+        row = transfer.scores(train, test, network, old.params, mode, heads, s)  # type: ignore[arg-type]
+        for head, now in zip(heads, row, strict=True):
+            before = float(old.accuracy[old.modes.index(mode), old.heads.index(head), s])
+            what = f"{head}, {transfer.MODES[mode]} trained, seed {s}"  # type: ignore[index]
+            found.append(Part(what, before, now, 3 * POINT, (transferred(mode),)))
+    return found
+
+
+TRANSFER = Measurement(
+    "spinal-transfer",
+    NAME,
+    (CATS_DOGS,),
+    (NETWORK,),
+    8,
+    run,
+    Quick("one seed of every head trained alone again, and one with everything below it", 20, check),
+)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 RECORD = ASSETS / "results" / "spinal_heads" / "regression.json"
-COMMAND = "receptive measure-spinal-regression"
+COMMAND = "receptive measure spinal-regression"
 INPUTS = 8
 MILLI = 1e3  # errors are read in thousandths, as in the paper
 PEAK_RATE = 0.02  # of SGD and its one cycle: in a small trial the best for the plain network, Adam included
@@ -270,10 +270,7 @@ def train(
         for i in range(batches):
             chosen = order[:, i * params.batch : (i + 1) * params.batch]
             loss = (ensemble(x[rows, chosen]) - y[rows, chosen]).square().mean(1)  # (S,)
-            plan.sgd.zero_grad()
-            loss.sum().backward()  # type: ignore[no-untyped-call]
-            plan.sgd.step()
-            plan.cycle.step()
+            plan.step(loss.sum())
             total += loss.detach()
             lowest = torch.minimum(lowest, loss.detach())
         if epoch in params.looks:
@@ -336,7 +333,7 @@ def gain(result: Result, target: Target, other: Network, network: Network = "spi
 
 
 def measured(path: Path = RECORD) -> tuple[Result, dict[str, Any]] | None:
-    """What `receptive measure-spinal-regression` wrote, with where it came from; None without the file."""
+    """What `receptive measure spinal-regression` wrote, with where it came from; None without the file."""
     return read(path, Result)
 
 

@@ -254,7 +254,6 @@ def fine_tune(
     flips and crops on nothing else. `features` are `frozen`'s for the mode 'head', which are made where not given.
     """
     import torch
-    import torch.nn.functional as F
 
     from core.compute import fitting
     from core.models.spinal import freeze
@@ -264,18 +263,10 @@ def fine_tune(
     learner: nn.Module = freeze(net).head if alone else net
     epochs = (features or frozen(train, network, params, seed)) if alone else shown(train, network, params, seed)
     plan = fitting.optimiser(learner, params.rate(mode), WEIGHT_DECAY, len(train) // BATCH * params.epochs)
-    learner.train()
     for epoch, batches in enumerate(epochs):
         with torch.random.fork_rng():  # dropout's masks
             torch.manual_seed(fitting.epoch_seed(seed, epoch))
-            for x, y in batches:
-                with torch.autocast("cpu", torch.bfloat16, enabled=not alone):
-                    logits = learner(x)
-                loss = F.cross_entropy(logits.float(), y, label_smoothing=SMOOTHING)
-                plan.sgd.zero_grad()
-                loss.backward()  # type: ignore[no-untyped-call]
-                plan.sgd.step()
-                plan.cycle.step()
+            fitting.descend(learner, plan, batches, SMOOTHING, half=not alone)
     return net.eval()
 
 
@@ -313,5 +304,5 @@ def finding(result: Result, mode: Mode) -> str:
 
 
 def measured(path: Path = RECORD) -> tuple[Result, dict[str, Any]] | None:
-    """What `receptive measure-spinal-transfer` wrote, with where it came from; None without the file."""
+    """What `receptive measure spinal-transfer` wrote, with where it came from; None without the file."""
     return read(path, Result)

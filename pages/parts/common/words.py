@@ -14,6 +14,7 @@ from urllib.parse import quote
 import streamlit as st
 
 from core.base import quote as base_quote
+from core.base.renamed import today
 
 Markdown = NewType("Markdown", str)  # text of ours, and words of others that `plain` let in
 # Icons, emoji, addresses and arrows Streamlit (1.67) looks for in the finished text, where no backslash is left: they
@@ -71,4 +72,4 @@ def note(words: object) -> None:
 
 def again(command: object, date: object, commit: object) -> Markdown:
     """How to measure something again, and when that was done."""
-    return Markdown(f"Measure again: {code(command)} ({plain(date)}, commit {plain(commit)}).")
+    return Markdown(f"Measure again: {code(today(str(command)))} ({plain(date)}, commit {plain(commit)}).")

@@ -19,7 +19,7 @@ def show() -> None:
     st.header("Measured on whole data sets", anchor="measured")
     record = dataset.measured(ASSETS / "results" / "patch_evidence")
     if record is None:
-        st.markdown("Not measured on this machine yet: run `receptive measure-patches --data FOLDER`.")
+        st.markdown("Not measured on this machine yet: run `receptive measure patches --data FOLDER`.")
     else:
         ours(record)
     with st.expander("What others report (ImageNet)"):

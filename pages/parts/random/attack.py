@@ -45,9 +45,9 @@ def show() -> None:
 
 
 def packaged(sets: list[Measured]) -> None:
-    """What `receptive measure-random-attack` found, one data set at a time."""
+    """What `receptive measure random-attack` found, one data set at a time."""
     if not sets:
-        st.markdown("Not measured on this machine yet: run `receptive measure-random-attack --data FOLDER`.")
+        st.markdown("Not measured on this machine yet: run `receptive measure random-attack --data FOLDER`.")
         return
     by_name = {str(found.about["dataset"]): found for found in sets}
     name = bound(

@@ -40,7 +40,7 @@ def show(picture: Picture, network: Network) -> None:
 
 
 def packaged(found: Measured) -> None:
-    """What `receptive measure-background` found over test photographs."""
+    """What `receptive measure background` found over test photographs."""
     said = background_dataset.finding(found)
     st.markdown(f"**{plain(said)}**")
     charts.show(

@@ -32,7 +32,7 @@ def show() -> None:
         )  # fmt: skip
         packaged(found[titles[title]])
     else:
-        st.markdown("Not measured on this machine yet: run `receptive measure-random digits`.")
+        st.markdown("Not measured on this machine yet: run `receptive measure random:digits`.")
     with st.expander("The paper's own numbers"):
         st.markdown(f"**The paper's**, with {paper.FEATURES:,} features and the same SVM; not measured here.")
         charts.numbers_table(paper.table(), alt="Accuracies as the paper reports them")

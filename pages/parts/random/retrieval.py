@@ -26,7 +26,7 @@ def show(picture: Picture, network: Network) -> None:
     st.header("Find pictures like this one", anchor="retrieval")
     found = retrieval_dataset.measured()
     if found is None:
-        st.markdown("Not measured on this machine yet: run `receptive measure-retrieval --data FOLDER`.")
+        st.markdown("Not measured on this machine yet: run `receptive measure retrieval --data FOLDER`.")
     else:
         packaged(found)
     with st.expander("Search your own folder", key="random retrieval own", on_change="rerun") as box:
@@ -35,7 +35,7 @@ def show(picture: Picture, network: Network) -> None:
 
 
 def packaged(found: Measured) -> None:
-    """What `receptive measure-retrieval` found."""
+    """What `receptive measure retrieval` found."""
     metric = bound(
         st.segmented_control,
         "Distance",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.base.files import ASSETS
+from core.base.renamed import today
 from core.networks import card, families
 from core.networks.card import Network
 from core.pictures.corruptions import REFERENCE_SIDE, STRENGTHS
@@ -46,7 +47,7 @@ def show(choice: choose.Choice) -> None:
 
 
 def packaged(records: dict[str, dataset.Measured]) -> None:
-    """What `receptive measure` found for the packaged networks of one data set."""
+    """What `receptive measure shift` found for the packaged networks of one data set."""
     first = next(iter(records.values()))
     summaries = [r.summary for r in records.values()]
     titles = [card.title_of(name) for name in records]
@@ -80,7 +81,7 @@ def packaged(records: dict[str, dataset.Measured]) -> None:
         "JPEG: quality. Contrast: factor. Rotation: degrees, in a mirrored frame, so that no black corner tells "
         "the network of the turn."
     )
-    st.caption("Measure again: " + ", ".join(code(r.command) for r in records.values()))
+    st.caption("Measure again: " + ", ".join(code(today(r.command)) for r in records.values()))
 
 
 def table(summaries: list[Summary], titles: list[str]) -> dict[str, list[object]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.base.renamed import today
 from core.networks import families
 from core.networks.card import Network
 from core.pictures import noise
@@ -50,7 +51,7 @@ def show() -> None:
         )
         packaged(found, forms[form], kind)
     else:
-        st.markdown("Not measured on this machine yet: run `receptive measure-sparse --data FOLDER`.")
+        st.markdown("Not measured on this machine yet: run `receptive measure sparse --data FOLDER`.")
     with st.expander("The paper's own numbers"):
         st.markdown("**The paper's**, accuracy in % without noise, networks of full width; not measured here.")
         charts.numbers_table(paper.table(), alt="Accuracy of SDNets as the paper reports it")
@@ -58,7 +59,7 @@ def show() -> None:
 
 
 def packaged(found: dict[str, Measured], names: tuple[str, ...], kind: str) -> None:
-    """What `receptive measure-sparse` found for networks that differ in their seed, and for their plain twins."""
+    """What `receptive measure sparse` found for networks that differ in their seed, and for their plain twins."""
     coded = [found[name] for name in names if name in found and kind in found[name].results]
     bare = [found[name] for name in families.TWINS if name in found and kind in found[name].results]
     if not coded:
@@ -91,7 +92,7 @@ def packaged(found: dict[str, Measured], names: tuple[str, ...], kind: str) -> N
     )
     st.caption(
         "Measure again: "
-        + ", ".join(f"{code(m.command)} ({plain(m.date)}, commit {plain(m.commit)})" for m in [*coded, *bare])
+        + ", ".join(f"{code(today(m.command))} ({plain(m.date)}, commit {plain(m.commit)})" for m in [*coded, *bare])
     )
 
 

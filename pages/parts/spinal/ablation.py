@@ -12,13 +12,13 @@ from pages.parts.common.words import again, plain
 
 
 def show() -> None:
-    """Folded away; what `receptive measure-spinal-ablation` found."""
+    """Folded away; what `receptive measure spinal-ablation` found."""
     with bound(st.expander, "Which part of the spinal head matters?", key="spinal ablation", on_change="rerun") as box:
         if not box.open:
             return
         found = ablation.measured()
         if found is None:
-            st.markdown("Not measured on this machine yet: run `receptive measure-spinal-ablation`.")
+            st.markdown("Not measured on this machine yet: run `receptive measure spinal-ablation`.")
             return
         result, about = found
         names = {title: vary for vary, title in VARIED.items()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.base.renamed import today
 from core.studies.spinal import dataset, paper
 from pages.parts.common import charts
 from pages.parts.common.words import code, plain
@@ -24,10 +25,10 @@ def show() -> None:
         charts.numbers_table(dataset.claims(found), alt="Accuracy of each head by data set, beside the paper's")
         st.caption(NOTE)
         last = list(found.values())[-1]
-        again = " · ".join(code(one.command) for one in found.values())
+        again = " · ".join(code(today(one.command)) for one in found.values())
         st.caption(f"Measure again: {again} " + plain(f"(the last: {last.date}, commit {last.commit})."))
     else:
-        st.markdown("Not measured on this machine yet: run `receptive measure-spinal digits`.")
+        st.markdown("Not measured on this machine yet: run `receptive measure spinal:digits:small_cnn`.")
     with st.expander("The paper's own numbers"):
         st.markdown("**The paper's**; not measured here, unless the table above says so.")
         charts.numbers_table(paper.table(), alt="Best accuracies as the paper reports them")

@@ -12,6 +12,7 @@ import streamlit as st
 from core.base import jobs
 from core.base.jobs import Run
 from core.base.records import from_json
+from core.base.renamed import today
 from core.models.heads import BACKBONES, SHORT
 from core.studies import spinal
 from core.studies.spinal import dataset, figures
@@ -81,7 +82,8 @@ def show(data: Data | None, params: Params | None) -> Result | None:
         one = packaged[name]
         draw(one.result)
         st.caption(
-            f"Trained by this project on {plain(one.data)}. Measure again: {code(one.command)} ({plain(one.date)})."
+            f"Trained by this project on {plain(one.data)}. Measure again: {code(today(one.command))} "
+            f"({plain(one.date)})."
         )
         return one.result
     run = mine[name]

@@ -12,13 +12,13 @@ from pages.parts.common.words import Markdown, again, plain
 
 
 def show() -> None:
-    """Folded away; what `receptive measure-spinal-transfer` found, and what the paper says."""
+    """Folded away; what `receptive measure spinal-transfer` found, and what the paper says."""
     with bound(st.expander, "Does it help on a trained network?", key="spinal transfer", on_change="rerun") as box:
         if not box.open:
             return
         found = transfer.measured()
         if found is None:
-            st.markdown("Not measured on this machine yet: run `receptive measure-spinal-transfer --data FOLDER`.")
+            st.markdown("Not measured on this machine yet: run `receptive measure spinal-transfer --data FOLDER`.")
         else:
             packaged(*found)
         st.markdown(

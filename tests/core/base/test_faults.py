@@ -11,7 +11,6 @@ from PIL import Image
 from typer.main import get_command
 
 from core.base import jobs, resume
-from core.base import resume as base_resume
 from core.base.files import write_json
 from core.base.records import Damaged, in_words, read_back
 from core.batch import run as batch
@@ -20,9 +19,7 @@ from core.compute import sign_counts
 from core.compute.sign_counts import Spec
 from core.data.sets import DATASETS
 from core.overview import board
-from core.reproduce import run as reproduce
 from core.studies import first_look as studies_first_look
-from core.studies.sparse import measure
 from core.terminal import app
 from tests.core.data.test_public import eurosat
 from tests.core.terminal.test_terminal import refused, run
@@ -39,13 +36,13 @@ COMMANDS = {  # what is quick enough of each command that writes where it is tol
     "retrieve": ("photo.png", "--gallery", "photos/test", "--features", "20", "--size", "32"),
     "networks": (),
     "train": ("digits_cnn",),
-    "measure-random": ("digits",),
-    "measure-spinal": ("digits",),
-    "measure-spinal-ablation": (),
-    "measure-spinal-transfer": ("--data", "photos"),
-    "measure-spinal-regression": (),
-    "measure-retrieval": ("--data", "photos/train"),
-    "measure-background": ("--data", "photos"),
+    **{
+        f"measure {key}": (key, "--data", "sets")
+        for key in (
+            *("random:digits", "spinal:digits:small_cnn", "spinal-ablation", "spinal-transfer", "spinal-regression"),
+            *("retrieval", "background"),
+        )
+    },
     "report": ("photo.png",),
     "batch": ("shift-sweep", "photos/test", "--model", "cifar_vgg", "--set", "max_shift=1", "--jobs", "1"),
     "download-data": ("EuroSAT",),
@@ -53,10 +50,11 @@ COMMANDS = {  # what is quick enough of each command that writes where it is tol
     "reproduce": ("exact",),
 }
 WRITING = [
-    (name, option)
+    (words, option)
     for name, command in get_command(app).commands.items()
     for option in WRITES
     if any(option in parameter.opts for parameter in command.params)
+    for words in ([words for words in COMMANDS if words.split()[0] == name] or [name])
 ]
 PLACES = {
     "below a file": "file/out",
@@ -81,6 +79,9 @@ def desk(tmp_path_factory):
                 pixels = dice.integers(0, 256, (64, 64, 3), np.uint8)
                 Image.fromarray(pixels).save(path / "photos" / half / name / f"{i}.png")
     Image.fromarray(dice.integers(0, 256, (64, 64, 3), np.uint8)).save(path / "photo.png")
+    (path / "sets").mkdir()
+    for name in ("corel", "cats-dogs", "tiny-imagenet-20"):
+        (path / "sets" / name).symlink_to(path / "photos")
     (path / "file").touch()
     (path / "folder").mkdir()
     for link, other in (("circle", "back"), ("back", "circle"), ("circle.parquet", "circle.parquet")):
@@ -103,7 +104,7 @@ def test_where_nothing_can_be_written_is_one_sentence(desk, monkeypatch, name, o
     monkeypatch.setenv("RECEPTIVE_CACHE", str(desk / "cache"))
     suffix = ".parquet" if name == "batch" and place not in ("a folder", "no name") else ""
     before = sorted(desk.rglob("*"))
-    done = run(name, *COMMANDS[name], option, PLACES[place] + suffix)
+    done = run(name.split()[0], *COMMANDS[name], option, PLACES[place] + suffix)
     assert (done.exit_code, type(done.exception)) == (2, SystemExit), (done.output, done.exception)
     [said] = done.stderr.splitlines()
     assert said.startswith("expected ")
@@ -200,18 +201,11 @@ TORN = {
 
 @pytest.mark.parametrize("text", TORN.values(), ids=TORN)
 def test_a_torn_file_of_ours_says_which_one_and_what_to_do(tmp_path, text):
-    path = tmp_path / reproduce.FINISHED
+    path = resume.part(tmp_path, "finished")
     path.write_text(text)
     said = r"^expected .*json as it was written, got one that is damaged .*: delete it to start anew$"
     with pytest.raises(Damaged, match=said):
-        resume.finished([path], {"of": 1}, lambda i: 0)
-    with pytest.raises(Damaged, match=said):
-        reproduce.finished(tmp_path)
-    with pytest.raises(Damaged, match=said):
-        measure.kept(path, {})
-    if text != '{"a": 1}':  # which is one that may be remembered
-        with pytest.raises(Damaged, match=said):
-            base_resume.remembering(path)("key", lambda: 1)
+        resume.remembering(tmp_path, {"of": 1})("finished", lambda: 0)
 
 
 @pytest.mark.parametrize("harm", [lambda data: data[:90], lambda data: b"", lambda data: data.replace(b"|i1", b"|u1")])

@@ -216,8 +216,8 @@ def test_train_lists_its_recipes():
         (("train", "cifar_vgg_blur9"), "expected a recipe of cifar_vgg"),
         (("train", "cifar_vgg", "--data", "nowhere"), "nowhere/train"),
         (("train", "photo_resnet"), "--data FOLDER"),
-        (("measure", "cifar_vgg_blur9"), "expected one of cifar_"),
-        (("measure", "cifar_vgg", "--data", "nowhere"), "nowhere/test"),
+        (("measure", "shift:cifar_vgg_blur9"), "did you mean shift:cifar_vgg_blur"),
+        (("measure", "shift:cifar_vgg", "--data", "nowhere"), "nowhere"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
@@ -284,4 +284,4 @@ def test_a_download_that_fails_is_one_line(monkeypatch, tmp_path):
     done = run("download", "bagnet33")
     assert done.exit_code == 2
     assert "127.0.0.1" in done.stderr
-    assert refused("measure-patches", "--data", tmp_path).startswith("expected")
+    assert refused("measure", "patches", "--data", tmp_path).startswith("expected")

@@ -319,7 +319,7 @@ def test_measuring_writes_what_the_study_reads(shipped, tmp_path, monkeypatch):
     assert got.summary.images == 20
     assert got.arch == "cifar_vgg"
     assert got.reach == 8
-    assert got.command == "receptive measure tiny --data FOLDER"
+    assert got.command == "receptive measure shift:tiny --data FOLDER"
     network = networks.load(packaged.packaged_card("tiny", shipped))
     with torch.inference_mode():
         right = network.engine.plain(to_tensor(few.pixels, network.preprocessing)).argmax(1).numpy() == few.labels

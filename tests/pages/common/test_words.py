@@ -131,8 +131,8 @@ def test_code_and_links_hold_what_they_are_given():
     assert code("a `b` ``c``") == "``` a `b` ``c`` ```"
     assert "\n" not in code("a\n\n# b")
     assert link("A [b](c)", "https://host.invalid/a b)") == ("[A \\[b\\](c)](<https://host.invalid/a%20b%29>)")
-    assert again("receptive measure x", "2025-01-01", "abc") == (
-        "Measure again: `receptive measure x` (2025-01-01, commit abc)."
+    assert again("receptive measure-random x", "2025-01-01", "abc") == (
+        "Measure again: `receptive measure random:x` (2025-01-01, commit abc)."
     )
 
 

@@ -198,7 +198,7 @@ def test_the_record_is_read_back(found, tmp_path):
     again = dataset.measured(tmp_path)
     assert figures.share_table(again) == figures.share_table(found)
     assert dataset.finding(again) == dataset.finding(found)
-    with pytest.raises(ValueError, match="measure-background"):
+    with pytest.raises(ValueError, match="receptive measure background"):
         from_json(dataset.Measured, as_json(found) | {"versions": ["sky painted"]})
 
 

@@ -70,7 +70,7 @@ def test_what_was_found_is_not_computed_twice(digits, tmp_path):
     plan = Plan(3, 1, (20, 40), (0, 1), ((3, 1),), shape_features=20, part=50)
 
     def measure():
-        remember = resume.remembering(tmp_path / "found.json")
+        remember = resume.remembering(tmp_path / "found")
         return (
             dataset.measure_curves(*digits, plan, tmp_path, remember),
             dataset.measure_shapes(*digits, plan, remember),
@@ -79,9 +79,8 @@ def test_what_was_found_is_not_computed_twice(digits, tmp_path):
     curves, shapes = measure()
     assert [c.hits.shape for c in curves] == [(2, 2, 5)] * 2
     assert shapes[0].hits.shape == (2, 5)
-    kept = json.loads((tmp_path / "found.json").read_text())
-    kept["svm 3 1 0 20"] = [0.0] * 5
-    (tmp_path / "found.json").write_text(json.dumps(kept))
+    path = resume.part(tmp_path / "found", "svm 3 1 0 20")
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"value": [0.0] * 5}))
     again, _ = measure()
     assert again[0].hits[0, 0].tolist() == [0] * 5
     np.testing.assert_array_equal(again[0].hits[1], curves[0].hits[1])
@@ -93,7 +92,7 @@ def test_baselines_and_similarity_of_every_space(digits, tmp_path, monkeypatch):
     assert kept
     monkeypatch.setattr(dataset, "BASELINES", kept)
     network = by_hand(Torus(classes=10))
-    remember = resume.remembering(tmp_path / "found.json")
+    remember = resume.remembering(tmp_path / "found")
     found = dataset.measure_baselines(*digits, Plan(3, 1, (20,), fair_features=30), network, remember)
     assert [b.name for b in found] == ["random", "pixels", *kept, "trained"]
     assert [b.dimensions for b in found[:2]] == [30, 64]

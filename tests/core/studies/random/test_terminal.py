@@ -90,10 +90,10 @@ def test_retrieve_finds_the_picture_itself_first(gallery, tmp_path):
             ("retrieve", "sample:cat", "--gallery", ".", option, "9" * 23)
             for option in ("--features", "--kernel", "--depth", "--seed", "--size", "--count")
         ),
-        ("measure-random", "nowhere"),
-        ("measure-random", "fashion-mnist", "--data", "/nowhere"),
-        ("measure-background", "--data", "/nowhere"),
-        ("measure", "digits_cnn", "--data", "/nowhere"),
+        ("measure", "random:nowhere"),
+        ("measure", "random:fashion-mnist", "--data", "/nowhere"),
+        ("measure", "background", "--data", "/nowhere"),
+        ("measure", "digits_cnn"),
     ],
 )
 def test_what_cannot_be_done_is_one_line_and_exit_code_2(words):

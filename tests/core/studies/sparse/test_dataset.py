@@ -269,25 +269,32 @@ def test_measuring_goes_on_where_it_was_killed(network, monkeypatch, tmp_path):
     monkeypatch.setattr(measure.weights, "packaged", lambda: {"by hand": tmp_path})
     monkeypatch.setattr(measure.packaged, "packaged_card", lambda name, path: network.card)
     monkeypatch.setattr(measure.networks, "load", lambda card: network)
-    seen = []
+    begun, run = [], dataset.run
+
+    def counted(*asked):
+        begun.append((asked[3].kind, asked[3].seed))
+        return run(*asked)
+
+    monkeypatch.setattr(dataset, "run", counted)
 
     def kill(done, total):
-        seen.append(done / total)
         if done > total / 2:
             raise KeyboardInterrupt
 
+    work = tmp_path / "work"
     with pytest.raises(KeyboardInterrupt):
-        measure.measure_network("by hand", split, split, kill, tmp_path)
-    halfway = dataset.measured(tmp_path)["by hand"]
-    assert 0 < len(halfway.results) < 4
-    shares = []
-    path = measure.measure_network("by hand", split, split, lambda a, b: shares.append(a / b), tmp_path)
+        measure.measure_network("by hand", split, split, tmp_path, work, kill)
+    assert 1 < len(begun) < 5  # the line, and some kinds of noise
+    halfway, shares = begun[:-1], []
+    begun.clear()
+    path = measure.measure_network("by hand", split, split, tmp_path, work, lambda a, b: shares.append(a / b))
+    assert len(halfway) + len(begun) == 5
+    assert not set(halfway) & set(begun)
     assert shares == sorted(shares)
     assert shares[-1] == 1
     assert path == tmp_path / "noise_by hand.json"
     whole = dataset.measured(tmp_path)["by hand"]
     assert list(whole.results) == list(noise.KINDS)
-    same(whole.fit, halfway.fit)
     for result in whole.results.values():
         assert result.images == 3
         assert result.estimated is not None

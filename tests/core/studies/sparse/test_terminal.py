@@ -65,6 +65,6 @@ def test_bad_options_are_one_line(words, said):
 
 
 def test_measurements_without_data_are_one_line(tmp_path):
-    assert "got sdnet" in refused("measure-sparse", "sdnet")
-    for command in ("measure-sparse", "measure-attacks"):
-        assert refused(command, "--data", tmp_path).startswith("expected")
+    assert "got 'sparse:sdnet'" in refused("measure", "sparse:sdnet")
+    for key in ("sparse", "sparse:cifar_sdnet18", "sparse-attack"):
+        assert "needs cifar10 below --data" in refused("measure", key, "--data", tmp_path)

@@ -111,7 +111,7 @@ def test_measuring_goes_on_from_its_parts(digits, result, tmp_path, monkeypatch)
     found, about = ablation.measured(path)
     assert np.array_equal(found.accuracy, result.accuracy)
     assert found.settings == result.settings
-    assert about["command"] == "receptive measure-spinal-ablation"
+    assert about["command"] == measure_ablation.ABLATION.command
     assert len(list((tmp_path / "work").glob("*.json"))) == 2 * len(TINY.settings)
 
     def fail(*args):
@@ -188,7 +188,7 @@ def test_the_part_is_folded_and_shows_what_is_varied(packaged):
         app.selectbox(key="spinal-vary").set_value(title).run()
         assert not app.exception
         assert ablation.finding(packaged[0], vary) in [m.value for m in app.markdown]
-    assert any("receptive measure-spinal-ablation" in c.value for c in app.caption)
+    assert any("receptive measure spinal-ablation" in c.value for c in app.caption)
 
 
 def test_without_a_record_the_part_says_what_to_run(monkeypatch):

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.base.intervals import mean_interval
 from core.base.records import from_json
+from core.base.renamed import today
 from core.models import counting
 from core.studies.spinal import measure_regression as ship
 from core.studies.spinal import regression as study
@@ -213,16 +214,16 @@ def test_hostile_params_are_one_sentence(wrong):
 
 def test_measuring_resumes_from_its_parts_and_refuses_others(tmp_path, monkeypatch, small):
     path = tmp_path / "record.json"
-    ship.measure(work=tmp_path / "work", params=SMALL, path=path)
+    ship.measure(tmp_path / "work", params=SMALL, path=path)
     record = json.loads(path.read_text())
     assert {"date", "commit", "command", "optimiser", "targets"} <= set(record)
     assert record["targets"]["sum"]["whose"] == "the paper's"
     assert record["targets"]["pairs"]["whose"] == "ours"
     np.testing.assert_allclose(from_json(study.Result, record["result"]).mse, small.mse, atol=10**-study.DIGITS)
     monkeypatch.setattr(study, "race", lambda *args: pytest.fail("a finished part is not trained again"))
-    ship.measure(work=tmp_path / "work", params=SMALL, path=path)
+    ship.measure(tmp_path / "work", params=SMALL, path=path)
     with pytest.raises(ValueError, match="expected a part of"):
-        ship.measure(work=tmp_path / "work", params=replace(SMALL, sigma=0.2), path=path)
+        ship.measure(tmp_path / "work", params=replace(SMALL, sigma=0.2), path=path)
     assert not list(tmp_path.rglob("*.tmp"))
 
 
@@ -230,7 +231,7 @@ def test_the_packaged_record_agrees_with_itself():
     record = packaged()
     result = from_json(study.Result, record["result"])
     assert result.params == ship.PLAN
-    assert record["command"] == study.COMMAND
+    assert today(record["command"]) == study.COMMAND == ship.REGRESSION.command
     assert {name: about["whose"] for name, about in record["targets"].items()} == {
         name: function.whose for name, function in FUNCTIONS.items()
     }

@@ -1,4 +1,4 @@
-"""`receptive spinal-heads` and `receptive measure-spinal`: what they write, what they refuse."""
+"""`receptive spinal-heads` and `receptive measure spinal`: what they write, what they refuse."""
 
 import json
 import shlex
@@ -69,7 +69,9 @@ def test_bad_requests_get_one_sentence(words, said):
 
 
 def test_a_measurement_that_is_not_planned_is_refused():
-    assert "expected one of small_cnn on digits" in refused("measure-spinal", "kmnist")
+    assert "expected the key of a measurement, got 'spinal:kmnist:small_cnn'" in refused(
+        "measure", "spinal:kmnist:small_cnn"
+    )
 
 
 # ---- packaged measurement ------------------------------------------------------------------------
@@ -106,7 +108,7 @@ def test_a_killed_measurement_goes_on_where_it_was(small, monkeypatch):
     whole = heads.run("digits", train, test, plan)
     assert np.array_equal(one.result.accuracy, whole.accuracy)
     assert np.array_equal(one.result.parameters, whole.parameters)
-    assert one.command == "receptive measure-spinal digits --backbone small_cnn"
+    assert one.command == "receptive measure spinal:digits:small_cnn"
 
 
 def test_parts_of_another_plan_are_refused(small):
@@ -123,7 +125,7 @@ def test_another_run_that_holds_a_part_is_waited_for(small):
     work.mkdir()
     with (
         FileLock(f"{work / 'spinal_digits_small_cnn_fc_seed1.json'}.lock"),
-        pytest.raises(ValueError, match="1 are in training"),
+        pytest.raises(ValueError, match=r"expected no other run at .*fc_seed1\.json"),
     ):
         measure.measure("digits", train, test, plan, work)
     assert measure.measure("digits", train, test, plan, work).exists()

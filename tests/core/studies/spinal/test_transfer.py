@@ -204,7 +204,7 @@ def test_measuring_goes_on_from_its_parts_and_refuses_others(folder, tmp_path, m
     params = dataclasses.replace(TINY, seeds=1, epochs=1)
     path = measure_transfer.measure(folder, tmp_path / "work", params=params, path=tmp_path / "transfer.json")
     record = json.loads(path.read_text())
-    assert record["command"] == "receptive measure-spinal-transfer --data FOLDER"
+    assert record["command"] == "receptive measure spinal-transfer --data FOLDER"
     assert re.fullmatch(r"\d{4}-\d\d-\d\d", record["date"])
     result, about = transfer.measured(path)
     assert (result.train, result.test, result.classes) == (40, 12, ("blue", "red"))
@@ -236,15 +236,6 @@ def test_a_broken_photograph_is_named(folder, tmp_path):
     (tmp_path / "test" / "red" / "torn.png").write_bytes(b"\x89PNG\r\n torn")
     with pytest.raises(DataError, match=r"got red.torn\.png"):
         measure_transfer.photographs(tmp_path, SIDE)
-
-
-def test_a_part_that_another_run_holds_is_left_to_it(tmp_path):
-    from filelock import FileLock
-
-    paths = [tmp_path / "a.json", tmp_path / "b.json"]
-    with FileLock(f"{paths[0]}.lock"), pytest.raises(ValueError, match="expected all 2 parts, 1 are in training"):
-        measure_transfer.finished(paths, {}, lambda i: i)
-    assert measure_transfer.finished(paths, {}, lambda i: 10 * i + 5) == [5, 1]  # b was kept
 
 
 # ---- what is packaged ----------------------------------------------------------------------------
@@ -309,7 +300,7 @@ def test_the_part_is_folded_and_opens(packaged, monkeypatch):
     assert not app.exception
     assert all(any(transfer.finding(packaged[0], mode) in m.value for m in app.markdown) for mode in MODES)
     assert any("not measured here" in m.value for m in app.markdown)
-    assert any("receptive measure-spinal-transfer --data FOLDER" in c.value for c in app.caption)
+    assert any("receptive measure spinal-transfer --data FOLDER" in c.value for c in app.caption)
     assert app.dataframe[0].value["spinal minus plain"].tolist() == ["−0.10", "+0.76", "+0.35"]
 
 
