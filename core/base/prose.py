@@ -35,6 +35,7 @@ def holes(text: str) -> dict[str, str]:
 def section(slug: str, heading: str, **values: object) -> str:
     """A section with its holes filled in: Markdown, in which words of others stand as pages' `plain` made them.
 
+    What a report asks for has no marks, and goes with its words through the template that escapes both.
     Raises OSError without the file, KeyError without the section, ValueError unless `values` are what it leaves open.
     """
     text = sections(slug)[heading]

@@ -13,7 +13,7 @@ SLUGS = sorted(path.stem for path in (FOLDER / LANGUAGE).iterdir())
 
 
 def asked():
-    """(slug, heading, the names that are filled in) of every call of `section` outside the tests."""
+    """(file, slug, heading, the names that are filled in) of every call of `section` outside the tests."""
     for path in [ROOT / "app.py", *(ROOT / "pages").rglob("*.py"), *(ROOT / "core").rglob("*.py")]:
         source = path.read_text()
         if "from core.base.prose import section\n" not in source:
@@ -22,15 +22,21 @@ def asked():
         for node in ast.walk(ast.parse(source)):
             if isinstance(node, ast.Call) and ast.unparse(node.func) == "section":
                 slug, heading = (ast.literal_eval(value) for value in node.args)
-                yield slug, heading, {keyword.arg for keyword in node.keywords}
+                yield path, slug, heading, {keyword.arg for keyword in node.keywords}
 
 
 def test_every_section_is_asked_for_with_what_it_leaves_open_and_no_other():
     written = {(slug, heading): set(holes(text)) for slug in SLUGS for heading, text in sections(slug).items()}
     assert len(written) > 40
-    assert {(slug, heading) for slug, heading, _ in asked()} == written.keys()
-    for slug, heading, names in asked():
+    assert {(slug, heading) for _, slug, heading, _ in asked()} == written.keys()
+    for _, slug, heading, names in asked():
         assert names == written[slug, heading], (slug, heading)
+
+
+def test_what_a_report_asks_for_reads_the_same_without_markdown():
+    texts = [sections(slug)[heading] for path, slug, heading, _ in asked() if path.is_relative_to(ROOT / "core")]
+    assert len(texts) >= 4
+    assert not any(set("*`$[]\\<>#") & set(text) for text in texts)
 
 
 @pytest.mark.parametrize("slug", SLUGS)
