@@ -36,9 +36,14 @@ def section(slug: str, heading: str, **values: object) -> str:
     """A section with its holes filled in: Markdown, in which words of others stand as pages' `plain` made them.
 
     What a report asks for has no marks, and goes with its words through the template that escapes both.
-    Raises OSError without the file, KeyError without the section, ValueError unless `values` are what it leaves open.
+    Raises OSError without the file, ValueError without the section, and unless `values` are what it leaves open.
     """
-    text = sections(slug)[heading]
+    found = sections(slug)
+    if heading not in found:
+        raise ValueError(
+            f"expected one of {list(found)} of {slug}.md, got {heading!r}: write it there, or ask for these"
+        )
+    text = found[heading]
     if holes(text).keys() != values.keys():
         raise ValueError(
             f"expected {sorted(holes(text))} for {heading!r} of {slug}.md, got {sorted(values)}: give these names"

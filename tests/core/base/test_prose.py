@@ -72,7 +72,7 @@ def test_what_does_not_fit_is_refused(a_file):
         section("toy", "a", n=1, who="x", m=2)
     with pytest.raises(ValueError, match="format code"):
         section("toy", "a", n="<b>", who="x")
-    with pytest.raises(KeyError):
+    with pytest.raises(ValueError, match=r"expected one of \['a'\] of toy.md, got 'c'"):
         section("toy", "c")
     with pytest.raises(FileNotFoundError):
         section("others", "a")
