@@ -101,7 +101,9 @@ def unwritable(what: str, folder: Path, error: OSError) -> str:
     )
 
 
-ASSETS = Path(__file__).parents[2] / "assets"
+ROOT = Path(__file__).parents[2]
+HOME = ROOT / "receptive" if (ROOT / "receptive").is_dir() else ROOT  # where app.py is; a wheel has a folder for it
+ASSETS = HOME / "assets"
 
 
 def program_version() -> str:
