@@ -10,8 +10,8 @@ ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "core" / "EXAMPLES.md"
 TEXT = PAGE.read_text()
 ASKED_FOR = (
-    *("decode(", "engine.logits", "shift_sweep.run", "patches.evidence", "coded.code", "linear_svm.fit"),
-    *("multiplications", "user_network", "own_networks.Plug", "exact=True", "matrix.row", "write_html"),
+    *("decode(", "engine.logits", "sweep.run", "patches.evidence", "coded.code", "linear_svm.fit"),
+    *("multiplications", "user_network", "own_networks.Plug", "exact=True", "coverage.row", "write_html"),
 )
 FENCE = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
