@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from core.base.prose import section
 from core.networks import card as networks_card
 from core.networks import families
 from core.networks.card import Card
@@ -26,10 +27,7 @@ from pages.parts.common.words import link, note, plain
 from pages.parts.home import report, scoreboard
 
 st.title("Five ways to watch a network see")
-st.markdown(
-    "Drop a photo into the tray on the left and see what papers found out about convolutional networks, "
-    "on networks that you can ask yourself. Everything runs on this machine; nothing leaves it unasked."
-)
+st.markdown(section("home", "welcome"))
 
 scoreboard.glance(board.board())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.base.prose import section
 from core.networks.card import Card, Network
 from core.overview import coverage
 from core.studies import STUDIES
@@ -73,7 +74,4 @@ else:
 one(cards)
 st.header("Bring your own", anchor="own")
 own_network.show("networks", choose)
-st.caption(
-    "It then stands in the choosers of every study, with its provenance, until this session ends. From the terminal: "
-    "`receptive networks` prints this matrix, and every `--model` takes torchvision:NAME, plugin:NAME or a file."
-)
+st.caption(section("networks", "bring your own"))

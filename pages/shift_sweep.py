@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.base.prose import section
 from core.networks import card as networks_card
 from core.studies import STUDIES
 from core.studies import first_look as studies_first_look
@@ -49,10 +50,7 @@ def hero(result: Result, cards: list[networks_card.Card]) -> None:
         figures.sweep_table(result),
         on_click=closer.choose_clicked,
     )
-    st.caption(
-        "Click a map to look at that shift. White outline: the answer differs from the unshifted one. "
-        "Cross: worst shift. Ring: chosen shift. Dotted: the slice below."
-    )
+    st.caption(section("shift_sweep", "map"))
 
 
 def beside(choice: choose.Choice, picture: tray.Picture) -> None:

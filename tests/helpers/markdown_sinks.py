@@ -2,7 +2,8 @@
 pages/parts/common/words.py.
 
 What may stand in Markdown: literals, numbers by their format, constants in capitals, what `plain`, `code` and `link`
-made, and functions that say they give Markdown, whose own returns are read alike.
+made, functions that say they give Markdown, whose own returns are read alike, and sections of assets/words/ whose
+holes are filled with such alone.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
+
+from core.base.prose import holes, sections
 
 SINKS = {  # what obeys Markdown in Streamlit 1.67: arguments by place, and by name
     "markdown": ((0,), ("body", "help")),
@@ -192,6 +195,11 @@ class Reader:
                 return self.safe(value)
             case ast.Call(func=ast.Attribute(value=text, attr="join"), args=[parts]):
                 return self.safe(text) and self.safe(parts)
+            case ast.Call(
+                func=ast.Name(id="section"), args=[ast.Constant(slug), ast.Constant(heading)], keywords=named
+            ):
+                formats = holes(sections(slug)[heading])
+                return all(self.safe(k.value) or bool(NUMBER.fullmatch(formats[k.arg])) for k in named)
             case ast.Call(func=ast.Attribute(value=text, attr="format"), args=parts, keywords=named):
                 return self.safe(text) and all(map(self.safe, [*parts, *(k.value for k in named)]))
         return name in self.made

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.base.prose import section
 from core.base.worker import Progress
 from core.figures.blocks import WIDTH, Plot, Table, beside, csv_address, printed
 from core.networks import families as networks_families
@@ -52,9 +53,7 @@ def patch_part(asked: Asked, cards: tuple[Card, ...], progress: Progress) -> Par
     return Part(
         finding,
         ((plot,),),
-        "Red speaks for the class, blue against it, each pixel for the patch around it; all maps share one scale, "
-        f"which ends at the {evidence.CLIP}th percentile. The networks see the picture at {result.width} × "
-        f"{result.height} px.",
+        section("patch_evidence", "report", clip=evidence.CLIP, width=result.width, height=result.height),
         (patch_table(result, cards),),
         evidence.command(result, params, asked.source, asked.files),
         cards,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core import networks
+from core.base.prose import section
 from core.base.worker import Progress, part
 from core.figures.blocks import WIDTH, Picture, Pictures, Plot, Table, csv_address, enlarged
 from core.networks import families
@@ -70,14 +71,14 @@ def random_part(asked: Asked, progress: Progress) -> Part:
     )
     maps = tuple(Plot(fit_map(result, space, at), map_alt(result, space, at), random_maps.TITLES[space])
                  for space, (at, _) in placed.items())  # fmt: skip
+    caption = section(
+        "random_features", "report", digits=len(result), perplexity=params.perplexity, seed=params.seed,
+        features=spec.features, kernel=spec.kernel_size, depth=spec.depth, network_seed=spec.seed,
+    )  # fmt: skip
     return Part(
         next_to(result, placed),
         ((seen,), maps),
-        f"Every point is one of {len(result):,} digits, the star is the picture; each map (t-SNE, perplexity "
-        f"{params.perplexity:g}, seed {params.seed}) keeps who is next to whom, not distances. The random network has "
-        f"{spec.features:,} features, kernel {spec.kernel_size}, depth {spec.depth}, seed {spec.seed}. The "
-        "trained one has learned from most of these very digits. Whatever the picture shows, it lands somewhere: its "
-        "distance tells whether it belongs there.",
+        caption,
         (neighbour_table(every, result, placed),),
         asked.again,
         (card,),

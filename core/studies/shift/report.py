@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.base.prose import section
 from core.base.worker import Progress
 from core.figures.blocks import WIDTH, Plot, Table, beside, csv_address, enlarged, printed
 from core.networks import families as networks_families
@@ -44,9 +45,7 @@ def shift_part(asked: Asked, cards: tuple[Card, ...], progress: Progress) -> Par
     return Part(
         finding,
         ((plot,),),
-        f"Every pixel of a map is a shift (dy, dx) of the picture by up to {params.max_shift} pixels of the network's "
-        f"input, its colour the probability of {name}. White outline: the answer differs from the unshifted one. "
-        "Cross: the shift at which that probability is least. What moves in at the edge is more of the photograph.",
+        section("shift_sweep", "report", reach=params.max_shift, label=name),
         (shift_table(result, cards),),
         sweep.command(result, params, asked.source, asked.files),
         cards,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from core import networks
+from core.base.prose import section
 from core.base.worker import Progress
 from core.figures.blocks import Picture, Plot, Table, csv_address, enlarged, printed
 from core.models.heads import Head
@@ -54,9 +55,7 @@ def spinal_part(asked: Asked, cards: Mapping[Head, Card], progress: Progress) ->
     return Part(
         finding,
         tuple(rows),
-        "The picture is made as MNIST's were: the light on the paper taken away, the ink's longer side 20 px, its "
-        "centre of mass in the middle. The networks know ten digits only: whatever they are shown, the ten "
-        "probabilities add up to 1.",
+        section("spinal_heads", "as MNIST's"),
         (Table("The answers", spinal_answers.table(result)),),
         asked.again,
         tuple(cards.values()),

@@ -8,6 +8,7 @@ from dataclasses import replace
 import streamlit as st
 
 from core import cache, networks
+from core.base.prose import section
 from core.base.refuse import MAX_UPLOAD_MB
 from core.models import list_classifiers
 from core.networks import brought as bring
@@ -24,12 +25,6 @@ from pages.parts.common.words import note, plain
 FILE, TORCHVISION, PACKAGE = "a weights file", "torchvision", "a package"
 NUMBERS = "numbers of my own"
 Chosen = Callable[[Network], None]
-PACKAGE_HELP = """No installed package offers one. A package does by an entry point, and `pip install` is all it takes:
-
-```toml
-[project.entry-points."receptive.models"]
-my-net = "my_package.nets:my_net"  # () -> core.own_networks.Plug(net, preprocessing, labels, provenance)
-```"""
 
 
 def show(key: str, chosen: Chosen) -> None:
@@ -154,7 +149,7 @@ def from_torchvision(key: str, chosen: Chosen) -> None:
 def from_package(key: str, chosen: Chosen) -> None:
     offered = bring.plugged()
     if not offered:
-        st.markdown(PACKAGE_HELP)
+        st.markdown(section("networks", "from a package"))
         return
     name = st.selectbox("Network of an installed package", list(offered), key=f"{key} own package")
     note(offered[name].provenance)

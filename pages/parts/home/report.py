@@ -8,6 +8,7 @@ import streamlit as st
 
 from core import cache
 from core.base import quote
+from core.base.prose import section
 from pages.parts.common import waiting
 from pages.parts.common.tray import Picture
 from pages.parts.common.words import plain
@@ -18,10 +19,7 @@ WANTED = "report wanted"  # the digest of the picture whose report was asked for
 def show(picture: Picture) -> None:
     """A button; then the report's progress; then its download."""
     st.header("Take all five studies of a picture with you", anchor="report")
-    st.markdown(
-        f"One self-contained page about **{plain(picture.title)}**: every finding, figure and number, readable offline "
-        "and ready to print. A new picture takes about half a minute."
-    )
+    st.markdown(section("home", "report", title=plain(picture.title)))
     digest = picture.image.digest
     if st.session_state.get(WANTED) != digest:
         st.button("Write the report", icon=":material/article:", key="report go", on_click=want, args=(digest,))

@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
+from core.base.prose import section
 from core.compute.attributions import METHODS
 from core.networks.card import Network
 from core.pictures.preprocess import to_tensor
@@ -113,15 +114,13 @@ def look(result: Result, network: Network, mode: Mode) -> None:
     for sentence in patch_any.omissions(result):
         st.markdown(f"- {plain(sentence)}")
     side, grey = len(result.pixels), ", grey" if len(network.preprocessing.mean) == 1 else ""
-    note(
-        f"n = 1 picture, as the network sees it: {side} × {side} px{grey}; {curves.order.shape[2]} cells of "
-        f"{curves.cell} × {curves.cell} px, up to {curves.cells} of them {said(mode)}. P is the softmax of the "
-        "network's outputs. A hidden cell takes the mean colour of the training pictures, with which integrated "
-        "gradients and DeepLIFT compare too; occlusion hides one cell at a time. A cell's rank is the sum of its "
-        f"attributions. Random: the mean of {curves.draws} orders, seeds {curves.seed} to "
-        f"{curves.seed + curves.draws - 1}, ± one standard deviation (the band). Each map has its own scale, as units "
-        "differ."
-    )
+    st.caption(
+        section(
+            "patch_evidence", "masking any network", side=side, grey=grey, count=curves.order.shape[2],
+            cell=curves.cell, cells=curves.cells, done=plain(said(mode)), draws=curves.draws,
+            first=curves.seed, last=curves.seed + curves.draws - 1,
+        )
+    )  # fmt: skip
 
 
 def said(mode: Mode) -> str:

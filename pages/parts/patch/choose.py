@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 
 from core import networks
+from core.base.prose import section
 from core.networks import families as networks_families
 from core.networks import packaged
 from core.networks.card import Card, Network
@@ -90,8 +91,7 @@ def view() -> View:
         default="full",
         required=True,
         key="patch-resolution",
-        help="coarse: the patches of the network's own grid, every 8 px, whose mean is the logit. "
-        "full: the exact evidence of the patch around every pixel.",
+        help=section("patch_evidence", "resolution"),
     )
     with row[5].popover("More", width="stretch", help="Size of the picture, outlines, your own weights"):
         cards = cards_of(family)

@@ -11,6 +11,7 @@ import numpy as np
 import streamlit as st
 
 from core import cache
+from core.base.prose import section
 from core.base.worker import Job
 from core.compute.patches import Leaf
 from core.networks.card import Network
@@ -19,7 +20,7 @@ from core.studies.patch import evidence, figures
 from core.studies.patch.evidence import Map, Params, Result
 from pages.parts.common import charts, waiting
 from pages.parts.common.tray import Picture
-from pages.parts.common.words import note, plain
+from pages.parts.common.words import plain
 from pages.parts.patch import closer
 from pages.parts.patch.choose import View
 
@@ -114,12 +115,14 @@ def figure(found: Result, titles: list[str], picture: Picture, view: View, key: 
         on_click=partial(closer.choose_clicked, closer.titles_of(found)) if choosable else None,
     )
     click = "Click a map to look at that patch. " if choosable else ""
-    note(
-        f"{click}Red (orange on dark) speaks for the class, blue against it; all maps share "
-        f"one scale, which ends at the {evidence.CLIP}th percentile. The networks see the picture at "
-        f"{found.width} × {found.height} px (it has {picture.image.width:,} × {picture.image.height:,}); around it "
-        "lies the mean colour."
-    )
+    image = picture.image
+    st.caption(
+        click
+        + section(
+            "patch_evidence", "map", clip=evidence.CLIP, width=found.width, height=found.height,
+            own_width=image.width, own_height=image.height,
+        )
+    )  # fmt: skip
 
 
 def started(asked: Asked) -> list[Job[list[Leaf]]]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.base.prose import section
 from core.studies.patch import interaction, probe_figures
 from core.studies.patch.interaction import Params, Result
 from pages.parts.common import charts, waiting
 from pages.parts.common.address import bound
-from pages.parts.common.words import note, plain
+from pages.parts.common.words import plain
 from pages.parts.patch.choose import Scene, compared
 
 SIDES = (4, 6, 8, 12, 16)
@@ -60,9 +61,9 @@ def answer(result: Result, titles: list[str]) -> None:
         f"How far the sum is off the joint change, by distance between the masks, one line a network. {finding}",
         probe_figures.distance_table(result, titles),
     )
-    note(
-        f"Change of the logit of {label} when squares of {result.side} px take the mean colour: one, the other, and "
-        f"both. n = {len(result.pairs):,} pairs of a grid's cells, seed {result.seed}, float32. Share: mean "
-        "|joint − sum| over mean |joint|. Where no patch meets both masks, a BagNet adds up exactly but for rounding "
-        f"(at most {interaction.rounding(result):.0e} logits here); the baseline sees every part at once."
-    )
+    st.caption(
+        section(
+            "patch_evidence", "interaction", label=plain(label), side=result.side, pairs=len(result.pairs),
+            seed=result.seed, rounding=interaction.rounding(result),
+        )
+    )  # fmt: skip

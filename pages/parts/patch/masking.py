@@ -7,13 +7,14 @@ from dataclasses import replace
 import numpy as np
 import streamlit as st
 
+from core.base.prose import section
 from core.compute.attributions import CAPTUM, EVIDENCE, RANDOM
 from core.networks.card import Network
 from core.studies.patch import masking, masking_figures
 from core.studies.patch.masking import MODES, Params, Result
 from pages.parts.common import charts, waiting
 from pages.parts.common.address import bound
-from pages.parts.common.words import note, plain
+from pages.parts.common.words import plain
 from pages.parts.patch.choose import Scene
 
 BAGNET, MODE, METHODS, K = "patch-masking-q", "patch-masking-mode", "patch-masking-methods", "patch-masking-k"
@@ -148,15 +149,9 @@ def masked(result: Result, networks: list[Network], pixels: np.ndarray) -> int:
 
 
 def caption(result: Result) -> None:
-    count = result.order.shape[2]
-    side = f"{result.cell} × {result.cell} px"
-    note(
-        f"n = 1 picture of {count} cells of {side}, up to {result.cells} of them {said(result)}. "
-        "A cell's rank is the sum of its attributions; a hidden cell takes the mean colour of the training "
-        "pictures, which is also what integrated gradients, occlusion and DeepLIFT compare with. The evidence's order "
-        "is the BagNet's for both networks: each patch's evidence, spread over its pixels. Every other method explains "
-        f"the network of its own panel. Random: the mean of {result.draws} orders, seeds {result.seed} to "
-        f"{result.seed + result.draws - 1}, ± one standard deviation (the band). Maps: red or orange for the class, "
-        "blue against; saliency has no sign; each has its own scale, as their units differ. A picture with holes is "
-        "unlike any that the networks were trained on, so a low curve also counts how much holes as such confuse."
-    )
+    st.caption(
+        section(
+            "patch_evidence", "masking", count=result.order.shape[2], cell=result.cell, cells=result.cells,
+            done=plain(said(result)), draws=result.draws, first=result.seed, last=result.seed + result.draws - 1,
+        )
+    )  # fmt: skip

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
+from core.base.prose import section
 from core.studies.patch import probe_figures, scramble
 from core.studies.patch.scramble import Params, Result
 from pages.parts.common import charts, waiting
 from pages.parts.common.address import bound
-from pages.parts.common.words import note, plain
+from pages.parts.common.words import plain
 from pages.parts.patch.choose import Scene, compared
 
 SEED, TILES = "patch-seed", "patch-tiles"
@@ -78,12 +79,8 @@ def answer(result: Result, titles: list[str], pixels: np.ndarray, tiles: int) ->
         f"The picture cut into {', '.join(f'{n} by {n}' for n in result.tiles)} tiles and shuffled",
     )
     shuffles = result.probability.shape[2]
-    note(
-        f"Lines: the mean of {shuffles} shuffles, seeds {result.seed} to {result.seed + shuffles - 1}; bands: their "
-        "range; the picture shown is the first. A border is left in place where a side is no multiple of the tiles. "
-        "A BagNet's logit is a mean over patches whatever their order, but a patch across a seam is a new patch, and "
-        "tiles that move by anything but a multiple of 8 px meet the grid of patches elsewhere: the smaller the tiles "
-        "against the patch q, the fewer patches stay whole."
+    st.caption(
+        section("patch_evidence", "scramble", shuffles=shuffles, first=result.seed, last=result.seed + shuffles - 1)
     )
 
 

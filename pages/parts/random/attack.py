@@ -8,6 +8,7 @@ from functools import partial
 import streamlit as st
 
 from core import cache
+from core.base.prose import section
 from core.studies.random import attack as random_attack
 from core.studies.random import attack_dataset, attack_figures
 from core.studies.random.attack import DIGITS, DIGITS_TARGETS, Params, Result
@@ -30,16 +31,7 @@ def show() -> None:
     ) as box:
         if not box.open:
             return
-        st.markdown(
-            "The attacker sees **only answers**. It has some pictures labelled by the target, trains a substitute "
-            "network on them, moves every picture a step along the gradient of the substitute's answer, has those "
-            "labelled too, and learns on. Then it takes one step of size ε up the *substitute's* loss, and hopes that "
-            "the target is fooled as well. Random signs of the same size are the control."
-        )
-        st.markdown(
-            "**The paper's claim**, from its abstract: the random network *fails* this attack. One published summary "
-            "says the opposite. What we found:"
-        )
+        st.markdown(section("random_features", "attack"))
         packaged(attack_dataset.measured())
         live()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.base.prose import section
 from core.figures.palette import uri
 from core.networks.card import Network, title_of
 from core.pictures.listing import Found
@@ -29,10 +30,7 @@ def show(picture: Picture, network: Network) -> None:
     with bound(st.expander, "Is it the object or the background?", key="random background", on_change="rerun") as box:
         if not box.open:
             return
-        st.markdown(
-            "The background behind the object is blurred, greyed, or swapped for another picture's. As the control the "
-            "same is done to the **object**: a network that looks at objects should move more then."
-        )
+        st.markdown(section("random_features", "background"))
         found = background_dataset.measured()
         if found is not None:
             packaged(found)

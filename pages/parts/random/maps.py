@@ -13,6 +13,7 @@ from streamlit.components.v2 import component
 from streamlit.components.v2.types import ComponentRenderer
 
 from core import cache
+from core.base.prose import section
 from core.base.worker import each, part
 from core.compute import embedding
 from core.compute.embedding import Map
@@ -41,10 +42,6 @@ CONFIG = {
     "scrollZoom": False,
     "doubleClick": False,
 }
-MISLEADING = (
-    "**Who is next to whom means something; distances between clusters, their sizes and their shapes mislead**: t-SNE "
-    "keeps neighbours, not distances."
-)
 LEARNED = " The trained network has learned from most of these very pictures; the other two have seen none before."
 Anchors = dict[Space, tuple[np.ndarray, Map]]  # a space's vectors (N, D), and what new pictures are placed by
 
@@ -260,7 +257,7 @@ def how_drawn(result: Result) -> Markdown:
         f"{result.network_seed}. Spaces of more than {embedding.COMPONENTS} dimensions are first projected onto their "
         f"{embedding.COMPONENTS} strongest principal components. "
     )
-    return Markdown(settings + MISLEADING + (LEARNED if has_learned_from(result) else ""))
+    return Markdown(settings + section("random_features", "maps") + (LEARNED if has_learned_from(result) else ""))
 
 
 def has_learned_from(result: Result) -> bool:
@@ -359,11 +356,7 @@ def neighbours(scene: Scene, result: Result, placed: dict[Space, Placed] | None,
                 for row, away in zip(at.nearest, at.distances, strict=True):
                     name = result.classes[result.labels[row]]
                     enlarged(scene.split.pixels[result.indices[row]], f"{name} · {away:.2f}", f"Neighbour: {name}")
-    st.caption(
-        "The nearest pictures of each space, the nearest first: class and Euclidean distance in the space itself, not "
-        "on the map. Distances of different spaces do not compare. The star is placed by its neighbours alone; no "
-        "other point moves."
-    )
+    st.caption(section("random_features", "neighbours"))
 
 
 def enlarged(picture: np.ndarray, caption: str, alt: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.base.prose import section
 from core.data.sets import DATASETS
 from core.studies.random import dataset, dataset_figures, paper
 from core.studies.random import dataset as random_dataset
@@ -12,12 +13,6 @@ from core.studies.random.features import FOLDER
 from pages.parts.common import charts
 from pages.parts.common.address import bound
 from pages.parts.common.words import again, note, plain
-
-SIMILARITY = (
-    "**Similarity** of two pictures in a space: the cosine of the angle between their vectors, no mean subtracted. "
-    "**Ratio**: its mean over pairs of two classes divided by that over pairs of one class, on {n:,} test pictures; "
-    "the smaller, the better the space keeps classes apart."
-)
 
 
 def show() -> None:
@@ -72,11 +67,7 @@ def packaged(found: Measured) -> None:
         "Accuracy of the same classifiers on other kinds of features",
         dataset_figures.baseline_table(found),
     )
-    st.caption(
-        "In brackets: numbers a picture. Untrained networks: torchvision's, their last layer before the classifier. "
-        "k-means features: Coates & Ng's, learned from the pictures without their labels. All but random features and "
-        "pixels are standardised by the training pictures. Bars: 95 % intervals over test pictures, one run each."
-    )
+    st.caption(section("random_features", "other features"))
     charts.numbers_table(dataset_figures.similarity_table(found), alt="Similarity between and within classes")
-    st.caption(SIMILARITY.format(n=int(min(dataset.COMPARED, found.test_images))))
+    st.caption(section("random_features", "similarity", images=min(dataset.COMPARED, found.test_images)))
     st.caption(again(found.command, found.date, found.commit))

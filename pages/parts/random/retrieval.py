@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.base.prose import section
 from core.compute.spaces import METRICS
 from core.networks.card import Network, title_of
 from core.pictures.listing import Found
@@ -18,7 +19,6 @@ from pages.parts.common.words import again, note, plain
 FEATURES_OFFERED = (250, 500, 1000, 2000, 4000)
 LARGEST_SEED = 9999
 SHOWN = 6  # nearest pictures a row: what a small window holds
-METRIC_HELP = "**euclidean**: the length of the difference. **cosine**: only directions count, not lengths."
 
 
 def show(picture: Picture, network: Network) -> None:
@@ -43,7 +43,7 @@ def packaged(found: Measured) -> None:
         default=METRICS[0],
         required=True,
         key="random-retrieval-metric",
-        help=METRIC_HELP,
+        help=section("random_features", "metric"),
     )
     st.markdown(f"**{plain(retrieval_dataset.finding(found, metric))}**")
     charts.show(
@@ -58,7 +58,8 @@ def packaged(found: Measured) -> None:
     )
     about = found.about
     st.caption(
-        "**Precision at k**: the share of the k nearest pictures that are of the query's group, mean over queries. "
+        section("random_features", "precision at k")
+        + " "
         + plain(
             f"{about['data']}; n = {found.images} queries, centre squares at {found.size} px. Random: "
             f"{found.features:,} features, kernel {found.kernel}, depth {found.depth}; line: mean of "
@@ -87,7 +88,7 @@ def search(picture: Picture, network: Network) -> None:
         default=METRICS[0],
         required=True,
         key="random-retrieval-own-metric",
-        help=METRIC_HELP,
+        help=section("random_features", "metric"),
     )
     params = Params(features=int(features), seed=int(seed), count=SHOWN, metric=metric)
     task = (

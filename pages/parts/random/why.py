@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.base.prose import section
 from core.pictures.preprocess import in_form
 from core.studies.random import look as random_look
 from core.studies.random.features import Params
@@ -12,29 +13,11 @@ from pages.parts.common.tray import Picture
 from pages.parts.random.data import Data
 
 SIDE = 64  # px at which one feature looks at the reader's picture: enough to see what it sees
-TEXT = r"""
-Draw a small filter by chance, lay it everywhere on the picture, and keep only the **sign** of each answer. Pool, let
-two more random filters look at the map, keep their signs again, and average what is left: one **feature**, a number
-from −1 to 1. It says how often a random question is answered yes. A thousand such questions are a description of the
-picture, and a linear classifier only has to weigh them. No filter is ever changed.
-"""
-FORMULA = r"f_i(x) = \frac{1}{HW}\sum_{u,v} \operatorname{sign}\bigl(w''_i * \operatorname{sign}(w'_i * "
-FORMULA += (
-    r"\operatorname{pool}\,\operatorname{sign}(w_i * x + b_i) + b'_i) + b''_i\bigr)_{uv}, \qquad w, b \sim N(0, 1)"
-)
-AFTER = (
-    "Each feature has its own chain of filters (**depthwise**): no map ever meets another, so k features are k "
-    "independent draws, and feature $i$ stays the same however many follow. A mean of signs is twice the proportion of "
-    "positive values less one, which time series classification knows as ROCKET's PPV. The features are invariant to "
-    "nothing by design; what shifts leave alone, they owe to the averaging."
-)
 
 
 def show(data: Data, picture: Picture, params: Params) -> None:
     st.header("Why", anchor="why")
-    st.markdown(TEXT)
-    st.latex(FORMULA)
-    st.markdown(AFTER)
+    st.markdown(section("random_features", "why"))
     spec, pixels = params.spec(data.channels), in_form(picture.image, SIDE, data.channels)[0]
     name = ("random look", picture.image.digest, spec)
     task = ((*name, "first"), lambda progress: random_look.balanced(pixels, spec, progress))
@@ -51,7 +34,4 @@ def show(data: Data, picture: Picture, params: Params) -> None:
         f"The signs that random feature {index} leaves on the picture after each convolution",
         random_look.table(look),
     )
-    st.caption(
-        f"Your picture at {SIDE} px. Positive and negative signs in the two colours of the signed scale. The slider "
-        "goes through the features that describe every picture on this page; it begins with the most undecided one."
-    )
+    st.caption(section("random_features", "one feature", side=SIDE))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core import networks
+from core.base.prose import section
 from core.networks import families as networks_families
 from core.networks import packaged
 from core.networks.card import Card, Network
@@ -18,11 +19,6 @@ from pages.parts.common.address import bound
 from pages.parts.common.at_hand import families, family_title, known_labels, own_networks
 
 UNSHIFTED = "the answer unshifted"
-BOUNDARY_HELP = (
-    "What moves in when the picture moves out. **True crop**: more of the photograph, as when a camera moves; "
-    "the picture is scaled so that it reaches. **Circular**: the other edge, the paper's ideal case: only here "
-    "can a network be exactly shift-invariant. **Reflect**: a mirror image."
-)
 MOST_NETWORKS = 5
 
 
@@ -37,13 +33,10 @@ class Choice:
 def controls() -> Choice:
     """The five controls above the figure; the rest under More."""
     left, right, more = st.columns([3, 6, 1.4], vertical_alignment="bottom")
-    about = (
-        "photographs: 64 px, 20 kinds. CIFAR-10: 32 px, 10 kinds. ImageNet: 224 px, 1000 kinds, to be downloaded. "
-        "digits, MNIST and Fashion-MNIST are grey, bright on dark: draw a digit in the tray. Networks of your own, "
-        "with classes of their own, come last."
-    )
     known = families()
-    trained_on = bound(left.selectbox, "Trained on", list(known), key="shift-family", help=about)
+    trained_on = bound(
+        left.selectbox, "Trained on", list(known), key="shift-family", help=section("shift_sweep", "families")
+    )
     family = known[trained_on]
     options = offered(family)
     names = bound(
@@ -74,7 +67,7 @@ def controls() -> Choice:
         default=Params.boundary,
         required=True,
         key="shift-boundary",
-        help=BOUNDARY_HELP,
+        help=section("shift_sweep", "boundary"),
     )
     labels = known_labels(family)
     target = bound(

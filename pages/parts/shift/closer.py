@@ -8,6 +8,7 @@ from functools import partial
 import streamlit as st
 
 from core import cache
+from core.base.prose import section
 from core.networks.card import Card, Network
 from core.pictures.image import RGBImage, from_pixels, png_bytes
 from core.studies.shift import figures, inside_figures, sweep
@@ -83,10 +84,7 @@ def enlarged(image: RGBImage, card: Card, params: Params, dy: int, dx: int, capt
 def worst(result: Result, cards: Sequence[Card], image: RGBImage, params: Params) -> None:
     """The adversary's choice for each network, with the crop it found."""
     st.subheader("The worst shift", anchor="worst")
-    st.markdown(
-        f"An adversary who may move the picture by up to {params.max_shift:d} px, and tries every shift, "
-        f"chooses the one at which **{plain(result.labels[result.target])}** gets the least probability."
-    )
+    st.markdown(section("shift_sweep", "adversary", most=params.max_shift, label=plain(result.labels[result.target])))
     for column, card, index, share in zip(
         st.columns(max(3, len(cards)))[: len(cards)],
         cards,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.base.files import ASSETS
+from core.base.prose import section
 from core.networks import card, families
 from core.networks.card import Network
 from core.pictures.corruptions import REFERENCE_SIDE, STRENGTHS
@@ -75,11 +76,8 @@ def packaged(records: dict[str, dataset.Measured]) -> None:
             corruption_table(summaries, titles),
         )
     strengths = "; ".join(f"{kind} {', '.join(f'{s:g}' for s in STRENGTHS[kind])}" for kind in STRENGTHS)
-    note(
-        f"Corruptions and small shifts: {first.few_images:,} of the test pictures. Strengths 1, 2, 3: {strengths}. "
-        f"Noise: standard deviation, pixels in 0..1. Blur: standard deviation in pixels at {REFERENCE_SIDE} px. "
-        "JPEG: quality. Contrast: factor. Rotation: degrees, in a mirrored frame, so that no black corner tells "
-        "the network of the turn."
+    st.caption(
+        section("shift_sweep", "corruptions", images=first.few_images, strengths=plain(strengths), side=REFERENCE_SIDE)
     )
     st.caption("Measure again: " + ", ".join(code(r.command) for r in records.values()))
 

@@ -7,13 +7,14 @@ from functools import partial
 
 import streamlit as st
 
+from core.base.prose import section
 from core.networks.card import Network
 from core.pictures import noise
 from core.studies.sparse import any as sparse_any
 from core.studies.sparse.any import SHOWN, Params, Result, Shown
 from pages.parts.common import at_hand, charts, provenance, tray, waiting
 from pages.parts.common.address import bound
-from pages.parts.common.words import note, plain
+from pages.parts.common.words import plain
 
 KEY = "sparse-any"
 DRAWS = (8, 16, 32, 64)
@@ -72,10 +73,9 @@ def look(results: list[Result], shown: Shown) -> None:
         sparse_any.table(results),
     )
     first = results[0]
-    note(
-        f"n = 1 picture, {first.draws} draws of {first.kind} noise ({noise.KINDS[first.kind].meaning}) at every level, "
-        f"base seed {first.seed}, the same draws at every λ. The clean answer is the network's as trained; noise is "
-        "added at each network's own input size, given above its map, so equal levels do not hide equally much of the "
-        "photograph. The table has 95 % intervals over draws (Wilson): one picture says nothing of others. λ in "
-        f"normalised units; P is the softmax of the outputs."
-    )
+    st.caption(
+        section(
+            "sparse_codes", "any network", draws=first.draws, kind=plain(first.kind),
+            meaning=plain(noise.KINDS[first.kind].meaning), seed=first.seed,
+        )
+    )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.base.prose import section
 from core.networks.card import Network
 from core.pictures.preprocess import seen
 from core.studies.sparse import attack, attack_dataset, attack_figures
@@ -24,11 +25,7 @@ def show(scene: Scene) -> None:
     with bound(st.expander, "Does it withstand an attack? Attack it", key="sparse attack", on_change="rerun") as box:
         if not box.open:
             return
-        st.markdown(
-            "Noise does not look for the network's weakness; an attacker does. Here the attacker knows everything, "
-            "$\\lambda$ too, and follows the gradient of the loss **through every step of the solver** (projected "
-            "gradient descent): the least that a claim of robustness must stand."
-        )
+        st.markdown(section("sparse_codes", "attack"))
         found = attack_dataset.measured(FOLDER)
         if found is not None:
             packaged(found)
@@ -84,12 +81,11 @@ def live(scene: Scene) -> None:
             title = network.card.title + ("" if lam is None else f" at λ = {lam:g}")
             outcome(look, title, params, f"sparse-attack-{i}")
     st.caption(
-        f"The picture as the networks see it, its centre square at {len(pixels)} px, without the noise above; the "
-        "SDNet runs with the solver's steps of its training. What is attacked is each network's **own answer**, right "
-        f"or wrong: the attack looks for another one within the ball, {params.steps:d} steps of {STEP_SHARE:g} · eps "
-        f"from each of {params.restarts:d} random starts (seed {params.seed:d}), and stops at the first success. n = 1 "
-        "picture."
-    )
+        section(
+            "sparse_codes", "attack on this picture", side=len(pixels), steps=params.steps, share=STEP_SHARE,
+            restarts=params.restarts, seed=params.seed,
+        )
+    )  # fmt: skip
 
 
 def controls() -> Params:

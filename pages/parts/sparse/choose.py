@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 
 from core import networks
+from core.base.prose import section
 from core.networks import families, packaged
 from core.networks.card import Card, Network
 from core.pictures import noise
@@ -39,19 +40,6 @@ ANY = "sparse-any-network"  # the chooser of pages/parts/sparse/any.py
 RESOLUTIONS: dict[str, Resolution] = {"32 px": "network", "own": "own"}
 LARGEST_SEED = 9999
 STEPS_OFFERED = (1, 2, 3, 5, 8, 10, 15, 20, 30, 50)
-NOISE_HELP = (
-    "**gaussian**: σ, pixels in [0, 1]. **shot**: photons that white is worth; fewer are noisier. **speckle**: σ of a "
-    "factor. **impulse**: the share of values that turn black or white. The levels are the paper's."
-)
-LAMBDA_HELP = (
-    "How dear a code is that is not zero. The networks were trained at 0.1; "
-    "the paper raises λ when the picture is noisy."
-)
-STEPS_HELP = "Unrolled steps of the solver. The networks were trained with 2; the objective goes on falling."
-AT_HELP = (
-    "**32 px**: the picture as the network sees it. **own**: the photograph at its own resolution, coded by the same "
-    "layer; the network's answer is always to the 32 px picture."
-)
 
 
 @dataclass(frozen=True)
@@ -71,13 +59,22 @@ def controls() -> Choice:
     """The five controls above the figure; the rest under More."""
     row = st.columns([1.5, 1.8, 2.2, 1.8, 1.7, 1.2], vertical_alignment="bottom")
     kinds = ["none", *noise.KINDS]
-    kind = bound(row[0].selectbox, "Noise", kinds, kinds.index(Params.noise), key=NOISE, help=NOISE_HELP)
-    level = level_of(kind, row[1])
-    lam = bound(row[2].slider, "Lambda λ", *LAMBDA_LIMITS, Params.lam, LAMBDA_STEP, key=LAMBDA, help=LAMBDA_HELP)
-    steps = bound(row[3].select_slider, "FISTA steps", STEPS_OFFERED, Params.steps, key=STEPS, help=STEPS_HELP)
-    at = bound(
-        row[4].segmented_control, "Picture at", list(RESOLUTIONS), default="32 px", required=True, key=AT, help=AT_HELP
+    kind = bound(
+        row[0].selectbox, "Noise", kinds, kinds.index(Params.noise), key=NOISE, help=section("sparse_codes", "noise")
     )
+    level = level_of(kind, row[1])
+    lam = bound(
+        row[2].slider, "Lambda λ", *LAMBDA_LIMITS, Params.lam, LAMBDA_STEP, key=LAMBDA,
+        help=section("sparse_codes", "lambda"),
+    )  # fmt: skip
+    steps = bound(
+        row[3].select_slider, "FISTA steps", STEPS_OFFERED, Params.steps, key=STEPS,
+        help=section("sparse_codes", "steps"),
+    )  # fmt: skip
+    at = bound(
+        row[4].segmented_control, "Picture at", list(RESOLUTIONS), default="32 px", required=True, key=AT,
+        help=section("sparse_codes", "picture at"),
+    )  # fmt: skip
     with row[5].popover("More", width="stretch", help="Solver, seed, another SDNet, your own weights"):
         offered = networks_offered()
         name = bound(st.selectbox, "SDNet", list(offered), key=NETWORK)

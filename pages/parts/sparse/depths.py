@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.base.prose import section
 from core.networks import families, packaged
 from core.studies.sparse import depths, depths_figures, dictionary
 from core.studies.sparse.depths import Result
 from pages.parts.common import at_hand, charts, waiting
 from pages.parts.common.address import bound
-from pages.parts.common.words import note, plain
+from pages.parts.common.words import plain
 from pages.parts.sparse.choose import Scene
 
 MISSING = "The network with every layer coded is not on this machine: train it with `receptive train {}`."
@@ -44,14 +45,7 @@ def answer(result: Result, title: str, provenance: str) -> None:
         f"The picture that each depth stands for. {finding}",
         depths_figures.depth_table(result),
     )
-    note(
-        f"{title}: {provenance}. Each picture is led back from the maps of that depth through the dictionaries below "
-        "it, codes z to D∗z, and the inverse of every batch norm; at a block the sum of main path and shortcut is "
-        "split in proportion to their batch norms' variances, what each leads back to is added, and the ReLU after the "
-        "sum is taken for the identity. A shortcut's own 1×1 convolution is not coded: its pseudo-inverse leads back "
-        "to the pixels that it sees, every second one, which leaves a lattice. All are shown at the contrast of the "
-        "coded picture; r: Pearson's correlation with it. A large photograph is first shrunk by the means of blocks."
-    )
+    st.caption(section("sparse_codes", "depths", title=plain(title), provenance=plain(provenance)))
     charts.show(
         depths_figures.curves(result, dark=charts.dark()),
         "sparse-depth-layers",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core import cache
+from core.base.prose import section
 from core.figures.palette import uri
 from core.pictures.image import from_pixels, png_bytes
 from core.studies.sparse import dictionary, dictionary_figures
@@ -102,11 +103,7 @@ def one_atom(scene: Scene, result: Result, atom: int) -> None:
         "sparse-contribution",
         f"What atom {atom} contributes to the reconstruction: its colours, and red, green and blue apart",
     )
-    st.caption(
-        "All contributions and the mean colour add up to the reconstruction. The contribution's scale ends at the "
-        "99th percentile of what is not zero. A large photograph's maps are drawn in blocks: the largest code, and the "
-        "mean contribution, of each."
-    )
+    st.caption(section("sparse_codes", "contributions"))
 
 
 def strongest(scene: Scene, result: Result) -> None:
@@ -133,7 +130,4 @@ def strongest(scene: Scene, result: Result) -> None:
             f"PSNR of the picture rebuilt from the n strongest atoms against n; {n} are chosen",
             dictionary_figures.curve_table(result),
         )
-    st.caption(
-        "PSNR against the picture that was coded, values clipped to [0, 1]. Atoms overlap, and some only correct "
-        "others: the curve may dip."
-    )
+    st.caption(section("sparse_codes", "fewer atoms"))

@@ -6,6 +6,7 @@ import math
 
 import streamlit as st
 
+from core.base.prose import section
 from core.studies.sparse import codes, figures
 from core.studies.sparse.codes import LAMBDA_LIMITS, LAMBDA_STEP, Result
 from pages.parts.common import charts
@@ -44,10 +45,7 @@ def show(result: Result, titles: list[str]) -> None:
             f"The objective after 1 to {result.objective.shape[1]} steps of three solvers",
             figures.objective_table(result),
         )
-        st.caption(
-            "The pictures are those above; curves and answers are of the picture as the network sees it, at 32 px. The "
-            "network was trained with 2 steps: its later layers have not met the codes of longer solves."
-        )
+        st.caption(section("sparse_codes", "solvers"))
 
 
 def answers(result: Result, titles: list[str]) -> None:

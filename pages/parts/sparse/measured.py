@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.base.prose import section
 from core.networks import families
 from core.networks.card import Network
 from core.pictures import noise
@@ -71,9 +72,8 @@ def packaged(found: dict[str, Measured], names: tuple[str, ...], kind: str) -> N
     st.caption(
         f"{plain(first.data)}; n = {results[0].images:,}. {plain(noise.KINDS[kind].name.capitalize())} noise: "
         f"{noise.KINDS[kind].meaning}; seed {plain(results[0].seed)}, one draw a picture. "
-        f"{plain(dataset_figures.band_words(len(results)))}. **Oracle**: picked on these very pictures, "
-        "so an upper bound. **Estimated**: from each picture's own residual, by a line fitted on "
-        f"{first.training_images:,} training pictures."
+        f"{plain(dataset_figures.band_words(len(results)))}. "
+        + section("sparse_codes", "oracle", images=first.training_images)
     )
     every = [r for m in coded for r in m.results.values()]
     fits = [m.fit for m in coded if m.fit is not None]
@@ -83,12 +83,7 @@ def packaged(found: dict[str, Measured], names: tuple[str, ...], kind: str) -> N
         "Best lambda against the roughness of the residual, with the fitted lines",
         dataset_figures.residual_table(every),
     )
-    st.caption(
-        "Residual: what the code at the training's λ leaves over, x − D*z. Its roughness is the deviation of white "
-        "noise with as large second differences: the mean square of a single picture's residual tells mostly how "
-        "much contrast the picture has. The line is fitted to Gaussian noise alone. "
-        f"{plain(dataset.rank_words(results))}"
-    )
+    st.caption(f"{section('sparse_codes', 'residual')} {plain(dataset.rank_words(results))}")
     st.caption(
         "Measure again: "
         + ", ".join(f"{code(m.command)} ({plain(m.date)}, commit {plain(m.commit)})" for m in [*coded, *bare])

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core import cache, networks
 from core.base import quote
+from core.base.prose import section
 from core.models.heads import Head
 from core.networks import families
 from core.networks.card import Card, Network
@@ -96,11 +97,7 @@ def answer(result: Result, title: str, key: str = "spinal-answers") -> None:
             f"Probability of each digit, one row of bars a head. {finding}",
             answers.table(result),
         )
-    st.caption(
-        "The picture is made as MNIST's were: ink bright on black, the light on the paper taken away, the ink's longer "
-        "side 20 px, its centre of mass in the middle. The networks know ten digits only: whatever they are shown, the "
-        "ten probabilities add up to 1."
-    )
+    st.caption(section("spinal_heads", "as MNIST's"))
 
 
 def layers(result: Result) -> None:
@@ -113,9 +110,4 @@ def layers(result: Result) -> None:
         f"What each spinal layer adds to the logit of each digit, and their sum. {finding}",
         answers.layer_table(result),
     )
-    st.caption(
-        "The read-out sees the outputs of all layers, so each logit is a sum: a layer's outputs times the read-out's "
-        "weights for them, over the layers, and the bias. Probabilities depend on differences along a row only: what "
-        "a layer adds to all digits alike changes nothing. A layer sees its part of the features, A or B, and the "
-        "output of the layer before: what it adds may have come from there."
-    )
+    st.caption(section("spinal_heads", "read-out"))

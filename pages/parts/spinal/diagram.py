@@ -7,6 +7,7 @@ from functools import lru_cache
 import streamlit as st
 
 from core import cache
+from core.base.prose import section
 from core.models.heads import BACKBONES, HEADS, SHORT, Head, Shape
 from core.studies.spinal import diagram, heads
 from pages.parts.common import charts
@@ -33,10 +34,7 @@ def show(params: heads.Params, classes: int) -> None:
         diagram.alt(backbone.features, classes, shape),
         diagram.table(backbone.features, classes, shape, norm=backbone.norm),
     )
-    st.caption(
-        "A box is a layer, longer for more units; its letter and colour name the part of the features that it sees, "
-        "and the numbers before it what goes in: that part, and the layer before. Counted from the layers themselves."
-    )
+    st.caption(section("spinal_heads", "diagram"))
 
 
 @lru_cache(CONFIGURATIONS)

@@ -4,16 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.base.prose import section
 from core.studies.spinal import dataset, paper
 from pages.parts.common import charts
 from pages.parts.common.words import code, plain
-
-NOTE = (
-    "**Ours**: mean and 95 % interval over seeds after the last epoch; in brackets spinal minus the other head, seed "
-    "by seed, in points. *Better* and *worse*: the interval leaves 0 out; *no difference*: none is shown. **The "
-    "paper's**: the best of 200 test epochs of one run, with wider networks; it says nothing of a plain head of the "
-    "same size."
-)
 
 
 def show() -> None:
@@ -22,7 +16,7 @@ def show() -> None:
     if found:
         st.markdown(plain(dataset.finding(found)))
         charts.numbers_table(dataset.claims(found), alt="Accuracy of each head by data set, beside the paper's")
-        st.caption(NOTE)
+        st.caption(section("spinal_heads", "measured"))
         last = list(found.values())[-1]
         again = " · ".join(code(one.command) for one in found.values())
         st.caption(f"Measure again: {again} " + plain(f"(the last: {last.date}, commit {last.commit})."))

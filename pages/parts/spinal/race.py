@@ -11,6 +11,7 @@ import streamlit as st
 
 from core.base import jobs
 from core.base.jobs import Run
+from core.base.prose import section
 from core.models.heads import BACKBONES, SHORT
 from core.studies import spinal
 from core.studies.spinal import dataset, figures
@@ -156,8 +157,4 @@ def draw(result: Result) -> None:
             "spinal-differences",
             f"Spinal minus the other heads, seed by seed. {finding}",
         )
-    st.caption(
-        "Lines: means over seeds, bands from the lowest to the highest. Bars: 95 % intervals (Student's t over seeds). "
-        "The last epoch counts, not the best one. Seed by seed, all heads start from the same backbone and see the "
-        "same pictures in the same order."
-    )
+    st.caption(section("spinal_heads", "race"))

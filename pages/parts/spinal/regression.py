@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.base.prose import section
 from core.base.records import record_of
 from core.studies.spinal import regression, regression_figures
 from core.studies.spinal.regression import COMMAND, FUNCTIONS, NETWORKS, RECORD, Lesson, Network, Params, Target
@@ -14,17 +15,6 @@ from pages.parts.common.words import again, plain
 LAST, BY_EPOCH = "after the last epoch", "by epoch"
 LIVE = Params(seeds=1, epochs=60, every=3)  # a minute's patience at most, on a slow machine
 LARGEST_SEED = 9999
-WHOSE = (
-    "**Targets.** The paper's: the sum of the eight inputs, and their product. The definitions of its other two are "
-    "not known to us; ours in their place: {ours}. Inputs are drawn evenly from [0, 1]; for the product from "
-    "[{low:g}, {high:g}], because a product of eight numbers below 1 is nearly always nearly 0. A target is the "
-    "function and Gaussian noise of σ = {sigma:g}."
-)
-NETWORK_WORDS = (
-    "**FC**: 200 and 100 wide. **Spinal**: six layers of 50, all live. **Spinal as published**: two of its layers have "
-    "no effect. **FC matched**: two equal layers with as many parameters as spinal. From one seed all see the same "
-    "points in the same batches; one recipe for all, whose rate was chosen in a small trial with FC alone."
-)
 
 
 def show() -> None:
@@ -62,17 +52,15 @@ def packaged(record: dict[str, object]) -> None:
     )
     params = result.params
     ours = " and ".join(f"{f.title}, {f.formula}" for t in params.targets if not (f := FUNCTIONS[t]).papers)
-    st.caption(
-        f"Means over {params.seeds:d} seeds and, after the last epoch, their 95 % intervals (Student's t); each "
-        "scale is the panel's own. *Better* and *worse*: the interval of the differences seed by seed leaves 0 out; "
-        "about one comparison in twenty would by chance. "
-        f"{plain(regression_figures.floor_words(result))}"
-    )
+    floor = plain(regression_figures.floor_words(result))
+    st.caption(section("spinal_heads", "regression, errors", seeds=params.seeds, floor=floor))
     product = FUNCTIONS["product"]
     st.markdown(
-        WHOSE.format(ours=plain(ours), sigma=float(params.sigma), low=float(product.low), high=float(product.high))
-    )
-    st.markdown(NETWORK_WORDS)
+        section(
+            "spinal_heads", "regression, targets and networks", ours=plain(ours), sigma=params.sigma,
+            low=product.low, high=product.high,
+        )
+    )  # fmt: skip
     st.markdown(f"**Dead layers.** {plain(regression_figures.dead_words(result))}")
     st.caption(
         f"{plain(record['optimiser'])}, batches of {params.batch:d}; half of the epochs is the middle of that cycle, "
@@ -116,10 +104,11 @@ def live() -> None:
         regression_figures.lesson_table(lessons),
     )
     st.caption(
-        f"Seed {seed}, {LIVE.epochs} epochs on {LIVE.train:,} noisy points (σ = {LIVE.sigma:g}), tested on "
-        f"{LIVE.test:,}. Left: all eight inputs take one value, over the range where nearly all points have their "
-        "mean. One seed ranks nobody: the figure above has the intervals."
-    )
+        section(
+            "spinal_heads", "regression, live", seed=seed, epochs=LIVE.epochs, train=LIVE.train, test=LIVE.test,
+            sigma=LIVE.sigma,
+        )
+    )  # fmt: skip
 
 
 def task(target: Target, network: Network, seed: int) -> waiting.Task[Lesson]:

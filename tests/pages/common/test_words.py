@@ -54,6 +54,7 @@ def test_no_text_of_others_goes_into_markdown_as_it_came():
         "def f(said):\n    st.markdown(said)",
         "def f() -> Markdown:\n    return title",
         "st.write(title)",
+        "st.caption(section('shift_sweep', 'adversary', most=3, label=title))",
     ],
 )
 def test_the_reader_of_the_pages_sees_what_goes_without(line):
@@ -73,6 +74,7 @@ def test_the_reader_of_the_pages_sees_what_goes_without(line):
         "st.selectbox('x', titles)",
         "from core import figures\nfigures.table(title)",
         "for formula in FORMULAE:\n    st.latex(formula)",
+        "st.caption(section('shift_sweep', 'adversary', most=params.most, label=plain(title)))",
     ],
 )
 def test_the_reader_of_the_pages_lets_pass_what_is_ours(line):
