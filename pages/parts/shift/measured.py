@@ -42,6 +42,8 @@ def show(choice: choose.Choice) -> None:
         st.markdown("**The paper's**, accuracy / consistency in %, networks trained from scratch; not measured here.")
         charts.numbers_table(paper.table(), alt="The paper's ImageNet table")
         st.caption("Zhang, ICML 2019. Consistency there: two random crops of an ImageNet picture agree on top-1.")
+    with st.expander("Limits of these numbers"):
+        st.markdown(section("shift_sweep", "limits"))
     with st.expander("Measure on your own pictures", key="shift live", on_change="rerun") as live:
         if live.open:
             on_your_pictures(choice)
