@@ -156,3 +156,7 @@ def test_the_terminal_finds_weights_and_records(installed, elsewhere, environmen
     where = [installed / "python", "-P", "-c", "import core.base.files as files; print(files.ASSETS)"]
     assets = subprocess.run(where, cwd=elsewhere, env=environment, capture_output=True, text=True, check=True).stdout
     assert Path(assets.strip()).is_relative_to(installed.parent)
+    words = [installed / "receptive", "numbers"]
+    refused = subprocess.run(words, cwd=elsewhere, env=environment, capture_output=True, text=True)
+    assert refused.returncode == 2
+    assert refused.stderr.startswith("expected a checkout, got an installed wheel in ")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import typer
 
-from core.base.files import ROOT, write_text
+from core.base.files import APP_FOLDER, ROOT, write_text
 from core.claims.claim import NOT_PACKAGED, RULE
 from core.overview.board import RESULTS, Row, board
 from core.studies import STUDIES
@@ -36,9 +36,9 @@ def numbers() -> None:
 
 def pages() -> dict[Path, str]:
     """The pages of this checkout as they should be, by path. Raises ValueError outside of a checkout."""
+    if APP_FOLDER != ROOT:
+        raise ValueError(f"expected a checkout, got an installed wheel in {ROOT}: run this where the code is written")
     readme = ROOT / "README.md"
-    if not readme.is_file():
-        raise ValueError(f"expected a checkout with README.md, got {ROOT}: run this where the code is written")
     rows = board()
     return {
         readme: BETWEEN.sub(lambda _: headlines(rows), readme.read_text(encoding="utf-8")),

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from core.base.files import HOME
+from core.base.files import APP_FOLDER
 
 app = typer.Typer()
 
@@ -21,5 +21,5 @@ def start(
     """Start the dashboard and open it in the browser."""
     # the settings in .streamlit beside app.py hold wherever this is started; Streamlit ends the process itself
     place = ["--server.port", str(port), "--server.address", address]
-    sys.argv = ["streamlit", "run", str(HOME / "app.py"), *place]
+    sys.argv = ["streamlit", "run", str(APP_FOLDER / "app.py"), *place]
     runpy.run_module("streamlit", run_name="__main__", alter_sys=True)
