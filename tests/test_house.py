@@ -253,4 +253,4 @@ def test_shipped_weights_stay_below_40_megabytes():
 def test_only_data_is_shipped():
     files = [path for path in (ROOT / "assets").rglob("*") if path.is_file()]
     assert files
-    assert {path.suffix for path in files} <= {".safetensors", ".json", ".md", ".png"}
+    assert {path.suffix for path in files} <= {".safetensors", ".json", ".png", ".md"}
