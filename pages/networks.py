@@ -75,3 +75,5 @@ one(cards)
 st.header("Bring your own", anchor="own")
 own_network.show("networks", choose)
 st.caption(section("networks", "bring your own"))
+with st.expander("Limits"):
+    st.markdown(section("networks", "limits"))

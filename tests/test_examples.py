@@ -1,8 +1,7 @@
-"""The page of examples: every section runs by itself, prints what it says, and is shipped with `core`."""
+"""The page of examples: every section runs by itself and prints what it says."""
 
 import doctest
 import re
-import tomllib
 from pathlib import Path
 
 import pytest
@@ -11,8 +10,8 @@ ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "core" / "EXAMPLES.md"
 TEXT = PAGE.read_text()
 ASKED_FOR = (
-    *("decode(", "engine.logits", "shift_sweep.run", "patches.evidence", "coded.code", "linear_svm.fit"),
-    *("multiplications", "user_network", "own_networks.Plug", "exact=True", "matrix.row", "write_html"),
+    *("decode(", "engine.logits", "sweep.run", "patches.evidence", "coded.code", "linear_svm.fit"),
+    *("multiplications", "user_network", "own_networks.Plug", "exact=True", "coverage.row", "write_html"),
 )
 FENCE = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
@@ -64,17 +63,3 @@ def test_outputs_depend_on_no_machine():
 def test_a_wrong_output_is_noticed():
     wrong = doctest.DocTestParser().get_doctest(">>> 1 + 1\n3\n", {}, "wrong", None, 0)
     assert doctest.DocTestRunner(verbose=False).run(wrong, out=lambda said: None).failed == 1
-
-
-def test_examples_and_the_marker_of_types_are_shipped():
-    wheel = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
-    assert "core" in wheel["packages"]
-    assert not {"exclude", "only-include"} & wheel.keys()
-    assert (ROOT / "core" / "py.typed").read_text() == ""  # PEP 561
-
-
-def test_the_builder_of_wheels_takes_them():
-    builders = pytest.importorskip("hatchling.builders.wheel", reason="hatchling builds; it is not needed to run")
-    builder = builders.WheelBuilder(str(ROOT))
-    shipped = {file.distribution_path for file in builder.recurse_included_files()}
-    assert {"core/EXAMPLES.md", "core/py.typed", "core/__init__.py"} <= shipped

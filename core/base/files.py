@@ -101,7 +101,9 @@ def unwritable(what: str, folder: Path, error: OSError) -> str:
     )
 
 
-ASSETS = Path(__file__).parents[2] / "assets"
+ROOT = Path(__file__).parents[2]
+APP_FOLDER = ROOT / "receptive" if (ROOT / "receptive").is_dir() else ROOT  # a wheel has one for app, pages, assets
+ASSETS = APP_FOLDER / "assets"
 
 
 def program_version() -> str:
@@ -110,24 +112,21 @@ def program_version() -> str:
         known = version("receptive")
     except PackageNotFoundError:
         known = ""
-    if (Path(__file__).parents[2] / ".git").exists():  # elsewhere git would tell the commit of whatever is around
-        from core.base.files import commit
+    return " · ".join(filter(None, [known, f"commit {commit()}" if in_checkout() else ""]))
 
-        return " · ".join(filter(None, [known, f"commit {commit()}"]))
-    return known
+
+def in_checkout() -> bool:
+    """Whether this is a checkout: elsewhere git would tell the commit of whatever is around."""
+    return (ROOT / ".git").exists()
 
 
 def commit() -> str:
     """The commit that the code stands at, for a weights file's provenance; 'unknown' outside a checkout."""
+    if not in_checkout():
+        return "unknown"
+    describe = ["git", "describe", "--always", "--dirty", "--abbrev=12"]
     try:
-        found = subprocess.run(
-            ["git", "describe", "--always", "--dirty", "--abbrev=12"],
-            capture_output=True,
-            text=True,
-            check=True,
-            cwd=Path(__file__).parent,
-            timeout=10,
-        )
+        found = subprocess.run(describe, capture_output=True, text=True, check=True, cwd=ROOT, timeout=10)
     except (OSError, subprocess.SubprocessError):
         return "unknown"
     return found.stdout.strip()

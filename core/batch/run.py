@@ -1,7 +1,7 @@
 """A study over a folder of pictures: a row a picture and network, in parts that outlive a kill, merged into a parquet.
 
 A part is written whole or not at all, once, under its index; what computes it (this process, several, or a cluster)
-does not show in it.
+does not show in it. Everything is float32, so that no row depends on the processor: slower than on the page.
 """
 
 from __future__ import annotations

@@ -6,12 +6,12 @@ import sys
 
 import typer
 
-from core.terminal import batch, claims, data, measure, networks, report, studies, train
+from core.terminal import batch, claims, data, measure, networks, numbers, report, start, studies, train
 from core.terminal.commands import app
 
 __all__ = ["app", "main", "networks", "studies"]
 
-for module in (train, report, batch, data, claims, measure):
+for module in (start, numbers, train, report, batch, data, claims, measure):
     app.add_typer(module.app)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.base.files import ASSETS
+from core.base.prose import section
 from core.networks.card import title_of
 from core.studies.patch import dataset, dataset_figures, masking_dataset, masking_figures, paper
 from core.studies.patch.dataset import Measured
@@ -26,6 +27,8 @@ def show() -> None:
         st.markdown("**The paper's, and a third party's** who ran the authors' weights; not measured here.")
         charts.numbers_table(paper.table(), alt="Accuracy of BagNets on ImageNet as others report it")
         st.caption("Brendel & Bethge, ICLR 2019. Accuracy in % on ImageNet's validation set.")
+    with st.expander("Limits of these numbers"):
+        st.markdown(section("patch_evidence", "limits"))
 
 
 def ours(record: Measured) -> None:

@@ -32,6 +32,8 @@ def show() -> None:
         st.markdown(f"**The paper's**, with {paper.FEATURES:,} features and the same SVM; not measured here.")
         charts.numbers_table(paper.table(), alt="Accuracies as the paper reports them")
         st.caption("Xue & Roshan, arXiv 1806.05789. An empty cell: not known to us.")
+    with st.expander("Limits of these numbers"):
+        st.markdown(section("random_features", "limits"))
 
 
 def packaged(found: Measured) -> None:

@@ -13,7 +13,8 @@ from core.pictures.corruptions import REFERENCE_SIDE, STRENGTHS
 from core.pictures.files import open_pictures
 from core.pictures.listing import Found
 from core.studies.shift import dataset, figures, paper
-from core.studies.shift.dataset import Params, Result, Summary
+from core.studies.shift.dataset import Params, Result
+from core.studies.shift.numbers import corruption_table, table
 from pages.parts.common import at_hand, charts, own_pictures, waiting
 from pages.parts.common.address import bound
 from pages.parts.common.words import code, note, plain
@@ -42,6 +43,8 @@ def show(choice: choose.Choice) -> None:
         st.markdown("**The paper's**, accuracy / consistency in %, networks trained from scratch; not measured here.")
         charts.numbers_table(paper.table(), alt="The paper's ImageNet table")
         st.caption("Zhang, ICML 2019. Consistency there: two random crops of an ImageNet picture agree on top-1.")
+    with st.expander("Limits of these numbers"):
+        st.markdown(section("shift_sweep", "limits"))
     with st.expander("Measure on your own pictures", key="shift live", on_change="rerun") as live:
         if live.open:
             on_your_pictures(choice)
@@ -80,31 +83,6 @@ def packaged(records: dict[str, dataset.Measured]) -> None:
         section("shift_sweep", "corruptions", images=first.few_images, strengths=plain(strengths), side=REFERENCE_SIDE)
     )
     st.caption("Measure again: " + ", ".join(code(today(r.command)) for r in records.values()))
-
-
-def table(summaries: list[Summary], titles: list[str]) -> dict[str, list[object]]:
-    def percent(value: float | None) -> float | None:
-        return None if value is None else round(100 * value, 2)
-
-    return {
-        "network": list(titles),
-        "accuracy, %": [percent(s.accuracy) for s in summaries],
-        "consistency, %": [percent(s.consistency) for s in summaries],
-        "sd over draws": [percent(s.consistency_sd) for s in summaries],
-        "right at every small shift, %": [percent(s.worst_accuracy) for s in summaries],
-        "pictures": [s.images for s in summaries],
-    }
-
-
-def corruption_table(summaries: list[Summary], titles: list[str]) -> dict[str, list[object]]:
-    rows = [
-        (title, kind, i + 1, accuracy, changed)
-        for s, title in zip(summaries, titles, strict=True)
-        for kind, values in s.corruptions.items()
-        for i, (accuracy, changed) in enumerate(values)
-    ]
-    names = ("network", "corruption", "strength", "accuracy", "answers that change")
-    return {name: list(column) for name, column in zip(names, zip(*rows, strict=True), strict=True)}
 
 
 def on_your_pictures(choice: choose.Choice) -> None:

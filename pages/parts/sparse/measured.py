@@ -57,6 +57,8 @@ def show() -> None:
         st.markdown("**The paper's**, accuracy in % without noise, networks of full width; not measured here.")
         charts.numbers_table(paper.table(), alt="Accuracy of SDNets as the paper reports it")
         st.caption("Dai et al., NeurIPS 2022. Its λ under noise is picked on the test set: what is called oracle here.")
+    with st.expander("Limits of these numbers"):
+        st.markdown(section("sparse_codes", "limits"))
 
 
 def packaged(found: dict[str, Measured], names: tuple[str, ...], kind: str) -> None:

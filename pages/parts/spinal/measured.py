@@ -27,3 +27,5 @@ def show() -> None:
         st.markdown("**The paper's**; not measured here, unless the table above says so.")
         charts.numbers_table(paper.table(), alt="Best accuracies as the paper reports them")
         st.caption("Kabir et al., arXiv 2007.03347.")
+    with st.expander("Limits of these numbers"):
+        st.markdown(section("spinal_heads", "limits"))
