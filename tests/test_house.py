@@ -1,7 +1,8 @@
-"""The house: imports run one way, the first paint stays light, the tables agree, and nothing grows too big."""
+"""The house: imports run down the floors, the first paint stays light, the tables agree, and nothing grows too big."""
 
 import ast
 import dataclasses
+import graphlib
 import subprocess
 import sys
 import tomllib
@@ -14,10 +15,13 @@ from core.base.refuse import MAX_UPLOAD_MB
 from core.models import list_models
 from core.networks.published import TORCHVISION_ARCHS
 from core.studies import STUDIES
+from tests.helpers.studies import question_module, room
 
 ROOT = Path(__file__).parents[1]
-CORE = sorted((ROOT / "core").rglob("*.py"))
-PAGES = [ROOT / "app.py", *sorted((ROOT / "pages").rglob("*.py"))]
+FLOORS = [  # a file imports only from its own floor and from those before it
+    *("base", "figures", "pictures", "data", "models", "networks", "compute", "claims", "training", "studies"),
+    *("overview", "batch", "report", "reproduce", "terminal"),
+]
 HEAVY = ("torch", "torchvision", "captum", "sklearn", "skimage", "plotly")
 MAX_LINES, MAX_FUNCTION, MAX_WEIGHTS = 400, 60, 40_000_000
 
@@ -27,21 +31,33 @@ def dotted(path):
     return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 
-def imports(path):
-    """Every module that a file imports, within functions and TYPE_CHECKING too; `from a import b` gives a and a.b."""
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text(), str(path))):
+TREES = {
+    dotted(path): ast.parse(path.read_text(), str(path))
+    for path in [ROOT / "app.py", *(ROOT / "core").rglob("*.py"), *(ROOT / "pages").rglob("*.py")]
+}
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
+
+
+def imports(tree):
+    """Every module that a file imports, within functions and TYPE_CHECKING too; of `from a import b` it is a.b where
+    that is a module of this house, else a.
+    """
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}: imports are absolute here"
-            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    return found
+            assert node.level == 0, "imports are absolute here"
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}"
+                yield inner if inner in TREES else node.module
 
 
-def reaches(path, *packages):
-    """The imports of a file that are one of `packages` or lie inside one."""
-    return {name for name in imports(path) if any(name == p or name.startswith(f"{p}.") for p in packages)}
+EDGES = sorted({(name, other) for name, tree in TREES.items() for other in imports(tree) if other != name})
+INSIDE = [(name, other) for name, other in EDGES if other in TREES and other != "core"]
+
+
+def of(name, *packages):
+    return any(name == package or name.startswith(f"{package}.") for package in packages)
 
 
 def python(code):
@@ -53,131 +69,83 @@ def python(code):
 # ---- imports run one way -------------------------------------------------------------------------
 
 
-def test_core_does_not_need_streamlit():
-    names = [dotted(path) for path in CORE if path.name not in ("cache.py", "__main__.py")]
-    assert len(names) > 15
-    python(
+def floor(name):
+    """The floors, then core.cache and the other files right below core, the pages, and app.py."""
+    top, *rest = name.split(".")
+    if top != "core":
+        return len(FLOORS) + 1 + (top == "app")
+    return FLOORS.index(rest[0]) if rest[0] in FLOORS else len(FLOORS)
+
+
+def test_imports_run_down_the_floors():
+    assert {floor(name) for name in TREES if name != "core"} == set(range(len(FLOORS) + 3))
+    assert [(name, other) for name, other in INSIDE if floor(name) < floor(other)] == []
+
+
+def test_imports_run_in_no_circle():
+    order = graphlib.TopologicalSorter()
+    for name, other in INSIDE:
+        order.add(name, other)
+    order.prepare()  # raises CycleError, which names the circle
+
+
+def room_of(name, package):
+    """core.studies.shift.sweep, core.studies -> shift; None outside, and for a file right below the package."""
+    inside = name.removeprefix(f"{package}.")
+    first = inside.partition(".")[0]
+    return first if inside != name and (ROOT / package.replace(".", "/") / first).is_dir() else None
+
+
+def test_rooms_do_not_know_each_other():
+    rooms = [(name, other, room_of(name, "core.studies"), room_of(other, "core.studies")) for name, other in INSIDE]
+    assert [(name, other) for name, other, own, its in rooms if own and its and own != its] == []
+    assert len({own for _, _, own, _ in rooms if own}) == len(STUDIES)
+
+
+def test_in_a_room_only_what_measures_trains():
+    assert [
+        (name, other)
+        for name, other in INSIDE
+        if room_of(name, "core.studies") and of(other, "core.training")
+        if not name.split(".")[3].startswith("measure")
+    ] == []
+
+
+def test_a_page_knows_only_its_own_parts_and_the_common_ones():
+    own = {f"pages.{study.slug}": room(study) for study in STUDIES} | {"pages.home": "home"}
+    for name, other in INSIDE:
+        its = room_of(other, "pages.parts")
+        if not of(other, "pages") or its == "common" or name == "app":
+            continue
+        here = own.get(name) or room_of(name, "pages.parts")
+        assert its is not None, f"{name}: a page is imported by app.py alone, got {other}"
+        assert here in (its, "home"), f"{name} imports {other}"
+
+
+def test_core_knows_no_streamlit():
+    assert {name for name, other in EDGES if of(name, "core") and of(other, "streamlit")} == {"core.cache"}
+    names = [name for name in TREES if of(name, "core") and name not in ("core.cache", "core.__main__")]
+    python(  # nor does what it imports from others
         "import sys; sys.modules['streamlit'] = None\n"
         f"from importlib import import_module\nfor name in {names!r}: import_module(name)"
     )
 
 
-@pytest.mark.parametrize("path", CORE, ids=dotted)
-def test_core_knows_no_pages(path):
-    assert not reaches(path, "pages", "app")
-    if path.name != "cache.py":
-        assert not reaches(path, "streamlit", "core.cache")
+def test_pictures_have_one_door():
+    formats = "core.pictures.formats"
+    assert {name for name, other in EDGES if of(other, formats) and not of(name, formats)} == {"core.pictures.image"}
+    for name, other in INSIDE:
+        if of(name, formats, "core.pictures.image"):
+            assert of(other, formats, "core.base"), name
 
 
-BELOW = {  # part of core -> what it must not know
-    "models": (
-        "core.studies",
-        "core.networks.engine",
-        "core.networks.packaged",
-        "core.networks.weights",
-        "core.training",
-        "core.data.named",
-    ),
-    "studies": ("core.training",),
-    "engine.py": (
-        "core.studies",
-        "core.networks.packaged",
-        "core.training",
-        "core.data.named",
-        "core.networks.weights",
-    ),
-    "preprocess.py": ("core.studies", "core.networks.packaged", "core.training", "core.models", "core.networks.engine"),
-    "download.py": ("core",),
-    "corruptions.py": ("core",),
-    "weights.py": ("core.studies", "core.networks.packaged", "core.training", "core.models", "core.networks.engine"),
-    "datasets.py": ("core.studies", "core.networks.packaged", "core.training", "core.models", "core.networks.engine"),
-    "half_rules.py": ("core.studies", "core.networks.packaged", "core.training", "core.models", "core.networks.engine"),
-    "picture_copies.py": (
-        "core.studies",
-        "core.networks.packaged",
-        "core.training",
-        "core.models",
-        "core.networks.engine",
-    ),
-    "picture_files.py": (
-        "core.studies",
-        "core.networks.packaged",
-        "core.training",
-        "core.models",
-        "core.networks.engine",
-    ),
-    "picture_halves.py": (
-        "core.studies",
-        "core.networks.packaged",
-        "core.training",
-        "core.models",
-        "core.networks.engine",
-    ),
-    "picture_listing.py": (
-        "core.studies",
-        "core.networks.packaged",
-        "core.training",
-        "core.models",
-        "core.networks.engine",
-    ),
-    "folder_words.py": ("core",),
-    "zip_names.py": ("core",),
-    "torchvision_data.py": (
-        "core.studies",
-        "core.networks.packaged",
-        "core.training",
-        "core.models",
-        "core.networks.engine",
-    ),
-    "networks.py": ("core.studies", "core.training"),
-}
-
-
-@pytest.mark.parametrize("part", BELOW)
-def test_imports_run_one_way(part):
-    paths = [path for path in CORE if path.relative_to(ROOT / "core").parts[0] == part]
-    assert paths
-    for path in paths:
-        assert not reaches(path, *BELOW[part]), path
-
-
-@pytest.mark.parametrize("path", [*CORE, *PAGES], ids=dotted)
-def test_pictures_have_one_door(path):
-    door = path == ROOT / "core" / "image.py"
-    if door or path.parent == ROOT / "core" / "formats":
-        assert reaches(path, "core") <= reaches(path, "core.pictures.formats")
-    else:
-        assert not reaches(path, "core.pictures.formats")
-
-
-@pytest.mark.parametrize("study", STUDIES, ids=lambda study: study.slug)
-def test_studies_do_not_know_each_other(study):
-    own = study.slug.split("_")[0]
-    others = {other.slug.split("_")[0] for other in STUDIES} - {own}
-    for path in (ROOT / "core" / "studies").glob(f"{own}_*.py"):
-        for name in reaches(path, "core.studies"):
-            assert name.removeprefix("core.studies.").split("_")[0] not in others, path
-
-
-@pytest.mark.parametrize(
-    "names",
-    [
-        (
-            "core.studies",
-            "core.networks.packaged",
-            "core.pictures.samples",
-            "core.pictures.image",
-            "core.models",
-            "core.networks.weights",
-        ),
-        ("core.studies.shift.sweep", "core.studies.shift.dataset", "core.pictures.preprocess", "core.data.named"),
-    ],
-    ids=["home page", "shift study"],
-)
-def test_the_first_paint_imports_nothing_heavy(names):
+def test_the_first_paint_imports_nothing_heavy():
+    names = ["core.overview.first_look", "core.networks.packaged", "core.networks.weights", "core.models",
+             "core.pictures.preprocess", "core.data.named", "core.figures.blocks",
+             *(f"core.studies.{room(study)}" for study in STUDIES)]  # fmt: skip
     loaded = python(
         f"import sys; from importlib import import_module\nfor name in {names!r}: import_module(name)\n"
-        "from core import networks, samples; networks.cards(); samples.load_sample('cat')\n"
+        "from core import networks; from core.pictures import samples; networks.cards(); samples.load_sample('cat')\n"
         f"print([name for name in {HEAVY!r} if name in sys.modules])"
     )
     assert loaded == "[]"
@@ -186,28 +154,27 @@ def test_the_first_paint_imports_nothing_heavy(names):
 # ---- the tables agree ----------------------------------------------------------------------------
 
 
-def test_studies_files_and_pages_agree():
+def test_studies_rooms_and_pages_agree():
     slugs = [study.slug for study in STUDIES]
     assert len(set(slugs)) == len(slugs)
-    pages = {path.stem for path in (ROOT / "pages").glob("*.py")} - {"__init__", "home", "networks"}
-    assert pages == set(slugs)
-    families = {slug.split("_")[0] for slug in slugs}
-    files = {path.stem for path in (ROOT / "core" / "studies").glob("*.py")} - {"__init__", "palette"}
-    assert set(slugs) <= files
-    assert {name.split("_")[0] for name in files} == families
+    assert {path.stem for path in (ROOT / "pages").glob("*.py")} - {"__init__", "home", "networks"} == set(slugs)
+    rooms = {path.parent.name for path in (ROOT / "core" / "studies").glob("*/__init__.py")}
+    assert {room(study) for study in STUDIES} == rooms
+    parts = {path.parent.name for path in (ROOT / "pages" / "parts").glob("*/__init__.py")}
+    assert parts == rooms | {"common", "home"}
 
 
 @pytest.mark.parametrize("study", STUDIES, ids=lambda study: study.slug)
 def test_every_study_has_the_same_four_names(study):
-    module = import_module(f"core.studies.{study.slug}")
+    module = question_module(study)
     for name in ("Params", "Result"):
         assert dataclasses.is_dataclass(getattr(module, name))
         assert getattr(module, name).__dataclass_params__.frozen
     assert callable(module.run)
-    assert callable(module.figure)
+    assert callable(import_module(f"core.studies.{room(study)}").figure)
     assert module.__doc__.splitlines()[0] == study.question
     assert study.link.startswith("https://")
-    assert all(dataclasses.astuple(study))
+    assert all((study.slug, study.title, study.question, study.paper, study.icon))
 
 
 def test_published_architectures_are_in_the_registry():
@@ -225,24 +192,20 @@ def test_usage_statistics_are_off_and_uploads_limited():
 # ---- nothing grows too big -----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", [*CORE, *PAGES], ids=dotted)
-def test_files_and_functions_stay_small(path):
-    text = path.read_text()
-    assert text.count("\n") <= MAX_LINES
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            assert node.end_lineno - node.lineno + 1 <= MAX_FUNCTION, node.name
+def test_files_and_functions_stay_small():
+    sources = [ROOT / "app.py", *(ROOT / "core").rglob("*.py"), *(ROOT / "pages").rglob("*.py"), *TESTS]
+    assert [path for path in sources if path.read_text().count("\n") > MAX_LINES] == []
+    assert [
+        f"{name}.{node.name}"
+        for name, tree in TREES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.end_lineno - node.lineno + 1 > MAX_FUNCTION
+    ] == []
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "tests").rglob("*.py")), ids=dotted)
-def test_test_files_stay_small(path):
-    assert path.read_text().count("\n") <= MAX_LINES
-
-
-@pytest.mark.parametrize("path", sorted((ROOT / "tests").rglob("*.py")), ids=dotted)
-def test_no_test_asks_for_a_conftest_by_its_bare_name(path):
+def test_no_test_asks_for_a_conftest_by_its_bare_name():
     """Two folders have one: which is found depends on what else is collected."""
-    assert not reaches(path, "conftest")
+    assert [path for path in TESTS if "conftest" in imports(ast.parse(path.read_text()))] == []
 
 
 def test_shipped_weights_stay_below_40_megabytes():

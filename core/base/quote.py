@@ -12,7 +12,7 @@ TURNING = {ord(mark): f"\\u{ord(mark):04x}" for mark in MARKS}
 
 
 def unturned(words: str) -> str:
-    """The words with each mark that turns their direction written out, such as \\u202e; letters keep their own."""
+    r"""The words with each mark that turns their direction written out, such as \u202e; letters keep their own."""
     return words.translate(TURNING)
 
 

@@ -113,186 +113,186 @@ def heads(progress):
 
 
 STUDIES = {
-    "patch_any.run": lambda p: patch_any.run(
+    "patch.any.run": lambda p: patch_any.run(
         vgg(), cat(), patch_any.Params(cells=2, methods=("saliency", "random"), draws=2), p
     ),
-    "patch_any.answer": lambda p: patch_any.answer(vgg(), cat(32).pixels, p),
-    "patch_any.applicable": lambda p: patch_any.applicable(
+    "patch.any.answer": lambda p: patch_any.answer(vgg(), cat(32).pixels, p),
+    "patch.any.applicable": lambda p: patch_any.applicable(
         vgg(), to_tensor(cat(32).pixels, vgg().preprocessing), 0, ("saliency", "random"), p
     ),
-    "patch_any.trace": lambda p: patch_any.trace(vgg(), cat(32).pixels, 0, "saliency", FEW, p),
-    "patch_any.occlusion": lambda p: patch_any.occlusion(vgg(), cat(32).pixels, 0, 8, p),
-    "patch_any.scramble": lambda p: patch_any.scramble(vgg(), cat(32).pixels, 0, 0, p),
-    "patch_any.interaction": lambda p: patch_any.interaction(vgg(), cat(32).pixels, 0, 8, 0, p),
-    "patch_closer.alike": lambda p: closer.alike(bagnet(), cat().pixels, 20, 20, p),
-    "patch_dataset.run": lambda p: patch_dataset.run([bagnet()], photos(40), p),
-    "patch_evidence.coarse": lambda p: evidence.coarse(bagnet(), cat().pixels, p),
-    "patch_evidence.phases": lambda p: evidence.phases(bagnet(), cat().pixels, [0], p, step=4),
-    "patch_evidence.full": lambda p: evidence.full(bagnet(), cat(32).pixels, [0], p),
+    "patch.any.trace": lambda p: patch_any.trace(vgg(), cat(32).pixels, 0, "saliency", FEW, p),
+    "patch.any.occlusion": lambda p: patch_any.occlusion(vgg(), cat(32).pixels, 0, 8, p),
+    "patch.any.scramble": lambda p: patch_any.scramble(vgg(), cat(32).pixels, 0, 0, p),
+    "patch.any.interaction": lambda p: patch_any.interaction(vgg(), cat(32).pixels, 0, 8, 0, p),
+    "patch.closer.alike": lambda p: closer.alike(bagnet(), cat().pixels, 20, 20, p),
+    "patch.dataset.run": lambda p: patch_dataset.run([bagnet()], photos(40), p),
+    "patch.evidence.coarse": lambda p: evidence.coarse(bagnet(), cat().pixels, p),
+    "patch.evidence.phases": lambda p: evidence.phases(bagnet(), cat().pixels, [0], p, step=4),
+    "patch.evidence.full": lambda p: evidence.full(bagnet(), cat(32).pixels, [0], p),
     **{
-        f"patch_evidence.run:{at}": lambda p, at=at: evidence.run(
+        f"patch.evidence.run:{at}": lambda p, at=at: evidence.run(
             [bagnet(), net("photo_bagnet17")], cat(), evidence.Params(short=48, resolution=at), p
         )
         for at in evidence.RESOLUTIONS
     },
-    "patch_interaction.run": lambda p: interaction.run(
+    "patch.interaction.run": lambda p: interaction.run(
         [bagnet(), net("photo_resnet")], cat().pixels, 0, interaction.Params(pairs=8), p
     ),
-    "patch_interaction.changes": lambda p: interaction.changes(
+    "patch.interaction.changes": lambda p: interaction.changes(
         [bagnet()], cat().pixels, 0, interaction.Params(pairs=4),
         interaction.draw(*cat().pixels.shape[:2], interaction.Params(pairs=4)), p
     ),
-    "patch_masking.run": lambda p: masking.run(
+    "patch.masking.run": lambda p: masking.run(
         bagnet(), net("photo_resnet"), cat().pixels, 0, TWO_METHODS, p
     ),
-    "patch_masking.trace": lambda p: masking.trace(bagnet(), bagnet(), cat().pixels, 0, "occlusion", FEW, p),
-    "patch_masking.follow": lambda p: masking.follow(bagnet(), cat().pixels, np.arange(64), 0, FEW, p),
-    "patch_masking_dataset.run": lambda p: masking_dataset.run(
+    "patch.masking.trace": lambda p: masking.trace(bagnet(), bagnet(), cat().pixels, 0, "occlusion", FEW, p),
+    "patch.masking.follow": lambda p: masking.follow(bagnet(), cat().pixels, np.arange(64), 0, FEW, p),
+    "patch.masking_dataset.run": lambda p: masking_dataset.run(
         bagnet(), net("photo_resnet"), photos(3), TWO_METHODS, p
     ),
-    "patch_scramble.run": lambda p: scramble.run(
+    "patch.scramble.run": lambda p: scramble.run(
         [bagnet()], cat().pixels, 0, scramble.Params((1, 2), 2), p
     ),
-    "patch_scramble.measure": lambda p: scramble.measure([bagnet()], photos(6), (1, 2), 0, p),
-    "patch_wall.run": lambda p: wall.run(
+    "patch.scramble.measure": lambda p: scramble.measure([bagnet()], photos(6), (1, 2), 0, p),
+    "patch.wall.run": lambda p: wall.run(
         bagnet(), named_chunks(photos(8)), 8, wall.Params(0, 64, 4), p
     ),
-    "random_attack.random_target": lambda p: random_attack.random_target(GREY, digits()[0], p),
-    "random_attack.on_digits": lambda p: random_attack.on_digits(
+    "random.attack.random_target": lambda p: random_attack.random_target(GREY, digits()[0], p),
+    "random.attack.on_digits": lambda p: random_attack.on_digits(
         "random", random_attack.Params(seed_pictures=10, rounds=1, epochs=1), p
     ),
-    "random_attack.run": an_attack,
-    "random_background.own_gallery": lambda p: background.own_gallery(folder().found, 32, p),
-    "random_background.embed": lambda p: background.embed(pictures().pixels, [SPEC], vgg(), p),
-    "random_background.run": a_background,
-    "random_background_dataset.measure": lambda p: background_dataset.measure(
+    "random.attack.run": an_attack,
+    "random.background.own_gallery": lambda p: background.own_gallery(folder().found, 32, p),
+    "random.background.embed": lambda p: background.embed(pictures().pixels, [SPEC], vgg(), p),
+    "random.background.run": a_background,
+    "random.background_dataset.measure": lambda p: background_dataset.measure(
         pictures(6), pictures(20), [SPEC], vgg(), progress=p
     ),
-    "random_baselines.untrained": lambda p: baselines.untrained(sources(80), p, arch="resnet18"),
-    "random_baselines.k_means": lambda p: baselines.k_means(sources(80), p, centroids=8),
-    "random_baselines.learn": a_book,
-    "random_baselines.encode": lambda p: baselines.encode(sources(80), a_book(lambda done, total: None), p),
-    "random_dataset.random_counts": afresh(
+    "random.baselines.untrained": lambda p: baselines.untrained(sources(80), p, arch="resnet18"),
+    "random.baselines.k_means": lambda p: baselines.k_means(sources(80), p, centroids=8),
+    "random.baselines.learn": a_book,
+    "random.baselines.encode": lambda p: baselines.encode(sources(80), a_book(lambda done, total: None), p),
+    "random.dataset.random_counts": afresh(
         lambda home, p: dataset.random_counts(pictures(), "x", SPEC, home, p)
     ),
-    "random_dataset.both_counts": afresh(
+    "random.dataset.both_counts": afresh(
         lambda home, p: dataset.both_counts(pictures(), pictures(6), SPEC, home, p)
     ),
-    "random_dataset.measure_curves": afresh(
+    "random.dataset.measure_curves": afresh(
         lambda home, p: dataset.measure_curves(
             *digits(), PLAN, home, resume.remembering(home / "kept"), p
         )
     ),
-    "random_dataset.measure_baselines": afresh(
+    "random.dataset.measure_baselines": afresh(
         lambda home, p: dataset.measure_baselines(
             *digits(), PLAN, net("digits_cnn"), resume.remembering(home / "kept"), p
         )
     ),
-    "random_dataset.measure_similarity": lambda p: dataset.measure_similarity(
+    "random.dataset.measure_similarity": lambda p: dataset.measure_similarity(
         digits()[1], PLAN, net("digits_cnn"), p
     ),
-    "random_features.run": lambda p: features.run(
+    "random.features.run": lambda p: features.run(
         "digits", *digits(), features.Params(features=40, classifier="knn"), p
     ),
-    "random_features.features": lambda p: features.features(pictures(), features.Params(40), p),
-    "random_features.pixel_answer": lambda p: features.pixel_answer(*digits(), features.Params(40), p),
-    "random_features.answer": lambda p: features.answer(
+    "random.features.features": lambda p: features.features(pictures(), features.Params(40), p),
+    "random.features.pixel_answer": lambda p: features.pixel_answer(*digits(), features.Params(40), p),
+    "random.features.answer": lambda p: features.answer(
         vectors(), np.arange(60) % 3, vectors(), np.arange(60) % 3, "svm", p
     ),
-    "random_features.scores": lambda p: features.scores(vectors(), np.arange(60) % 3, vectors(), "knn", p),
+    "random.features.scores": lambda p: features.scores(vectors(), np.arange(60) % 3, vectors(), "knn", p),
     **{
-        f"random_maps.vectors:{space}": lambda p, space=space: maps.vectors(
+        f"random.maps.vectors:{space}": lambda p, space=space: maps.vectors(
             pictures(600, 8).pixels, space, SPEC, vgg(), p
         )
         for space in ("pixels", "random", "trained")
     },
-    "random_maps_figures.sheet": lambda p: maps_figures.sheet(pictures().pixels, progress=p),
-    "random_look.balanced": lambda p: look.balanced(cat(32).pixels, SPEC, p),
-    "random_look.run": lambda p: look.run(cat(32).pixels, SPEC, 0, p),
-    "random_dataset.measure_pixels": afresh(
+    "random.maps_figures.sheet": lambda p: maps_figures.sheet(pictures().pixels, progress=p),
+    "random.look.balanced": lambda p: look.balanced(cat(32).pixels, SPEC, p),
+    "random.look.run": lambda p: look.run(cat(32).pixels, SPEC, 0, p),
+    "random.dataset.measure_pixels": afresh(
         lambda home, p: dataset.measure_pixels(*digits(), resume.remembering(home / "kept"), p)
     ),
-    "random_dataset.measure_shapes": afresh(
+    "random.dataset.measure_shapes": afresh(
         lambda home, p: dataset.measure_shapes(
             *digits(), PLAN, resume.remembering(home / "kept"), p
         )
     ),
-    "random_dataset.one_baseline": lambda p: dataset.one_baseline(*digits(), spaces.pixels, True, p),
-    "random_dataset.at_count": lambda p: dataset.at_count(
+    "random.dataset.one_baseline": lambda p: dataset.one_baseline(*digits(), spaces.pixels, True, p),
+    "random.dataset.at_count": lambda p: dataset.at_count(
         lambda: [np.arange(80).reshape(20, 4) % 7] * 2, [], pictures(20), pictures(20), SPEC, 3, "svm", p
     ),
-    "random_maps.draw": lambda p: maps.draw(
+    "random.maps.draw": lambda p: maps.draw(
         vectors(), np.arange(60) % 3, "pixels", maps.Params(points=60, perplexity=5), p
     ),
-    "random_maps.run": lambda p: maps.run(
+    "random.maps.run": lambda p: maps.run(
         pictures(40, 8, 1), GREY, net("digits_cnn"), maps.Params(points=40, perplexity=5), p
     ),
-    "random_retrieval.run": lambda p: retrieval.run(
+    "random.retrieval.run": lambda p: retrieval.run(
         cat(), folder().found, retrieval.Params(features=20, size=32, count=2), vgg(), p
     ),
-    "random_retrieval_dataset.measure": lambda p: retrieval_dataset.measure(
+    "random.retrieval_dataset.measure": lambda p: retrieval_dataset.measure(
         pictures().pixels, pictures().labels, ("one", "two"), [SPEC], vgg(), progress=p
     ),
-    "shift_dataset.run": lambda p: shift_dataset.run(
+    "shift.dataset.run": lambda p: shift_dataset.run(
         vgg(), chunks(pictures(8)), 8, shift_dataset.Params(pairs=1, corruptions=()), p
     ),
-    "shift_inside.internal_distance": lambda p: inside.internal_distance(vgg(), cat(), "circular", p),
-    "shift_sweep.run": lambda p: sweep.run([vgg(), net("cifar_vgg_blur3")], cat(), sweep.Params(2), p),
-    "shift_sweep.answer": lambda p: sweep.answer(vgg(), cat(), sweep.Params(2), p),
-    "sparse_any.run": lambda p: sparse_any.run(
+    "shift.inside.internal_distance": lambda p: inside.internal_distance(vgg(), cat(), "circular", p),
+    "shift.sweep.run": lambda p: sweep.run([vgg(), net("cifar_vgg_blur3")], cat(), sweep.Params(2), p),
+    "shift.sweep.answer": lambda p: sweep.answer(vgg(), cat(), sweep.Params(2), p),
+    "sparse.any.run": lambda p: sparse_any.run(
         coded(), cat(32), sparse_any.Params(levels=(0.0, 0.1), draws=2, lams=LAMS), p
     ),
-    "sparse_any.answers": lambda p: sparse_any.answers(twin(), batch_of(), (), p),
-    "sparse_attack.attack": lambda p: attack.attack(coded(), batch_of(), truth(), QUICK_ATTACK, None, p),
-    "attacks.ascend": lambda p: attacks.ascend(
+    "sparse.any.answers": lambda p: sparse_any.answers(twin(), batch_of(), (), p),
+    "sparse.attack.attack": lambda p: attack.attack(coded(), batch_of(), truth(), QUICK_ATTACK, None, p),
+    "compute.attacks.ascend": lambda p: attacks.ascend(
         coded().engine.plain, torch.from_numpy(batch_of()).movedim(-1, 1), torch.from_numpy(truth()), attacks.LINF,
         eps=0.01, stride=0.01, steps=2, restarts=1, seed=0, progress=p
     ),
-    "sparse_attack.curve": lambda p: attack.curve(
+    "sparse.attack.curve": lambda p: attack.curve(
         coded(), batch_of(), truth(), QUICK_ATTACK, (0.0, 0.01), None, p
     ),
-    "sparse_attack.look": lambda p: attack.look(coded(), noisy(), QUICK_ATTACK, None, p),
-    "sparse_attack_dataset.measure": lambda p: attack_dataset.measure(
+    "sparse.attack.look": lambda p: attack.look(coded(), noisy(), QUICK_ATTACK, None, p),
+    "sparse.attack_dataset.measure": lambda p: attack_dataset.measure(
         [(coded(), 0.1), (twin(), None)], pictures(6), QUICK_ATTACK, eps={"linf": (0.0, 0.01), "l2": (0.0, 0.1)},
         convergence_eps={"linf": 0.01, "l2": 0.1}, steps=(1, 2), restarts=(1,), progress=p
     ),
-    "sparse_attack_dataset.converge": lambda p: attack_dataset.converge(
+    "sparse.attack_dataset.converge": lambda p: attack_dataset.converge(
         coded(), batch_of(), truth(), QUICK_ATTACK, (1, 2), (1, 2), None, p
     ),
     **{
-        f"sparse_codes.run:{at}": lambda p, at=at: codes.run(
+        f"sparse.codes.run:{at}": lambda p, at=at: codes.run(
             [coded(), twin()], cat(), codes.Params(resolution=at), p
         )
         for at in ("network", "own")
     },
-    "sparse_dataset.run": lambda p: sparse_dataset.run(
+    "sparse.dataset.run": lambda p: sparse_dataset.run(
         coded(), chunks(pictures(8)), 8, sparse_dataset.Params(levels=(0.0, 0.1), lams=LAMS), progress=p
     ),
-    "sparse_depths.run": lambda p: depths.run(net(families.ALL_CODED), noisy(), 0.1, p),
-    "sparse_dictionary.run": lambda p: dictionary.run(
+    "sparse.depths.run": lambda p: depths.run(net(families.ALL_CODED), noisy(), 0.1, p),
+    "sparse.dictionary.run": lambda p: dictionary.run(
         coded(), noisy(), dictionary.Params(0.2), p, clean=noisy()
     ),
-    "spinal_ablation.run": lambda p: ablation.run(
+    "spinal.ablation.run": lambda p: ablation.run(
         *digits(), ablation.Params(1, 1, (2,), (2,), (1,), ("blocks",)), p
     ),
-    "spinal_answers.run": lambda p: answers.run(
+    "spinal.answers.run": lambda p: answers.run(
         [net(name) for name in families.HEADED.values()], cat(), answers.Params(tuple(families.HEADED)), p
     ),
-    "spinal_any.features": lambda p: spinal_any.features(
+    "spinal.any.features": lambda p: spinal_any.features(
         pictures(), pictures(6), vgg(), spinal_any.Params(seeds=1, epochs=1), p
     ),
-    "spinal_any.run": lambda p: spinal_any.run(
+    "spinal.any.run": lambda p: spinal_any.run(
         "two", pictures(), pictures(6), vgg(), spinal_any.Params(seeds=2, epochs=2), p
     ),
-    "spinal_any.scores": some_scores,
-    "spinal_heads.run": heads,
-    "spinal_regression.train": an_ensemble,
-    "spinal_regression.race": lambda p: regression.race(a_regression(), "sum", "spinal", p),
-    "spinal_regression.run": lambda p: regression.run(
+    "spinal.any.scores": some_scores,
+    "spinal.heads.run": heads,
+    "spinal.regression.train": an_ensemble,
+    "spinal.regression.race": lambda p: regression.race(a_regression(), "sum", "spinal", p),
+    "spinal.regression.run": lambda p: regression.run(
         a_regression(targets=("sum", "sine"), networks=("fc", "spinal")), p
     ),
-    "spinal_regression.lesson": lambda p: regression.lesson(a_regression(), "sine", "fc", 0, p),
-    "spinal_transfer.run": lambda p: transfer.run(
+    "spinal.regression.lesson": lambda p: regression.lesson(a_regression(), "sine", "fc", 0, p),
+    "spinal.transfer.run": lambda p: transfer.run(
         pictures(40, 64), pictures(6, 64), net("photo_resnet"), transfer.Params(seeds=2, epochs=1), p
     ),
 }  # fmt: skip

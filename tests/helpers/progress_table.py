@@ -110,54 +110,54 @@ def svm(progress):
 
 CORE = {
     **{
-        f"attributions.attribution:{method}": lambda p, method=method: attributions.attribution(
+        f"compute.attributions.attribution:{method}": lambda p, method=method: attributions.attribution(
             bagnet(), x(), 0, method, p
         )
         for method in attributions.METHODS
     },
-    "attributions.bagnet_evidence": lambda p: attributions.bagnet_evidence(bagnet(), x(), 0, p),
-    "batch.run": afresh(
+    "compute.attributions.bagnet_evidence": lambda p: attributions.bagnet_evidence(bagnet(), x(), 0, p),
+    "batch.run.run": afresh(
         lambda home, p: batch.run(
             planned(make_folder(home / "pictures", 6), chunk=2), home / "out.parquet", in_this_process, progress=p
         )
     ),
-    "datasets.read_folder": afresh(
+    "data.named.read_folder": afresh(
         lambda home, p: named.read_folder(make_folder(home / "pictures", 6), 40, p)
     ),
-    "embedding.fit": lambda p: embedding.fit(vectors(), 5, iterations=(30, 60), progress=p),
-    "engine.logits": lambda p: engine.logits(
+    "compute.embedding.fit": lambda p: embedding.fit(vectors(), 5, iterations=(30, 60), progress=p),
+    "networks.engine.logits": lambda p: engine.logits(
         vgg().engine, lambda which: to_tensor(pictures(900).pixels[which], vgg().preprocessing), 900, p
     ),
-    "lambda_sweep.logits": lambda p: lambda_sweep.logits(coded(), batch_of(), LAMS, p),
-    "lambda_sweep.answer": lambda p: lambda_sweep.answer(coded(), batch_of(), np.full((2, 6), 0.1), p),
-    "lambda_sweep.residuals": lambda p: lambda_sweep.residuals(coded(), batch_of(), LAMS, p),
-    "linear_svm.fit": svm,
-    "neighbours.nearest": lambda p: neighbours.nearest(vectors(1200), vectors(1200), 2, p),
-    "own_data.open_data": afresh(
+    "compute.lambda_sweep.logits": lambda p: lambda_sweep.logits(coded(), batch_of(), LAMS, p),
+    "compute.lambda_sweep.answer": lambda p: lambda_sweep.answer(coded(), batch_of(), np.full((2, 6), 0.1), p),
+    "compute.lambda_sweep.residuals": lambda p: lambda_sweep.residuals(coded(), batch_of(), LAMS, p),
+    "compute.linear_svm.fit": svm,
+    "compute.neighbours.nearest": lambda p: neighbours.nearest(vectors(1200), vectors(1200), 2, p),
+    "data.open_data": afresh(
         lambda home, p: data.open_data(str(make_folder(home / "pictures", 36)), None, 32, p)
     ),
-    "own_data.read": lambda p: own.read(folder(), 32, progress=p),
-    "own_data.from_pictures": lambda p: own.from_pictures(folder().found, 32, [], p),
-    "patches.collect": lambda p: patches.collect(patches.bagnet_of(bagnet()), x(), None, p, step=4),
-    "patches.full": lambda p: patches.full(patches.bagnet_of(bagnet()), x(), [0], p, step=4),
-    "report.finished": lambda p: page.finished(asked(), p),
-    "report.section": lambda p: page.section(STUDIES[0], asked(), p),
-    "report_digits.random_part": lambda p: report_digits.random_part(asked(), p),
-    "report_digits.spinal_part": lambda p: report.spinal_part(
+    "data.own.read": lambda p: own.read(folder(), 32, progress=p),
+    "data.own.from_pictures": lambda p: own.from_pictures(folder().found, 32, [], p),
+    "compute.patches.collect": lambda p: patches.collect(patches.bagnet_of(bagnet()), x(), None, p, step=4),
+    "compute.patches.full": lambda p: patches.full(patches.bagnet_of(bagnet()), x(), [0], p, step=4),
+    "report.page.finished": lambda p: page.finished(asked(), p),
+    "report.page.section": lambda p: page.section(STUDIES[0], asked(), p),
+    "random.report.random_part": lambda p: report_digits.random_part(asked(), p),
+    "spinal.report.spinal_part": lambda p: report.spinal_part(
         asked(), {head: card(name) for head, name in families.HEADED.items()}, p
     ),
-    "report_parts.shift_part": lambda p: shift_report.shift_part(asked(), (card("cifar_vgg"),), p),
-    "report_parts.patch_part": lambda p: patch_report.patch_part(asked(), (card("photo_bagnet9"),), p),
-    "report_parts.sparse_part": lambda p: sparse_report.sparse_part(asked(), (card("cifar_sdnet18"),), p),
-    "sign_counts.counts": lambda p: sign_counts.counts(sign_counts.build(SPEC), pictures(12).pixels, p),
-    "sign_counts.features": lambda p: sign_counts.features(sign_counts.build(SPEC), pictures(12).pixels, p),
-    "sign_counts.extract": afresh(
+    "shift.report.shift_part": lambda p: shift_report.shift_part(asked(), (card("cifar_vgg"),), p),
+    "patch.report.patch_part": lambda p: patch_report.patch_part(asked(), (card("photo_bagnet9"),), p),
+    "sparse.report.sparse_part": lambda p: sparse_report.sparse_part(asked(), (card("cifar_sdnet18"),), p),
+    "compute.sign_counts.counts": lambda p: sign_counts.counts(sign_counts.build(SPEC), pictures(12).pixels, p),
+    "compute.sign_counts.features": lambda p: sign_counts.features(sign_counts.build(SPEC), pictures(12).pixels, p),
+    "compute.sign_counts.extract": afresh(
         lambda home, p: sign_counts.extract(GREY, pictures(1200, 6, 1).pixels, home / "x.npy", p)
     ),
-    "spaces.pixels": lambda p: spaces.pixels(pictures().pixels, p),
-    "spaces.random": lambda p: spaces.random(pictures().pixels, SPEC, p),
-    "spaces.trained": lambda p: spaces.trained(pictures(600, 8).pixels, vgg(), p),
-    "torchvision_data.load": afresh(
+    "compute.spaces.pixels": lambda p: spaces.pixels(pictures().pixels, p),
+    "compute.spaces.random": lambda p: spaces.random(pictures().pixels, SPEC, p),
+    "compute.spaces.trained": lambda p: spaces.trained(pictures(600, 8).pixels, vgg(), p),
+    "data.public.load": afresh(
         lambda home, p: (eurosat(home), public.load("EuroSAT", 16, home, p))
     ),
 }  # fmt: skip

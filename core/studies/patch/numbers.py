@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from core.networks.card import title_of
-from core.studies.patch import dataset_figures, masking_dataset, masking_figures
+from core.studies.patch import dataset_figures, masking_figures
 from core.studies.patch.claims import patches_record
 
 HEADLINE = "patch-33-near-resnet"  # the claim that stands for this study on the first page
@@ -28,7 +28,7 @@ def tables(results: Path) -> dict[str, Mapping[str, Sequence[object]]]:
             record.scramble, record.summary
         )
     if record.masking is not None:
-        masked = masking_dataset.from_record(record.masking)
+        masked = record.masking
         titles = (title_of(masked.networks[0]), title_of(masked.networks[1]))
         found[
             f"Area under the true class's probability while cells of {masked.cell} px are masked (deletion) or shown "

@@ -1,4 +1,4 @@
-"""core.studies.random.attack_dataset: FIXME."""
+"""How the attack on random features (Xue & Roshan 2018) goes on a whole data set, over seeds: its record, read back."""
 
 from __future__ import annotations
 

@@ -10,7 +10,6 @@ import torch.nn.functional as F
 from torch import nn
 
 from core import networks
-from core.base.worker import Stopped
 from core.compute import attributions, patches
 from core.compute.attributions import CAPTUM, EVIDENCE, METHODS, RANDOM, attribution, each_call_its_own, private
 from core.models import create_model
@@ -280,20 +279,6 @@ def test_an_input_made_in_inference_mode_is_welcome_and_not_changed(method, resn
     assert inside.shape == (64, 64)
     assert inside.std() > 0
     assert (inside.min() >= 0) == (method == "saliency")
-
-
-@pytest.mark.parametrize("method", [EVIDENCE, *CAPTUM])
-def test_progress_ends_at_all_and_may_stop(method, bagnet):
-    seen = []
-    attribution(bagnet, picture(40, 40), 0, method, lambda done, total: seen.append(done / total))
-    assert seen == sorted(seen)
-    assert seen[-1] == 1
-
-    def stop(done, total):
-        raise Stopped
-
-    with pytest.raises(Stopped):
-        attribution(bagnet, picture(40, 40), 0, method, stop)
 
 
 # ---- refusals ------------------------------------------------------------------------------------

@@ -7,7 +7,6 @@ import pytest
 from sklearn.datasets import load_digits
 from sklearn.manifold import trustworthiness
 
-from core.base.worker import Stopped
 from core.compute import embedding
 from core.compute.embedding import Map, anchor, fit, place
 
@@ -55,15 +54,6 @@ def test_progress_counts_iterations_and_positions_are_seen(digits):
     assert len(seen) == 5
     assert all(positions.shape == found.positions.shape for positions in seen)
     assert not np.array_equal(seen[0], seen[-1])
-
-
-def test_progress_may_stop_it(digits):
-    def stop(done, total):
-        if done >= 30:
-            raise Stopped
-
-    with pytest.raises(Stopped):
-        fit(digits[0][:50], 5, iterations=SHORT, progress=stop)
 
 
 def test_a_perplexity_too_large_is_lowered_to_what_the_points_allow(digits):

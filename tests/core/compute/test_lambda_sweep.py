@@ -8,7 +8,6 @@ import pytest
 import torch
 from torch import nn
 
-from core.base.worker import Stopped
 from core.compute import lambda_sweep
 from core.compute.coded import to_input
 from core.models.sdnet import SDNet
@@ -155,22 +154,6 @@ def test_roughness_is_the_deviation_of_white_noise_and_blind_to_shading():
     once = torch.zeros(1, 1, 5, 5)
     once[0, 0, 2, 2] = 1.0  # each of 9 positions sees one tap, whose magnitudes add up to 16 / 6
     assert float(lambda_sweep.roughness(once)[0]) == pytest.approx(math.sqrt(math.pi / 2) * 16 / 6 / 9)
-
-
-def test_progress_counts_answers_and_can_stop(pixels, monkeypatch):
-    monkeypatch.setattr(lambda_sweep, "BLOCK", 4)
-    seen = []
-    lambda_sweep.logits(small(), pixels, LAMS, lambda done, total: seen.append((done, total)))
-    assert [done for done, _ in seen] == sorted(done for done, _ in seen)
-    assert {total for _, total in seen} == {9 * 5}
-    assert seen[-1][0] == 9 * 5
-
-    def stop(done, total):
-        raise Stopped
-
-    for ask in (lambda_sweep.logits, lambda_sweep.residuals):
-        with pytest.raises(Stopped):
-            ask(small(), pixels, LAMS, stop)
 
 
 def test_what_makes_no_sense_is_refused(pixels):

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from sklearn.datasets import load_digits
 from sklearn.svm import LinearSVC
 
-from core.base.worker import Stopped
 from core.compute import linear_svm
 
 
@@ -77,11 +76,3 @@ def test_a_closed_form_of_one_number():
 def test_what_cannot_be_fitted_is_refused_in_one_sentence(x, y, classes, C):
     with pytest.raises(ValueError, match=r"^expected .*, got"):
         linear_svm.fit(x, y, classes, C=C)
-
-
-def test_it_can_be_stopped():
-    def stop(done, total):
-        raise Stopped
-
-    with pytest.raises(Stopped):
-        linear_svm.fit(np.eye(4, dtype=np.float32), np.array([0, 1, 0, 1]), 2, progress=stop)

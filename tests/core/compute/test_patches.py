@@ -92,21 +92,6 @@ def test_a_head_for_some_classes_is_the_same_numbers():
     np.testing.assert_allclose(patches.full(NETS[9], x, [4, 1]), patches.full(NETS[9], x)[[4, 1]], rtol=1e-5, atol=1e-6)
 
 
-def test_progress_counts_every_pass_and_may_stop():
-    seen = []
-    patches.full(NETS[9], noise(3, 16, 16), [0], lambda done, total: seen.append((done, total)))
-    assert seen == [(i, 64) for i in range(1, 65)]
-
-    class Enough(Exception):
-        pass
-
-    def stop(done, total):
-        raise Enough
-
-    with pytest.raises(Enough):
-        patches.full(NETS[9], noise(3, 16, 16), [0], stop)
-
-
 def test_features_of_a_patch_are_those_of_the_map():
     net, x = NETS[17], noise(3, 24, 24)
     maps = patches.compose(list(patches.leaves(net, x, None, step=8)), 24, 24, 8)

@@ -187,12 +187,6 @@ def test_without_a_method_that_applies_it_is_said_what_to_add(signs, cat):
         patch_any.run(signs, cat, Params(methods=("saliency",)))
 
 
-@pytest.mark.parametrize("wrong", [{"cell": 1}, {"cells": 0}, {"methods": ("taste",)}, {"draws": 0}], ids=str)
-def test_settings_that_do_not_exist_are_refused(wrong):
-    with pytest.raises(ValueError, match=r"^expected .*"):
-        Params(**wrong)
-
-
 def test_a_class_that_does_not_exist_is_refused(signs, cat):
     with pytest.raises(ValueError, match="expected a class of 0 to 4, got 5"):
         patch_any.run(signs, cat, Params(target=5, methods=QUICK))

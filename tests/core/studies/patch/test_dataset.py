@@ -78,17 +78,6 @@ def test_answers_are_those_of_one_picture_at_a_time(split):
     assert [done for done, _ in seen] == sorted({done for done, _ in seen})
 
 
-def test_progress_may_stop(split):
-    class Enough(Exception):
-        pass
-
-    def stop(done, total):
-        raise Enough
-
-    with pytest.raises(Enough):
-        run(networks(), split, stop)
-
-
 def test_other_data_than_the_networks_is_refused(split):
     with pytest.raises(ValueError, match=r"^expected 7 classes at 33 px for photo_bagnet17, got 7 at 16 px: "):
         run(networks(), Split(split.pixels[:, :16, :16], split.labels, split.classes))

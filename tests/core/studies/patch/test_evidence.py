@@ -204,18 +204,6 @@ def test_a_grey_picture_says_the_same_everywhere_inside():
 # ---------------------------------------------------------------- refusals
 
 
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        ({"short": 20}, "expected a short side of 48 to 320 px, got 20"),
-        ({"resolution": "half"}, "expected a resolution of"),
-    ],
-)
-def test_settings_that_do_not_exist(change, words):
-    with pytest.raises(ValueError, match=rf"^{words}"):
-        Params(**change)
-
-
 def test_refusals_of_networks_and_classes(image):
     with pytest.raises(ValueError, match=r"^expected BagNets that share labels, got "):
         evidence.run([], image, Params())

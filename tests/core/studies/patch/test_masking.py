@@ -8,7 +8,6 @@ import pytest
 import torch
 from torch import nn
 
-from core.base.worker import Stopped
 from core.compute import attributions
 from core.compute.attributions import EVIDENCE, METHODS, RANDOM
 from core.pictures.preprocess import to_tensor
@@ -170,38 +169,7 @@ def test_insertion_is_told_from_the_same_traces(bagnet, result):
     assert inserted.mode == "insertion"
 
 
-def test_progress_rises_to_all_and_may_stop(bagnet):
-    seen = []
-    masking.run(bagnet, None, PIXELS, 0, FEW, lambda done, total: seen.append(done / total))
-    assert seen == sorted(seen)
-    assert seen[-1] == 1
-
-    def stop(done, total):
-        if done / total > 0.5:
-            raise Stopped
-
-    with pytest.raises(Stopped):
-        masking.run(bagnet, None, PIXELS, 0, FEW, stop)
-
-
 # ---- refusals ------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("options", "words"),
-    [
-        ({"cell": 1}, "cells of 2 to 64 px, got 1"),
-        ({"cells": 0}, "at least one cell, got 0"),
-        ({"methods": ("LRP",)}, "expected different methods"),
-        ({"methods": (RANDOM, RANDOM)}, "expected different methods"),
-        ({"methods": ()}, "expected different methods"),
-        ({"mode": "inpaint"}, "expected a mode"),
-        ({"draws": 0}, "random orders, got 0"),
-    ],
-)
-def test_params_that_do_not_exist(options, words):
-    with pytest.raises(ValueError, match=words):
-        Params(**options)
 
 
 def test_networks_that_cannot_be_compared(bagnet, baseline):

@@ -174,33 +174,6 @@ def test_accuracy_over_a_data_set_by_hand():
     assert [done for done, _ in seen] == sorted(done for done, _ in seen)
 
 
-def test_progress_counts_to_the_end_and_may_stop():
-    network, seen = by_hand(Torus()), []
-    run([network, network], PICTURE, 0, Params(tiles=(1, 2)), lambda *at: seen.append(at))
-    assert seen[-1] == (12, 12)
-
-    def stop(done, total):
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        run([network], PICTURE, 0, Params(tiles=(1, 2)), stop)
-
-
-@pytest.mark.parametrize(
-    ("options", "said"),
-    [
-        ({"tiles": (2, 4)}, "rise from 1"),
-        ({"tiles": (1, 4, 4)}, "rise from 1"),
-        ({"tiles": ()}, "rise from 1"),
-        ({"shuffles": 0}, "1 to 50 shuffles"),
-        ({"seed": -1}, "seed of 0 or more"),
-    ],
-)
-def test_parameters_that_make_no_sense_are_refused(options, said):
-    with pytest.raises(ValueError, match=said):
-        Params(**options)
-
-
 def test_networks_and_classes_that_do_not_fit_are_refused():
     network = by_hand(Torus())
     for networks, target, said in (

@@ -306,29 +306,6 @@ def test_labels_at_the_ends_keep_their_distance():
 # ---- refused -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "bad",
-    [
-        {"seed_pictures": 0},
-        {"rounds": -1},
-        {"epochs": 0},
-        {"width": 0},
-        {"seed": -1},
-        {"step": 0},
-        {"step": float("nan")},
-        {"epsilons": ()},
-        {"epsilons": (0.0625,)},
-        {"epsilons": (0.0, 0.2, 0.1)},
-        {"epsilons": (0.0, 0.0625, 2.0)},
-        {"epsilons": (0.0, 0.1)},
-    ],
-)
-def test_params_that_make_no_sense_are_refused(bad):
-    with pytest.raises(ValueError, match=r"^expected .* got .*: ") as error:
-        Params(**bad)
-    assert "\n" not in str(error.value)
-
-
 def test_pictures_and_targets_that_do_not_fit_are_refused():
     seeds, test = study.draw(halves(), TINY, 40)
     target = Target("halves", Counting())

@@ -146,12 +146,6 @@ def test_own_pictures_are_read_and_broken_ones_listed(tmp_path):
         study.own_gallery(find_pictures(tmp_path), SIDE)
 
 
-def test_what_does_not_exist_is_refused():
-    for wrong in ({"features": 0}, {"size": 0}, {"near": 0}, {"seeds": ()}, {"depth": -1}):
-        with pytest.raises(ValueError, match="expected"):
-            study.Params(**wrong)
-
-
 # ---- over a set ----------------------------------------------------------------------------------
 
 

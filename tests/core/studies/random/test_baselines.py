@@ -199,23 +199,6 @@ def test_test_pictures_are_measured_with_what_the_training_ones_taught(run):
     assert np.abs(run(test) - together[len(train) :]).max() > 1e-3
 
 
-@pytest.mark.parametrize("run", QUICK.values(), ids=QUICK)
-def test_progress_ends_and_may_stop(run):
-    seen = []
-    run(pictures(), lambda done, total: seen.append(done / total))
-    assert seen[-1] == 1
-    assert seen == sorted(seen)
-
-    class Stopped(Exception):
-        pass
-
-    def stop(done, total):
-        raise Stopped
-
-    with pytest.raises(Stopped):
-        run(pictures(), stop)
-
-
 def test_the_table_says_what_each_is():
     assert set(BASELINES) == {*DEEP, "k-means"}
     assert len({b.title for b in BASELINES.values()}) == len(BASELINES)

@@ -5,7 +5,6 @@ import shlex
 import numpy as np
 import pytest
 
-from core.base.worker import Stopped
 from core.compute.sign_counts import Spec
 from core.data import named
 from core.data.split import Split
@@ -69,23 +68,6 @@ def test_the_snippet_runs(digits):
     scope = {}
     exec(features.snippet(Params(features=20, classifier="knn"), "digits"), scope)  # our own words
     assert scope["result"].counts.tolist() == [20]
-
-
-@pytest.mark.parametrize(
-    "options",
-    [{"features": 0}, {"features": 10**6}, {"depth": -1}, {"kernel": 4}, {"classifier": "forest"}, {"seed": -1}],
-)
-def test_impossible_settings_are_refused_in_one_sentence(options):
-    with pytest.raises(ValueError, match=r"^expected .*, got"):
-        Params(**options)
-
-
-def test_it_can_be_stopped(digits):
-    def stop(done, total):
-        raise Stopped
-
-    with pytest.raises(Stopped):
-        run("digits", *digits, Params(features=20), stop)
 
 
 def test_one_feature_is_what_the_network_says(digits):

@@ -13,7 +13,6 @@ from PIL import Image
 from sklearn.datasets import load_digits
 from sklearn.neighbors import NearestNeighbors
 
-from core.base.worker import Stopped
 from core.compute import embedding
 from core.compute.sign_counts import Spec
 from core.data.split import Split
@@ -90,21 +89,6 @@ def test_one_space_alone_is_the_same_map(result, split, network):
     np.testing.assert_array_equal(alone.of("random").positions, result.of("random").positions)
 
 
-def test_progress_goes_through_all_maps_and_may_stop(split):
-    told = []
-    maps.run(split, SPEC, None, PARAMS, lambda done, total: told.append(done / total))
-    assert told == sorted(told)
-    assert told[-1] == 1
-    assert {0.25, 0.5, 0.75} < set(told)  # into the space and onto the map, twice
-
-    def stop(done, total):
-        if done > total / 2:
-            raise Stopped
-
-    with pytest.raises(Stopped):
-        maps.run(split, SPEC, None, PARAMS, stop)
-
-
 def test_larger_sets_are_drawn_from_by_the_seed(split):
     few = [chosen(split, replace(PARAMS, points=40, seed=seed)) for seed in (0, 0, 1)]
     np.testing.assert_array_equal(few[0], few[1])
@@ -112,12 +96,6 @@ def test_larger_sets_are_drawn_from_by_the_seed(split):
     assert len(np.unique(few[0])) == 40
     assert (np.diff(few[0]) > 0).all()
     np.testing.assert_array_equal(chosen(split, PARAMS), np.arange(COUNT))
-
-
-@pytest.mark.parametrize("wrong", [{"points": 0}, {"points": 50_001}, {"perplexity": 0.5}, {"perplexity": np.nan}])
-def test_params_outside_the_limits_are_refused(wrong):
-    with pytest.raises(ValueError, match="expected"):
-        Params(**wrong)
 
 
 def test_a_kept_result_fits_its_own_settings_only(result, split, network):

@@ -179,18 +179,6 @@ def test_a_long_period_is_cut_short_and_says_so(monkeypatch):
     assert not result.complete
 
 
-def test_progress_counts_to_the_end_and_may_stop(plain):
-    seen = []
-    inside.internal_distance(plain, PICTURE, progress=lambda done, total: seen.append((done, total)))
-    assert seen[-1] == (64, 64)
-
-    def stop(done, total):
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        inside.internal_distance(plain, PICTURE, progress=stop)
-
-
 def test_nothing_is_left_on_the_network(plain):
     net = plain.engine.plain
     before = {name: value.clone() for name, value in net.state_dict().items()}

@@ -10,7 +10,6 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.base.worker import Stopped
 from core.models.circular import circular_twin
 from core.models.small import CifarVGG
 from core.pictures.image import from_pixels, png_bytes, thumbnail
@@ -109,12 +108,6 @@ def test_odd_pictures_have_an_answer(pair, size, boundary):
     assert consistency(swept)[0] == 1
 
 
-@pytest.mark.parametrize("reach", [0, 25, 99, -1])
-def test_radii_that_do_not_exist(reach):
-    with pytest.raises(ValueError, match=rf"^expected a largest shift of 1 to 24 px, got {reach}: "):
-        Params(reach)
-
-
 def test_boundaries_classes_and_families_that_do_not_exist(pair, cat):
     with pytest.raises(ValueError, match=r"^expected a boundary of \['crop'.*got 'zero': "):
         Params(2, "zero")
@@ -125,19 +118,6 @@ def test_boundaries_classes_and_families_that_do_not_exist(pair, cat):
         sweep.run([pair[0], by_hand(Torus())], cat, Params(1))
     with pytest.raises(ValueError, match=r"^expected networks"):
         sweep.run([], cat, Params(1))
-
-
-def test_progress_runs_to_its_total_and_may_stop(pair, cat):
-    seen = []
-    sweep.run(pair, cat, Params(2), lambda done, total: seen.append((done, total)))
-    assert seen[-1] == (50, 50)
-    assert [done for done, _ in seen] == sorted(done for done, _ in seen)
-
-    def stop(done, total):
-        raise Stopped
-
-    with pytest.raises(Stopped):
-        sweep.run(pair, cat, Params(2), stop)
 
 
 # ---- what follows from it ------------------------------------------------------------------------

@@ -9,7 +9,6 @@ from scipy.stats import binomtest
 from streamlit.testing.v1 import AppTest
 
 from core import networks
-from core.base.worker import Stopped
 from core.compute import coded
 from core.networks.engine import prepare
 from core.pictures import noise
@@ -141,40 +140,9 @@ def test_a_picture_that_no_noise_can_move_keeps_its_answer():
 # ---- settings ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"kind": "none"},
-        {"kind": "rain"},
-        {"draws": 0},
-        {"draws": 257},
-        {"lams": (0.5, 0.1)},
-        {"levels": ()},
-        {"seed": -1},
-    ],
-    ids=str,
-)
-def test_settings_that_do_not_exist_are_refused_in_one_sentence(wrong):
-    with pytest.raises(ValueError, match=r"^expected .*, got .*"):
-        Params(**wrong)
-
-
 def test_the_training_lambda_has_to_be_tried(cat):
     with pytest.raises(ValueError, match=r"expected the training lambda 0\.1 among those that are tried"):
         sparse_any.run(load("untrained:cifar_sdnet18"), cat, Params(lams=(0.2, 0.3)))
-
-
-def test_progress_reaches_its_end_and_may_stop(cat):
-    seen = []
-    sparse_any.run(trained(), cat, QUICK, lambda done, total: seen.append(done / total))
-    assert seen == sorted(seen)
-    assert seen[-1] == 1
-
-    def stop(done, total):
-        raise Stopped
-
-    with pytest.raises(Stopped):
-        sparse_any.run(trained(), cat, QUICK, stop)
 
 
 # ---- words, figures, page ------------------------------------------------------------------------

@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from core.base.worker import Stopped
 from core.compute.attacks import NEVER, NORMS, ON_THE_PICTURE, project
 from core.data.split import Split
 from core.models.sdnet import SDNet
@@ -283,45 +282,7 @@ def test_one_picture_before_and_after(coded, split, norm):
     assert len({len(column) for column in table.values()}) == 1
 
 
-def test_stop_ends_it_within_a_step(coded, split):
-    calls = []
-
-    def progress(done, total):
-        calls.append((done, total))
-        if len(calls) == 3:
-            raise Stopped
-
-    with pytest.raises(Stopped):
-        attack(coded, floats(split), split.labels, Params(steps=50, restarts=4), progress=progress)
-    assert len(calls) == 3
-
-
-def test_progress_reaches_its_end(coded, split):
-    calls = []
-    curve(coded, floats(split), split.labels, Params(steps=3), (0.01, 0.5), progress=lambda *a: calls.append(a))
-    shares = [done / total for done, total in calls]
-    assert shares == sorted(shares)
-    assert shares[-1] == 1
-
-
 # ---- refused -------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "bad",
-    [
-        {"norm": "l1"},
-        {"eps": -0.1},
-        {"eps": float("nan")},
-        {"eps": float("inf")},
-        {"steps": 0},
-        {"restarts": 0},
-        {"seed": -1},
-    ],
-)
-def test_params_that_make_no_sense_are_refused(bad):
-    with pytest.raises(ValueError, match=r"^expected .* got "):
-        Params(**bad)
 
 
 def test_pictures_labels_and_lambdas_that_do_not_fit_are_refused(coded, twin, split):

@@ -174,25 +174,6 @@ def test_the_toys_code_is_the_minimum(v, lam, non_negative):
 # ---- bad input -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("fields", "said"),
-    [
-        ({"noise": "rain"}, "rain"),
-        ({"level": -1.0}, "-1"),
-        ({"lam": -0.1}, "expected a lambda of 0 to 1e\\+12"),
-        ({"lam": math.nan}, "expected a lambda of 0 to 1e\\+12"),
-        ({"lam": math.inf}, "expected a lambda of 0 to 1e\\+12"),
-        ({"steps": 0}, "expected 1 to 50 steps"),
-        ({"steps": 51}, "expected 1 to 50 steps"),
-        ({"solver": "newton"}, "expected a solver of"),
-        ({"resolution": "huge"}, "expected a resolution of"),
-    ],
-)
-def test_settings_that_do_not_exist_are_refused(fields, said):
-    with pytest.raises(ValueError, match=said):
-        Params(**fields)
-
-
 def test_a_network_without_a_dictionary_is_refused(cat):
     with pytest.raises(ValueError, match="expected an SDNet, got cifar_vgg"):
         codes.run([trained()], cat, Params())

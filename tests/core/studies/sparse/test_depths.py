@@ -191,19 +191,6 @@ def test_a_huge_lambda_and_an_even_picture_leave_nothing(network):
     assert figures.table(found)["relative residual"][0] is None
 
 
-def test_progress_counts_to_the_end_and_may_stop(network):
-    seen = []
-    found = run(network, PICTURE, progress=lambda *at: seen.append(at))
-    total = len(found.layers) + 9
-    assert seen == [(i, total) for i in range(1, total + 1)]
-
-    def stop(done, total):
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        run(network, PICTURE, progress=stop)
-
-
 def test_other_networks_and_large_pictures_are_refused(network, monkeypatch):
     for options, said in (
         ({"coded": "first"}, "plain layers"),

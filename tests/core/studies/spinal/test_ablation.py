@@ -79,27 +79,6 @@ def test_a_run_tells_how_far_it_is_and_survives_json(digits, result):
                 assert getattr(again, name) == value
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"seeds": 0},
-        {"seeds": 21},
-        {"epochs": 0},
-        {"layers": ()},
-        {"layers": (1,)},
-        {"layers": (25,)},
-        {"width": (0,)},
-        {"width": (4, 4)},
-        {"split": (7,)},
-        {"order": ("backwards",)},
-    ],
-    ids=str,
-)
-def test_sizes_that_do_not_exist_are_refused_in_one_sentence(wrong):
-    with pytest.raises(ValueError, match=r"^expected .*, got "):
-        Params(**wrong)
-
-
 def test_too_few_pictures_are_refused_in_one_sentence(digits):
     few = Split(digits[0].pixels[:10], digits[0].labels[:10], digits[0].classes)
     with pytest.raises(ValueError, match="expected at least 64 training pictures, got 10"):

@@ -88,25 +88,7 @@ def test_what_is_shown_is_the_picture_in_mnist_s_form(result):
     assert result.picture == example().digest
 
 
-def test_progress_is_told_and_may_stop(heads):
-    seen = []
-    run(heads, example(), progress=lambda done, total: seen.append((done, total)))
-    assert seen == [(1, 3), (2, 3), (3, 3)]
-
-    def stop(done, total):
-        raise RuntimeError("stopped")
-
-    with pytest.raises(RuntimeError, match="stopped"):
-        run(heads, example(), progress=stop)
-
-
 # ---- what is refused -----------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("names", [(), ("fc", "fc"), ("fc", "other")])
-def test_heads_that_do_not_exist_are_refused(names):
-    with pytest.raises(ValueError, match=r"^expected different heads of fc, spinal, fc-matched, got "):
-        Params(names)
 
 
 def test_networks_and_heads_must_agree(heads):

@@ -209,25 +209,6 @@ def test_the_figure_shows_every_seed_and_the_means(result):
         assert len({trace.marker.symbol for trace in drawn[::2]}) == 4
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"seeds": 0},
-        {"epochs": 0},
-        {"width": 0},
-        {"layers": 1},
-        {"hidden": 0},
-        {"dropout": 1.0},
-        {"rate": 0.0},
-        {"most": 5},
-    ],
-    ids=str,
-)
-def test_settings_that_do_not_exist_are_refused_in_one_sentence(wrong):
-    with pytest.raises(ValueError, match=r"^expected .*, got .*: .*$"):
-        Params(**wrong)
-
-
 def test_what_does_not_fit_is_refused_in_one_sentence(digits):
     train, test = digits
     network = by_hand(Torus())

@@ -159,18 +159,6 @@ def test_shapes_looks_and_progress():
     assert (np.diff(result.lowest, axis=-1) <= 0).all()
 
 
-def test_progress_may_stop_the_training():
-    class Enough(Exception):
-        pass
-
-    def stop(done, total):
-        if done:
-            raise Enough
-
-    with pytest.raises(Enough):
-        study.run(SMALL, stop)
-
-
 def test_gain_is_positive_where_the_spinal_network_errs_less(small):
     mse = small.mse.copy()
     mse[0, 0, :, -1], mse[0, 1, :, -1] = [0.03, 0.05, 0.04], [0.02, 0.03, 0.03]  # fc, spinal
@@ -183,33 +171,6 @@ def test_gain_is_positive_where_the_spinal_network_errs_less(small):
     said = figures.finding(made)
     assert "no difference shown on sum" in said
     assert "worse on pairs" in said
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"targets": ()},
-        {"targets": ("sum", "sum")},
-        {"targets": ("cosine",)},
-        {"networks": ("fc", "mlp")},
-        {"seeds": 0},
-        {"seeds": 10**9},
-        {"epochs": 0},
-        {"epochs": 2.5},
-        {"train": 10**9},
-        {"test": 1},
-        {"batch": 0},
-        {"batch": 2_001},
-        {"every": 0},
-        {"sigma": -0.1},
-        {"sigma": math.nan},
-        {"sigma": math.inf},
-    ],
-)
-def test_hostile_params_are_one_sentence(wrong):
-    with pytest.raises(ValueError, match=r"^expected .*, got .*$") as caught:
-        Params(**wrong)
-    assert "\n" not in str(caught.value)
 
 
 def test_measuring_resumes_from_its_parts_and_refuses_others(tmp_path, monkeypatch, small):

@@ -148,29 +148,6 @@ def test_heads_are_counted_and_the_matched_one_is_nearest(network):
 
 
 @pytest.mark.parametrize(
-    "wrong",
-    [
-        {"seeds": 0},
-        {"seeds": 21},
-        {"epochs": 0},
-        {"width": 0},
-        {"layers": 1},
-        {"split": 9},
-        {"hidden": 0},
-        {"dropout": 1.0},
-        {"dropout": float("nan")},
-        {"head_rate": 0.0},
-        {"all_rate": float("inf")},
-        {"all_rate": float("nan")},
-    ],
-    ids=str,
-)
-def test_sizes_that_do_not_exist_are_refused_in_one_sentence(wrong):
-    with pytest.raises(ValueError, match=r"^expected .*, got .*: .*$"):
-        Params(**wrong)
-
-
-@pytest.mark.parametrize(
     ("train", "test", "words"),
     [
         (pictures(64, side=20), TEST, "got 20x20 with 3 channels"),
