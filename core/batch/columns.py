@@ -5,11 +5,11 @@ Nothing here depends on the pictures beside it, which is what lets a batch be cu
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
-from dataclasses import fields, replace
+from collections.abc import Sequence
+from dataclasses import Field, fields, replace
 from typing import Any
 
+from core.base import settings as settings_of
 from core.data.sets import TINY20
 from core.pictures.listing import folded
 from core.studies import STUDIES
@@ -51,7 +51,7 @@ def settings(study: str, words: Sequence[str]) -> Any:
     Raises ValueError that lists the fields, and the Params' own for a value that does not exist.
     """
     defaults = table(study).params
-    known = {field.name: str(field.type) for field in fields(defaults)}
+    known = {field.name: field for field in fields(defaults)}
     found: dict[str, Any] = {}
     for word in words:
         name, equals, text = word.partition("=")
@@ -59,20 +59,17 @@ def settings(study: str, words: Sequence[str]) -> Any:
             said = f"twice {name}" if name in found else repr(word)
             listed = f"one of {', '.join(known)} as field=value" if known else f"no settings for {study}"
             raise ValueError(f"expected {listed}, got {said}: write --set like that")
-        found[name] = typed(name, known[name], text)
+        found[name] = typed(known[name], text)
     return replace(defaults, **found)
 
 
-def typed(name: str, annotation: str, text: str) -> int | float | str | None:
-    """The value of a field whose type is written as `annotation`. Raises ValueError for one of another type."""
-    kinds = set(re.findall(r"\w+", annotation))
-    if "None" in kinds and text.lower() == "none":
+def typed(field: Field[Any], text: str) -> int | float | str | None:
+    """The value of a field. Raises ValueError for one of another type."""
+    if str(field.type).endswith("| None") and text.lower() == "none":
         return None
-    number: Callable[[str], int | float] | None = int if "int" in kinds else float if "float" in kinds else None
-    if number is None:
-        return text
+    kind = settings_of.kind(field)
     try:
-        return number(text)
+        return kind(text)
     except ValueError as error:
-        wanted = "a whole number" if number is int else "a number"
+        wanted, name = "a whole number" if kind is int else "a number", field.name
         raise ValueError(f"expected {wanted} for {name}, got {text!r}: write it like --set {name}=1") from error

@@ -78,11 +78,10 @@ class OfPicture:
 @dataclass(frozen=True)
 class OfData:
     """A study in a terminal that asks a data set: `about` it after its question, its `params` by default,
-    `run(title, train, test, params, progress, keep)`, which may hand `keep` what it has so far, and what it says of a
-    result.
+    `run(word, data, params, progress, keep)`, which may hand `keep` what it has so far, and what it says of a result.
 
-    `data`: the data set by default, "" where one must be named; `side`: to how many px pictures are scaled by default,
-    or what tells that of the settings.
+    `data`: the word for the data set by default, "" where one must be named; `side`: to how many px the reader's own
+    pictures are scaled by default, or what tells that of the settings; `out`: the help of `--json`.
     """
 
     about: str
@@ -92,6 +91,7 @@ class OfData:
     run: Callable[..., Any]
     as_dict: Callable[[Any], dict[str, object]]
     lines: Callable[[Any], Iterable[str]]
+    out: str = "Where to write the Result."
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,32 @@
+"""What a terminal asks of this study, and what it says of the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from core.base.worker import Progress
+from core.studies.random import features
+from core.studies.study import OfData
+
+if TYPE_CHECKING:
+    from core.data.split import Pictures
+
+
+def run(
+    word: str, data: Pictures, params: features.Params, progress: Progress, keep: Callable[[features.Result], None]
+) -> features.Result:
+    """core.studies.random.features.run, which has nothing before it is whole."""
+    return features.run(data.title, data.train, data.test, params, progress)
+
+
+def lines(result: features.Result) -> Iterator[str]:
+    """The finding, and the accuracy along the curve."""
+    yield features.finding(result)
+    for k, row in zip(result.counts, result.hits, strict=True):
+        yield f"{k:>7,} features: top-1 {row[0]:.1%}, top-2 {row[1]:.1%}"
+
+
+COMMAND = OfData(
+    "Accuracy against the number of random features.", features.Params(), "", 32, run, features.as_dict, lines
+)
