@@ -47,3 +47,16 @@ def snippet(
         "fig.show()",
     ]
     return "\n".join(lines)
+
+
+def data_snippet(module: str, params: Any, dataset: str, side: int, title: str) -> str:
+    """Python lines that make the result of a study of a data set again; `title`: how they call its pictures."""
+    lines = [
+        "from core.data import open_data",
+        f"from {module} import Params, finding, run",
+        "",
+        f"data = open_data({quote.literal(dataset)}, None, size={side})",
+        f"result = run({title}, data.train, data.test, {quote.literal(params)})",
+        "print(finding(result))",
+    ]
+    return "\n".join(lines)

@@ -66,9 +66,8 @@ def taking(command: Callable[..., None], **groups: Group) -> Callable[..., None]
 
     @functools.wraps(command)
     def filled(**given: Any) -> None:
-        for name, (own, read) in groups.items():
-            given[name] = read({p.name: given.pop(p.name) for p in own})
-        command(**given)
+        found = {name: read({p.name: given.pop(p.name) for p in own}) for name, (own, read) in groups.items()}
+        command(**given, **found)
 
     every: list[inspect.Parameter] = []
     for p in inspect.signature(command, eval_str=True).parameters.values():

@@ -109,10 +109,10 @@ def retrieve(
     from core.pictures.files import list_pictures
     from core.pictures.listing import left_out_lines
 
-    image, [network] = read_picture(photo), asked([model], (), options)
+    chosen, image, [network] = params(), read_picture(photo), asked([model], (), options)
     listing = list_pictures(gallery)
     with behind_bar("retrieve") as progress:
-        result = retrieval.run(image, listing.found, params(), network, progress)
+        result = retrieval.run(image, listing.found, chosen, network, progress)
     if out is not None:
         write_json(out, retrieval.as_dict(result))
     for line in left_out_lines(listing, result.broken):

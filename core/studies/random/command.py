@@ -28,5 +28,11 @@ def lines(result: features.Result) -> Iterator[str]:
 
 
 COMMAND = OfData(
-    "Accuracy against the number of random features.", features.Params(), "", 32, run, features.as_dict, lines
+    "Accuracy against the number of random features.",
+    features.Params(),
+    "",
+    features.OWN_SIZE,
+    run,
+    features.as_dict,
+    lines,
 )

@@ -18,6 +18,7 @@ from core.base.intervals import wilson
 from core.base.refuse import SEEDS
 from core.base.settings import check, setting
 from core.base.worker import Progress, ignore, part
+from core.studies import quoted
 
 if TYPE_CHECKING:
     from core.compute.sign_counts import Spec
@@ -221,13 +222,4 @@ def command(params: Params, dataset: str) -> str:
 
 def snippet(params: Params, dataset: str) -> str:
     """Python lines that compute the same."""
-    return "\n".join(
-        (
-            "from core.data import own as own_data",
-            "from core.studies.random.features import Params, finding, run",
-            "",
-            f"data = own_data.open_data({quote.literal(dataset)}, None, size={OWN_SIZE})",
-            f"result = run(data.title, data.train, data.test, {quote.literal(params)})",
-            "print(finding(result))",
-        )
-    )
+    return quoted.data_snippet(__name__, params, dataset, OWN_SIZE, "data.title")

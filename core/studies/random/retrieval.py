@@ -186,16 +186,16 @@ def snippet(params: Params, source: str, gallery: str = "FOLDER", network: str =
     lines = [
         *(["from pathlib import Path", ""] if "pathlib" not in imports else []),
         imports,
-        "from core.networks import packaged as networks",
-        "from core.data.named import find_pictures",
-        "from core.studies.random import retrieval as random_retrieval",
+        "from core import networks",
+        "from core.pictures.files import find_pictures",
+        "from core.studies.random import retrieval, retrieval_figures",
         "",
         image,
         f"found = find_pictures(Path({quote.literal(gallery)}))",
-        f"params = random_retrieval.{quote.literal(params)}",
+        f"params = retrieval.{quote.literal(params)}",
         f"network = networks.load(networks.find({quote.literal(network)}))",
-        "result = random_retrieval.run(image, found, params, network)",
-        "fig = random_retrieval.figure(result)",
+        "result = retrieval.run(image, found, params, network)",
+        "fig = retrieval_figures.figure(result)",
         "fig.show()",
     ]
     return "\n".join(lines)

@@ -22,6 +22,7 @@ from core.base.settings import check, setting
 from core.base.worker import Progress, ignore
 from core.data.sets import DATASETS
 from core.models.heads import BACKBONES, HEADS, SHORT, Head, Order, Shape
+from core.studies import quoted
 
 if TYPE_CHECKING:
     from torch import nn
@@ -324,13 +325,4 @@ def command(params: Params, dataset: str) -> str:
 
 def snippet(params: Params, dataset: str) -> str:
     """Python lines that compute the same."""
-    return "\n".join(
-        (
-            "from core.data import own as own_data",
-            "from core.studies.spinal.heads import Params, finding, run",
-            "",
-            f"data = own_data.open_data({quote.literal(dataset)}, None, size={BACKBONES[params.backbone].side})",
-            f"result = run({quote.literal(dataset)}, data.train, data.test, {quote.literal(params)})",
-            "print(finding(result))",
-        )
-    )
+    return quoted.data_snippet(__name__, params, dataset, BACKBONES[params.backbone].side, quote.literal(dataset))

@@ -189,7 +189,7 @@ def test_what_does_not_vary_has_no_correlation():
 
 @pytest.mark.parametrize(
     ("options", "said"),
-    [({"side": 1}, "side of 2 to 64"), ({"pairs": 0}, "pairs of 1 to 5000"), ({"seed": -1}, "seed of 0 or more")],
+    [({"side": 1}, "side of 2 to 64"), ({"pairs": 0}, "1 to 5,000 pairs"), ({"seed": -1}, "seed of 0 or more")],
 )
 def test_parameters_that_make_no_sense_are_refused(options, said):
     with pytest.raises(ValueError, match=said):
