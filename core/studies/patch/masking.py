@@ -136,9 +136,11 @@ def trace(
     method: str,
     params: Params,
     progress: Progress = ignore,
+    maps: Sequence[np.ndarray] = (),
 ) -> Trace:
     """What `network` says in the order of `method`, deleting and inserting. `params.methods` and `mode` do not matter.
 
+    `maps` (H, W) of attributions stand for those of the method, as the first part of the work that is done already.
     Raises ValueError as `run` does.
     """
     from core.pictures.preprocess import to_tensor
@@ -150,11 +152,11 @@ def trace(
         )
     explained = bagnet if method == EVIDENCE else network
     x = to_tensor(pixels, explained.preprocessing)
-    draws = params.draws if method == RANDOM else 1
+    draws = len(maps) or (params.draws if method == RANDOM else 1)
     parts = 1 + 2 * draws
 
-    begun = part(progress, 0, parts)
-    maps = [attributions.attribution(explained, x, target, method, begun, seed=params.seed + d) for d in range(draws)]
+    begun, seeds = part(progress, 0, parts), range(params.seed, params.seed + draws)
+    maps = maps or [attributions.attribution(explained, x, target, method, begun, seed=seed) for seed in seeds]
     orders = [ranking(found, params.cell) for found in maps]
     curves = [
         follow(network, pixels, order, target, replace(params, mode=mode), part(progress, 1 + 2 * d + m, parts))

@@ -2,22 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
-from core.base.worker import Progress
 from core.studies.random import features
 from core.studies.study import OfData
-
-if TYPE_CHECKING:
-    from core.data.split import Pictures
-
-
-def run(
-    word: str, data: Pictures, params: features.Params, progress: Progress, keep: Callable[[features.Result], None]
-) -> features.Result:
-    """core.studies.random.features.run, which has nothing before it is whole."""
-    return features.run(data.title, data.train, data.test, params, progress)
 
 
 def lines(result: features.Result) -> Iterator[str]:
@@ -32,7 +20,7 @@ COMMAND = OfData(
     features.Params(),
     "",
     features.OWN_SIZE,
-    run,
+    lambda word, data, params, progress, keep: features.run(data.title, data.train, data.test, params, progress),
     features.as_dict,
     lines,
 )

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from core.base.worker import Progress
 from core.data.sets import DATASETS, TORCHVISION
 from core.models.heads import BACKBONES
 from core.studies.spinal import heads
@@ -15,12 +14,9 @@ if TYPE_CHECKING:
     from core.data.split import Pictures
 
 
-def run(
-    word: str, data: Pictures, params: heads.Params, progress: Progress, keep: Callable[[heads.Result], None]
-) -> heads.Result:
-    """core.studies.spinal.heads.run; a data set that we know goes by its word."""
-    name = word if word in DATASETS or word.lower().startswith(TORCHVISION) else data.title
-    return heads.run(name, data.train, data.test, params, progress, keep)
+def name(word: str, data: Pictures) -> str:
+    """What the data set is called: by its word where that says all of it."""
+    return word if word in DATASETS or word.lower().startswith(TORCHVISION) else data.title
 
 
 def side(params: heads.Params) -> int:
@@ -37,7 +33,9 @@ COMMAND = OfData(
     heads.Params(),
     "digits",
     side,
-    run,
+    lambda word, data, params, progress, keep: heads.run(
+        name(word, data), data.train, data.test, params, progress, keep
+    ),
     heads.as_dict,
     lines,
     "Where to write the Result, as it grows.",
