@@ -7,15 +7,12 @@ import streamlit as st
 from core.base.prose import section
 from core.networks.card import Card, Network
 from core.overview import coverage
-from core.studies import STUDIES
 from pages.parts.common import at_hand, charts, frame, own_network, provenance
 from pages.parts.common.address import bound
 from pages.parts.common.words import plain
 
 HERE, YOURS, EVERY = "on this machine", "yours", "all"
 CHOSEN = "networks-one"
-ICONS = {study.slug: study.icon for study in STUDIES}
-TITLES = {study.slug: study.title for study in STUDIES}
 
 
 def choose(network: Network) -> None:
@@ -49,9 +46,9 @@ def one(cards: dict[str, Card]) -> None:
         )
         if cell.runs:
             right.page_link(
-                f"pages/{cell.part.study}.py",
-                label=f"Open {TITLES[cell.part.study]} with it",
-                icon=ICONS[cell.part.study],
+                f"pages/{cell.study.slug}.py",
+                label=f"Open {cell.study.title} with it",
+                icon=cell.study.icon,
                 query_params=coverage.settings(cell.part, card),
             )
 

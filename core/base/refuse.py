@@ -10,10 +10,14 @@ LARGEST = 1e12  # level of noise, and price of a code: float32 holds its square
 
 
 def within(*settings: tuple[str, int, Limits]) -> None:
-    """Raises ValueError at the first (name, value, limits) whose value lies outside of them."""
+    """Raises ValueError at the first (name, value, limits) whose value lies outside of them.
+
+    A name is what is counted, "seeds", or holds {} where the limits stand: "a largest shift of {} px".
+    """
     for name, value, (low, high) in settings:
         if not low <= value <= high:
-            raise ValueError(f"expected {low:,} to {high:,} {name}, got {value:,}: choose one of them")
+            said = (name if "{}" in name else f"{{}} {name}").format(f"{low:,} to {high:,}")
+            raise ValueError(f"expected {said}, got {value:,}: choose one of them")
 
 
 class DataError(ValueError):

@@ -5,102 +5,35 @@ Nothing here depends on the pictures beside it, which is what lets a batch be cu
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from dataclasses import Field, fields, replace
+from typing import Any
 
+from core.base import settings as settings_of
 from core.data.sets import TINY20
-from core.networks import families
 from core.pictures.listing import folded
-from core.studies.patch import evidence
-from core.studies.patch.row import patch_row
-from core.studies.random.row import RANDOM, FeatureParams, feature_row
-from core.studies.shift import sweep
-from core.studies.shift.row import shift_row
-from core.studies.sparse import codes
-from core.studies.sparse.row import sparse_row
-from core.studies.spinal.row import NoParams, head_row
-from core.studies.study import Columns, Row
+from core.studies import STUDIES
+from core.studies.study import ANSWER, Columns, Table
 
-if TYPE_CHECKING:
-    from core.pictures.image import RGBImage
-
-
-@dataclass(frozen=True)
-class Table:
-    """A study in a batch: its settings and networks by default, the columns of its own, and what fills them.
-
-    `row(network, image, params)` gives a value for each of `columns`.
-    """
-
-    params: Any
-    models: tuple[str, ...]
-    columns: Columns
-    row: Callable[[Any, RGBImage, Any], Row]
-
-
-ANSWER: Columns = (("label", "text"), ("probability", "float"))
 WHO: Columns = (
     *(("picture", "text"), ("folder", "text"), ("digest", "text")),
     *(("network", "text"), ("network_digest", "text")),
 )
-TABLES: dict[str, Table] = {
-    "shift-sweep": Table(
-        sweep.Params(),
-        families.DEFAULT_NETWORKS,
-        (
-            *ANSWER,
-            *(("shifts", "int"), ("consistency", "float"), ("flips", "int"), ("target", "text")),
-            *(("lowest", "float"), ("lowest_dy", "int"), ("lowest_dx", "int"), ("right", "bool")),
-        ),
-        shift_row,
-    ),
-    "patch-evidence": Table(
-        evidence.Params(resolution="coarse"),  # a map around every pixel costs 64 times as much
-        families.DEFAULT_BAGNETS,
-        (
-            *ANSWER,
-            *(("target", "text"), ("logit", "float"), ("patches", "int")),
-            *(("patch_row", "int"), ("patch_column", "int"), ("patch_logit", "float")),
-            *(("height", "int"), ("width", "int"), ("right", "bool")),
-        ),
-        patch_row,
-    ),
-    "sparse-codes": Table(
-        codes.Params(noise="none"),
-        families.DEFAULT_SDNETS[:1],
-        (*ANSWER, ("nonzero", "float"), ("psnr", "float"), ("residual", "float"), ("right", "bool")),
-        sparse_row,
-    ),
-    "random-features": Table(
-        FeatureParams(),
-        (RANDOM,),
-        (
-            *(("k", "int"), ("kernel", "int"), ("depth", "int"), ("seed", "int"), ("size", "int")),
-            ("features", "vector"),
-        ),
-        feature_row,
-    ),
-    "spinal-heads": Table(
-        NoParams(),
-        tuple(families.HEADED.values()),
-        (("head", "text"), *ANSWER, ("right", "bool")),
-        head_row,
-    ),
-}
+RIGHT: Columns = (("right", "bool"),)
 
 
 def table(study: str) -> Table:
-    """Raises ValueError that lists the studies."""
-    if study not in TABLES:
-        raise ValueError(f"expected a study of {', '.join(TABLES)}, got {study!r}: choose one of them")
-    return TABLES[study]
+    """What a batch writes of a study, by its word in a terminal. Raises ValueError that lists the studies."""
+    for known in STUDIES:
+        if known.word == study:
+            return known.table
+    raise ValueError(f"expected a study of {', '.join(s.word for s in STUDIES)}, got {study!r}: choose one of them")
 
 
 def columns(study: str) -> Columns:
-    """The names and kinds of a row's values, in their order."""
-    return (*WHO, *table(study).columns)
+    """The names and kinds of a row's values, in their order; where a study answers, whether it is right stands last."""
+    own = table(study).columns
+    return (*WHO, *own, *(RIGHT if ANSWER[0] in own else ()))
 
 
 def is_right(label: str, folder: str, labels: Sequence[str]) -> bool | None:
@@ -118,7 +51,7 @@ def settings(study: str, words: Sequence[str]) -> Any:
     Raises ValueError that lists the fields, and the Params' own for a value that does not exist.
     """
     defaults = table(study).params
-    known = {field.name: str(field.type) for field in fields(defaults)}
+    known = {field.name: field for field in fields(defaults)}
     found: dict[str, Any] = {}
     for word in words:
         name, equals, text = word.partition("=")
@@ -126,20 +59,17 @@ def settings(study: str, words: Sequence[str]) -> Any:
             said = f"twice {name}" if name in found else repr(word)
             listed = f"one of {', '.join(known)} as field=value" if known else f"no settings for {study}"
             raise ValueError(f"expected {listed}, got {said}: write --set like that")
-        found[name] = typed(name, known[name], text)
+        found[name] = typed(known[name], text)
     return replace(defaults, **found)
 
 
-def typed(name: str, annotation: str, text: str) -> int | float | str | None:
-    """The value of a field whose type is written as `annotation`. Raises ValueError for one of another type."""
-    kinds = set(re.findall(r"\w+", annotation))
-    if "None" in kinds and text.lower() == "none":
+def typed(field: Field[Any], text: str) -> int | float | str | None:
+    """The value of a field. Raises ValueError for one of another type."""
+    if str(field.type).endswith("| None") and text.lower() == "none":
         return None
-    number: Callable[[str], int | float] | None = int if "int" in kinds else float if "float" in kinds else None
-    if number is None:
-        return text
+    kind = settings_of.kind(field)
     try:
-        return number(text)
+        return kind(text)
     except ValueError as error:
-        wanted = "a whole number" if number is int else "a number"
+        wanted, name = "a whole number" if kind is int else "a number", field.name
         raise ValueError(f"expected {wanted} for {name}, got {text!r}: write it like --set {name}=1") from error

@@ -44,7 +44,7 @@ def models(names: Sequence[str], opened: Mapping[str, Opened] = NONE) -> list[st
 
 def loading(names: Sequence[str], opened: Mapping[str, Opened] = NONE) -> tuple[str, str]:
     """Python lines that load networks as `nets`: the import, and the assignment."""
-    imports = "from core.networks.brought import open_network"
+    imports = "from core.networks import open_network"
     if all(opened[name].options == ASIS for name in names if name in opened):
         words = literal([opened[name].word if name in opened else model(name) for name in names])
         return imports, f"nets = [open_network(name) for name in {words}]"

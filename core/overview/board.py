@@ -5,19 +5,28 @@ CLAIMS in the order of the studies; `board()` computes all verdicts from the rec
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from core.base.files import ASSETS
 from core.base.records import in_words
 from core.claims.claim import NO_NUMBER, NOT_PACKAGED, RULE, VERDICTS, Claim, Ours, Verdict, verdict
-from core.studies.patch import claims as patch
-from core.studies.random import claims as random
-from core.studies.shift import claims
-from core.studies.sparse import claims as sparse
-from core.studies.spinal import claims as spinal
+from core.studies import STUDIES
+from core.studies.study import Study
 
-CLAIMS: tuple[Claim, ...] = (*claims.CLAIMS, *patch.CLAIMS, *sparse.CLAIMS, *random.CLAIMS, *spinal.CLAIMS)
+
+def gathered(studies: Sequence[Study]) -> tuple[Claim, ...]:
+    """Every claim of the studies, in their order. Raises ValueError for one that names another study."""
+    for study in studies:
+        if other := {claim.study for claim in study.claims} - {study.slug}:
+            raise ValueError(
+                f"expected claims of {study.slug}, got {', '.join(sorted(other))}: see core.studies.STUDIES"
+            )
+    return tuple(claim for study in studies for claim in study.claims)
+
+
+CLAIMS = gathered(STUDIES)
 RESULTS = ASSETS / "results"
 Row = tuple[Claim, Ours | None, Verdict]
 

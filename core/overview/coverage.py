@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.networks.card import KIND_WORDS, Card
-from core.networks.families import FAMILIES, HEADED
+from core.networks.families import FAMILIES
+from core.studies import STUDIES
+from core.studies.study import Study, Use
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -16,83 +18,26 @@ MARKS = ("–", "◐", "●")  # does not run, runs in part, runs
 ROW_HEIGHT, MARGIN = 26, 170  # px
 
 
-@dataclass(frozen=True)
-class Part:
-    """One thing that a study does with a network: `name` on the page, `address`: what the URL calls the chooser that
-    takes the network's name ("" where the page's own networks are fixed); `why_not` gives "" where the part runs."""
-
-    study: str
-    name: str
-    address: str
-    why_not: Callable[[Card], str]
-    note: Callable[[Card], str] = lambda card: ""
-
-
-def runs(card: Card) -> str:
-    return ""
-
-
-def not_followed(card: Card) -> str:
-    """Layer by layer: only where torch.fx can follow the network."""
-    if card.patch:
-        return "a BagNet pads nowhere, so its maps shrink and a shift that wraps round is not defined on them"
-    if "random_svm" in card.arch:
-        return "its layers give signs, and their number follows the picture's size"
-    return ""
-
-
-def no_patches(card: Card) -> str:
-    return "" if card.patch else "only a BagNet's logit is a sum over patches; the masking curves ask any network"
-
-
-def no_codes(card: Card) -> str:
-    return "" if "sdnet" in card.arch else "it has no sparse coding layer, so there is no λ to turn"
-
-
-def without_lambda(card: Card) -> str:
-    return "" if "sdnet" in card.arch else "λ is not applicable: one row, without a coding layer"
-
-
-def without_gradient(card: Card) -> str:
-    signs = "random_svm" in card.arch
-    return "by occlusion and chance only: signs have no gradient" if signs else ""
-
-
-def no_spinal_layers(card: Card) -> str:
-    return "" if "spinal" in card.arch else "only a spinal head adds up its answer layer by layer"
-
-
-def by_hand(card: Card) -> str:
-    packaged = card.name == HEADED["spinal"]
-    return "" if packaged else "in Python: core.studies.spinal.answers.layers; the page draws the packaged one"
-
-
-PARTS = (
-    Part("shift_sweep", "every shift", "shift-networks-{family}", runs),
-    Part("shift_sweep", "inside the layers", "shift-networks-{family}", not_followed),
-    Part("patch_evidence", "evidence of patches", "", no_patches),
-    Part("patch_evidence", "masking curves", "patch-any-network", runs, without_gradient),
-    Part("sparse_codes", "codes and λ", "sparse-network", no_codes),
-    Part("sparse_codes", "noise × λ", "sparse-any-network", runs, without_lambda),
-    Part("random_features", "map of its features", "random-network", runs),
-    Part("random_features", "retrieval, backgrounds", "random-photo-network", runs),
-    Part("spinal_heads", "heads on its features", "spinal-any-network", runs),
-    Part("spinal_heads", "what each layer adds", "", no_spinal_layers, by_hand),
-)
+PARTS: tuple[Use, ...] = tuple(use for study in STUDIES for use in study.uses)
 
 
 @dataclass(frozen=True)
 class Cell:
-    """Whether `part` runs on the network; `words`: why not, or what is particular about it ("" for nothing)."""
+    """Whether `part` of `study` runs on the network; `words`: why not, or what is particular there ("" for nothing)."""
 
-    part: Part
+    study: Study
+    part: Use
     runs: bool
     words: str
 
 
 def row(card: Card) -> tuple[Cell, ...]:
     """What every part says to a network."""
-    return tuple(Cell(part, not part.why_not(card), part.why_not(card) or part.note(card)) for part in PARTS)
+    return tuple(
+        Cell(study, part, not part.why_not(card), part.why_not(card) or part.note(card))
+        for study in STUDIES
+        for part in study.uses
+    )
 
 
 def matrix(cards: Iterable[Card]) -> dict[str, tuple[Cell, ...]]:
@@ -125,15 +70,11 @@ def in_words(cell: Cell) -> str:
     return ("runs" if cell.runs else "no") + (f": {cell.words}" if cell.words else "")
 
 
-def settings(part: Part, card: Card) -> dict[str, str]:
+def settings(part: Use, card: Card) -> dict[str, str]:
     """The URL's settings that open the part's study with this network; {} where the page's own networks are fixed."""
-    if not part.address:
-        return {}
-    found = {part.address.format(family=card.family): card.name}
-    if part.study == "shift_sweep":
-        title = next((title for title, family in FAMILIES.items() if family == card.family), card.family)
-        found["shift-family"] = title
-    return found
+    title = next((title for title, family in FAMILIES.items() if family == card.family), card.family)
+    known = {"name": card.name, "family": card.family, "title": title}
+    return {key.format(**known): value.format(**known) for key, value in part.address}
 
 
 def figure(cards: Sequence[Card], *, dark: bool = False) -> go.Figure:

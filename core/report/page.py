@@ -19,7 +19,7 @@ from core.networks.card import Card
 from core.networks.download import WeightsError
 from core.networks.own_options import ASIS, FileOptions
 from core.studies import STUDIES
-from core.studies.asked import Asked, Part, Work
+from core.studies.asked import Asked, Part
 from core.studies.study import Study
 
 if TYPE_CHECKING:
@@ -103,29 +103,12 @@ def study_at(done: int, total: int) -> Study:
     return STUDIES[min(len(STUDIES) * done // max(total, 1), len(STUDIES) - 1)]
 
 
-def works() -> dict[str, Callable[[Asked], list[Work]]]:
-    """What there is to do for each study, by its slug."""
-    from core.studies.patch import report as patch_report
-    from core.studies.random import report
-    from core.studies.shift import report as shift_report
-    from core.studies.sparse import report as sparse_report
-    from core.studies.spinal import report as spinal_report
-
-    return {
-        "shift_sweep": shift_report.shift_parts,
-        "patch_evidence": patch_report.patch_parts,
-        "sparse_codes": sparse_report.sparse_parts,
-        "random_features": report.random_parts,
-        "spinal_heads": spinal_report.spinal_parts,
-    }
-
-
 def section(study: Study, asked: Asked, progress: Progress) -> Section:
     """Run one study on the picture. What goes wrong is part of the report, not the end of it."""
     progress(0, 1)
     parts, failures = [], []
     try:
-        work = works()[study.slug](asked)
+        work = study.parts(asked)
         for i, run in enumerate(work):
             try:
                 parts.append(run(part(progress, i, len(work))))

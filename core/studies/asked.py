@@ -1,4 +1,4 @@
-"""What a report says of the three studies that ask about any picture: shift sweep, patch evidence, sparse codes."""
+"""What a report is asked, and the parts that a study answers with."""
 
 from __future__ import annotations
 
@@ -47,15 +47,6 @@ def side_by_side(cards: Sequence[Card]) -> list[tuple[Card, ...]]:
         for family in families.values()
         for start in range(0, len(family), SIDE_BY_SIDE)
     ]
-
-
-# ---- shift sweep ---------------------------------------------------------------------------------
-
-
-# ---- patch evidence ------------------------------------------------------------------------------
-
-
-# ---- sparse codes --------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, eq=False)

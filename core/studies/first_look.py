@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from core import networks
 from core.base.files import ASSETS
-from core.base.records import Damaged, read_back
+from core.base.records import Damaged, as_json, from_json, read_back
 from core.networks.card import Card
 from core.networks.intact import digest as digest_of
+from core.pictures.samples import DEFAULT_SAMPLE, load_sample
+from core.studies.study import FirstLook
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -51,3 +54,20 @@ def latest(slug: str, cards: Sequence[Card]) -> dict[str, Any] | None:
     """The fields of the packaged result of a study made with these networks, whatever else it was made from."""
     record = packaged(slug)
     return dict(record["result"]) if record and record["key"]["networks"] == files(cards) else None
+
+
+def of_sample(slug: str, asked: Any, names: Sequence[str], digits: Mapping[str, int]) -> FirstLook:
+    """What Study.first_looks gives of the sample picture: that study's module `asked`, with its Params by default, of
+    the networks `names`, some fields rounded to `digits`."""
+    image, params = load_sample(DEFAULT_SAMPLE), asked.Params()
+    loaded = [networks.load(networks.find(name)) for name in names]
+    fields = as_json(asked.run(loaded, image, params))
+    fields |= {name: rounded(fields[name], count) for name, count in digits.items()}
+    cards = [network.card for network in loaded]
+    finding = asked.finding(from_json(asked.Result, fields), [card.title for card in cards])
+    return slug, key(cards, image.digest, params), fields, finding
+
+
+def rounded(values: Any, digits: int) -> Any:
+    """Nested lists of numbers, rounded: a packaged picture needs no more."""
+    return [rounded(v, digits) for v in values] if isinstance(values, list) else round(values, digits)

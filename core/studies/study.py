@@ -1,22 +1,116 @@
-"""What a study is to the rest of the house."""
+"""What a study is to the rest of the house: its face, light enough for the list of them, and the doors to its room."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Literal
+
+from core.networks.card import Card
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import ModuleType
+
+    from core.claims.claim import Claim
+    from core.figures.blocks import Plot
+    from core.pictures.image import RGBImage
+    from core.studies.asked import Asked, Work
 
 Kind = Literal["text", "int", "float", "bool", "vector"]
-
-
 Columns = tuple[tuple[str, Kind], ...]
-
-
 Row = dict[str, Any]
+FirstLook = tuple[str, Mapping[str, Any], Mapping[str, Any], str]  # its name, what it was made from, fields, finding
+ANSWER: Columns = (("label", "text"), ("probability", "float"))
+
+
+def everywhere(card: Card) -> str:
+    """Nothing speaks against any network."""
+    return ""
+
+
+@dataclass(frozen=True)
+class Use:
+    """One thing that a study does with a network: `name` on the page; `why_not` gives "" where it runs, and `note` what
+    is particular there.
+
+    `address`: what the URL calls the choosers that take the network, and what they take, made of {name}, {family} and
+    {title}, the family's on the pages; none where the page's own networks are fixed.
+    """
+
+    name: str
+    address: tuple[tuple[str, str], ...] = ()
+    why_not: Callable[[Card], str] = everywhere
+    note: Callable[[Card], str] = everywhere
+
+
+@dataclass(frozen=True)
+class Table:
+    """A study in a batch: its settings and networks by default, the columns of its own, and what fills them.
+
+    `row(network, image, params)` gives a value for each of `columns`.
+    """
+
+    params: Any
+    models: tuple[str, ...]
+    columns: Columns
+    row: Callable[[Any, RGBImage, Any], Row]
+
+
+@dataclass(frozen=True)
+class OfPicture:
+    """A study in a terminal that asks networks of a picture: `about` it after its question, its `params` by default,
+    the help of `--model`, `run(networks, image, params)`, and what it says of a result and the networks.
+
+    `png`: the help of `--png`, and what writes it.
+    """
+
+    about: str
+    params: Any
+    models: str
+    run: Callable[..., Any]
+    lines: Callable[[Any, Sequence[Any]], Iterable[str]]
+    png: tuple[str, Callable[[Path, RGBImage, Any], None]] | None = None
+
+
+@dataclass(frozen=True)
+class OfData:
+    """A study in a terminal that asks a data set: `about` it after its question, its `params` by default,
+    `run(word, data, params, progress, keep)`, which may hand `keep` what it has so far, and what it says of a result.
+
+    `data`: the word for the data set by default, "" where one must be named; `side`: to how many px the reader's own
+    pictures are scaled by default, or what tells that of the settings; `out`: the help of `--json`.
+    """
+
+    about: str
+    params: Any
+    data: str
+    side: int | Callable[[Any], int]
+    run: Callable[..., Any]
+    lines: Callable[[Any], Iterable[str]]
+    out: str = "Where to write the Result."
+
+
+@dataclass(frozen=True, eq=False)
+class Glance:
+    """What the home page shows of a study: its finding and its figure, side by side where it has several.
+
+    Without a figure the finding says what is to be done to have one.
+    """
+
+    finding: str
+    plots: tuple[Plot, ...] = ()
 
 
 @dataclass(frozen=True)
 class Study:
-    """One room of the house: `slug` names its file here, its page and its terminal command."""
+    """One room of the house. `slug` names its page and its records, `room` its package here, `networks` those that it
+    begins with, `uses` what it does with any.
+
+    What a room holds beyond its face is imported when it is asked for: claims.py has CLAIMS, measure.py MEASUREMENTS,
+    row.py TABLE, command.py COMMAND, and report.py parts, glance and first_looks.
+    """
 
     slug: str
     title: str
@@ -24,3 +118,51 @@ class Study:
     paper: str
     link: str
     icon: str
+    room: str
+    networks: tuple[str, ...]
+    uses: tuple[Use, ...]
+
+    @property
+    def word(self) -> str:
+        """How a terminal calls it."""
+        return self.slug.replace("_", "-")
+
+    def part(self, name: str) -> ModuleType:
+        """A module of its room."""
+        return import_module(f"core.studies.{self.room}.{name}")
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        """What its paper claims, as code."""
+        return tuple(self.part("claims").CLAIMS)
+
+    @property
+    def measurements(self) -> tuple[Any, ...]:
+        """What writes the records that its claims are read from."""
+        return tuple(self.part("measure").MEASUREMENTS)
+
+    @property
+    def table(self) -> Table:
+        """What a batch writes of it."""
+        found: Table = self.part("row").TABLE
+        return found
+
+    @property
+    def command(self) -> OfPicture | OfData:
+        """What a terminal asks of it."""
+        found: OfPicture | OfData = self.part("command").COMMAND
+        return found
+
+    def parts(self, asked: Asked) -> list[Work]:
+        """What a report asks of it."""
+        return list(self.part("report").parts(asked))
+
+    def glance(self, cards: Sequence[Card], sample: RGBImage, dark: bool) -> Glance | None:
+        """What the home page shows of it, of those of its networks that are whole; None where its packaged result was
+        made from others."""
+        found: Glance | None = self.part("report").glance(cards, sample, dark)
+        return found
+
+    def first_looks(self) -> Iterator[FirstLook]:
+        """Its packaged results, computed again."""
+        yield from self.part("report").first_looks()

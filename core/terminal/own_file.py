@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import functools
 import inspect
 from collections.abc import Callable
-from typing import Annotated, Any
 
 import typer
 
 from core.base.files import at_home
 from core.networks.download import WeightsError
 from core.networks.own_options import FileOptions, told_labels
+from core.terminal import options
 
 HELP = {
     "arch": "Architecture of a weights file; by default guessed.",
@@ -29,21 +28,14 @@ def with_file_options(command: Callable[..., None]) -> Callable[..., None]:
 
     `--input-size` is `--size` too, unless the command has one that means something else.
     """
-
-    @functools.wraps(command)
-    def filled(**given: Any) -> None:
-        options = file_options({name: given.pop(name) for name in HELP})
-        command(**given, options=options)
-
-    own = inspect.signature(command, eval_str=True).parameters.values()
-    every = [parameter for parameter in own if parameter.name != "options"]
-    short = {"input_size": ["--size"]} if all(parameter.name != "size" for parameter in every) else {}
-    for name, words in HELP.items():
-        option = Annotated[str, typer.Option(written(name), *short.get(name, []), help=words)]
-        every.append(inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default="", annotation=option))
-    filled.__signature__ = inspect.Signature(every)  # type: ignore[attr-defined]
-    filled.__annotations__ = {parameter.name: parameter.annotation for parameter in every}
-    return filled
+    short = [] if "size" in inspect.signature(command).parameters else ["--size"]
+    own = [
+        options.parameter(
+            name, str, typer.Option(written(name), *(short if name == "input_size" else []), help=words), ""
+        )
+        for name, words in HELP.items()
+    ]
+    return options.taking(command, options=(own, file_options))
 
 
 def written(name: str) -> str:

@@ -12,11 +12,11 @@ from core.base.worker import Progress
 from core.terminal.bar import behind_bar
 
 if TYPE_CHECKING:
-    from core.data.split import Split
+    from core.data.split import Pictures, Split
 
 
-def read_dataset(name: str, root: Path | None, size: int) -> tuple[str, tuple[Split, Split]]:
-    """Title, training and test pictures of a named data set, of torchvision:NAME, or of the reader's folder or zip.
+def read_dataset(name: str, root: Path | None, size: int) -> Pictures:
+    """A named data set, torchvision:NAME, or the reader's folder or zip.
 
     What is about to be downloaded and what was left out is said on stderr.
     """
@@ -28,15 +28,7 @@ def read_dataset(name: str, root: Path | None, size: int) -> tuple[str, tuple[Sp
     data = core_data.open_data(name, root, size)
     for line in data.lines:
         typer.echo(line, err=True)
-    return data.title, (data.train, data.test)
-
-
-def number(text: str) -> float:
-    """The number a word of the command stands for; nothing is 0. Raises ValueError with what was expected."""
-    try:
-        return float(text or 0)
-    except ValueError as error:
-        raise ValueError(f"expected a number, got {text!r}: write it like gaussian:0.1") from error
+    return data
 
 
 def class_index(target: str, labels: tuple[str, ...]) -> int | None:

@@ -7,10 +7,39 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.studies.patch.evidence import Result
+from core.networks import families
+from core.networks.card import Card
+from core.studies.study import Study, Use
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
+
+    from core.studies.patch.evidence import Result
+
+
+def no_patches(card: Card) -> str:
+    return "" if card.patch else "only a BagNet's logit is a sum over patches; the masking curves ask any network"
+
+
+def without_gradient(card: Card) -> str:
+    return "by occlusion and chance only: signs have no gradient" if "random_svm" in card.arch else ""
+
+
+STUDY = Study(
+    slug="patch_evidence",
+    title="Patch evidence",
+    question="Which little patches made the network say so?",
+    paper="W. Brendel, M. Bethge, Approximating CNNs with Bag-of-local-Features models works surprisingly well on "
+    "ImageNet, ICLR 2019",
+    link="https://arxiv.org/abs/1904.00760",
+    icon=":material/grid_view:",
+    room="patch",
+    networks=families.DEFAULT_BAGNETS,
+    uses=(
+        Use("evidence of patches", why_not=no_patches),
+        Use("masking curves", (("patch-any-network", "{name}"),), note=without_gradient),
+    ),
+)
 
 
 def figure(result: Result, pixels: np.ndarray, titles: Sequence[str] | None = None, dark: bool = False) -> go.Figure:

@@ -187,15 +187,9 @@ def trace(
     progress: Progress = ignore,
 ) -> Trace:
     """`patch_masking.trace` of a network alone, for uint8 (H, W, C); occlusion hides the very cells that are ranked."""
-    if method != OCCLUSION:
-        return patch_masking.trace(network, network, pixels, target, method, params, progress)
-    found = occlusion(network, pixels, target, params.cell, part(progress, 0, 3))
-    order = patch_masking.ranking(found, params.cell)
-    deleted, inserted = (
-        patch_masking.follow(network, pixels, order, target, replace(params, mode=mode), part(progress, 1 + i, 3))
-        for i, mode in enumerate(MODES)
-    )
-    return Trace(found, order, deleted[None], inserted[None])
+    hidden = method == OCCLUSION
+    maps = [occlusion(network, pixels, target, params.cell, part(progress, 0, 3))] if hidden else ()
+    return patch_masking.trace(network, network, pixels, target, method, params, progress, maps)
 
 
 def occlusion(network: Network, pixels: np.ndarray, target: int, cell: int, progress: Progress = ignore) -> np.ndarray:

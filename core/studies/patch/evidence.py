@@ -7,16 +7,16 @@ off exactly (Brendel & Bethge, ICLR 2019, §2 and Figure 2): on the network's ow
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from core.base import quote
+from core.base.settings import check, setting
 from core.base.worker import Progress, each, ignore, part
 from core.networks import quoting
 from core.networks.own_options import Opened
-from core.pictures.samples import opening
+from core.studies import quoted
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -42,17 +42,19 @@ class Params:
     Raises ValueError for a side or a resolution that does not exist.
     """
 
-    short: int | None = None
-    target: int | None = None
-    other: int | None = None
-    resolution: Resolution = "full"
+    short: int | None = setting(
+        None, "Short side in px that the networks see.", limits=SHORT_LIMITS, unit="a short side of {} px"
+    )
+    target: int | None = setting(
+        None, "Class label or index; by default the last BagNet's answer.", is_class=True, option="--class"
+    )
+    other: int | None = setting(None, "A class whose evidence is subtracted.", is_class=True, option="--against")
+    resolution: Resolution = setting(
+        "full", "coarse (the network's own grid) or full (every pixel).", choices=RESOLUTIONS
+    )
 
     def __post_init__(self) -> None:
-        low, high = SHORT_LIMITS
-        if self.short is not None and not low <= self.short <= high:
-            raise ValueError(f"expected a short side of {low} to {high} px, got {self.short}: choose one of them")
-        if self.resolution not in RESOLUTIONS:
-            raise ValueError(f"expected a resolution of {list(RESOLUTIONS)}, got {self.resolution!r}: choose one")
+        check(self)
 
 
 @dataclass(frozen=True, eq=False)
@@ -278,26 +280,11 @@ def command(result: Result, params: Params, source: str, opened: Mapping[str, Op
 
     Raises quoting.Apart.
     """
-    words = ["receptive", "patch-evidence", quote.path(source), *quoting.models(result.models, opened)]
-    words += ["--class", str(result.target)]
-    words += [] if params.other is None else ["--against", str(params.other)]
-    words += [] if params.short is None else ["--short", str(params.short)]
-    return quote.command(*words, "--resolution", params.resolution, "--json", "out.json", "--png", "map.png")
+    asked_for = replace(params, target=result.target)
+    return quoted.command("patch-evidence", asked_for, source, result.models, opened, "--png", "map.png")
 
 
 def snippet(result: Result, params: Params, source: str, opened: Mapping[str, Opened] = quoting.NONE) -> str:
     """Python lines that make the hero figure again from `core`, as `fig`."""
-    (imports, image), (more, nets) = opening(source), quoting.loading(result.models, opened)
-    lines = [
-        imports,
-        more,
-        "from core.studies.patch import evidence as patch_evidence",
-        "",
-        image,
-        nets,
-        f"params = patch_evidence.{quote.literal(params)}",
-        "result = patch_evidence.run(nets, image, params)",
-        "fig = patch_evidence.figure(result, patch_evidence.seen(nets[0], image, params.short))",
-        "fig.show()",
-    ]
-    return "\n".join(lines)
+    seen = ", evidence.seen(nets[0], image, params.short)"
+    return quoted.snippet("patch", "evidence", params, source, result.models, opened, seen)

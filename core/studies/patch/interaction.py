@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.base.refuse import within
 from core.base.worker import Progress, ignore, part
 from core.models.receptive_field import STRIDE
 from core.pictures.preprocess import to_tensor
@@ -38,9 +39,7 @@ class Params:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name, value, (low, high) in (("side", self.side, SIDE_LIMITS), ("pairs", self.pairs, PAIRS_LIMITS)):
-            if not low <= value <= high:
-                raise ValueError(f"expected {name} of {low} to {high}, got {value}: choose one of them")
+        within(("a side of {} px", self.side, SIDE_LIMITS), ("pairs", self.pairs, PAIRS_LIMITS))
         if self.seed < 0:
             raise ValueError(f"expected a seed of 0 or more, got {self.seed}: choose another")
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from core.base.refuse import within
 from core.base.worker import Progress, ignore, part
 from core.compute import attributions
 from core.compute.attributions import EVIDENCE, METHODS, RANDOM
@@ -46,9 +47,7 @@ class Params:
     draws: int = 5
 
     def __post_init__(self) -> None:
-        low, high = CELL_LIMITS
-        if not low <= self.cell <= high:
-            raise ValueError(f"expected cells of {low} to {high} px, got {self.cell}: choose a side between")
+        within(("cells of {} px", self.cell, CELL_LIMITS), ("random orders", self.draws, DRAWS_LIMITS))
         if self.cells is not None and self.cells < 1:
             raise ValueError(f"expected to mask at least one cell, got {self.cells}: choose 1 or more")
         unknown = [m for m in self.methods if m not in METHODS]
@@ -56,9 +55,6 @@ class Params:
             raise ValueError(f"expected different methods of {list(METHODS)}, got {list(self.methods)}")
         if self.mode not in MODES:
             raise ValueError(f"expected a mode of {list(MODES)}, got {self.mode!r}: choose one of them")
-        low, high = DRAWS_LIMITS
-        if not low <= self.draws <= high:
-            raise ValueError(f"expected {low} to {high} random orders, got {self.draws}: choose a number between")
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,9 +136,11 @@ def trace(
     method: str,
     params: Params,
     progress: Progress = ignore,
+    maps: Sequence[np.ndarray] = (),
 ) -> Trace:
     """What `network` says in the order of `method`, deleting and inserting. `params.methods` and `mode` do not matter.
 
+    `maps` (H, W) of attributions stand for those of the method, as the first part of the work that is done already.
     Raises ValueError as `run` does.
     """
     from core.pictures.preprocess import to_tensor
@@ -154,11 +152,11 @@ def trace(
         )
     explained = bagnet if method == EVIDENCE else network
     x = to_tensor(pixels, explained.preprocessing)
-    draws = params.draws if method == RANDOM else 1
+    draws = len(maps) or (params.draws if method == RANDOM else 1)
     parts = 1 + 2 * draws
 
-    begun = part(progress, 0, parts)
-    maps = [attributions.attribution(explained, x, target, method, begun, seed=params.seed + d) for d in range(draws)]
+    begun, seeds = part(progress, 0, parts), range(params.seed, params.seed + draws)
+    maps = maps or [attributions.attribution(explained, x, target, method, begun, seed=seed) for seed in seeds]
     orders = [ranking(found, params.cell) for found in maps]
     curves = [
         follow(network, pixels, order, target, replace(params, mode=mode), part(progress, 1 + 2 * d + m, parts))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -18,12 +18,15 @@ from core.studies import first_look as studies_first_look
 from core.studies import patch
 from core.studies.asked import BAR, LARGEST, STILL, UPRIGHT, Asked, Part, Work, packaged, side_by_side, titles
 from core.studies.patch import evidence
+from core.studies.study import FirstLook, Glance
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+    from core.pictures.image import RGBImage
 
-def patch_parts(asked: Asked) -> list[Work]:
+
+def parts(asked: Asked) -> list[Work]:
     """One run for each family of the BagNets asked for; by default the packaged ones."""
     mine = tuple(card for card in asked.cards if card.patch)
     cards, missing = (mine, []) if mine else packaged(networks_families.DEFAULT_BAGNETS)
@@ -90,3 +93,22 @@ def patch_table(result: evidence.Result, cards: Sequence[Card]) -> Table:
             "column": [evidence.strongest(result, m)[1] for m in range(len(cards))],
         },
     )
+
+
+def first_looks() -> Iterator[FirstLook]:
+    """The evidence maps of the sample picture."""
+    yield studies_first_look.of_sample("patch_evidence", evidence, networks_families.DEFAULT_BAGNETS, {"evidence": 3})
+
+
+def glance(cards: Sequence[Card], sample: RGBImage, dark: bool) -> Glance | None:
+    """The packaged maps of the sample picture."""
+    from core.pictures.preprocess import whole
+    from core.studies.patch.figures import UNDERLAY
+
+    found = studies_first_look.find("patch_evidence", cards, sample.digest, evidence.Params())
+    if found is None:
+        return None
+    result = from_json(evidence.Result, found)
+    fig = patch.figure(result, whole(sample, UNDERLAY), titles(cards), dark=dark)
+    alt = "Maps of the evidence of little patches, one for each BagNet, over the cat"
+    return Glance(evidence.finding(result, titles(cards)), (Plot(fig, alt),))

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from core.networks import families
 from core.studies.patch import evidence
-from core.studies.study import Row
+from core.studies.study import ANSWER, Row, Table
 
 if TYPE_CHECKING:
     from core.networks.card import Network
     from core.pictures.image import RGBImage
 
 
-def patch_row(network: Network, image: RGBImage, params: evidence.Params) -> Row:
+def row(network: Network, image: RGBImage, params: evidence.Params) -> Row:
     """The answer, the logit of the class asked for (the mean of its evidence), and the patch that says most for it
     (Brendel & Bethge, ICLR 2019, §2); rows and columns in px of the picture as the network sees it."""
     from core.base.softmax import softmax
@@ -33,3 +34,16 @@ def patch_row(network: Network, image: RGBImage, params: evidence.Params) -> Row
         "height": result.height,
         "width": result.width,
     }
+
+
+TABLE = Table(
+    evidence.Params(resolution="coarse"),  # a map around every pixel costs 64 times as much
+    families.DEFAULT_BAGNETS,
+    (
+        *ANSWER,
+        *(("target", "text"), ("logit", "float"), ("patches", "int")),
+        *(("patch_row", "int"), ("patch_column", "int"), ("patch_logit", "float")),
+        *(("height", "int"), ("width", "int")),
+    ),
+    row,
+)

@@ -4,10 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.studies.random.features import Result
+from core.networks import families
+from core.studies.study import Study, Use
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
+
+    from core.studies.random.features import Result
+
+STUDY = Study(
+    slug="random_features",
+    title="Random features",
+    question="How far do you get without learning anything?",
+    paper="Y. Xue, U. Roshan, Image classification and retrieval with random depthwise signed convolutional neural "
+    "networks, 2018",
+    link="https://arxiv.org/abs/1806.05789",
+    icon=":material/casino:",
+    room="random",
+    networks=(families.CEILINGS["digits"],),
+    uses=(
+        Use("map of its features", (("random-network", "{name}"),)),
+        Use("retrieval, backgrounds", (("random-photo-network", "{name}"),)),
+    ),
+)
 
 
 def figure(result: Result, *, dark: bool = False) -> go.Figure:

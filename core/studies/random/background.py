@@ -290,10 +290,11 @@ def snippet(params: Params, source: str, other: str, network: str) -> str:
     name = source.removeprefix("sample:") if source.startswith("sample:") else None
     lines = [
         imports,
-        "from core.networks import packaged as networks",
+        "from core import networks",
         "from core.pictures.object_mask import Box",
         "from core.pictures.samples import load_sample",
         "from core.studies.random import background as study",
+        "from core.studies.random import background_figures",
         "",
         image,
         f"network = networks.load(networks.find({quote.literal(network)}))",
@@ -301,7 +302,7 @@ def snippet(params: Params, source: str, other: str, network: str) -> str:
         f"tiles = study.sample_tiles(params.size, without={quote.literal(name)})",
         "known = study.embed(tiles.pictures, params.specs, network)",
         f"result = study.run(image, load_sample({quote.literal(other)}), params, network, tiles, known)",
-        "fig = study.figure(result)",
+        "fig = background_figures.figure(result)",
         "fig.show()",
     ]
     return "\n".join(dict.fromkeys(lines))

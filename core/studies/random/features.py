@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from core.base import quote
+from core.base import quote, settings
 from core.base.files import ASSETS
 from core.base.intervals import wilson
-from core.base.refuse import SEEDS, within
+from core.base.refuse import SEEDS
+from core.base.settings import check, setting
 from core.base.worker import Progress, ignore, part
+from core.studies import quoted
 
 if TYPE_CHECKING:
     from core.compute.sign_counts import Spec
@@ -38,22 +40,14 @@ class Params:
     Raises ValueError for what does not exist.
     """
 
-    features: int = 1000
-    depth: int = 1
-    kernel: int = 3
-    seed: int = 0
-    classifier: Classifier = "svm"
+    features: int = setting(1000, "How many random features.", limits=FEATURE_LIMITS)
+    depth: int = setting(1, "Blocks after the first convolution.", limits=DEPTH_LIMITS, unit="blocks of depth")
+    kernel: int = setting(3, "Side of the filters in px: 1, 3, 5 or 7.", choices=KERNELS)
+    seed: int = setting(0, "Seed of the network.", limits=SEEDS, unit="as the seed")
+    classifier: Classifier = setting("svm", "svm (linear) or knn (5 neighbours).", choices=CLASSIFIERS)
 
     def __post_init__(self) -> None:
-        within(
-            ("features", self.features, FEATURE_LIMITS),
-            ("blocks of depth", self.depth, DEPTH_LIMITS),
-            ("as the seed", self.seed, SEEDS),
-        )
-        if self.kernel not in KERNELS:
-            raise ValueError(f"expected a kernel of {', '.join(map(str, KERNELS))} px, got {self.kernel}")
-        if self.classifier not in CLASSIFIERS:
-            raise ValueError(f"expected a classifier of {', '.join(CLASSIFIERS)}, got {self.classifier!r}")
+        check(self)
 
     def spec(self, channels: int) -> Spec:
         from core.compute.sign_counts import Spec
@@ -209,20 +203,10 @@ OWN_SIZE = 32  # px at which a folder's pictures are read
 
 def command(params: Params, dataset: str) -> str:
     """The terminal command that computes the same."""
-    words = ["receptive", "random-features", quote.path(dataset), "--features", params.features]
-    words += ["--depth", params.depth, "--kernel", params.kernel, "--seed", params.seed]
-    return quote.command(*words, "--classifier", params.classifier, "--json", "out.json")
+    words = settings.words(params)
+    return quote.command("receptive", "random-features", quote.path(dataset), *words, "--json", "out.json")
 
 
 def snippet(params: Params, dataset: str) -> str:
     """Python lines that compute the same."""
-    return "\n".join(
-        (
-            "from core.data import own as own_data",
-            "from core.studies.random.features import Params, finding, run",
-            "",
-            f"data = own_data.open_data({quote.literal(dataset)}, None, size={OWN_SIZE})",
-            f"result = run(data.title, data.train, data.test, {quote.literal(params)})",
-            "print(finding(result))",
-        )
-    )
+    return quoted.data_snippet(__name__, params, dataset, OWN_SIZE, "data.title")

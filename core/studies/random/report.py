@@ -1,10 +1,8 @@
-"""What a report says of the two studies that know digits: where a picture falls among them, and what heads read in it.
-
-Both take any picture into the form of their digits first.
-"""
+"""What a report says of this study: where a picture, taken into the form of the digits, falls among them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,20 +10,25 @@ import numpy as np
 
 from core import networks
 from core.base.prose import section
-from core.base.records import from_json
+from core.base.records import as_json, from_json
 from core.base.worker import Progress, part
+from core.data import named
+from core.data import split as data_split
 from core.figures.blocks import WIDTH, Picture, Pictures, Plot, Table, csv_address, enlarged
 from core.networks import families
 from core.studies import first_look as studies_first_look
 from core.studies.asked import Asked, Part, Work
+from core.studies.random import features
 from core.studies.random import maps as random_maps
+from core.studies.study import FirstLook, Glance
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
     from core.compute.sign_counts import Spec
     from core.data.split import Split
-    from core.networks.card import Network
+    from core.networks.card import Card, Network
+    from core.pictures.image import RGBImage
     from core.studies.random.maps import Placed, Space, SpaceMap
 
 NEIGHBOURS, NEIGHBOUR = 6, 32  # of each space, and px a side
@@ -33,30 +36,24 @@ SMALL_DIGIT = 64  # px
 MAP, TOOLS, DOT = (WIDTH - 24) // 3, 26, 2.6  # px: a map's side, the camera's room above it, a point
 
 
-# ---- random features -----------------------------------------------------------------------------
-
-
-def random_parts(asked: Asked) -> list[Work]:
+def parts(asked: Asked) -> list[Work]:
     """Where the picture falls among the digits: they, and the map of them, come along."""
     return [partial(random_part, asked)]
 
 
 def random_part(asked: Asked, progress: Progress) -> Part:
     """Where the picture falls among the digits in each space, with its nearest neighbours."""
-    from core.data import split as data_split
-    from core.data.named import load
     from core.data.sets import DATASETS
-    from core.data.split import digest
     from core.figures.palette import uri
     from core.pictures import preprocess
-    from core.studies.random import features, maps_figures
+    from core.studies.random import maps_figures
 
-    train, test = (load("digits", split=split) for split in ("train", "test"))
+    train, test = (named.load("digits", split=split) for split in ("train", "test"))
     every, about = data_split.together(train, test), DATASETS["digits"]
     card = networks.find(families.CEILINGS["digits"])
     network, spec, params = networks.load(card), features.Params().spec(about.channels), random_maps.Params()
     query = preprocess.in_form(asked.image, about.size, about.channels, about.bright_on_dark)
-    kept = studies_first_look.find("random_maps", [card], digest(train, test), params)
+    kept = studies_first_look.find("random_maps", [card], data_split.digest(train, test), params)
     drawing, placing = (part(progress, i, 2) for i in range(2))
     result = from_json(random_maps.Result, kept) if kept else random_maps.run(every, spec, network, params, drawing)
     placed = {}
@@ -168,4 +165,32 @@ def neighbour_table(
     )
 
 
-# ---- spinal heads --------------------------------------------------------------------------------
+def first_looks() -> Iterator[FirstLook]:
+    """The digits in random-feature space: the maps of all three spaces, and the accuracy that goes with them."""
+    train, test = (named.load("digits", split=split) for split in ("train", "test"))
+    digest, params, drawn = data_split.digest(train, test), features.Params(), random_maps.Params()
+    network = networks.load(networks.find(families.CEILINGS["digits"]))
+    maps = random_maps.run(data_split.together(train, test), params.spec(1), network, drawn)
+    made_of = studies_first_look.key([network.card], digest, drawn)
+    yield "random_maps", made_of, as_json(maps, random_maps.DECIMALS), random_maps.finding(maps)
+    accuracy = features.run("digits", train, test, params)
+    made_of = studies_first_look.key([], digest, params)
+    yield "random_features", made_of, as_json(accuracy), features.finding(accuracy)
+
+
+def glance(cards: Sequence[Card], sample: RGBImage, dark: bool) -> Glance | None:
+    """The packaged maps of the digits, one a space."""
+    from core.studies.random.maps_figures import map_figure
+
+    found = studies_first_look.latest("random_maps", cards)
+    if found is None:
+        return None
+    result = from_json(random_maps.Result, found)
+    plots = (
+        Plot(
+            map_figure(result, one.space, dark=dark),
+            f"Map of {len(result):,} digits by {one.space} features, coloured by class",
+        )
+        for one in result.maps
+    )
+    return Glance(random_maps.finding(result), tuple(plots))

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.base import quote
-from core.base.refuse import SEEDS, SIZE_LIMITS, within
+from core.base import quote, settings
+from core.base.refuse import SEEDS, SIZE_LIMITS
+from core.base.settings import check, setting
 from core.base.worker import Progress, ignore
 from core.compute import spaces
 from core.compute.spaces import METRICS, RANDOM, SPACES, TRAINED, WORDS, Metric, distances
@@ -44,27 +45,18 @@ class Params:
     """The random features, the side in px at which pictures are compared (their centre squares), and how many of the
     nearest are kept. Raises ValueError for what does not exist."""
 
-    features: int = 1000
-    kernel: int = 3
-    depth: int = 2
-    seed: int = 0
-    size: int = SIZE
-    count: int = 8
-    metric: Metric = "euclidean"
+    features: int = setting(1000, "How many random features.", limits=FEATURE_LIMITS)
+    kernel: int = setting(3, "Side of the filters in px.", limits=KERNEL_LIMITS, unit="px of kernel")
+    depth: int = setting(2, "Blocks after the first convolution.", limits=DEPTH_LIMITS, unit="blocks of depth")
+    seed: int = setting(0, "Seed of the network.", limits=SEEDS, unit="as the seed")
+    size: int = setting(SIZE, "Side in px at which pictures are compared.", limits=SIZE_LIMITS, unit="px a side")
+    count: int = setting(8, "How many of the nearest to list.", limits=COUNT_LIMITS, unit="neighbours")
+    metric: Metric = setting("euclidean", "euclidean or cosine.", choices=METRICS)
 
     def __post_init__(self) -> None:
-        within(
-            ("features", self.features, FEATURE_LIMITS),
-            ("blocks of depth", self.depth, DEPTH_LIMITS),
-            ("as the seed", self.seed, SEEDS),
-            ("px a side", self.size, SIZE_LIMITS),
-            ("neighbours", self.count, COUNT_LIMITS),
-            ("px of kernel", self.kernel, KERNEL_LIMITS),
-        )
+        check(self)
         if self.kernel % 2 == 0:
             raise ValueError(f"expected an odd kernel size, got {self.kernel}: 3 and 5 are the paper's")
-        if self.metric not in METRICS:
-            raise ValueError(f"expected a metric of {list(METRICS)}, got {self.metric!r}: choose one of them")
 
     @property
     def spec(self) -> Spec:
@@ -184,12 +176,7 @@ def answer(result: Result) -> str:
 
 def command(params: Params, source: str, gallery: str = "FOLDER") -> str:
     """The terminal command that computes this Result again from the picture `source`."""
-    words = ["receptive", "retrieve", quote.path(source), "--gallery", quote.path(gallery)]
-    words += [
-        w
-        for name in ("features", "kernel", "depth", "seed", "size", "count", "metric")
-        for w in (f"--{name}", getattr(params, name))
-    ]
+    words = ["receptive", "retrieve", quote.path(source), "--gallery", quote.path(gallery), *settings.words(params)]
     return quote.command(*words, "--json", "out.json")
 
 
@@ -199,16 +186,16 @@ def snippet(params: Params, source: str, gallery: str = "FOLDER", network: str =
     lines = [
         *(["from pathlib import Path", ""] if "pathlib" not in imports else []),
         imports,
-        "from core.networks import packaged as networks",
-        "from core.data.named import find_pictures",
-        "from core.studies.random import retrieval as random_retrieval",
+        "from core import networks",
+        "from core.pictures.files import find_pictures",
+        "from core.studies.random import retrieval, retrieval_figures",
         "",
         image,
         f"found = find_pictures(Path({quote.literal(gallery)}))",
-        f"params = random_retrieval.{quote.literal(params)}",
+        f"params = retrieval.{quote.literal(params)}",
         f"network = networks.load(networks.find({quote.literal(network)}))",
-        "result = random_retrieval.run(image, found, params, network)",
-        "fig = random_retrieval.figure(result)",
+        "result = retrieval.run(image, found, params, network)",
+        "fig = retrieval_figures.figure(result)",
         "fig.show()",
     ]
     return "\n".join(lines)

@@ -10,7 +10,7 @@ import numpy as np
 
 from core.base.refuse import within
 from core.studies.random import features as random_features
-from core.studies.study import Row
+from core.studies.study import Row, Table
 
 if TYPE_CHECKING:
     from torch import nn
@@ -50,7 +50,7 @@ class FeatureParams:
         return build(random_features.Params(self.features, self.depth, self.kernel, self.seed).spec(3))
 
 
-def feature_row(network: Network | RandomDepthwise, image: RGBImage, params: FeatureParams) -> Row:
+def row(network: Network | RandomDepthwise, image: RGBImage, params: FeatureParams) -> Row:
     """The picture's features: random ones (Xue & Roshan, arXiv 1806.05789, §2), or what a trained network's last
     layer sees."""
     from core.compute.sign_counts import features
@@ -82,3 +82,14 @@ def headless(network: Network) -> nn.Module:
     from core.compute import spaces
 
     return spaces.headless(network.engine.exact)
+
+
+TABLE = Table(
+    FeatureParams(),
+    (RANDOM,),
+    (
+        *(("k", "int"), ("kernel", "int"), ("depth", "int"), ("seed", "int"), ("size", "int")),
+        ("features", "vector"),
+    ),
+    row,
+)

@@ -5,10 +5,38 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from core.studies.shift.sweep import Result
+from core.networks import families
+from core.networks.card import Card
+from core.studies.study import Study, Use
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
+
+    from core.studies.shift.sweep import Result
+
+CHOOSERS = (("shift-networks-{family}", "{name}"), ("shift-family", "{title}"))
+
+
+def not_followed(card: Card) -> str:
+    """Layer by layer: only where torch.fx can follow the network."""
+    if card.patch:
+        return "a BagNet pads nowhere, so its maps shrink and a shift that wraps round is not defined on them"
+    if "random_svm" in card.arch:
+        return "its layers give signs, and their number follows the picture's size"
+    return ""
+
+
+STUDY = Study(
+    slug="shift_sweep",
+    title="Shift sweep",
+    question="Does a one-pixel shift change the answer?",
+    paper="R. Zhang, Making Convolutional Networks Shift-Invariant Again, ICML 2019",
+    link="https://arxiv.org/abs/1904.11486",
+    icon=":material/open_with:",
+    room="shift",
+    networks=families.DEFAULT_NETWORKS,
+    uses=(Use("every shift", CHOOSERS), Use("inside the layers", CHOOSERS, not_followed)),
+)
 
 
 def figure(result: Result, titles: Sequence[str] | None = None, dark: bool = False) -> go.Figure:

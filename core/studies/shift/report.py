@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -18,12 +18,15 @@ from core.studies import first_look as studies_first_look
 from core.studies import shift
 from core.studies.asked import BAR, LARGEST, STILL, UPRIGHT, Asked, Part, Work, packaged, side_by_side, titles
 from core.studies.shift import sweep
+from core.studies.study import FirstLook, Glance
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+    from core.pictures.image import RGBImage
 
-def shift_parts(asked: Asked) -> list[Work]:
+
+def parts(asked: Asked) -> list[Work]:
     """One sweep for each family of the networks asked for: they must share their labels."""
     cards, missing = (asked.cards, []) if asked.cards else packaged(networks_families.DEFAULT_NETWORKS)
     return [*missing, *(partial(shift_part, asked, group) for group in side_by_side(cards))]
@@ -94,3 +97,20 @@ def shift_table(result: sweep.Result, cards: Sequence[Card]) -> Table:
             "at (dy, dx)": ["({},\u00a0{})".format(*result.offsets[i]) for i in worst],
         },
     )
+
+
+def first_looks() -> Iterator[FirstLook]:
+    """The sweep of the sample picture by the networks it begins with."""
+    digits = {"probability": 5, "top1_probability": 5}
+    yield studies_first_look.of_sample("shift_sweep", sweep, networks_families.DEFAULT_NETWORKS, digits)
+
+
+def glance(cards: Sequence[Card], sample: RGBImage, dark: bool) -> Glance | None:
+    """The packaged maps of the sample picture."""
+    found = studies_first_look.find("shift_sweep", cards, sample.digest, sweep.Params())
+    if found is None:
+        return None
+    result = from_json(sweep.Result, found)
+    alt = "Maps of the probability of the cat's class over all shifts, one for each network"
+    plot = Plot(shift.figure(result, titles(cards), dark=dark), alt)
+    return Glance(sweep.finding(result, titles(cards)), (plot,))

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from core.networks import families
 from core.studies.shift import sweep
-from core.studies.study import Row
+from core.studies.study import ANSWER, Row, Table
 
 if TYPE_CHECKING:
     from core.networks.card import Network
     from core.pictures.image import RGBImage
 
 
-def shift_row(network: Network, image: RGBImage, params: sweep.Params) -> Row:
+def row(network: Network, image: RGBImage, params: sweep.Params) -> Row:
     """The unshifted answer, how it fares over all shifts, and the shift at which the class asked for is least likely
     (Zhang, ICML 2019, §4)."""
     result = sweep.run([network], image, params)
@@ -29,3 +30,15 @@ def shift_row(network: Network, image: RGBImage, params: sweep.Params) -> Row:
         "lowest_dy": dy,
         "lowest_dx": dx,
     }
+
+
+TABLE = Table(
+    sweep.Params(),
+    families.DEFAULT_NETWORKS,
+    (
+        *ANSWER,
+        *(("shifts", "int"), ("consistency", "float"), ("flips", "int"), ("target", "text")),
+        *(("lowest", "float"), ("lowest_dy", "int"), ("lowest_dx", "int")),
+    ),
+    row,
+)

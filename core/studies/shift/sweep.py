@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from core.base import quote
+from core.base.settings import check, setting
 from core.base.worker import Progress, ignore, part
 from core.networks import quoting
 from core.networks.own_options import Opened
 from core.pictures.preprocess import BOUNDARIES, Boundary
-from core.pictures.samples import opening
+from core.studies import quoted
 
 if TYPE_CHECKING:
     from core.networks.card import Network
@@ -42,18 +42,14 @@ class Params:
     Raises ValueError for a radius or a boundary that does not exist.
     """
 
-    max_shift: int = 16
-    boundary: Boundary = "crop"
-    target: int | None = None
+    max_shift: int = setting(
+        16, "Largest shift, in input pixels.", limits=MAX_SHIFT_LIMITS, unit="a largest shift of {} px"
+    )
+    boundary: Boundary = setting("crop", "crop, circular or reflect.", choices=BOUNDARIES)
+    target: int | None = setting(None, "Class label or index; the first network's top-1 by default.", is_class=True)
 
     def __post_init__(self) -> None:
-        low, high = MAX_SHIFT_LIMITS
-        if not low <= self.max_shift <= high:
-            raise ValueError(
-                f"expected a largest shift of {low} to {high} px, got {self.max_shift}: choose one of them"
-            )
-        if self.boundary not in BOUNDARIES:
-            raise ValueError(f"expected a boundary of {list(BOUNDARIES)}, got {self.boundary!r}: choose one of them")
+        check(self)
 
 
 @dataclass(frozen=True, eq=False)
@@ -200,25 +196,9 @@ def command(result: Result, params: Params, source: str, opened: Mapping[str, Op
 
     Raises quoting.Apart.
     """
-    words = ["receptive", "shift-sweep", quote.path(source), *quoting.models(result.models, opened)]
-    words += ["--max-shift", str(params.max_shift), "--boundary", params.boundary]
-    words += [] if params.target is None else ["--target", str(params.target)]
-    return quote.command(*words, "--json", "out.json")
+    return quoted.command("shift-sweep", params, source, result.models, opened)
 
 
 def snippet(result: Result, params: Params, source: str, opened: Mapping[str, Opened] = quoting.NONE) -> str:
     """Python lines that make the hero figure again from `core`, as `fig`."""
-    (imports, image), (more, nets) = opening(source), quoting.loading(result.models, opened)
-    lines = [
-        imports,
-        more,
-        "from core.studies.shift import sweep as shift_sweep",
-        "",
-        image,
-        nets,
-        f"params = shift_sweep.{quote.literal(params)}",
-        "result = shift_sweep.run(nets, image, params)",
-        "fig = shift_sweep.figure(result)",
-        "fig.show()",
-    ]
-    return "\n".join(lines)
+    return quoted.snippet("shift", "sweep", params, source, result.models, opened)

@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from core.base import quote
 from core.base.files import ASSETS
 from core.base.records import Damaged, read
-from core.base.refuse import LARGEST, SEEDS, within
+from core.base.refuse import LARGEST, SEEDS
+from core.base.settings import check, setting
 from core.base.softmax import softmax
 from core.base.worker import Progress, ignore, part
 from core.networks import quoting
 from core.networks.own_options import Opened
 from core.pictures import noise
-from core.pictures.samples import opening
+from core.studies import quoted
 
 if TYPE_CHECKING:
     from core.models.sparse import Solver
@@ -49,6 +49,20 @@ def check_lambda(lam: float) -> None:
         raise ValueError(f"expected a lambda of 0 to {LARGEST:g}, got {lam}: {LAMBDA_LIMITS[1]} leaves little")
 
 
+def read_noise(word: str) -> dict[str, object]:
+    """A kind and a level of 'gaussian:0.1'. Raises ValueError with what was expected."""
+    kind, _, level = word.partition(":")
+    try:
+        return {"noise": kind, "level": float(level or 0)}
+    except ValueError as error:
+        raise ValueError(f"expected a number, got {level!r}: write it like gaussian:0.1") from error
+
+
+def write_noise(params: Params) -> str:
+    """'gaussian:0.1', "" where there is none."""
+    return "" if params.noise == "none" else f"{params.noise}:{params.level:g}"
+
+
 @dataclass(frozen=True)
 class Params:
     """`noise` and `level` as core.pictures.noise has them; `lam` in normalised units; `steps` of `solver`;
@@ -58,22 +72,20 @@ class Params:
     Raises ValueError for what does not exist.
     """
 
-    noise: str = "gaussian"
+    noise: str = setting(
+        "gaussian", "KIND:LEVEL, such as gaussian:0.1; none by default.", read=read_noise, write=write_noise
+    )
     level: float = 0.04
-    lam: float = 0.2
-    steps: int = 2
-    solver: Solver = "textbook"
-    seed: int = 0
-    resolution: Resolution = "network"
+    lam: float = setting(0.2, "The price of a code that is not zero.", option="--lambda")
+    steps: int = setting(2, "Steps of the solver.", limits=STEPS_LIMITS)
+    solver: Solver = setting("textbook", "textbook, paper or ista.", choices=SOLVER_NAMES)
+    seed: int = setting(0, "Seed of the noise.", limits=SEEDS, unit="as the seed")
+    resolution: Resolution = setting("network", "network (its input) or own (the photograph's).", choices=RESOLUTIONS)
 
     def __post_init__(self) -> None:
         noise.check(self.noise, self.level)
-        within(("steps", self.steps, STEPS_LIMITS), ("as the seed", self.seed, SEEDS))
         check_lambda(self.lam)
-        if self.solver not in SOLVER_NAMES:
-            raise ValueError(f"expected a solver of {list(SOLVER_NAMES)}, got {self.solver!r}: choose one of them")
-        if self.resolution not in RESOLUTIONS:
-            raise ValueError(f"expected a resolution of {list(RESOLUTIONS)}, got {self.resolution!r}")
+        check(self)
 
 
 @dataclass(frozen=True, eq=False)
@@ -256,28 +268,12 @@ def command(result: Result, params: Params, source: str, opened: Mapping[str, Op
 
     Raises quoting.Apart.
     """
-    words = ["receptive", "sparse-codes", quote.path(source), *quoting.models(result.models, opened)]
-    words += ["--lambda", f"{params.lam:g}", "--steps", str(params.steps), "--solver", params.solver]
-    words += [] if params.noise == "none" else ["--noise", f"{params.noise}:{params.level:g}"]
-    return quote.command(*words, "--seed", params.seed, "--resolution", params.resolution, "--json", "out.json")
+    return quoted.command("sparse-codes", params, source, result.models, opened)
 
 
 def snippet(result: Result, params: Params, source: str, opened: Mapping[str, Opened] = quoting.NONE) -> str:
     """Python lines that make the hero figure again from `core`, as `fig`."""
-    (imports, image), (more, nets) = opening(source), quoting.loading(result.models, opened)
-    lines = [
-        imports,
-        more,
-        "from core.studies.sparse import codes as sparse_codes",
-        "",
-        image,
-        nets,
-        f"params = sparse_codes.{quote.literal(params)}",
-        "result = sparse_codes.run(nets, image, params)",
-        "fig = sparse_codes.figure(result)",
-        "fig.show()",
-    ]
-    return "\n".join(lines)
+    return quoted.snippet("sparse", "codes", params, source, result.models, opened)
 
 
 ARRAYS = ("clean", "noisy", "reconstruction", "lams", "nonzero", "psnr", "logits", "twin_logits", "objective")

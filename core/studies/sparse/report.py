@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from core.base.records import from_json
 from core.base.worker import Progress
@@ -14,9 +15,13 @@ from core.studies import first_look as studies_first_look
 from core.studies import sparse
 from core.studies.asked import LAMBDA_ROWS, PICTURES, STILL, Asked, Part, Work, packaged, titles
 from core.studies.sparse import codes
+from core.studies.study import FirstLook, Glance
+
+if TYPE_CHECKING:
+    from core.pictures.image import RGBImage
 
 
-def sparse_parts(asked: Asked) -> list[Work]:
+def parts(asked: Asked) -> list[Work]:
     """One run for each SDNet asked for, with its plain twin where one is packaged; by default the packaged pair."""
     twins = dict(zip(networks_families.SDNETS, networks_families.TWINS, strict=True))
     work: list[Work] = []
@@ -97,3 +102,20 @@ def sparse_tables(
             },
         ),
     )
+
+
+def first_looks() -> Iterator[FirstLook]:
+    """The sample picture, coded."""
+    digits = dict.fromkeys(codes.ARRAYS, 5)
+    yield studies_first_look.of_sample("sparse_codes", codes, networks_families.DEFAULT_SDNETS, digits)
+
+
+def glance(cards: Sequence[Card], sample: RGBImage, dark: bool) -> Glance | None:
+    """The sample picture with noise, and what its packaged code makes of it."""
+    found = studies_first_look.find("sparse_codes", cards, sample.digest, codes.Params())
+    if found is None:
+        return None
+    result = from_json(codes.Result, found)
+    finding = codes.finding(result, titles(cards))
+    alt = f"The cat with noise, rebuilt from its sparse code, and what is left over. {finding}"
+    return Glance(finding, (Plot(sparse.figure(result, dark=dark), alt),))

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.networks import families
 from core.studies.sparse import codes
-from core.studies.study import Row
+from core.studies.study import ANSWER, Row, Table
 
 if TYPE_CHECKING:
     from core.networks.card import Network
     from core.pictures.image import RGBImage
 
 
-def sparse_row(network: Network, image: RGBImage, params: codes.Params) -> Row:
+def row(network: Network, image: RGBImage, params: codes.Params) -> Row:
     """The answer at the lambda chosen, and what is left of the picture there (Dai et al., NeurIPS 2022, §3).
 
     `psnr` in dB is that of the reconstruction against the clean picture; `residual` the root mean square of what the
@@ -38,3 +39,11 @@ def sparse_row(network: Network, image: RGBImage, params: codes.Params) -> Row:
         "psnr": codes.psnr(clean, rebuilt),
         "residual": float(np.sqrt(np.square(noisy - rebuilt).mean(dtype=np.float64))),
     }
+
+
+TABLE = Table(
+    codes.Params(noise="none"),
+    families.DEFAULT_SDNETS[:1],
+    (*ANSWER, ("nonzero", "float"), ("psnr", "float"), ("residual", "float")),
+    row,
+)

@@ -139,28 +139,14 @@ def features(
     """
     from core.compute import spaces
 
-    check(train, test)
+    transfer.check_halves(train, test, FEWEST)
     few = fewer(train, test, most_pictures(network.preprocessing.size, params or Params()))
-    check(*few)
+    transfer.check_halves(*few, FEWEST)
     told = [spaces.trained(split.pixels, network, part(progress, i, 2)) for i, split in enumerate(few)]
     mean, deviation = told[0].mean(0), told[0].std(0)
     scale = np.where(deviation > 0, deviation, 1)  # a constant feature says nothing
     known, asked = ((values - mean) / scale for values in told)
     return Features(network.card.name, known, few[0].labels, asked, few[1].labels, train.classes)
-
-
-def check(train: Split, test: Split) -> None:
-    """Raises ValueError unless both halves have the same classes and enough pictures."""
-    if train.classes != test.classes:
-        raise ValueError(
-            f"expected the same classes to learn from and to test with, got {', '.join(train.classes)} and "
-            f"{', '.join(test.classes)}: give both halves the same folders"
-        )
-    if len(train) < FEWEST or not len(test):
-        raise ValueError(
-            f"expected at least {FEWEST} pictures to learn from and one to test with, got {len(train)} and "
-            f"{len(test)}: give more of them"
-        )
 
 
 def run(
@@ -257,24 +243,13 @@ def counts(params: Params, head: Head, features: int, classes: int) -> tuple[int
 
 def difference(result: Result, other: Head) -> tuple[float, float]:
     """Mean over the seeds of spinal minus `other`, in percentage points, and the half width of its 95 % interval."""
-    rows = 100 * result.accuracy
-    return mean_interval(rows[result.heads.index("spinal")] - rows[result.heads.index(other)])
+    return transfer.minus(result.accuracy, result.heads, other)
 
 
 def finding(result: Result) -> str:
     """One sentence: what the spinal head reaches, and how it stands to each of the others."""
-    values = 100 * result.accuracy[result.heads.index("spinal")]
-    against = "; ".join(
-        f"{HEADS[other]}: {with_interval(mean, half, sign=True)}, {verdict(mean, half)}"
-        for other in result.heads
-        if other != "spinal"
-        for mean, half in [difference(result, other)]
-    )
-    return (
-        f"On the {result.features:,} features of {result.title}, a spinal head gets "
-        f"{with_interval(*mean_interval(values))} % of {result.test:,} test pictures of {result.dataset} right. "
-        f"In points, spinal minus {against}."
-    )
+    said = transfer.stands(result.accuracy, result.heads, f"{result.test:,} test pictures of {result.dataset}")
+    return f"On the {result.features:,} features of {result.title}, a spinal head gets {said}"
 
 
 def figure(result: Result, *, dark: bool = False) -> go.Figure:

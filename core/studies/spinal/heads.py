@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.base import quote
+from core.base import quote, settings
 from core.base.files import ASSETS
 from core.base.intervals import mean_interval, verdict, with_interval
-from core.base.refuse import within
+from core.base.settings import check, setting
 from core.base.worker import Progress, ignore
 from core.data.sets import DATASETS
 from core.models.heads import BACKBONES, HEADS, SHORT, Head, Order, Shape
+from core.studies import quoted
 
 if TYPE_CHECKING:
     from torch import nn
@@ -42,21 +43,24 @@ class Params:
     Raises ValueError for what does not exist.
     """
 
-    backbone: str = "small_cnn"
-    heads: tuple[Head, ...] = ("fc", "spinal", "fc-matched")
-    seeds: int = 5
-    epochs: int = 15
-    width: int = 0
-    layers: int = 0
-    split: int = 2
-    order: Order = "alternating"
+    backbone: str = setting("small_cnn", "small_cnn, vgg5 or cifar_vgg11.", choices=BACKBONES)
+    heads: tuple[Head, ...] = setting(
+        ("fc", "spinal", "fc-matched"),
+        "fc, spinal, fc-matched: those to compare.",
+        read=lambda word: {"heads": tuple(word.split(","))},
+        write=lambda params: ",".join(params.heads),
+    )
+    seeds: int = setting(5, "How often each is trained.", limits=SEED_LIMITS)
+    epochs: int = setting(15, "Passes over the training pictures.", limits=EPOCH_LIMITS)
+    width: int = setting(0, "Units of a spinal layer; 0: the backbone's own.")
+    layers: int = setting(0, "Spinal layers; 0: the backbone's own.")
+    split: int = setting(2, "Parts that the features are cut into.")
+    order: Order = setting("alternating", "alternating (A B A B) or blocks (A A B B).")
 
     def __post_init__(self) -> None:
-        if self.backbone not in BACKBONES:
-            raise ValueError(f"expected a backbone of {', '.join(BACKBONES)}, got {self.backbone!r}")
+        check(self)
         if not self.heads or len(set(self.heads)) < len(self.heads) or not set(self.heads) <= set(HEADS):
             raise ValueError(f"expected different heads of {', '.join(HEADS)}, got {', '.join(self.heads) or 'none'}")
-        within(("seeds", self.seeds, SEED_LIMITS), ("epochs", self.epochs, EPOCH_LIMITS))
         _ = self.shape  # raises for sizes that do not exist
 
     @property
@@ -298,21 +302,10 @@ def params_of(result: Result) -> Params:
 
 def command(params: Params, dataset: str) -> str:
     """The terminal command that computes the same."""
-    words: list[object] = ["receptive", "spinal-heads", "--data", quote.path(dataset), "--backbone", params.backbone]
-    words += ["--heads", ",".join(params.heads), "--seeds", params.seeds, "--epochs", params.epochs]
-    words += ["--width", params.width, "--layers", params.layers, "--split", params.split, "--order", params.order]
+    words = ["receptive", "spinal-heads", "--data", quote.path(dataset), *settings.words(params)]
     return quote.command(*words, "--json", "out.json")
 
 
 def snippet(params: Params, dataset: str) -> str:
     """Python lines that compute the same."""
-    return "\n".join(
-        (
-            "from core.data import own as own_data",
-            "from core.studies.spinal.heads import Params, finding, run",
-            "",
-            f"data = own_data.open_data({quote.literal(dataset)}, None, size={BACKBONES[params.backbone].side})",
-            f"result = run({quote.literal(dataset)}, data.train, data.test, {quote.literal(params)})",
-            "print(finding(result))",
-        )
-    )
+    return quoted.data_snippet(__name__, params, dataset, BACKBONES[params.backbone].side, quote.literal(dataset))

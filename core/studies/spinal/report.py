@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from core import networks
 from core.base.prose import section
@@ -12,17 +13,23 @@ from core.figures.blocks import Picture, Plot, Table, csv_address, enlarged, pri
 from core.models.heads import Head
 from core.networks import families
 from core.networks.card import Card
+from core.studies import spinal
 from core.studies.asked import Asked, Part, Work, packaged
 from core.studies.spinal import answers as spinal_answers
+from core.studies.spinal import dataset, heads
+from core.studies.study import FirstLook, Glance
+
+if TYPE_CHECKING:
+    from core.pictures.image import RGBImage
 
 SEEN, BARS, TALL = 196, 480, 376  # px: the digit as the heads see it, and the size of their bars
 
 
-def spinal_parts(asked: Asked) -> list[Work]:
+def parts(asked: Asked) -> list[Work]:
     """What the packaged heads read in the picture."""
     found, missing = packaged(list(families.HEADED.values()))
-    heads: dict[str, Head] = {name: head for head, name in families.HEADED.items()}  # type: ignore[misc]
-    cards = {heads[card.name]: card for card in found}
+    known: dict[str, Head] = {name: head for head, name in families.HEADED.items()}  # type: ignore[misc]
+    cards = {known[card.name]: card for card in found}
     return [*missing, *([partial(spinal_part, asked, cards)] if cards else [])]
 
 
@@ -62,3 +69,18 @@ def spinal_part(asked: Asked, cards: Mapping[Head, Card], progress: Progress) ->
         csv_address(spinal_answers.layer_table(result)) if len(result.contributions) else "",
         more,
     )
+
+
+def first_looks() -> Iterator[FirstLook]:
+    """None: the home page shows what was measured."""
+    yield from ()
+
+
+def glance(cards: Sequence[Card], sample: RGBImage, dark: bool) -> Glance | None:
+    """The race of heads on digits, as it was measured."""
+    found = dataset.measured().get(dataset.FIRST)
+    if found is None:
+        return Glance("Not measured on this machine: run receptive measure-spinal digits.")
+    finding = heads.finding(found.result)
+    alt = f"Test accuracy of a spinal, a plain and a matched head on digits, by epoch and by seed. {finding}"
+    return Glance(finding, (Plot(spinal.figure(found.result, dark=dark), alt),))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from core.networks import families
-from core.studies.study import Row
+from core.studies.study import ANSWER, Row, Table
 
 if TYPE_CHECKING:
     from core.networks.card import Network
@@ -18,7 +18,7 @@ class NoParams:
     """The heads answer; there is nothing to set."""
 
 
-def head_row(network: Network, image: RGBImage, params: NoParams) -> Row:
+def row(network: Network, image: RGBImage, params: NoParams) -> Row:
     """What one head answers to the picture in MNIST's form (Kabir et al., arXiv 2007.03347)."""
     from core.models.spinal import SpinalHead
     from core.studies.spinal import answers
@@ -32,3 +32,6 @@ def head_row(network: Network, image: RGBImage, params: NoParams) -> Row:
         "label": result.labels[result.top1[0]],
         "probability": float(result.probability[0].max()),
     }
+
+
+TABLE = Table(NoParams(), tuple(families.HEADED.values()), (("head", "text"), *ANSWER), row)

@@ -152,14 +152,19 @@ def check(train: Split, test: Split, network: Network) -> None:
                 f"expected colour squares of {size} px, got {width}x{height} with {channels} channels: "
                 "read them with core.data.own.from_pictures"
             )
+    check_halves(train, test, BATCH)
+
+
+def check_halves(train: Split, test: Split, fewest: int) -> None:
+    """Raises ValueError unless both halves have the same classes, and there are `fewest` pictures to learn from."""
     if train.classes != test.classes:
         raise ValueError(
             f"expected the same classes to learn from and to test with, got {', '.join(train.classes)} and "
             f"{', '.join(test.classes)}: give both halves the same folders"
         )
-    if len(train) < BATCH or not len(test):
+    if len(train) < fewest or not len(test):
         raise ValueError(
-            f"expected at least {BATCH} pictures to learn from and one to test with, "
+            f"expected at least {fewest} pictures to learn from and one to test with, "
             f"got {len(train)} and {len(test)}: give more of them"
         )
 
@@ -283,24 +288,34 @@ def scores(
 
 
 def difference(result: Result, mode: Mode, other: Head) -> tuple[float, float]:
-    """Mean over the seeds of spinal minus `other`, in percentage points, and the half width of its 95 % interval."""
-    rows = 100 * result.accuracy[result.modes.index(mode)]
-    return mean_interval(rows[result.heads.index("spinal")] - rows[result.heads.index(other)])
+    """`minus` of one mode."""
+    return minus(result.accuracy[result.modes.index(mode)], result.heads, other)
+
+
+def minus(accuracy: np.ndarray, heads: Sequence[Head], other: Head) -> tuple[float, float]:
+    """Mean over the seeds of accuracy (H, S) of spinal minus `other`, in percentage points, and the half width of its
+    95 % interval."""
+    rows = 100 * accuracy
+    return mean_interval(rows[heads.index("spinal")] - rows[heads.index(other)])
+
+
+def stands(accuracy: np.ndarray, heads: Sequence[Head], what: str) -> str:
+    """What the spinal head reaches of accuracy (H, S) of `what`, and how it stands to each of the others."""
+    against = "; ".join(
+        f"{HEADS[other]}: {with_interval(mean, half, sign=True)}, {verdict(mean, half)}"
+        for other in heads
+        if other != "spinal"
+        for mean, half in [minus(accuracy, heads, other)]
+    )
+    reached = with_interval(*mean_interval(100 * accuracy[heads.index("spinal")]))
+    return f"{reached} % of {what} right. In points, spinal minus {against}."
 
 
 def finding(result: Result, mode: Mode) -> str:
     """One sentence: what the spinal head reaches in this mode, and how it stands to each of the others."""
-    values = 100 * result.accuracy[result.modes.index(mode), result.heads.index("spinal")]
-    against = "; ".join(
-        f"{HEADS[other]}: {with_interval(mean, half, sign=True)}, {verdict(mean, half)}"
-        for other in result.heads
-        if other != "spinal"
-        for mean, half in [difference(result, mode, other)]
-    )
-    return (
-        f"{MODES[mode].capitalize()} trained: spinal {with_interval(*mean_interval(values))} % of {result.test:,} "
-        f"test photographs right. In points, spinal minus {against}."
-    )
+    accuracy = result.accuracy[result.modes.index(mode)]
+    said = stands(accuracy, result.heads, f"{result.test:,} test photographs")
+    return f"{MODES[mode].capitalize()} trained: spinal {said}"
 
 
 def measured(path: Path = RECORD) -> tuple[Result, dict[str, Any]] | None:

@@ -17,6 +17,7 @@ from core.batch.work import in_this_process
 from core.networks import families
 from core.networks.weights import packaged
 from core.pictures.image import decode
+from core.studies import STUDIES
 from core.studies.patch import evidence
 from core.studies.random import row as random_row
 from core.studies.shift import sweep
@@ -141,7 +142,7 @@ def test_settings_keep_every_bit_of_a_number(lam, seed):
     assert (found.lam, found.seed, found.noise) == (lam, seed, "none")
 
 
-@given(st.sampled_from(list(batch_rows.TABLES)), st.text(max_size=20))
+@given(st.sampled_from([study.word for study in STUDIES]), st.text(max_size=20))
 def test_any_words_are_settings_or_one_sentence(study, text):
     names = [field.name for field in fields(batch_rows.table(study).params)]
     for word in (text, *(f"{name}={text}" for name in names)):
@@ -155,10 +156,10 @@ def test_any_words_are_settings_or_one_sentence(study, text):
 
 
 def test_the_tables_columns_are_what_rows_hold(folder):
-    for study, table in batch_rows.TABLES.items():
-        names = [name for name, _ in batch_rows.columns(study)]
+    for study in STUDIES:
+        names = [name for name, _ in batch_rows.columns(study.word)]
         assert len(set(names)) == len(names)
-        assert set(table.models) <= {*packaged(), random_row.RANDOM}
+        assert set(study.table.models) <= {*packaged(), random_row.RANDOM}
 
 
 def test_an_answer_is_right_in_any_normal_form_and_case():

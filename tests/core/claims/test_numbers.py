@@ -7,9 +7,9 @@ import pytest
 from PIL import Image
 from typer.main import get_command
 
-from core.batch import columns
 from core.networks import weights
 from core.pictures import noise
+from core.studies import STUDIES
 from core.terminal import app
 from tests.core.terminal.test_terminal import refused, run
 
@@ -32,9 +32,9 @@ TAKING = [
     if type(parameter.default) in (int, float) or parameter.opts[0] == "--short"
 ]
 SETTINGS = [
-    (study, field.name)
-    for study in columns.TABLES
-    for field in fields(columns.table(study).params)
+    (study.word, field.name)
+    for study in STUDIES
+    for field in fields(study.table.params)
     if {"int", "float"} & {*str(field.type).split(" | ")}
 ]
 

@@ -10,6 +10,7 @@ import sys
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -100,6 +101,9 @@ def test_exactly_one_verdict_and_a_wider_interval_never_says_more(a, b, c, d):
 
 
 def test_what_cannot_be_a_claim_is_refused():
+    stray = SimpleNamespace(slug="shift_sweep", claims=(replace(claim(), study="shapes"),))
+    with pytest.raises(ValueError, match=r"^expected claims of shift_sweep, got shapes: "):
+        claims.gathered([stray])
     with pytest.raises(ValueError, match=r"^expected a measurement or a reason why there is none: see the claim x$"):
         Claim("x", "shift_sweep", "", "", "", "", (0, 1), None, (), {})
     with pytest.raises(ValueError, match=r"^expected a value within its interval, got 3 in \[0, 1\]: "):
@@ -234,11 +238,11 @@ def patterns(path):
 
 def test_every_setting_is_a_widget_of_its_study():
     known = {
-        prefix: {p for path in (ROOT / "pages" / "parts" / prefix).glob("*.py") for p in patterns(path)}
-        for prefix in ("shift", "patch", "sparse", "random", "spinal")
+        study.room: {p for path in (ROOT / "pages" / "parts" / study.room).glob("*.py") for p in patterns(path)}
+        for study in STUDIES
     }
     for c in CLAIMS:
-        prefix = c.study.split("_")[0]
+        prefix = next(study.room for study in STUDIES if study.slug == c.study)
         for name in c.settings:
             assert name.startswith((f"{prefix}-", f"{prefix} "))
             assert any(re.fullmatch(p, name) for p in known[prefix]), (c.name, name)

@@ -187,6 +187,15 @@ def test_what_does_not_vary_has_no_correlation():
     np.testing.assert_allclose(flat, [np.nan, 1])
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [({"side": 1}, "side of 2 to 64"), ({"pairs": 0}, "1 to 5,000 pairs"), ({"seed": -1}, "seed of 0 or more")],
+)
+def test_parameters_that_make_no_sense_are_refused(options, said):
+    with pytest.raises(ValueError, match=said):
+        Params(**options)
+
+
 def test_networks_and_classes_that_do_not_fit_are_refused():
     for nets, target, said in (([], 0, "share their labels"), ([by_hand(Torus())], 5, "class of 0 to 4")):
         with pytest.raises(ValueError, match=said):

@@ -1,0 +1,37 @@
+"""What a report, and the home page, say of this study."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+from core.studies.toy import light
+
+from core.base.worker import Progress
+from core.figures.blocks import Plot, Table, printed
+from core.networks.card import Card
+from core.pictures.image import RGBImage
+from core.studies import toy
+from core.studies.asked import Asked, Part, Work
+from core.studies.study import FirstLook, Glance
+
+
+def parts(asked: Asked) -> list[Work]:
+    return [partial(part, asked)]
+
+
+def part(asked: Asked, progress: Progress) -> Part:
+    result = light.run([], asked.image, light.Params())
+    progress(1, 1)
+    plot = Plot(printed(toy.figure(result), height=200), "A bar")
+    table = Table("Light", {"light": [result.light]})
+    return Part(light.finding(result), ((plot,),), "Higher is brighter.", (table,), asked.again, ())
+
+
+def glance(cards: Sequence[Card], sample: RGBImage, dark: bool) -> Glance | None:
+    result = light.run([], sample, light.Params())
+    return Glance(light.finding(result), (Plot(toy.figure(result, dark=dark), "A bar"),))
+
+
+def first_looks() -> Iterator[FirstLook]:
+    yield from ()
