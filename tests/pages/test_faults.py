@@ -84,7 +84,7 @@ def test_a_folder_among_the_pictures_of_a_data_set_is_one_sentence(tmp_path, mon
 
 
 def test_torn_records_are_said_in_place_and_the_pages_go_on(tmp_path):
-    for name in ("core", "pages", "assets/results"):
+    for name in ("core", "pages", "assets/results", "assets/words"):
         shutil.copytree(ROOT / name, tmp_path / name)
     for name in ("app.py", "assets/icon.png"):
         shutil.copy(ROOT / name, tmp_path / name)
