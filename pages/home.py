@@ -52,7 +52,7 @@ def glance_at_shift_sweep() -> None:
     result, titles = sweep.from_dict(found), [card.title for card in cards]
     st.markdown(plain(sweep.finding(result, titles)))
     charts.show(
-        figures.maps(result, titles, dark=charts.dark()),
+        figures.maps(result, titles),
         "home-maps",
         "Maps of the probability of the cat's class over all shifts, one for each network",
     )
@@ -67,7 +67,7 @@ def glance_at_patch_evidence() -> None:
     result, titles = evidence.from_dict(found), [card.title for card in cards]
     st.markdown(plain(evidence.finding(result, titles)))
     charts.show(
-        patch_figures.maps(result, titles, whole(sample, patch_figures.UNDERLAY), dark=charts.dark()),
+        patch_figures.maps(result, titles, whole(sample, patch_figures.UNDERLAY)),
         "home-evidence",
         "Maps of the evidence of little patches, one for each BagNet, over the cat",
     )
@@ -83,7 +83,7 @@ def glance_at_sparse_codes() -> None:
     finding = codes.finding(result, titles)
     st.markdown(plain(finding))
     charts.show(
-        sparse_figures.pictures(result, dark=charts.dark()),
+        sparse_figures.pictures(result),
         "home-codes",
         f"The cat with noise, rebuilt from its sparse code, and what is left over. {finding}",
     )
@@ -100,7 +100,7 @@ def glance_at_random_features() -> None:
     for column, space in zip(st.columns(len(result.maps)), result.maps, strict=True):
         with column:
             charts.show(
-                maps_figures.map_figure(result, space.space, dark=charts.dark()),
+                maps_figures.map_figure(result, space.space),
                 f"home-map-{space.space}",
                 f"Map of {len(result):,} digits by {space.space} features, coloured by class",
             )
@@ -114,7 +114,7 @@ def glance_at_spinal_heads() -> None:
     finding = heads.finding(found.result)
     st.markdown(plain(finding))
     charts.show(
-        spinal.figure(found.result, dark=charts.dark()),
+        spinal.figure(found.result),
         "home-heads",
         f"Test accuracy of a spinal, a plain and a matched head on digits, by epoch and by seed. {finding}",
     )

@@ -62,7 +62,7 @@ rows = shown(cards)
 if rows:
     st.markdown(f"#### {plain(coverage.finding(coverage.matrix(rows)))}")
     charts.show(
-        coverage.figure(rows, dark=charts.dark()),
+        coverage.figure(rows),
         "networks-matrix",
         f"Networks by parts of the studies. {coverage.finding(coverage.matrix(rows))}",
         coverage.table(rows),

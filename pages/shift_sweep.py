@@ -40,7 +40,7 @@ def answer(choice: choose.Choice, picture: tray.Picture, key: str = "sweep") -> 
 def hero(result: Result, cards: list[networks_card.Card]) -> None:
     titles = [card.title for card in cards]
     st.markdown(f"#### {plain(sweep.finding(result, titles))}")
-    figure = figures.maps(result, titles, chosen=closer.chosen(), line=closer.line(), dark=charts.dark())
+    figure = figures.maps(result, titles, chosen=closer.chosen(), line=closer.line())
     charts.show(
         figure,
         "shift-maps",
@@ -64,7 +64,7 @@ def beside(choice: choose.Choice, picture: tray.Picture) -> None:
     titles = [card.title for card in choice.cards if card.name in result.models]
     finding = sweep.finding(result, titles)
     st.markdown(plain(finding))
-    figure = figures.maps(result, titles, chosen=closer.chosen(), dark=charts.dark())
+    figure = figures.maps(result, titles, chosen=closer.chosen())
     charts.show(figure, "shift-maps-held", f"The held picture at every shift. {finding}", figures.sweep_table(result))
 
 

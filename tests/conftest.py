@@ -31,3 +31,12 @@ def cat():
     from core.pictures.samples import load_sample
 
     return load_sample("cat")
+
+
+@pytest.fixture(params=[False, True], ids=["light", "dark"])
+def dark(request):
+    """The test runs once for a light page and once for a dark one: whether figures are drawn dark."""
+    from core.figures import theme
+
+    with theme.drawn(theme.THEMES[request.param]):
+        yield request.param

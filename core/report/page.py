@@ -13,6 +13,7 @@ from core.base import quote
 from core.base.files import program_version
 from core.base.records import in_words
 from core.base.worker import Progress, ignore, part
+from core.figures import theme
 from core.figures.blocks import WIDTH, Picture, Pictures, Plot
 from core.networks import quoting
 from core.networks.card import Card
@@ -72,8 +73,9 @@ def make(
 
 
 def finished(asked: Asked, progress: Progress = ignore) -> str:
-    """The report on what `ask` found."""
-    sections = [section(study, asked, part(progress, i, len(STUDIES))) for i, study in enumerate(STUDIES)]
+    """The report on what `ask` found, on white whatever the reader's page is."""
+    with theme.drawn("light"):
+        sections = [section(study, asked, part(progress, i, len(STUDIES))) for i, study in enumerate(STUDIES)]
     return page(asked, sections)
 
 

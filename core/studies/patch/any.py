@@ -289,13 +289,11 @@ def omissions(result: Result) -> list[str]:
     return [f"{method[0].upper()}{method[1:]} is left out: {reason}." for method, reason in result.left_out]
 
 
-def figure(
-    result: Result, title: str, mode: Mode = "deletion", *, k: int | None = None, dark: bool = False
-) -> go.Figure:
+def figure(result: Result, title: str, mode: Mode = "deletion", *, k: int | None = None) -> go.Figure:
     """The curves, one line a method; `k` cells are marked."""
     from core.studies.patch import masking_figures
 
-    return masking_figures.curves(result.curves(mode), [title], k=k, dark=dark)
+    return masking_figures.curves(result.curves(mode), [title], k=k)
 
 
 def table(result: Result, title: str, mode: Mode = "deletion") -> dict[str, list[object]]:

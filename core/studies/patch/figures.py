@@ -14,6 +14,7 @@ import plotly.graph_objects as go
 from PIL import Image
 from plotly.subplots import make_subplots
 
+from core.figures import theme
 from core.figures.palette import (
     ACCENT,
     MUTED,
@@ -48,7 +49,7 @@ def grey(pixels: np.ndarray) -> np.ndarray:
     return np.repeat(np.asarray(Image.fromarray(pixels).convert("L"))[..., None], 3, -1)
 
 
-def edges(pixels: np.ndarray, dark: bool = False) -> np.ndarray:
+def edges(pixels: np.ndarray) -> np.ndarray:
     """Outlines of what is in the picture, uint8 (H', W', 4): one ink, transparent elsewhere."""
     from skimage.feature import canny  # half a second that the first paint does not need
 
@@ -56,7 +57,7 @@ def edges(pixels: np.ndarray, dark: bool = False) -> np.ndarray:
     zoom = max(1, round(EDGE_SIDE / max(height, width)))
     large = Image.fromarray(pixels).resize((zoom * width, zoom * height), Image.Resampling.BICUBIC)
     lines = canny(np.asarray(large.convert("L")) / 255, sigma=EDGE_SMOOTH)  # type: ignore[no-untyped-call]
-    ink = np.full((*lines.shape, 4), 255 if dark else 0, np.uint8)
+    ink = np.full((*lines.shape, 4), 255 if theme.dark() else 0, np.uint8)
     ink[..., 3] = np.where(lines, round(255 * EDGE_ALPHA), 0)
     return ink
 
@@ -69,7 +70,6 @@ def maps(
     opacity: float = OPACITY,
     outline: bool = True,
     chosen: tuple[int, int, int] | None = None,
-    dark: bool = False,
 ) -> go.Figure:
     """One evidence map a network over the grey picture, one zero-centred scale; `chosen` (network, y, x) is framed.
 
@@ -79,7 +79,7 @@ def maps(
     m = len(result.models)
     heads = [f"<b>{verbatim(t)}</b><br>patches of {q}×{q} px" for t, q in zip(titles, result.patch, strict=True)]
     fig = make_subplots(1, m, subplot_titles=heads, horizontal_spacing=0.03)
-    under, over = uri(grey(pixels)), uri(edges(pixels, dark))
+    under, over = uri(grey(pixels)), uri(edges(pixels))
     for i in range(m):
         add_picture(fig, i, under, result.height, result.width, "below")
         add_evidence(fig, result, i, opacity)
@@ -88,7 +88,7 @@ def maps(
         add_clicks(fig, result, i)
     if chosen is not None:
         add_frame(fig, chosen[0], chosen[1], chosen[2], result.patch[chosen[0]], USER)
-    lay_out(fig, result, dark)
+    lay_out(fig, result)
     return fig
 
 
@@ -154,14 +154,14 @@ def evidence_of(result: Result) -> str:
     return name + (f" less {result.labels[result.other]}" if result.other is not None else "") + ", logits"
 
 
-def lay_out(fig: go.Figure, result: Result, dark: bool) -> None:
+def lay_out(fig: go.Figure, result: Result) -> None:
     """Sizes, axes in pixels of the picture, and the one scale of all maps."""
     m, end = len(result.models), limit(result)
     tall = round(min(440, 1060 / m * result.height / result.width))
-    style(fig, dark)
+    style(fig)
     fig.update_layout(
         coloraxis={
-            "colorscale": signed_scale(dark),
+            "colorscale": signed_scale(),
             "cmin": -end,
             "cmax": end,
             "colorbar": {
@@ -185,7 +185,7 @@ def lay_out(fig: go.Figure, result: Result, dark: bool) -> None:
     fig.update_yaxes(showticklabels=False)
     for i in range(m):
         fig.update_yaxes(scaleanchor=f"x{i + 1 if i else ''}", row=1, col=i + 1)
-    fig.update_annotations(font={"size": 13, "color": text_colour(dark)})
+    fig.update_annotations(font={"size": 13, "color": text_colour()})
 
 
 def evidence_table(result: Result) -> dict[str, list[object]]:
@@ -200,7 +200,7 @@ def evidence_table(result: Result) -> dict[str, list[object]]:
     return columns
 
 
-def patch_logits(patch: Patch, labels: Sequence[str], target: int, *, count: int = 5, dark: bool = False) -> go.Figure:
+def patch_logits(patch: Patch, labels: Sequence[str], target: int, *, count: int = 5) -> go.Figure:
     """A patch's largest logits as bars, the class asked for among them in colour."""
     best = top_classes(patch.logits, target, count)
     fig = go.Figure()
@@ -213,7 +213,7 @@ def patch_logits(patch: Patch, labels: Sequence[str], target: int, *, count: int
         text=[f"{patch.logits[c]:.2f}" for c in best],
         hovertemplate="%{y}: logit %{x:.2f}, P = %{customdata:.3f}<extra></extra>",
     )
-    style(fig, dark)
+    style(fig)
     fig.update_layout(title="What this patch alone says", height=270, margin={"l": 130, "t": 40, "b": 44})
     fig.update_xaxes(title_text="logit")
     fig.update_yaxes(autorange="reversed", nticks=None, dtick=1)
@@ -232,8 +232,6 @@ def likeness(
     patch: int,
     chosen: tuple[int, int],
     places: Sequence[tuple[int, int, float]],
-    *,
-    dark: bool = False,
 ) -> go.Figure:
     """Where patches like the chosen one lie: cosine similarity over uint8 (H, W, 3), the best places framed."""
     height, width = pixels.shape[:2]
@@ -247,7 +245,7 @@ def likeness(
         dy=spacing(found.y),
         zmin=-1,
         zmax=1,
-        colorscale=signed_scale(dark),
+        colorscale=signed_scale(),
         opacity=OPACITY,
         colorbar={"title": {"text": "cosine", "side": "right"}, "thickness": 10},
         hovertemplate="row %{y}, column %{x}: cosine %{z:.2f}<extra></extra>",
@@ -255,7 +253,7 @@ def likeness(
     add_frame(fig, 0, *chosen, patch, USER)
     for y, x, _ in places:
         add_frame(fig, 0, y, x, patch, ACCENT, "dot")
-    style(fig, dark)
+    style(fig)
     fig.update_layout(title="Where such patches lie", height=340, margin={"l": 16, "t": 40, "b": 16}, dragmode=False)
     fig.update_xaxes(range=[-0.5, width - 0.5], constrain="domain", showgrid=False, showticklabels=False)
     fig.update_yaxes(

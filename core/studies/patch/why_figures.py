@@ -10,7 +10,7 @@ from core.figures.palette import ACCENT, MUTED, style, text_colour
 from core.models.receptive_field import Layer
 
 
-def growth_figure(layers: Sequence[Layer], *, dark: bool = False) -> go.Figure:
+def growth_figure(layers: Sequence[Layer]) -> go.Figure:
     """Nested squares in picture pixels, one a stage that sees more than the one before."""
     fig = go.Figure()
     for layer in layers:
@@ -40,9 +40,9 @@ def growth_figure(layers: Sequence[Layer], *, dark: bool = False) -> go.Figure:
             xanchor="left",
             arrowcolor=MUTED,
             arrowhead=0,
-            font={"size": 13, "color": text_colour(dark)},
+            font={"size": 13, "color": text_colour()},
         )
-    style(fig, dark)
+    style(fig)
     fig.update_layout(
         title=f"A patch of {layers[-1].side}×{layers[-1].side} px, every {layers[-1].jump} px",
         height=380,

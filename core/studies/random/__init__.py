@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 
-def figure(result: Result, *, dark: bool = False) -> go.Figure:
+def figure(result: Result) -> go.Figure:
     from core.studies.random import figures
 
-    return figures.curve(result, dark=dark)
+    return figures.curve(result)

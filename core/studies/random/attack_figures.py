@@ -11,12 +11,11 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from core.figures.palette import ACCENT, network_colours, paint, style, text_colour, translucent
+from core.figures.palette import accent, network_colours, paint, style, text_colour, translucent
 from core.studies.random.attack import Examples
 from core.studies.random.attack_dataset import Measured, address, band
 
 Table = dict[str, list[object]]
-ACCENT_ON_DARK = "#56a8dc"
 SIDE = 96  # px of a picture on the screen
 APART = 0.055  # of accuracy: between two labels at the ends of lines
 
@@ -30,24 +29,24 @@ APART = 0.055  # of accuracy: between two labels at the ends of lines
 # ---- figures -------------------------------------------------------------------------------------
 
 
-def colours(dark: bool) -> tuple[str, str]:
+def colours() -> tuple[str, str]:
     """Of the random features and of the trained network."""
-    return ACCENT_ON_DARK if dark else ACCENT, network_colours([None], dark)[0]
+    return accent(), network_colours([None])[0]
 
 
-def curves(found: Measured, *, dark: bool = False) -> go.Figure:
+def curves(found: Measured) -> go.Figure:
     """Accuracy against epsilon: solid under attack, dashed under random signs, bands their 95 % intervals."""
     fig = go.Figure()
     x = np.array(found.params.epsilons)
     ends: list[tuple[float, str, str]] = []
-    for t, (name, colour) in enumerate(zip(found.targets, colours(dark), strict=True)):
+    for t, (name, colour) in enumerate(zip(found.targets, colours(), strict=True)):
         for kind, values in (("attack", found.accuracy[t]), ("noise", found.noise[t])):
             add_line(fig, x, values.mean(0), band(found, values), f"{name}, {kind}", colour, kind)
             ends.append((float(values.mean(0)[-1]), f"{name}, {kind}", colour))
-    style(fig, dark)
+    style(fig)
     for (_, words, colour), y in zip(sorted(ends), spread([e[0] for e in sorted(ends)]), strict=True):
         fig.add_annotation(x=x[-1], y=y, text=words, font={"color": colour}, xanchor="left", xshift=8, showarrow=False)
-    fig.add_vline(x=found.params.shown, line={"color": text_colour(dark), "width": 1, "dash": "dot"}, opacity=0.6)
+    fig.add_vline(x=found.params.shown, line={"color": text_colour(), "width": 1, "dash": "dot"}, opacity=0.6)
     fig.add_annotation(x=found.params.shown, y=1, yref="paper", text="the paper's ε", yanchor="bottom", showarrow=False)
     fig.update_layout(
         title="What is left right: attacked (solid) and under noise of the same size (dashed)",
@@ -109,7 +108,7 @@ def curve_table(found: Measured) -> Table:
     return table
 
 
-def pictures(one: Examples, labels: Sequence[str], shown: float, *, dark: bool = False) -> go.Figure:
+def pictures(one: Examples, labels: Sequence[str], shown: float) -> go.Figure:
     """A row a picture: as it was, the attack's change (mean of the channels, full colour at epsilon), attacked, and
     under random signs; above each what the target said."""
     heads = ("<b>Picture</b>", "<b>Change</b>", "<b>Attacked</b>", "<b>Noise</b>")
@@ -121,17 +120,17 @@ def pictures(one: Examples, labels: Sequence[str], shown: float, *, dark: bool =
     fig = make_subplots(
         max(rows, 1), 4, subplot_titles=titles, horizontal_spacing=0.03, vertical_spacing=min(0.07, 0.5 / max(rows, 1))
     )
-    change = np.array([paint(d, shown, dark) / 255 for d in (one.attacked - one.clean).mean(-1)])
+    change = np.array([paint(d, shown) / 255 for d in (one.attacked - one.clean).mean(-1)])
     for row in range(rows):
         for column, views in enumerate((one.clean, change, one.attacked, one.noisy), 1):
             view = views[row]
             factor = max(1, SIDE // max(view.shape[:2]))
             large = view.repeat(factor, 0).repeat(factor, 1)
             fig.add_image(source=address(large), hoverinfo="skip", row=row + 1, col=column)
-    style(fig, dark)
+    style(fig)
     fig.update_xaxes(visible=False, constrain="domain")
     fig.update_yaxes(visible=False, constrain="domain")
-    fig.update_annotations(font={"size": 12, "color": text_colour(dark)})
+    fig.update_annotations(font={"size": 12, "color": text_colour()})
     fig.update_layout(height=56 + rows * (SIDE + 30), margin={"l": 8, "r": 8, "t": 48, "b": 8})
     return fig
 

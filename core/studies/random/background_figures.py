@@ -13,7 +13,7 @@ from plotly.subplots import make_subplots
 
 from core.compute.spaces import PIXELS, RANDOM, SPACES, TRAINED
 from core.compute.spaces import WORDS as SPACE_WORDS
-from core.figures.palette import ACCENT, USER, network_colours, style, text_colour, uri, verbatim
+from core.figures.palette import USER, accent, network_colours, style, text_colour, uri, verbatim
 from core.pictures.object_mask import Box
 from core.studies.random.background import CHANGES, PARTS, VERSIONS, Result
 from core.studies.random.background_dataset import NETWORK, WORDS, Measured
@@ -22,14 +22,13 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 Table = dict[str, list[Any]]
-ACCENT_ON_DARK = "#56a8dc"
 PATTERNS = {PIXELS: ".", RANDOM: "", TRAINED: "/", NETWORK: "x"}
 NAMES = [f"{where} {change}" for where, change in VERSIONS]
 
 
-def colours(dark: bool = False) -> dict[str, str]:
-    grey = network_colours([None], dark)[0]
-    return {PIXELS: text_colour(dark), RANDOM: ACCENT_ON_DARK if dark else ACCENT, TRAINED: grey, NETWORK: USER}
+def colours() -> dict[str, str]:
+    grey = network_colours([None])[0]
+    return {PIXELS: text_colour(), RANDOM: accent(), TRAINED: grey, NETWORK: USER}
 
 
 def framed(pixels: np.ndarray, box: Box, object_: np.ndarray) -> np.ndarray:
@@ -50,7 +49,7 @@ def framed(pixels: np.ndarray, box: Box, object_: np.ndarray) -> np.ndarray:
     return np.asarray(shown)
 
 
-def pictures(result: Result, dark: bool = False) -> go.Figure:
+def pictures(result: Result) -> go.Figure:
     """The versions in two rows, background above and object below, and what the network answers to each."""
     fig = go.Figure()
     places = [(0.0, 0.5), *((1.0 + CHANGES.index(change), float(PARTS.index(where))) for where, change in VERSIONS)]
@@ -79,11 +78,11 @@ def pictures(result: Result, dark: bool = False) -> go.Figure:
         mode="text",
         text=words,
         textposition="bottom center",
-        textfont={"size": 12, "color": text_colour(dark)},
+        textfont={"size": 12, "color": text_colour()},
         hoverinfo="skip",
         showlegend=False,
     )
-    style(fig, dark)
+    style(fig)
     fig.update_layout(
         title="What the trained network answers (≠: another answer)",
         height=480,
@@ -94,7 +93,7 @@ def pictures(result: Result, dark: bool = False) -> go.Figure:
     return fig
 
 
-def bars(result: Result, dark: bool = False) -> go.Figure:
+def bars(result: Result) -> go.Figure:
     """How far each version has moved, a bar a space; lines on the random features' go from the least to the most of
     the seeds. 1 is as far as another picture."""
     fig = make_subplots(1, 2, shared_yaxes=True, subplot_titles=[f"{part} changed" for part in PARTS])
@@ -103,30 +102,30 @@ def bars(result: Result, dark: bool = False) -> go.Figure:
         each = result.moved[result.of(space)]
         for column in range(2):
             values = each[:, column * half : (column + 1) * half]
-            add_bar(fig, values, SPACE_WORDS[space], space, column + 1, dark)
-    fig.add_hline(1, line={"color": text_colour(dark), "width": 1, "dash": "dot"})
-    style(fig, dark)
+            add_bar(fig, values, SPACE_WORDS[space], space, column + 1)
+    fig.add_hline(1, line={"color": text_colour(), "width": 1, "dash": "dot"})
+    style(fig)
     fig.update_layout(title="How far the picture moves (1: as far as another picture)", height=400, bargap=0.25)
     fig.update_layout(margin={"b": 84, "t": 88})
     fig.update_yaxes(rangemode="tozero")
     fig.update_yaxes(title_text="distance, of the mean", col=1)
-    fig.update_annotations(font={"size": 13, "color": text_colour(dark)})
+    fig.update_annotations(font={"size": 13, "color": text_colour()})
     return fig
 
 
-def add_bar(fig: go.Figure, values: np.ndarray, name: str, who: str, column: int, dark: bool) -> None:
+def add_bar(fig: go.Figure, values: np.ndarray, name: str, who: str, column: int) -> None:
     """A bar a change: the mean of `values` (seeds, changes), with the range over seeds."""
     middle = values.mean(0)
     spread = None
     if len(values) > 1:
         up, down = values.max(0) - middle, middle - values.min(0)
-        spread = {"type": "data", "symmetric": False, "array": up, "arrayminus": down, "color": text_colour(dark)}
+        spread = {"type": "data", "symmetric": False, "array": up, "arrayminus": down, "color": text_colour()}
     fig.add_bar(
         x=list(CHANGES),
         y=middle,
         name=name,
         error_y=spread,
-        marker={"color": colours(dark)[who], "pattern": {"shape": PATTERNS[who], "size": 5, "solidity": 0.25}},
+        marker={"color": colours()[who], "pattern": {"shape": PATTERNS[who], "size": 5, "solidity": 0.25}},
         showlegend=column == 1,
         legendgroup=who,
         hovertemplate="%{x}: %{y:.2f}<extra>" + name + "</extra>",
@@ -151,7 +150,7 @@ def moved_table(result: Result) -> Table:
     return columns
 
 
-def shares(found: Measured, *, dark: bool = False) -> go.Figure:
+def shares(found: Measured) -> go.Figure:
     """Share of answers that change with background and object, a bar each who answers; lines: over several seeds the
     least and the most, else the 95 % interval over pictures (Wilson)."""
     fig = make_subplots(1, 2, shared_yaxes=True, subplot_titles=[f"{part} changed" for part in PARTS])
@@ -160,7 +159,7 @@ def shares(found: Measured, *, dark: bool = False) -> go.Figure:
         each = np.stack([row.changed for row in found.of(who)])
         for column in range(2):
             values = each[:, column * half : (column + 1) * half]
-            add_bar(fig, values, WORDS[who], who, column + 1, dark)
+            add_bar(fig, values, WORDS[who], who, column + 1)
             if len(values) == 1:
                 ends = np.array([found.interval(float(v)) for v in values[0]])
                 fig.data[-1].error_y = {
@@ -168,14 +167,14 @@ def shares(found: Measured, *, dark: bool = False) -> go.Figure:
                     "symmetric": False,
                     "array": ends[:, 1] - values[0],
                     "arrayminus": values[0] - ends[:, 0],
-                    "color": text_colour(dark),
+                    "color": text_colour(),
                 }
-    style(fig, dark)
+    style(fig)
     fig.update_layout(title="Answers that change with a part", height=420, bargap=0.2)
     fig.update_layout(margin={"b": 92, "t": 88})
     fig.update_yaxes(range=[0, 1], tickformat=".0%")
     fig.update_yaxes(title_text="share of answers changed", col=1)
-    fig.update_annotations(font={"size": 13, "color": text_colour(dark)})
+    fig.update_annotations(font={"size": 13, "color": text_colour()})
     return fig
 
 
@@ -206,8 +205,8 @@ def share_table(found: Measured) -> Table:
     return columns
 
 
-def figure(result: Result, dark: bool = False) -> go.Figure:
+def figure(result: Result) -> go.Figure:
     """How far each version moves, by space."""
     from core.studies.random.background_figures import bars
 
-    return bars(result, dark=dark)
+    return bars(result)

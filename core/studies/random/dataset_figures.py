@@ -22,12 +22,12 @@ SYMBOLS = {1: "square", 3: "circle", 5: "diamond", 7: "triangle-up"}
 WIDE = 400  # px high
 
 
-def curves(found: Measured, *, dark: bool = False) -> go.Figure:
+def curves(found: Measured) -> go.Figure:
     """Accuracy against the number of features: mean and range over seeds; raw pixels and training as lines."""
     import plotly.graph_objects as go
 
     fig = go.Figure()
-    deep, light = palette.network_colours([7, 2], dark)
+    deep, light = palette.network_colours([7, 2])
     for (classifier, top, dash), colour in zip(LINES, (deep, light, KNN), strict=True):
         curve = found.curve(classifier)  # type: ignore[arg-type]
         values = 100 * curve.hits[:, :, top - 1]
@@ -41,7 +41,7 @@ def curves(found: Measured, *, dark: bool = False) -> go.Figure:
             x=x, y=values.mean(0), mode="lines+markers", line={"color": colour, "dash": dash, "width": 2.5},
             marker={"size": 7}, name=words, hovertemplate=f"{words}<br>%{{x:,}} features: %{{y:.1f}} %<extra></extra>",
         )  # fmt: skip
-    grey = palette.network_colours([None], dark)[0]
+    grey = palette.network_colours([None])[0]
     for value, words in (
         (found.pixels["svm"][0], "raw pixels, linear SVM"),
         (found.own_head, "the trained network"),
@@ -54,10 +54,10 @@ def curves(found: Measured, *, dark: bool = False) -> go.Figure:
     fig.update_xaxes(type="log", title="random features k", tickvals=ticks, ticktext=[f"{k:,}" for k in ticks])
     fig.update_yaxes(title="test pictures right, %")
     fig.update_layout(height=WIDE, title="More features, none of them learned")
-    return _with_legend(palette.style(fig, dark))
+    return _with_legend(palette.style(fig))
 
 
-def shapes(found: Measured, *, dark: bool = False) -> go.Figure:
+def shapes(found: Measured) -> go.Figure:
     """Accuracy against depth, a line for each kernel size: mean and range over seeds."""
     import plotly.graph_objects as go
 
@@ -84,7 +84,7 @@ def shapes(found: Measured, *, dark: bool = False) -> go.Figure:
     fig.update_xaxes(title="depth: blocks after the first convolution", dtick=1)
     fig.update_yaxes(title="test pictures right, %")
     fig.update_layout(height=WIDE, title=f"Which shape? {found.plan.shape_features:,} features, linear SVM")
-    return _with_legend(palette.style(fig, dark))
+    return _with_legend(palette.style(fig))
 
 
 def _with_legend(fig: go.Figure) -> go.Figure:
@@ -97,18 +97,18 @@ def rows(found: Measured) -> list[Baseline]:
     return sorted(found.baselines, key=lambda row: float(row.hits["svm"][0]))
 
 
-def baselines(found: Measured, *, dark: bool = False) -> go.Figure:
+def baselines(found: Measured) -> go.Figure:
     """The same two classifiers on every kind of features, with 95 % intervals over the test pictures."""
     import plotly.graph_objects as go
 
     fig = go.Figure()
     listed = rows(found)
     names = [f"{row.title} ({row.dimensions:,})" for row in listed]
-    grey = palette.network_colours([None], dark)[0]
+    grey = palette.network_colours([None])[0]
     for (classifier, words), symbol in zip(CLASSIFIERS.items(), ("circle", "diamond-open"), strict=True):
         values = [float(row.hits[classifier][0]) for row in listed]
         spans = [wilson(v, found.test_images) for v in values]
-        colours = [palette.network_colours([7], dark)[0] if row.name == RANDOM else grey for row in listed]
+        colours = [palette.network_colours([7])[0] if row.name == RANDOM else grey for row in listed]
         fig.add_scatter(
             x=[100 * v for v in values],
             y=names,
@@ -126,7 +126,7 @@ def baselines(found: Measured, *, dark: bool = False) -> go.Figure:
         )
     fig.update_xaxes(title="test pictures right, %", showgrid=True)
     fig.update_layout(height=120 + 44 * len(names), title="The same classifiers on other features")
-    fig = _with_legend(palette.style(fig, dark))
+    fig = _with_legend(palette.style(fig))
     fig.update_yaxes(tickmode="array", tickvals=names, automargin=True)
     return fig
 

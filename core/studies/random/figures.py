@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 HEIGHT = 380
 
 
-def curve(result: Result, *, dark: bool = False) -> go.Figure:
+def curve(result: Result) -> go.Figure:
     """Top-1 and top-2 accuracy against the number of features, on a logarithmic axis; raw pixels as dashed lines."""
     import plotly.graph_objects as go
 
     fig = go.Figure()
-    grey = palette.network_colours([None], dark)[0]
+    grey = palette.network_colours([None])[0]
     x = [int(k) for k in result.counts]
-    for top, colour in enumerate(palette.network_colours([7, 2], dark)):
+    for top, colour in enumerate(palette.network_colours([7, 2])):
         y = (100 * result.hits[:, top]).tolist()
         fig.add_scatter(
             x=x,
@@ -47,7 +47,7 @@ def curve(result: Result, *, dark: bool = False) -> go.Figure:
     fig.update_xaxes(type="log", title="random features k", tickvals=x, ticktext=[f"{k:,}" for k in x])
     fig.update_yaxes(title="test pictures right, %")
     fig.update_layout(height=HEIGHT, title="More features, none of them learned")
-    fig = palette.style(fig, dark)
+    fig = palette.style(fig)
     fig.update_layout(margin={"r": 64})
     return fig
 

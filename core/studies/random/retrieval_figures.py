@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.compute.spaces import PIXELS, RANDOM, SPACES, TRAINED, WORDS, Metric
-from core.figures.palette import ACCENT, MUTED, USER, network_colours, style, text_colour, translucent, uri, verbatim
+from core.figures.palette import MUTED, USER, accent, network_colours, style, text_colour, translucent, uri, verbatim
 from core.studies.random.retrieval import Result
 from core.studies.random.retrieval_dataset import AT, Measured, Ranking
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 Table = dict[str, list[Any]]
-ACCENT_ON_DARK = "#56a8dc"
 CHANCE = "chance"
 Z = 1.96  # standard errors of a 95 % interval
 TICKS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
@@ -28,26 +27,26 @@ ROW_PIXELS = 160
 LONGEST_NAME = 9  # letters under a picture
 
 
-def looks(dark: bool = False) -> dict[str, dict[str, Any]]:
+def looks() -> dict[str, dict[str, Any]]:
     """Each space's line: grey the trained network, the accent random features, dots for pixels."""
     return {
-        PIXELS: {"color": text_colour(dark), "width": 2, "dash": "dot"},
-        RANDOM: {"color": ACCENT_ON_DARK if dark else ACCENT, "width": 3},
-        TRAINED: {"color": network_colours([None], dark)[0], "width": 2.5, "dash": "dash"},
+        PIXELS: {"color": text_colour(), "width": 2, "dash": "dot"},
+        RANDOM: {"color": accent(), "width": 3},
+        TRAINED: {"color": network_colours([None])[0], "width": 2.5, "dash": "dash"},
     }
 
 
-def curves(found: Measured, metric: Metric = "euclidean", *, dark: bool = False) -> go.Figure:
+def curves(found: Measured, metric: Metric = "euclidean") -> go.Figure:
     """Precision against k = 1..N-1 (logarithmic), a line a space; the band of the random features goes from the least
     to the most of the seeds. The dotted level is chance."""
     fig = go.Figure()
     for space in SPACES:
-        add_curve(fig, found.of(space, metric), WORDS[space], looks(dark)[space])
+        add_curve(fig, found.of(space, metric), WORDS[space], looks()[space])
     fig.add_hline(found.chance, line={"color": MUTED, "width": 1, "dash": "dot"})
     fig.add_annotation(
         x=0, xref="paper", y=found.chance, text=CHANCE, showarrow=False, yanchor="bottom", font={"color": MUTED}
     )
-    style(fig, dark)
+    style(fig)
     fig.update_layout(title="The share of the k nearest that are of the query's group", height=420)
     top = len(found.rankings[0].precision)
     ticks = [k for k in TICKS if k <= top]
@@ -118,7 +117,7 @@ def curve_table(found: Measured, metric: Metric = "euclidean") -> Table:
     return columns
 
 
-def neighbours(result: Result, dark: bool = False) -> go.Figure:
+def neighbours(result: Result) -> go.Figure:
     """The query, and a row of nearest pictures for each space, nearest first: the file's folder, its distance in
     mean distances. A picture that every space has found wears a frame."""
     fig, (rows, count) = go.Figure(), result.indices.shape
@@ -129,8 +128,8 @@ def neighbours(result: Result, dark: bool = False) -> go.Figure:
             if int(result.indices[s, j]) in everywhere:
                 add_frame(fig, j, ROW * s)
     add_thumbnail(fig, result.query, QUERY_AT, ROW * (rows - 1) / 2)
-    add_words(fig, result, dark)
-    style(fig, dark)
+    add_words(fig, result)
+    style(fig)
     fig.update_layout(
         title="The nearest pictures, the nearest first",
         height=96 + ROW_PIXELS * rows,
@@ -152,7 +151,7 @@ def add_frame(fig: go.Figure, x: float, y: float) -> None:
     fig.add_shape(type="rect", x0=x - half, x1=x + half, y0=y - half, y1=y + half, line={"color": USER, "width": 3})
 
 
-def add_words(fig: go.Figure, result: Result, dark: bool) -> None:
+def add_words(fig: go.Figure, result: Result) -> None:
     """Folder and distance under each picture, the space above each row."""
     middle = ROW * (len(result.indices) - 1) / 2
     below = PICTURE / 2 + 0.06
@@ -172,7 +171,7 @@ def add_words(fig: go.Figure, result: Result, dark: bool) -> None:
         mode="text",
         text=words,
         textposition="bottom center",
-        textfont={"size": 11, "color": text_colour(dark)},
+        textfont={"size": 11, "color": text_colour()},
         hovertext=hover,
         hoverinfo="text",
         showlegend=False,
@@ -185,7 +184,7 @@ def add_words(fig: go.Figure, result: Result, dark: bool) -> None:
             showarrow=False,
             xanchor="left",
             yanchor="bottom",
-            font={"color": looks(dark)[space]["color"]},
+            font={"color": looks()[space]["color"]},
         )
 
 
@@ -203,8 +202,8 @@ def neighbour_table(result: Result) -> Table:
     return columns
 
 
-def figure(result: Result, dark: bool = False) -> go.Figure:
+def figure(result: Result) -> go.Figure:
     """A row of nearest pictures for each space."""
     from core.studies.random.retrieval_figures import neighbours
 
-    return neighbours(result, dark=dark)
+    return neighbours(result)

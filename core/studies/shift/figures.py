@@ -22,7 +22,6 @@ def maps(
     *,
     chosen: tuple[int, int] | None = None,
     line: Line | None = None,
-    dark: bool = False,
 ) -> go.Figure:
     """One dy x dx map a network of the target's probability, 0..1; contours enclose shifts where top-1 differs.
 
@@ -37,7 +36,7 @@ def maps(
     fig = make_subplots(1, m, subplot_titles=heads, horizontal_spacing=0.06 if m < 4 else 0.03)
     axis = np.arange(-r, r + 1)
     for i in range(m):
-        add_map(fig, result, i, axis, dark)
+        add_map(fig, result, i, axis)
         if line is not None:
             points = result.offsets[along(result, line)]
             fig.add_scatter(
@@ -54,14 +53,14 @@ def maps(
         if chosen is not None:
             add_mark(fig, i, chosen, "circle-open", "chosen shift")
         add_click_layer(fig, result, i)
-    lay_out_maps(fig, result, m, dark)
+    lay_out_maps(fig, result, m)
     return fig
 
 
-def lay_out_maps(fig: go.Figure, result: Result, m: int, dark: bool) -> None:
+def lay_out_maps(fig: go.Figure, result: Result, m: int) -> None:
     """Sizes, axes in pixels of shift, and the one scale of probability of m maps."""
     r = result.max_shift
-    style(fig, dark)
+    style(fig)
     fig.update_layout(
         coloraxis={
             "colorscale": PROBABILITY_SCALE,
@@ -86,10 +85,10 @@ def lay_out_maps(fig: go.Figure, result: Result, m: int, dark: bool) -> None:
     fig.update_yaxes(title_text="dy, px", col=1)
     for i in range(m):
         fig.update_yaxes(scaleanchor=f"x{i + 1 if i else ''}", row=1, col=i + 1)
-    fig.update_annotations(font={"size": 13, "color": text_colour(dark)})
+    fig.update_annotations(font={"size": 13, "color": text_colour()})
 
 
-def add_map(fig: go.Figure, result: Result, i: int, axis: np.ndarray, dark: bool) -> None:
+def add_map(fig: go.Figure, result: Result, i: int, axis: np.ndarray) -> None:
     """Network i's probabilities over `axis` (2R+1,) both ways, outlined where the top-1 differs."""
     side = result.side
     fig.add_heatmap(
@@ -149,15 +148,13 @@ def add_click_layer(fig: go.Figure, result: Result, i: int) -> None:
     )
 
 
-def line_plot(
-    result: Result, titles: Sequence[str], blurs: Sequence[int | None], line: Line, *, dark: bool = False
-) -> go.Figure:
+def line_plot(result: Result, titles: Sequence[str], blurs: Sequence[int | None], line: Line) -> go.Figure:
     """Probability along a line of shifts (the paper's Figure 1), one curve a network, crosses where top-1 flips."""
     t = np.arange(-result.max_shift, result.max_shift + 1)
     points = along(result, line)
     turns = flip_points(result, line)
     fig = go.Figure()
-    for i, colour in enumerate(network_colours(blurs, dark)):
+    for i, colour in enumerate(network_colours(blurs)):
         p = result.probability[i, points]
         said = [verbatim(result.labels[c]) for c in result.top1[i, points]]
         fig.add_scatter(
@@ -177,7 +174,7 @@ def line_plot(
             hoverinfo="skip",
             marker={"symbol": "x", "size": 9, "color": colour},
         )
-    style(fig, dark)
+    style(fig)
     fig.update_layout(
         title="A cross marks each change of answer",
         height=350,
@@ -201,12 +198,10 @@ def sweep_table(result: Result, line: Line | None = None) -> dict[str, list[obje
     return columns
 
 
-def scatter(
-    summaries: Sequence[Summary], titles: Sequence[str], blurs: Sequence[int | None], *, dark: bool = False
-) -> go.Figure:
+def scatter(summaries: Sequence[Summary], titles: Sequence[str], blurs: Sequence[int | None]) -> go.Figure:
     """Accuracy against consistency, one point a network with 95 % intervals; up and to the right is better."""
     fig = go.Figure()
-    for s, title, colour in zip(summaries, map(verbatim, titles), network_colours(blurs, dark), strict=True):
+    for s, title, colour in zip(summaries, map(verbatim, titles), network_colours(blurs), strict=True):
         if s.accuracy is None or s.accuracy_interval is None:
             continue
         low, high = s.accuracy_interval
@@ -224,7 +219,7 @@ def scatter(
             hovertemplate=f"{title}<br>consistency %{{x:.2f}} %<br>accuracy %{{y:.2f}} %"
             f"<br>n = {s.images:,}<extra></extra>",
         )
-    style(fig, dark)
+    style(fig)
     fig.update_layout(title="Right: steadier · up: more accurate", height=400)
     fig.update_xaxes(title_text="consistency, % of shift pairs that agree")
     fig.update_yaxes(title_text="accuracy, %")
@@ -245,12 +240,12 @@ def bars(value: float, low: float, high: float, colour: str) -> dict[str, object
 
 
 def corruption_plot(
-    summaries: Sequence[Summary], titles: Sequence[str], blurs: Sequence[int | None], *, flips: bool, dark: bool = False
+    summaries: Sequence[Summary], titles: Sequence[str], blurs: Sequence[int | None], *, flips: bool
 ) -> go.Figure:
     """Accuracy (or the share of answers that change, `flips`) against corruption strength, one panel a kind."""
     kinds = list(summaries[0].corruptions)
     fig = make_subplots(1, len(kinds), shared_yaxes=True, subplot_titles=kinds, horizontal_spacing=0.02)
-    for s, title, colour in zip(summaries, map(verbatim, titles), network_colours(blurs, dark), strict=True):
+    for s, title, colour in zip(summaries, map(verbatim, titles), network_colours(blurs), strict=True):
         for column, kind in enumerate(kinds):
             values = [entry[1 if flips else 0] for entry in s.corruptions[kind]]
             start = 0.0 if flips else s.accuracy
@@ -268,7 +263,7 @@ def corruption_plot(
                 row=1,
                 col=column + 1,
             )
-    style(fig, dark)
+    style(fig)
     what = "Answers that change under a corruption" if flips else "Accuracy under a corruption"
     fig.update_layout(title={"text": what, "y": 0.98}, height=390, margin={"t": 72, "b": 84})
     fig.update_xaxes(title_text="strength", dtick=1)

@@ -17,7 +17,7 @@ SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "star")  # col
 PANEL_HEIGHT, PANEL_GAP = 150, 36  # px of one row of maps, and for the names above it
 
 
-def internal_maps(results: Sequence[InternalDistance], titles: Sequence[str], dark: bool = False) -> go.Figure:
+def internal_maps(results: Sequence[InternalDistance], titles: Sequence[str]) -> go.Figure:
     """One row a network, one map over the input shifts a layer, one scale from 0 for all.
 
     Raises ValueError if there is nothing to draw or a title is missing.
@@ -43,8 +43,8 @@ def internal_maps(results: Sequence[InternalDistance], titles: Sequence[str], da
             said = f"{title}, {layer}<br>moved down %{{y}} px, right %{{x}} px<br>distance %{{z:.4f}}<extra></extra>"
             fig.add_heatmap(z=distance, coloraxis="coloraxis", hovertemplate=said, row=row, col=column)
     top = max(float(r.distance.max()) for r in results)
-    style(fig, dark)
-    fig.update_annotations(font={"size": 11, "color": text_colour(dark)})
+    style(fig)
+    fig.update_annotations(font={"size": 11, "color": text_colour()})
     small = {"size": 12}
     fig.update_xaxes(showticklabels=False, constrain="domain")
     fig.update_yaxes(showticklabels=False, showgrid=False, autorange="reversed", constrain="domain")
@@ -68,10 +68,10 @@ def internal_maps(results: Sequence[InternalDistance], titles: Sequence[str], da
     return fig
 
 
-def smoothness(results: Sequence[FilterSmoothness], titles: Sequence[str], dark: bool = False) -> go.Figure:
+def smoothness(results: Sequence[FilterSmoothness], titles: Sequence[str]) -> go.Figure:
     """Normalised total variation by layer, one line a network."""
     fig = go.Figure()
-    colours = network_colours([r.blur for r in results], dark)
+    colours = network_colours([r.blur for r in results])
     for i, (result, title, colour) in enumerate(zip(results, map(verbatim, titles), colours, strict=True)):
         fig.add_scatter(
             x=[verbatim(layer) for layer in result.layers],
@@ -82,14 +82,14 @@ def smoothness(results: Sequence[FilterSmoothness], titles: Sequence[str], dark:
             marker={"color": colour, "size": 9, "symbol": SYMBOLS[i % len(SYMBOLS)]},
             hovertemplate=f"{title}, %{{x}}: %{{y:.3f}}<extra></extra>",
         )
-    style(fig, dark)
+    style(fig)
     fig.update_layout(title_text="Lower: smoother learned filters", height=390, margin={"b": 84})
     fig.update_xaxes(title_text="convolution, from the picture to the answer")
     fig.update_yaxes(title_text="normalised total variation")
     return fig
 
 
-def blur_figure(result: BlurResponse, dark: bool = False) -> go.Figure:
+def blur_figure(result: BlurResponse) -> go.Figure:
     """The kernel, and what it leaves of each frequency; beyond pi/2 it would alias."""
     size = len(result.taps)
     fig = make_subplots(1, 2, column_widths=[0.3, 0.7], subplot_titles=("kernel", "frequency response"))
@@ -113,7 +113,7 @@ def blur_figure(result: BlurResponse, dark: bool = False) -> go.Figure:
         row=1,
         col=2,
     )
-    style(fig, dark)
+    style(fig)
     fig.add_vline(np.pi / 2, line={"color": USER, "dash": "dash"}, row=1, col=2)
     fig.add_vrect(np.pi / 2, np.pi, fillcolor=USER, opacity=0.08, line_width=0, row=1, col=2)
     fig.update_xaxes(showticklabels=False, row=1, col=1, title_text=f"{size} × {size} taps", constrain="domain")
@@ -126,14 +126,14 @@ def blur_figure(result: BlurResponse, dark: bool = False) -> go.Figure:
     return fig
 
 
-def toy_figure(result: Toy, dark: bool = False) -> go.Figure:
+def toy_figure(result: Toy) -> go.Figure:
     """Three lines over the same samples: the signal, its dense maximum, the blurred one; stems: the kept samples."""
     names = ("signal", "max, every second kept", f"max, {result.size}-tap blur, every second kept")
     fig = make_subplots(3, 1, shared_xaxes=True, vertical_spacing=0.1, subplot_titles=names)
-    text = text_colour(dark)
+    text = text_colour()
     every = np.arange(len(result.signal))
     _stems(fig, 1, every, result.signal, text)
-    grey, blue = network_colours([None, result.size], dark)
+    grey, blue = network_colours([None, result.size])
     pooled = ((2, result.dense, result.plain, grey), (3, result.blurred, result.smooth, blue))
     for row, dense, kept, colour in pooled:
         fig.add_scatter(
@@ -147,7 +147,7 @@ def toy_figure(result: Toy, dark: bool = False) -> go.Figure:
             col=1,
         )
         _stems(fig, row, every[::2], kept, colour)
-    style(fig, dark)
+    style(fig)
     lines = np.concatenate([result.signal, result.dense, result.blurred])
     low, high = min(0.0, float(lines.min())), float(lines.max())
     edge = 0.1 * ((high - low) or 1.0)
@@ -180,11 +180,11 @@ def _stems(fig: go.Figure, row: int, at: np.ndarray, values: np.ndarray, colour:
     )
 
 
-def toy_sweep_figure(result: ToySweep, dark: bool = False) -> go.Figure:
+def toy_sweep_figure(result: ToySweep) -> go.Figure:
     """Mean of the pooled signal against the shift: what a global average pooling would hand to the classifier."""
     fig = go.Figure()
     names = ("max-pooling", f"with a {result.size}-tap blur")
-    colours = network_colours([None, result.size], dark)
+    colours = network_colours([None, result.size])
     for name, outputs, colour in zip(names, (result.plain, result.smooth), colours, strict=True):
         fig.add_scatter(
             x=result.shifts,
@@ -194,7 +194,7 @@ def toy_sweep_figure(result: ToySweep, dark: bool = False) -> go.Figure:
             line={"color": colour, "width": 2},
             hovertemplate=f"{name}, moved by %{{x}}: %{{y:.3f}}<extra></extra>",
         )
-    style(fig, dark)
+    style(fig)
     fig.update_layout(title_text="A level line ignores the shift", height=360, margin={"b": 84})
     fig.update_xaxes(title_text="shift (samples)")
     fig.update_yaxes(title_text="mean of the pooled signal", rangemode="tozero")

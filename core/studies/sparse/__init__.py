@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 
-def figure(result: Result, titles: Sequence[str] | None = None, dark: bool = False) -> go.Figure:
+def figure(result: Result, titles: Sequence[str] | None = None) -> go.Figure:
     """The hero figure: noisy picture, reconstruction and residual."""
     from core.studies.sparse.figures import pictures
 
-    return pictures(result, dark=dark)
+    return pictures(result)

@@ -209,7 +209,7 @@ def row_names(result: Result) -> list[str]:
     return [f"{lam:g}" for lam in result.lams] or [NO_LAMBDA]
 
 
-def figure(results: Sequence[Result], shown: Shown = "share", *, dark: bool = False) -> go.Figure:
+def figure(results: Sequence[Result], shown: Shown = "share") -> go.Figure:
     """A panel a network: a heat map of lambda against noise level, one row where there is no lambda. The training's
     lambda is named. Raises ValueError for results that differ in noise or levels, or if there are none."""
     import plotly.graph_objects as go
@@ -236,7 +236,7 @@ def figure(results: Sequence[Result], shown: Shown = "share", *, dark: bool = Fa
         if r.training is not None:
             names_of = [f"trained: {name}" if i == r.trained else name for i, name in enumerate(row_names(r))]
             fig.update_yaxes(title_text="λ", tickvals=row_names(r), ticktext=names_of, row=place, col=1)
-    palette.style(fig, dark)
+    palette.style(fig)
     fig.update_yaxes(type="category", showgrid=False, nticks=0)
     fig.update_xaxes(type="category")
     bar = {"title": {"text": SHOWN[shown], "side": "right"}, "thickness": 14, "tickformat": ".1f"}
@@ -246,7 +246,7 @@ def figure(results: Sequence[Result], shown: Shown = "share", *, dark: bool = Fa
         height=150 + sum(heights) + 44 * len(results),
         margin={"t": 84, "l": 96},
     )
-    fig.update_annotations(font={"size": 13, "color": palette.text_colour(dark)})
+    fig.update_annotations(font={"size": 13, "color": palette.text_colour()})
     return fig
 
 

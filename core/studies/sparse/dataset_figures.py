@@ -12,31 +12,29 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from core.figures.palette import ACCENT, PROBABILITY_SCALE, network_colours, style, text_colour, translucent
+from core.figures.palette import PROBABILITY_SCALE, accent, network_colours, style, text_colour, translucent
 from core.pictures import noise
 from core.studies.sparse.dataset import ESTIMATED, FIXED, ORACLE, PLAIN, Fit, Result
 
 Table = dict[str, list[Any]]
 WORDS = {FIXED: "λ of the training", ESTIMATED: "λ estimated", ORACLE: "best λ (oracle)", PLAIN: "plain twin"}
 SYMBOLS = {"gaussian": "circle", "shot": "square", "speckle": "diamond", "impulse": "triangle-up"}
-ACCENT_ON_DARK = "#56a8dc"
 LABEL_GAP = 5.0  # percent between two labels at the end of lines
 ON_MAP = "#ffffff"  # marks on the heat map: its colours are the same in both themes
 HALO = "#000000"
 
 
-def looks(dark: bool) -> dict[str, dict[str, Any]]:
+def looks() -> dict[str, dict[str, Any]]:
     """Each rule's line: blue is the network's own choice, grey the twin; dashes, so colour is not the only cue."""
-    accent = ACCENT_ON_DARK if dark else ACCENT
     return {
-        FIXED: {"color": accent, "width": 1.8, "dash": "dash"},
-        ESTIMATED: {"color": accent, "width": 3},
-        ORACLE: {"color": text_colour(dark), "width": 1.5, "dash": "dot"},
-        PLAIN: {"color": network_colours([None], dark)[0], "width": 2.5},
+        FIXED: {"color": accent(), "width": 1.8, "dash": "dash"},
+        ESTIMATED: {"color": accent(), "width": 3},
+        ORACLE: {"color": text_colour(), "width": 1.5, "dash": "dot"},
+        PLAIN: {"color": network_colours([None])[0], "width": 2.5},
     }
 
 
-def surface(results: Sequence[Result], *, dark: bool = False) -> go.Figure:
+def surface(results: Sequence[Result]) -> go.Figure:
     """Heat map of accuracy, 0 to 1, over lambda and noise level: the mean over networks. Marks: the training's lambda
     (line), the mean estimate (diamonds), the oracle (circles).
 
@@ -73,7 +71,7 @@ def surface(results: Sequence[Result], *, dark: bool = False) -> go.Figure:
         fig.add_scatter(x=np.mean(guesses, 0), y=rows, mode="markers", marker=mark, name=f"{WORDS[ESTIMATED]}, mean")
     mark = {"symbol": "circle-open", "size": 15, "color": ON_MAP, "line": {"width": 2.5}}
     fig.add_scatter(x=first.lams[mean.argmax(1)], y=rows, mode="markers", marker=mark, name=WORDS[ORACLE])
-    style(fig, dark)
+    style(fig)
     title = f"Which λ answers right under {first.kind} noise"
     fig.update_layout(title=title, height=460, margin={"l": 110, "b": 92})
     fig.update_layout(legend={"bgcolor": "rgba(90,90,90,0.85)", "font": {"color": ON_MAP}})  # white marks stay visible
@@ -83,7 +81,7 @@ def surface(results: Sequence[Result], *, dark: bool = False) -> go.Figure:
     return fig
 
 
-def curves(results: Sequence[Result], twins: Sequence[Result] = (), *, dark: bool = False) -> go.Figure:
+def curves(results: Sequence[Result], twins: Sequence[Result] = ()) -> go.Figure:
     """Accuracy against the noise level, a line for each rule and one for the plain twins: means over networks, in
     bands from the least to the most of them, or of a single network's 95 % interval over pictures.
 
@@ -92,7 +90,7 @@ def curves(results: Sequence[Result], twins: Sequence[Result] = (), *, dark: boo
     fig, ends = go.Figure(), []
     for rule, of in lines(results, twins):
         middle, low, high = (100 * values for values in spread(of, rule))
-        line, axis = looks(dark)[rule], np.arange(len(middle))
+        line, axis = looks()[rule], np.arange(len(middle))
         band = {"x": np.r_[axis, axis[::-1]], "y": np.r_[high, low[::-1]], "fill": "toself"}
         fig.add_scatter(
             **band,
@@ -118,7 +116,7 @@ def curves(results: Sequence[Result], twins: Sequence[Result] = (), *, dark: boo
     for y, (_, word, colour) in zip(apart([end[0] for end in ends]), ends, strict=True):
         place = {"x": 1.0, "xref": "paper", "xanchor": "left", "y": y, "yanchor": "middle", "showarrow": False}
         fig.add_annotation(text=f" {word}", font={"color": colour, "size": 12}, **place)
-    style(fig, dark)
+    style(fig)
     title = f"Accuracy under {first.kind} noise, by who chooses λ"
     fig.update_layout(title=title, height=420, margin={"r": 130}, hovermode="x unified")
     symbol = noise.KINDS[first.kind].symbol if first.kind in noise.KINDS else ""
@@ -128,23 +126,23 @@ def curves(results: Sequence[Result], twins: Sequence[Result] = (), *, dark: boo
     return fig
 
 
-def residual_scatter(fits: Sequence[Fit], results: Sequence[Result], *, dark: bool = False) -> go.Figure:
+def residual_scatter(fits: Sequence[Fit], results: Sequence[Result]) -> go.Figure:
     """Best lambda against the mean roughness of the residual: filled, the training pictures that each network's line is
     fitted to; open, the best lambdas on test pictures, by kind of noise. A line a network."""
     fig = go.Figure()
-    accent = looks(dark)[ESTIMATED]["color"]
+    colour = accent()
     for i, fit in enumerate(fits):
         reach = [fit.roughness, *(r.roughness for r in results)]
         x = np.linspace(min(a.min() for a in reach), max(a.max() for a in reach), 60)
         y = np.clip(fit.slope * x + fit.intercept, *fit.limits)
         fig.add_scatter(
-            x=x, y=y, mode="lines", line={"color": accent, "width": 2}, name="λ estimated", showlegend=i == 0
+            x=x, y=y, mode="lines", line={"color": colour, "width": 2}, name="λ estimated", showlegend=i == 0
         )
         fig.add_scatter(
             x=fit.roughness,
             y=fit.best,
             mode="markers",
-            marker={"size": 9, "color": accent, "symbol": [SYMBOLS.get(kind, "circle") for kind in fit.kinds]},
+            marker={"size": 9, "color": colour, "symbol": [SYMBOLS.get(kind, "circle") for kind in fit.kinds]},
             name="fitted: training pictures",
             showlegend=i == 0,
             customdata=fit.kinds,
@@ -157,7 +155,7 @@ def residual_scatter(fits: Sequence[Fit], results: Sequence[Result], *, dark: bo
             x=r.roughness,
             y=r.best,
             mode="markers",
-            marker={**mark, "color": text_colour(dark)},
+            marker={**mark, "color": text_colour()},
             name=f"best on test pictures: {r.kind}",
             legendgroup=r.kind,
             showlegend=r.kind not in seen,
@@ -165,7 +163,7 @@ def residual_scatter(fits: Sequence[Fit], results: Sequence[Result], *, dark: bo
             hovertemplate=f"{r.kind} %{{customdata}}: best λ = %{{y:.1f}}<extra></extra>",
         )
         seen.add(r.kind)
-    style(fig, dark)
+    style(fig)
     fig.update_layout(
         title="The rougher the residual, the larger the λ that the line chooses", height=480, margin={"b": 120}
     )

@@ -16,7 +16,7 @@ from core.studies.sparse.figures import enlarged, to_bytes
 COLUMNS = 5
 
 
-def pictures(result: Result, dark: bool = False) -> go.Figure:
+def pictures(result: Result) -> go.Figure:
     """The coded picture, then what the stem and every block keep of it; r and the size of the maps above each."""
     heads = ["<b>coded picture</b><br> "]
     for name, r, (height, width) in zip(result.depths, result.correlation, result.sides, strict=True):
@@ -27,13 +27,13 @@ def pictures(result: Result, dark: bool = False) -> go.Figure:
     height, width = result.coded.shape[:2]
     for i, pixels in enumerate(shown):
         add_picture(fig, i, enlarged(to_bytes(pixels)), height, width)
-    style(fig, dark)
+    style(fig)
     fig.update_xaxes(visible=False, range=[-0.5, width - 0.5], constrain="domain")
     fig.update_yaxes(visible=False, range=[height - 0.5, -0.5], constrain="domain")
     for i in range(rows * COLUMNS):
         axis = str(i + 1 if i else "")
         fig.update_layout({f"yaxis{axis}": {"scaleanchor": f"x{axis}"}})
-    fig.update_annotations(font={"size": 12, "color": text_colour(dark)})
+    fig.update_annotations(font={"size": 12, "color": text_colour()})
     each = min(240, max(90, 170 * height / width))
     fig.update_layout(
         title_text="What each depth keeps, led back to pixels",
@@ -43,7 +43,7 @@ def pictures(result: Result, dark: bool = False) -> go.Figure:
     return fig
 
 
-def curves(result: Result, dark: bool = False) -> go.Figure:
+def curves(result: Result) -> go.Figure:
     """Relative residual and share of non-zero codes by layer."""
     fig = go.Figure()
     at = np.arange(len(result.layers))
@@ -63,7 +63,7 @@ def curves(result: Result, dark: bool = False) -> go.Figure:
             text=[result.layers[i] for i in which],
             hovertemplate=f"%{{text}}: %{{y:.3f}}<extra>{name}</extra>",
         )
-    style(fig, dark)
+    style(fig)
     fig.update_layout(title_text="How sparse and how true each layer codes", height=420, margin={"b": 150})
     fig.update_xaxes(tickvals=at.tolist(), ticktext=list(result.layers), tickangle=-60, tickfont={"size": 11})
     fig.update_yaxes(title_text="share", range=[0, 1.04])

@@ -11,6 +11,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from core.figures import theme
 from core.figures.palette import ACCENT, MUTED, USER, add_picture, signed_scale, style, text_colour
 from core.studies.sparse.dictionary import Result, atom_limit, atom_pixels, signed_pixels
 from core.studies.sparse.figures import enlarged, to_bytes
@@ -24,7 +25,7 @@ CODE_INK = {False: (0, 62, 110), True: (120, 200, 255)}  # the paper's blue, dee
 COLOURS = ("red", "green", "blue")
 
 
-def wall(result: Result, chosen: int, dark: bool = False) -> go.Figure:
+def wall(result: Result, chosen: int) -> go.Figure:
     """The atoms by falling strength, number and usage under each, a frame around the chosen one.
 
     The last trace is a layer of invisible points, one an atom, whose customdata is the atom's number.
@@ -45,7 +46,7 @@ def wall(result: Result, chosen: int, dark: bool = False) -> go.Figure:
             sizey=ATOM,
             sizing="stretch",
         )
-    ink = text_colour(dark)
+    ink = text_colour()
     fig.add_scatter(
         x=columns,
         y=rows + ATOM / 2 + 0.1,  # below the frame
@@ -70,7 +71,7 @@ def wall(result: Result, chosen: int, dark: bool = False) -> go.Figure:
         ],
         hovertemplate="atom %{customdata}<br>%{text}<extra></extra>",
     )
-    style(fig, dark)
+    style(fig)
     lay_out_wall(fig, -(-count // COLUMNS))
     return fig
 
@@ -100,7 +101,7 @@ def share_text(share: float) -> str:
     return "< 1 %" if 0 < share < 0.01 else f"{100 * share:.0f} %"
 
 
-def curve(result: Result, n: int, dark: bool = False) -> go.Figure:
+def curve(result: Result, n: int) -> go.Figure:
     """PSNR of the picture rebuilt from the n strongest atoms against n, the chosen n marked."""
     fig = go.Figure()
     numbers = np.arange(len(result.psnr))
@@ -127,7 +128,7 @@ def curve(result: Result, n: int, dark: bool = False) -> go.Figure:
             marker={"color": USER, "size": 13, "symbol": "circle-open", "line": {"width": 3}},
             hovertemplate="chosen: %{x} atoms, %{y:.2f} dB<extra></extra>",
         )
-    style(fig, dark)
+    style(fig)
     fig.update_layout(
         title_text="What the strongest atoms rebuild",
         height=340,
@@ -139,17 +140,17 @@ def curve(result: Result, n: int, dark: bool = False) -> go.Figure:
     return fig
 
 
-def code_map(result: Result, pixels: np.ndarray, atom: int, dark: bool = False) -> go.Figure:
+def code_map(result: Result, pixels: np.ndarray, atom: int) -> go.Figure:
     """The size of one channel's codes over the faded picture (H, W, 3) in [0, 1]; where the code is zero, it shows."""
     fig = go.Figure()
-    add_picture(fig, 0, enlarged(faded(pixels, dark)), *pixels.shape[:2])
+    add_picture(fig, 0, enlarged(faded(pixels)), *pixels.shape[:2])
     sizes = np.abs(result.codes[atom])
     block = block_of(sizes.shape)
     shown = largest(sizes, block)
     add_map(fig, shown, result.stride, block, "coloraxis", "code")
-    style(fig, dark)
+    style(fig)
     fit_panels(fig, result.size, 1)
-    r, g, b = CODE_INK[dark]
+    r, g, b = CODE_INK[theme.dark()]
     fig.update_layout(
         coloraxis={
             "colorscale": [(0.0, f"rgba({r},{g},{b},0)"), (1.0, f"rgba({r},{g},{b},1)")],
@@ -164,7 +165,7 @@ def code_map(result: Result, pixels: np.ndarray, atom: int, dark: bool = False) 
     return fig
 
 
-def contribution_maps(result: Result, contributed: np.ndarray, atom: int, dark: bool = False) -> go.Figure:
+def contribution_maps(result: Result, contributed: np.ndarray, atom: int) -> go.Figure:
     """D_k * z_k, (H, W, 3): its colours around mid grey, and its three channels on one zero-centred scale."""
     limit = contribution_limit(contributed)
     fig = make_subplots(1, 4, subplot_titles=["colours, around grey", *COLOURS], horizontal_spacing=0.02)
@@ -172,12 +173,12 @@ def contribution_maps(result: Result, contributed: np.ndarray, atom: int, dark: 
     block = block_of(result.size)
     for c, name in enumerate(COLOURS):
         add_map(fig, means(contributed[..., c], block), 1, block, "coloraxis", name, c + 2)
-    style(fig, dark)
+    style(fig)
     fit_panels(fig, result.size, 4)
-    fig.update_annotations(font={"size": 13, "color": text_colour(dark)})
+    fig.update_annotations(font={"size": 13, "color": text_colour()})
     fig.update_layout(
         coloraxis={
-            "colorscale": signed_scale(dark),
+            "colorscale": signed_scale(),
             "cmin": -limit,
             "cmax": limit,
             "colorbar": {"title": {"text": "share of white", "side": "right"}, "thickness": 10, "outlinewidth": 0},
@@ -195,10 +196,10 @@ def contribution_limit(contributed: np.ndarray) -> float:
     return max(float(np.percentile(sizes, 99)) if len(sizes) else 0.0, 1 / 255)
 
 
-def faded(pixels: np.ndarray, dark: bool) -> np.ndarray:
+def faded(pixels: np.ndarray) -> np.ndarray:
     """[0, 1] (H, W, 3) -> uint8: grey, drawn near to the page's ground."""
     grey = FADED * pixels.mean(2, keepdims=True)
-    return to_bytes(np.repeat(grey if dark else 1 - FADED + grey, 3, 2))
+    return to_bytes(np.repeat(grey if theme.dark() else 1 - FADED + grey, 3, 2))
 
 
 def add_map(

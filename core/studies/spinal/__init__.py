@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 
-def figure(result: Result, *, dark: bool = False) -> go.Figure:
+def figure(result: Result) -> go.Figure:
     from core.studies.spinal import figures
 
-    return figures.curves(result, dark=dark)
+    return figures.curves(result)

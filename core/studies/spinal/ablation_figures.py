@@ -22,7 +22,7 @@ OFFSET = 0.01  # of the axis: between two seeds' dots
 PLAIN = Setting("fc", PAPER)
 
 
-def sizes(result: Result, vary: Vary, *, dark: bool = False) -> go.Figure:
+def sizes(result: Result, vary: Vary) -> go.Figure:
     """Accuracy against the head's parameters, mean and 95 % interval over seeds; for the order against the order,
     which changes no parameter."""
     import plotly.graph_objects as go
@@ -30,9 +30,9 @@ def sizes(result: Result, vary: Vary, *, dark: bool = False) -> go.Figure:
     by_size = vary != "order"
     fig = go.Figure()
     for i, (setting, name) in enumerate(named(result, vary)):
-        add(fig, result, setting, name, result.count(setting) if by_size else i, by_size, dark)
+        add(fig, result, setting, name, result.count(setting) if by_size else i, by_size)
     fig.update_layout(height=HEIGHT, title=f"Accuracy by the {VARIED[vary]}")
-    fig = palette.style(fig, dark)
+    fig = palette.style(fig)
     if by_size:
         fig.update_xaxes(type="log", title="parameters of the head", tickvals=TICKS, ticktext=[f"{n:,}" for n in TICKS])
     else:
@@ -47,9 +47,9 @@ def named(result: Result, vary: Vary) -> list[tuple[Setting, str]]:
     return [*own, (PLAIN, f"{SHORT['fc']} head")]
 
 
-def add(fig: go.Figure, result: Result, setting: Setting, name: str, place: float, log: bool, dark: bool) -> None:
+def add(fig: go.Figure, result: Result, setting: Setting, name: str, place: float, log: bool) -> None:
     """A setting's seeds, mean, interval and name at `place` of a logarithmic axis or a plain one."""
-    grey, blue = palette.network_colours([None, 3], dark)
+    grey, blue = palette.network_colours([None, 3])
     plain, paper = setting == PLAIN, setting == Setting("spinal", PAPER)
     colour, symbol = (grey, "square") if plain else (blue, "diamond" if paper else "circle")
     values = result.row(setting)

@@ -284,14 +284,14 @@ def finding(result: Result) -> str:
     )
 
 
-def figure(result: Result, *, dark: bool = False) -> go.Figure:
+def figure(result: Result) -> go.Figure:
     """Every seed's accuracy by head, with mean and 95 % interval over the seeds."""
     import plotly.graph_objects as go
 
     from core.figures import palette
     from core.studies.spinal.transfer_figures import SYMBOLS, colours
 
-    fig, paint = go.Figure(), colours(dark)
+    fig, paint = go.Figure(), colours()
     for h, head in enumerate(result.heads):
         values, colour, name = 100 * result.accuracy[h], paint[head], HEADS[head]
         mean, half = mean_interval(values)
@@ -307,7 +307,7 @@ def figure(result: Result, *, dark: bool = False) -> go.Figure:
             error_y={"array": [0 if math.isnan(half) else half], "thickness": 2, "width": 6, "color": colour},
             hovertemplate=f"{name}: {with_interval(mean, half)} %<extra></extra>",
         )  # fmt: skip
-    palette.style(fig, dark)
+    palette.style(fig)
     labels = [HEADS[head].replace(" ", "<br>", 1) for head in result.heads]
     fig.update_xaxes(tickmode="array", tickvals=list(range(len(labels))), ticktext=labels, tickangle=0)
     fig.update_yaxes(title="test pictures right, %")

@@ -25,13 +25,13 @@ SPREAD = 0.16  # of a column's width, that its seeds are spread over
 HEIGHT, ROW = 400, 56
 
 
-def colour_of(head: Head, dark: bool = False) -> str:
+def colour_of(head: Head) -> str:
     """Grey for the plain head, blue for the paper's, orange for the matched one."""
-    [plain], [ours] = network_colours([None], dark), network_colours([3], dark)
+    [plain], [ours] = network_colours([None]), network_colours([3])
     return {"fc": plain, "spinal": ours, "fc-matched": MATCHED}[head]
 
 
-def curves(result: Result, *, dark: bool = False) -> go.Figure:
+def curves(result: Result) -> go.Figure:
     """Left: mean accuracy by epoch, with the range of the seeds; right: each seed after the last epoch that all
     networks have finished, with mean and interval."""
     from plotly.subplots import make_subplots
@@ -45,9 +45,9 @@ def curves(result: Result, *, dark: bool = False) -> go.Figure:
         subplot_titles=["Test accuracy, %, by epoch", f"After epoch {common} of {epochs}, by seed"],
     )
     for h, head in enumerate(result.heads):
-        add_curve(fig, result, h, colour_of(head, dark))
-        add_seeds(fig, head, h, 100 * now[h], colour_of(head, dark))
-    style(fig, dark)
+        add_curve(fig, result, h, colour_of(head))
+        add_seeds(fig, head, h, 100 * now[h], colour_of(head))
+    style(fig)
     fig.update_layout(height=HEIGHT, margin={"t": 48, "b": 64, "r": 24}, hovermode="closest")
     fig.update_annotations(font_size=14)
     fig.update_xaxes(title="epoch", range=[0.5, epochs + 0.5], nticks=8, col=1)
@@ -126,7 +126,7 @@ def limits(values: np.ndarray) -> list[float]:
     return [low - margin, min(high + margin, 100.5)]
 
 
-def differences(result: Result, *, dark: bool = False) -> go.Figure:
+def differences(result: Result) -> go.Figure:
     """Spinal minus each other head, seed by seed: the mean, its 95 % interval, and what it shows."""
     import plotly.graph_objects as go
 
@@ -143,7 +143,7 @@ def differences(result: Result, *, dark: bool = False) -> go.Figure:
             x=known,
             y=[row] * len(known),
             mode="markers",
-            marker={"color": translucent(colour_of(other, dark), 0.55), "symbol": MARKERS[other], "size": 9},
+            marker={"color": translucent(colour_of(other), 0.55), "symbol": MARKERS[other], "size": 9},
             hovertemplate="one seed: %{x:+.2f} points<extra></extra>",
         )
         fig.add_scatter(
@@ -151,13 +151,13 @@ def differences(result: Result, *, dark: bool = False) -> go.Figure:
             y=[row],
             error_x={"type": "data", "array": [0 if math.isnan(half) else half], "thickness": 2.5, "width": 8},
             mode="markers+text",
-            marker={"color": colour_of("spinal", dark), "size": 11},
+            marker={"color": colour_of("spinal"), "size": 11},
             text=[f"{with_interval(mean, half, sign=True)}: {verdict(mean, half)}"],
             textposition="top center",
             hoverinfo="skip",
         )
-    style(fig, dark)
-    fig.add_vline(x=0, line={"color": text_colour(dark), "width": 1})
+    style(fig)
+    fig.add_vline(x=0, line={"color": text_colour(), "width": 1})
     fig.add_annotation(
         x=0, y=1, yref="paper", yanchor="bottom", text="equal", showarrow=False, font={"color": MUTED, "size": 12}
     )

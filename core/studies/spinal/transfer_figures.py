@@ -22,19 +22,19 @@ SPREAD = 0.22  # of a head's place: how far its seeds stand apart
 MEAN_AT = 0.32  # right of its seeds
 
 
-def colours(dark: bool) -> dict[Head, str]:
+def colours() -> dict[Head, str]:
     """Grey for the plain heads, blue for the spinal one, orange for the matched."""
-    grey, blue = palette.network_colours([None, 3], dark)
+    grey, blue = palette.network_colours([None, 3])
     return {"linear": grey, "hidden": grey, "spinal": blue, "matched": MATCHED}
 
 
-def races(result: Result, *, dark: bool = False) -> go.Figure:
+def races(result: Result) -> go.Figure:
     """A panel a mode: every seed's accuracy, and mean and 95 % interval over the seeds."""
     from plotly.subplots import make_subplots
 
     titles = [f"{MODES[mode].capitalize()} trained" for mode in result.modes]
     fig = make_subplots(1, len(titles), subplot_titles=titles, shared_yaxes=True, horizontal_spacing=0.04)
-    paint = colours(dark)
+    paint = colours()
     for m in range(len(result.modes)):
         for h, head in enumerate(result.heads):
             values = 100 * result.accuracy[m, h]
@@ -53,7 +53,7 @@ def races(result: Result, *, dark: bool = False) -> go.Figure:
                 hovertemplate=f"{name}: {with_interval(mean, half)} %<extra></extra>", row=1, col=m + 1,
             )  # fmt: skip
     fig.update_layout(height=HEIGHT, title="Four heads on one trained network")
-    fig = palette.style(fig, dark)
+    fig = palette.style(fig)
     labels = [HEADS[head].replace(" ", "<br>", 1) for head in result.heads]
     fig.update_xaxes(tickmode="array", tickvals=list(range(len(labels))), ticktext=labels, tickangle=0)
     fig.update_yaxes(title="test photographs right, %", col=1)

@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 
 from core.base.files import no_formulas
+from core.figures import theme
 from core.figures.palette import uri
 from pages.parts.common.words import plain
 
@@ -16,9 +17,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 
-def dark() -> bool:
-    """Whether the reader's theme is dark."""
-    return st.context.theme.type == "dark"
+theme.follow(lambda: st.context.theme.type)
 
 
 def show(

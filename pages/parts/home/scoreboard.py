@@ -34,7 +34,7 @@ def glance(rows: list[Row]) -> None:
     said = board_figures.finding(rows)
     st.markdown(f"#### {plain(said)}")
     charts.show(
-        board_figures.bars(rows, dark=charts.dark()),
+        board_figures.bars(rows),
         "claims-bars",
         f"Verdicts on the claims of each paper, one bar a study. {said}",
         board_figures.table(rows),

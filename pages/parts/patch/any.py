@@ -100,13 +100,13 @@ def look(result: Result, network: Network, mode: Mode) -> None:
         k = picture(result, network, mode)
     with right:
         charts.show(
-            patch_any.figure(result, title, mode, k=k, dark=charts.dark()),
+            patch_any.figure(result, title, mode, k=k),
             KEY,
             f"Probability of {result.label} by cells {said(mode)}, one line a method. {finding}",
             patch_any.table(result, title, mode),
         )
     charts.show(
-        masking_figures.strip(curves, [title], dark=charts.dark()),
+        masking_figures.strip(curves, [title]),
         f"{KEY}-maps",
         f"The attribution maps that ranked the cells: {', '.join(curves.methods)}",
     )
@@ -169,7 +169,7 @@ def scrambled(result: scramble.Result, title: str) -> None:
     finding = scramble.finding(result, [title], result.tiles[-1])
     st.markdown(f"**{plain(finding)}**")
     charts.show(
-        probe_figures.scramble_curves(result, [title], dark=charts.dark()),
+        probe_figures.scramble_curves(result, [title]),
         f"{KEY}-scramble",
         f"Probability of {result.labels[result.target]} by tiles per side. {finding}",
         probe_figures.scramble_table(result, [title]),
@@ -182,7 +182,7 @@ def interacting(result: interaction.Result, title: str) -> None:
     finding = interaction.finding(result, [title])
     st.markdown(f"**{plain(finding)}**")
     charts.show(
-        probe_figures.interaction_scatter(result, [title], dark=charts.dark()),
+        probe_figures.interaction_scatter(result, [title]),
         f"{KEY}-interaction",
         f"Change of the logit with two masks against the sum of the changes with each. {finding}",
         probe_figures.pairs_table(result, [title]),

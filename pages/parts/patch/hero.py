@@ -106,7 +106,6 @@ def figure(found: Result, titles: list[str], picture: Picture, view: View, key: 
             opacity=view.opacity,
             outline=view.outline,
             chosen=closer.chosen(found) if choosable else None,
-            dark=charts.dark(),
         ),
         key,
         f"Maps of the {figures.evidence_of(found)}, one a network, over the picture. {finding}",

@@ -38,7 +38,7 @@ def ours(record: Measured) -> None:
     left, right = st.columns([3, 3], gap="large")
     with left:
         charts.show(
-            dataset_figures.accuracy_plot(found, dark=charts.dark()),
+            dataset_figures.accuracy_plot(found),
             "patch-accuracy",
             "Accuracy of the BagNets against their patch size, the baseline as a level line",
             dataset_figures.accuracy_table(found),
@@ -47,14 +47,14 @@ def ours(record: Measured) -> None:
         alike(record)
     if None in found.patches:
         charts.show(
-            dataset_figures.class_scatter(found, dark=charts.dark()),
+            dataset_figures.class_scatter(found),
             "patch-classes",
             "Error rate of each class: every BagNet against the baseline",
             dataset_figures.class_table(found),
         )
     if record.scramble is not None:
         charts.show(
-            dataset_figures.scramble_plot(record.scramble, found, dark=charts.dark()),
+            dataset_figures.scramble_plot(record.scramble, found),
             "patch-scrambled",
             "Accuracy on scrambled pictures against the number of tiles",
             dataset_figures.scramble_table(record.scramble, found),
@@ -78,7 +78,7 @@ def alike(record: Measured) -> None:
         help="Over classes: do both find the same classes hard? Over pictures: do both get the same pictures wrong?",
     )
     charts.show(
-        dataset_figures.correlation_map(found, pictures=by == PICTURES, dark=charts.dark()),
+        dataset_figures.correlation_map(found, pictures=by == PICTURES),
         "patch-correlation",
         f"How alike each two networks err, over {by}",
         dataset_figures.pair_table(found),
@@ -98,7 +98,7 @@ def masked(found: masking_dataset.Summary) -> None:
     """The areas under the deletion and insertion curves over many pictures."""
     titles = (title_of(found.networks[0]), title_of(found.networks[1]))
     charts.show(
-        masking_figures.figure(found, titles, dark=charts.dark()),
+        masking_figures.figure(found, titles),
         "patch-masked",
         "Mean area under the deletion and insertion curves by method, for the BagNet and the baseline",
         masking_figures.table(found, titles),

@@ -67,13 +67,13 @@ def answer(result: Result, titles: list[str], pixels: np.ndarray, tiles: int) ->
         scrambled(result, titles, pixels, tiles)
     with right:
         charts.show(
-            probe_figures.scramble_curves(result, titles, tiles=tiles, dark=charts.dark()),
+            probe_figures.scramble_curves(result, titles, tiles=tiles),
             "patch-scramble",
             f"Probability of {result.labels[result.target]} by tiles per side, one line a network. {finding}",
             probe_figures.scramble_table(result, titles),
         )
     charts.show(
-        probe_figures.scramble_strip(pixels, result, dark=charts.dark()),
+        probe_figures.scramble_strip(pixels, result),
         "patch-scramble-strip",
         f"The picture cut into {', '.join(f'{n} by {n}' for n in result.tiles)} tiles and shuffled",
     )

@@ -41,7 +41,7 @@ def show() -> None:
         )
         layers = growth(kept)
         charts.show(
-            why_figures.growth_figure(layers, dark=charts.dark()),
+            why_figures.growth_figure(layers),
             "patch-growth",
             f"What one position has seen after each stage: at the end {layers[-1].side} px",
             {

@@ -91,7 +91,7 @@ def draw(found: Measured, key: str) -> None:
     said = attack_dataset.finding(found)
     st.markdown("\n".join(f"- {plain(sentence)}" for sentence in attack_dataset.findings(found)))
     charts.show(
-        attack_figures.curves(found, dark=charts.dark()),
+        attack_figures.curves(found),
         f"{key}-curves",
         f"Accuracy against epsilon under attack and under noise of the same size, both targets. {said}",
         attack_figures.curve_table(found),
@@ -105,9 +105,7 @@ def draw(found: Measured, key: str) -> None:
         with column:
             st.markdown(f"**{plain(name)}**")
             charts.show(
-                attack_figures.pictures(
-                    found.examples[i], found.about["labels"], found.params.shown, dark=charts.dark()
-                ),
+                attack_figures.pictures(found.examples[i], found.about["labels"], found.params.shown),
                 f"{key}-pictures-{i}",
                 f"Pictures before and after the attack on {name}, the change enlarged, and under noise, at {shown}",
                 attack_figures.picture_table(found.examples[i], found.about["labels"]),

@@ -44,7 +44,7 @@ def packaged(found: Measured) -> None:
     said = background_dataset.finding(found)
     st.markdown(f"**{plain(said)}**")
     charts.show(
-        background_figures.shares(found, dark=charts.dark()),
+        background_figures.shares(found),
         "random-background-shares",
         f"Share of answers that change when background or object change. {said}",
         background_figures.share_table(found),
@@ -173,12 +173,12 @@ def compare(picture: Picture, swap: str, params: Params, network: Network, again
     said = background.finding(result, network.card.title)
     st.markdown(f"**{plain(said)}**")
     charts.show(
-        background_figures.pictures(result, dark=charts.dark()),
+        background_figures.pictures(result),
         "random-background-pictures",
         f"The picture and its six versions with the network's answers. {said}",
     )
     charts.show(
-        background_figures.bars(result, dark=charts.dark()),
+        background_figures.bars(result),
         "random-background-bars",
         f"How far each version moves, by space. {said}",
         background_figures.moved_table(result),

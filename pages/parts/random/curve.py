@@ -111,7 +111,7 @@ def draw(result: Result) -> None:
     finding = features.finding(result)
     st.markdown(plain(finding))
     charts.show(
-        figures.curve(result, dark=charts.dark()),
+        figures.curve(result),
         "random-curve",
         f"Accuracy against the number of random features. {finding}",
         features.table(result),

@@ -206,7 +206,6 @@ def maps(scene: Scene, result: Result, placed: dict[Space, Placed] | None, sheet
                 figures.map_figure(
                     result,
                     found.space,
-                    dark=charts.dark(),
                     selected=selected,
                     placed=placed and placed.get(found.space),
                     hover=sheet is None,
@@ -286,7 +285,7 @@ def chosen(scene: Scene, result: Result, selected: list[int] | None) -> None:
             st.caption(f"{len(shown)} of {len(selected):,} selected pictures, evenly taken, in the order of classes.")
     with right:
         charts.show(
-            figures.mix_figure(result, selected, dark=charts.dark()),
+            figures.mix_figure(result, selected),
             "random-mix",
             f"How many of the {len(selected):,} selected pictures are of each class",
             figures.mix_table(result, selected),

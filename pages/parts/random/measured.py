@@ -44,7 +44,7 @@ def packaged(found: Measured) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         charts.show(
-            dataset_figures.curves(found, dark=charts.dark()),
+            dataset_figures.curves(found),
             "random-measured-curves",
             "Accuracy against the number of random features, mean and range over seeds",
             dataset_figures.curve_table(found),
@@ -52,7 +52,7 @@ def packaged(found: Measured) -> None:
     with right:
         if found.shapes:
             charts.show(
-                dataset_figures.shapes(found, dark=charts.dark()),
+                dataset_figures.shapes(found),
                 "random-measured-shapes",
                 "Accuracy against depth for each kernel size",
                 dataset_figures.shape_table(found),
@@ -67,7 +67,7 @@ def packaged(found: Measured) -> None:
         "lowest to the highest seed."
     )
     charts.show(
-        dataset_figures.baselines(found, dark=charts.dark()),
+        dataset_figures.baselines(found),
         "random-measured-baselines",
         "Accuracy of the same classifiers on other kinds of features",
         dataset_figures.baseline_table(found),

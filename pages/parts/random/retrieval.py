@@ -47,7 +47,7 @@ def packaged(found: Measured) -> None:
     )
     st.markdown(f"**{plain(retrieval_dataset.finding(found, metric))}**")
     charts.show(
-        retrieval_figures.curves(found, metric, dark=charts.dark()),
+        retrieval_figures.curves(found, metric),
         "random-retrieval-curves",
         f"Precision at k against k in three spaces. {retrieval_dataset.finding(found, metric)}",
         retrieval_figures.curve_table(found, metric),
@@ -122,7 +122,7 @@ def report(result: Result, picture: Picture) -> None:
         st.info(f"Partial: {result.seen:,} of {result.total:,} pictures.", icon=":material/timelapse:")
     st.markdown(f"**{plain(retrieval.answer(result))}**")
     charts.show(
-        retrieval_figures.neighbours(result, dark=charts.dark()),
+        retrieval_figures.neighbours(result),
         "random-retrieval-neighbours",
         f"Three rows of nearest pictures, by pixels, random features and the trained network. "
         f"{retrieval.answer(result)}",

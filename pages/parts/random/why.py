@@ -46,7 +46,7 @@ def show(data: Data, picture: Picture, params: Params) -> None:
     if look is None:
         return
     charts.show(
-        random_look.figure(look, dark=charts.dark()),
+        random_look.figure(look),
         "random-look",
         f"The signs that random feature {index} leaves on the picture after each convolution",
         random_look.table(look),

@@ -51,7 +51,6 @@ def packaged(records: dict[str, dataset.Measured]) -> None:
     summaries = [r.summary for r in records.values()]
     titles = [card.title_of(name) for name in records]
     blurs = [card.blur_of(r.arch) for r in records.values()]
-    dark = charts.dark()
     note(
         f"{first.data}; n = {first.summary.images:,}. Consistency: two random circular shifts of up to "
         f"{first.reach} px, {first.summary.draws} draws a picture. One training run (seed) a network; "
@@ -60,7 +59,7 @@ def packaged(records: dict[str, dataset.Measured]) -> None:
     left, right = st.columns([2, 3], gap="large")
     with left:
         charts.show(
-            figures.scatter(summaries, titles, blurs, dark=dark),
+            figures.scatter(summaries, titles, blurs),
             "shift-scatter",
             "Accuracy against consistency of every packaged network",
             table(summaries, titles),
@@ -68,7 +67,7 @@ def packaged(records: dict[str, dataset.Measured]) -> None:
     with right:
         flips = bound(st.toggle, "Show answers that change instead of accuracy", key="shift-flips")
         charts.show(
-            figures.corruption_plot(summaries, titles, blurs, flips=flips, dark=dark),
+            figures.corruption_plot(summaries, titles, blurs, flips=flips),
             "shift-corruptions",
             "Accuracy or answer flips under five corruptions at three strengths",
             corruption_table(summaries, titles),
@@ -148,7 +147,7 @@ def report(done: list[tuple[Network, Result]], expected: int) -> None:
         st.info(f"Partial: {min(s.images for s in summaries):,} of {expected:,} pictures.", icon=":material/timelapse:")
     blurs = [network.card.blur for network, _ in done]
     charts.show(
-        figures.corruption_plot(summaries, titles, blurs, flips=True, dark=charts.dark()),
+        figures.corruption_plot(summaries, titles, blurs, flips=True),
         "live-corruptions",
         "Answers that change under corruptions of your pictures",
         corruption_table(summaries, titles),

@@ -39,7 +39,7 @@ def answer(result: Result, title: str, provenance: str) -> None:
     finding = depths.finding(result)
     st.markdown(f"**{plain(finding)}**")
     charts.show(
-        depths_figures.pictures(result, dark=charts.dark()),
+        depths_figures.pictures(result),
         "sparse-depths",
         f"The picture that each depth stands for. {finding}",
         depths_figures.depth_table(result),
@@ -53,7 +53,7 @@ def answer(result: Result, title: str, provenance: str) -> None:
         "coded picture; r: Pearson's correlation with it. A large photograph is first shrunk by the means of blocks."
     )
     charts.show(
-        depths_figures.curves(result, dark=charts.dark()),
+        depths_figures.curves(result),
         "sparse-depth-layers",
         "Relative residual and share of non-zero codes of every coded layer, from the picture to the answer",
         depths_figures.table(result),

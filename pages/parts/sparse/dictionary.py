@@ -29,7 +29,7 @@ def show(scene: Scene) -> None:
     st.markdown(f"**{plain(dictionary.finding(result))}**")
     atom = chosen(result)
     charts.show(
-        dictionary_figures.wall(result, atom, dark=charts.dark()),
+        dictionary_figures.wall(result, atom),
         "sparse-wall",
         f"The {len(result.order)} atoms of the dictionary, the strongest first; atom {atom} is framed",
         dictionary_figures.wall_table(result),
@@ -92,13 +92,13 @@ def one_atom(scene: Scene, result: Result, atom: int) -> None:
         st.markdown(plain(dictionary.said(result, atom)))
     with right:
         charts.show(
-            dictionary_figures.code_map(result, scene.noisy, atom, dark=charts.dark()),
+            dictionary_figures.code_map(result, scene.noisy, atom),
             "sparse-code-map",
             f"Where atom {atom} is used: the size of its codes over the picture",
         )
     part = dictionary.contribution(scene.network, result, atom)
     charts.show(
-        dictionary_figures.contribution_maps(result, part, atom, dark=charts.dark()),
+        dictionary_figures.contribution_maps(result, part, atom),
         "sparse-contribution",
         f"What atom {atom} contributes to the reconstruction: its colours, and red, green and blue apart",
     )
@@ -128,7 +128,7 @@ def strongest(scene: Scene, result: Result) -> None:
         )
     with right:
         charts.show(
-            dictionary_figures.curve(result, n, dark=charts.dark()),
+            dictionary_figures.curve(result, n),
             "sparse-strongest-curve",
             f"PSNR of the picture rebuilt from the n strongest atoms against n; {n} are chosen",
             dictionary_figures.curve_table(result),

@@ -18,7 +18,7 @@ def coded(result: Result, titles: list[str], key: str = "sparse-pictures") -> No
     finding = codes.finding(result, titles)
     st.markdown(f"#### {plain(finding)}")
     charts.show(
-        figures.pictures(result, dark=charts.dark()),
+        figures.pictures(result),
         key,
         f"Noisy picture, reconstruction and residual side by side. {finding}",
     )
@@ -32,14 +32,14 @@ def show(result: Result, titles: list[str]) -> None:
     left, right = st.columns([3, 2], gap="large")
     with left:
         charts.show(
-            figures.along_lambda(result, dark=charts.dark()),
+            figures.along_lambda(result),
             "sparse-along",
             "Probability of the answer, share of non-zero codes and PSNR against lambda",
             figures.table(result),
         )
     with right:
         charts.show(
-            figures.objective(result, dark=charts.dark()),
+            figures.objective(result),
             "sparse-objective",
             f"The objective after 1 to {result.objective.shape[1]} steps of three solvers",
             figures.objective_table(result),

@@ -78,7 +78,7 @@ def packaged(found: dict[str, Measured], names: tuple[str, ...], kind: str) -> N
     every = [r for m in coded for r in m.results.values()]
     fits = [m.fit for m in coded if m.fit is not None]
     charts.show(
-        dataset_figures.residual_scatter(fits, every, dark=charts.dark()),
+        dataset_figures.residual_scatter(fits, every),
         "sparse-residual",
         "Best lambda against the roughness of the residual, with the fitted lines",
         dataset_figures.residual_table(every),
@@ -100,14 +100,14 @@ def draw(results: list[Result], twins: list[Result], key: str) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         charts.show(
-            dataset_figures.curves(results, twins, dark=charts.dark()),
+            dataset_figures.curves(results, twins),
             f"{key}-curves",
             "Accuracy against the noise level by who chooses lambda, with the plain twin",
             dataset_figures.curve_table(results, twins),
         )
     with right:
         charts.show(
-            dataset_figures.surface(results, dark=charts.dark()),
+            dataset_figures.surface(results),
             f"{key}-surface",
             "Heat map of accuracy over lambda and noise level",
             dataset_figures.surface_table(results),

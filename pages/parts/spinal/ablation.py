@@ -26,7 +26,7 @@ def show() -> None:
         finding = ablation.finding(result, vary)
         st.markdown(plain(finding))
         charts.show(
-            ablation_figures.sizes(result, vary, dark=charts.dark()),
+            ablation_figures.sizes(result, vary),
             "spinal-ablation",
             f"Accuracy of spinal heads by the {VARIED[vary]}, with 95 % intervals. {finding}",
             ablation_figures.table(result, vary),

@@ -91,7 +91,7 @@ def answer(result: Result, title: str, key: str = "spinal-answers") -> None:
         )
     with right:
         charts.show(
-            answers_figures.answers(result, dark=charts.dark()),
+            answers_figures.answers(result),
             key,
             f"Probability of each digit, one row of bars a head. {finding}",
             answers.table(result),
@@ -108,7 +108,7 @@ def layers(result: Result) -> None:
     finding = answers.layers_finding(result)
     st.markdown(plain(finding))
     charts.show(
-        answers_figures.contributions(result, dark=charts.dark()),
+        answers_figures.contributions(result),
         "spinal-layers",
         f"What each spinal layer adds to the logit of each digit, and their sum. {finding}",
         answers.layer_table(result),

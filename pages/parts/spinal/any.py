@@ -137,7 +137,7 @@ def look(result: Result, network: Network) -> None:
     finding = spinal_any.finding(result)
     st.markdown(f"**{plain(finding)}**")
     charts.show(
-        spinal_any.figure(result, dark=charts.dark()),
+        spinal_any.figure(result),
         KEY,
         f"Accuracy of four heads on the features of {network.card.title}. {finding}",
         spinal_any.table(result),

@@ -145,14 +145,14 @@ def draw(result: Result) -> None:
     finding = spinal_heads.finding(result)
     st.markdown(f"#### {plain(finding)}")
     charts.show(
-        spinal.figure(result, dark=charts.dark()),
+        spinal.figure(result),
         "spinal-curves",
         f"Test accuracy of each head by epoch, and of each seed after the last. {finding}",
         spinal_heads.table(result),
     )
     if "spinal" in result.heads and len(result.heads) > 1 and result.finished_pairs:
         charts.show(
-            figures.differences(result, dark=charts.dark()),
+            figures.differences(result),
             "spinal-differences",
             f"Spinal minus the other heads, seed by seed. {finding}",
         )

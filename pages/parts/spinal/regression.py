@@ -55,7 +55,7 @@ def packaged(record: dict[str, object]) -> None:
     )  # fmt: skip
     draw = regression_figures.panels if shown == LAST else regression_figures.by_epoch
     charts.show(
-        draw(result, dark=charts.dark()),
+        draw(result),
         f"spinal-regression-{'last' if shown == LAST else 'epochs'}",
         f"Held-out error of each network on each target, {shown}, with the noise floor. {finding}",
         regression_figures.table(result),
@@ -110,7 +110,7 @@ def live() -> None:
     if not lessons:
         return
     charts.show(
-        regression_figures.learned(lessons, dark=charts.dark()),
+        regression_figures.learned(lessons),
         "spinal-regression-live",
         f"What each network has learned of the {function.title}, beside the truth, and its held-out error by epoch",
         regression_figures.lesson_table(lessons),

@@ -32,7 +32,7 @@ def packaged(result: Result, about: dict[str, str]) -> None:
     findings = [transfer.finding(result, mode) for mode in result.modes]
     st.markdown("\n".join(f"- {plain(sentence)}" for sentence in findings))
     charts.show(
-        transfer_figures.races(result, dark=charts.dark()),
+        transfer_figures.races(result),
         "spinal-transfer",
         f"Accuracy of four heads, {' and '.join(MODES.values())} trained. {' '.join(findings)}",
         transfer_figures.table(result),

@@ -91,7 +91,7 @@ def construction() -> None:
     left, right = st.columns([3, 2], gap="large")
     with left:
         charts.show(
-            figures.curves(twins, dark=charts.dark()),
+            figures.curves(twins),
             "spinal-twins",
             f"The output of a plain network of {toy.units} hidden units along a line, and of a spinal network set to "
             f"equal it: they lie on one another, at most {twins.difference:.1g} apart",
@@ -99,7 +99,7 @@ def construction() -> None:
         )
     with right:
         charts.show(
-            figures.wiring(twins, dark=charts.dark()),
+            figures.wiring(twins),
             "spinal-wiring",
             f"The {twins.layers} layers of the spinal network: those that see the last part hold hidden units, the "
             "others carry sums on",

@@ -102,11 +102,10 @@ def test_the_finding_counts_the_cells():
     assert sum(mark != coverage.MARKS[0] for line in marks for mark in line) == running
 
 
-@pytest.mark.parametrize("dark", [False, True])
 def test_every_mark_reads_on_its_field(dark):
     """WCAG's 4.5 to 1, on the page itself where nothing runs."""
     cards = [networks.find(name) for name in KINDS]
-    heat, marks = coverage.figure(cards, dark=dark).data
+    heat, marks = coverage.figure(cards).data
     fields = [PAGE[dark], *(colour for _, colour in heat.colorscale[1:])]
     level = [value for line in heat.z for value in line]
     assert {*level} == {0, 1, 2}

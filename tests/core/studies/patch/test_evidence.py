@@ -232,9 +232,8 @@ def test_refusals_of_networks_and_classes(image):
 # ---------------------------------------------------------------- figures, JSON and words
 
 
-@pytest.mark.parametrize("dark", [False, True])
 def test_every_map_shows_the_evidence_on_one_zero_centred_scale(result, image, dark):
-    fig = figures.maps(result, ["A", "B"], whole(image, 40), chosen=(1, 16, 24), dark=dark)
+    fig = figures.maps(result, ["A", "B"], whole(image, 40), chosen=(1, 16, 24))
     heat = [t for t in fig.data if isinstance(t, go.Heatmap)]
     assert len(heat) == 2
     for trace, values in zip(heat, result.evidence, strict=True):

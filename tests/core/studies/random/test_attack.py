@@ -277,9 +277,8 @@ def test_the_finding_says_who_falls_further(measured, attacked, noisy, words):
         assert word in said
 
 
-@pytest.mark.parametrize("dark", [False, True])
 def test_figures_and_tables_show_every_number(measured, dark):
-    fig = figures.curves(measured, dark=dark)
+    fig = figures.curves(measured)
     lines = [t for t in fig.data if t.mode == "lines+markers"]
     assert [line.line.dash for line in lines] == ["solid", "dash"] * 2
     for t in range(2):
@@ -287,7 +286,7 @@ def test_figures_and_tables_show_every_number(measured, dark):
         np.testing.assert_allclose(lines[2 * t + 1].y, measured.noise[t].mean(0))
     assert {len(column) for column in figures.curve_table(measured).values()} == {2 * len(TINY.epsilons)}
     one = measured.examples[0]
-    shown = figures.pictures(one, ("left", "right"), TINY.shown, dark=dark)
+    shown = figures.pictures(one, ("left", "right"), TINY.shown)
     assert len(shown.data) == 4 * len(one.truth)
     assert {len(column) for column in figures.picture_table(one, ("left", "right")).values()} == {len(one.truth)}
 

@@ -209,9 +209,8 @@ def test_the_record_is_read_back(found, tmp_path):
 # ---- figures and words ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("dark", [False, True])
 def test_the_bars_are_the_distances(result, dark):
-    fig = background_figures.figure(result, dark)
+    fig = background_figures.figure(result)
     pixels = [t for t in fig.data if t.name == "pixels"]
     np.testing.assert_array_equal(np.r_[pixels[0].y, pixels[1].y], result.moved[0])
     randoms = [t for t in fig.data if t.name == "random features"]

@@ -11,6 +11,7 @@ from core.compute.similarity import Similarity
 from core.data import named
 from core.data import split as data_split
 from core.data.split import Split
+from core.figures import theme
 from core.studies.random import dataset, dataset_figures
 from core.studies.random import dataset as random_dataset
 from core.studies.random.dataset import Baseline, Curve, Measured, Plan, Shape
@@ -63,8 +64,9 @@ def test_figures_and_tables_hold_the_records_numbers(record):
     assert dataset_figures.baseline_table(record)["features"][0] == dataset_figures.rows(record)[-1].title
     assert dataset_figures.similarity_table(record)["ratio"] == [0.5, 0.5, 0.5]
     assert "over 3 seeds" in random_dataset.finding(record)
-    for dark in (True, False):
-        dataset_figures.curves(record, dark=dark).to_json()
+    for look in theme.THEMES:
+        with theme.drawn(look):
+            dataset_figures.curves(record).to_json()
 
 
 def test_counts_in_files_are_those_in_memory(digits, tmp_path, monkeypatch):

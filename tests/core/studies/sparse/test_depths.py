@@ -244,14 +244,13 @@ def clean_json(fig):
     fig.to_json()
 
 
-@pytest.mark.parametrize("dark", [False, True])
 def test_figures_and_tables_hold_the_numbers(network, dark):
     found = run(network, PICTURE)
-    panels, curves = figures.pictures(found, dark), figures.curves(found, dark)
+    panels, curves = figures.pictures(found), figures.curves(found)
     for fig in (panels, curves):
         assert len(fig.layout.title.text) > 20
         assert fig.layout.paper_bgcolor == fig.layout.plot_bgcolor == "rgba(0,0,0,0)"
-        assert fig.layout.font.color == text_colour(dark)
+        assert fig.layout.font.color == text_colour()
         clean_json(fig)
     assert len(panels.layout.images) == 10
     assert f"r = {found.correlation[8]:.2f}" in panels.layout.annotations[9].text

@@ -174,13 +174,13 @@ def test_digests_tell_pictures_apart():
 # ---- figures -------------------------------------------------------------------------------------
 
 
-def drawn(network, result, atom, dark=False):
+def drawn(network, result, atom):
     part = contribution(network, result, atom)
     return [
-        figures.wall(result, atom, dark),
-        figures.curve(result, 2, dark),
-        figures.code_map(result, PICTURE, atom, dark),
-        figures.contribution_maps(result, part, atom, dark),
+        figures.wall(result, atom),
+        figures.curve(result, 2),
+        figures.code_map(result, PICTURE, atom),
+        figures.contribution_maps(result, part, atom),
     ]
 
 
@@ -192,12 +192,11 @@ def clean_json(fig):
     fig.to_json()
 
 
-@pytest.mark.parametrize("dark", [False, True])
 def test_figures_say_what_to_see_on_a_clear_ground(network, result, dark):
-    for fig in drawn(network, result, 1, dark):
+    for fig in drawn(network, result, 1):
         assert len(fig.layout.title.text) > 15
         assert fig.layout.paper_bgcolor == fig.layout.plot_bgcolor == "rgba(0,0,0,0)"
-        assert fig.layout.font.color == text_colour(dark)
+        assert fig.layout.font.color == text_colour()
         clean_json(fig)
 
 

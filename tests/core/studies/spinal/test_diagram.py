@@ -9,7 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
-from core.figures import palette
+from core.figures import palette, theme
 from core.models import heads
 from core.models.heads import BACKBONES, HEADS, ORDERS, Shape
 from core.studies.spinal import diagram
@@ -109,9 +109,10 @@ def test_more_parts_than_features_is_one_clear_sentence():
 
 
 @SOME
-@given(shapes, st.booleans())
-def test_every_layer_is_a_box_that_wears_its_parts_colour_and_letter(shape, dark):
-    fig = diagram.figure(321, 10, shape, dark=dark)
+@given(shapes, st.sampled_from(theme.THEMES))
+def test_every_layer_is_a_box_that_wears_its_parts_colour_and_letter(shape, look):
+    with theme.drawn(look):
+        fig = diagram.figure(321, 10, shape)
     boxes, caps, parts = named(fig, "layer "), named(fig, "cap "), named(fig, "part ")
     assert len(boxes) == len(caps) == shape.layers
     assert len({part.fillcolor for part in parts}) == len(parts) == shape.split
@@ -160,15 +161,14 @@ def test_nothing_is_drawn_over_another_box_or_off_the_page(shape):
             assert apart
 
 
-@pytest.mark.parametrize("dark", [False, True])
 def test_colours_and_the_letters_on_them_can_be_read(dark):
     assert len(diagram.COLOURS) == len(diagram.LETTERS) == heads.SPLIT_LIMITS[1]
-    shown = [diagram.part_colour(part, dark) for part in range(len(diagram.COLOURS))]
+    shown = [diagram.part_colour(part) for part in range(len(diagram.COLOURS))]
     assert len(set(shown)) == len(shown)
     for part, colour in enumerate(shown):
         assert palette.contrast(colour, diagram.PAGE[dark]) >= diagram.CONTRAST
         assert palette.contrast(palette.on(colour), colour) >= diagram.READABLE
-        ink = diagram.part_colour(part, dark, diagram.READABLE)
+        ink = diagram.part_colour(part, diagram.READABLE)
         assert palette.contrast(ink, diagram.PAGE[dark]) >= diagram.READABLE
     assert math.isclose(palette.contrast("#000000", "#ffffff"), 21)
 

@@ -194,10 +194,9 @@ def test_the_table_has_a_row_a_network(raced):
     assert None in table(raced[1][3])["epoch 2, %"]
 
 
-@pytest.mark.parametrize("dark", [False, True])
 def test_figures_draw_whatever_is_there(raced, dark):
     for result in (raced[0], *raced[1]):
-        fig = spinal.figure(result, dark=dark)
+        fig = spinal.figure(result)
         named = [trace for trace in fig.data if trace.showlegend is not False]
         assert [trace.name for trace in named] == ["FC", "spinal", "FC matched"]
         for h, trace in enumerate(named):
