@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import streamlit as st
 
+from core.figures.blocks import Plot
 from core.networks import card as networks_card
 from core.networks import families
 from core.networks.card import Card
 from core.overview import board
 from core.pictures.preprocess import whole
 from core.pictures.samples import DEFAULT_SAMPLE, load_sample
-from core.studies import STUDIES, spinal
+from core.studies import STUDIES
 from core.studies import first_look as studies_first_look
 from core.studies.patch import evidence
 from core.studies.patch import figures as patch_figures
@@ -21,9 +25,15 @@ from core.studies.shift import figures, sweep
 from core.studies.sparse import codes
 from core.studies.sparse import figures as sparse_figures
 from core.studies.spinal import dataset, heads
+from core.studies.spinal import figures as spinal_figures
 from pages.parts.common import at_hand, charts, frame, tray
 from pages.parts.common.words import link, note, plain
 from pages.parts.home import report, scoreboard
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Result = TypeVar("Result")
 
 st.title("Five ways to watch a network see")
 st.markdown(
@@ -43,50 +53,40 @@ def instead(names: Sequence[str], cards: Sequence[Card]) -> None:
     note(f"The picture of this study that comes along was made from {what}: open the study to have it computed.")
 
 
-def glance_at_shift_sweep() -> None:
-    cards = at_hand.intact(families.DEFAULT_NETWORKS)
-    found = studies_first_look.find("shift_sweep", cards, sample.digest, sweep.Params())
+def glance(
+    slug: str,
+    names: Sequence[str],
+    params: DataclassInstance,
+    read: Callable[[dict[str, Any]], Result],
+    drawn: Callable[[Result, list[str]], tuple[str, Plot]],
+    key: str,
+) -> None:
+    """The finding of a study of the sample, and its figure, from the result that comes along."""
+    cards = at_hand.intact(names)
+    found = studies_first_look.find(slug, cards, sample.digest, params)
     if found is None:
-        instead(families.DEFAULT_NETWORKS, cards)
+        instead(names, cards)
         return
-    result, titles = sweep.from_dict(found), [card.title for card in cards]
-    st.markdown(plain(sweep.finding(result, titles)))
-    charts.show(
-        figures.maps(result, titles),
-        "home-maps",
-        "Maps of the probability of the cat's class over all shifts, one for each network",
-    )
+    tell(*drawn(read(found), [card.title for card in cards]), key)
 
 
-def glance_at_patch_evidence() -> None:
-    cards = at_hand.intact(families.DEFAULT_BAGNETS)
-    found = studies_first_look.find("patch_evidence", cards, sample.digest, evidence.Params())
-    if found is None:
-        instead(families.DEFAULT_BAGNETS, cards)
-        return
-    result, titles = evidence.from_dict(found), [card.title for card in cards]
-    st.markdown(plain(evidence.finding(result, titles)))
-    charts.show(
-        patch_figures.maps(result, titles, whole(sample, patch_figures.UNDERLAY)),
-        "home-evidence",
-        "Maps of the evidence of little patches, one for each BagNet, over the cat",
-    )
-
-
-def glance_at_sparse_codes() -> None:
-    cards = at_hand.intact(families.DEFAULT_SDNETS)
-    found = studies_first_look.find("sparse_codes", cards, sample.digest, codes.Params())
-    if found is None:
-        instead(families.DEFAULT_SDNETS, cards)
-        return
-    result, titles = codes.from_dict(found), [card.title for card in cards]
-    finding = codes.finding(result, titles)
+def tell(finding: str, plot: Plot, key: str) -> None:
+    """A sentence and its figure, without the numbers: the study's page has them."""
     st.markdown(plain(finding))
-    charts.show(
-        sparse_figures.pictures(result),
-        "home-codes",
-        f"The cat with noise, rebuilt from its sparse code, and what is left over. {finding}",
-    )
+    charts.show(replace(plot, table=None), key)
+
+
+def shift_maps(result: sweep.Result, titles: list[str]) -> tuple[str, Plot]:
+    return sweep.finding(result, titles), figures.maps(result, titles)
+
+
+def evidence_maps(result: evidence.Result, titles: list[str]) -> tuple[str, Plot]:
+    under = whole(sample, patch_figures.UNDERLAY)
+    return evidence.finding(result, titles), patch_figures.maps(result, titles, under)
+
+
+def coded_pictures(result: codes.Result, titles: list[str]) -> tuple[str, Plot]:
+    return codes.finding(result, titles), sparse_figures.pictures(result, titles)
 
 
 def glance_at_random_features() -> None:
@@ -99,11 +99,8 @@ def glance_at_random_features() -> None:
     st.markdown(plain(maps.finding(result)))
     for column, space in zip(st.columns(len(result.maps)), result.maps, strict=True):
         with column:
-            charts.show(
-                maps_figures.map_figure(result, space.space),
-                f"home-map-{space.space}",
-                f"Map of {len(result):,} digits by {space.space} features, coloured by class",
-            )
+            alt = f"Map of {len(result):,} digits by {space.space} features, coloured by class"
+            charts.show(Plot(maps_figures.map_figure(result, space.space), alt), f"home-map-{space.space}")
 
 
 def glance_at_spinal_heads() -> None:
@@ -111,22 +108,23 @@ def glance_at_spinal_heads() -> None:
     if found is None:
         note("Not measured on this machine: run receptive measure-spinal digits.")
         return
-    finding = heads.finding(found.result)
-    st.markdown(plain(finding))
-    charts.show(
-        spinal.figure(found.result),
-        "home-heads",
-        f"Test accuracy of a spinal, a plain and a matched head on digits, by epoch and by seed. {finding}",
-    )
+    tell(heads.finding(found.result), spinal_figures.curves(found.result), "home-heads")
 
 
 GLANCES = {
-    "shift_sweep": glance_at_shift_sweep,
-    "patch_evidence": glance_at_patch_evidence,
-    "sparse_codes": glance_at_sparse_codes,
+    "shift_sweep": partial(
+        glance, "shift_sweep", families.DEFAULT_NETWORKS, sweep.Params(), sweep.from_dict, shift_maps, "home-maps"
+    ),
+    "patch_evidence": partial(
+        glance, "patch_evidence", families.DEFAULT_BAGNETS, evidence.Params(), evidence.from_dict, evidence_maps,
+        "home-evidence",
+    ),
+    "sparse_codes": partial(
+        glance, "sparse_codes", families.DEFAULT_SDNETS, codes.Params(), codes.from_dict, coded_pictures, "home-codes"
+    ),
     "random_features": glance_at_random_features,
     "spinal_heads": glance_at_spinal_heads,
-}
+}  # fmt: skip
 for study in STUDIES:
     with st.container(border=True):
         st.subheader(plain(study.question))

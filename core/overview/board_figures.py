@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from core.claims.claim import VERDICTS, Verdict
 from core.figures import theme
+from core.figures.blocks import Plot
 from core.figures.palette import MUTED, style, text_colour
 from core.overview.board import Row
 from core.studies import STUDIES
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
+    pass
 
 MARKS: dict[Verdict, str] = {
     "reproduced in miniature": "✓",
@@ -62,7 +63,7 @@ def label(verdict: Verdict, count: int) -> str:
     return "" if not count else f"{count}" if count < WIDE else f"{MARKS[verdict]} {count}"
 
 
-def bars(rows: Sequence[Row]) -> go.Figure:
+def bars(rows: Sequence[Row]) -> Plot:
     """A bar a study, cut by verdict, each piece with its mark and number."""
     import plotly.graph_objects as go
 
@@ -96,4 +97,4 @@ def bars(rows: Sequence[Row]) -> go.Figure:
     )
     fig.update_yaxes(autorange="reversed", nticks=0, showgrid=False)
     fig.update_xaxes(title_text="claims")
-    return fig
+    return Plot(fig, f"Verdicts on the claims of each paper, one bar a study. {finding(rows)}", lambda: table(rows))

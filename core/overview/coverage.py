@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from core.figures.blocks import Plot
 from core.networks.card import KIND_WORDS, Card
 from core.networks.families import FAMILIES, HEADED
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
+    pass
 
 MARKS = ("–", "◐", "●")  # does not run, runs in part, runs
 ROW_HEIGHT, MARGIN = 26, 170  # px
@@ -136,7 +137,7 @@ def settings(part: Part, card: Card) -> dict[str, str]:
     return found
 
 
-def figure(cards: Sequence[Card]) -> go.Figure:
+def figure(cards: Sequence[Card]) -> Plot:
     """One row a network, one column a part: ● runs, ◐ runs in part, – does not; the words on hover."""
     import plotly.graph_objects as go
 
@@ -165,7 +166,7 @@ def figure(cards: Sequence[Card]) -> go.Figure:
     fig.update_layout(height=ROW_HEIGHT * len(cards) + MARGIN, margin={"l": 8, "r": 8, "t": MARGIN - 20, "b": 8})
     fig.update_xaxes(side="top", tickangle=-55, fixedrange=True, showgrid=False, range=[-0.5, len(PARTS) - 0.5])
     fig.update_yaxes(range=[len(cards) - 0.5, -0.5], fixedrange=True, automargin=True, showgrid=False, dtick=1)
-    return fig
+    return Plot(fig, f"Networks by parts of the studies. {finding(matrix(cards))}", lambda: table(cards))
 
 
 def table(cards: Sequence[Card]) -> dict[str, list[str]]:

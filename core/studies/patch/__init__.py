@@ -17,4 +17,4 @@ def figure(result: Result, pixels: np.ndarray, titles: Sequence[str] | None = No
     """The hero figure: one evidence map a network over the picture uint8 (H, W, 3), one scale."""
     from core.studies.patch.figures import maps
 
-    return maps(result, titles or result.models, pixels)
+    return maps(result, titles or result.models, pixels).figure

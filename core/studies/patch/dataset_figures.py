@@ -13,6 +13,8 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from core.figures import kit
+from core.figures.blocks import Plot
 from core.figures.palette import MUTED, network_colours, signed_scale, style, text_colour
 from core.studies.patch.dataset import Scramble, Summary
 
@@ -28,7 +30,7 @@ def colours(patches: Sequence[int | None]) -> list[str]:
     return network_colours(depths)
 
 
-def accuracy_plot(found: Summary) -> go.Figure:
+def accuracy_plot(found: Summary) -> Plot:
     """Top-1 accuracy against the patch's side with 95 % intervals; each baseline is a level grey line in its band."""
     fig = go.Figure()
     percent, bounds, patches = 100 * found.accuracy, 100 * found.accuracy_interval, found.patches
@@ -56,15 +58,7 @@ def accuracy_plot(found: Summary) -> go.Figure:
             text=[f"  q = {q}: {percent[i]:.1f} %"],
             textposition="middle right",
             marker={"size": 11, "color": colour},
-            error_y={
-                "type": "data",
-                "symmetric": False,
-                "array": [high - percent[i]],
-                "arrayminus": [percent[i] - low],
-                "color": colour,
-                "thickness": 1,
-                "width": 0,
-            },
+            error_y=kit.whiskers(percent[i : i + 1], low, high, color=colour, thickness=1, width=0),
             showlegend=False,
             hovertemplate=f"{found.titles[i]}: %{{y:.1f}} % ({low:.1f} to {high:.1f})<br>"
             f"n = {found.images:,}<extra></extra>",
@@ -76,10 +70,14 @@ def accuracy_plot(found: Summary) -> go.Figure:
     if sides:
         fig.update_xaxes(range=[min(sides) - 4, max(sides) + 14])
     fig.update_yaxes(title_text="accuracy, %")
-    return fig
+    return Plot(
+        fig,
+        "Accuracy of the BagNets against their patch size, the baseline as a level line",
+        lambda: accuracy_table(found),
+    )
 
 
-def correlation_map(found: Summary, *, pictures: bool = False) -> go.Figure:
+def correlation_map(found: Summary, *, pictures: bool = False) -> Plot:
     """Heat map -1..1 of who errs alike: by class (Pearson) or, `pictures`, picture by picture (Cohen's kappa)."""
     values = found.kappa if pictures else found.correlation
     bounds = found.kappa_interval if pictures else found.correlation_interval
@@ -108,7 +106,9 @@ def correlation_map(found: Summary, *, pictures: bool = False) -> go.Figure:
     fig.update_layout(title=what, height=460, margin={"l": 72})
     fig.update_xaxes(showgrid=False, constrain="domain", side="bottom", tickangle=0)
     fig.update_yaxes(showgrid=False, autorange="reversed", scaleanchor="x", constrain="domain")
-    return fig
+    return Plot(
+        fig, f"How alike each two networks err, over {'pictures' if pictures else 'classes'}", lambda: pair_table(found)
+    )
 
 
 def cell(value: float, bounds: Sequence[float], *, diagonal: bool = False) -> str:
@@ -118,7 +118,7 @@ def cell(value: float, bounds: Sequence[float], *, diagonal: bool = False) -> st
     return f"{value:.2f}" if diagonal else f"{value:.2f}<br>({bounds[0]:.2f} to<br>{bounds[1]:.2f})"
 
 
-def class_scatter(found: Summary) -> go.Figure:
+def class_scatter(found: Summary) -> Plot:
     """Each class's error rate, a panel a BagNet against the baseline; the furthest from the diagonal are named.
 
     Raises ValueError without a baseline or without a BagNet.
@@ -163,7 +163,7 @@ def class_scatter(found: Summary) -> go.Figure:
     fig.update_yaxes(range=[-2, top])
     fig.update_yaxes(title_text="BagNet wrong, %", col=1)
     fig.update_annotations(font={"size": 13, "color": text_colour()})
-    return fig
+    return Plot(fig, "Error rate of each class: every BagNet against the baseline", lambda: class_table(found))
 
 
 def outliers(x: np.ndarray, y: np.ndarray) -> list[int]:
@@ -176,7 +176,7 @@ def outliers(x: np.ndarray, y: np.ndarray) -> list[int]:
     return named
 
 
-def scramble_plot(scramble: Scramble, found: Summary) -> go.Figure:
+def scramble_plot(scramble: Scramble, found: Summary) -> Plot:
     """Accuracy against the number of shuffled tiles a side, one line a network, all measured on the same pictures."""
     fig, patches = go.Figure(), found.patches
     dashes = {q: DASHES[i % len(DASHES)] for i, q in enumerate(sorted(q for q in patches if q is not None))}
@@ -194,7 +194,9 @@ def scramble_plot(scramble: Scramble, found: Summary) -> go.Figure:
     fig.update_layout(title="Steeper: the arrangement mattered more", height=400, margin={"b": 92})
     fig.update_xaxes(title_text="shuffled tiles a side (1: the picture as it is)", type="category")
     fig.update_yaxes(title_text="accuracy, %", rangemode="tozero")
-    return fig
+    return Plot(
+        fig, "Accuracy on scrambled pictures against the number of tiles", lambda: scramble_table(scramble, found)
+    )
 
 
 def accuracy_table(found: Summary) -> Table:

@@ -14,7 +14,8 @@ import plotly.graph_objects as go
 from PIL import Image
 from plotly.subplots import make_subplots
 
-from core.figures import theme
+from core.figures import kit, theme
+from core.figures.blocks import Plot
 from core.figures.palette import (
     ACCENT,
     MUTED,
@@ -29,7 +30,7 @@ from core.figures.palette import (
 )
 from core.pictures.image import write_png
 from core.studies.patch.closer import Patch
-from core.studies.patch.evidence import Map, Result, limit
+from core.studies.patch.evidence import Map, Result, finding, limit
 
 if TYPE_CHECKING:
     from core.pictures.image import RGBImage
@@ -70,7 +71,7 @@ def maps(
     opacity: float = OPACITY,
     outline: bool = True,
     chosen: tuple[int, int, int] | None = None,
-) -> go.Figure:
+) -> Plot:
     """One evidence map a network over the grey picture, one zero-centred scale; `chosen` (network, y, x) is framed.
 
     `pixels`: the picture under the maps, uint8 (H, W, 3) of any size: it is stretched over them. The last trace of each
@@ -87,9 +88,14 @@ def maps(
             add_picture(fig, i, over, result.height, result.width, "above")
         add_clicks(fig, result, i)
     if chosen is not None:
-        add_frame(fig, chosen[0], chosen[1], chosen[2], result.patch[chosen[0]], USER)
+        i, y, x = chosen
+        kit.frame(fig, x, y, result.patch[i], {"color": USER, "width": 2.5, "dash": "solid"}, i)
     lay_out(fig, result)
-    return fig
+    return Plot(
+        fig,
+        f"Maps of the {evidence_of(result)}, one a network, over the picture. {finding(result, titles)}",
+        lambda: evidence_table(result),
+    )
 
 
 def add_evidence(fig: go.Figure, result: Result, i: int, opacity: float) -> None:
@@ -112,21 +118,6 @@ def add_evidence(fig: go.Figure, result: Result, i: int, opacity: float) -> None
 def spacing(axis: np.ndarray) -> int:
     """Pixels between neighbours of an axis (n,); the network's stride, 8, where it has one place only."""
     return int(axis[1] - axis[0]) if len(axis) > 1 else 8
-
-
-def add_frame(fig: go.Figure, i: int, y: int, x: int, side: int, colour: str, dash: str = "solid") -> None:
-    """A square of `side` px around a pixel, in panel i."""
-    axis, half = str(i + 1 if i else ""), side / 2
-    fig.add_shape(
-        type="rect",
-        xref=f"x{axis}",
-        yref=f"y{axis}",
-        x0=x - half,
-        x1=x + half,
-        y0=y - half,
-        y1=y + half,
-        line={"color": colour, "width": 2.5, "dash": dash},
-    )
 
 
 def add_clicks(fig: go.Figure, result: Result, i: int) -> None:
@@ -200,7 +191,7 @@ def evidence_table(result: Result) -> dict[str, list[object]]:
     return columns
 
 
-def patch_logits(patch: Patch, labels: Sequence[str], target: int, *, count: int = 5) -> go.Figure:
+def patch_logits(patch: Patch, labels: Sequence[str], target: int, *, count: int = 5) -> Plot:
     """A patch's largest logits as bars, the class asked for among them in colour."""
     best = top_classes(patch.logits, target, count)
     fig = go.Figure()
@@ -217,7 +208,8 @@ def patch_logits(patch: Patch, labels: Sequence[str], target: int, *, count: int
     fig.update_layout(title="What this patch alone says", height=270, margin={"l": 130, "t": 40, "b": 44})
     fig.update_xaxes(title_text="logit")
     fig.update_yaxes(autorange="reversed", nticks=None, dtick=1)
-    return fig
+    table = {"class": list(labels), "logit": patch.logits.round(4).tolist()}
+    return Plot(fig, "The patch's largest logits", lambda: table)
 
 
 def top_classes(logits: np.ndarray, target: int, count: int) -> list[int]:
@@ -232,7 +224,7 @@ def likeness(
     patch: int,
     chosen: tuple[int, int],
     places: Sequence[tuple[int, int, float]],
-) -> go.Figure:
+) -> Plot:
     """Where patches like the chosen one lie: cosine similarity over uint8 (H, W, 3), the best places framed."""
     height, width = pixels.shape[:2]
     fig = make_subplots(1, 1)
@@ -250,16 +242,20 @@ def likeness(
         colorbar={"title": {"text": "cosine", "side": "right"}, "thickness": 10},
         hovertemplate="row %{y}, column %{x}: cosine %{z:.2f}<extra></extra>",
     )
-    add_frame(fig, 0, *chosen, patch, USER)
+    kit.frame(fig, chosen[1], chosen[0], patch, {"color": USER, "width": 2.5, "dash": "solid"})
     for y, x, _ in places:
-        add_frame(fig, 0, y, x, patch, ACCENT, "dot")
+        kit.frame(fig, x, y, patch, {"color": ACCENT, "width": 2.5, "dash": "dot"})
     style(fig)
     fig.update_layout(title="Where such patches lie", height=340, margin={"l": 16, "t": 40, "b": 16}, dragmode=False)
     fig.update_xaxes(range=[-0.5, width - 0.5], constrain="domain", showgrid=False, showticklabels=False)
     fig.update_yaxes(
         range=[height - 0.5, -0.5], scaleanchor="x", constrain="domain", showgrid=False, showticklabels=False
     )
-    return fig
+    return Plot(
+        fig,
+        "Cosine similarity of every patch's features to those of the chosen one; the four most alike are framed",
+        lambda: dict(zip(("row", "column", "cosine"), map(list, zip(*places, strict=True)), strict=True)),
+    )
 
 
 def picture(result: Result, m: int, pixels: np.ndarray, *, opacity: float = OPACITY, zoom: int = 0) -> np.ndarray:

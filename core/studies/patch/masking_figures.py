@@ -13,7 +13,8 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from core.compute.attributions import EVIDENCE, RANDOM
-from core.figures import theme
+from core.figures import kit, theme
+from core.figures.blocks import Plot
 from core.figures.palette import ACCENT, MUTED, accent, network_colours, paint, style, text_colour, verbatim
 from core.studies.patch.masking import MODES, Result
 from core.studies.patch.masking_dataset import Summary
@@ -48,7 +49,7 @@ def line_of(method: str) -> dict[str, object]:
     return {"color": colour or text_colour(), "width": 1.8, "dash": dash}
 
 
-def curves(result: Result, titles: Sequence[str], *, k: int | None = None) -> go.Figure:
+def curves(result: Result, titles: Sequence[str], *, k: int | None = None) -> Plot:
     """One panel a network: the target's probability against the number of cells, one line a method with its area in
     the legend under the panel, the best first; the band is one standard deviation of the random orders. `k` is marked.
     """
@@ -79,7 +80,11 @@ def curves(result: Result, titles: Sequence[str], *, k: int | None = None) -> go
     fig.update_yaxes(range=[-0.02, 1.02])
     fig.update_yaxes(title_text=f"P({verbatim(result.labels[result.target])})", col=1)
     fig.update_annotations(font={"size": 13, "color": text_colour()})
-    return fig
+    return Plot(
+        fig,
+        f"Probability of {result.labels[result.target]} by cells {what}, one line a method",
+        lambda: curve_table(result, titles),
+    )
 
 
 def add_curve(fig: go.Figure, result: Result, i: int, m: int) -> None:
@@ -87,17 +92,7 @@ def add_curve(fig: go.Figure, result: Result, i: int, m: int) -> None:
     method, p, spread = result.methods[m], result.probability[i, m], result.spread[i, m]
     axis = np.arange(result.cells + 1)
     if method == RANDOM:
-        fig.add_scatter(
-            x=np.concatenate([axis, axis[::-1]]),
-            y=np.concatenate([p + spread, (p - spread)[::-1]]),
-            fill="toself",
-            fillcolor=BAND,
-            line={"width": 0},
-            hoverinfo="skip",
-            showlegend=False,
-            row=1,
-            col=i + 1,
-        )
+        kit.band(fig, axis, p - spread, p + spread, BAND, row=1, col=i + 1)
     fig.add_scatter(
         x=axis,
         y=p,
@@ -117,7 +112,7 @@ def auc_text(result: Result, i: int, m: int) -> str:
     return f"{result.auc[i, m]:.3f}"
 
 
-def strip(result: Result, titles: Sequence[str]) -> go.Figure:
+def strip(result: Result, titles: Sequence[str]) -> Plot:
     """The attribution maps side by side, one row a network, each zero-centred on a scale of its own (their units
     differ) that ends at the 99th percentile of its absolute values. The evidence is the BagNet's, so it is shown once.
     """
@@ -143,7 +138,7 @@ def strip(result: Result, titles: Sequence[str]) -> go.Figure:
         place = {"x": -0.005, "xanchor": "right", "y": middle, "yanchor": "middle", "xref": "paper", "yref": "paper"}
         fig.add_annotation(text=verbatim(title), textangle=-90, showarrow=False, **place)
     fig.update_annotations(font={"size": 12, "color": text_colour()})
-    return fig
+    return Plot(fig, f"The attribution maps that ranked the cells, one row a network: {', '.join(result.methods)}")
 
 
 def auc_table(result: Result, titles: Sequence[str]) -> Table:
@@ -165,7 +160,7 @@ def curve_table(result: Result, titles: Sequence[str]) -> Table:
     return columns
 
 
-def figure(found: Summary, titles: tuple[str, str]) -> go.Figure:
+def figure(found: Summary, titles: tuple[str, str]) -> Plot:
     """Both areas by method with 95 % intervals, the baseline grey: left is better for deletion, right for insertion."""
     heads = ("deletion: further left is better", "insertion: further right is better")
     fig = make_subplots(1, 2, shared_yaxes=True, subplot_titles=heads, horizontal_spacing=0.04)
@@ -190,7 +185,11 @@ def figure(found: Summary, titles: tuple[str, str]) -> go.Figure:
     fig.update_layout(title="Whose order finds what matters?", height=430, margin={"l": 150, "b": 92})
     fig.update_xaxes(title_text="mean area under the curve")
     fig.update_yaxes(autorange="reversed", nticks=0, showgrid=True)
-    return fig
+    return Plot(
+        fig,
+        "Mean area under the deletion and insertion curves by method, for the BagNet and the baseline",
+        lambda: table(found, titles),
+    )
 
 
 def table(found: Summary, titles: tuple[str, str]) -> dict[str, list[Any]]:

@@ -12,6 +12,8 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from core.figures import kit
+from core.figures.blocks import Plot
 from core.figures.palette import MUTED, PROBABILITY_SCALE, style, text_colour, translucent, verbatim
 from core.studies.patch import interaction, scramble
 from core.studies.patch.dataset_figures import colours
@@ -20,7 +22,7 @@ Table = dict[str, list[Any]]
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "star")  # colour is not the only cue
 
 
-def scramble_curves(result: scramble.Result, titles: Sequence[str], *, tiles: int | None = None) -> go.Figure:
+def scramble_curves(result: scramble.Result, titles: Sequence[str], *, tiles: int | None = None) -> Plot:
     """Probability of the target against tiles per side, one line a network: the mean and the range of the shuffles.
 
     `tiles` is marked with a vertical line.
@@ -29,17 +31,7 @@ def scramble_curves(result: scramble.Result, titles: Sequence[str], *, tiles: in
     x = list(result.tiles)
     for i, (title, colour) in enumerate(zip(map(verbatim, titles), colours(result.patches), strict=True)):
         p = result.probability[i]
-        fig.add_scatter(
-            x=x + x[::-1],
-            y=np.concatenate([p.max(1), p.min(1)[::-1]]),
-            fill="toself",
-            fillcolor=translucent(colour, 0.15),
-            line={"width": 0},
-            mode="lines",
-            legendgroup=title,
-            showlegend=False,
-            hoverinfo="skip",
-        )
+        kit.band(fig, x, p.min(1), p.max(1), translucent(colour, 0.15), legendgroup=title)
         fig.add_scatter(
             x=x,
             y=p.mean(1),
@@ -56,10 +48,15 @@ def scramble_curves(result: scramble.Result, titles: Sequence[str], *, tiles: in
     fig.update_layout(title_text="Level: the order of the parts does not matter", height=400, margin={"b": 92})
     fig.update_xaxes(title_text="tiles per side", type="log", tickvals=x, ticktext=[str(n) for n in x])
     fig.update_yaxes(title_text=f"P({verbatim(result.labels[result.target])})", range=[0, 1.02])
-    return fig
+    finding = scramble.finding(result, titles, tiles or result.tiles[-1])
+    return Plot(
+        fig,
+        f"Probability of {result.labels[result.target]} by tiles per side, one line a network. {finding}",
+        lambda: scramble_table(result, titles),
+    )
 
 
-def scramble_strip(pixels: np.ndarray, result: scramble.Result) -> go.Figure:
+def scramble_strip(pixels: np.ndarray, result: scramble.Result) -> Plot:
     """The picture uint8 (H, W, 3) at every number of tiles per side, as the first shuffle of each cuts it."""
     count = len(result.tiles)
     fig = make_subplots(1, count, subplot_titles=[f"{n} × {n}" for n in result.tiles], horizontal_spacing=0.08 / count)
@@ -70,7 +67,7 @@ def scramble_strip(pixels: np.ndarray, result: scramble.Result) -> go.Figure:
     fig.update_yaxes(visible=False)
     fig.update_annotations(font={"size": 12, "color": text_colour()})
     fig.update_layout(title_text=f"The picture in shuffled tiles, seed {result.seed}", height=210, margin={"b": 8})
-    return fig
+    return Plot(fig, f"The picture cut into {', '.join(f'{n} by {n}' for n in result.tiles)} tiles and shuffled")
 
 
 def scramble_table(result: scramble.Result, titles: Sequence[str]) -> Table:
@@ -92,7 +89,7 @@ def scramble_table(result: scramble.Result, titles: Sequence[str]) -> Table:
     return {head: list(column) for head, column in zip(heads, zip(*rows, strict=True), strict=True)}
 
 
-def interaction_scatter(result: interaction.Result, titles: Sequence[str], *, columns: int = 4) -> go.Figure:
+def interaction_scatter(result: interaction.Result, titles: Sequence[str], *, columns: int = 4) -> Plot:
     """Joint change against the sum of the single ones, one panel a network; on the diagonal the two agree."""
     columns = min(columns, len(titles))
     rows = -(-len(titles) // columns)
@@ -136,10 +133,15 @@ def interaction_scatter(result: interaction.Result, titles: Sequence[str], *, co
     fig.update_annotations(font={"size": 13, "color": text_colour()})
     fig.update_xaxes(title_text="sum of the single changes", nticks=4, row=rows)
     fig.update_yaxes(title_text="joint change, logits", col=1)
-    return fig
+    label = result.labels[result.target]
+    return Plot(
+        fig,
+        f"Change of the logit of {label} with two masks against the sum of the changes with each, a panel a network",
+        lambda: pairs_table(result, titles),
+    )
 
 
-def interaction_curve(result: interaction.Result, titles: Sequence[str]) -> go.Figure:
+def interaction_curve(result: interaction.Result, titles: Sequence[str]) -> Plot:
     """What the sum misses, as a share of the joint change, against distance; a vertical line where patches end."""
     fig = go.Figure()
     found = interaction.by_distance(result)
@@ -170,7 +172,12 @@ def interaction_curve(result: interaction.Result, titles: Sequence[str]) -> go.F
     )
     fig.update_xaxes(title_text="distance between the masks' centres, px (the larger of down and across)")
     fig.update_yaxes(title_text="|joint − sum|, % of |joint|", rangemode="tozero")
-    return fig
+    return Plot(
+        fig,
+        "How far the sum is off the joint change, by distance between the masks, one line a network. "
+        f"{interaction.finding(result, titles)}",
+        lambda: distance_table(result, titles),
+    )
 
 
 def pairs_table(result: interaction.Result, titles: Sequence[str]) -> Table:

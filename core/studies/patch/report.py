@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from core.base.worker import Progress
-from core.figures.blocks import WIDTH, Plot, Table, beside, csv_address, printed
+from core.figures.blocks import WIDTH, Table, beside, csv_address, printed
 from core.networks import families as networks_families
 from core.networks.card import Card
 from core.studies import first_look as studies_first_look
-from core.studies import patch
 from core.studies.asked import BAR, LARGEST, STILL, UPRIGHT, Asked, Part, Work, packaged, side_by_side, titles
 from core.studies.patch import evidence
 
@@ -44,11 +44,8 @@ def patch_part(asked: Asked, cards: tuple[Card, ...], progress: Progress) -> Par
     under = whole(asked.image, figures.UNDERLAY)
     zoom = max(1, STILL // max(result.height, result.width))
     stills = [figures.picture(result, m, under, zoom=zoom) for m in range(len(cards))]
-    plot = Plot(
-        fit_patch(patch.figure(result, under, titles(cards)), result),
-        f"Maps of the {figures.evidence_of(result)}, one a network, over the picture. {finding}",
-        still=uri(beside(stills)),
-    )
+    plot = figures.maps(result, titles(cards), under)
+    plot = replace(plot, figure=fit_patch(plot.figure, result), still=uri(beside(stills)))
     return Part(
         finding,
         ((plot,),),

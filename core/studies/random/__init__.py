@@ -13,4 +13,4 @@ if TYPE_CHECKING:
 def figure(result: Result) -> go.Figure:
     from core.studies.random import figures
 
-    return figures.curve(result)
+    return figures.curve(result).figure

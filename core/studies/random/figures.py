@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.figures import palette
+from core.figures.blocks import Plot
+from core.studies.random.features import Result, finding, table
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
     from core.studies.random.features import Result
 
 HEIGHT = 380
 
 
-def curve(result: Result) -> go.Figure:
+def curve(result: Result) -> Plot:
     """Top-1 and top-2 accuracy against the number of features, on a logarithmic axis; raw pixels as dashed lines."""
     import plotly.graph_objects as go
 
@@ -49,7 +49,7 @@ def curve(result: Result) -> go.Figure:
     fig.update_layout(height=HEIGHT, title="More features, none of them learned")
     fig = palette.style(fig)
     fig.update_layout(margin={"r": 64})
-    return fig
+    return Plot(fig, f"Accuracy against the number of random features. {finding(result)}", lambda: table(result))
 
 
 def _log10(value: int) -> float:

@@ -12,10 +12,9 @@ import numpy as np
 
 from core.base.worker import Progress, ignore
 from core.figures import palette
+from core.figures.blocks import Plot
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
     from core.compute.sign_counts import Spec
 
 
@@ -55,7 +54,7 @@ def run(picture: np.ndarray, spec: Spec, index: int, progress: Progress = ignore
     return Look(index, picture, maps)
 
 
-def figure(look: Look) -> go.Figure:
+def figure(look: Look) -> Plot:
     """The picture and the signs side by side, each with hard pixels."""
     from plotly.subplots import make_subplots
 
@@ -76,7 +75,8 @@ def figure(look: Look) -> go.Figure:
     fig.update_layout(height=260, margin={"l": 0, "r": 0, "t": 72, "b": 8})
     fig.update_layout(title=f"Feature {look.index}: the last signs' mean is {look.feature:+.3f}")
     fig.update_annotations(font_size=12)
-    return fig
+    alt = f"The signs that random feature {look.index} leaves on the picture after each convolution"
+    return Plot(fig, alt, lambda: table(look))
 
 
 def table(look: Look) -> dict[str, list[str | float]]:

@@ -17,6 +17,7 @@ from PIL import Image
 
 from core.base.worker import Progress, ignore
 from core.figures import theme
+from core.figures.blocks import Plot
 from core.figures.palette import MUTED, USER, style, text_colour, uri, verbatim
 from core.studies.random.maps import TITLES, Placed, Result, Space, class_mix
 
@@ -221,7 +222,7 @@ def mark(fig: go.Figure, placed: Placed) -> None:
     )
 
 
-def mix_figure(result: Result, selected: Sequence[int]) -> go.Figure:
+def mix_figure(result: Result, selected: Sequence[int]) -> Plot:
     """How many of the selected points are of each class, the most frequent on top."""
     mix = class_mix(result.labels[list(selected)])
     total, colours = sum(mix.values()), class_colours(len(result.classes))
@@ -247,7 +248,9 @@ def mix_figure(result: Result, selected: Sequence[int]) -> go.Figure:
         showlegend=False,
     )
     fig.update_yaxes(automargin=True)
-    return fig
+    return Plot(
+        fig, f"How many of the {total:,} selected pictures are of each class", lambda: mix_table(result, selected)
+    )
 
 
 def mix_table(result: Result, selected: Sequence[int]) -> dict[str, list[str] | list[int] | list[float]]:
@@ -353,6 +356,4 @@ def said(sheet: Sheet, result: Result) -> Mapping[str, object]:
 
 def figure(result: Result, space: Space = "random") -> go.Figure:
     """The map of one space."""
-    from core.studies.random.maps_figures import map_figure
-
     return map_figure(result, space)

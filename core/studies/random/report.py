@@ -68,7 +68,7 @@ def random_part(asked: Asked, progress: Progress) -> Part:
         f"The picture as it is compared: {about.size} × {about.size} px, grey, bright on dark",
         picture.shape[1],
     )
-    maps = tuple(Plot(fit_map(result, space, at), map_alt(result, space, at), random_maps.TITLES[space])
+    maps = tuple(Plot(fit_map(result, space, at), map_alt(result, space, at), heading=random_maps.TITLES[space])
                  for space, (at, _) in placed.items())  # fmt: skip
     return Part(
         next_to(result, placed),

@@ -9,9 +9,11 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.compute.spaces import PIXELS, RANDOM, SPACES, TRAINED, WORDS, Metric
+from core.figures import kit
+from core.figures.blocks import Plot
 from core.figures.palette import MUTED, USER, accent, network_colours, style, text_colour, translucent, uri, verbatim
-from core.studies.random.retrieval import Result
-from core.studies.random.retrieval_dataset import AT, Measured, Ranking
+from core.studies.random.retrieval import Result, answer
+from core.studies.random.retrieval_dataset import AT, Measured, Ranking, finding
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -36,7 +38,7 @@ def looks() -> dict[str, dict[str, Any]]:
     }
 
 
-def curves(found: Measured, metric: Metric = "euclidean") -> go.Figure:
+def curves(found: Measured, metric: Metric = "euclidean") -> Plot:
     """Precision against k = 1..N-1 (logarithmic), a line a space; the band of the random features goes from the least
     to the most of the seeds. The dotted level is chance."""
     fig = go.Figure()
@@ -52,7 +54,9 @@ def curves(found: Measured, metric: Metric = "euclidean") -> go.Figure:
     ticks = [k for k in TICKS if k <= top]
     fig.update_xaxes(title_text="k, nearest pictures", type="log", tickvals=ticks, ticktext=[str(k) for k in ticks])
     fig.update_yaxes(title_text="precision at k", tickformat=".0%", range=[0, 1])
-    return fig
+    return Plot(
+        fig, f"Precision at k against k in three spaces. {finding(found, metric)}", lambda: curve_table(found, metric)
+    )
 
 
 def add_curve(fig: go.Figure, several: Sequence[Ranking], name: str, line: dict[str, Any]) -> None:
@@ -60,10 +64,7 @@ def add_curve(fig: go.Figure, several: Sequence[Ranking], name: str, line: dict[
     each = np.stack([r.precision for r in several])
     k = np.arange(1, each.shape[1] + 1)
     if len(each) > 1:
-        band = {"x": np.r_[k, k[::-1]], "y": np.r_[each.max(0), each.min(0)[::-1]], "fill": "toself"}
-        fig.add_scatter(
-            **band, fillcolor=translucent(line["color"], 0.25), line={"width": 0}, hoverinfo="skip", showlegend=False
-        )
+        kit.band(fig, k, each.min(0), each.max(0), translucent(line["color"], 0.25))
     middle = each.mean(0)
     fig.add_scatter(
         x=k,
@@ -117,7 +118,7 @@ def curve_table(found: Measured, metric: Metric = "euclidean") -> Table:
     return columns
 
 
-def neighbours(result: Result) -> go.Figure:
+def neighbours(result: Result) -> Plot:
     """The query, and a row of nearest pictures for each space, nearest first: the file's folder, its distance in
     mean distances. A picture that every space has found wears a frame."""
     fig, (rows, count) = go.Figure(), result.indices.shape
@@ -126,7 +127,7 @@ def neighbours(result: Result) -> go.Figure:
         for j in range(count):
             add_thumbnail(fig, result.thumbnails[s, j], j, ROW * s)
             if int(result.indices[s, j]) in everywhere:
-                add_frame(fig, j, ROW * s)
+                kit.frame(fig, j, ROW * s, PICTURE + 0.04, {"color": USER, "width": 3})
     add_thumbnail(fig, result.query, QUERY_AT, ROW * (rows - 1) / 2)
     add_words(fig, result)
     style(fig)
@@ -137,18 +138,17 @@ def neighbours(result: Result) -> go.Figure:
     )
     fig.update_xaxes(visible=False, range=[QUERY_AT - 0.6, count - 0.45], fixedrange=True)
     fig.update_yaxes(visible=False, range=[ROW * (rows - 1) + 1.1, -0.85], fixedrange=True, scaleanchor="x")
-    return fig
+    return Plot(
+        fig,
+        f"Three rows of nearest pictures, by pixels, random features and the trained network. {answer(result)}",
+        lambda: neighbour_table(result),
+    )
 
 
 def add_thumbnail(fig: go.Figure, pixels: np.ndarray, x: float, y: float) -> None:
     """A picture uint8 (H, W, 3) around a place of the figure's grid."""
     place = {"xref": "x", "yref": "y", "xanchor": "center", "yanchor": "middle"}
     fig.add_layout_image(source=uri(pixels), x=x, y=y, sizex=PICTURE, sizey=PICTURE, **place)
-
-
-def add_frame(fig: go.Figure, x: float, y: float) -> None:
-    half = PICTURE / 2 + 0.02
-    fig.add_shape(type="rect", x0=x - half, x1=x + half, y0=y - half, y1=y + half, line={"color": USER, "width": 3})
 
 
 def add_words(fig: go.Figure, result: Result) -> None:
@@ -204,6 +204,4 @@ def neighbour_table(result: Result) -> Table:
 
 def figure(result: Result) -> go.Figure:
     """A row of nearest pictures for each space."""
-    from core.studies.random.retrieval_figures import neighbours
-
-    return neighbours(result)
+    return neighbours(result).figure

@@ -15,4 +15,4 @@ def figure(result: Result, titles: Sequence[str] | None = None) -> go.Figure:
     """The hero figure: one dy x dx map of the class's probability a network, one scale."""
     from core.studies.shift.figures import maps
 
-    return maps(result, titles or result.models)
+    return maps(result, titles or result.models).figure

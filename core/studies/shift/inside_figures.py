@@ -9,6 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from core.figures.blocks import Plot
 from core.figures.palette import ACCENT, MUTED, PROBABILITY_SCALE, USER, network_colours, style, text_colour, verbatim
 from core.studies.shift.inside import BlurResponse, FilterSmoothness, InternalDistance, Toy, ToySweep
 
@@ -17,7 +18,7 @@ SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "star")  # col
 PANEL_HEIGHT, PANEL_GAP = 150, 36  # px of one row of maps, and for the names above it
 
 
-def internal_maps(results: Sequence[InternalDistance], titles: Sequence[str]) -> go.Figure:
+def internal_maps(results: Sequence[InternalDistance], titles: Sequence[str]) -> Plot:
     """One row a network, one map over the input shifts a layer, one scale from 0 for all.
 
     Raises ValueError if there is nothing to draw or a title is missing.
@@ -65,10 +66,14 @@ def internal_maps(results: Sequence[InternalDistance], titles: Sequence[str]) ->
             "colorbar": {"title": {"text": "cosine<br>distance"}, "thickness": 12},
         },
     )
-    return fig
+    return Plot(
+        fig,
+        "Cosine distance between shifted features and features of the shifted picture, by layer and shift",
+        lambda: tables(results, titles),
+    )
 
 
-def smoothness(results: Sequence[FilterSmoothness], titles: Sequence[str]) -> go.Figure:
+def smoothness(results: Sequence[FilterSmoothness], titles: Sequence[str]) -> Plot:
     """Normalised total variation by layer, one line a network."""
     fig = go.Figure()
     colours = network_colours([r.blur for r in results])
@@ -86,10 +91,14 @@ def smoothness(results: Sequence[FilterSmoothness], titles: Sequence[str]) -> go
     fig.update_layout(title_text="Lower: smoother learned filters", height=390, margin={"b": 84})
     fig.update_xaxes(title_text="convolution, from the picture to the answer")
     fig.update_yaxes(title_text="normalised total variation")
-    return fig
+    return Plot(
+        fig,
+        "Normalised total variation of the learned filters by layer, one line a network",
+        lambda: tables(results, titles),
+    )
 
 
-def blur_figure(result: BlurResponse) -> go.Figure:
+def blur_figure(result: BlurResponse) -> Plot:
     """The kernel, and what it leaves of each frequency; beyond pi/2 it would alias."""
     size = len(result.taps)
     fig = make_subplots(1, 2, column_widths=[0.3, 0.7], subplot_titles=("kernel", "frequency response"))
@@ -123,10 +132,14 @@ def blur_figure(result: BlurResponse) -> go.Figure:
     fig.update_yaxes(title_text="magnitude", range=[0, 1.05], row=1, col=2)
     said = f"A {size}-tap blur lets {result.energy_above:.1%} of its energy through above π/2, where it aliases"
     fig.update_layout(title_text=said, height=340)
-    return fig
+    return Plot(
+        fig,
+        f"The {size}-tap kernel and its frequency response; beyond pi/2 a signal would alias",
+        lambda: table(result),
+    )
 
 
-def toy_figure(result: Toy) -> go.Figure:
+def toy_figure(result: Toy) -> Plot:
     """Three lines over the same samples: the signal, its dense maximum, the blurred one; stems: the kept samples."""
     names = ("signal", "max, every second kept", f"max, {result.size}-tap blur, every second kept")
     fig = make_subplots(3, 1, shared_xaxes=True, vertical_spacing=0.1, subplot_titles=names)
@@ -155,7 +168,9 @@ def toy_figure(result: Toy) -> go.Figure:
     fig.update_xaxes(title_text="sample (the end meets the start)", row=3, col=1)
     heading = f"The samples kept average {result.plain.mean():.3f} plain, {result.smooth.mean():.3f} blurred"
     fig.update_layout(title_text=heading, height=460, showlegend=False)
-    return fig
+    return Plot(
+        fig, "A toy signal, max-pooled with and without blur; move it and watch the kept samples", lambda: table(result)
+    )
 
 
 def _stems(fig: go.Figure, row: int, at: np.ndarray, values: np.ndarray, colour: str) -> None:
@@ -180,7 +195,7 @@ def _stems(fig: go.Figure, row: int, at: np.ndarray, values: np.ndarray, colour:
     )
 
 
-def toy_sweep_figure(result: ToySweep) -> go.Figure:
+def toy_sweep_figure(result: ToySweep) -> Plot:
     """Mean of the pooled signal against the shift: what a global average pooling would hand to the classifier."""
     fig = go.Figure()
     names = ("max-pooling", f"with a {result.size}-tap blur")
@@ -198,7 +213,7 @@ def toy_sweep_figure(result: ToySweep) -> go.Figure:
     fig.update_layout(title_text="A level line ignores the shift", height=360, margin={"b": 84})
     fig.update_xaxes(title_text="shift (samples)")
     fig.update_yaxes(title_text="mean of the pooled signal", rangemode="tozero")
-    return fig
+    return Plot(fig, "Mean of the pooled toy signal at every shift; with blur the line is level", lambda: table(result))
 
 
 def table(result: InternalDistance | FilterSmoothness | BlurResponse | Toy | ToySweep) -> Table:

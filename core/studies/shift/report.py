@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from core.base.worker import Progress
-from core.figures.blocks import WIDTH, Plot, Table, beside, csv_address, enlarged, printed
+from core.figures.blocks import WIDTH, Table, beside, csv_address, enlarged, printed
 from core.networks import families as networks_families
 from core.networks.card import Card
 from core.studies import first_look as studies_first_look
-from core.studies import shift
 from core.studies.asked import BAR, LARGEST, STILL, UPRIGHT, Asked, Part, Work, packaged, side_by_side, titles
 from core.studies.shift import sweep
 
@@ -32,15 +32,12 @@ def shift_part(asked: Asked, cards: tuple[Card, ...], progress: Progress) -> Par
     params = sweep.Params()
     found = studies_first_look.find("shift_sweep", cards, asked.image.digest, params)
     result = sweep.run(asked.load(cards), asked.image, params, progress) if found is None else sweep.from_dict(found)
-    from core.studies.shift.figures import sweep_table
+    from core.studies.shift.figures import maps, sweep_table
 
     finding = sweep.finding(result, titles(cards))
     name = result.labels[result.target]
-    plot = Plot(
-        fit_shift(shift.figure(result, titles(cards)), len(cards)),
-        f"Probability of {name} at every shift, one map a network. {finding}",
-        still=shift_still(result),
-    )
+    plot = maps(result, titles(cards))
+    plot = replace(plot, figure=fit_shift(plot.figure, len(cards)), still=shift_still(result))
     return Part(
         finding,
         ((plot,),),

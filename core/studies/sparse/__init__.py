@@ -15,4 +15,4 @@ def figure(result: Result, titles: Sequence[str] | None = None) -> go.Figure:
     """The hero figure: noisy picture, reconstruction and residual."""
     from core.studies.sparse.figures import pictures
 
-    return pictures(result)
+    return pictures(result, titles or result.models).figure

@@ -17,6 +17,7 @@ from core.base.intervals import wilson
 from core.base.refuse import within
 from core.base.worker import Progress, ignore, part
 from core.figures import palette
+from core.figures.blocks import Plot
 from core.networks.card import title_of
 from core.pictures import noise
 from core.pictures.preprocess import seen
@@ -24,8 +25,6 @@ from core.studies.sparse import dataset
 from core.studies.sparse.dataset import LAMS
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
     from core.networks.card import Network
     from core.pictures.image import RGBImage
 
@@ -209,7 +208,7 @@ def row_names(result: Result) -> list[str]:
     return [f"{lam:g}" for lam in result.lams] or [NO_LAMBDA]
 
 
-def figure(results: Sequence[Result], shown: Shown = "share") -> go.Figure:
+def figure(results: Sequence[Result], shown: Shown = "share") -> Plot:
     """A panel a network: a heat map of lambda against noise level, one row where there is no lambda. The training's
     lambda is named. Raises ValueError for results that differ in noise or levels, or if there are none."""
     import plotly.graph_objects as go
@@ -247,7 +246,9 @@ def figure(results: Sequence[Result], shown: Shown = "share") -> go.Figure:
         margin={"t": 84, "l": 96},
     )
     fig.update_annotations(font={"size": 13, "color": palette.text_colour()})
-    return fig
+    findings = " ".join(finding(result) for result in results)
+    alt = f"Heat maps of the {SHOWN[shown]} over lambda and noise level, one a network. {findings}"
+    return Plot(fig, alt, lambda: table(results))
 
 
 def alike(results: Sequence[Result]) -> Sequence[Result]:

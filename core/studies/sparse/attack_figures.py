@@ -8,9 +8,11 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from core.figures import kit
+from core.figures.blocks import Plot, enlarged
 from core.figures.palette import USER, accent, network_colours, paint, style, text_colour, translucent, verbatim
 from core.studies.sparse.attack import NORM_WORDS, NORMS, Look
-from core.studies.sparse.attack_dataset import Measured, radius
+from core.studies.sparse.attack_dataset import Measured, finding, radius
 
 Table = dict[str, list[object]]
 DASHES, SYMBOLS = ("solid", "dash", "dot"), ("circle", "diamond", "square")
@@ -26,9 +28,10 @@ def looks(found: Measured) -> list[tuple[str, str, str]]:
     return [(colour, DASHES[i % 3], SYMBOLS[i % 3]) for i, colour in enumerate(colours)]
 
 
-def curves(found: Measured) -> go.Figure:
+def curves(found: Measured) -> Plot:
     """One panel a norm: accuracy against eps, 0 being the untouched pictures; bands are 95 % intervals (Wilson)."""
     heads = [f"{NORM_WORDS[norm]} ball" for norm in NORMS]
+    findings = " ".join(finding(found, norm) for norm in NORMS)
     fig = make_subplots(1, len(NORMS), shared_yaxes=True, subplot_titles=heads, horizontal_spacing=0.05)
     for column, norm in enumerate(NORMS, 1):
         shown = found.curves[norm]
@@ -48,7 +51,11 @@ def curves(found: Measured) -> go.Figure:
     fig.update_yaxes(range=[-0.02, 1.0], tickformat=".0%")
     fig.update_yaxes(title_text="accuracy under attack", col=1)
     fig.update_annotations(font={"size": 13, "color": text_colour()})
-    return fig
+    return Plot(
+        fig,
+        f"Accuracy under attack against the radius, one line a network and lambda. {findings}",
+        lambda: curve_table(found),
+    )
 
 
 def add_line(
@@ -65,19 +72,7 @@ def add_line(
     """Accuracy (E,) against x (E,) with its band (E, 2); `look`: colour, dash and symbol; `place`: row and column."""
     colour, dash, symbol = look
     row, col = place
-    fig.add_scatter(
-        x=np.concatenate([x, x[::-1]]),
-        y=np.concatenate([band[:, 1], band[::-1, 0]]),
-        mode="none",
-        fill="toself",
-        fillcolor=translucent(colour, 0.16),
-        line={"width": 0},
-        hoverinfo="skip",
-        showlegend=False,
-        legendgroup=title,
-        row=row,
-        col=col,
-    )
+    kit.band(fig, x, band[:, 0], band[:, 1], translucent(colour, 0.16), legendgroup=title, row=row, col=col)
     fig.add_scatter(
         x=x,
         y=accuracy,
@@ -110,7 +105,7 @@ def curve_table(found: Measured) -> Table:
     return table
 
 
-def convergence(found: Measured) -> go.Figure:
+def convergence(found: Measured) -> Plot:
     """One row a norm, at one radius each: accuracy against steps (left) and random starts (right)."""
     heads = []
     for norm in NORMS:
@@ -131,7 +126,9 @@ def convergence(found: Measured) -> go.Figure:
     fig.update_yaxes(rangemode="tozero", tickformat=".0%")
     fig.update_yaxes(title_text="accuracy", col=1)
     fig.update_annotations(font={"size": 13, "color": text_colour()})
-    return fig
+    return Plot(
+        fig, "Accuracy under attack against the number of steps and of random starts", lambda: convergence_table(found)
+    )
 
 
 def convergence_table(found: Measured) -> Table:
@@ -149,7 +146,7 @@ def convergence_table(found: Measured) -> Table:
     return table
 
 
-def before_and_after(look: Look) -> go.Figure:
+def before_and_after(look: Look) -> Plot:
     """The picture, the attacked one, and the difference (mean of the channels, times GAIN, zero-centred)."""
     heads = [
         f"<b>Before</b><br>{verbatim(answer(look, look.before))}",
@@ -160,14 +157,14 @@ def before_and_after(look: Look) -> go.Figure:
     views = [(p * 255).round().astype(np.uint8) for p in (look.clean, look.adversarial)]
     views.append(paint(GAIN * look.difference.mean(2), 1.0))
     for column, view in enumerate(views, 1):
-        factor = max(1, SIDE // max(view.shape[:2]))
-        fig.add_image(z=view.repeat(factor, 0).repeat(factor, 1), hoverinfo="skip", row=1, col=column)
+        fig.add_image(z=enlarged(view, SIDE), hoverinfo="skip", row=1, col=column)
     style(fig)
     fig.update_xaxes(visible=False, constrain="domain")
     fig.update_yaxes(visible=False, constrain="domain")
     fig.update_annotations(font={"size": 13, "color": text_colour()}, yshift=4)
     fig.update_layout(height=330, margin={"l": 8, "r": 8, "t": 60, "b": 8})
-    return fig
+    alt = "The picture, the attacked picture and their difference enlarged ten times"
+    return Plot(fig, alt, lambda: look_table(look))
 
 
 def answer(look: Look, probability: np.ndarray) -> str:

@@ -5,13 +5,14 @@ After Dai et al. (NeurIPS 2022, §4).
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
+from core.figures import kit
+from core.figures.blocks import Plot
 from core.figures.palette import PROBABILITY_SCALE, accent, network_colours, style, text_colour, translucent
 from core.pictures import noise
 from core.studies.sparse.dataset import ESTIMATED, FIXED, ORACLE, PLAIN, Fit, Result
@@ -34,7 +35,7 @@ def looks() -> dict[str, dict[str, Any]]:
     }
 
 
-def surface(results: Sequence[Result]) -> go.Figure:
+def surface(results: Sequence[Result]) -> Plot:
     """Heat map of accuracy, 0 to 1, over lambda and noise level: the mean over networks. Marks: the training's lambda
     (line), the mean estimate (diamonds), the oracle (circles).
 
@@ -78,10 +79,10 @@ def surface(results: Sequence[Result]) -> go.Figure:
     half = (first.lams[1] - first.lams[0]) / 2 if len(first.lams) > 1 else 0.05
     fig.update_xaxes(title_text="λ, normalised units", range=[first.lams[0] - half, first.lams[-1] + half])
     fig.update_yaxes(tickvals=rows, ticktext=names, nticks=0, showgrid=False, range=[-0.5, rows[-1] + 0.5])
-    return fig
+    return Plot(fig, "Heat map of accuracy over lambda and noise level", lambda: surface_table(results))
 
 
-def curves(results: Sequence[Result], twins: Sequence[Result] = ()) -> go.Figure:
+def curves(results: Sequence[Result], twins: Sequence[Result] = ()) -> Plot:
     """Accuracy against the noise level, a line for each rule and one for the plain twins: means over networks, in
     bands from the least to the most of them, or of a single network's 95 % interval over pictures.
 
@@ -91,15 +92,7 @@ def curves(results: Sequence[Result], twins: Sequence[Result] = ()) -> go.Figure
     for rule, of in lines(results, twins):
         middle, low, high = (100 * values for values in spread(of, rule))
         line, axis = looks()[rule], np.arange(len(middle))
-        band = {"x": np.r_[axis, axis[::-1]], "y": np.r_[high, low[::-1]], "fill": "toself"}
-        fig.add_scatter(
-            **band,
-            fillcolor=translucent(line["color"], 0.16),
-            line={"width": 0},
-            hoverinfo="skip",
-            showlegend=False,
-            mode="lines",
-        )
+        kit.band(fig, axis, low, high, translucent(line["color"], 0.16))
         fig.add_scatter(
             x=axis,
             y=middle,
@@ -111,11 +104,9 @@ def curves(results: Sequence[Result], twins: Sequence[Result] = ()) -> go.Figure
             customdata=np.stack([low, high], 1),
             hovertemplate="%{y:.1f} % (%{customdata[0]:.1f} to %{customdata[1]:.1f})<extra>" + WORDS[rule] + "</extra>",
         )
-        ends.append((float(middle[-1]), WORDS[rule], line["color"]))
+        ends.append((float(middle[-1]), f" {WORDS[rule]}", line["color"]))
     first = alike([*results, *twins])[0]
-    for y, (_, word, colour) in zip(apart([end[0] for end in ends]), ends, strict=True):
-        place = {"x": 1.0, "xref": "paper", "xanchor": "left", "y": y, "yanchor": "middle", "showarrow": False}
-        fig.add_annotation(text=f" {word}", font={"color": colour, "size": 12}, **place)
+    kit.end_labels(fig, ends, LABEL_GAP, x=1.0, xref="paper", yanchor="middle", font={"size": 12})
     style(fig)
     title = f"Accuracy under {first.kind} noise, by who chooses λ"
     fig.update_layout(title=title, height=420, margin={"r": 130}, hovermode="x unified")
@@ -123,10 +114,14 @@ def curves(results: Sequence[Result], twins: Sequence[Result] = ()) -> go.Figure
     ticks = [f"{level:g}" if level else "clean" for level in first.levels]
     fig.update_xaxes(title_text=f"{first.kind} noise, {symbol}", tickvals=list(range(len(ticks))), ticktext=ticks)
     fig.update_yaxes(title_text="accuracy, %", rangemode="tozero")
-    return fig
+    return Plot(
+        fig,
+        "Accuracy against the noise level by who chooses lambda, with the plain twin",
+        lambda: curve_table(results, twins),
+    )
 
 
-def residual_scatter(fits: Sequence[Fit], results: Sequence[Result]) -> go.Figure:
+def residual_scatter(fits: Sequence[Fit], results: Sequence[Result]) -> Plot:
     """Best lambda against the mean roughness of the residual: filled, the training pictures that each network's line is
     fitted to; open, the best lambdas on test pictures, by kind of noise. A line a network."""
     fig = go.Figure()
@@ -169,7 +164,9 @@ def residual_scatter(fits: Sequence[Fit], results: Sequence[Result]) -> go.Figur
     )
     fig.update_xaxes(title_text="roughness of the residual at the training's λ, normalised units", rangemode="tozero")
     fig.update_yaxes(title_text="best λ", range=[0, 1.5])
-    return fig
+    return Plot(
+        fig, "Best lambda against the roughness of the residual, with the fitted lines", lambda: residual_table(results)
+    )
 
 
 def lines(results: Sequence[Result], twins: Sequence[Result]) -> list[tuple[str, Sequence[Result]]]:
@@ -210,15 +207,6 @@ def labels(result: Result) -> list[str]:
     """Each level as people read it."""
     kind = noise.KINDS.get(result.kind)
     return [kind.label(level) if kind else "clean" for level in result.levels.tolist()]
-
-
-def apart(values: Sequence[float], gap: float = LABEL_GAP) -> list[float]:
-    """The values, in their order, moved up where they would be closer than `gap`."""
-    placed = np.array(values, float)
-    order = np.argsort(placed, kind="stable")
-    for below, above in itertools.pairwise(order):
-        placed[above] = max(placed[above], placed[below] + gap)
-    return [float(v) for v in placed]
 
 
 def curve_table(results: Sequence[Result], twins: Sequence[Result] = ()) -> Table:

@@ -9,14 +9,16 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from core.figures import kit
+from core.figures.blocks import Plot
 from core.figures.palette import ACCENT, MUTED, add_picture, style, text_colour
-from core.studies.sparse.depths import Result
+from core.studies.sparse.depths import Result, finding
 from core.studies.sparse.figures import enlarged, to_bytes
 
 COLUMNS = 5
 
 
-def pictures(result: Result) -> go.Figure:
+def pictures(result: Result) -> Plot:
     """The coded picture, then what the stem and every block keep of it; r and the size of the maps above each."""
     heads = ["<b>coded picture</b><br> "]
     for name, r, (height, width) in zip(result.depths, result.correlation, result.sides, strict=True):
@@ -28,11 +30,7 @@ def pictures(result: Result) -> go.Figure:
     for i, pixels in enumerate(shown):
         add_picture(fig, i, enlarged(to_bytes(pixels)), height, width)
     style(fig)
-    fig.update_xaxes(visible=False, range=[-0.5, width - 0.5], constrain="domain")
-    fig.update_yaxes(visible=False, range=[height - 0.5, -0.5], constrain="domain")
-    for i in range(rows * COLUMNS):
-        axis = str(i + 1 if i else "")
-        fig.update_layout({f"yaxis{axis}": {"scaleanchor": f"x{axis}"}})
+    kit.pixel_panels(fig, height, width, rows * COLUMNS)
     fig.update_annotations(font={"size": 12, "color": text_colour()})
     each = min(240, max(90, 170 * height / width))
     fig.update_layout(
@@ -40,10 +38,10 @@ def pictures(result: Result) -> go.Figure:
         height=round(90 + rows * (each + 52)),
         margin={"l": 8, "r": 8, "t": 96, "b": 8},
     )
-    return fig
+    return Plot(fig, f"The picture that each depth stands for. {finding(result)}", lambda: depth_table(result))
 
 
-def curves(result: Result) -> go.Figure:
+def curves(result: Result) -> Plot:
     """Relative residual and share of non-zero codes by layer."""
     fig = go.Figure()
     at = np.arange(len(result.layers))
@@ -67,7 +65,11 @@ def curves(result: Result) -> go.Figure:
     fig.update_layout(title_text="How sparse and how true each layer codes", height=420, margin={"b": 150})
     fig.update_xaxes(tickvals=at.tolist(), ticktext=list(result.layers), tickangle=-60, tickfont={"size": 11})
     fig.update_yaxes(title_text="share", range=[0, 1.04])
-    return fig
+    return Plot(
+        fig,
+        "Relative residual and share of non-zero codes of every coded layer, from the picture to the answer",
+        lambda: table(result),
+    )
 
 
 def table(result: Result) -> dict[str, list[object]]:

@@ -13,4 +13,4 @@ if TYPE_CHECKING:
 def figure(result: Result) -> go.Figure:
     from core.studies.spinal import figures
 
-    return figures.curves(result)
+    return figures.curves(result).figure

@@ -9,8 +9,9 @@ import numpy as np
 
 from core.base.intervals import mean_interval, verdict, with_interval
 from core.figures import palette
+from core.figures.blocks import Plot
 from core.models.heads import SHORT
-from core.studies.spinal.ablation import PAPER, VARIED, Result, Setting, Vary, difference
+from core.studies.spinal.ablation import PAPER, VARIED, Result, Setting, Vary, difference, finding
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -22,7 +23,7 @@ OFFSET = 0.01  # of the axis: between two seeds' dots
 PLAIN = Setting("fc", PAPER)
 
 
-def sizes(result: Result, vary: Vary) -> go.Figure:
+def sizes(result: Result, vary: Vary) -> Plot:
     """Accuracy against the head's parameters, mean and 95 % interval over seeds; for the order against the order,
     which changes no parameter."""
     import plotly.graph_objects as go
@@ -38,7 +39,11 @@ def sizes(result: Result, vary: Vary) -> go.Figure:
     else:
         fig.update_xaxes(showticklabels=False, range=[-0.6, len(result.params.order) + 0.6])
     fig.update_yaxes(title="test pictures right, %")
-    return fig
+    return Plot(
+        fig,
+        f"Accuracy of spinal heads by the {VARIED[vary]}, with 95 % intervals. {finding(result, vary)}",
+        lambda: table(result, vary),
+    )
 
 
 def named(result: Result, vary: Vary) -> list[tuple[Setting, str]]:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.figures.blocks import Plot
 from core.figures.palette import signed_scale, style, text_colour, verbatim
 from core.models.heads import SHORT
-from core.studies.spinal.answers import Result, row_names
+from core.studies.spinal.answers import Result, finding, layer_table, layers_finding, row_names, table
 from core.studies.spinal.figures import colour_of
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ CELL = 34  # px, height of a layer's row
 WORTH_SAYING = 0.05  # the least probability that is written above its bar
 
 
-def answers(result: Result) -> go.Figure:
+def answers(result: Result) -> Plot:
     """One row of bars a head, with its answer beside its name; probabilities end at 1."""
     from plotly.subplots import make_subplots
 
@@ -57,10 +58,10 @@ def answers(result: Result) -> go.Figure:
     fig.update_annotations(x=0, xanchor="left", font={"size": 13, "color": text_colour()})
     fig.update_xaxes(type="category", title=None)
     fig.update_yaxes(range=[0, 1.12], tickvals=[0, 0.5, 1])
-    return fig
+    return Plot(fig, f"Probability of each digit, one row of bars a head. {finding(result)}", lambda: table(result))
 
 
-def contributions(result: Result) -> go.Figure:
+def contributions(result: Result) -> Plot:
     """Layers by classes, the bias below, their sum, the logits, at the bottom; one scale with zero in its middle."""
     import plotly.graph_objects as go
 
@@ -98,11 +99,13 @@ def contributions(result: Result) -> go.Figure:
     )
     fig.update_xaxes(type="category", title="digit")
     fig.update_yaxes(autorange="reversed", nticks=None, tickmode="linear", showgrid=False)
-    return fig
+    return Plot(
+        fig,
+        f"What each spinal layer adds to the logit of each digit, and their sum. {layers_finding(result)}",
+        lambda: layer_table(result),
+    )
 
 
 def figure(result: Result) -> go.Figure:
     """Every head's probabilities."""
-    from core.studies.spinal.answers_figures import answers
-
-    return answers(result)
+    return answers(result).figure

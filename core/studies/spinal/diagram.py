@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from core.figures import palette, theme
+from core.figures.blocks import Plot
 from core.models.heads import Head, Shape
 
 if TYPE_CHECKING:
@@ -218,7 +219,7 @@ class Sheet:
         self.dots.append((*self.plan.xy(*at), colour))
 
 
-def figure(features: int, classes: int, shape: Shape, *, norm: bool = False) -> go.Figure:
+def figure(features: int, classes: int, shape: Shape, *, norm: bool = False) -> Plot:
     """The head as it is wired: features in lettered parts, layers in order, everything read out together.
 
     `norm` is as in `layers`. Raises ValueError if there are more parts than features.
@@ -248,7 +249,7 @@ def figure(features: int, classes: int, shape: Shape, *, norm: bool = False) -> 
     x, y = ([0, plan.end], [shape.layers + 0.7, -1.5]) if plan.down else ([-1.25, last], [plan.end, 0])
     fig.update_xaxes(range=x, visible=False, fixedrange=True)
     fig.update_yaxes(range=y, visible=False, fixedrange=True)
-    return fig
+    return Plot(fig, alt(features, classes, shape), lambda: table(features, classes, shape, norm=norm))
 
 
 def part_sizes(rows: tuple[Layer, ...], shape: Shape) -> tuple[int, ...]:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core.base.intervals import mean_interval, verdict, with_interval
+from core.figures import kit
+from core.figures.blocks import Plot
 from core.figures.palette import MUTED, network_colours, style, text_colour, translucent
 from core.studies.spinal.figures import MATCHED
 from core.studies.spinal.regression import FUNCTIONS, MILLI, SHORT, Lesson, Network, Result, Target, gain
@@ -32,7 +34,7 @@ RIVAL_WORDS: dict[Network, str] = {
     "published": "its published form",
 }
 TICKS: dict[Network, str] = {**SHORT, "published": "spinal<br>published", "fc-matched": "FC<br>matched"}
-SPREAD = 0.3  # of a column's width, that its seeds are spread over
+SEEDS = (-0.27, 0.03)  # of a column's width: where its seeds lie
 COLUMNS, PANEL = 2, 270  # px high
 LESSON_HEIGHT = 380
 LOG_TICKS = [5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000]
@@ -63,7 +65,7 @@ def grid(targets: Sequence[Target]) -> go.Figure:
     )
 
 
-def panels(result: Result) -> go.Figure:
+def panels(result: Result) -> Plot:
     """One panel a target: held-out error after the last epoch by network, each seed, their mean and its 95 % interval,
     and the noise floor as a line."""
     params = result.params
@@ -71,27 +73,16 @@ def panels(result: Result) -> go.Figure:
     for t in range(len(params.targets)):
         at = {"row": t // COLUMNS + 1, "col": t % COLUMNS + 1}
         for n, network in enumerate(params.networks):
-            add_seeds(fig, MILLI * result.last[t, n], n, network, colour_of(network), at)
+            colour, symbol = colour_of(network), MARKERS[network]
+            kit.seeds_with_interval(
+                fig, n, MILLI * result.last[t, n], SHORT[network], (colour, symbol), unit="", seeds=SEEDS, mean_at=0.2,
+                mark={"color": translucent(colour, 0.5), "size": 5}, mean_mark={"line": {"width": 2, "color": colour}},
+                **at,
+            )  # fmt: skip
         add_floor(fig, MILLI * float(result.floor[t].mean()), at)
     names = [TICKS[n] for n in params.networks]
     fig.update_xaxes(tickvals=list(range(len(names))), ticktext=names, range=[-0.6, len(names) - 0.4])
-    return finished(fig, len(params.targets))
-
-
-def add_seeds(fig: go.Figure, values: np.ndarray, n: int, network: Network, colour: str, at: dict[str, int]) -> None:
-    """Every seed of `values` (S,) as a pale mark, and to the right of them their mean with its interval."""
-    mean, half = mean_interval(values)
-    fig.add_scatter(
-        x=n - 0.12 + SPREAD * (np.arange(len(values)) / max(len(values) - 1, 1) - 0.5), y=values, mode="markers",
-        marker={"color": translucent(colour, 0.5), "size": 5, "symbol": MARKERS[network]}, showlegend=False,
-        customdata=np.arange(len(values)),
-        hovertemplate=f"{SHORT[network]}, seed %{{customdata}}: %{{y:.2f}}<extra></extra>", **at,
-    )  # fmt: skip
-    fig.add_scatter(
-        x=[n + 0.2], y=[mean], error_y={"array": [half], "thickness": 2, "width": 6}, mode="markers",
-        marker={"color": colour, "size": 11, "symbol": MARKERS[network], "line": {"width": 2, "color": colour}},
-        showlegend=False, hovertemplate=f"{SHORT[network]}: {with_interval(mean, half)}<extra></extra>", **at,
-    )  # fmt: skip
+    return finished(fig, result, "after the last epoch")
 
 
 def add_floor(fig: go.Figure, floor: float, at: dict[str, int], *, log: bool = False) -> None:
@@ -110,7 +101,7 @@ def log_range(values: np.ndarray, floor: float) -> list[float]:
     return [math.log10(0.6 * floor), math.log10(1.2 * max(float(values.max()), floor))]
 
 
-def by_epoch(result: Result) -> go.Figure:
+def by_epoch(result: Result) -> Plot:
     """One panel a target: mean held-out error by epoch, on a log axis, and the noise floor."""
     params = result.params
     fig = grid(params.targets)
@@ -128,20 +119,21 @@ def by_epoch(result: Result) -> go.Figure:
         fig.update_yaxes(range=log_range(MILLI * result.mse[t].mean(1), floor), **at)
     fig.update_yaxes(type="log", tickvals=LOG_TICKS)
     fig.update_xaxes(title="epoch", nticks=6)
-    return finished(fig, len(params.targets))
+    return finished(fig, result, "by epoch")
 
 
-def finished(fig: go.Figure, count: int) -> go.Figure:
-    """The same figure in the house's look, as high as `count` panels ask."""
+def finished(fig: go.Figure, result: Result, when: str) -> Plot:
+    """The same figure in the house's look, as high as its panels ask."""
     style(fig)
-    rows = -(-count // COLUMNS)
+    rows = -(-len(result.params.targets) // COLUMNS)
     fig.update_yaxes(title="MSE, × 10⁻³", col=1)
     fig.update_annotations(font_color=text_colour(), selector={"yanchor": "bottom", "xanchor": "center"})
     fig.update_layout(height=80 + PANEL * rows, margin={"t": 40, "b": 72}, hovermode="closest")
-    return fig
+    alt = f"Held-out error of each network on each target, {when}, with the noise floor. {finding(result)}"
+    return Plot(fig, alt, lambda: table(result))
 
 
-def learned(lessons: Sequence[Lesson]) -> go.Figure:
+def learned(lessons: Sequence[Lesson]) -> Plot:
     """Left: what each network has learned along the line on which all inputs are equal, and the truth; right: held-out
     error by epoch and the noise floor."""
     from plotly.subplots import make_subplots
@@ -177,7 +169,9 @@ def learned(lessons: Sequence[Lesson]) -> go.Figure:
     fig.update_yaxes(type="log", tickvals=LOG_TICKS, range=log_range(errors, MILLI * first.floor), col=2)
     fig.update_annotations(font_size=14, selector={"yanchor": "bottom", "xanchor": "center"})
     fig.update_layout(height=LESSON_HEIGHT, margin={"t": 40, "b": 96}, hovermode="closest")
-    return fig
+    function = FUNCTIONS[first.target].title
+    alt = f"What each network has learned of the {function}, beside the truth, and its held-out error by epoch"
+    return Plot(fig, alt, lambda: lesson_table(lessons))
 
 
 def table(result: Result) -> Cells:
@@ -298,6 +292,4 @@ def _and(words: list[str]) -> str:
 
 
 def figure(result: Result) -> go.Figure:
-    from core.studies.spinal import regression_figures
-
-    return regression_figures.panels(result)
+    return panels(result).figure

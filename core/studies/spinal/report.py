@@ -34,7 +34,8 @@ def spinal_part(asked: Asked, cards: Mapping[Head, Card], progress: Progress) ->
     result = spinal_answers.run([networks.load(c) for c in cards.values()], asked.image, params, progress)
     finding = spinal_answers.finding(result)
     picture = enlarged(result.shown[..., None].repeat(3, -1), SEEN)
-    answers = printed(figures.answers(result), BARS, TALL)
+    answers = figures.answers(result)
+    printed(answers.figure, BARS, TALL)
     more = ""
     rows: list[tuple[Plot | Picture, ...]] = [
         (
@@ -44,13 +45,14 @@ def spinal_part(asked: Asked, cards: Mapping[Head, Card], progress: Progress) ->
                 "What the heads see: 28 × 28 px, ink bright on black",
                 picture.shape[1],
             ),
-            Plot(answers, f"Probability of each digit, one row of bars a head. {finding}"),
+            answers,
         )
     ]
     if len(result.contributions):
-        layers = printed(figures.contributions(result))
+        layers = figures.contributions(result)
+        printed(layers.figure)
         more = spinal_answers.layers_finding(result)
-        rows.append((Plot(layers, "What each spinal layer adds to the logit of each digit, and their sum"),))
+        rows.append((layers,))
     return Part(
         finding,
         tuple(rows),

@@ -10,6 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.figures import palette
+from core.figures.blocks import Plot
 from core.studies.spinal.diagram import LETTERS
 from core.studies.spinal.why import Twins
 
@@ -19,7 +20,7 @@ CURVE_HEIGHT, ROW = 380, 30  # px
 Cell = str | int | float | None
 
 
-def curves(twins: Twins) -> go.Figure:
+def curves(twins: Twins) -> Plot:
     """Both outputs over one another, the function that was fitted, and where hidden units bend the curve."""
     grey, blue = palette.network_colours([None, 3])
     fig = go.Figure()
@@ -44,10 +45,15 @@ def curves(twins: Twins) -> go.Figure:
     fig.update_layout(title_text="<b>Two networks, one curve</b>", height=CURVE_HEIGHT)
     fig.update_xaxes(title_text="t, along a line through 8 inputs")
     fig.update_yaxes(title_text="output")
-    return fig
+    return Plot(
+        fig,
+        f"The output of a plain network of {twins.toy.units} hidden units along a line, and of a spinal network set to "
+        f"equal it: they lie on one another, at most {twins.difference:.1g} apart",
+        lambda: curve_table(twins),
+    )
 
 
-def wiring(twins: Twins) -> go.Figure:
+def wiring(twins: Twins) -> Plot:
     """A mark a layer: rows are parts, and a column is a group of layers that compute some hidden units together."""
     split = twins.toy.split
     group, holds = np.arange(twins.layers) // split + 1, twins.held > 0
@@ -85,7 +91,12 @@ def wiring(twins: Twins) -> go.Figure:
         title_text="part that the layer sees", range=[split - 0.5, -0.5], showgrid=False,
         tickvals=list(range(split)), ticktext=list(LETTERS[:split]),
     )  # fmt: skip
-    return fig
+    return Plot(
+        fig,
+        f"The {twins.layers} layers of the spinal network: those that see the last part hold hidden units, the "
+        "others carry sums on",
+        lambda: wiring_table(twins),
+    )
 
 
 def described(twins: Twins) -> list[str]:

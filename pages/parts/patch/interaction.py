@@ -48,18 +48,8 @@ def answer(result: Result, titles: list[str]) -> None:
     finding = interaction.finding(result, titles)
     st.markdown(f"**{plain(finding)}**")
     label = result.labels[result.target]
-    charts.show(
-        probe_figures.interaction_scatter(result, titles),
-        "patch-interaction",
-        f"Change of the logit of {label} with two masks against the sum of the changes with each, a panel a network",
-        probe_figures.pairs_table(result, titles),
-    )
-    charts.show(
-        probe_figures.interaction_curve(result, titles),
-        "patch-interaction-distance",
-        f"How far the sum is off the joint change, by distance between the masks, one line a network. {finding}",
-        probe_figures.distance_table(result, titles),
-    )
+    charts.show(probe_figures.interaction_scatter(result, titles), "patch-interaction")
+    charts.show(probe_figures.interaction_curve(result, titles), "patch-interaction-distance")
     note(
         f"Change of the logit of {label} when squares of {result.side} px take the mean colour: one, the other, and "
         f"both. n = {len(result.pairs):,} pairs of a grid's cells, seed {result.seed}, float32. Share: mean "

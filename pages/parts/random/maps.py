@@ -284,12 +284,7 @@ def chosen(scene: Scene, result: Result, selected: list[int] | None) -> None:
         if len(shown) < len(selected):
             st.caption(f"{len(shown)} of {len(selected):,} selected pictures, evenly taken, in the order of classes.")
     with right:
-        charts.show(
-            figures.mix_figure(result, selected),
-            "random-mix",
-            f"How many of the {len(selected):,} selected pictures are of each class",
-            figures.mix_table(result, selected),
-        )
+        charts.show(figures.mix_figure(result, selected), "random-mix")
 
 
 # ---- the reader's picture ------------------------------------------------------------------------

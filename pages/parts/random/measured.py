@@ -43,20 +43,10 @@ def packaged(found: Measured) -> None:
     st.markdown(plain(random_dataset.finding(found)))
     left, right = st.columns(2, gap="large")
     with left:
-        charts.show(
-            dataset_figures.curves(found),
-            "random-measured-curves",
-            "Accuracy against the number of random features, mean and range over seeds",
-            dataset_figures.curve_table(found),
-        )
+        charts.show(dataset_figures.curves(found), "random-measured-curves")
     with right:
         if found.shapes:
-            charts.show(
-                dataset_figures.shapes(found),
-                "random-measured-shapes",
-                "Accuracy against depth for each kernel size",
-                dataset_figures.shape_table(found),
-            )
+            charts.show(dataset_figures.shapes(found), "random-measured-shapes")
         else:
             st.markdown("Depth and kernel size were not varied on this data set: digits and CIFAR-10 show them.")
     plan = found.plan
@@ -66,12 +56,7 @@ def packaged(found: Measured) -> None:
         f"{found.test_images:,} test pictures, {len(plan.seeds)} seeds: lines are means, bands and bars go from the "
         "lowest to the highest seed."
     )
-    charts.show(
-        dataset_figures.baselines(found),
-        "random-measured-baselines",
-        "Accuracy of the same classifiers on other kinds of features",
-        dataset_figures.baseline_table(found),
-    )
+    charts.show(dataset_figures.baselines(found), "random-measured-baselines")
     st.caption(
         "In brackets: numbers a picture. Untrained networks: torchvision's, their last layer before the classifier. "
         "k-means features: Coates & Ng's, learned from the pictures without their labels. All but random features and "

@@ -45,12 +45,7 @@ def show(data: Data, picture: Picture, params: Params) -> None:
     [look] = waiting.compute([task], "Looking through one feature", "random look")
     if look is None:
         return
-    charts.show(
-        random_look.figure(look),
-        "random-look",
-        f"The signs that random feature {index} leaves on the picture after each convolution",
-        random_look.table(look),
-    )
+    charts.show(random_look.figure(look), "random-look")
     st.caption(
         f"Your picture at {SIDE} px. Positive and negative signs in the two colours of the signed scale. The slider "
         "goes through the features that describe every picture on this page; it begins with the most undecided one."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
 from core.base.files import ASSETS
@@ -11,7 +13,7 @@ from core.pictures.corruptions import REFERENCE_SIDE, STRENGTHS
 from core.pictures.files import open_pictures
 from core.pictures.listing import Found
 from core.studies.shift import dataset, figures, paper
-from core.studies.shift.dataset import Params, Result, Summary
+from core.studies.shift.dataset import Params, Result
 from pages.parts.common import at_hand, charts, own_pictures, waiting
 from pages.parts.common.address import bound
 from pages.parts.common.words import code, note, plain
@@ -58,20 +60,10 @@ def packaged(records: dict[str, dataset.Measured]) -> None:
     )
     left, right = st.columns([2, 3], gap="large")
     with left:
-        charts.show(
-            figures.scatter(summaries, titles, blurs),
-            "shift-scatter",
-            "Accuracy against consistency of every packaged network",
-            table(summaries, titles),
-        )
+        charts.show(figures.scatter(summaries, titles, blurs), "shift-scatter")
     with right:
         flips = bound(st.toggle, "Show answers that change instead of accuracy", key="shift-flips")
-        charts.show(
-            figures.corruption_plot(summaries, titles, blurs, flips=flips),
-            "shift-corruptions",
-            "Accuracy or answer flips under five corruptions at three strengths",
-            corruption_table(summaries, titles),
-        )
+        charts.show(figures.corruption_plot(summaries, titles, blurs, flips=flips), "shift-corruptions")
     strengths = "; ".join(f"{kind} {', '.join(f'{s:g}' for s in STRENGTHS[kind])}" for kind in STRENGTHS)
     note(
         f"Corruptions and small shifts: {first.few_images:,} of the test pictures. Strengths 1, 2, 3: {strengths}. "
@@ -80,31 +72,6 @@ def packaged(records: dict[str, dataset.Measured]) -> None:
         "the network of the turn."
     )
     st.caption("Measure again: " + ", ".join(code(r.command) for r in records.values()))
-
-
-def table(summaries: list[Summary], titles: list[str]) -> dict[str, list[object]]:
-    def percent(value: float | None) -> float | None:
-        return None if value is None else round(100 * value, 2)
-
-    return {
-        "network": list(titles),
-        "accuracy, %": [percent(s.accuracy) for s in summaries],
-        "consistency, %": [percent(s.consistency) for s in summaries],
-        "sd over draws": [percent(s.consistency_sd) for s in summaries],
-        "right at every small shift, %": [percent(s.worst_accuracy) for s in summaries],
-        "pictures": [s.images for s in summaries],
-    }
-
-
-def corruption_table(summaries: list[Summary], titles: list[str]) -> dict[str, list[object]]:
-    rows = [
-        (title, kind, i + 1, accuracy, changed)
-        for s, title in zip(summaries, titles, strict=True)
-        for kind, values in s.corruptions.items()
-        for i, (accuracy, changed) in enumerate(values)
-    ]
-    names = ("network", "corruption", "strength", "accuracy", "answers that change")
-    return {name: list(column) for name, column in zip(names, zip(*rows, strict=True), strict=True)}
 
 
 def on_your_pictures(choice: choose.Choice) -> None:
@@ -146,10 +113,6 @@ def report(done: list[tuple[Network, Result]], expected: int) -> None:
     if any(s.images < expected for s in summaries):
         st.info(f"Partial: {min(s.images for s in summaries):,} of {expected:,} pictures.", icon=":material/timelapse:")
     blurs = [network.card.blur for network, _ in done]
-    charts.show(
-        figures.corruption_plot(summaries, titles, blurs, flips=True),
-        "live-corruptions",
-        "Answers that change under corruptions of your pictures",
-        corruption_table(summaries, titles),
-    )
-    charts.numbers_table(table(summaries, titles), alt="Accuracy and consistency on your pictures")
+    plot = figures.corruption_plot(summaries, titles, blurs, flips=True)
+    charts.show(replace(plot, alt="Answers that change under corruptions of your pictures"), "live-corruptions")
+    charts.numbers_table(figures.table(summaries, titles), alt="Accuracy and consistency on your pictures")

@@ -65,12 +65,7 @@ def controls() -> tuple[Params, Shown]:
 def look(results: list[Result], shown: Shown) -> None:
     findings = [sparse_any.finding(result) for result in results]
     st.markdown("\n".join(f"- {plain(sentence)}" for sentence in findings))
-    charts.show(
-        sparse_any.figure(results, shown),
-        KEY,
-        f"Heat maps of the {SHOWN[shown]} over lambda and noise level, one a network. {' '.join(findings)}",
-        sparse_any.table(results),
-    )
+    charts.show(sparse_any.figure(results, shown), KEY)
     first = results[0]
     note(
         f"n = 1 picture, {first.draws} draws of {first.kind} noise ({noise.KINDS[first.kind].meaning}) at every level, "

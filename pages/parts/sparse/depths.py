@@ -38,12 +38,7 @@ def show(scene: Scene) -> None:
 def answer(result: Result, title: str, provenance: str) -> None:
     finding = depths.finding(result)
     st.markdown(f"**{plain(finding)}**")
-    charts.show(
-        depths_figures.pictures(result),
-        "sparse-depths",
-        f"The picture that each depth stands for. {finding}",
-        depths_figures.depth_table(result),
-    )
+    charts.show(depths_figures.pictures(result), "sparse-depths")
     note(
         f"{title}: {provenance}. Each picture is led back from the maps of that depth through the dictionaries below "
         "it, codes z to D∗z, and the inverse of every batch norm; at a block the sum of main path and shortcut is "
@@ -52,12 +47,7 @@ def answer(result: Result, title: str, provenance: str) -> None:
         "to the pixels that it sees, every second one, which leaves a lattice. All are shown at the contrast of the "
         "coded picture; r: Pearson's correlation with it. A large photograph is first shrunk by the means of blocks."
     )
-    charts.show(
-        depths_figures.curves(result),
-        "sparse-depth-layers",
-        "Relative residual and share of non-zero codes of every coded layer, from the picture to the answer",
-        depths_figures.table(result),
-    )
+    charts.show(depths_figures.curves(result), "sparse-depth-layers")
     st.caption(
         f"Each layer against its own input, from the picture to the answer. λ = {result.lam:g} is the first layer's, "
         "the others keep the one they were trained with."

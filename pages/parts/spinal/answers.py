@@ -90,12 +90,7 @@ def answer(result: Result, title: str, key: str = "spinal-answers") -> None:
             alt="The picture in MNIST's form, bright ink on black",
         )
     with right:
-        charts.show(
-            answers_figures.answers(result),
-            key,
-            f"Probability of each digit, one row of bars a head. {finding}",
-            answers.table(result),
-        )
+        charts.show(answers_figures.answers(result), key)
     st.caption(
         "The picture is made as MNIST's were: ink bright on black, the light on the paper taken away, the ink's longer "
         "side 20 px, its centre of mass in the middle. The networks know ten digits only: whatever they are shown, the "
@@ -107,12 +102,7 @@ def layers(result: Result) -> None:
     st.subheader("What does each layer add?", anchor="layers")
     finding = answers.layers_finding(result)
     st.markdown(plain(finding))
-    charts.show(
-        answers_figures.contributions(result),
-        "spinal-layers",
-        f"What each spinal layer adds to the logit of each digit, and their sum. {finding}",
-        answers.layer_table(result),
-    )
+    charts.show(answers_figures.contributions(result), "spinal-layers")
     st.caption(
         "The read-out sees the outputs of all layers, so each logit is a sum: a layer's outputs times the read-out's "
         "weights for them, over the layers, and the bias. Probabilities depend on differences along a row only: what "

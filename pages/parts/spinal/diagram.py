@@ -27,12 +27,7 @@ def show(params: heads.Params, classes: int) -> None:
         return
     counters(sizes)
     st.markdown(plain(diagram.finding(backbone.title, backbone.features, shape, sizes)))
-    charts.show(
-        diagram.figure(backbone.features, classes, shape, norm=backbone.norm),
-        "spinal-diagram",
-        diagram.alt(backbone.features, classes, shape),
-        diagram.table(backbone.features, classes, shape, norm=backbone.norm),
-    )
+    charts.show(diagram.figure(backbone.features, classes, shape, norm=backbone.norm), "spinal-diagram")
     st.caption(
         "A box is a layer, longer for more units; its letter and colour name the part of the features that it sees, "
         "and the numbers before it what goes in: that part, and the layer before. Counted from the layers themselves."

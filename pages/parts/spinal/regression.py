@@ -54,12 +54,7 @@ def packaged(record: dict[str, object]) -> None:
         key="spinal-regression-view",
     )  # fmt: skip
     draw = regression_figures.panels if shown == LAST else regression_figures.by_epoch
-    charts.show(
-        draw(result),
-        f"spinal-regression-{'last' if shown == LAST else 'epochs'}",
-        f"Held-out error of each network on each target, {shown}, with the noise floor. {finding}",
-        regression_figures.table(result),
-    )
+    charts.show(draw(result), f"spinal-regression-{'last' if shown == LAST else 'epochs'}")
     params = result.params
     ours = " and ".join(f"{f.title}, {f.formula}" for t in params.targets if not (f := FUNCTIONS[t]).papers)
     st.caption(
@@ -109,12 +104,7 @@ def live() -> None:
     lessons = [answer for answer in answers if answer is not None]
     if not lessons:
         return
-    charts.show(
-        regression_figures.learned(lessons),
-        "spinal-regression-live",
-        f"What each network has learned of the {function.title}, beside the truth, and its held-out error by epoch",
-        regression_figures.lesson_table(lessons),
-    )
+    charts.show(regression_figures.learned(lessons), "spinal-regression-live")
     st.caption(
         f"Seed {seed}, {LIVE.epochs} epochs on {LIVE.train:,} noisy points (σ = {LIVE.sigma:g}), tested on "
         f"{LIVE.test:,}. Left: all eight inputs take one value, over the range where nearly all points have their "

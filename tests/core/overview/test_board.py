@@ -282,7 +282,7 @@ def test_the_finding_and_the_bars_count_every_claim():
     for number in (len(rows), len(rows) - counted["not tested here"], counted["contradicted"]):
         assert re.search(rf"\b{number}\b", said)
     with theme.drawn("dark"):
-        fig = board_figures.bars(rows)
+        fig = board_figures.bars(rows).figure
     assert {trace.name.split(" ", 1)[1]: sum(trace.x) for trace in fig.data} == {v: counted[v] for v in VERDICTS}
     assert sum(map(sum, board_figures.counts(rows).values())) == len(rows)
     nothing = [(c, None, "not tested here") for c, _, _ in rows]

@@ -224,11 +224,11 @@ def test_the_finding_the_figures_and_the_tables_hold_the_numbers():
     found = interaction.by_distance(result)
     for look in theme.THEMES:
         with theme.drawn(look):
-            panels = figures.interaction_scatter(result, titles)
+            panels = figures.interaction_scatter(result, titles).figure
             points = [trace for trace in panels.data if trace.mode == "markers"]
             np.testing.assert_array_equal([t.y for t in points], result.both)
             np.testing.assert_array_equal([t.x for t in points], result.a + result.b)
-            curve = figures.interaction_curve(result, titles)
+            curve = figures.interaction_curve(result, titles).figure
             np.testing.assert_allclose([t.y for t in curve.data], 100 * found.relative)
             assert [t.line.color for t in curve.data] == colours([9, 33, None])
             assert [shape.x0 for shape in curve.layout.shapes] == [reach(9, 8), reach(33, 8)] == [16, 40]

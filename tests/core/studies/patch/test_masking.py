@@ -249,7 +249,7 @@ def test_the_picture_with_its_first_cells_masked_or_shown(bagnet, result):
 
 
 def test_the_curves_carry_the_results_numbers(result, dark):
-    fig = figures.curves(result, TITLES, k=3)
+    fig = figures.curves(result, TITLES, k=3).figure
     lines = [t for t in fig.data if t.mode == "lines"]
     assert len(lines) == 6
     for i, axis in enumerate(("x", "x2")):
@@ -262,7 +262,7 @@ def test_the_curves_carry_the_results_numbers(result, dark):
         assert len({(t.line.color, t.line.dash) for t in mine.values()}) == 3
     bands = [t for t in fig.data if t.fill == "toself"]
     assert len(bands) == 2
-    assert isinstance(figures.curves(result, result.models), go.Figure)
+    assert isinstance(figures.curves(result, result.models).figure, go.Figure)
 
 
 def test_every_method_has_a_line_of_its_own():
@@ -273,7 +273,7 @@ def test_every_method_has_a_line_of_its_own():
 
 
 def test_the_strip_shows_every_map_but_chance_and_the_evidence_once(result):
-    fig = figures.strip(result, TITLES)
+    fig = figures.strip(result, TITLES).figure
     assert len(fig.data) == 3
     assert {a.text for a in fig.layout.annotations} == {EVIDENCE, "saliency", "BagNet-9", "resnet"}
 

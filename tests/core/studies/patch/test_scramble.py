@@ -227,12 +227,12 @@ def test_the_finding_the_curves_and_the_table_hold_the_numbers():
     assert f"{mean[2, 0]:.2f} for plain" in scramble.finding(result, titles, 1)
     for look in theme.THEMES:
         with theme.drawn(look):
-            fig = figures.scramble_curves(result, titles, tiles=2)
+            fig = figures.scramble_curves(result, titles, tiles=2).figure
             lines = [trace for trace in fig.data if trace.name]
             np.testing.assert_allclose([t.y for t in lines], mean)
             assert [t.line.color for t in lines] == colours([9, 33, None])
             assert f"P({label})" in fig.layout.yaxis.title.text
-            strip = figures.scramble_strip(PICTURE[:, :64], result)
+            strip = figures.scramble_strip(PICTURE[:, :64], result).figure
             np.testing.assert_array_equal(strip.data[2].z, shuffle(PICTURE[:, :64], 4, 5))
             assert "seed 5" in strip.layout.title.text
             fig.to_json(), strip.to_json()

@@ -212,7 +212,7 @@ def test_what_does_not_exist_is_refused():
 
 
 def test_the_curves_hold_the_measured_numbers(found, dark):
-    fig = figures.curves(found)
+    fig = figures.curves(found).figure
     lines = {trace.name: trace for trace in fig.data if trace.name}
     np.testing.assert_array_equal(lines["pixels"].y, found.of("pixels")[0].precision)
     mean = np.mean([r.precision for r in found.of("random")], axis=0)

@@ -303,7 +303,7 @@ def test_a_signal_that_cannot_be_halved_is_refused(signal):
 
 
 def test_the_maps_share_one_scale_from_0_and_keep_their_values(distances):
-    fig = figures.internal_maps(distances, ["plain", "blur 3"])
+    fig = figures.internal_maps(distances, ["plain", "blur 3"]).figure
     heatmaps = [trace for trace in fig.data if isinstance(trace, go.Heatmap)]
     assert len(heatmaps) == 16
     assert {trace.coloraxis for trace in heatmaps} == {"coloraxis"}
@@ -317,11 +317,11 @@ def test_the_maps_share_one_scale_from_0_and_keep_their_values(distances):
 def test_figures_say_what_to_see_on_a_clear_ground(distances, plain, blurred, dark):
     smooth = [inside.filter_smoothness(n) for n in (plain, blurred)]
     drawn = [
-        figures.internal_maps(distances, ["plain", "blur 3"]),
-        figures.smoothness(smooth, ["plain", "blur 3"]),
-        figures.blur_figure(inside.blur_response(5)),
-        figures.toy_figure(inside.toy(PAPER, 1, 3)),
-        figures.toy_sweep_figure(inside.toy_sweep(PAPER, 3)),
+        figures.internal_maps(distances, ["plain", "blur 3"]).figure,
+        figures.smoothness(smooth, ["plain", "blur 3"]).figure,
+        figures.blur_figure(inside.blur_response(5)).figure,
+        figures.toy_figure(inside.toy(PAPER, 1, 3)).figure,
+        figures.toy_sweep_figure(inside.toy_sweep(PAPER, 3)).figure,
     ]
     for fig in drawn:
         assert len(fig.layout.title.text) > 20

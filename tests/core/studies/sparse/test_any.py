@@ -208,7 +208,7 @@ def test_the_figure_has_a_row_a_lambda_and_one_where_there_is_none(results):
     for look in theme.THEMES:
         with theme.drawn(look):
             for shown in sparse_any.SHOWN:
-                fig = sparse_any.figure(results, shown)
+                fig = sparse_any.figure(results, shown).figure
                 assert [np.shape(trace.z) for trace in fig.data] == [(3, 3), (1, 3)]
                 for trace, result in zip(fig.data, results, strict=True):
                     np.testing.assert_array_equal(trace.z, result.values(shown))

@@ -278,7 +278,7 @@ def test_one_picture_before_and_after(coded, split, norm):
     assert "goes on saying" in study.verdict(still, "SDNet", params)
     for page in theme.THEMES:
         with theme.drawn(page):
-            assert len(figures.before_and_after(seen).data) == 3
+            assert len(figures.before_and_after(seen).figure.data) == 3
     table = figures.look_table(seen)
     assert coded.labels[seen.after.argmax()] in table["class"]
     assert len({len(column) for column in table.values()}) == 1

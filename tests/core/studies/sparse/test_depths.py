@@ -186,7 +186,7 @@ def test_a_huge_lambda_and_an_even_picture_leave_nothing(network):
         np.testing.assert_array_equal(found.correlation, 0)
         np.testing.assert_equal(found.residual[0], residual)
         assert "nothing of the picture" in study.finding(found)
-        for fig in (figures.pictures(found), figures.curves(found)):
+        for fig in (figures.pictures(found).figure, figures.curves(found).figure):
             clean_json(fig)
     assert figures.table(found)["relative residual"][0] is None
 
@@ -246,7 +246,7 @@ def clean_json(fig):
 
 def test_figures_and_tables_hold_the_numbers(network, dark):
     found = run(network, PICTURE)
-    panels, curves = figures.pictures(found), figures.curves(found)
+    panels, curves = figures.pictures(found).figure, figures.curves(found).figure
     for fig in (panels, curves):
         assert len(fig.layout.title.text) > 20
         assert fig.layout.paper_bgcolor == fig.layout.plot_bgcolor == "rgba(0,0,0,0)"

@@ -172,7 +172,7 @@ def test_the_figure_shows_every_mean(packaged, vary):
     found, _ = packaged
     for look in theme.THEMES:
         with theme.drawn(look):
-            traces = ablation_figures.sizes(found, vary).data
+            traces = ablation_figures.sizes(found, vary).figure.data
             means = [trace.y[0] for trace in traces[1::2]]
             shapes = [*(Setting("spinal", s) for s in found.params.shapes(vary)), Setting("fc", PAPER)]
             assert np.allclose(means, [found.row(s).mean() for s in shapes])

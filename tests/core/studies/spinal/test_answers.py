@@ -180,7 +180,7 @@ def test_figures_show_every_head_and_layer(result, dark):
         np.testing.assert_allclose(bar.y, p)
     names = " ".join(note.text for note in bars.layout.annotations)
     assert all(word in names for word in ("FC<", "spinal", "FC matched"))
-    [heat] = answers_figures.contributions(result).data
+    [heat] = answers_figures.contributions(result).figure.data
     assert heat.zmin == -heat.zmax
     assert heat.z.shape == (8, 10)
     np.testing.assert_allclose(heat.z[-1], heat.z[:-1].sum(0), atol=1e-5)

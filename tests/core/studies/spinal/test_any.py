@@ -206,7 +206,7 @@ def test_differences_are_paired_and_verdicts_follow(result):
 def test_the_figure_shows_every_seed_and_the_means(result):
     for look in theme.THEMES:
         with theme.drawn(look):
-            drawn = spinal_any.figure(result).data
+            drawn = spinal_any.figure(result).figure.data
             np.testing.assert_allclose([trace.y for trace in drawn[::2]], 100 * result.accuracy)
             np.testing.assert_allclose([trace.y[0] for trace in drawn[1::2]], 100 * result.accuracy.mean(1))
             assert len({trace.marker.symbol for trace in drawn[::2]}) == 4

@@ -78,7 +78,7 @@ def test_a_wider_head_costs_more_and_is_drawn_longer():
     rows = [diagram.layers(64, 10, Shape(width, 4)) for width in widths]
     assert all(sum(r.parameters for r in a) < sum(r.parameters for r in b) for a, b in pairwise(rows))
     for layers in (4, 12):
-        boxes = [named(diagram.figure(64, 10, Shape(width, layers)), "layer ")[0] for width in widths]
+        boxes = [named(diagram.figure(64, 10, Shape(width, layers)).figure, "layer ")[0] for width in widths]
         lengths = [abs(b.x1 - b.x0) if layers > 6 else abs(b.y1 - b.y0) for b in boxes]
         assert all(a < b for a, b in pairwise(lengths))
 
@@ -112,7 +112,7 @@ def test_more_parts_than_features_is_one_clear_sentence():
 @given(shapes, st.sampled_from(theme.THEMES))
 def test_every_layer_is_a_box_that_wears_its_parts_colour_and_letter(shape, look):
     with theme.drawn(look):
-        fig = diagram.figure(321, 10, shape)
+        fig = diagram.figure(321, 10, shape).figure
     boxes, caps, parts = named(fig, "layer "), named(fig, "cap "), named(fig, "part ")
     assert len(boxes) == len(caps) == shape.layers
     assert len({part.fillcolor for part in parts}) == len(parts) == shape.split
@@ -129,7 +129,7 @@ def test_every_layer_is_a_box_that_wears_its_parts_colour_and_letter(shape, look
 @SOME
 @given(shapes)
 def test_the_drawing_is_wired_like_the_head(shape):
-    fig = diagram.figure(321, 10, shape)
+    fig = diagram.figure(321, 10, shape).figure
     rows = diagram.layers(321, 10, shape)
     taps = next(trace for trace in fig.data if trace.name == "taps")
     across = taps.x if shape.layers > diagram.ACROSS_AT_MOST else taps.y
@@ -148,7 +148,7 @@ def test_the_drawing_is_wired_like_the_head(shape):
 @SOME
 @given(shapes)
 def test_nothing_is_drawn_over_another_box_or_off_the_page(shape):
-    fig = diagram.figure(321, 10, shape)
+    fig = diagram.figure(321, 10, shape).figure
     x, y = sorted(fig.layout.xaxis.range), sorted(fig.layout.yaxis.range)
     for drawn in fig.layout.shapes:
         assert x[0] <= min(drawn.x0, drawn.x1) <= max(drawn.x0, drawn.x1) <= x[1]

@@ -289,7 +289,7 @@ def test_the_figure_shows_every_seed_and_the_means(packaged):
     result, _ = packaged
     for look in theme.THEMES:
         with theme.drawn(look):
-            traces = transfer_figures.races(result).data
+            traces = transfer_figures.races(result).figure.data
             assert len(traces) == 2 * 2 * len(HEADS)
             drawn = np.array([trace.y for trace in traces[::2]]).reshape(result.accuracy.shape)
             assert np.allclose(drawn, 100 * result.accuracy)

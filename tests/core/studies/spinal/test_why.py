@@ -118,7 +118,7 @@ def test_the_finding_counts_what_is_drawn():
 def test_every_layer_and_both_outputs_are_drawn(toy, look):
     twins = why.run(toy)
     with theme.drawn(look):
-        wiring, fig = figures.wiring(twins), figures.curves(twins)
+        wiring, fig = figures.wiring(twins).figure, figures.curves(twins).figure
     assert sum(len(trace.x) for trace in wiring.data) == twins.layers
     assert len({(x, y) for trace in wiring.data for x, y in zip(trace.x, trace.y, strict=True)}) == twins.layers
     assert len(wiring.layout.shapes) == int(twins.linked.sum())
