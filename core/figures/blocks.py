@@ -73,6 +73,18 @@ class Table:
         return list(zip(*self.columns.values(), strict=True))
 
 
+def toolbar(name: str, *tools: Sequence[str]) -> dict[str, Any]:
+    """Plotly's settings of a figure: groups of its tools, and a camera that saves a PNG of this name."""
+    return {
+        "displayModeBar": True,
+        "displaylogo": False,
+        "modeBarButtons": [*tools, ["toImage"]],
+        "toImageButtonOptions": {"format": "png", "filename": name, "scale": 2},
+        "scrollZoom": False,
+        "doubleClick": False,
+    }
+
+
 def csv_address(columns: Columns) -> str:
     """A study's table as a CSV file's data address; "" beyond MOST_CSV bytes."""
     data = csv_text(columns).encode()

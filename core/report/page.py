@@ -14,7 +14,7 @@ from core.base.files import program_version
 from core.base.records import in_words
 from core.base.worker import Progress, ignore, part
 from core.figures import theme
-from core.figures.blocks import WIDTH, Picture, Pictures, Plot
+from core.figures.blocks import WIDTH, Picture, Pictures, Plot, toolbar
 from core.networks import quoting
 from core.networks.card import Card
 from core.networks.download import WeightsError
@@ -33,14 +33,6 @@ QUESTION = "What do five papers see in this picture?"
 TEMPLATE = Path(__file__).with_name("report.html.jinja")
 SHOWN = WIDTH  # px, the longer side of the picture as the page holds it
 HEADER = 320  # px, the side of the box that it is shown in
-CAMERA = {
-    "displayModeBar": True,
-    "displaylogo": False,
-    "modeBarButtons": [["toImage"]],
-    "toImageButtonOptions": {"format": "png", "filename": "receptive", "scale": 2},
-    "scrollZoom": False,
-    "doubleClick": False,
-}
 
 
 @dataclass(frozen=True)
@@ -176,7 +168,7 @@ def page(asked: Asked, sections: Sequence[Section]) -> str:
         shown_size=header_size(asked.image),
         width=WIDTH,
         fonts=Markup(FONTS),
-        camera=CAMERA,
+        camera=toolbar("receptive"),
         made=datetime.now(UTC),
         version=program_version(),
         plotly=Markup(get_plotlyjs()),

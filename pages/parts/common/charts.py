@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.base.files import no_formulas
 from core.figures import theme
-from core.figures.blocks import Columns, Plot
+from core.figures.blocks import Columns, Plot, toolbar
 from core.figures.palette import uri
 from pages.parts.common.words import plain
 
@@ -19,15 +19,8 @@ theme.follow(lambda: st.context.theme.type)
 
 def show(plot: Plot, key: str, on_click: Callable[[], None] | None = None) -> None:
     """The figure; under it, folded away, the table of its numbers with a CSV button in its toolbar."""
-    config = {
-        "displayModeBar": True,
-        "displaylogo": False,
-        "modeBarButtons": [["toImage"]],
-        "toImageButtonOptions": {"format": "png", "filename": f"receptive-{key}", "scale": 2},
-        "scrollZoom": False,
-        "doubleClick": False,
-    }
     clicks = {} if on_click is None else {"on_select": on_click, "selection_mode": "points"}
+    config = toolbar(f"receptive-{key}")
     st.plotly_chart(plot.figure, key=key, theme=None, config=config, alt=plot.alt, **clicks)
     if plot.table is not None:
         with st.expander("The numbers as a table", key=f"{key} table", on_change="rerun") as numbers:

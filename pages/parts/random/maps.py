@@ -19,6 +19,7 @@ from core.compute.embedding import Map
 from core.compute.sign_counts import Spec
 from core.data.sets import DATASETS
 from core.data.split import Split
+from core.figures.blocks import toolbar
 from core.figures.palette import uri
 from core.networks import packaged as networks
 from core.networks.card import Network
@@ -33,14 +34,7 @@ SELECTED, DRAW, HELD = "random map selection", "random maps wanted", "random map
 THUMBNAILS, THUMBNAIL, COLUMNS = 96, 48, 12  # at most so many, px a side at most, a row
 NEIGHBOURS, NEIGHBOUR = 6, 72
 PATIENCE = 0.4  # seconds that the maps wait for the reader's picture before they are drawn without it
-CONFIG = {
-    "displayModeBar": True,
-    "displaylogo": False,
-    "modeBarButtons": [["lasso2d", "select2d", "pan2d"], ["zoomIn2d", "zoomOut2d", "resetScale2d"], ["toImage"]],
-    "toImageButtonOptions": {"format": "png", "filename": "receptive-random-map", "scale": 2},
-    "scrollZoom": False,
-    "doubleClick": False,
-}
+TOOLBAR = toolbar("receptive-random-map", ["lasso2d", "select2d", "pan2d"], ["zoomIn2d", "zoomOut2d", "resetScale2d"])
 MISLEADING = (
     "**Who is next to whom means something; distances between clusters, their sizes and their shapes mislead**: t-SNE "
     "keeps neighbours, not distances."
@@ -212,7 +206,7 @@ def maps(scene: Scene, result: Result, placed: dict[Space, Placed] | None, sheet
                 ),
                 key=key,
                 theme=None,
-                config=CONFIG,
+                config=TOOLBAR,
                 alt=f"Map of {len(result):,} pictures, {TITLES[found.space].lower()}, coloured by class",
                 on_select=partial(select, key, scene, result),
                 selection_mode=("points", "box", "lasso"),

@@ -9,12 +9,9 @@ from core.figures import palette, theme
 
 
 @pytest.fixture(autouse=True)
-def reader():
-    """Who is asked is put back after the test."""
-    before = theme._reader[0]
-    theme.follow(lambda: None)
-    yield
-    theme.follow(before)
+def reader(monkeypatch):
+    """Nobody has said yet who is asked."""
+    monkeypatch.setattr(theme, "_reader", [lambda: None])
 
 
 def test_figures_are_light_unless_they_are_drawn_dark():
