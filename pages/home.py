@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import streamlit as st
 
@@ -35,7 +36,7 @@ def instead(names: Sequence[str], cards: Sequence[Card]) -> None:
 def glance(study: Study) -> None:
     """The finding and the figure of what comes along, or what to do to have them."""
     cards = at_hand.intact(study.networks)
-    found = study.glance(cards, sample, charts.dark())
+    found = study.glance(cards, sample)
     if found is None:
         instead(study.networks, cards)
     elif not found.plots:
@@ -44,7 +45,7 @@ def glance(study: Study) -> None:
         st.markdown(plain(found.finding))
         for i, (column, plot) in enumerate(zip(st.columns(len(found.plots)), found.plots, strict=True)):
             with column:
-                charts.show(plot.figure, f"home-{study.slug}-{i}", plot.alt)
+                charts.show(replace(plot, table=None), f"home-{study.slug}-{i}")
 
 
 for study in STUDIES:

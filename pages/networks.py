@@ -59,12 +59,7 @@ cards = at_hand.every_card()
 rows = shown(cards)
 if rows:
     st.markdown(f"#### {plain(coverage.finding(coverage.matrix(rows)))}")
-    charts.show(
-        coverage.figure(rows, dark=charts.dark()),
-        "networks-matrix",
-        f"Networks by parts of the studies. {coverage.finding(coverage.matrix(rows))}",
-        coverage.table(rows),
-    )
+    charts.show(coverage.figure(rows), "networks-matrix")
     st.caption("● runs, ◐ runs in part, – does not run; point at a field to read why.")
 else:
     st.info("You have not brought a network yet: open one below.")

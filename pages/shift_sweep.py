@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
 from core.base.prose import section
@@ -42,15 +44,8 @@ def answer(choice: choose.Choice, picture: tray.Picture, key: str = "sweep") -> 
 def hero(result: Result, cards: list[networks_card.Card]) -> None:
     titles = [card.title for card in cards]
     st.markdown(f"#### {plain(sweep.finding(result, titles))}")
-    figure = figures.maps(result, titles, chosen=closer.chosen(), line=closer.line(), dark=charts.dark())
-    charts.show(
-        figure,
-        "shift-maps",
-        f"Probability of {result.labels[result.target]} at every shift, one map a network. "
-        + sweep.finding(result, titles),
-        figures.sweep_table(result),
-        on_click=closer.choose_clicked,
-    )
+    plot = figures.maps(result, titles, chosen=closer.chosen(), line=closer.line())
+    charts.show(plot, "shift-maps", on_click=closer.choose_clicked)
     st.caption(section("shift_sweep", "map"))
 
 
@@ -63,8 +58,8 @@ def beside(choice: choose.Choice, picture: tray.Picture) -> None:
     titles = [card.title for card in choice.cards if card.name in result.models]
     finding = sweep.finding(result, titles)
     st.markdown(plain(finding))
-    figure = figures.maps(result, titles, chosen=closer.chosen(), dark=charts.dark())
-    charts.show(figure, "shift-maps-held", f"The held picture at every shift. {finding}", figures.sweep_table(result))
+    plot = figures.maps(result, titles, chosen=closer.chosen())
+    charts.show(replace(plot, alt=f"The held picture at every shift. {finding}"), "shift-maps-held")
 
 
 frame.require(STUDY.slug)

@@ -45,3 +45,12 @@ def a_server_that_has_run_before(monkeypatch):
         PagesManager.uses_pages_directory = False
 
     monkeypatch.setattr(PagesManager, "__init__", with_navigation)
+
+
+@pytest.fixture(params=[False, True], ids=["light", "dark"])
+def dark(request):
+    """The test runs once for a light page and once for a dark one: whether figures are drawn dark."""
+    from core.figures import theme
+
+    with theme.drawn(theme.THEMES[request.param]):
+        yield request.param

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,14 +21,27 @@ SMALL = 12  # px, of words on a figure
 GAP = 12  # px of white between pictures side by side
 
 
+Columns = Mapping[str, Sequence[Any]]  # a table: columns of one length by name
+
+
 @dataclass(frozen=True, eq=False)
 class Plot:
-    """A Plotly figure of a fixed size; `still`: what readers without scripts see, as an address, "" for nothing."""
+    """A Plotly figure, what it shows in words, and its numbers: the same on a page, on home and in a report.
+
+    `table` makes the columns of its numbers when they are asked for, None where the figure has none of its own. On a
+    report, where the figure has a fixed size: its `heading`, and `still`, what readers without scripts see, as an
+    address, "" for nothing.
+    """
 
     figure: go.Figure
     alt: str
+    table: Callable[[], Columns] | None = None
     heading: str = ""
     still: str = ""
+
+    def telling(self, sentence: str) -> Plot:
+        """The same figure, its words followed by a sentence on what it shows."""
+        return replace(self, alt=f"{self.alt}. {sentence}")
 
 
 @dataclass(frozen=True)
@@ -53,14 +66,26 @@ class Table:
     """Columns of words, numbers or Pictures, all of one length."""
 
     caption: str
-    columns: Mapping[str, Sequence[object]]
+    columns: Columns
 
     @property
     def rows(self) -> list[tuple[object, ...]]:
         return list(zip(*self.columns.values(), strict=True))
 
 
-def csv_address(columns: Mapping[str, Sequence[object]]) -> str:
+def toolbar(name: str, *tools: Sequence[str]) -> dict[str, Any]:
+    """Plotly's settings of a figure: groups of its tools, and a camera that saves a PNG of this name."""
+    return {
+        "displayModeBar": True,
+        "displaylogo": False,
+        "modeBarButtons": [*tools, ["toImage"]],
+        "toImageButtonOptions": {"format": "png", "filename": name, "scale": 2},
+        "scrollZoom": False,
+        "doubleClick": False,
+    }
+
+
+def csv_address(columns: Columns) -> str:
     """A study's table as a CSV file's data address; "" beyond MOST_CSV bytes."""
     data = csv_text(columns).encode()
     return "data:text/csv;charset=utf-8;base64," + b64encode(data).decode() if len(data) <= MOST_CSV else ""

@@ -12,12 +12,14 @@ import numpy as np
 from PIL import Image
 
 from core.base.quote import unturned
+from core.figures import theme
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 PROBABILITY_SCALE = "Cividis"  # even steps of lightness, and the same to colour-blind readers
 ACCENT = "#0072B2"  # Okabe-Ito blue: the anti-aliased networks
+ACCENT_ON_DARK = "#56a8dc"
 USER = "#D55E00"  # Okabe-Ito vermilion: what the reader chose or brought
 MUTED = "#8c8c8c"  # legible on white and on black
 FONTS = "'Source Sans', 'Source Sans Pro', system-ui, sans-serif"  # the page's own
@@ -32,15 +34,15 @@ _PLAIN = {False: "#7f7f7f", True: "#a8a8a8"}
 _BLUES = {False: ((74, 152, 204), (0, 38, 63)), True: ((205, 230, 245), (30, 134, 200))}
 
 
-def signed_scale(dark: bool = False) -> list[tuple[float, str]]:
+def signed_scale() -> list[tuple[float, str]]:
     """A diverging colour scale on [0, 1] whose middle is zero."""
-    stops = _SIGNED[dark]
+    stops = _SIGNED[theme.dark()]
     return [(i / (len(stops) - 1), colour) for i, colour in enumerate(stops)]
 
 
-def paint(values: np.ndarray, limit: float, dark: bool = False) -> np.ndarray:
+def paint(values: np.ndarray, limit: float) -> np.ndarray:
     """Signed values (h, w) as uint8 (h, w, 3) of `signed_scale`, which ends at -limit and +limit."""
-    stops = np.array([[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in _SIGNED[dark]])
+    stops = np.array([[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in _SIGNED[theme.dark()]])
     at = np.linspace(-limit, limit, len(stops))
     return np.stack([np.interp(values, at, stops[:, c]) for c in range(3)], -1).round().astype(np.uint8)
 
@@ -68,17 +70,22 @@ def add_picture(fig: go.Figure, i: int, source: str, height: int, width: int, la
     )
 
 
-def network_colours(blurs: Sequence[int | None], dark: bool = False) -> list[str]:
+def network_colours(blurs: Sequence[int | None]) -> list[str]:
     """One colour a network from its blur's taps (1..7): grey for the plain one (None), deeper blue for wider blurs."""
-    light, deep = _BLUES[dark]
+    light, deep = _BLUES[theme.dark()]
     colours = []
     for blur in blurs:
         if blur is None:
-            colours.append(_PLAIN[dark])
+            colours.append(_PLAIN[theme.dark()])
             continue
         t = (blur - 1) / 6
         colours.append("#" + "".join(f"{round(a + t * (b - a)):02x}" for a, b in zip(light, deep, strict=True)))
     return colours
+
+
+def accent() -> str:
+    """The accent as thin lines and words wear it, lighter on a dark page."""
+    return ACCENT_ON_DARK if theme.dark() else ACCENT
 
 
 def translucent(colour: str, alpha: float) -> str:
@@ -110,14 +117,14 @@ def on(colour: str) -> str:
     return max("#000000", "#ffffff", key=lambda text: contrast(text, colour))
 
 
-def text_colour(dark: bool = False) -> str:
+def text_colour() -> str:
     """Streamlit's own text colour of the theme."""
-    return "#fafafa" if dark else "#31333f"
+    return "#fafafa" if theme.dark() else "#31333f"
 
 
-def style(fig: go.Figure, dark: bool = False) -> go.Figure:
+def style(fig: go.Figure) -> go.Figure:
     """`fig` itself, with the house's template, fonts, margins and grids."""
-    text, clear = text_colour(dark), "rgba(0,0,0,0)"
+    dark, text, clear = theme.dark(), text_colour(), "rgba(0,0,0,0)"
     fig.update_layout(
         template="plotly_dark" if dark else "plotly_white",
         paper_bgcolor=clear,

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from core.claims.claim import VERDICTS, Verdict
+from core.figures import theme
+from core.figures.blocks import Plot
 from core.figures.palette import MUTED, style, text_colour
 from core.overview.board import Row
 from core.studies import STUDIES
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
+    pass
 
 MARKS: dict[Verdict, str] = {
     "reproduced in miniature": "✓",
@@ -61,7 +63,7 @@ def label(verdict: Verdict, count: int) -> str:
     return "" if not count else f"{count}" if count < WIDE else f"{MARKS[verdict]} {count}"
 
 
-def bars(rows: Sequence[Row], *, dark: bool = False) -> go.Figure:
+def bars(rows: Sequence[Row]) -> Plot:
     """A bar a study, cut by verdict, each piece with its mark and number."""
     import plotly.graph_objects as go
 
@@ -77,15 +79,15 @@ def bars(rows: Sequence[Row], *, dark: bool = False) -> go.Figure:
             insidetextanchor="middle",
             textangle=0,
             constraintext="none",
-            textfont={"color": "#000000" if verdict != "not tested here" else text_colour(dark), "size": 14},
+            textfont={"color": "#000000" if verdict != "not tested here" else text_colour(), "size": 14},
             marker={
                 "color": COLOURS[verdict] if verdict != "not tested here" else "rgba(140,140,140,0.25)",
                 "pattern": {"shape": PATTERNS.get(verdict, ""), "fgcolor": "rgba(0,0,0,0.35)", "size": 6},
-                "line": {"width": 1, "color": "#0e1117" if dark else "#ffffff"},
+                "line": {"width": 1, "color": "#0e1117" if theme.dark() else "#ffffff"},
             },
             hovertemplate=f"%{{y}}: %{{x}} {verdict}<extra></extra>",
         )
-    style(fig, dark)
+    style(fig)
     fig.update_layout(
         barmode="stack",
         height=BAR * len(STUDIES) + 90,
@@ -95,4 +97,4 @@ def bars(rows: Sequence[Row], *, dark: bool = False) -> go.Figure:
     )
     fig.update_yaxes(autorange="reversed", nticks=0, showgrid=False)
     fig.update_xaxes(title_text="claims")
-    return fig
+    return Plot(fig, f"Verdicts on the claims of each paper, one bar a study. {finding(rows)}", lambda: table(rows))

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from core.figures.blocks import Plot
 from core.networks.card import KIND_WORDS, Card
 from core.networks.families import FAMILIES
 from core.studies import STUDIES
 from core.studies.study import Study, Use
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
+    pass
 
 MARKS = ("–", "◐", "●")  # does not run, runs in part, runs
 ROW_HEIGHT, MARGIN = 26, 170  # px
@@ -77,7 +78,7 @@ def settings(part: Use, card: Card) -> dict[str, str]:
     return {key.format(**known): value.format(**known) for key, value in part.address}
 
 
-def figure(cards: Sequence[Card], *, dark: bool = False) -> go.Figure:
+def figure(cards: Sequence[Card]) -> Plot:
     """One row a network, one column a part: ● runs, ◐ runs in part, – does not; the words on hover."""
     import plotly.graph_objects as go
 
@@ -90,23 +91,23 @@ def figure(cards: Sequence[Card], *, dark: bool = False) -> go.Figure:
     ]
     names = [palette.verbatim(card.title) for card in cards]
     columns = [part.name for part in PARTS]
-    shades = palette.network_colours([1, 4], dark)
+    shades = palette.network_colours([1, 4])
     scale = [(0.0, "rgba(0,0,0,0)"), (0.5, shades[0]), (1.0, shades[1])]
     heat = go.Heatmap(
         z=level, x=columns, y=names, customdata=words, hovertemplate="%{customdata}<extra></extra>",
         colorscale=scale, zmin=0, zmax=2, showscale=False, xgap=2, ygap=2,
     )  # fmt: skip
-    ink = [palette.text_colour(dark), *map(palette.on, shades)]  # Plotly's own choice is grey on black, and on blue
+    ink = [palette.text_colour(), *map(palette.on, shades)]  # Plotly's own choice is grey on black, and on blue
     marks = go.Scatter(
         x=columns * len(names), y=[name for name in names for _ in columns], mode="text", hoverinfo="skip",
         text=[MARKS[value] for line in level for value in line], showlegend=False,
         textfont={"color": [ink[value] for line in level for value in line]},
     )  # fmt: skip
-    fig = palette.style(go.Figure([heat, marks]), dark)
+    fig = palette.style(go.Figure([heat, marks]))
     fig.update_layout(height=ROW_HEIGHT * len(cards) + MARGIN, margin={"l": 8, "r": 8, "t": MARGIN - 20, "b": 8})
     fig.update_xaxes(side="top", tickangle=-55, fixedrange=True, showgrid=False, range=[-0.5, len(PARTS) - 0.5])
     fig.update_yaxes(range=[len(cards) - 0.5, -0.5], fixedrange=True, automargin=True, showgrid=False, dtick=1)
-    return fig
+    return Plot(fig, f"Networks by parts of the studies. {finding(matrix(cards))}", lambda: table(cards))
 
 
 def table(cards: Sequence[Card]) -> dict[str, list[str]]:

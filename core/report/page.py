@@ -13,7 +13,8 @@ from core.base import quote
 from core.base.files import program_version
 from core.base.records import in_words
 from core.base.worker import Progress, ignore, part
-from core.figures.blocks import WIDTH, Picture, Pictures, Plot
+from core.figures import theme
+from core.figures.blocks import WIDTH, Picture, Pictures, Plot, toolbar
 from core.networks import quoting
 from core.networks.card import Card
 from core.networks.download import WeightsError
@@ -32,14 +33,6 @@ QUESTION = "What do five papers see in this picture?"
 TEMPLATE = Path(__file__).with_name("report.html.jinja")
 SHOWN = WIDTH  # px, the longer side of the picture as the page holds it
 HEADER = 320  # px, the side of the box that it is shown in
-CAMERA = {
-    "displayModeBar": True,
-    "displaylogo": False,
-    "modeBarButtons": [["toImage"]],
-    "toImageButtonOptions": {"format": "png", "filename": "receptive", "scale": 2},
-    "scrollZoom": False,
-    "doubleClick": False,
-}
 
 
 @dataclass(frozen=True)
@@ -72,8 +65,9 @@ def make(
 
 
 def finished(asked: Asked, progress: Progress = ignore) -> str:
-    """The report on what `ask` found."""
-    sections = [section(study, asked, part(progress, i, len(STUDIES))) for i, study in enumerate(STUDIES)]
+    """The report on what `ask` found, on white whatever the reader's page is."""
+    with theme.drawn("light"):
+        sections = [section(study, asked, part(progress, i, len(STUDIES))) for i, study in enumerate(STUDIES)]
     return page(asked, sections)
 
 
@@ -157,7 +151,7 @@ def page(asked: Asked, sections: Sequence[Section]) -> str:
         shown_size=header_size(asked.image),
         width=WIDTH,
         fonts=Markup(FONTS),
-        camera=CAMERA,
+        camera=toolbar("receptive"),
         made=datetime.now(UTC),
         version=program_version(),
         plotly=Markup(get_plotlyjs()),

@@ -157,10 +157,10 @@ class Study:
         """What a report asks of it."""
         return list(self.part("report").parts(asked))
 
-    def glance(self, cards: Sequence[Card], sample: RGBImage, dark: bool) -> Glance | None:
+    def glance(self, cards: Sequence[Card], sample: RGBImage) -> Glance | None:
         """What the home page shows of it, of those of its networks that are whole; None where its packaged result was
         made from others."""
-        found: Glance | None = self.part("report").glance(cards, sample, dark)
+        found: Glance | None = self.part("report").glance(cards, sample)
         return found
 
     def first_looks(self) -> Iterator[FirstLook]:

@@ -6,7 +6,6 @@ import ast
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from importlib import import_module
 from pathlib import Path
 
 import typer
@@ -15,7 +14,6 @@ from core.base.files import APP_FOLDER, ROOT, write_text
 from core.claims.claim import NOT_PACKAGED, RULE
 from core.overview.board import RESULTS, Row, board
 from core.studies import STUDIES
-from core.studies.study import Study
 
 app = typer.Typer()
 FLOORS = (
@@ -47,16 +45,12 @@ def pages() -> dict[Path, str]:
     }
 
 
-def room(study: Study) -> str:
-    return study.slug.partition("_")[0]
-
-
 def headlines(rows: Sequence[Row]) -> str:
     """How the claims stand, and one of them a study, as Markdown."""
     by_name = {row[0].name: row for row in rows}
     lines = [f"{tally(rows)} One a study:", ""]
     for study in STUDIES:
-        claim, ours, verdict = by_name[import_module(f"core.studies.{room(study)}.numbers").HEADLINE]
+        claim, ours, verdict = by_name[study.part("numbers").HEADLINE]
         here = ours.shown if ours is not None else claim.why_not or NOT_PACKAGED
         lines.append(f"- **{study.title}**: {claim.sentence} Here: {here}. *{verdict.capitalize()}.*")
     return "\n".join(lines) + "\n"
@@ -79,7 +73,7 @@ def results(rows: Sequence[Row]) -> str:
     for study in STUDIES:
         own = [row for row in rows if row[0].study == study.slug]
         parts += [f"## {study.title}", f"{study.question} {study.paper}.", markdown(claims(own))]
-        for told, table in import_module(f"core.studies.{room(study)}.numbers").tables(RESULTS).items():
+        for told, table in study.part("numbers").tables(RESULTS).items():
             parts.append(f"{told}{':' if table else ''}")
             parts += [markdown(table)] if table else []
     return "\n\n".join(parts) + "\n"

@@ -42,8 +42,8 @@ STUDY = Study(
 )
 
 
-def figure(result: Result, pixels: np.ndarray, titles: Sequence[str] | None = None, dark: bool = False) -> go.Figure:
+def figure(result: Result, pixels: np.ndarray, titles: Sequence[str] | None = None) -> go.Figure:
     """The hero figure: one evidence map a network over the picture uint8 (H, W, 3), one scale."""
     from core.studies.patch.figures import maps
 
-    return maps(result, titles or result.models, pixels, dark=dark)
+    return maps(result, titles or result.models, pixels).figure

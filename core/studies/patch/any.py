@@ -16,6 +16,7 @@ import numpy as np
 from core.base.worker import Progress, each, ignore, part
 from core.compute import attributions
 from core.compute.attributions import EVIDENCE, METHODS, RANDOM
+from core.figures.blocks import Plot
 from core.pictures import preprocess
 from core.studies.patch import interaction as patch_interaction
 from core.studies.patch import masking as patch_masking
@@ -23,7 +24,6 @@ from core.studies.patch import scramble as patch_scramble
 from core.studies.patch.masking import MODES, Mode, Trace
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
     from torch import Tensor
 
     from core.networks.card import Network
@@ -283,13 +283,11 @@ def omissions(result: Result) -> list[str]:
     return [f"{method[0].upper()}{method[1:]} is left out: {reason}." for method, reason in result.left_out]
 
 
-def figure(
-    result: Result, title: str, mode: Mode = "deletion", *, k: int | None = None, dark: bool = False
-) -> go.Figure:
+def figure(result: Result, title: str, mode: Mode = "deletion", *, k: int | None = None) -> Plot:
     """The curves, one line a method; `k` cells are marked."""
     from core.studies.patch import masking_figures
 
-    return masking_figures.curves(result.curves(mode), [title], k=k, dark=dark)
+    return masking_figures.curves(result.curves(mode), [title], k=k)
 
 
 def table(result: Result, title: str, mode: Mode = "deletion") -> dict[str, list[object]]:

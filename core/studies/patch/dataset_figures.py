@@ -13,6 +13,8 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from core.figures import kit
+from core.figures.blocks import Plot
 from core.figures.palette import MUTED, network_colours, signed_scale, style, text_colour
 from core.studies.patch.dataset import Scramble, Summary
 
@@ -22,18 +24,18 @@ OUTLIERS = 4  # classes named beside their points, at most
 NAME_BOX = (45, 9)  # percent across and up that a name takes in a panel
 
 
-def colours(patches: Sequence[int | None], dark: bool = False) -> list[str]:
+def colours(patches: Sequence[int | None]) -> list[str]:
     """Grey for the baseline (None), one blue for each BagNet, deeper for larger patches of 9 to 33 px."""
     depths = [None if q is None else round(1 + 6 * min(1.0, max(0.0, log(q / 9) / log(33 / 9)))) for q in patches]
-    return network_colours(depths, dark)
+    return network_colours(depths)
 
 
-def accuracy_plot(found: Summary, *, dark: bool = False) -> go.Figure:
+def accuracy_plot(found: Summary) -> Plot:
     """Top-1 accuracy against the patch's side with 95 % intervals; each baseline is a level grey line in its band."""
     fig = go.Figure()
     percent, bounds, patches = 100 * found.accuracy, 100 * found.accuracy_interval, found.patches
     order = sorted((q, i) for i, q in enumerate(patches) if q is not None)
-    for i, (title, q, colour) in enumerate(zip(found.titles, patches, colours(patches, dark), strict=True)):
+    for i, (title, q, colour) in enumerate(zip(found.titles, patches, colours(patches), strict=True)):
         if q is None:
             fig.add_hrect(*bounds[i], fillcolor=colour, opacity=0.18, line_width=0)
             said = f"{title}: {percent[i]:.1f} %"
@@ -48,7 +50,7 @@ def accuracy_plot(found: Summary, *, dark: bool = False) -> go.Figure:
         showlegend=False,
     )
     for q, i in order:
-        colour, (low, high) = colours([q], dark)[0], bounds[i]
+        colour, (low, high) = colours([q])[0], bounds[i]
         fig.add_scatter(
             x=[q],
             y=[percent[i]],
@@ -56,30 +58,26 @@ def accuracy_plot(found: Summary, *, dark: bool = False) -> go.Figure:
             text=[f"  q = {q}: {percent[i]:.1f} %"],
             textposition="middle right",
             marker={"size": 11, "color": colour},
-            error_y={
-                "type": "data",
-                "symmetric": False,
-                "array": [high - percent[i]],
-                "arrayminus": [percent[i] - low],
-                "color": colour,
-                "thickness": 1,
-                "width": 0,
-            },
+            error_y=kit.whiskers(percent[i : i + 1], low, high, color=colour, thickness=1, width=0),
             showlegend=False,
             hovertemplate=f"{found.titles[i]}: %{{y:.1f}} % ({low:.1f} to {high:.1f})<br>"
             f"n = {found.images:,}<extra></extra>",
         )
-    style(fig, dark)
+    style(fig)
     fig.update_layout(title="Accuracy by patch size; grey: the baseline", height=400)
     sides = [q for q, _ in order]
     fig.update_xaxes(title_text="side q of the patches, px", tickvals=sides)
     if sides:
         fig.update_xaxes(range=[min(sides) - 4, max(sides) + 14])
     fig.update_yaxes(title_text="accuracy, %")
-    return fig
+    return Plot(
+        fig,
+        "Accuracy of the BagNets against their patch size, the baseline as a level line",
+        lambda: accuracy_table(found),
+    )
 
 
-def correlation_map(found: Summary, *, pictures: bool = False, dark: bool = False) -> go.Figure:
+def correlation_map(found: Summary, *, pictures: bool = False) -> Plot:
     """Heat map -1..1 of who errs alike: by class (Pearson) or, `pictures`, picture by picture (Cohen's kappa)."""
     values = found.kappa if pictures else found.correlation
     bounds = found.kappa_interval if pictures else found.correlation_interval
@@ -95,7 +93,7 @@ def correlation_map(found: Summary, *, pictures: bool = False, dark: bool = Fals
             y=names,
             text=cells,
             texttemplate="%{text}",
-            colorscale=signed_scale(dark),
+            colorscale=signed_scale(),
             zmin=-1,
             zmax=1,
             hoverinfo="skip",
@@ -103,12 +101,14 @@ def correlation_map(found: Summary, *, pictures: bool = False, dark: bool = Fals
             showscale=False,  # every cell carries its number
         )
     )
-    style(fig, dark)
+    style(fig)
     what = "The same pictures wrong? Cohen's κ" if pictures else "The same classes hard? Correlation r"
     fig.update_layout(title=what, height=460, margin={"l": 72})
     fig.update_xaxes(showgrid=False, constrain="domain", side="bottom", tickangle=0)
     fig.update_yaxes(showgrid=False, autorange="reversed", scaleanchor="x", constrain="domain")
-    return fig
+    return Plot(
+        fig, f"How alike each two networks err, over {'pictures' if pictures else 'classes'}", lambda: pair_table(found)
+    )
 
 
 def cell(value: float, bounds: Sequence[float], *, diagonal: bool = False) -> str:
@@ -118,7 +118,7 @@ def cell(value: float, bounds: Sequence[float], *, diagonal: bool = False) -> st
     return f"{value:.2f}" if diagonal else f"{value:.2f}<br>({bounds[0]:.2f} to<br>{bounds[1]:.2f})"
 
 
-def class_scatter(found: Summary, *, dark: bool = False) -> go.Figure:
+def class_scatter(found: Summary) -> Plot:
     """Each class's error rate, a panel a BagNet against the baseline; the furthest from the diagonal are named.
 
     Raises ValueError without a baseline or without a BagNet.
@@ -151,19 +151,19 @@ def class_scatter(found: Summary, *, dark: bool = False) -> go.Figure:
             textposition=["top left" if value > top / 2 else "top right" for value in x],
             textfont={"size": 11},
             customdata=found.labels,
-            marker={"size": 9, "color": colours([patches[i]], dark)[0]},
+            marker={"size": 9, "color": colours([patches[i]])[0]},
             hovertemplate="%{customdata}: %{x:.0f} % → %{y:.0f} %<extra></extra>",
             row=1,
             col=column,
         )
-    style(fig, dark)
+    style(fig)
     title = "One dot a class; above the dotted line the BagNet errs more"
     fig.update_layout(title={"text": title, "y": 0.98}, height=400, margin={"t": 92}, showlegend=False)
     fig.update_xaxes(range=[-2, top], title_text=f"{found.titles[base]} wrong, %")
     fig.update_yaxes(range=[-2, top])
     fig.update_yaxes(title_text="BagNet wrong, %", col=1)
-    fig.update_annotations(font={"size": 13, "color": text_colour(dark)})
-    return fig
+    fig.update_annotations(font={"size": 13, "color": text_colour()})
+    return Plot(fig, "Error rate of each class: every BagNet against the baseline", lambda: class_table(found))
 
 
 def outliers(x: np.ndarray, y: np.ndarray) -> list[int]:
@@ -176,11 +176,11 @@ def outliers(x: np.ndarray, y: np.ndarray) -> list[int]:
     return named
 
 
-def scramble_plot(scramble: Scramble, found: Summary, *, dark: bool = False) -> go.Figure:
+def scramble_plot(scramble: Scramble, found: Summary) -> Plot:
     """Accuracy against the number of shuffled tiles a side, one line a network, all measured on the same pictures."""
     fig, patches = go.Figure(), found.patches
     dashes = {q: DASHES[i % len(DASHES)] for i, q in enumerate(sorted(q for q in patches if q is not None))}
-    for title, q, colour, y in zip(found.titles, patches, colours(patches, dark), scramble.accuracy, strict=True):
+    for title, q, colour, y in zip(found.titles, patches, colours(patches), scramble.accuracy, strict=True):
         fig.add_scatter(
             x=[str(t) for t in scramble.tiles],
             y=100 * y,
@@ -190,11 +190,13 @@ def scramble_plot(scramble: Scramble, found: Summary, *, dark: bool = False) -> 
             marker={"size": 8, "symbol": "square" if q is None else "circle"},
             hovertemplate=f"{title}, %{{x}} tiles a side: %{{y:.1f}} %<extra></extra>",
         )
-    style(fig, dark)
+    style(fig)
     fig.update_layout(title="Steeper: the arrangement mattered more", height=400, margin={"b": 92})
     fig.update_xaxes(title_text="shuffled tiles a side (1: the picture as it is)", type="category")
     fig.update_yaxes(title_text="accuracy, %", rangemode="tozero")
-    return fig
+    return Plot(
+        fig, "Accuracy on scrambled pictures against the number of tiles", lambda: scramble_table(scramble, found)
+    )
 
 
 def accuracy_table(found: Summary) -> Table:

@@ -14,6 +14,8 @@ import plotly.graph_objects as go
 from PIL import Image
 from plotly.subplots import make_subplots
 
+from core.figures import kit, theme
+from core.figures.blocks import Plot
 from core.figures.palette import (
     ACCENT,
     MUTED,
@@ -28,7 +30,7 @@ from core.figures.palette import (
 )
 from core.pictures.image import write_png
 from core.studies.patch.closer import Patch
-from core.studies.patch.evidence import Map, Result, limit
+from core.studies.patch.evidence import Map, Result, finding, limit
 
 if TYPE_CHECKING:
     from core.pictures.image import RGBImage
@@ -48,7 +50,7 @@ def grey(pixels: np.ndarray) -> np.ndarray:
     return np.repeat(np.asarray(Image.fromarray(pixels).convert("L"))[..., None], 3, -1)
 
 
-def edges(pixels: np.ndarray, dark: bool = False) -> np.ndarray:
+def edges(pixels: np.ndarray) -> np.ndarray:
     """Outlines of what is in the picture, uint8 (H', W', 4): one ink, transparent elsewhere."""
     from skimage.feature import canny  # half a second that the first paint does not need
 
@@ -56,7 +58,7 @@ def edges(pixels: np.ndarray, dark: bool = False) -> np.ndarray:
     zoom = max(1, round(EDGE_SIDE / max(height, width)))
     large = Image.fromarray(pixels).resize((zoom * width, zoom * height), Image.Resampling.BICUBIC)
     lines = canny(np.asarray(large.convert("L")) / 255, sigma=EDGE_SMOOTH)  # type: ignore[no-untyped-call]
-    ink = np.full((*lines.shape, 4), 255 if dark else 0, np.uint8)
+    ink = np.full((*lines.shape, 4), 255 if theme.dark() else 0, np.uint8)
     ink[..., 3] = np.where(lines, round(255 * EDGE_ALPHA), 0)
     return ink
 
@@ -69,8 +71,7 @@ def maps(
     opacity: float = OPACITY,
     outline: bool = True,
     chosen: tuple[int, int, int] | None = None,
-    dark: bool = False,
-) -> go.Figure:
+) -> Plot:
     """One evidence map a network over the grey picture, one zero-centred scale; `chosen` (network, y, x) is framed.
 
     `pixels`: the picture under the maps, uint8 (H, W, 3) of any size: it is stretched over them. The last trace of each
@@ -79,7 +80,7 @@ def maps(
     m = len(result.models)
     heads = [f"<b>{verbatim(t)}</b><br>patches of {q}×{q} px" for t, q in zip(titles, result.patch, strict=True)]
     fig = make_subplots(1, m, subplot_titles=heads, horizontal_spacing=0.03)
-    under, over = uri(grey(pixels)), uri(edges(pixels, dark))
+    under, over = uri(grey(pixels)), uri(edges(pixels))
     for i in range(m):
         add_picture(fig, i, under, result.height, result.width, "below")
         add_evidence(fig, result, i, opacity)
@@ -87,9 +88,14 @@ def maps(
             add_picture(fig, i, over, result.height, result.width, "above")
         add_clicks(fig, result, i)
     if chosen is not None:
-        add_frame(fig, chosen[0], chosen[1], chosen[2], result.patch[chosen[0]], USER)
-    lay_out(fig, result, dark)
-    return fig
+        i, y, x = chosen
+        kit.frame(fig, x, y, result.patch[i], {"color": USER, "width": 2.5, "dash": "solid"}, i)
+    lay_out(fig, result)
+    return Plot(
+        fig,
+        f"Maps of the {evidence_of(result)}, one a network, over the picture. {finding(result, titles)}",
+        lambda: evidence_table(result),
+    )
 
 
 def add_evidence(fig: go.Figure, result: Result, i: int, opacity: float) -> None:
@@ -112,21 +118,6 @@ def add_evidence(fig: go.Figure, result: Result, i: int, opacity: float) -> None
 def spacing(axis: np.ndarray) -> int:
     """Pixels between neighbours of an axis (n,); the network's stride, 8, where it has one place only."""
     return int(axis[1] - axis[0]) if len(axis) > 1 else 8
-
-
-def add_frame(fig: go.Figure, i: int, y: int, x: int, side: int, colour: str, dash: str = "solid") -> None:
-    """A square of `side` px around a pixel, in panel i."""
-    axis, half = str(i + 1 if i else ""), side / 2
-    fig.add_shape(
-        type="rect",
-        xref=f"x{axis}",
-        yref=f"y{axis}",
-        x0=x - half,
-        x1=x + half,
-        y0=y - half,
-        y1=y + half,
-        line={"color": colour, "width": 2.5, "dash": dash},
-    )
 
 
 def add_clicks(fig: go.Figure, result: Result, i: int) -> None:
@@ -154,14 +145,14 @@ def evidence_of(result: Result) -> str:
     return name + (f" less {result.labels[result.other]}" if result.other is not None else "") + ", logits"
 
 
-def lay_out(fig: go.Figure, result: Result, dark: bool) -> None:
+def lay_out(fig: go.Figure, result: Result) -> None:
     """Sizes, axes in pixels of the picture, and the one scale of all maps."""
     m, end = len(result.models), limit(result)
     tall = round(min(440, 1060 / m * result.height / result.width))
-    style(fig, dark)
+    style(fig)
     fig.update_layout(
         coloraxis={
-            "colorscale": signed_scale(dark),
+            "colorscale": signed_scale(),
             "cmin": -end,
             "cmax": end,
             "colorbar": {
@@ -185,7 +176,7 @@ def lay_out(fig: go.Figure, result: Result, dark: bool) -> None:
     fig.update_yaxes(showticklabels=False)
     for i in range(m):
         fig.update_yaxes(scaleanchor=f"x{i + 1 if i else ''}", row=1, col=i + 1)
-    fig.update_annotations(font={"size": 13, "color": text_colour(dark)})
+    fig.update_annotations(font={"size": 13, "color": text_colour()})
 
 
 def evidence_table(result: Result) -> dict[str, list[object]]:
@@ -200,7 +191,7 @@ def evidence_table(result: Result) -> dict[str, list[object]]:
     return columns
 
 
-def patch_logits(patch: Patch, labels: Sequence[str], target: int, *, count: int = 5, dark: bool = False) -> go.Figure:
+def patch_logits(patch: Patch, labels: Sequence[str], target: int, *, count: int = 5) -> Plot:
     """A patch's largest logits as bars, the class asked for among them in colour."""
     best = top_classes(patch.logits, target, count)
     fig = go.Figure()
@@ -213,11 +204,12 @@ def patch_logits(patch: Patch, labels: Sequence[str], target: int, *, count: int
         text=[f"{patch.logits[c]:.2f}" for c in best],
         hovertemplate="%{y}: logit %{x:.2f}, P = %{customdata:.3f}<extra></extra>",
     )
-    style(fig, dark)
+    style(fig)
     fig.update_layout(title="What this patch alone says", height=270, margin={"l": 130, "t": 40, "b": 44})
     fig.update_xaxes(title_text="logit")
     fig.update_yaxes(autorange="reversed", nticks=None, dtick=1)
-    return fig
+    table = {"class": list(labels), "logit": patch.logits.round(4).tolist()}
+    return Plot(fig, "The patch's largest logits", lambda: table)
 
 
 def top_classes(logits: np.ndarray, target: int, count: int) -> list[int]:
@@ -232,9 +224,7 @@ def likeness(
     patch: int,
     chosen: tuple[int, int],
     places: Sequence[tuple[int, int, float]],
-    *,
-    dark: bool = False,
-) -> go.Figure:
+) -> Plot:
     """Where patches like the chosen one lie: cosine similarity over uint8 (H, W, 3), the best places framed."""
     height, width = pixels.shape[:2]
     fig = make_subplots(1, 1)
@@ -247,21 +237,25 @@ def likeness(
         dy=spacing(found.y),
         zmin=-1,
         zmax=1,
-        colorscale=signed_scale(dark),
+        colorscale=signed_scale(),
         opacity=OPACITY,
         colorbar={"title": {"text": "cosine", "side": "right"}, "thickness": 10},
         hovertemplate="row %{y}, column %{x}: cosine %{z:.2f}<extra></extra>",
     )
-    add_frame(fig, 0, *chosen, patch, USER)
+    kit.frame(fig, chosen[1], chosen[0], patch, {"color": USER, "width": 2.5, "dash": "solid"})
     for y, x, _ in places:
-        add_frame(fig, 0, y, x, patch, ACCENT, "dot")
-    style(fig, dark)
+        kit.frame(fig, x, y, patch, {"color": ACCENT, "width": 2.5, "dash": "dot"})
+    style(fig)
     fig.update_layout(title="Where such patches lie", height=340, margin={"l": 16, "t": 40, "b": 16}, dragmode=False)
     fig.update_xaxes(range=[-0.5, width - 0.5], constrain="domain", showgrid=False, showticklabels=False)
     fig.update_yaxes(
         range=[height - 0.5, -0.5], scaleanchor="x", constrain="domain", showgrid=False, showticklabels=False
     )
-    return fig
+    return Plot(
+        fig,
+        "Cosine similarity of every patch's features to those of the chosen one; the four most alike are framed",
+        lambda: dict(zip(("row", "column", "cosine"), map(list, zip(*places, strict=True)), strict=True)),
+    )
 
 
 def picture(result: Result, m: int, pixels: np.ndarray, *, opacity: float = OPACITY, zoom: int = 0) -> np.ndarray:

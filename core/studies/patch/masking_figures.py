@@ -13,7 +13,9 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from core.compute.attributions import EVIDENCE, RANDOM
-from core.figures.palette import ACCENT, MUTED, paint, style, text_colour, verbatim
+from core.figures import kit, theme
+from core.figures.blocks import Plot
+from core.figures.palette import ACCENT, MUTED, accent, network_colours, paint, style, text_colour, verbatim
 from core.studies.patch.masking import MODES, Result
 from core.studies.patch.masking_dataset import Summary
 
@@ -30,24 +32,24 @@ LINES = {
     "occlusion": ("#56B4E9", "dashdot"),
     "DeepLIFT": (None, "dot"),  # Okabe-Ito black, which the theme's text colour stands for
 }
-ACCENT_ON_DARK, OCCLUSION_ON_DARK = "#56a8dc", "#F0E442"  # a lighter accent; Okabe-Ito yellow, not to resemble it
+OCCLUSION_ON_DARK = "#F0E442"  # Okabe-Ito yellow, not to resemble the accent, which is lighter there
 BAND = "rgba(140,140,140,0.25)"
 LEGEND_ROW = 22  # px
 
 
-def line_of(method: str, dark: bool) -> dict[str, object]:
+def line_of(method: str) -> dict[str, object]:
     """Colour, width and dash of a method's curve; chance is grey and dashed, the BagNet's evidence the accent."""
     if method == EVIDENCE:
-        return {"color": ACCENT_ON_DARK if dark else ACCENT, "width": 3.5}
+        return {"color": accent(), "width": 3.5}
     if method == RANDOM:
         return {"color": MUTED, "width": 2, "dash": "dash"}
     colour, dash = LINES[method]
-    if method == "occlusion" and dark:
+    if method == "occlusion" and theme.dark():
         colour = OCCLUSION_ON_DARK
-    return {"color": colour or text_colour(dark), "width": 1.8, "dash": dash}
+    return {"color": colour or text_colour(), "width": 1.8, "dash": dash}
 
 
-def curves(result: Result, titles: Sequence[str], *, k: int | None = None, dark: bool = False) -> go.Figure:
+def curves(result: Result, titles: Sequence[str], *, k: int | None = None) -> Plot:
     """One panel a network: the target's probability against the number of cells, one line a method with its area in
     the legend under the panel, the best first; the band is one standard deviation of the random orders. `k` is marked.
     """
@@ -58,10 +60,10 @@ def curves(result: Result, titles: Sequence[str], *, k: int | None = None, dark:
     for i in range(n):
         ranked = np.argsort(result.auc[i], kind="stable")
         for m in ranked if result.mode == "deletion" else ranked[::-1]:
-            add_curve(fig, result, i, int(m), dark)
+            add_curve(fig, result, i, int(m))
         if k is not None:
             fig.add_vline(k, line={"color": MUTED, "width": 1, "dash": "dot"}, row=1, col=i + 1)
-    style(fig, dark)
+    style(fig)
     room = LEGEND_ROW * len(result.methods) + 60
     best = "Lowest" if result.mode == "deletion" else "Highest"
     fig.update_layout(
@@ -77,33 +79,27 @@ def curves(result: Result, titles: Sequence[str], *, k: int | None = None, dark:
     fig.update_xaxes(title_text=f"cells {what}, k", range=[0, result.cells])
     fig.update_yaxes(range=[-0.02, 1.02])
     fig.update_yaxes(title_text=f"P({verbatim(result.labels[result.target])})", col=1)
-    fig.update_annotations(font={"size": 13, "color": text_colour(dark)})
-    return fig
+    fig.update_annotations(font={"size": 13, "color": text_colour()})
+    return Plot(
+        fig,
+        f"Probability of {result.labels[result.target]} by cells {what}, one line a method",
+        lambda: curve_table(result, titles),
+    )
 
 
-def add_curve(fig: go.Figure, result: Result, i: int, m: int, dark: bool) -> None:
+def add_curve(fig: go.Figure, result: Result, i: int, m: int) -> None:
     """Method m's curve in network i's panel; chance with its spread over draws."""
     method, p, spread = result.methods[m], result.probability[i, m], result.spread[i, m]
     axis = np.arange(result.cells + 1)
     if method == RANDOM:
-        fig.add_scatter(
-            x=np.concatenate([axis, axis[::-1]]),
-            y=np.concatenate([p + spread, (p - spread)[::-1]]),
-            fill="toself",
-            fillcolor=BAND,
-            line={"width": 0},
-            hoverinfo="skip",
-            showlegend=False,
-            row=1,
-            col=i + 1,
-        )
+        kit.band(fig, axis, p - spread, p + spread, BAND, row=1, col=i + 1)
     fig.add_scatter(
         x=axis,
         y=p,
         mode="lines",
         name=f"{method}: {auc_text(result, i, m)}",
         legend=f"legend{i + 1 if i else ''}",
-        line=line_of(method, dark),
+        line=line_of(method),
         hovertemplate="%{x} cells: %{y:.3f}<extra>" + method + "</extra>",
         row=1,
         col=i + 1,
@@ -116,7 +112,7 @@ def auc_text(result: Result, i: int, m: int) -> str:
     return f"{result.auc[i, m]:.3f}"
 
 
-def strip(result: Result, titles: Sequence[str], *, dark: bool = False) -> go.Figure:
+def strip(result: Result, titles: Sequence[str]) -> Plot:
     """The attribution maps side by side, one row a network, each zero-centred on a scale of its own (their units
     differ) that ends at the 99th percentile of its absolute values. The evidence is the BagNet's, so it is shown once.
     """
@@ -132,8 +128,8 @@ def strip(result: Result, titles: Sequence[str], *, dark: bool = False) -> go.Fi
                 continue
             found = result.maps[i, m]
             limit = float(np.percentile(np.abs(found), CLIP)) or 1.0
-            fig.add_image(z=paint(found, limit, dark), hoverinfo="skip", row=i + 1, col=column + 1)
-    style(fig, dark)
+            fig.add_image(z=paint(found, limit), hoverinfo="skip", row=i + 1, col=column + 1)
+    style(fig)
     fig.update_layout(height=60 + 165 * n, margin={"l": 32, "r": 4, "t": 36, "b": 8})
     fig.update_xaxes(visible=False, constrain="domain", range=[-0.5, width - 0.5])
     fig.update_yaxes(showticklabels=False, showgrid=False, constrain="domain", range=[height - 0.5, -0.5])
@@ -141,8 +137,8 @@ def strip(result: Result, titles: Sequence[str], *, dark: bool = False) -> go.Fi
         middle = (n - i - 0.5) / n
         place = {"x": -0.005, "xanchor": "right", "y": middle, "yanchor": "middle", "xref": "paper", "yref": "paper"}
         fig.add_annotation(text=verbatim(title), textangle=-90, showarrow=False, **place)
-    fig.update_annotations(font={"size": 12, "color": text_colour(dark)})
-    return fig
+    fig.update_annotations(font={"size": 12, "color": text_colour()})
+    return Plot(fig, f"The attribution maps that ranked the cells, one row a network: {', '.join(result.methods)}")
 
 
 def auc_table(result: Result, titles: Sequence[str]) -> Table:
@@ -164,15 +160,11 @@ def curve_table(result: Result, titles: Sequence[str]) -> Table:
     return columns
 
 
-def figure(found: Summary, titles: tuple[str, str], *, dark: bool = False) -> go.Figure:
+def figure(found: Summary, titles: tuple[str, str]) -> Plot:
     """Both areas by method with 95 % intervals, the baseline grey: left is better for deletion, right for insertion."""
-    from plotly.subplots import make_subplots
-
-    from core.figures.palette import ACCENT, network_colours, style, verbatim
-
     heads = ("deletion: further left is better", "insertion: further right is better")
     fig = make_subplots(1, 2, shared_yaxes=True, subplot_titles=heads, horizontal_spacing=0.04)
-    looks = ((ACCENT, "circle"), (network_colours([None], dark)[0], "square"))
+    looks = ((ACCENT, "circle"), (network_colours([None])[0], "square"))
     for column, mode in enumerate(MODES):
         means, halves = found.of(mode)
         for n, (title, (colour, symbol)) in enumerate(zip(map(verbatim, titles), looks, strict=True)):
@@ -189,11 +181,15 @@ def figure(found: Summary, titles: tuple[str, str], *, dark: bool = False) -> go
                 row=1,
                 col=column + 1,
             )
-    style(fig, dark)
+    style(fig)
     fig.update_layout(title="Whose order finds what matters?", height=430, margin={"l": 150, "b": 92})
     fig.update_xaxes(title_text="mean area under the curve")
     fig.update_yaxes(autorange="reversed", nticks=0, showgrid=True)
-    return fig
+    return Plot(
+        fig,
+        "Mean area under the deletion and insertion curves by method, for the BagNet and the baseline",
+        lambda: table(found, titles),
+    )
 
 
 def table(found: Summary, titles: tuple[str, str]) -> dict[str, list[Any]]:

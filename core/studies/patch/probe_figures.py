@@ -12,6 +12,8 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from core.figures import kit
+from core.figures.blocks import Plot
 from core.figures.palette import MUTED, PROBABILITY_SCALE, style, text_colour, translucent, verbatim
 from core.studies.patch import interaction, scramble
 from core.studies.patch.dataset_figures import colours
@@ -20,28 +22,16 @@ Table = dict[str, list[Any]]
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "star")  # colour is not the only cue
 
 
-def scramble_curves(
-    result: scramble.Result, titles: Sequence[str], *, tiles: int | None = None, dark: bool = False
-) -> go.Figure:
+def scramble_curves(result: scramble.Result, titles: Sequence[str], *, tiles: int | None = None) -> Plot:
     """Probability of the target against tiles per side, one line a network: the mean and the range of the shuffles.
 
     `tiles` is marked with a vertical line.
     """
     fig = go.Figure()
     x = list(result.tiles)
-    for i, (title, colour) in enumerate(zip(map(verbatim, titles), colours(result.patches, dark), strict=True)):
+    for i, (title, colour) in enumerate(zip(map(verbatim, titles), colours(result.patches), strict=True)):
         p = result.probability[i]
-        fig.add_scatter(
-            x=x + x[::-1],
-            y=np.concatenate([p.max(1), p.min(1)[::-1]]),
-            fill="toself",
-            fillcolor=translucent(colour, 0.15),
-            line={"width": 0},
-            mode="lines",
-            legendgroup=title,
-            showlegend=False,
-            hoverinfo="skip",
-        )
+        kit.band(fig, x, p.min(1), p.max(1), translucent(colour, 0.15), legendgroup=title)
         fig.add_scatter(
             x=x,
             y=p.mean(1),
@@ -52,27 +42,32 @@ def scramble_curves(
             marker={"color": colour, "size": 8, "symbol": SYMBOLS[i % len(SYMBOLS)]},
             hovertemplate=f"{title}, %{{x}} tiles per side: %{{y:.3f}}<extra></extra>",
         )
-    style(fig, dark)
+    style(fig)
     if tiles is not None:
         fig.add_vline(tiles, line={"color": MUTED, "width": 1, "dash": "dot"})
     fig.update_layout(title_text="Level: the order of the parts does not matter", height=400, margin={"b": 92})
     fig.update_xaxes(title_text="tiles per side", type="log", tickvals=x, ticktext=[str(n) for n in x])
     fig.update_yaxes(title_text=f"P({verbatim(result.labels[result.target])})", range=[0, 1.02])
-    return fig
+    finding = scramble.finding(result, titles, tiles or result.tiles[-1])
+    return Plot(
+        fig,
+        f"Probability of {result.labels[result.target]} by tiles per side, one line a network. {finding}",
+        lambda: scramble_table(result, titles),
+    )
 
 
-def scramble_strip(pixels: np.ndarray, result: scramble.Result, dark: bool = False) -> go.Figure:
+def scramble_strip(pixels: np.ndarray, result: scramble.Result) -> Plot:
     """The picture uint8 (H, W, 3) at every number of tiles per side, as the first shuffle of each cuts it."""
     count = len(result.tiles)
     fig = make_subplots(1, count, subplot_titles=[f"{n} × {n}" for n in result.tiles], horizontal_spacing=0.08 / count)
     for column, n in enumerate(result.tiles, 1):
         fig.add_image(z=scramble.shuffle(pixels, n, result.seed), hoverinfo="skip", row=1, col=column)
-    style(fig, dark)
+    style(fig)
     fig.update_xaxes(visible=False)
     fig.update_yaxes(visible=False)
-    fig.update_annotations(font={"size": 12, "color": text_colour(dark)})
+    fig.update_annotations(font={"size": 12, "color": text_colour()})
     fig.update_layout(title_text=f"The picture in shuffled tiles, seed {result.seed}", height=210, margin={"b": 8})
-    return fig
+    return Plot(fig, f"The picture cut into {', '.join(f'{n} by {n}' for n in result.tiles)} tiles and shuffled")
 
 
 def scramble_table(result: scramble.Result, titles: Sequence[str]) -> Table:
@@ -94,9 +89,7 @@ def scramble_table(result: scramble.Result, titles: Sequence[str]) -> Table:
     return {head: list(column) for head, column in zip(heads, zip(*rows, strict=True), strict=True)}
 
 
-def interaction_scatter(
-    result: interaction.Result, titles: Sequence[str], *, dark: bool = False, columns: int = 4
-) -> go.Figure:
+def interaction_scatter(result: interaction.Result, titles: Sequence[str], *, columns: int = 4) -> Plot:
     """Joint change against the sum of the single ones, one panel a network; on the diagonal the two agree."""
     columns = min(columns, len(titles))
     rows = -(-len(titles) // columns)
@@ -128,7 +121,7 @@ def interaction_scatter(
             hovertemplate=title + "<br>sum %{x:.4f}, joint %{y:.4f} logits<br>%{customdata} px apart<extra></extra>",
             **at,
         )
-    style(fig, dark)
+    style(fig)
     bar = {"title": {"text": "distance,<br>px"}, "thickness": 12}
     fig.update_layout(
         title={"text": "On the line: masking both changes what masking each changes", "y": 0.97},
@@ -137,17 +130,22 @@ def interaction_scatter(
         margin={"t": 84, "b": 56},
         coloraxis={"colorscale": PROBABILITY_SCALE, "colorbar": bar},
     )
-    fig.update_annotations(font={"size": 13, "color": text_colour(dark)})
+    fig.update_annotations(font={"size": 13, "color": text_colour()})
     fig.update_xaxes(title_text="sum of the single changes", nticks=4, row=rows)
     fig.update_yaxes(title_text="joint change, logits", col=1)
-    return fig
+    label = result.labels[result.target]
+    return Plot(
+        fig,
+        f"Change of the logit of {label} with two masks against the sum of the changes with each, a panel a network",
+        lambda: pairs_table(result, titles),
+    )
 
 
-def interaction_curve(result: interaction.Result, titles: Sequence[str], *, dark: bool = False) -> go.Figure:
+def interaction_curve(result: interaction.Result, titles: Sequence[str]) -> Plot:
     """What the sum misses, as a share of the joint change, against distance; a vertical line where patches end."""
     fig = go.Figure()
     found = interaction.by_distance(result)
-    shades = colours(result.patches, dark)
+    shades = colours(result.patches)
     for i, (title, colour) in enumerate(zip(map(verbatim, titles), shades, strict=True)):
         fig.add_scatter(
             x=found.distance,
@@ -160,12 +158,12 @@ def interaction_curve(result: interaction.Result, titles: Sequence[str], *, dark
             hovertemplate=title
             + ", %{x} px apart: %{y:.2f} %<br>%{customdata[0]:.2g} logits, n = %{customdata[1]}<extra></extra>",
         )
-    style(fig, dark)
+    style(fig)
     for q, colour in sorted({(q, c) for q, c in zip(result.patches, shades, strict=True) if q is not None}):
         fig.add_vline(
             interaction.reach(q, result.side),
             line={"color": colour, "width": 1, "dash": "dash"},
-            annotation={"text": f"q = {q}", "font": {"size": 12, "color": text_colour(dark)}, "yshift": 18},
+            annotation={"text": f"q = {q}", "font": {"size": 12, "color": text_colour()}, "yshift": 18},
         )
     fig.update_layout(
         title={"text": "Right of its dashed line, no patch of a BagNet meets both masks", "y": 0.97},
@@ -174,7 +172,12 @@ def interaction_curve(result: interaction.Result, titles: Sequence[str], *, dark
     )
     fig.update_xaxes(title_text="distance between the masks' centres, px (the larger of down and across)")
     fig.update_yaxes(title_text="|joint − sum|, % of |joint|", rangemode="tozero")
-    return fig
+    return Plot(
+        fig,
+        "How far the sum is off the joint change, by distance between the masks, one line a network. "
+        f"{interaction.finding(result, titles)}",
+        lambda: distance_table(result, titles),
+    )
 
 
 def pairs_table(result: interaction.Result, titles: Sequence[str]) -> Table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,11 +12,10 @@ import numpy as np
 from core.base.prose import section
 from core.base.records import from_json
 from core.base.worker import Progress
-from core.figures.blocks import WIDTH, Plot, Table, beside, csv_address, printed
+from core.figures.blocks import WIDTH, Table, beside, csv_address, printed
 from core.networks import families as networks_families
 from core.networks.card import Card
 from core.studies import first_look as studies_first_look
-from core.studies import patch
 from core.studies.asked import BAR, LARGEST, STILL, UPRIGHT, Asked, Part, Work, packaged, side_by_side, titles
 from core.studies.patch import evidence
 from core.studies.study import FirstLook, Glance
@@ -49,11 +49,8 @@ def patch_part(asked: Asked, cards: tuple[Card, ...], progress: Progress) -> Par
     under = whole(asked.image, figures.UNDERLAY)
     zoom = max(1, STILL // max(result.height, result.width))
     stills = [figures.picture(result, m, under, zoom=zoom) for m in range(len(cards))]
-    plot = Plot(
-        fit_patch(patch.figure(result, under, titles(cards)), result),
-        f"Maps of the {figures.evidence_of(result)}, one a network, over the picture. {finding}",
-        still=uri(beside(stills)),
-    )
+    plot = figures.maps(result, titles(cards), under)
+    plot = replace(plot, figure=fit_patch(plot.figure, result), still=uri(beside(stills)))
     return Part(
         finding,
         ((plot,),),
@@ -100,15 +97,13 @@ def first_looks() -> Iterator[FirstLook]:
     yield studies_first_look.of_sample("patch_evidence", evidence, networks_families.DEFAULT_BAGNETS, {"evidence": 3})
 
 
-def glance(cards: Sequence[Card], sample: RGBImage, dark: bool) -> Glance | None:
+def glance(cards: Sequence[Card], sample: RGBImage) -> Glance | None:
     """The packaged maps of the sample picture."""
     from core.pictures.preprocess import whole
-    from core.studies.patch.figures import UNDERLAY
+    from core.studies.patch.figures import UNDERLAY, maps
 
     found = studies_first_look.find("patch_evidence", cards, sample.digest, evidence.Params())
     if found is None:
         return None
     result = from_json(evidence.Result, found)
-    fig = patch.figure(result, whole(sample, UNDERLAY), titles(cards), dark=dark)
-    alt = "Maps of the evidence of little patches, one for each BagNet, over the cat"
-    return Glance(evidence.finding(result, titles(cards)), (Plot(fig, alt),))
+    return Glance(evidence.finding(result, titles(cards)), (maps(result, titles(cards), whole(sample, UNDERLAY)),))

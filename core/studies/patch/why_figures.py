@@ -6,24 +6,18 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
+from core.figures import kit
+from core.figures.blocks import Plot
 from core.figures.palette import ACCENT, MUTED, style, text_colour
 from core.models.receptive_field import Layer
 
 
-def growth_figure(layers: Sequence[Layer], *, dark: bool = False) -> go.Figure:
+def growth_figure(layers: Sequence[Layer]) -> Plot:
     """Nested squares in picture pixels, one a stage that sees more than the one before."""
     fig = go.Figure()
     for layer in layers:
-        half = layer.side / 2
         last = layer.side == layers[-1].side
-        fig.add_shape(
-            type="rect",
-            x0=-half,
-            x1=half,
-            y0=-half,
-            y1=half,
-            line={"color": ACCENT if last else MUTED, "width": 2.5 if last else 1.5},
-        )
+        kit.frame(fig, 0, 0, layer.side, {"color": ACCENT if last else MUTED, "width": 2.5 if last else 1.5})
     end = layers[-1].side / 2 + 1
     sides = list(dict.fromkeys(layer.side for layer in layers))
     for i, side in enumerate(sides):
@@ -40,9 +34,9 @@ def growth_figure(layers: Sequence[Layer], *, dark: bool = False) -> go.Figure:
             xanchor="left",
             arrowcolor=MUTED,
             arrowhead=0,
-            font={"size": 13, "color": text_colour(dark)},
+            font={"size": 13, "color": text_colour()},
         )
-    style(fig, dark)
+    style(fig)
     fig.update_layout(
         title=f"A patch of {layers[-1].side}×{layers[-1].side} px, every {layers[-1].jump} px",
         height=380,
@@ -51,4 +45,17 @@ def growth_figure(layers: Sequence[Layer], *, dark: bool = False) -> go.Figure:
     )
     fig.update_xaxes(range=[-end, 2.4 * end], title_text="px", constrain="domain", showticklabels=False)
     fig.update_yaxes(range=[end, -end], scaleanchor="x", showgrid=False, showticklabels=False)
-    return fig
+    return Plot(
+        fig,
+        f"What one position has seen after each stage: at the end {layers[-1].side} px",
+        lambda: growth_table(layers),
+    )
+
+
+def growth_table(layers: Sequence[Layer]) -> dict[str, list[object]]:
+    """A row a stage: what it sees, and how far apart its positions lie."""
+    return {
+        "after": [layer.name for layer in layers],
+        "sees, px": [layer.side for layer in layers],
+        "stride, px": [layer.jump for layer in layers],
+    }

@@ -29,7 +29,7 @@ STUDY = Study(
 )
 
 
-def figure(result: Result, *, dark: bool = False) -> go.Figure:
+def figure(result: Result) -> go.Figure:
     from core.studies.random import figures
 
-    return figures.curve(result, dark=dark)
+    return figures.curve(result).figure

@@ -11,43 +11,34 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from core.figures.palette import ACCENT, network_colours, paint, style, text_colour, translucent
+from core.figures import kit
+from core.figures.blocks import Plot, enlarged
+from core.figures.palette import accent, network_colours, paint, style, text_colour, translucent
 from core.studies.random.attack import Examples
-from core.studies.random.attack_dataset import Measured, address, band
+from core.studies.random.attack_dataset import Measured, address, band, finding
 
 Table = dict[str, list[object]]
-ACCENT_ON_DARK = "#56a8dc"
 SIDE = 96  # px of a picture on the screen
 APART = 0.055  # of accuracy: between two labels at the ends of lines
 
 
-# ---- the record ----------------------------------------------------------------------------------
-
-
-# ---- words ---------------------------------------------------------------------------------------
-
-
-# ---- figures -------------------------------------------------------------------------------------
-
-
-def colours(dark: bool) -> tuple[str, str]:
+def colours() -> tuple[str, str]:
     """Of the random features and of the trained network."""
-    return ACCENT_ON_DARK if dark else ACCENT, network_colours([None], dark)[0]
+    return accent(), network_colours([None])[0]
 
 
-def curves(found: Measured, *, dark: bool = False) -> go.Figure:
+def curves(found: Measured) -> Plot:
     """Accuracy against epsilon: solid under attack, dashed under random signs, bands their 95 % intervals."""
     fig = go.Figure()
     x = np.array(found.params.epsilons)
     ends: list[tuple[float, str, str]] = []
-    for t, (name, colour) in enumerate(zip(found.targets, colours(dark), strict=True)):
+    for t, (name, colour) in enumerate(zip(found.targets, colours(), strict=True)):
         for kind, values in (("attack", found.accuracy[t]), ("noise", found.noise[t])):
             add_line(fig, x, values.mean(0), band(found, values), f"{name}, {kind}", colour, kind)
             ends.append((float(values.mean(0)[-1]), f"{name}, {kind}", colour))
-    style(fig, dark)
-    for (_, words, colour), y in zip(sorted(ends), spread([e[0] for e in sorted(ends)]), strict=True):
-        fig.add_annotation(x=x[-1], y=y, text=words, font={"color": colour}, xanchor="left", xshift=8, showarrow=False)
-    fig.add_vline(x=found.params.shown, line={"color": text_colour(dark), "width": 1, "dash": "dot"}, opacity=0.6)
+    style(fig)
+    kit.end_labels(fig, sorted(ends), APART, x=x[-1], xshift=8)
+    fig.add_vline(x=found.params.shown, line={"color": text_colour(), "width": 1, "dash": "dot"}, opacity=0.6)
     fig.add_annotation(x=found.params.shown, y=1, yref="paper", text="the paper's ε", yanchor="bottom", showarrow=False)
     fig.update_layout(
         title="What is left right: attacked (solid) and under noise of the same size (dashed)",
@@ -58,29 +49,18 @@ def curves(found: Measured, *, dark: bool = False) -> go.Figure:
     fig.update_xaxes(title_text="ε, pixels in [0, 1]", tickvals=x, ticktext=[f"{e:.3g}" for e in x], tickangle=0)
     fig.update_xaxes(range=[-0.03 * x[-1], 1.03 * x[-1]])
     fig.update_yaxes(title_text="accuracy", tickformat=".0%", range=[-0.02, 1.04])
-    return fig
-
-
-def spread(heights: Sequence[float]) -> list[float]:
-    """Rising heights, moved up until neighbours are APART."""
-    found: list[float] = []
-    for height in heights:
-        found.append(max(height, found[-1] + APART) if found else height)
-    return found
+    return Plot(
+        fig,
+        f"Accuracy against epsilon under attack and under noise of the same size, both targets. {finding(found)}",
+        lambda: curve_table(found),
+    )
 
 
 def add_line(
     fig: go.Figure, x: np.ndarray, y: np.ndarray, interval: np.ndarray, name: str, colour: str, kind: str
 ) -> None:
     """Shares y (E,) against epsilon x (E,) with the band of their `interval` (E, 2); `kind`: attack or noise."""
-    fig.add_scatter(
-        x=np.concatenate([x, x[::-1]]),
-        y=np.concatenate([interval[:, 1], interval[::-1, 0]]),
-        mode="none",
-        fill="toself",
-        fillcolor=translucent(colour, 0.16),
-        hoverinfo="skip",
-    )
+    kit.band(fig, x, interval[:, 0], interval[:, 1], translucent(colour, 0.16))
     fig.add_scatter(
         x=x,
         y=y,
@@ -109,9 +89,10 @@ def curve_table(found: Measured) -> Table:
     return table
 
 
-def pictures(one: Examples, labels: Sequence[str], shown: float, *, dark: bool = False) -> go.Figure:
-    """A row a picture: as it was, the attack's change (mean of the channels, full colour at epsilon), attacked, and
-    under random signs; above each what the target said."""
+def pictures(found: Measured, t: int) -> Plot:
+    """A row a picture of target t: as it was, the attack's change (mean of the channels, full colour at epsilon),
+    attacked, and under random signs; above each what the target said."""
+    one, labels, shown = found.examples[t], found.about["labels"], found.params.shown
     heads = ("<b>Picture</b>", "<b>Change</b>", "<b>Attacked</b>", "<b>Noise</b>")
     titles = []
     for i, truth in enumerate(one.truth):
@@ -121,19 +102,21 @@ def pictures(one: Examples, labels: Sequence[str], shown: float, *, dark: bool =
     fig = make_subplots(
         max(rows, 1), 4, subplot_titles=titles, horizontal_spacing=0.03, vertical_spacing=min(0.07, 0.5 / max(rows, 1))
     )
-    change = np.array([paint(d, shown, dark) / 255 for d in (one.attacked - one.clean).mean(-1)])
+    change = np.array([paint(d, shown) / 255 for d in (one.attacked - one.clean).mean(-1)])
     for row in range(rows):
         for column, views in enumerate((one.clean, change, one.attacked, one.noisy), 1):
-            view = views[row]
-            factor = max(1, SIDE // max(view.shape[:2]))
-            large = view.repeat(factor, 0).repeat(factor, 1)
-            fig.add_image(source=address(large), hoverinfo="skip", row=row + 1, col=column)
-    style(fig, dark)
+            fig.add_image(source=address(enlarged(views[row], SIDE)), hoverinfo="skip", row=row + 1, col=column)
+    style(fig)
     fig.update_xaxes(visible=False, constrain="domain")
     fig.update_yaxes(visible=False, constrain="domain")
-    fig.update_annotations(font={"size": 12, "color": text_colour(dark)})
+    fig.update_annotations(font={"size": 12, "color": text_colour()})
     fig.update_layout(height=56 + rows * (SIDE + 30), margin={"l": 8, "r": 8, "t": 48, "b": 8})
-    return fig
+    return Plot(
+        fig,
+        f"Pictures before and after the attack on {found.targets[t]}, the change enlarged, and under noise, at "
+        f"ε = {shown:g}",
+        lambda: picture_table(one, labels),
+    )
 
 
 def mark(labels: Sequence[str], answer: int, truth: int) -> str:

@@ -13,23 +13,24 @@ from plotly.subplots import make_subplots
 
 from core.compute.spaces import PIXELS, RANDOM, SPACES, TRAINED
 from core.compute.spaces import WORDS as SPACE_WORDS
-from core.figures.palette import ACCENT, USER, network_colours, style, text_colour, uri, verbatim
+from core.figures import kit
+from core.figures.blocks import Plot
+from core.figures.palette import USER, accent, network_colours, style, text_colour, uri, verbatim
 from core.pictures.object_mask import Box
 from core.studies.random.background import CHANGES, PARTS, VERSIONS, Result
-from core.studies.random.background_dataset import NETWORK, WORDS, Measured
+from core.studies.random.background_dataset import NETWORK, WORDS, Measured, finding
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 Table = dict[str, list[Any]]
-ACCENT_ON_DARK = "#56a8dc"
 PATTERNS = {PIXELS: ".", RANDOM: "", TRAINED: "/", NETWORK: "x"}
 NAMES = [f"{where} {change}" for where, change in VERSIONS]
 
 
-def colours(dark: bool = False) -> dict[str, str]:
-    grey = network_colours([None], dark)[0]
-    return {PIXELS: text_colour(dark), RANDOM: ACCENT_ON_DARK if dark else ACCENT, TRAINED: grey, NETWORK: USER}
+def colours() -> dict[str, str]:
+    grey = network_colours([None])[0]
+    return {PIXELS: text_colour(), RANDOM: accent(), TRAINED: grey, NETWORK: USER}
 
 
 def framed(pixels: np.ndarray, box: Box, object_: np.ndarray) -> np.ndarray:
@@ -50,7 +51,7 @@ def framed(pixels: np.ndarray, box: Box, object_: np.ndarray) -> np.ndarray:
     return np.asarray(shown)
 
 
-def pictures(result: Result, dark: bool = False) -> go.Figure:
+def pictures(result: Result) -> Plot:
     """The versions in two rows, background above and object below, and what the network answers to each."""
     fig = go.Figure()
     places = [(0.0, 0.5), *((1.0 + CHANGES.index(change), float(PARTS.index(where))) for where, change in VERSIONS)]
@@ -79,11 +80,11 @@ def pictures(result: Result, dark: bool = False) -> go.Figure:
         mode="text",
         text=words,
         textposition="bottom center",
-        textfont={"size": 12, "color": text_colour(dark)},
+        textfont={"size": 12, "color": text_colour()},
         hoverinfo="skip",
         showlegend=False,
     )
-    style(fig, dark)
+    style(fig)
     fig.update_layout(
         title="What the trained network answers (≠: another answer)",
         height=480,
@@ -91,10 +92,10 @@ def pictures(result: Result, dark: bool = False) -> go.Figure:
     )
     fig.update_xaxes(visible=False, range=[-0.5, 3.5])
     fig.update_yaxes(visible=False, range=[1.4 + 0.85, -0.5], scaleanchor="x")
-    return fig
+    return Plot(fig, "The picture and its six versions with the network's answers")
 
 
-def bars(result: Result, dark: bool = False) -> go.Figure:
+def bars(result: Result) -> Plot:
     """How far each version has moved, a bar a space; lines on the random features' go from the least to the most of
     the seeds. 1 is as far as another picture."""
     fig = make_subplots(1, 2, shared_yaxes=True, subplot_titles=[f"{part} changed" for part in PARTS])
@@ -103,30 +104,27 @@ def bars(result: Result, dark: bool = False) -> go.Figure:
         each = result.moved[result.of(space)]
         for column in range(2):
             values = each[:, column * half : (column + 1) * half]
-            add_bar(fig, values, SPACE_WORDS[space], space, column + 1, dark)
-    fig.add_hline(1, line={"color": text_colour(dark), "width": 1, "dash": "dot"})
-    style(fig, dark)
+            add_bar(fig, values, SPACE_WORDS[space], space, column + 1)
+    fig.add_hline(1, line={"color": text_colour(), "width": 1, "dash": "dot"})
+    style(fig)
     fig.update_layout(title="How far the picture moves (1: as far as another picture)", height=400, bargap=0.25)
     fig.update_layout(margin={"b": 84, "t": 88})
     fig.update_yaxes(rangemode="tozero")
     fig.update_yaxes(title_text="distance, of the mean", col=1)
-    fig.update_annotations(font={"size": 13, "color": text_colour(dark)})
-    return fig
+    fig.update_annotations(font={"size": 13, "color": text_colour()})
+    return Plot(fig, "How far each version moves, by space", lambda: moved_table(result))
 
 
-def add_bar(fig: go.Figure, values: np.ndarray, name: str, who: str, column: int, dark: bool) -> None:
+def add_bar(fig: go.Figure, values: np.ndarray, name: str, who: str, column: int) -> None:
     """A bar a change: the mean of `values` (seeds, changes), with the range over seeds."""
     middle = values.mean(0)
-    spread = None
-    if len(values) > 1:
-        up, down = values.max(0) - middle, middle - values.min(0)
-        spread = {"type": "data", "symmetric": False, "array": up, "arrayminus": down, "color": text_colour(dark)}
+    spread = kit.whiskers(middle, values.min(0), values.max(0), color=text_colour()) if len(values) > 1 else None
     fig.add_bar(
         x=list(CHANGES),
         y=middle,
         name=name,
         error_y=spread,
-        marker={"color": colours(dark)[who], "pattern": {"shape": PATTERNS[who], "size": 5, "solidity": 0.25}},
+        marker={"color": colours()[who], "pattern": {"shape": PATTERNS[who], "size": 5, "solidity": 0.25}},
         showlegend=column == 1,
         legendgroup=who,
         hovertemplate="%{x}: %{y:.2f}<extra>" + name + "</extra>",
@@ -151,7 +149,7 @@ def moved_table(result: Result) -> Table:
     return columns
 
 
-def shares(found: Measured, *, dark: bool = False) -> go.Figure:
+def shares(found: Measured) -> Plot:
     """Share of answers that change with background and object, a bar each who answers; lines: over several seeds the
     least and the most, else the 95 % interval over pictures (Wilson)."""
     fig = make_subplots(1, 2, shared_yaxes=True, subplot_titles=[f"{part} changed" for part in PARTS])
@@ -160,23 +158,21 @@ def shares(found: Measured, *, dark: bool = False) -> go.Figure:
         each = np.stack([row.changed for row in found.of(who)])
         for column in range(2):
             values = each[:, column * half : (column + 1) * half]
-            add_bar(fig, values, WORDS[who], who, column + 1, dark)
+            add_bar(fig, values, WORDS[who], who, column + 1)
             if len(values) == 1:
                 ends = np.array([found.interval(float(v)) for v in values[0]])
-                fig.data[-1].error_y = {
-                    "type": "data",
-                    "symmetric": False,
-                    "array": ends[:, 1] - values[0],
-                    "arrayminus": values[0] - ends[:, 0],
-                    "color": text_colour(dark),
-                }
-    style(fig, dark)
+                fig.data[-1].error_y = kit.whiskers(values[0], *ends.T, color=text_colour())
+    style(fig)
     fig.update_layout(title="Answers that change with a part", height=420, bargap=0.2)
     fig.update_layout(margin={"b": 92, "t": 88})
     fig.update_yaxes(range=[0, 1], tickformat=".0%")
     fig.update_yaxes(title_text="share of answers changed", col=1)
-    fig.update_annotations(font={"size": 13, "color": text_colour(dark)})
-    return fig
+    fig.update_annotations(font={"size": 13, "color": text_colour()})
+    return Plot(
+        fig,
+        f"Share of answers that change when background or object change. {finding(found)}",
+        lambda: share_table(found),
+    )
 
 
 def share_table(found: Measured) -> Table:
@@ -206,8 +202,6 @@ def share_table(found: Measured) -> Table:
     return columns
 
 
-def figure(result: Result, dark: bool = False) -> go.Figure:
+def figure(result: Result) -> go.Figure:
     """How far each version moves, by space."""
-    from core.studies.random.background_figures import bars
-
-    return bars(result, dark=dark)
+    return bars(result).figure

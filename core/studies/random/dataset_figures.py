@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from core.base.intervals import wilson
 from core.compute.spaces import RANDOM
-from core.figures import palette
+from core.figures import kit, palette
+from core.figures.blocks import Plot
 from core.studies.random.dataset import Baseline, Measured, band
 from core.studies.random.features import CLASSIFIERS
 
@@ -22,26 +25,23 @@ SYMBOLS = {1: "square", 3: "circle", 5: "diamond", 7: "triangle-up"}
 WIDE = 400  # px high
 
 
-def curves(found: Measured, *, dark: bool = False) -> go.Figure:
+def curves(found: Measured) -> Plot:
     """Accuracy against the number of features: mean and range over seeds; raw pixels and training as lines."""
     import plotly.graph_objects as go
 
     fig = go.Figure()
-    deep, light = palette.network_colours([7, 2], dark)
+    deep, light = palette.network_colours([7, 2])
     for (classifier, top, dash), colour in zip(LINES, (deep, light, KNN), strict=True):
         curve = found.curve(classifier)  # type: ignore[arg-type]
         values = 100 * curve.hits[:, :, top - 1]
         x = list(curve.counts)
-        fig.add_scatter(
-            x=[*x, *x[::-1]], y=[*values.max(0), *values.min(0)[::-1]], fill="toself", mode="none",
-            fillcolor=palette.translucent(colour, 0.18), hoverinfo="skip", showlegend=False,
-        )  # fmt: skip
+        kit.band(fig, x, values.min(0), values.max(0), palette.translucent(colour, 0.18))
         words = f"{CLASSIFIERS[curve.classifier]}, top-{top}"
         fig.add_scatter(
             x=x, y=values.mean(0), mode="lines+markers", line={"color": colour, "dash": dash, "width": 2.5},
             marker={"size": 7}, name=words, hovertemplate=f"{words}<br>%{{x:,}} features: %{{y:.1f}} %<extra></extra>",
         )  # fmt: skip
-    grey = palette.network_colours([None], dark)[0]
+    grey = palette.network_colours([None])[0]
     for value, words in (
         (found.pixels["svm"][0], "raw pixels, linear SVM"),
         (found.own_head, "the trained network"),
@@ -54,27 +54,26 @@ def curves(found: Measured, *, dark: bool = False) -> go.Figure:
     fig.update_xaxes(type="log", title="random features k", tickvals=ticks, ticktext=[f"{k:,}" for k in ticks])
     fig.update_yaxes(title="test pictures right, %")
     fig.update_layout(height=WIDE, title="More features, none of them learned")
-    return _with_legend(palette.style(fig, dark))
+    return Plot(
+        _with_legend(palette.style(fig)),
+        "Accuracy against the number of random features, mean and range over seeds",
+        lambda: curve_table(found),
+    )
 
 
-def shapes(found: Measured, *, dark: bool = False) -> go.Figure:
+def shapes(found: Measured) -> Plot:
     """Accuracy against depth, a line for each kernel size: mean and range over seeds."""
     import plotly.graph_objects as go
 
     fig = go.Figure()
     for kernel in sorted({s.kernel for s in found.shapes}):
         own = sorted((s for s in found.shapes if s.kernel == kernel), key=lambda s: s.depth)
-        values = [100 * s.hits[:, 0] for s in own]
-        mean = [float(v.mean()) for v in values]
+        values = 100 * np.array([s.hits[:, 0] for s in own])
+        mean = values.mean(1)
         fig.add_scatter(
             x=[s.depth for s in own],
             y=mean,
-            error_y={
-                "array": [float(v.max()) - m for v, m in zip(values, mean, strict=True)],
-                "arrayminus": [m - float(v.min()) for v, m in zip(values, mean, strict=True)],
-                "symmetric": False,
-                "thickness": 1,
-            },
+            error_y=kit.whiskers(mean, values.min(1), values.max(1), thickness=1),
             mode="lines+markers",
             line={"color": KERNEL_COLOURS[kernel], "width": 2},
             marker={"size": 9, "symbol": SYMBOLS[kernel]},
@@ -84,7 +83,9 @@ def shapes(found: Measured, *, dark: bool = False) -> go.Figure:
     fig.update_xaxes(title="depth: blocks after the first convolution", dtick=1)
     fig.update_yaxes(title="test pictures right, %")
     fig.update_layout(height=WIDE, title=f"Which shape? {found.plan.shape_features:,} features, linear SVM")
-    return _with_legend(palette.style(fig, dark))
+    return Plot(
+        _with_legend(palette.style(fig)), "Accuracy against depth for each kernel size", lambda: shape_table(found)
+    )
 
 
 def _with_legend(fig: go.Figure) -> go.Figure:
@@ -97,28 +98,22 @@ def rows(found: Measured) -> list[Baseline]:
     return sorted(found.baselines, key=lambda row: float(row.hits["svm"][0]))
 
 
-def baselines(found: Measured, *, dark: bool = False) -> go.Figure:
+def baselines(found: Measured) -> Plot:
     """The same two classifiers on every kind of features, with 95 % intervals over the test pictures."""
     import plotly.graph_objects as go
 
     fig = go.Figure()
     listed = rows(found)
     names = [f"{row.title} ({row.dimensions:,})" for row in listed]
-    grey = palette.network_colours([None], dark)[0]
+    grey = palette.network_colours([None])[0]
     for (classifier, words), symbol in zip(CLASSIFIERS.items(), ("circle", "diamond-open"), strict=True):
-        values = [float(row.hits[classifier][0]) for row in listed]
-        spans = [wilson(v, found.test_images) for v in values]
-        colours = [palette.network_colours([7], dark)[0] if row.name == RANDOM else grey for row in listed]
+        values = np.array([row.hits[classifier][0] for row in listed], float)
+        low, high = np.transpose([wilson(v, found.test_images) for v in values])
+        colours = [palette.network_colours([7])[0] if row.name == RANDOM else grey for row in listed]
         fig.add_scatter(
-            x=[100 * v for v in values],
+            x=100 * values,
             y=names,
-            error_x={
-                "array": [100 * (high - v) for v, (_, high) in zip(values, spans, strict=True)],
-                "arrayminus": [100 * (v - low) for v, (low, _) in zip(values, spans, strict=True)],
-                "symmetric": False,
-                "thickness": 1,
-                "color": grey,
-            },
+            error_x=kit.whiskers(100 * values, 100 * low, 100 * high, thickness=1, color=grey),
             mode="markers",
             marker={"color": colours, "size": 11, "symbol": symbol},
             name=words,
@@ -126,9 +121,9 @@ def baselines(found: Measured, *, dark: bool = False) -> go.Figure:
         )
     fig.update_xaxes(title="test pictures right, %", showgrid=True)
     fig.update_layout(height=120 + 44 * len(names), title="The same classifiers on other features")
-    fig = _with_legend(palette.style(fig, dark))
+    fig = _with_legend(palette.style(fig))
     fig.update_yaxes(tickmode="array", tickvals=names, automargin=True)
-    return fig
+    return Plot(fig, "Accuracy of the same classifiers on other kinds of features", lambda: baseline_table(found))
 
 
 def curve_table(found: Measured) -> Cells:

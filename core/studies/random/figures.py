@@ -5,23 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.figures import palette
+from core.figures.blocks import Plot
+from core.studies.random.features import Result, finding, table
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
     from core.studies.random.features import Result
 
 HEIGHT = 380
 
 
-def curve(result: Result, *, dark: bool = False) -> go.Figure:
+def curve(result: Result) -> Plot:
     """Top-1 and top-2 accuracy against the number of features, on a logarithmic axis; raw pixels as dashed lines."""
     import plotly.graph_objects as go
 
     fig = go.Figure()
-    grey = palette.network_colours([None], dark)[0]
+    grey = palette.network_colours([None])[0]
     x = [int(k) for k in result.counts]
-    for top, colour in enumerate(palette.network_colours([7, 2], dark)):
+    for top, colour in enumerate(palette.network_colours([7, 2])):
         y = (100 * result.hits[:, top]).tolist()
         fig.add_scatter(
             x=x,
@@ -47,9 +47,9 @@ def curve(result: Result, *, dark: bool = False) -> go.Figure:
     fig.update_xaxes(type="log", title="random features k", tickvals=x, ticktext=[f"{k:,}" for k in x])
     fig.update_yaxes(title="test pictures right, %")
     fig.update_layout(height=HEIGHT, title="More features, none of them learned")
-    fig = palette.style(fig, dark)
+    fig = palette.style(fig)
     fig.update_layout(margin={"r": 64})
-    return fig
+    return Plot(fig, f"Accuracy against the number of random features. {finding(result)}", lambda: table(result))
 
 
 def _log10(value: int) -> float:

@@ -12,10 +12,9 @@ import numpy as np
 
 from core.base.worker import Progress, ignore
 from core.figures import palette
+from core.figures.blocks import Plot
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
     from core.compute.sign_counts import Spec
 
 
@@ -55,14 +54,14 @@ def run(picture: np.ndarray, spec: Spec, index: int, progress: Progress = ignore
     return Look(index, picture, maps)
 
 
-def figure(look: Look, *, dark: bool = False) -> go.Figure:
+def figure(look: Look) -> Plot:
     """The picture and the signs side by side, each with hard pixels."""
     from plotly.subplots import make_subplots
 
     titles = ["the picture", *(f"convolution {i}" for i in range(1, len(look.maps) + 1))]
     fig = make_subplots(cols=len(titles), subplot_titles=titles, horizontal_spacing=0.02)
     colour = look.picture if look.picture.shape[2] == 3 else look.picture.repeat(3, 2)
-    for i, pixels in enumerate((colour, *(palette.paint(m, 1, dark) for m in look.maps))):
+    for i, pixels in enumerate((colour, *(palette.paint(m, 1) for m in look.maps))):
         height, width = pixels.shape[:2]
         factor = max(1, 240 // max(height, width))
         palette.add_picture(fig, i, palette.uri(pixels.repeat(factor, 0).repeat(factor, 1)), height, width)
@@ -72,11 +71,12 @@ def figure(look: Look, *, dark: bool = False) -> go.Figure:
             visible=False, range=[height - 0.5, -0.5], scaleanchor=f"x{axis if i else ''}", constrain="domain",
             col=axis, row=1,
         )  # fmt: skip
-    fig = palette.style(fig, dark)
+    fig = palette.style(fig)
     fig.update_layout(height=260, margin={"l": 0, "r": 0, "t": 72, "b": 8})
     fig.update_layout(title=f"Feature {look.index}: the last signs' mean is {look.feature:+.3f}")
     fig.update_annotations(font_size=12)
-    return fig
+    alt = f"The signs that random feature {look.index} leaves on the picture after each convolution"
+    return Plot(fig, alt, lambda: table(look))
 
 
 def table(look: Look) -> dict[str, list[str | float]]:

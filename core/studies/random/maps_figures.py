@@ -16,6 +16,8 @@ import plotly.graph_objects as go
 from PIL import Image
 
 from core.base.worker import Progress, ignore
+from core.figures import theme
+from core.figures.blocks import Plot
 from core.figures.palette import MUTED, USER, style, text_colour, uri, verbatim
 from core.studies.random.maps import TITLES, Placed, Result, Space, class_mix
 
@@ -106,7 +108,6 @@ def class_symbols(count: int) -> list[str]:
 def map_figure(
     result: Result,
     space: Space,
-    dark: bool = False,
     selected: Sequence[int] | None = None,
     placed: Placed | None = None,
     hover: bool = True,
@@ -116,13 +117,13 @@ def map_figure(
     Points outside `selected` (rows of the Result) fade; `placed` is marked by a star. Without `hover` the points still
     tell the browser what the pointer is on, but show no label of their own.
     """
-    found, ink = result.of(space), text_colour(dark)
+    found, ink = result.of(space), text_colour()
     fig = go.Figure()
     add_points(fig, result, found.positions, selected, hover)
-    add_names(fig, result, found.positions, dark)
+    add_names(fig, result, found.positions)
     if placed is not None:
-        mark(fig, placed, dark)
-    style(fig, dark)
+        mark(fig, placed)
+    style(fig)
     side = float(np.abs(found.positions).max()) * MARGIN
     fig.update_xaxes(visible=False, range=[-side, side])
     fig.update_yaxes(visible=False, range=[-side, side], scaleanchor="x")
@@ -179,7 +180,7 @@ def add_points(
     )
 
 
-def add_names(fig: go.Figure, result: Result, positions: np.ndarray, dark: bool) -> None:
+def add_names(fig: go.Figure, result: Result, positions: np.ndarray) -> None:
     """Each class's name at the median of its points (N, 2); none where there are too many classes."""
     present = np.unique(result.labels)
     if len(present) > LABELLED:
@@ -191,16 +192,16 @@ def add_names(fig: go.Figure, result: Result, positions: np.ndarray, dark: bool)
             y=float(y),
             text=f"<b>{verbatim(result.classes[label])}</b>",
             showarrow=False,
-            bgcolor=PAPER[dark],
+            bgcolor=PAPER[theme.dark()],
             borderpad=1,
-            font={"size": 13, "color": text_colour(dark)},
+            font={"size": 13, "color": text_colour()},
         )
 
 
-def mark(fig: go.Figure, placed: Placed, dark: bool) -> None:
+def mark(fig: go.Figure, placed: Placed) -> None:
     """A star, with its words, where the reader's picture lies."""
     x, y = (float(v) for v in placed.position)
-    ink = text_colour(dark)
+    ink = text_colour()
     fig.add_scattergl(  # ordinary traces lie below WebGL's
         x=[x],
         y=[y],
@@ -215,13 +216,13 @@ def mark(fig: go.Figure, placed: Placed, dark: bool) -> None:
         yshift=MARKER,
         text="<b>your picture</b>",
         showarrow=False,
-        bgcolor=PAPER[dark],
+        bgcolor=PAPER[theme.dark()],
         borderpad=1,
         font={"size": 13, "color": ink},
     )
 
 
-def mix_figure(result: Result, selected: Sequence[int], dark: bool = False) -> go.Figure:
+def mix_figure(result: Result, selected: Sequence[int]) -> Plot:
     """How many of the selected points are of each class, the most frequent on top."""
     mix = class_mix(result.labels[list(selected)])
     total, colours = sum(mix.values()), class_colours(len(result.classes))
@@ -236,7 +237,7 @@ def mix_figure(result: Result, selected: Sequence[int], dark: bool = False) -> g
         cliponaxis=False,
         hoverinfo="skip",
     )
-    style(fig, dark)
+    style(fig)
     fig.update_xaxes(visible=False, range=[0, max(mix.values()) * 1.35], fixedrange=True)
     fig.update_yaxes(autorange="reversed", type="category", fixedrange=True, nticks=len(mix), ticksuffix=" ")
     fig.update_layout(
@@ -247,7 +248,9 @@ def mix_figure(result: Result, selected: Sequence[int], dark: bool = False) -> g
         showlegend=False,
     )
     fig.update_yaxes(automargin=True)
-    return fig
+    return Plot(
+        fig, f"How many of the {total:,} selected pictures are of each class", lambda: mix_table(result, selected)
+    )
 
 
 def mix_table(result: Result, selected: Sequence[int]) -> dict[str, list[str] | list[int] | list[float]]:
@@ -351,8 +354,6 @@ def said(sheet: Sheet, result: Result) -> Mapping[str, object]:
     }
 
 
-def figure(result: Result, space: Space = "random", dark: bool = False) -> go.Figure:
+def figure(result: Result, space: Space = "random") -> go.Figure:
     """The map of one space."""
-    from core.studies.random.maps_figures import map_figure
-
-    return map_figure(result, space, dark=dark)
+    return map_figure(result, space)

@@ -67,7 +67,7 @@ def random_part(asked: Asked, progress: Progress) -> Part:
         f"The picture as it is compared: {about.size} × {about.size} px, grey, bright on dark",
         picture.shape[1],
     )
-    maps = tuple(Plot(fit_map(result, space, at), map_alt(result, space, at), random_maps.TITLES[space])
+    maps = tuple(Plot(fit_map(result, space, at), map_alt(result, space, at), heading=random_maps.TITLES[space])
                  for space, (at, _) in placed.items())  # fmt: skip
     caption = section(
         "random_features", "report", digits=len(result), perplexity=params.perplexity, seed=params.seed,
@@ -178,7 +178,7 @@ def first_looks() -> Iterator[FirstLook]:
     yield "random_features", made_of, as_json(accuracy), features.finding(accuracy)
 
 
-def glance(cards: Sequence[Card], sample: RGBImage, dark: bool) -> Glance | None:
+def glance(cards: Sequence[Card], sample: RGBImage) -> Glance | None:
     """The packaged maps of the digits, one a space."""
     from core.studies.random.maps_figures import map_figure
 
@@ -188,7 +188,7 @@ def glance(cards: Sequence[Card], sample: RGBImage, dark: bool) -> Glance | None
     result = from_json(random_maps.Result, found)
     plots = (
         Plot(
-            map_figure(result, one.space, dark=dark),
+            map_figure(result, one.space),
             f"Map of {len(result):,} digits by {one.space} features, coloured by class",
         )
         for one in result.maps

@@ -9,15 +9,16 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.compute.spaces import PIXELS, RANDOM, SPACES, TRAINED, WORDS, Metric
-from core.figures.palette import ACCENT, MUTED, USER, network_colours, style, text_colour, translucent, uri, verbatim
-from core.studies.random.retrieval import Result
-from core.studies.random.retrieval_dataset import AT, Measured, Ranking
+from core.figures import kit
+from core.figures.blocks import Plot
+from core.figures.palette import MUTED, USER, accent, network_colours, style, text_colour, translucent, uri, verbatim
+from core.studies.random.retrieval import Result, answer
+from core.studies.random.retrieval_dataset import AT, Measured, Ranking, finding
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 Table = dict[str, list[Any]]
-ACCENT_ON_DARK = "#56a8dc"
 CHANCE = "chance"
 Z = 1.96  # standard errors of a 95 % interval
 TICKS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
@@ -28,32 +29,34 @@ ROW_PIXELS = 160
 LONGEST_NAME = 9  # letters under a picture
 
 
-def looks(dark: bool = False) -> dict[str, dict[str, Any]]:
+def looks() -> dict[str, dict[str, Any]]:
     """Each space's line: grey the trained network, the accent random features, dots for pixels."""
     return {
-        PIXELS: {"color": text_colour(dark), "width": 2, "dash": "dot"},
-        RANDOM: {"color": ACCENT_ON_DARK if dark else ACCENT, "width": 3},
-        TRAINED: {"color": network_colours([None], dark)[0], "width": 2.5, "dash": "dash"},
+        PIXELS: {"color": text_colour(), "width": 2, "dash": "dot"},
+        RANDOM: {"color": accent(), "width": 3},
+        TRAINED: {"color": network_colours([None])[0], "width": 2.5, "dash": "dash"},
     }
 
 
-def curves(found: Measured, metric: Metric = "euclidean", *, dark: bool = False) -> go.Figure:
+def curves(found: Measured, metric: Metric = "euclidean") -> Plot:
     """Precision against k = 1..N-1 (logarithmic), a line a space; the band of the random features goes from the least
     to the most of the seeds. The dotted level is chance."""
     fig = go.Figure()
     for space in SPACES:
-        add_curve(fig, found.of(space, metric), WORDS[space], looks(dark)[space])
+        add_curve(fig, found.of(space, metric), WORDS[space], looks()[space])
     fig.add_hline(found.chance, line={"color": MUTED, "width": 1, "dash": "dot"})
     fig.add_annotation(
         x=0, xref="paper", y=found.chance, text=CHANCE, showarrow=False, yanchor="bottom", font={"color": MUTED}
     )
-    style(fig, dark)
+    style(fig)
     fig.update_layout(title="The share of the k nearest that are of the query's group", height=420)
     top = len(found.rankings[0].precision)
     ticks = [k for k in TICKS if k <= top]
     fig.update_xaxes(title_text="k, nearest pictures", type="log", tickvals=ticks, ticktext=[str(k) for k in ticks])
     fig.update_yaxes(title_text="precision at k", tickformat=".0%", range=[0, 1])
-    return fig
+    return Plot(
+        fig, f"Precision at k against k in three spaces. {finding(found, metric)}", lambda: curve_table(found, metric)
+    )
 
 
 def add_curve(fig: go.Figure, several: Sequence[Ranking], name: str, line: dict[str, Any]) -> None:
@@ -61,10 +64,7 @@ def add_curve(fig: go.Figure, several: Sequence[Ranking], name: str, line: dict[
     each = np.stack([r.precision for r in several])
     k = np.arange(1, each.shape[1] + 1)
     if len(each) > 1:
-        band = {"x": np.r_[k, k[::-1]], "y": np.r_[each.max(0), each.min(0)[::-1]], "fill": "toself"}
-        fig.add_scatter(
-            **band, fillcolor=translucent(line["color"], 0.25), line={"width": 0}, hoverinfo="skip", showlegend=False
-        )
+        kit.band(fig, k, each.min(0), each.max(0), translucent(line["color"], 0.25))
     middle = each.mean(0)
     fig.add_scatter(
         x=k,
@@ -118,7 +118,7 @@ def curve_table(found: Measured, metric: Metric = "euclidean") -> Table:
     return columns
 
 
-def neighbours(result: Result, dark: bool = False) -> go.Figure:
+def neighbours(result: Result) -> Plot:
     """The query, and a row of nearest pictures for each space, nearest first: the file's folder, its distance in
     mean distances. A picture that every space has found wears a frame."""
     fig, (rows, count) = go.Figure(), result.indices.shape
@@ -127,10 +127,10 @@ def neighbours(result: Result, dark: bool = False) -> go.Figure:
         for j in range(count):
             add_thumbnail(fig, result.thumbnails[s, j], j, ROW * s)
             if int(result.indices[s, j]) in everywhere:
-                add_frame(fig, j, ROW * s)
+                kit.frame(fig, j, ROW * s, PICTURE + 0.04, {"color": USER, "width": 3})
     add_thumbnail(fig, result.query, QUERY_AT, ROW * (rows - 1) / 2)
-    add_words(fig, result, dark)
-    style(fig, dark)
+    add_words(fig, result)
+    style(fig)
     fig.update_layout(
         title="The nearest pictures, the nearest first",
         height=96 + ROW_PIXELS * rows,
@@ -138,7 +138,11 @@ def neighbours(result: Result, dark: bool = False) -> go.Figure:
     )
     fig.update_xaxes(visible=False, range=[QUERY_AT - 0.6, count - 0.45], fixedrange=True)
     fig.update_yaxes(visible=False, range=[ROW * (rows - 1) + 1.1, -0.85], fixedrange=True, scaleanchor="x")
-    return fig
+    return Plot(
+        fig,
+        f"Three rows of nearest pictures, by pixels, random features and the trained network. {answer(result)}",
+        lambda: neighbour_table(result),
+    )
 
 
 def add_thumbnail(fig: go.Figure, pixels: np.ndarray, x: float, y: float) -> None:
@@ -147,12 +151,7 @@ def add_thumbnail(fig: go.Figure, pixels: np.ndarray, x: float, y: float) -> Non
     fig.add_layout_image(source=uri(pixels), x=x, y=y, sizex=PICTURE, sizey=PICTURE, **place)
 
 
-def add_frame(fig: go.Figure, x: float, y: float) -> None:
-    half = PICTURE / 2 + 0.02
-    fig.add_shape(type="rect", x0=x - half, x1=x + half, y0=y - half, y1=y + half, line={"color": USER, "width": 3})
-
-
-def add_words(fig: go.Figure, result: Result, dark: bool) -> None:
+def add_words(fig: go.Figure, result: Result) -> None:
     """Folder and distance under each picture, the space above each row."""
     middle = ROW * (len(result.indices) - 1) / 2
     below = PICTURE / 2 + 0.06
@@ -172,7 +171,7 @@ def add_words(fig: go.Figure, result: Result, dark: bool) -> None:
         mode="text",
         text=words,
         textposition="bottom center",
-        textfont={"size": 11, "color": text_colour(dark)},
+        textfont={"size": 11, "color": text_colour()},
         hovertext=hover,
         hoverinfo="text",
         showlegend=False,
@@ -185,7 +184,7 @@ def add_words(fig: go.Figure, result: Result, dark: bool) -> None:
             showarrow=False,
             xanchor="left",
             yanchor="bottom",
-            font={"color": looks(dark)[space]["color"]},
+            font={"color": looks()[space]["color"]},
         )
 
 
@@ -203,8 +202,6 @@ def neighbour_table(result: Result) -> Table:
     return columns
 
 
-def figure(result: Result, dark: bool = False) -> go.Figure:
+def figure(result: Result) -> go.Figure:
     """A row of nearest pictures for each space."""
-    from core.studies.random.retrieval_figures import neighbours
-
-    return neighbours(result, dark=dark)
+    return neighbours(result).figure

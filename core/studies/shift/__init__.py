@@ -39,8 +39,8 @@ STUDY = Study(
 )
 
 
-def figure(result: Result, titles: Sequence[str] | None = None, dark: bool = False) -> go.Figure:
+def figure(result: Result, titles: Sequence[str] | None = None) -> go.Figure:
     """The hero figure: one dy x dx map of the class's probability a network, one scale."""
     from core.studies.shift.figures import maps
 
-    return maps(result, titles or result.models, dark=dark)
+    return maps(result, titles or result.models).figure

@@ -6,14 +6,17 @@ After Zhang (ICML 2019).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from core.figures import kit
+from core.figures.blocks import Plot
 from core.figures.palette import MUTED, PROBABILITY_SCALE, USER, network_colours, style, text_colour, verbatim
 from core.studies.shift.dataset import Summary
-from core.studies.shift.sweep import Line, Result, along, flip_points, flips, worst_shift
+from core.studies.shift.sweep import Line, Result, along, finding, flip_points, flips, worst_shift
 
 
 def maps(
@@ -22,8 +25,7 @@ def maps(
     *,
     chosen: tuple[int, int] | None = None,
     line: Line | None = None,
-    dark: bool = False,
-) -> go.Figure:
+) -> Plot:
     """One dy x dx map a network of the target's probability, 0..1; contours enclose shifts where top-1 differs.
 
     The last trace of each map is a layer of invisible points: Plotly reports clicks on points, not on heat maps.
@@ -37,7 +39,7 @@ def maps(
     fig = make_subplots(1, m, subplot_titles=heads, horizontal_spacing=0.06 if m < 4 else 0.03)
     axis = np.arange(-r, r + 1)
     for i in range(m):
-        add_map(fig, result, i, axis, dark)
+        add_map(fig, result, i, axis)
         if line is not None:
             points = result.offsets[along(result, line)]
             fig.add_scatter(
@@ -54,14 +56,18 @@ def maps(
         if chosen is not None:
             add_mark(fig, i, chosen, "circle-open", "chosen shift")
         add_click_layer(fig, result, i)
-    lay_out_maps(fig, result, m, dark)
-    return fig
+    lay_out_maps(fig, result, m)
+    return Plot(
+        fig,
+        f"Probability of {result.labels[result.target]} at every shift, one map a network. {finding(result, titles)}",
+        lambda: sweep_table(result),
+    )
 
 
-def lay_out_maps(fig: go.Figure, result: Result, m: int, dark: bool) -> None:
+def lay_out_maps(fig: go.Figure, result: Result, m: int) -> None:
     """Sizes, axes in pixels of shift, and the one scale of probability of m maps."""
     r = result.max_shift
-    style(fig, dark)
+    style(fig)
     fig.update_layout(
         coloraxis={
             "colorscale": PROBABILITY_SCALE,
@@ -86,10 +92,10 @@ def lay_out_maps(fig: go.Figure, result: Result, m: int, dark: bool) -> None:
     fig.update_yaxes(title_text="dy, px", col=1)
     for i in range(m):
         fig.update_yaxes(scaleanchor=f"x{i + 1 if i else ''}", row=1, col=i + 1)
-    fig.update_annotations(font={"size": 13, "color": text_colour(dark)})
+    fig.update_annotations(font={"size": 13, "color": text_colour()})
 
 
-def add_map(fig: go.Figure, result: Result, i: int, axis: np.ndarray, dark: bool) -> None:
+def add_map(fig: go.Figure, result: Result, i: int, axis: np.ndarray) -> None:
     """Network i's probabilities over `axis` (2R+1,) both ways, outlined where the top-1 differs."""
     side = result.side
     fig.add_heatmap(
@@ -149,15 +155,13 @@ def add_click_layer(fig: go.Figure, result: Result, i: int) -> None:
     )
 
 
-def line_plot(
-    result: Result, titles: Sequence[str], blurs: Sequence[int | None], line: Line, *, dark: bool = False
-) -> go.Figure:
+def line_plot(result: Result, titles: Sequence[str], blurs: Sequence[int | None], line: Line) -> Plot:
     """Probability along a line of shifts (the paper's Figure 1), one curve a network, crosses where top-1 flips."""
     t = np.arange(-result.max_shift, result.max_shift + 1)
     points = along(result, line)
     turns = flip_points(result, line)
     fig = go.Figure()
-    for i, colour in enumerate(network_colours(blurs, dark)):
+    for i, colour in enumerate(network_colours(blurs)):
         p = result.probability[i, points]
         said = [verbatim(result.labels[c]) for c in result.top1[i, points]]
         fig.add_scatter(
@@ -177,7 +181,7 @@ def line_plot(
             hoverinfo="skip",
             marker={"symbol": "x", "size": 9, "color": colour},
         )
-    style(fig, dark)
+    style(fig)
     fig.update_layout(
         title="A cross marks each change of answer",
         height=350,
@@ -185,7 +189,11 @@ def line_plot(
     )
     fig.update_xaxes(title_text=f"shift along the {line}, px")
     fig.update_yaxes(title_text=f"P({verbatim(result.labels[result.target])})", range=[-0.02, 1.02])
-    return fig
+    return Plot(
+        fig,
+        f"Probability of {result.labels[result.target]} along the {line}, one curve a network",
+        lambda: sweep_table(result, line),
+    )
 
 
 def sweep_table(result: Result, line: Line | None = None) -> dict[str, list[object]]:
@@ -201,56 +209,41 @@ def sweep_table(result: Result, line: Line | None = None) -> dict[str, list[obje
     return columns
 
 
-def scatter(
-    summaries: Sequence[Summary], titles: Sequence[str], blurs: Sequence[int | None], *, dark: bool = False
-) -> go.Figure:
+def scatter(summaries: Sequence[Summary], titles: Sequence[str], blurs: Sequence[int | None]) -> Plot:
     """Accuracy against consistency, one point a network with 95 % intervals; up and to the right is better."""
     fig = go.Figure()
-    for s, title, colour in zip(summaries, map(verbatim, titles), network_colours(blurs, dark), strict=True):
+    for s, title, colour in zip(summaries, map(verbatim, titles), network_colours(blurs), strict=True):
         if s.accuracy is None or s.accuracy_interval is None:
             continue
-        low, high = s.accuracy_interval
-        left, right = s.consistency_interval
+        bar: dict[str, Any] = {"color": colour, "thickness": 1, "width": 0}
+        x, y = np.array([[100 * s.consistency], [100 * s.accuracy]])
         fig.add_scatter(
-            x=[100 * s.consistency],
-            y=[100 * s.accuracy],
+            x=x,
+            y=y,
             mode="markers+text",
             text=[title],
             textposition="top center",
-            error_x=bars(s.consistency, left, right, colour),
-            error_y=bars(s.accuracy, low, high, colour),
+            error_x=kit.whiskers(x, *(100 * np.array(s.consistency_interval)), **bar),
+            error_y=kit.whiskers(y, *(100 * np.array(s.accuracy_interval)), **bar),
             marker={"size": 11, "color": colour},
             showlegend=False,
             hovertemplate=f"{title}<br>consistency %{{x:.2f}} %<br>accuracy %{{y:.2f}} %"
             f"<br>n = {s.images:,}<extra></extra>",
         )
-    style(fig, dark)
+    style(fig)
     fig.update_layout(title="Right: steadier · up: more accurate", height=400)
     fig.update_xaxes(title_text="consistency, % of shift pairs that agree")
     fig.update_yaxes(title_text="accuracy, %")
-    return fig
-
-
-def bars(value: float, low: float, high: float, colour: str) -> dict[str, object]:
-    """Error bars in % of a share in [0, 1] with its interval."""
-    return {
-        "type": "data",
-        "symmetric": False,
-        "array": [100 * (high - value)],
-        "arrayminus": [100 * (value - low)],
-        "thickness": 1,
-        "width": 0,
-        "color": colour,
-    }
+    return Plot(fig, "Accuracy against consistency of every packaged network", lambda: table(summaries, titles))
 
 
 def corruption_plot(
-    summaries: Sequence[Summary], titles: Sequence[str], blurs: Sequence[int | None], *, flips: bool, dark: bool = False
-) -> go.Figure:
+    summaries: Sequence[Summary], titles: Sequence[str], blurs: Sequence[int | None], *, flips: bool
+) -> Plot:
     """Accuracy (or the share of answers that change, `flips`) against corruption strength, one panel a kind."""
     kinds = list(summaries[0].corruptions)
     fig = make_subplots(1, len(kinds), shared_yaxes=True, subplot_titles=kinds, horizontal_spacing=0.02)
-    for s, title, colour in zip(summaries, map(verbatim, titles), network_colours(blurs, dark), strict=True):
+    for s, title, colour in zip(summaries, map(verbatim, titles), network_colours(blurs), strict=True):
         for column, kind in enumerate(kinds):
             values = [entry[1 if flips else 0] for entry in s.corruptions[kind]]
             start = 0.0 if flips else s.accuracy
@@ -268,10 +261,42 @@ def corruption_plot(
                 row=1,
                 col=column + 1,
             )
-    style(fig, dark)
+    style(fig)
     what = "Answers that change under a corruption" if flips else "Accuracy under a corruption"
     fig.update_layout(title={"text": what, "y": 0.98}, height=390, margin={"t": 72, "b": 84})
     fig.update_xaxes(title_text="strength", dtick=1)
     fig.update_yaxes(title_text="%", col=1)
     fig.update_annotations(font={"size": 13, "color": MUTED})
-    return fig
+    return Plot(
+        fig,
+        "Accuracy or answer flips under five corruptions at three strengths",
+        lambda: corruption_table(summaries, titles),
+    )
+
+
+def table(summaries: Sequence[Summary], titles: Sequence[str]) -> dict[str, list[object]]:
+    """A row a network: accuracy and consistency in %; None where no class is known."""
+
+    def percent(value: float | None) -> float | None:
+        return None if value is None else round(100 * value, 2)
+
+    return {
+        "network": list(titles),
+        "accuracy, %": [percent(s.accuracy) for s in summaries],
+        "consistency, %": [percent(s.consistency) for s in summaries],
+        "sd over draws": [percent(s.consistency_sd) for s in summaries],
+        "right at every small shift, %": [percent(s.worst_accuracy) for s in summaries],
+        "pictures": [s.images for s in summaries],
+    }
+
+
+def corruption_table(summaries: Sequence[Summary], titles: Sequence[str]) -> dict[str, list[object]]:
+    """A row a network, corruption and strength: accuracy, and the share of answers that change."""
+    rows = [
+        (title, kind, i + 1, accuracy, changed)
+        for s, title in zip(summaries, titles, strict=True)
+        for kind, values in s.corruptions.items()
+        for i, (accuracy, changed) in enumerate(values)
+    ]
+    names = ("network", "corruption", "strength", "accuracy", "answers that change")
+    return {name: list(column) for name, column in zip(names, zip(*rows, strict=True), strict=True)}

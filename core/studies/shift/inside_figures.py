@@ -9,6 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from core.figures.blocks import Plot
 from core.figures.palette import ACCENT, MUTED, PROBABILITY_SCALE, USER, network_colours, style, text_colour, verbatim
 from core.studies.shift.inside import BlurResponse, FilterSmoothness, InternalDistance, Toy, ToySweep
 
@@ -17,7 +18,7 @@ SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "star")  # col
 PANEL_HEIGHT, PANEL_GAP = 150, 36  # px of one row of maps, and for the names above it
 
 
-def internal_maps(results: Sequence[InternalDistance], titles: Sequence[str], dark: bool = False) -> go.Figure:
+def internal_maps(results: Sequence[InternalDistance], titles: Sequence[str]) -> Plot:
     """One row a network, one map over the input shifts a layer, one scale from 0 for all.
 
     Raises ValueError if there is nothing to draw or a title is missing.
@@ -43,8 +44,8 @@ def internal_maps(results: Sequence[InternalDistance], titles: Sequence[str], da
             said = f"{title}, {layer}<br>moved down %{{y}} px, right %{{x}} px<br>distance %{{z:.4f}}<extra></extra>"
             fig.add_heatmap(z=distance, coloraxis="coloraxis", hovertemplate=said, row=row, col=column)
     top = max(float(r.distance.max()) for r in results)
-    style(fig, dark)
-    fig.update_annotations(font={"size": 11, "color": text_colour(dark)})
+    style(fig)
+    fig.update_annotations(font={"size": 11, "color": text_colour()})
     small = {"size": 12}
     fig.update_xaxes(showticklabels=False, constrain="domain")
     fig.update_yaxes(showticklabels=False, showgrid=False, autorange="reversed", constrain="domain")
@@ -65,13 +66,17 @@ def internal_maps(results: Sequence[InternalDistance], titles: Sequence[str], da
             "colorbar": {"title": {"text": "cosine<br>distance"}, "thickness": 12},
         },
     )
-    return fig
+    return Plot(
+        fig,
+        "Cosine distance between shifted features and features of the shifted picture, by layer and shift",
+        lambda: tables(results, titles),
+    )
 
 
-def smoothness(results: Sequence[FilterSmoothness], titles: Sequence[str], dark: bool = False) -> go.Figure:
+def smoothness(results: Sequence[FilterSmoothness], titles: Sequence[str]) -> Plot:
     """Normalised total variation by layer, one line a network."""
     fig = go.Figure()
-    colours = network_colours([r.blur for r in results], dark)
+    colours = network_colours([r.blur for r in results])
     for i, (result, title, colour) in enumerate(zip(results, map(verbatim, titles), colours, strict=True)):
         fig.add_scatter(
             x=[verbatim(layer) for layer in result.layers],
@@ -82,14 +87,18 @@ def smoothness(results: Sequence[FilterSmoothness], titles: Sequence[str], dark:
             marker={"color": colour, "size": 9, "symbol": SYMBOLS[i % len(SYMBOLS)]},
             hovertemplate=f"{title}, %{{x}}: %{{y:.3f}}<extra></extra>",
         )
-    style(fig, dark)
+    style(fig)
     fig.update_layout(title_text="Lower: smoother learned filters", height=390, margin={"b": 84})
     fig.update_xaxes(title_text="convolution, from the picture to the answer")
     fig.update_yaxes(title_text="normalised total variation")
-    return fig
+    return Plot(
+        fig,
+        "Normalised total variation of the learned filters by layer, one line a network",
+        lambda: tables(results, titles),
+    )
 
 
-def blur_figure(result: BlurResponse, dark: bool = False) -> go.Figure:
+def blur_figure(result: BlurResponse) -> Plot:
     """The kernel, and what it leaves of each frequency; beyond pi/2 it would alias."""
     size = len(result.taps)
     fig = make_subplots(1, 2, column_widths=[0.3, 0.7], subplot_titles=("kernel", "frequency response"))
@@ -113,7 +122,7 @@ def blur_figure(result: BlurResponse, dark: bool = False) -> go.Figure:
         row=1,
         col=2,
     )
-    style(fig, dark)
+    style(fig)
     fig.add_vline(np.pi / 2, line={"color": USER, "dash": "dash"}, row=1, col=2)
     fig.add_vrect(np.pi / 2, np.pi, fillcolor=USER, opacity=0.08, line_width=0, row=1, col=2)
     fig.update_xaxes(showticklabels=False, row=1, col=1, title_text=f"{size} × {size} taps", constrain="domain")
@@ -123,17 +132,21 @@ def blur_figure(result: BlurResponse, dark: bool = False) -> go.Figure:
     fig.update_yaxes(title_text="magnitude", range=[0, 1.05], row=1, col=2)
     said = f"A {size}-tap blur lets {result.energy_above:.1%} of its energy through above π/2, where it aliases"
     fig.update_layout(title_text=said, height=340)
-    return fig
+    return Plot(
+        fig,
+        f"The {size}-tap kernel and its frequency response; beyond pi/2 a signal would alias",
+        lambda: table(result),
+    )
 
 
-def toy_figure(result: Toy, dark: bool = False) -> go.Figure:
+def toy_figure(result: Toy) -> Plot:
     """Three lines over the same samples: the signal, its dense maximum, the blurred one; stems: the kept samples."""
     names = ("signal", "max, every second kept", f"max, {result.size}-tap blur, every second kept")
     fig = make_subplots(3, 1, shared_xaxes=True, vertical_spacing=0.1, subplot_titles=names)
-    text = text_colour(dark)
+    text = text_colour()
     every = np.arange(len(result.signal))
     _stems(fig, 1, every, result.signal, text)
-    grey, blue = network_colours([None, result.size], dark)
+    grey, blue = network_colours([None, result.size])
     pooled = ((2, result.dense, result.plain, grey), (3, result.blurred, result.smooth, blue))
     for row, dense, kept, colour in pooled:
         fig.add_scatter(
@@ -147,7 +160,7 @@ def toy_figure(result: Toy, dark: bool = False) -> go.Figure:
             col=1,
         )
         _stems(fig, row, every[::2], kept, colour)
-    style(fig, dark)
+    style(fig)
     lines = np.concatenate([result.signal, result.dense, result.blurred])
     low, high = min(0.0, float(lines.min())), float(lines.max())
     edge = 0.1 * ((high - low) or 1.0)
@@ -155,7 +168,9 @@ def toy_figure(result: Toy, dark: bool = False) -> go.Figure:
     fig.update_xaxes(title_text="sample (the end meets the start)", row=3, col=1)
     heading = f"The samples kept average {result.plain.mean():.3f} plain, {result.smooth.mean():.3f} blurred"
     fig.update_layout(title_text=heading, height=460, showlegend=False)
-    return fig
+    return Plot(
+        fig, "A toy signal, max-pooled with and without blur; move it and watch the kept samples", lambda: table(result)
+    )
 
 
 def _stems(fig: go.Figure, row: int, at: np.ndarray, values: np.ndarray, colour: str) -> None:
@@ -180,11 +195,11 @@ def _stems(fig: go.Figure, row: int, at: np.ndarray, values: np.ndarray, colour:
     )
 
 
-def toy_sweep_figure(result: ToySweep, dark: bool = False) -> go.Figure:
+def toy_sweep_figure(result: ToySweep) -> Plot:
     """Mean of the pooled signal against the shift: what a global average pooling would hand to the classifier."""
     fig = go.Figure()
     names = ("max-pooling", f"with a {result.size}-tap blur")
-    colours = network_colours([None, result.size], dark)
+    colours = network_colours([None, result.size])
     for name, outputs, colour in zip(names, (result.plain, result.smooth), colours, strict=True):
         fig.add_scatter(
             x=result.shifts,
@@ -194,11 +209,11 @@ def toy_sweep_figure(result: ToySweep, dark: bool = False) -> go.Figure:
             line={"color": colour, "width": 2},
             hovertemplate=f"{name}, moved by %{{x}}: %{{y:.3f}}<extra></extra>",
         )
-    style(fig, dark)
+    style(fig)
     fig.update_layout(title_text="A level line ignores the shift", height=360, margin={"b": 84})
     fig.update_xaxes(title_text="shift (samples)")
     fig.update_yaxes(title_text="mean of the pooled signal", rangemode="tozero")
-    return fig
+    return Plot(fig, "Mean of the pooled toy signal at every shift; with blur the line is level", lambda: table(result))
 
 
 def table(result: InternalDistance | FilterSmoothness | BlurResponse | Toy | ToySweep) -> Table:

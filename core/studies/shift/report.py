@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,11 +12,10 @@ import numpy as np
 from core.base.prose import section
 from core.base.records import from_json
 from core.base.worker import Progress
-from core.figures.blocks import WIDTH, Plot, Table, beside, csv_address, enlarged, printed
+from core.figures.blocks import WIDTH, Table, beside, csv_address, enlarged, printed
 from core.networks import families as networks_families
 from core.networks.card import Card
 from core.studies import first_look as studies_first_look
-from core.studies import shift
 from core.studies.asked import BAR, LARGEST, STILL, UPRIGHT, Asked, Part, Work, packaged, side_by_side, titles
 from core.studies.shift import sweep
 from core.studies.study import FirstLook, Glance
@@ -34,20 +34,17 @@ def parts(asked: Asked) -> list[Work]:
 
 def shift_part(asked: Asked, cards: tuple[Card, ...], progress: Progress) -> Part:
     """The shift sweep of networks that share their labels."""
+    from core.studies.shift.figures import maps, sweep_table
+
     params = sweep.Params()
     found = studies_first_look.find("shift_sweep", cards, asked.image.digest, params)
     result = (
         sweep.run(asked.load(cards), asked.image, params, progress) if found is None else from_json(sweep.Result, found)
     )
-    from core.studies.shift.figures import sweep_table
-
     finding = sweep.finding(result, titles(cards))
     name = result.labels[result.target]
-    plot = Plot(
-        fit_shift(shift.figure(result, titles(cards)), len(cards)),
-        f"Probability of {name} at every shift, one map a network. {finding}",
-        still=shift_still(result),
-    )
+    plot = maps(result, titles(cards))
+    plot = replace(plot, figure=fit_shift(plot.figure, len(cards)), still=shift_still(result))
     return Part(
         finding,
         ((plot,),),
@@ -105,12 +102,12 @@ def first_looks() -> Iterator[FirstLook]:
     yield studies_first_look.of_sample("shift_sweep", sweep, networks_families.DEFAULT_NETWORKS, digits)
 
 
-def glance(cards: Sequence[Card], sample: RGBImage, dark: bool) -> Glance | None:
+def glance(cards: Sequence[Card], sample: RGBImage) -> Glance | None:
     """The packaged maps of the sample picture."""
+    from core.studies.shift.figures import maps
+
     found = studies_first_look.find("shift_sweep", cards, sample.digest, sweep.Params())
     if found is None:
         return None
     result = from_json(sweep.Result, found)
-    alt = "Maps of the probability of the cat's class over all shifts, one for each network"
-    plot = Plot(shift.figure(result, titles(cards), dark=dark), alt)
-    return Glance(sweep.finding(result, titles(cards)), (plot,))
+    return Glance(sweep.finding(result, titles(cards)), (maps(result, titles(cards)),))

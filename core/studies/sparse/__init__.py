@@ -39,8 +39,8 @@ STUDY = Study(
 )
 
 
-def figure(result: Result, titles: Sequence[str] | None = None, dark: bool = False) -> go.Figure:
+def figure(result: Result, titles: Sequence[str] | None = None) -> go.Figure:
     """The hero figure: noisy picture, reconstruction and residual."""
     from core.studies.sparse.figures import pictures
 
-    return pictures(result, dark=dark)
+    return pictures(result, titles or result.models).figure

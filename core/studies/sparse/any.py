@@ -17,6 +17,7 @@ from core.base.intervals import wilson
 from core.base.refuse import within
 from core.base.worker import Progress, ignore, part
 from core.figures import palette
+from core.figures.blocks import Plot
 from core.networks.card import title_of
 from core.pictures import noise
 from core.pictures.preprocess import seen
@@ -24,8 +25,6 @@ from core.studies.sparse import dataset
 from core.studies.sparse.dataset import LAMS
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
     from core.networks.card import Network
     from core.pictures.image import RGBImage
 
@@ -209,7 +208,7 @@ def row_names(result: Result) -> list[str]:
     return [f"{lam:g}" for lam in result.lams] or [NO_LAMBDA]
 
 
-def figure(results: Sequence[Result], shown: Shown = "share", *, dark: bool = False) -> go.Figure:
+def figure(results: Sequence[Result], shown: Shown = "share") -> Plot:
     """A panel a network: a heat map of lambda against noise level, one row where there is no lambda. The training's
     lambda is named. Raises ValueError for results that differ in noise or levels, or if there are none."""
     import plotly.graph_objects as go
@@ -236,7 +235,7 @@ def figure(results: Sequence[Result], shown: Shown = "share", *, dark: bool = Fa
         if r.training is not None:
             names_of = [f"trained: {name}" if i == r.trained else name for i, name in enumerate(row_names(r))]
             fig.update_yaxes(title_text="λ", tickvals=row_names(r), ticktext=names_of, row=place, col=1)
-    palette.style(fig, dark)
+    palette.style(fig)
     fig.update_yaxes(type="category", showgrid=False, nticks=0)
     fig.update_xaxes(type="category")
     bar = {"title": {"text": SHOWN[shown], "side": "right"}, "thickness": 14, "tickformat": ".1f"}
@@ -246,8 +245,10 @@ def figure(results: Sequence[Result], shown: Shown = "share", *, dark: bool = Fa
         height=150 + sum(heights) + 44 * len(results),
         margin={"t": 84, "l": 96},
     )
-    fig.update_annotations(font={"size": 13, "color": palette.text_colour(dark)})
-    return fig
+    fig.update_annotations(font={"size": 13, "color": palette.text_colour()})
+    findings = " ".join(finding(result) for result in results)
+    alt = f"Heat maps of the {SHOWN[shown]} over lambda and noise level, one a network. {findings}"
+    return Plot(fig, alt, lambda: table(results))
 
 
 def alike(results: Sequence[Result]) -> Sequence[Result]:

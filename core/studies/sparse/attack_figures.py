@@ -8,33 +8,35 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from core.figures.palette import ACCENT, USER, network_colours, paint, style, text_colour, translucent, verbatim
+from core.figures import kit
+from core.figures.blocks import Plot, enlarged
+from core.figures.palette import USER, accent, network_colours, paint, style, text_colour, translucent, verbatim
 from core.studies.sparse.attack import NORM_WORDS, NORMS, Look
-from core.studies.sparse.attack_dataset import Measured, radius
+from core.studies.sparse.attack_dataset import Measured, finding, radius
 
 Table = dict[str, list[object]]
 DASHES, SYMBOLS = ("solid", "dash", "dot"), ("circle", "diamond", "square")
-ACCENT_ON_DARK = "#56a8dc"
 GAIN = 10  # by which a difference is enlarged
 SIDE = 288  # px of a picture on the screen
 
 
-def looks(found: Measured, dark: bool) -> list[tuple[str, str, str]]:
+def looks(found: Measured) -> list[tuple[str, str, str]]:
     """(colour, dash, symbol) a subject: blue as trained, vermilion for a raised lambda, grey for the plain twin."""
-    coded = iter((ACCENT_ON_DARK if dark else ACCENT, USER, text_colour(dark)))
-    grey = network_colours([None], dark)[0]
+    coded = iter((accent(), USER, text_colour()))
+    grey = network_colours([None])[0]
     colours = [grey if lam is None else next(coded) for lam in found.lams]
     return [(colour, DASHES[i % 3], SYMBOLS[i % 3]) for i, colour in enumerate(colours)]
 
 
-def curves(found: Measured, *, dark: bool = False) -> go.Figure:
+def curves(found: Measured) -> Plot:
     """One panel a norm: accuracy against eps, 0 being the untouched pictures; bands are 95 % intervals (Wilson)."""
     heads = [f"{NORM_WORDS[norm]} ball" for norm in NORMS]
+    findings = " ".join(finding(found, norm) for norm in NORMS)
     fig = make_subplots(1, len(NORMS), shared_yaxes=True, subplot_titles=heads, horizontal_spacing=0.05)
     for column, norm in enumerate(NORMS, 1):
         shown = found.curves[norm]
         eps = np.concatenate([[0.0], shown.eps])
-        for m, (title, look) in enumerate(zip(found.titles, looks(found, dark), strict=True)):
+        for m, (title, look) in enumerate(zip(found.titles, looks(found), strict=True)):
             accuracy = np.concatenate([found.clean[m : m + 1], shown.accuracy[m]])
             words = [radius(norm, float(e)) for e in eps]
             add_line(fig, eps, accuracy, words, found.interval(accuracy), title, look, (1, column), column == 1)
@@ -44,12 +46,16 @@ def curves(found: Measured, *, dark: bool = False) -> go.Figure:
             ticktext=[radius(norm, float(e)) for e in eps],
             col=column,
         )
-    style(fig, dark)
+    style(fig)
     fig.update_layout(title="What an attack through the solver leaves right", height=430, margin={"b": 96, "t": 84})
     fig.update_yaxes(range=[-0.02, 1.0], tickformat=".0%")
     fig.update_yaxes(title_text="accuracy under attack", col=1)
-    fig.update_annotations(font={"size": 13, "color": text_colour(dark)})
-    return fig
+    fig.update_annotations(font={"size": 13, "color": text_colour()})
+    return Plot(
+        fig,
+        f"Accuracy under attack against the radius, one line a network and lambda. {findings}",
+        lambda: curve_table(found),
+    )
 
 
 def add_line(
@@ -66,19 +72,7 @@ def add_line(
     """Accuracy (E,) against x (E,) with its band (E, 2); `look`: colour, dash and symbol; `place`: row and column."""
     colour, dash, symbol = look
     row, col = place
-    fig.add_scatter(
-        x=np.concatenate([x, x[::-1]]),
-        y=np.concatenate([band[:, 1], band[::-1, 0]]),
-        mode="none",
-        fill="toself",
-        fillcolor=translucent(colour, 0.16),
-        line={"width": 0},
-        hoverinfo="skip",
-        showlegend=False,
-        legendgroup=title,
-        row=row,
-        col=col,
-    )
+    kit.band(fig, x, band[:, 0], band[:, 1], translucent(colour, 0.16), legendgroup=title, row=row, col=col)
     fig.add_scatter(
         x=x,
         y=accuracy,
@@ -111,7 +105,7 @@ def curve_table(found: Measured) -> Table:
     return table
 
 
-def convergence(found: Measured, *, dark: bool = False) -> go.Figure:
+def convergence(found: Measured) -> Plot:
     """One row a norm, at one radius each: accuracy against steps (left) and random starts (right)."""
     heads = []
     for norm in NORMS:
@@ -122,17 +116,19 @@ def convergence(found: Measured, *, dark: bool = False) -> go.Figure:
         run = found.convergence[norm]
         sides = ((run.steps, run.by_steps, "steps"), (run.restarts, run.by_restarts, "random starts"))
         for column, (x, accuracy, name) in enumerate(sides, 1):
-            for m, (title, look) in enumerate(zip(found.titles, looks(found, dark), strict=True)):
+            for m, (title, look) in enumerate(zip(found.titles, looks(found), strict=True)):
                 words = [f"{n} {name}" for n in x]
                 band, first = found.interval(accuracy[m]), row == column == 1
                 add_line(fig, x, accuracy[m], words, band, title, look, (row, column), first)
             fig.update_xaxes(title_text=name, type="log", tickvals=x, ticktext=[str(n) for n in x], row=row, col=column)
-    style(fig, dark)
+    style(fig)
     fig.update_layout(title="Has the attack converged? Flat to the right", height=620, margin={"b": 96, "t": 84})
     fig.update_yaxes(rangemode="tozero", tickformat=".0%")
     fig.update_yaxes(title_text="accuracy", col=1)
-    fig.update_annotations(font={"size": 13, "color": text_colour(dark)})
-    return fig
+    fig.update_annotations(font={"size": 13, "color": text_colour()})
+    return Plot(
+        fig, "Accuracy under attack against the number of steps and of random starts", lambda: convergence_table(found)
+    )
 
 
 def convergence_table(found: Measured) -> Table:
@@ -150,7 +146,7 @@ def convergence_table(found: Measured) -> Table:
     return table
 
 
-def before_and_after(look: Look, *, dark: bool = False) -> go.Figure:
+def before_and_after(look: Look) -> Plot:
     """The picture, the attacked one, and the difference (mean of the channels, times GAIN, zero-centred)."""
     heads = [
         f"<b>Before</b><br>{verbatim(answer(look, look.before))}",
@@ -159,16 +155,16 @@ def before_and_after(look: Look, *, dark: bool = False) -> go.Figure:
     ]
     fig = make_subplots(1, 3, subplot_titles=heads, horizontal_spacing=0.02)
     views = [(p * 255).round().astype(np.uint8) for p in (look.clean, look.adversarial)]
-    views.append(paint(GAIN * look.difference.mean(2), 1.0, dark))
+    views.append(paint(GAIN * look.difference.mean(2), 1.0))
     for column, view in enumerate(views, 1):
-        factor = max(1, SIDE // max(view.shape[:2]))
-        fig.add_image(z=view.repeat(factor, 0).repeat(factor, 1), hoverinfo="skip", row=1, col=column)
-    style(fig, dark)
+        fig.add_image(z=enlarged(view, SIDE), hoverinfo="skip", row=1, col=column)
+    style(fig)
     fig.update_xaxes(visible=False, constrain="domain")
     fig.update_yaxes(visible=False, constrain="domain")
-    fig.update_annotations(font={"size": 13, "color": text_colour(dark)}, yshift=4)
+    fig.update_annotations(font={"size": 13, "color": text_colour()}, yshift=4)
     fig.update_layout(height=330, margin={"l": 8, "r": 8, "t": 60, "b": 8})
-    return fig
+    alt = "The picture, the attacked picture and their difference enlarged ten times"
+    return Plot(fig, alt, lambda: look_table(look))
 
 
 def answer(look: Look, probability: np.ndarray) -> str:

@@ -5,38 +5,37 @@ After Dai et al. (NeurIPS 2022, §4).
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
-from core.figures.palette import ACCENT, PROBABILITY_SCALE, network_colours, style, text_colour, translucent
+from core.figures import kit
+from core.figures.blocks import Plot
+from core.figures.palette import PROBABILITY_SCALE, accent, network_colours, style, text_colour, translucent
 from core.pictures import noise
 from core.studies.sparse.dataset import ESTIMATED, FIXED, ORACLE, PLAIN, Fit, Result
 
 Table = dict[str, list[Any]]
 WORDS = {FIXED: "λ of the training", ESTIMATED: "λ estimated", ORACLE: "best λ (oracle)", PLAIN: "plain twin"}
 SYMBOLS = {"gaussian": "circle", "shot": "square", "speckle": "diamond", "impulse": "triangle-up"}
-ACCENT_ON_DARK = "#56a8dc"
 LABEL_GAP = 5.0  # percent between two labels at the end of lines
 ON_MAP = "#ffffff"  # marks on the heat map: its colours are the same in both themes
 HALO = "#000000"
 
 
-def looks(dark: bool) -> dict[str, dict[str, Any]]:
+def looks() -> dict[str, dict[str, Any]]:
     """Each rule's line: blue is the network's own choice, grey the twin; dashes, so colour is not the only cue."""
-    accent = ACCENT_ON_DARK if dark else ACCENT
     return {
-        FIXED: {"color": accent, "width": 1.8, "dash": "dash"},
-        ESTIMATED: {"color": accent, "width": 3},
-        ORACLE: {"color": text_colour(dark), "width": 1.5, "dash": "dot"},
-        PLAIN: {"color": network_colours([None], dark)[0], "width": 2.5},
+        FIXED: {"color": accent(), "width": 1.8, "dash": "dash"},
+        ESTIMATED: {"color": accent(), "width": 3},
+        ORACLE: {"color": text_colour(), "width": 1.5, "dash": "dot"},
+        PLAIN: {"color": network_colours([None])[0], "width": 2.5},
     }
 
 
-def surface(results: Sequence[Result], *, dark: bool = False) -> go.Figure:
+def surface(results: Sequence[Result]) -> Plot:
     """Heat map of accuracy, 0 to 1, over lambda and noise level: the mean over networks. Marks: the training's lambda
     (line), the mean estimate (diamonds), the oracle (circles).
 
@@ -73,17 +72,17 @@ def surface(results: Sequence[Result], *, dark: bool = False) -> go.Figure:
         fig.add_scatter(x=np.mean(guesses, 0), y=rows, mode="markers", marker=mark, name=f"{WORDS[ESTIMATED]}, mean")
     mark = {"symbol": "circle-open", "size": 15, "color": ON_MAP, "line": {"width": 2.5}}
     fig.add_scatter(x=first.lams[mean.argmax(1)], y=rows, mode="markers", marker=mark, name=WORDS[ORACLE])
-    style(fig, dark)
+    style(fig)
     title = f"Which λ answers right under {first.kind} noise"
     fig.update_layout(title=title, height=460, margin={"l": 110, "b": 92})
     fig.update_layout(legend={"bgcolor": "rgba(90,90,90,0.85)", "font": {"color": ON_MAP}})  # white marks stay visible
     half = (first.lams[1] - first.lams[0]) / 2 if len(first.lams) > 1 else 0.05
     fig.update_xaxes(title_text="λ, normalised units", range=[first.lams[0] - half, first.lams[-1] + half])
     fig.update_yaxes(tickvals=rows, ticktext=names, nticks=0, showgrid=False, range=[-0.5, rows[-1] + 0.5])
-    return fig
+    return Plot(fig, "Heat map of accuracy over lambda and noise level", lambda: surface_table(results))
 
 
-def curves(results: Sequence[Result], twins: Sequence[Result] = (), *, dark: bool = False) -> go.Figure:
+def curves(results: Sequence[Result], twins: Sequence[Result] = ()) -> Plot:
     """Accuracy against the noise level, a line for each rule and one for the plain twins: means over networks, in
     bands from the least to the most of them, or of a single network's 95 % interval over pictures.
 
@@ -92,16 +91,8 @@ def curves(results: Sequence[Result], twins: Sequence[Result] = (), *, dark: boo
     fig, ends = go.Figure(), []
     for rule, of in lines(results, twins):
         middle, low, high = (100 * values for values in spread(of, rule))
-        line, axis = looks(dark)[rule], np.arange(len(middle))
-        band = {"x": np.r_[axis, axis[::-1]], "y": np.r_[high, low[::-1]], "fill": "toself"}
-        fig.add_scatter(
-            **band,
-            fillcolor=translucent(line["color"], 0.16),
-            line={"width": 0},
-            hoverinfo="skip",
-            showlegend=False,
-            mode="lines",
-        )
+        line, axis = looks()[rule], np.arange(len(middle))
+        kit.band(fig, axis, low, high, translucent(line["color"], 0.16))
         fig.add_scatter(
             x=axis,
             y=middle,
@@ -113,38 +104,40 @@ def curves(results: Sequence[Result], twins: Sequence[Result] = (), *, dark: boo
             customdata=np.stack([low, high], 1),
             hovertemplate="%{y:.1f} % (%{customdata[0]:.1f} to %{customdata[1]:.1f})<extra>" + WORDS[rule] + "</extra>",
         )
-        ends.append((float(middle[-1]), WORDS[rule], line["color"]))
+        ends.append((float(middle[-1]), f" {WORDS[rule]}", line["color"]))
     first = alike([*results, *twins])[0]
-    for y, (_, word, colour) in zip(apart([end[0] for end in ends]), ends, strict=True):
-        place = {"x": 1.0, "xref": "paper", "xanchor": "left", "y": y, "yanchor": "middle", "showarrow": False}
-        fig.add_annotation(text=f" {word}", font={"color": colour, "size": 12}, **place)
-    style(fig, dark)
+    kit.end_labels(fig, ends, LABEL_GAP, x=1.0, xref="paper", yanchor="middle", font={"size": 12})
+    style(fig)
     title = f"Accuracy under {first.kind} noise, by who chooses λ"
     fig.update_layout(title=title, height=420, margin={"r": 130}, hovermode="x unified")
     symbol = noise.KINDS[first.kind].symbol if first.kind in noise.KINDS else ""
     ticks = [f"{level:g}" if level else "clean" for level in first.levels]
     fig.update_xaxes(title_text=f"{first.kind} noise, {symbol}", tickvals=list(range(len(ticks))), ticktext=ticks)
     fig.update_yaxes(title_text="accuracy, %", rangemode="tozero")
-    return fig
+    return Plot(
+        fig,
+        "Accuracy against the noise level by who chooses lambda, with the plain twin",
+        lambda: curve_table(results, twins),
+    )
 
 
-def residual_scatter(fits: Sequence[Fit], results: Sequence[Result], *, dark: bool = False) -> go.Figure:
+def residual_scatter(fits: Sequence[Fit], results: Sequence[Result]) -> Plot:
     """Best lambda against the mean roughness of the residual: filled, the training pictures that each network's line is
     fitted to; open, the best lambdas on test pictures, by kind of noise. A line a network."""
     fig = go.Figure()
-    accent = looks(dark)[ESTIMATED]["color"]
+    colour = accent()
     for i, fit in enumerate(fits):
         reach = [fit.roughness, *(r.roughness for r in results)]
         x = np.linspace(min(a.min() for a in reach), max(a.max() for a in reach), 60)
         y = np.clip(fit.slope * x + fit.intercept, *fit.limits)
         fig.add_scatter(
-            x=x, y=y, mode="lines", line={"color": accent, "width": 2}, name="λ estimated", showlegend=i == 0
+            x=x, y=y, mode="lines", line={"color": colour, "width": 2}, name="λ estimated", showlegend=i == 0
         )
         fig.add_scatter(
             x=fit.roughness,
             y=fit.best,
             mode="markers",
-            marker={"size": 9, "color": accent, "symbol": [SYMBOLS.get(kind, "circle") for kind in fit.kinds]},
+            marker={"size": 9, "color": colour, "symbol": [SYMBOLS.get(kind, "circle") for kind in fit.kinds]},
             name="fitted: training pictures",
             showlegend=i == 0,
             customdata=fit.kinds,
@@ -157,7 +150,7 @@ def residual_scatter(fits: Sequence[Fit], results: Sequence[Result], *, dark: bo
             x=r.roughness,
             y=r.best,
             mode="markers",
-            marker={**mark, "color": text_colour(dark)},
+            marker={**mark, "color": text_colour()},
             name=f"best on test pictures: {r.kind}",
             legendgroup=r.kind,
             showlegend=r.kind not in seen,
@@ -165,13 +158,15 @@ def residual_scatter(fits: Sequence[Fit], results: Sequence[Result], *, dark: bo
             hovertemplate=f"{r.kind} %{{customdata}}: best λ = %{{y:.1f}}<extra></extra>",
         )
         seen.add(r.kind)
-    style(fig, dark)
+    style(fig)
     fig.update_layout(
         title="The rougher the residual, the larger the λ that the line chooses", height=480, margin={"b": 120}
     )
     fig.update_xaxes(title_text="roughness of the residual at the training's λ, normalised units", rangemode="tozero")
     fig.update_yaxes(title_text="best λ", range=[0, 1.5])
-    return fig
+    return Plot(
+        fig, "Best lambda against the roughness of the residual, with the fitted lines", lambda: residual_table(results)
+    )
 
 
 def lines(results: Sequence[Result], twins: Sequence[Result]) -> list[tuple[str, Sequence[Result]]]:
@@ -212,15 +207,6 @@ def labels(result: Result) -> list[str]:
     """Each level as people read it."""
     kind = noise.KINDS.get(result.kind)
     return [kind.label(level) if kind else "clean" for level in result.levels.tolist()]
-
-
-def apart(values: Sequence[float], gap: float = LABEL_GAP) -> list[float]:
-    """The values, in their order, moved up where they would be closer than `gap`."""
-    placed = np.array(values, float)
-    order = np.argsort(placed, kind="stable")
-    for below, above in itertools.pairwise(order):
-        placed[above] = max(placed[above], placed[below] + gap)
-    return [float(v) for v in placed]
 
 
 def curve_table(results: Sequence[Result], twins: Sequence[Result] = ()) -> Table:

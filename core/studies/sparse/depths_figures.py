@@ -9,14 +9,16 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from core.figures import kit
+from core.figures.blocks import Plot
 from core.figures.palette import ACCENT, MUTED, add_picture, style, text_colour
-from core.studies.sparse.depths import Result
+from core.studies.sparse.depths import Result, finding
 from core.studies.sparse.figures import enlarged, to_bytes
 
 COLUMNS = 5
 
 
-def pictures(result: Result, dark: bool = False) -> go.Figure:
+def pictures(result: Result) -> Plot:
     """The coded picture, then what the stem and every block keep of it; r and the size of the maps above each."""
     heads = ["<b>coded picture</b><br> "]
     for name, r, (height, width) in zip(result.depths, result.correlation, result.sides, strict=True):
@@ -27,23 +29,19 @@ def pictures(result: Result, dark: bool = False) -> go.Figure:
     height, width = result.coded.shape[:2]
     for i, pixels in enumerate(shown):
         add_picture(fig, i, enlarged(to_bytes(pixels)), height, width)
-    style(fig, dark)
-    fig.update_xaxes(visible=False, range=[-0.5, width - 0.5], constrain="domain")
-    fig.update_yaxes(visible=False, range=[height - 0.5, -0.5], constrain="domain")
-    for i in range(rows * COLUMNS):
-        axis = str(i + 1 if i else "")
-        fig.update_layout({f"yaxis{axis}": {"scaleanchor": f"x{axis}"}})
-    fig.update_annotations(font={"size": 12, "color": text_colour(dark)})
+    style(fig)
+    kit.pixel_panels(fig, height, width, rows * COLUMNS)
+    fig.update_annotations(font={"size": 12, "color": text_colour()})
     each = min(240, max(90, 170 * height / width))
     fig.update_layout(
         title_text="What each depth keeps, led back to pixels",
         height=round(90 + rows * (each + 52)),
         margin={"l": 8, "r": 8, "t": 96, "b": 8},
     )
-    return fig
+    return Plot(fig, f"The picture that each depth stands for. {finding(result)}", lambda: depth_table(result))
 
 
-def curves(result: Result, dark: bool = False) -> go.Figure:
+def curves(result: Result) -> Plot:
     """Relative residual and share of non-zero codes by layer."""
     fig = go.Figure()
     at = np.arange(len(result.layers))
@@ -63,11 +61,15 @@ def curves(result: Result, dark: bool = False) -> go.Figure:
             text=[result.layers[i] for i in which],
             hovertemplate=f"%{{text}}: %{{y:.3f}}<extra>{name}</extra>",
         )
-    style(fig, dark)
+    style(fig)
     fig.update_layout(title_text="How sparse and how true each layer codes", height=420, margin={"b": 150})
     fig.update_xaxes(tickvals=at.tolist(), ticktext=list(result.layers), tickangle=-60, tickfont={"size": 11})
     fig.update_yaxes(title_text="share", range=[0, 1.04])
-    return fig
+    return Plot(
+        fig,
+        "Relative residual and share of non-zero codes of every coded layer, from the picture to the answer",
+        lambda: table(result),
+    )
 
 
 def table(result: Result) -> dict[str, list[object]]:

@@ -11,6 +11,8 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from core.figures import kit, theme
+from core.figures.blocks import Plot
 from core.figures.palette import ACCENT, MUTED, USER, add_picture, signed_scale, style, text_colour
 from core.studies.sparse.dictionary import Result, atom_limit, atom_pixels, signed_pixels
 from core.studies.sparse.figures import enlarged, to_bytes
@@ -24,7 +26,7 @@ CODE_INK = {False: (0, 62, 110), True: (120, 200, 255)}  # the paper's blue, dee
 COLOURS = ("red", "green", "blue")
 
 
-def wall(result: Result, chosen: int, dark: bool = False) -> go.Figure:
+def wall(result: Result, chosen: int) -> Plot:
     """The atoms by falling strength, number and usage under each, a frame around the chosen one.
 
     The last trace is a layer of invisible points, one an atom, whose customdata is the atom's number.
@@ -45,7 +47,7 @@ def wall(result: Result, chosen: int, dark: bool = False) -> go.Figure:
             sizey=ATOM,
             sizing="stretch",
         )
-    ink = text_colour(dark)
+    ink = text_colour()
     fig.add_scatter(
         x=columns,
         y=rows + ATOM / 2 + 0.1,  # below the frame
@@ -57,7 +59,7 @@ def wall(result: Result, chosen: int, dark: bool = False) -> go.Figure:
         hoverinfo="skip",
     )
     at = result.rank(chosen) - 1
-    add_frame(fig, columns[at], rows[at])
+    kit.frame(fig, columns[at], rows[at], ATOM + 0.1, {"color": USER, "width": 3})
     fig.add_scatter(
         x=columns,
         y=rows,
@@ -70,15 +72,13 @@ def wall(result: Result, chosen: int, dark: bool = False) -> go.Figure:
         ],
         hovertemplate="atom %{customdata}<br>%{text}<extra></extra>",
     )
-    style(fig, dark)
+    style(fig)
     lay_out_wall(fig, -(-count // COLUMNS))
-    return fig
-
-
-def add_frame(fig: go.Figure, x: float, y: float) -> None:
-    half = ATOM / 2 + 0.05
-    sides = {"x0": x - half, "x1": x + half, "y0": y - half, "y1": y + half}
-    fig.add_shape(type="rect", line={"color": USER, "width": 3}, **sides)
+    return Plot(
+        fig,
+        f"The {count} atoms of the dictionary, the strongest first; atom {chosen} is framed",
+        lambda: wall_table(result),
+    )
 
 
 def lay_out_wall(fig: go.Figure, lines: int) -> None:
@@ -100,7 +100,7 @@ def share_text(share: float) -> str:
     return "< 1 %" if 0 < share < 0.01 else f"{100 * share:.0f} %"
 
 
-def curve(result: Result, n: int, dark: bool = False) -> go.Figure:
+def curve(result: Result, n: int) -> Plot:
     """PSNR of the picture rebuilt from the n strongest atoms against n, the chosen n marked."""
     fig = go.Figure()
     numbers = np.arange(len(result.psnr))
@@ -127,7 +127,7 @@ def curve(result: Result, n: int, dark: bool = False) -> go.Figure:
             marker={"color": USER, "size": 13, "symbol": "circle-open", "line": {"width": 3}},
             hovertemplate="chosen: %{x} atoms, %{y:.2f} dB<extra></extra>",
         )
-    style(fig, dark)
+    style(fig)
     fig.update_layout(
         title_text="What the strongest atoms rebuild",
         height=340,
@@ -136,20 +136,24 @@ def curve(result: Result, n: int, dark: bool = False) -> go.Figure:
     )
     fig.update_xaxes(title_text="strongest atoms, n", range=[-0.4, len(numbers) - 0.6])
     fig.update_yaxes(title_text="PSNR, dB")
-    return fig
+    return Plot(
+        fig,
+        f"PSNR of the picture rebuilt from the n strongest atoms against n; {n} are chosen",
+        lambda: curve_table(result),
+    )
 
 
-def code_map(result: Result, pixels: np.ndarray, atom: int, dark: bool = False) -> go.Figure:
+def code_map(result: Result, pixels: np.ndarray, atom: int) -> Plot:
     """The size of one channel's codes over the faded picture (H, W, 3) in [0, 1]; where the code is zero, it shows."""
     fig = go.Figure()
-    add_picture(fig, 0, enlarged(faded(pixels, dark)), *pixels.shape[:2])
+    add_picture(fig, 0, enlarged(faded(pixels)), *pixels.shape[:2])
     sizes = np.abs(result.codes[atom])
     block = block_of(sizes.shape)
     shown = largest(sizes, block)
     add_map(fig, shown, result.stride, block, "coloraxis", "code")
-    style(fig, dark)
-    fit_panels(fig, result.size, 1)
-    r, g, b = CODE_INK[dark]
+    style(fig)
+    kit.pixel_panels(fig, *result.size, 1)
+    r, g, b = CODE_INK[theme.dark()]
     fig.update_layout(
         coloraxis={
             "colorscale": [(0.0, f"rgba({r},{g},{b},0)"), (1.0, f"rgba({r},{g},{b},1)")],
@@ -161,10 +165,10 @@ def code_map(result: Result, pixels: np.ndarray, atom: int, dark: bool = False) 
         height=tall(result.size, 1, 420),
         margin={"l": 8, "r": 8, "t": 48, "b": 8},
     )
-    return fig
+    return Plot(fig, f"Where atom {atom} is used: the size of its codes over the picture")
 
 
-def contribution_maps(result: Result, contributed: np.ndarray, atom: int, dark: bool = False) -> go.Figure:
+def contribution_maps(result: Result, contributed: np.ndarray, atom: int) -> Plot:
     """D_k * z_k, (H, W, 3): its colours around mid grey, and its three channels on one zero-centred scale."""
     limit = contribution_limit(contributed)
     fig = make_subplots(1, 4, subplot_titles=["colours, around grey", *COLOURS], horizontal_spacing=0.02)
@@ -172,12 +176,12 @@ def contribution_maps(result: Result, contributed: np.ndarray, atom: int, dark: 
     block = block_of(result.size)
     for c, name in enumerate(COLOURS):
         add_map(fig, means(contributed[..., c], block), 1, block, "coloraxis", name, c + 2)
-    style(fig, dark)
-    fit_panels(fig, result.size, 4)
-    fig.update_annotations(font={"size": 13, "color": text_colour(dark)})
+    style(fig)
+    kit.pixel_panels(fig, *result.size, 4)
+    fig.update_annotations(font={"size": 13, "color": text_colour()})
     fig.update_layout(
         coloraxis={
-            "colorscale": signed_scale(dark),
+            "colorscale": signed_scale(),
             "cmin": -limit,
             "cmax": limit,
             "colorbar": {"title": {"text": "share of white", "side": "right"}, "thickness": 10, "outlinewidth": 0},
@@ -186,7 +190,7 @@ def contribution_maps(result: Result, contributed: np.ndarray, atom: int, dark: 
         height=tall(result.size, 4, 900) + 24,
         margin={"l": 8, "r": 8, "t": 72, "b": 8},
     )
-    return fig
+    return Plot(fig, f"What atom {atom} contributes to the reconstruction: its colours, and red, green and blue apart")
 
 
 def contribution_limit(contributed: np.ndarray) -> float:
@@ -195,10 +199,10 @@ def contribution_limit(contributed: np.ndarray) -> float:
     return max(float(np.percentile(sizes, 99)) if len(sizes) else 0.0, 1 / 255)
 
 
-def faded(pixels: np.ndarray, dark: bool) -> np.ndarray:
+def faded(pixels: np.ndarray) -> np.ndarray:
     """[0, 1] (H, W, 3) -> uint8: grey, drawn near to the page's ground."""
     grey = FADED * pixels.mean(2, keepdims=True)
-    return to_bytes(np.repeat(grey if dark else 1 - FADED + grey, 3, 2))
+    return to_bytes(np.repeat(grey if theme.dark() else 1 - FADED + grey, 3, 2))
 
 
 def add_map(
@@ -218,16 +222,6 @@ def add_map(
         coloraxis=coloraxis,
         hovertemplate=f"row %{{y}}, column %{{x}}<br>{what} %{{z:.3f}}<extra></extra>",
     )
-
-
-def fit_panels(fig: go.Figure, size: tuple[int, int], count: int) -> None:
-    """Square pixels, the origin at top left, no axes."""
-    height, width = size
-    fig.update_xaxes(visible=False, range=[-0.5, width - 0.5], constrain="domain")
-    fig.update_yaxes(visible=False, range=[height - 0.5, -0.5], constrain="domain")
-    for i in range(count):
-        axis = str(i + 1 if i else "")
-        fig.update_layout({f"xaxis{axis}": {"anchor": f"y{axis}"}, f"yaxis{axis}": {"scaleanchor": f"x{axis}"}})
 
 
 def tall(size: tuple[int, int], count: int, width: int) -> int:

@@ -12,6 +12,8 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from core.figures import blocks, kit
+from core.figures.blocks import Plot
 from core.figures.palette import (
     ACCENT,
     MUTED,
@@ -24,7 +26,7 @@ from core.figures.palette import (
     uri,
     verbatim,
 )
-from core.studies.sparse.codes import SOLVER_NAMES, Result, decibels, psnr
+from core.studies.sparse.codes import SOLVER_NAMES, Result, decibels, finding, psnr
 
 SCREEN_SIDE = 320  # px to which small pictures are enlarged by whole factors
 CLASSES_SHOWN = 3
@@ -38,11 +40,10 @@ def to_bytes(pixels: np.ndarray) -> np.ndarray:
 
 def enlarged(pixels: np.ndarray) -> str:
     """uint8 (H, W, 3) as a PNG data address; a small picture enlarged by a whole factor with hard pixels."""
-    factor = max(1, SCREEN_SIDE // max(pixels.shape[:2]))
-    return uri(pixels.repeat(factor, 0).repeat(factor, 1))
+    return uri(blocks.enlarged(pixels, SCREEN_SIDE))
 
 
-def pictures(result: Result, dark: bool = False) -> go.Figure:
+def pictures(result: Result, titles: Sequence[str]) -> Plot:
     """Noisy picture, reconstruction and residual side by side; the residual (mean of the channels) is zero-centred."""
     height, width = result.clean.shape[:2]
     heads = [
@@ -56,20 +57,16 @@ def pictures(result: Result, dark: bool = False) -> go.Figure:
     residual = result.residual.mean(2)
     limit = max(float(np.percentile(np.abs(residual), 99)), 1 / 255)
     fig.add_heatmap(z=residual.astype(np.float32), coloraxis="coloraxis", hoverinfo="skip", row=1, col=3)
-    style(fig, dark)
-    fig.update_xaxes(visible=False, range=[-0.5, width - 0.5], constrain="domain")
-    fig.update_yaxes(visible=False, range=[height - 0.5, -0.5], constrain="domain")
-    for i in range(3):
-        axis = str(i + 1 if i else "")
-        fig.update_layout({f"yaxis{axis}": {"scaleanchor": f"x{axis}", "scaleratio": 1}})
-    fig.update_annotations(font={"size": 13, "color": text_colour(dark)}, yshift=4)
+    style(fig)
+    kit.pixel_panels(fig, height, width, 3)
+    fig.update_annotations(font={"size": 13, "color": text_colour()}, yshift=4)
     bar = {"title": {"text": "share of white", "side": "right"}, "thickness": 10, "len": 0.9, "outlinewidth": 0}
     fig.update_layout(
-        coloraxis={"colorscale": signed_scale(dark), "cmin": -limit, "cmax": limit, "colorbar": bar},
+        coloraxis={"colorscale": signed_scale(), "cmin": -limit, "cmax": limit, "colorbar": bar},
         height=380,
         margin={"l": 8, "r": 8, "t": 56, "b": 8},
     )
-    return fig
+    return Plot(fig, f"Noisy picture, reconstruction and residual side by side. {finding(result, titles)}")
 
 
 def shown_classes(result: Result) -> list[int]:
@@ -80,7 +77,7 @@ def shown_classes(result: Result) -> list[int]:
     return order[:CLASSES_SHOWN]
 
 
-def along_lambda(result: Result, dark: bool = False) -> go.Figure:
+def along_lambda(result: Result) -> Plot:
     """Above: the answer's probability against lambda; below: how many codes are not zero, and how true they rebuild."""
     fig = make_subplots(
         2,
@@ -98,29 +95,31 @@ def along_lambda(result: Result, dark: bool = False) -> go.Figure:
         line = {"color": colour, "width": 2.5, "dash": dash}
         fig.add_scatter(x=result.lams, y=p, mode="lines", name=name, line=line, row=1, col=1)
     share = {"color": ACCENT, "width": 2.5}
-    truth = {"color": network_colours([None], dark)[0], "width": 2.5, "dash": "dash"}
+    truth = {"color": network_colours([None])[0], "width": 2.5, "dash": "dash"}
     fig.add_scatter(x=result.lams, y=result.nonzero, mode="lines", name="non-zero codes", line=share, row=2, col=1)
     fig.add_scatter(
         x=result.lams, y=result.psnr, mode="lines", name="PSNR, dB", line=truth, row=2, col=1, secondary_y=True
     )
-    style(fig, dark)
+    style(fig)
     marks = [(result.lam, "", "solid"), (result.training_lam, "trained", "dot")]
     if not math.isnan(result.estimated_lam):
         marks.append((result.estimated_lam, "estimated", "dash"))
     for lam, name, dash in marks:
-        fig.add_vline(lam, line={"color": text_colour(dark), "width": 1, "dash": dash}, row="all")
+        fig.add_vline(lam, line={"color": text_colour(), "width": 1, "dash": dash}, row="all")
         fig.add_annotation(x=lam, y=1.02, yref="y domain", text=name, showarrow=False, textangle=-90, xshift=-8,
-                           yanchor="top", font={"size": 11, "color": text_colour(dark)})  # fmt: skip
+                           yanchor="top", font={"size": 11, "color": text_colour()})  # fmt: skip
     fig.update_xaxes(title_text="λ (normalised units)", row=2, col=1)
     fig.update_yaxes(title_text="probability", range=[0, 1.02], row=1, col=1)
     fig.update_yaxes(title_text="share not zero", rangemode="tozero", row=2, col=1, secondary_y=False)
     fig.update_yaxes(title_text="PSNR, dB", tickformat=".1f", row=2, col=1, secondary_y=True, showgrid=False)
     fig.update_annotations(selector={"yref": "paper"}, x=0, xanchor="left", font={"size": 14})
     fig.update_layout(height=440, margin={"l": 56, "r": 56, "t": 36, "b": 76})
-    return fig
+    return Plot(
+        fig, "Probability of the answer, share of non-zero codes and PSNR against lambda", lambda: table(result)
+    )
 
 
-def objective(result: Result, dark: bool = False) -> go.Figure:
+def objective(result: Result) -> Plot:
     """The objective after each step of the three solvers, the chosen number of steps marked."""
     fig = go.Figure()
     steps = np.arange(1, result.objective.shape[1] + 1)
@@ -137,14 +136,14 @@ def objective(result: Result, dark: bool = False) -> go.Figure:
         mode="markers",
         name="chosen",
         showlegend=False,
-        marker={"color": text_colour(dark), "size": 11, "symbol": "circle-open", "line": {"width": 2.5}},
+        marker={"color": text_colour(), "size": 11, "symbol": "circle-open", "line": {"width": 2.5}},
         hovertemplate="%{x} steps: %{y:.1f}<extra></extra>",
     )
-    style(fig, dark)
+    style(fig)
     fig.update_layout(title_text="<b>The objective falls with the steps</b>", height=320)
     fig.update_xaxes(title_text="steps", type="log", tickvals=[1, 2, 5, 10, 20, 50])
     fig.update_yaxes(title_text="½‖x − D∗z‖² + λ‖z‖₁")
-    return fig
+    return Plot(fig, f"The objective after 1 to {len(steps)} steps of three solvers", lambda: objective_table(result))
 
 
 def table(result: Result) -> dict[str, list[object]]:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from core.base.records import from_json
 from core.base.worker import Progress
-from core.figures.blocks import Plot, Table, beside, csv_address, enlarged, printed
+from core.figures.blocks import Table, beside, csv_address, enlarged, printed
 from core.networks import families as networks_families
 from core.networks.card import Card
 from core.studies import first_look as studies_first_look
-from core.studies import sparse
 from core.studies.asked import LAMBDA_ROWS, PICTURES, STILL, Asked, Part, Work, packaged, titles
 from core.studies.sparse import codes
 from core.studies.study import FirstLook, Glance
@@ -52,21 +52,13 @@ def sparse_part(asked: Asked, cards: tuple[Card, ...], progress: Progress) -> Pa
     )
     finding = codes.finding(result, titles(cards))
     shown = [sparse_figures.to_bytes(p) for p in (result.noisy, result.reconstruction)]
-    pictures = printed(sparse.figure(result), height=PICTURES).update_yaxes(constraintoward="top")
-    along = printed(sparse_figures.along_lambda(result))
+    pictures, along = sparse_figures.pictures(result, titles(cards)), sparse_figures.along_lambda(result)
+    printed(pictures.figure, height=PICTURES).update_yaxes(constraintoward="top")
+    printed(along.figure)
     numbers = sparse_figures.table(result)
     return Part(
         finding,
-        (
-            (
-                Plot(
-                    pictures,
-                    f"Noisy picture, reconstruction and residual side by side. {finding}",
-                    still=uri(beside([enlarged(p, STILL) for p in shown])),
-                ),
-            ),
-            (Plot(along, "Probability of the answer, share of codes that are not zero and PSNR against lambda"),),
-        ),
+        ((replace(pictures, still=uri(beside([enlarged(p, STILL) for p in shown]))),), (along,)),
         f"Noise: {params.noise}, {params.level:g} of white, seed {params.seed}; {params.steps} steps of "
         f"{sparse_figures.SOLVER_TITLES[params.solver]}. The network sees {cards[0].size} × {cards[0].size} px; lambda "
         "is in its normalised units.",
@@ -110,12 +102,12 @@ def first_looks() -> Iterator[FirstLook]:
     yield studies_first_look.of_sample("sparse_codes", codes, networks_families.DEFAULT_SDNETS, digits)
 
 
-def glance(cards: Sequence[Card], sample: RGBImage, dark: bool) -> Glance | None:
+def glance(cards: Sequence[Card], sample: RGBImage) -> Glance | None:
     """The sample picture with noise, and what its packaged code makes of it."""
+    from core.studies.sparse.figures import pictures
+
     found = studies_first_look.find("sparse_codes", cards, sample.digest, codes.Params())
     if found is None:
         return None
     result = from_json(codes.Result, found)
-    finding = codes.finding(result, titles(cards))
-    alt = f"The cat with noise, rebuilt from its sparse code, and what is left over. {finding}"
-    return Glance(finding, (Plot(sparse.figure(result, dark=dark), alt),))
+    return Glance(codes.finding(result, titles(cards)), (pictures(result, titles(cards)),))

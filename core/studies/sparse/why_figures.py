@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import plotly.graph_objects as go
 
+from core.figures.blocks import Plot
 from core.figures.palette import ACCENT, MUTED, style
 
 REACH = 1.5
@@ -19,18 +20,22 @@ def shrink(v: np.ndarray, lam: float, non_negative: bool) -> np.ndarray:
     return np.asarray(np.maximum(kept, 0) if non_negative else kept)
 
 
-def threshold_figure(lam: float, non_negative: bool, dark: bool = False) -> go.Figure:
+def threshold_figure(lam: float, non_negative: bool) -> Plot:
     """The code against the response, and the response itself for comparison."""
     v = np.linspace(-REACH, REACH, 301)
     fig = go.Figure()
     fig.add_scatter(x=v, y=v, mode="lines", line={"color": MUTED, "width": 1.5, "dash": "dot"}, name="a convolution")
     code = shrink(v, lam, non_negative)
     fig.add_scatter(x=v, y=code, mode="lines", line={"color": ACCENT, "width": 3}, name="a code")
-    style(fig, dark)
+    style(fig)
     fig.update_layout(title_text=f"<b>Responses up to λ = {lam:.2f} become exactly zero</b>", height=320)
     fig.update_xaxes(title_text="response of an atom to the picture")
     fig.update_yaxes(title_text="code", range=[-REACH, REACH])
-    return fig
+    return Plot(
+        fig,
+        f"The code of a response to an orthonormal dictionary: zero up to lambda {lam}, less by lambda beyond",
+        lambda: threshold_table(lam, non_negative),
+    )
 
 
 def threshold_table(lam: float, non_negative: bool) -> dict[str, list[float]]:

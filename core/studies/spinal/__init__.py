@@ -39,7 +39,7 @@ STUDY = Study(
 )
 
 
-def figure(result: Result, *, dark: bool = False) -> go.Figure:
+def figure(result: Result) -> go.Figure:
     from core.studies.spinal import figures
 
-    return figures.curves(result, dark=dark)
+    return figures.curves(result).figure

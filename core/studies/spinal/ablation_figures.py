@@ -9,8 +9,9 @@ import numpy as np
 
 from core.base.intervals import mean_interval, verdict, with_interval
 from core.figures import palette
+from core.figures.blocks import Plot
 from core.models.heads import SHORT
-from core.studies.spinal.ablation import PAPER, VARIED, Result, Setting, Vary, difference
+from core.studies.spinal.ablation import PAPER, VARIED, Result, Setting, Vary, difference, finding
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -22,7 +23,7 @@ OFFSET = 0.01  # of the axis: between two seeds' dots
 PLAIN = Setting("fc", PAPER)
 
 
-def sizes(result: Result, vary: Vary, *, dark: bool = False) -> go.Figure:
+def sizes(result: Result, vary: Vary) -> Plot:
     """Accuracy against the head's parameters, mean and 95 % interval over seeds; for the order against the order,
     which changes no parameter."""
     import plotly.graph_objects as go
@@ -30,15 +31,19 @@ def sizes(result: Result, vary: Vary, *, dark: bool = False) -> go.Figure:
     by_size = vary != "order"
     fig = go.Figure()
     for i, (setting, name) in enumerate(named(result, vary)):
-        add(fig, result, setting, name, result.count(setting) if by_size else i, by_size, dark)
+        add(fig, result, setting, name, result.count(setting) if by_size else i, by_size)
     fig.update_layout(height=HEIGHT, title=f"Accuracy by the {VARIED[vary]}")
-    fig = palette.style(fig, dark)
+    fig = palette.style(fig)
     if by_size:
         fig.update_xaxes(type="log", title="parameters of the head", tickvals=TICKS, ticktext=[f"{n:,}" for n in TICKS])
     else:
         fig.update_xaxes(showticklabels=False, range=[-0.6, len(result.params.order) + 0.6])
     fig.update_yaxes(title="test pictures right, %")
-    return fig
+    return Plot(
+        fig,
+        f"Accuracy of spinal heads by the {VARIED[vary]}, with 95 % intervals. {finding(result, vary)}",
+        lambda: table(result, vary),
+    )
 
 
 def named(result: Result, vary: Vary) -> list[tuple[Setting, str]]:
@@ -47,9 +52,9 @@ def named(result: Result, vary: Vary) -> list[tuple[Setting, str]]:
     return [*own, (PLAIN, f"{SHORT['fc']} head")]
 
 
-def add(fig: go.Figure, result: Result, setting: Setting, name: str, place: float, log: bool, dark: bool) -> None:
+def add(fig: go.Figure, result: Result, setting: Setting, name: str, place: float, log: bool) -> None:
     """A setting's seeds, mean, interval and name at `place` of a logarithmic axis or a plain one."""
-    grey, blue = palette.network_colours([None, 3], dark)
+    grey, blue = palette.network_colours([None, 3])
     plain, paper = setting == PLAIN, setting == Setting("spinal", PAPER)
     colour, symbol = (grey, "square") if plain else (blue, "diamond" if paper else "circle")
     values = result.row(setting)

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.figures.blocks import Plot
 from core.figures.palette import signed_scale, style, text_colour, verbatim
 from core.models.heads import SHORT
-from core.studies.spinal.answers import Result, row_names
+from core.studies.spinal.answers import Result, finding, layer_table, layers_finding, row_names, table
 from core.studies.spinal.figures import colour_of
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ CELL = 34  # px, height of a layer's row
 WORTH_SAYING = 0.05  # the least probability that is written above its bar
 
 
-def answers(result: Result, *, dark: bool = False) -> go.Figure:
+def answers(result: Result) -> Plot:
     """One row of bars a head, with its answer beside its name; probabilities end at 1."""
     from plotly.subplots import make_subplots
 
@@ -37,7 +38,7 @@ def answers(result: Result, *, dark: bool = False) -> go.Figure:
         fig.add_bar(
             x=[verbatim(label) for label in result.labels],
             y=values,
-            marker={"color": colour_of(head, dark), "line": {"width": 0}},
+            marker={"color": colour_of(head), "line": {"width": 0}},
             text=[f"{p:.2f}" if p >= WORTH_SAYING else "" for p in values],
             textposition="outside",
             cliponaxis=False,
@@ -46,7 +47,7 @@ def answers(result: Result, *, dark: bool = False) -> go.Figure:
             row=h + 1,
             col=1,
         )
-    style(fig, dark)
+    style(fig)
     fig.update_layout(
         title="Probability of each digit",
         height=count * (ROW + 24) + TOP + BOTTOM,
@@ -54,13 +55,13 @@ def answers(result: Result, *, dark: bool = False) -> go.Figure:
         showlegend=False,
         bargap=0.3,
     )
-    fig.update_annotations(x=0, xanchor="left", font={"size": 13, "color": text_colour(dark)})
+    fig.update_annotations(x=0, xanchor="left", font={"size": 13, "color": text_colour()})
     fig.update_xaxes(type="category", title=None)
     fig.update_yaxes(range=[0, 1.12], tickvals=[0, 0.5, 1])
-    return fig
+    return Plot(fig, f"Probability of each digit, one row of bars a head. {finding(result)}", lambda: table(result))
 
 
-def contributions(result: Result, *, dark: bool = False) -> go.Figure:
+def contributions(result: Result) -> Plot:
     """Layers by classes, the bias below, their sum, the logits, at the bottom; one scale with zero in its middle."""
     import plotly.graph_objects as go
 
@@ -73,7 +74,7 @@ def contributions(result: Result, *, dark: bool = False) -> go.Figure:
         y=row_names(result),
         zmin=-limit,
         zmax=limit,
-        colorscale=signed_scale(dark),
+        colorscale=signed_scale(),
         texttemplate="%{z:.1f}",
         xgap=1,
         ygap=1,
@@ -81,7 +82,7 @@ def contributions(result: Result, *, dark: bool = False) -> go.Figure:
         hovertemplate="%{y}, digit %{x}: %{z:+.3f}<extra></extra>",
     )
     best = int(result.total.argmax())
-    ink = text_colour(dark)
+    ink = text_colour()
     fig.add_shape(
         type="rect", x0=best - 0.5, x1=best + 0.5, y0=-0.5, y1=len(rows) - 0.5, line={"color": ink, "width": 2}
     )
@@ -89,7 +90,7 @@ def contributions(result: Result, *, dark: bool = False) -> go.Figure:
         type="line", x0=-0.5, x1=len(result.labels) - 0.5, y0=len(rows) - 1.5, y1=len(rows) - 1.5,
         line={"color": ink, "width": 2},
     )  # fmt: skip
-    style(fig, dark)
+    style(fig)
     fig.update_layout(
         title=f"What each layer adds to the logits; framed: its answer, {result.labels[best]}",
         height=CELL * len(rows) + TOP + BOTTOM + 24,
@@ -98,11 +99,13 @@ def contributions(result: Result, *, dark: bool = False) -> go.Figure:
     )
     fig.update_xaxes(type="category", title="digit")
     fig.update_yaxes(autorange="reversed", nticks=None, tickmode="linear", showgrid=False)
-    return fig
+    return Plot(
+        fig,
+        f"What each spinal layer adds to the logit of each digit, and their sum. {layers_finding(result)}",
+        lambda: layer_table(result),
+    )
 
 
-def figure(result: Result, *, dark: bool = False) -> go.Figure:
+def figure(result: Result) -> go.Figure:
     """Every head's probabilities."""
-    from core.studies.spinal.answers_figures import answers
-
-    return answers(result, dark=dark)
+    return answers(result).figure

@@ -19,13 +19,13 @@ from core.base.intervals import mean_interval, verdict, with_interval
 from core.base.worker import Progress, ignore, part
 from core.data.split import Split
 from core.data.split import part as some_of
+from core.figures.blocks import Plot
 from core.networks.card import title_of
 from core.studies.spinal import transfer
 from core.studies.spinal.heads import SMOOTHING, WEIGHT_DECAY
 from core.studies.spinal.transfer import HEADS, Head
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
     from torch import nn
 
     from core.networks.card import Network
@@ -36,7 +36,6 @@ MOST = 4096  # pictures of both halves: heads are trained on them within seconds
 PIXELS = 2**24  # of these pictures together at the network's size: 4,096 at 64 px, 334 at 224
 FEWEST = 10  # pictures to learn from
 HEIGHT = 420  # px of the figure
-SPREAD, MEAN_AT = 0.22, 0.32  # of a head's place: how far its seeds stand apart, and its mean right of them
 
 
 @dataclass(frozen=True)
@@ -252,36 +251,24 @@ def finding(result: Result) -> str:
     return f"On the {result.features:,} features of {result.title}, a spinal head gets {said}"
 
 
-def figure(result: Result, *, dark: bool = False) -> go.Figure:
+def figure(result: Result) -> Plot:
     """Every seed's accuracy by head, with mean and 95 % interval over the seeds."""
     import plotly.graph_objects as go
 
-    from core.figures import palette
+    from core.figures import kit, palette
     from core.studies.spinal.transfer_figures import SYMBOLS, colours
 
-    fig, paint = go.Figure(), colours(dark)
+    fig, paint = go.Figure(), colours()
     for h, head in enumerate(result.heads):
-        values, colour, name = 100 * result.accuracy[h], paint[head], HEADS[head]
-        mean, half = mean_interval(values)
-        fig.add_scatter(
-            x=h + np.linspace(-SPREAD, SPREAD / 2, len(values)), y=values, mode="markers",
-            customdata=np.arange(len(values)),
-            marker={"color": palette.translucent(colour, 0.45), "size": 6, "symbol": SYMBOLS[head]},
-            hovertemplate=f"{name}, seed %{{customdata}}: %{{y:.2f}} %<extra></extra>",
-        )  # fmt: skip
-        fig.add_scatter(
-            x=[h + MEAN_AT], y=[mean], mode="markers",
-            marker={"color": colour, "size": 11, "symbol": SYMBOLS[head]},
-            error_y={"array": [0 if math.isnan(half) else half], "thickness": 2, "width": 6, "color": colour},
-            hovertemplate=f"{name}: {with_interval(mean, half)} %<extra></extra>",
-        )  # fmt: skip
-    palette.style(fig, dark)
+        kit.seeds_with_interval(fig, h, 100 * result.accuracy[h], HEADS[head], (paint[head], SYMBOLS[head]))
+    palette.style(fig)
     labels = [HEADS[head].replace(" ", "<br>", 1) for head in result.heads]
     fig.update_xaxes(tickmode="array", tickvals=list(range(len(labels))), ticktext=labels, tickangle=0)
     fig.update_yaxes(title="test pictures right, %")
     title = f"Four heads on the features of {palette.verbatim(result.title)}"
     fig.update_layout(title=title, height=HEIGHT, showlegend=False, margin={"b": 72})
-    return fig
+    alt = f"Accuracy of four heads on the features of {result.title}. {finding(result)}"
+    return Plot(fig, alt, lambda: table(result))
 
 
 def table(result: Result) -> dict[str, list[Any]]:

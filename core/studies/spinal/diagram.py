@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from core.figures import palette
+from core.figures import palette, theme
+from core.figures.blocks import Plot
 from core.models.heads import Head, Shape
 
 if TYPE_CHECKING:
@@ -124,13 +125,14 @@ def alt(features: int, classes: int, shape: Shape) -> str:
 # ---- colours -------------------------------------------------------------------------------------
 
 
-def part_colour(part: int, dark: bool = False, ratio: float = CONTRAST) -> str:
+def part_colour(part: int, ratio: float = CONTRAST) -> str:
     """A part's colour, moved towards the text's until its contrast with the page is at least `ratio`."""
-    colour, goal, steps = COLOURS[part], palette.text_colour(dark), 40
+    colour, goal, steps = COLOURS[part], palette.text_colour(), 40
+    page = PAGE[theme.dark()]
     for step in range(steps + 1):
         pairs = [(int(colour[i : i + 2], 16), int(goal[i : i + 2], 16)) for i in (1, 3, 5)]
         mixed = "#" + "".join(f"{round(a + step / steps * (b - a)):02x}" for a, b in pairs)
-        if palette.contrast(mixed, PAGE[dark]) >= ratio:
+        if palette.contrast(mixed, page) >= ratio:
             return mixed
     return goal
 
@@ -183,7 +185,6 @@ class Sheet:
     """Shapes, words and dots collected first: Plotly takes them much faster all at once."""
 
     plan: Plan
-    dark: bool
     shapes: list[dict[str, Any]] = field(default_factory=list)
     words: list[dict[str, Any]] = field(default_factory=list)
     dots: list[tuple[float, float, str]] = field(default_factory=list)  # x, y, colour
@@ -211,14 +212,14 @@ class Sheet:
 
     def label(self, at: Interval, text: str, colour: str | None = None, size: int = LETTER, **where: object) -> None:
         x, y = self.plan.xy(*at)
-        font = {"size": size, "color": colour or palette.text_colour(self.dark)}
+        font = {"size": size, "color": colour or palette.text_colour()}
         self.words.append({"x": x, "y": y, "text": text, "showarrow": False, "borderpad": 0, "font": font, **where})
 
     def dot(self, at: Interval, colour: str) -> None:
         self.dots.append((*self.plan.xy(*at), colour))
 
 
-def figure(features: int, classes: int, shape: Shape, *, norm: bool = False, dark: bool = False) -> go.Figure:
+def figure(features: int, classes: int, shape: Shape, *, norm: bool = False) -> Plot:
     """The head as it is wired: features in lettered parts, layers in order, everything read out together.
 
     `norm` is as in `layers`. Raises ValueError if there are more parts than features.
@@ -227,12 +228,12 @@ def figure(features: int, classes: int, shape: Shape, *, norm: bool = False, dar
 
     rows = layers(features, classes, shape, norm=norm)
     plan, sizes = plan_of(shape), part_sizes(rows, shape)
-    sheet = Sheet(plan, dark)
+    sheet = Sheet(plan)
     draw_features(sheet, sizes)
     for i, part in enumerate(shape.parts):
         draw_layer(sheet, i, part, sizes[part])
     draw_read_out(sheet, rows[-1])
-    fig = palette.style(go.Figure([dots(sheet), hover(plan, rows, sizes)]), dark)
+    fig = palette.style(go.Figure([dots(sheet), hover(plan, rows, sizes)]))
     parts = "one piece" if shape.split == 1 else f"{shape.split} parts"
     numbers = f"{features:,} features in {parts} · {shape.layers} × {shape.width} units"
     fig.update_layout(
@@ -248,7 +249,7 @@ def figure(features: int, classes: int, shape: Shape, *, norm: bool = False, dar
     x, y = ([0, plan.end], [shape.layers + 0.7, -1.5]) if plan.down else ([-1.25, last], [plan.end, 0])
     fig.update_xaxes(range=x, visible=False, fixedrange=True)
     fig.update_yaxes(range=y, visible=False, fixedrange=True)
-    return fig
+    return Plot(fig, alt(features, classes, shape), lambda: table(features, classes, shape, norm=norm))
 
 
 def part_sizes(rows: tuple[Layer, ...], shape: Shape) -> tuple[int, ...]:
@@ -259,31 +260,31 @@ def part_sizes(rows: tuple[Layer, ...], shape: Shape) -> tuple[int, ...]:
 
 def draw_features(sheet: Sheet, sizes: tuple[int, ...]) -> None:
     """The feature vector, cut, and a lane from each part to the last layer that sees it."""
-    plan, dark = sheet.plan, sheet.dark
+    plan = sheet.plan
     bar, half = ((-1.3, -0.8) if plan.down else (-1.2, -0.8)), plan.lane_width / 2
     for part, (lane, size) in enumerate(zip(plan.lanes, sizes, strict=True)):
-        colour, letter = part_colour(part, dark), LETTERS[part]
-        sheet.rectangle(f"part {letter}", bar, (lane - half, lane + half), colour, PAGE[dark], 2)
+        colour, letter = part_colour(part), LETTERS[part]
+        sheet.rectangle(f"part {letter}", bar, (lane - half, lane + half), colour, PAGE[theme.dark()], 2)
         sheet.label((sum(bar) / 2, lane), f"<b>{letter}</b>", palette.on(colour), LETTER + 1)
         last = max(i for i, seen in enumerate(plan.shape.parts) if seen == part)
         sheet.line((bar[1], lane), (last, lane), colour)
         if not plan.down:
-            ink = part_colour(part, dark, READABLE)
+            ink = part_colour(part, READABLE)
             sheet.label((bar[1], lane), f"{size:,}", ink, xanchor="left", yanchor="bottom", xshift=3)
 
 
 def draw_layer(sheet: Sheet, i: int, part: int, size: int) -> None:
     """A layer's box with its part's cap, the line from the part's lane, the arrow from the layer before."""
-    plan, dark = sheet.plan, sheet.dark
-    colour, letter, width = part_colour(part, dark), LETTERS[part], plan.shape.width
+    plan = sheet.plan
+    colour, letter, width = part_colour(part), LETTERS[part], plan.shape.width
     along = (i - plan.thick, i + plan.thick)
     sheet.line((i, plan.lanes[part]), (i, plan.cap[0]), colour)
     sheet.dot((i, plan.lanes[part]), colour)
     sheet.rectangle(f"cap {i + 1} {letter}", along, plan.cap, colour, colour, 1.5)
-    sheet.rectangle(f"layer {i + 1}", along, plan.box, FILL[dark], colour, 1.5)
+    sheet.rectangle(f"layer {i + 1}", along, plan.box, FILL[theme.dark()], colour, 1.5)
     sheet.label((i, sum(plan.cap) / 2), f"<b>{letter}</b>", palette.on(colour))
     sheet.label((i, sum(plan.box) / 2), f"<b>{width}</b>", size=LETTER + 1)
-    seen = f"<span style='color:{part_colour(part, dark, READABLE)}'>{size:,}</span>"
+    seen = f"<span style='color:{part_colour(part, READABLE)}'>{size:,}</span>"
     if i:
         seen += f"{' ' if plan.down else '<br>'}+ {width}"
         step = plan.box[0] + (40 if plan.down else 11)
@@ -299,13 +300,13 @@ def draw_layer(sheet: Sheet, i: int, part: int, size: int) -> None:
 
 def draw_read_out(sheet: Sheet, read_out: Layer) -> None:
     """The outputs of all layers side by side, and what is read from them."""
-    plan, fill = sheet.plan, FILL[sheet.dark]
+    plan, fill = sheet.plan, FILL[theme.dark()]
     count, middle, half = plan.shape.layers, sum(plan.strip) / 2, 42 if plan.down else 17
     for i in range(count):
         sheet.rectangle(f"read {i + 1}", (i - 0.5, i + 0.5), plan.strip, fill, palette.MUTED, 1)
     end = (count - 0.15, count + 0.5)
     sheet.arrow((count - 0.5, middle), (end[0], middle))
-    sheet.rectangle("outputs", end, (middle - half, middle + half), fill, palette.text_colour(sheet.dark), 1.5)
+    sheet.rectangle("outputs", end, (middle - half, middle + half), fill, palette.text_colour(), 1.5)
     sheet.label((sum(end) / 2, middle), f"<b>{read_out.outputs}</b>", size=LETTER + 1)
     numbers = f"{read_out.inputs:,} number{'s' * (read_out.inputs > 1)}"
     words = f"{count} × {plan.shape.width} = {numbers} → {read_out.outputs:,} outputs"

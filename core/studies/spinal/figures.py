@@ -6,14 +6,16 @@ Of the heads of Kabir et al. (arXiv 2007.03347).
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.base.intervals import mean_interval, verdict, with_interval
+from core.base.intervals import verdict, with_interval
+from core.figures import kit
+from core.figures.blocks import Plot
 from core.figures.palette import MUTED, network_colours, style, text_colour, translucent
 from core.models.heads import SHORT, Head
-from core.studies.spinal.heads import Result, difference
+from core.studies.spinal.heads import Result, difference, finding, table
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -21,17 +23,17 @@ if TYPE_CHECKING:
 MATCHED = "#E69F00"  # Okabe-Ito orange
 DASHES: dict[Head, str] = {"fc": "dot", "spinal": "solid", "fc-matched": "dash"}
 MARKERS: dict[Head, str] = {"fc": "square", "spinal": "circle", "fc-matched": "diamond"}
-SPREAD = 0.16  # of a column's width, that its seeds are spread over
+SEEDS = (-0.16, 0.16)  # of a column's width: where its seeds lie
 HEIGHT, ROW = 400, 56
 
 
-def colour_of(head: Head, dark: bool = False) -> str:
+def colour_of(head: Head) -> str:
     """Grey for the plain head, blue for the paper's, orange for the matched one."""
-    [plain], [ours] = network_colours([None], dark), network_colours([3], dark)
+    [plain], [ours] = network_colours([None]), network_colours([3])
     return {"fc": plain, "spinal": ours, "fc-matched": MATCHED}[head]
 
 
-def curves(result: Result, *, dark: bool = False) -> go.Figure:
+def curves(result: Result) -> Plot:
     """Left: mean accuracy by epoch, with the range of the seeds; right: each seed after the last epoch that all
     networks have finished, with mean and interval."""
     from plotly.subplots import make_subplots
@@ -45,9 +47,14 @@ def curves(result: Result, *, dark: bool = False) -> go.Figure:
         subplot_titles=["Test accuracy, %, by epoch", f"After epoch {common} of {epochs}, by seed"],
     )
     for h, head in enumerate(result.heads):
-        add_curve(fig, result, h, colour_of(head, dark))
-        add_seeds(fig, head, h, 100 * now[h], colour_of(head, dark))
-    style(fig, dark)
+        add_curve(fig, result, h, colour_of(head))
+        colour = colour_of(head)
+        kit.seeds_with_interval(
+            fig, h, 100 * now[h], SHORT[head], (colour, MARKERS[head]), seeds=SEEDS, mean_at=0.34,
+            mark={"color": translucent(colour, 0.55), "size": 9},
+            mean_mark={"symbol": "line-ew-open", "size": 14, "line_width": 3}, legendgroup=head, row=1, col=2,
+        )  # fmt: skip
+    style(fig)
     fig.update_layout(height=HEIGHT, margin={"t": 48, "b": 64, "r": 24}, hovermode="closest")
     fig.update_annotations(font_size=14)
     fig.update_xaxes(title="epoch", range=[0.5, epochs + 0.5], nticks=8, col=1)
@@ -60,7 +67,11 @@ def curves(result: Result, *, dark: bool = False) -> go.Figure:
     )
     fig.update_yaxes(range=limits(result.accuracy[:, :, epochs // 4 :]), col=1)
     fig.update_yaxes(range=limits(now), col=2)
-    return fig
+    return Plot(
+        fig,
+        f"Test accuracy of each head by epoch, and of each seed after the last. {finding(result)}",
+        lambda: table(result),
+    )
 
 
 def add_curve(fig: go.Figure, result: Result, h: int, colour: str) -> None:
@@ -70,12 +81,7 @@ def add_curve(fig: go.Figure, result: Result, h: int, colour: str) -> None:
     values = 100 * result.accuracy[h][:, grown]
     x = grown + 1
     low, high, mean = np.nanmin(values, 0), np.nanmax(values, 0), np.nanmean(values, 0)
-    shared: dict[str, Any] = {"legendgroup": head, "hoverinfo": "skip", "showlegend": False}
-    fig.add_scatter(x=x, y=high, mode="lines", line={"width": 0}, **shared, row=1, col=1)
-    fig.add_scatter(
-        x=x, y=low, mode="lines", line={"width": 0}, fill="tonexty", fillcolor=translucent(colour, 0.15), **shared,
-        row=1, col=1,
-    )  # fmt: skip
+    kit.band(fig, x, low, high, translucent(colour, 0.15), legendgroup=head, row=1, col=1)
     fig.add_scatter(
         x=x,
         y=mean,
@@ -90,32 +96,6 @@ def add_curve(fig: go.Figure, result: Result, h: int, colour: str) -> None:
     )
 
 
-def add_seeds(fig: go.Figure, head: Head, h: int, last: np.ndarray, colour: str) -> None:
-    """Head h's accuracies in % after the `last` epoch (seeds,), and beside them their mean with its interval."""
-    seeds = np.flatnonzero(~np.isnan(last))
-    mean, half = mean_interval(last)
-    shared: dict[str, Any] = {"legendgroup": head, "showlegend": False, "row": 1, "col": 2}
-    fig.add_scatter(
-        x=h + SPREAD * (seeds / max(1, len(last) - 1) - 0.5) * 2,
-        y=last[seeds],
-        mode="markers",
-        marker={"color": translucent(colour, 0.55), "symbol": MARKERS[head], "size": 9},
-        customdata=seeds,
-        hovertemplate=f"{SHORT[head]}, seed %{{customdata}}: %{{y:.2f}} %<extra></extra>",
-        **shared,
-    )
-    if not math.isnan(mean):
-        fig.add_scatter(
-            x=[h + 0.34],
-            y=[mean],
-            error_y={"type": "data", "array": [0 if math.isnan(half) else half], "thickness": 2, "width": 6},
-            mode="markers",
-            marker={"color": colour, "symbol": "line-ew-open", "size": 14, "line_width": 3},
-            hovertemplate=f"{SHORT[head]}: {with_interval(mean, half)} %<extra></extra>",
-            **shared,
-        )
-
-
 def limits(values: np.ndarray) -> list[float]:
     """A range in % that holds these accuracies, of any shape, and little else; all of it where there are none."""
     known = 100 * values[~np.isnan(values)]
@@ -126,7 +106,7 @@ def limits(values: np.ndarray) -> list[float]:
     return [low - margin, min(high + margin, 100.5)]
 
 
-def differences(result: Result, *, dark: bool = False) -> go.Figure:
+def differences(result: Result) -> Plot:
     """Spinal minus each other head, seed by seed: the mean, its 95 % interval, and what it shows."""
     import plotly.graph_objects as go
 
@@ -143,7 +123,7 @@ def differences(result: Result, *, dark: bool = False) -> go.Figure:
             x=known,
             y=[row] * len(known),
             mode="markers",
-            marker={"color": translucent(colour_of(other, dark), 0.55), "symbol": MARKERS[other], "size": 9},
+            marker={"color": translucent(colour_of(other), 0.55), "symbol": MARKERS[other], "size": 9},
             hovertemplate="one seed: %{x:+.2f} points<extra></extra>",
         )
         fig.add_scatter(
@@ -151,17 +131,17 @@ def differences(result: Result, *, dark: bool = False) -> go.Figure:
             y=[row],
             error_x={"type": "data", "array": [0 if math.isnan(half) else half], "thickness": 2.5, "width": 8},
             mode="markers+text",
-            marker={"color": colour_of("spinal", dark), "size": 11},
+            marker={"color": colour_of("spinal"), "size": 11},
             text=[f"{with_interval(mean, half, sign=True)}: {verdict(mean, half)}"],
             textposition="top center",
             hoverinfo="skip",
         )
-    style(fig, dark)
-    fig.add_vline(x=0, line={"color": text_colour(dark), "width": 1})
+    style(fig)
+    fig.add_vline(x=0, line={"color": text_colour(), "width": 1})
     fig.add_annotation(
         x=0, y=1, yref="paper", yanchor="bottom", text="equal", showarrow=False, font={"color": MUTED, "size": 12}
     )
     fig.update_layout(height=100 + 2 * ROW, showlegend=False, margin={"l": 150, "t": 32, "b": 48})
     fig.update_xaxes(title="percentage points of test accuracy", range=[-1.15 * reach, 1.15 * reach])
     fig.update_yaxes(range=[len(rows) - 0.5, -0.75], showgrid=False)
-    return fig
+    return Plot(fig, f"Spinal minus the other heads, seed by seed. {finding(result)}")

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core.base.intervals import mean_interval, verdict, with_interval
+from core.figures import kit
+from core.figures.blocks import Plot
 from core.figures.palette import MUTED, network_colours, style, text_colour, translucent
 from core.studies.spinal.figures import MATCHED
 from core.studies.spinal.regression import FUNCTIONS, MILLI, SHORT, Lesson, Network, Result, Target, gain
@@ -32,16 +34,16 @@ RIVAL_WORDS: dict[Network, str] = {
     "published": "its published form",
 }
 TICKS: dict[Network, str] = {**SHORT, "published": "spinal<br>published", "fc-matched": "FC<br>matched"}
-SPREAD = 0.3  # of a column's width, that its seeds are spread over
+SEEDS = (-0.27, 0.03)  # of a column's width: where its seeds lie
 COLUMNS, PANEL = 2, 270  # px high
 LESSON_HEIGHT = 380
 LOG_TICKS = [5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000]
 ERROR = "held-out MSE, × 10⁻³"
 
 
-def colour_of(network: Network, dark: bool = False) -> str:
+def colour_of(network: Network) -> str:
     """Grey for the plain network, blue for the spinal one and, paler, as it was published, orange for the matched."""
-    [plain], [ours, published] = network_colours([None], dark), network_colours([4, 1], dark)
+    [plain], [ours, published] = network_colours([None]), network_colours([4, 1])
     return {"fc": plain, "spinal": ours, "published": published, "fc-matched": MATCHED}[network]
 
 
@@ -63,7 +65,7 @@ def grid(targets: Sequence[Target]) -> go.Figure:
     )
 
 
-def panels(result: Result, *, dark: bool = False) -> go.Figure:
+def panels(result: Result) -> Plot:
     """One panel a target: held-out error after the last epoch by network, each seed, their mean and its 95 % interval,
     and the noise floor as a line."""
     params = result.params
@@ -71,27 +73,16 @@ def panels(result: Result, *, dark: bool = False) -> go.Figure:
     for t in range(len(params.targets)):
         at = {"row": t // COLUMNS + 1, "col": t % COLUMNS + 1}
         for n, network in enumerate(params.networks):
-            add_seeds(fig, MILLI * result.last[t, n], n, network, colour_of(network, dark), at)
+            colour, symbol = colour_of(network), MARKERS[network]
+            kit.seeds_with_interval(
+                fig, n, MILLI * result.last[t, n], SHORT[network], (colour, symbol), unit="", seeds=SEEDS, mean_at=0.2,
+                mark={"color": translucent(colour, 0.5), "size": 5}, mean_mark={"line": {"width": 2, "color": colour}},
+                **at,
+            )  # fmt: skip
         add_floor(fig, MILLI * float(result.floor[t].mean()), at)
     names = [TICKS[n] for n in params.networks]
     fig.update_xaxes(tickvals=list(range(len(names))), ticktext=names, range=[-0.6, len(names) - 0.4])
-    return finished(fig, len(params.targets), dark)
-
-
-def add_seeds(fig: go.Figure, values: np.ndarray, n: int, network: Network, colour: str, at: dict[str, int]) -> None:
-    """Every seed of `values` (S,) as a pale mark, and to the right of them their mean with its interval."""
-    mean, half = mean_interval(values)
-    fig.add_scatter(
-        x=n - 0.12 + SPREAD * (np.arange(len(values)) / max(len(values) - 1, 1) - 0.5), y=values, mode="markers",
-        marker={"color": translucent(colour, 0.5), "size": 5, "symbol": MARKERS[network]}, showlegend=False,
-        customdata=np.arange(len(values)),
-        hovertemplate=f"{SHORT[network]}, seed %{{customdata}}: %{{y:.2f}}<extra></extra>", **at,
-    )  # fmt: skip
-    fig.add_scatter(
-        x=[n + 0.2], y=[mean], error_y={"array": [half], "thickness": 2, "width": 6}, mode="markers",
-        marker={"color": colour, "size": 11, "symbol": MARKERS[network], "line": {"width": 2, "color": colour}},
-        showlegend=False, hovertemplate=f"{SHORT[network]}: {with_interval(mean, half)}<extra></extra>", **at,
-    )  # fmt: skip
+    return finished(fig, result, "after the last epoch")
 
 
 def add_floor(fig: go.Figure, floor: float, at: dict[str, int], *, log: bool = False) -> None:
@@ -110,7 +101,7 @@ def log_range(values: np.ndarray, floor: float) -> list[float]:
     return [math.log10(0.6 * floor), math.log10(1.2 * max(float(values.max()), floor))]
 
 
-def by_epoch(result: Result, *, dark: bool = False) -> go.Figure:
+def by_epoch(result: Result) -> Plot:
     """One panel a target: mean held-out error by epoch, on a log axis, and the noise floor."""
     params = result.params
     fig = grid(params.targets)
@@ -119,7 +110,7 @@ def by_epoch(result: Result, *, dark: bool = False) -> go.Figure:
         for n, network in enumerate(params.networks):
             fig.add_scatter(
                 x=result.looks, y=MILLI * result.mse[t, n].mean(0), mode="lines", name=SHORT[network],
-                line={"color": colour_of(network, dark), "dash": DASHES[network], "width": 2.5},
+                line={"color": colour_of(network), "dash": DASHES[network], "width": 2.5},
                 legendgroup=network, showlegend=t == 0,
                 hovertemplate=f"{SHORT[network]}, epoch %{{x}}: %{{y:.2f}}<extra></extra>", **at,
             )  # fmt: skip
@@ -128,20 +119,21 @@ def by_epoch(result: Result, *, dark: bool = False) -> go.Figure:
         fig.update_yaxes(range=log_range(MILLI * result.mse[t].mean(1), floor), **at)
     fig.update_yaxes(type="log", tickvals=LOG_TICKS)
     fig.update_xaxes(title="epoch", nticks=6)
-    return finished(fig, len(params.targets), dark)
+    return finished(fig, result, "by epoch")
 
 
-def finished(fig: go.Figure, count: int, dark: bool) -> go.Figure:
-    """The same figure in the house's look, as high as `count` panels ask."""
-    style(fig, dark)
-    rows = -(-count // COLUMNS)
+def finished(fig: go.Figure, result: Result, when: str) -> Plot:
+    """The same figure in the house's look, as high as its panels ask."""
+    style(fig)
+    rows = -(-len(result.params.targets) // COLUMNS)
     fig.update_yaxes(title="MSE, × 10⁻³", col=1)
-    fig.update_annotations(font_color=text_colour(dark), selector={"yanchor": "bottom", "xanchor": "center"})
+    fig.update_annotations(font_color=text_colour(), selector={"yanchor": "bottom", "xanchor": "center"})
     fig.update_layout(height=80 + PANEL * rows, margin={"t": 40, "b": 72}, hovermode="closest")
-    return fig
+    alt = f"Held-out error of each network on each target, {when}, with the noise floor. {finding(result)}"
+    return Plot(fig, alt, lambda: table(result))
 
 
-def learned(lessons: Sequence[Lesson], *, dark: bool = False) -> go.Figure:
+def learned(lessons: Sequence[Lesson]) -> Plot:
     """Left: what each network has learned along the line on which all inputs are equal, and the truth; right: held-out
     error by epoch and the noise floor."""
     from plotly.subplots import make_subplots
@@ -151,7 +143,7 @@ def learned(lessons: Sequence[Lesson], *, dark: bool = False) -> go.Figure:
     fig = make_subplots(cols=2, subplot_titles=titles, horizontal_spacing=0.1)
     fig.add_scatter(
         x=first.inputs, y=first.truth, mode="lines", name="the true function",
-        line={"color": translucent(text_colour(dark), 0.3), "width": 8}, row=1, col=1,
+        line={"color": translucent(text_colour(), 0.3), "width": 8}, row=1, col=1,
         hovertemplate="the true function: %{y:.3f}<extra></extra>",
     )  # fmt: skip
     for one in lessons:
@@ -159,7 +151,7 @@ def learned(lessons: Sequence[Lesson], *, dark: bool = False) -> go.Figure:
             "mode": "lines",
             "name": SHORT[one.network],
             "legendgroup": one.network,
-            "line": {"color": colour_of(one.network, dark), "dash": DASHES[one.network], "width": 2.5},
+            "line": {"color": colour_of(one.network), "dash": DASHES[one.network], "width": 2.5},
         }
         fig.add_scatter(
             x=one.inputs, y=one.learned, hovertemplate=f"{SHORT[one.network]}: %{{y:.3f}}<extra></extra>",
@@ -170,14 +162,16 @@ def learned(lessons: Sequence[Lesson], *, dark: bool = False) -> go.Figure:
             hovertemplate=f"{SHORT[one.network]}, epoch %{{x}}: %{{y:.2f}}<extra></extra>", **look,
         )  # fmt: skip
     add_floor(fig, MILLI * first.floor, {"row": 1, "col": 2}, log=True)
-    style(fig, dark)
+    style(fig)
     fig.update_xaxes(title="value of every input", col=1)
     fig.update_xaxes(title="epoch", col=2)
     errors = MILLI * np.stack([one.mse for one in lessons])
     fig.update_yaxes(type="log", tickvals=LOG_TICKS, range=log_range(errors, MILLI * first.floor), col=2)
     fig.update_annotations(font_size=14, selector={"yanchor": "bottom", "xanchor": "center"})
     fig.update_layout(height=LESSON_HEIGHT, margin={"t": 40, "b": 96}, hovermode="closest")
-    return fig
+    function = FUNCTIONS[first.target].title
+    alt = f"What each network has learned of the {function}, beside the truth, and its held-out error by epoch"
+    return Plot(fig, alt, lambda: lesson_table(lessons))
 
 
 def table(result: Result) -> Cells:
@@ -297,7 +291,5 @@ def _and(words: list[str]) -> str:
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
-def figure(result: Result, *, dark: bool = False) -> go.Figure:
-    from core.studies.spinal import regression_figures
-
-    return regression_figures.panels(result, dark=dark)
+def figure(result: Result) -> go.Figure:
+    return panels(result).figure

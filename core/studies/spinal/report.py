@@ -13,7 +13,6 @@ from core.figures.blocks import Picture, Plot, Table, csv_address, enlarged, pri
 from core.models.heads import Head
 from core.networks import families
 from core.networks.card import Card
-from core.studies import spinal
 from core.studies.asked import Asked, Part, Work, packaged
 from core.studies.spinal import answers as spinal_answers
 from core.studies.spinal import dataset, heads
@@ -42,7 +41,8 @@ def spinal_part(asked: Asked, cards: Mapping[Head, Card], progress: Progress) ->
     result = spinal_answers.run([networks.load(c) for c in cards.values()], asked.image, params, progress)
     finding = spinal_answers.finding(result)
     picture = enlarged(result.shown[..., None].repeat(3, -1), SEEN)
-    answers = printed(figures.answers(result), BARS, TALL)
+    answers = figures.answers(result)
+    printed(answers.figure, BARS, TALL)
     more = ""
     rows: list[tuple[Plot | Picture, ...]] = [
         (
@@ -52,13 +52,14 @@ def spinal_part(asked: Asked, cards: Mapping[Head, Card], progress: Progress) ->
                 "What the heads see: 28 × 28 px, ink bright on black",
                 picture.shape[1],
             ),
-            Plot(answers, f"Probability of each digit, one row of bars a head. {finding}"),
+            answers,
         )
     ]
     if len(result.contributions):
-        layers = printed(figures.contributions(result))
+        layers = figures.contributions(result)
+        printed(layers.figure)
         more = spinal_answers.layers_finding(result)
-        rows.append((Plot(layers, "What each spinal layer adds to the logit of each digit, and their sum"),))
+        rows.append((layers,))
     return Part(
         finding,
         tuple(rows),
@@ -76,11 +77,12 @@ def first_looks() -> Iterator[FirstLook]:
     yield from ()
 
 
-def glance(cards: Sequence[Card], sample: RGBImage, dark: bool) -> Glance | None:
+def glance(cards: Sequence[Card], sample: RGBImage) -> Glance | None:
     """The race of heads on digits, as it was measured."""
+    from core.studies.spinal.figures import curves
+
     found = dataset.measured().get(dataset.FIRST)
     if found is None:
         return Glance("Not measured on this machine: run receptive measure-spinal digits.")
     finding = heads.finding(found.result)
-    alt = f"Test accuracy of a spinal, a plain and a matched head on digits, by epoch and by seed. {finding}"
-    return Glance(finding, (Plot(spinal.figure(found.result, dark=dark), alt),))
+    return Glance(finding, (curves(found.result),))

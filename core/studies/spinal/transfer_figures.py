@@ -5,60 +5,47 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from core.base.intervals import mean_interval, verdict, with_interval
-from core.figures import palette
+from core.figures import kit, palette
+from core.figures.blocks import Plot
 from core.studies.spinal.figures import MATCHED
-from core.studies.spinal.transfer import HEADS, MODES, PAPER, Head, Result, difference
+from core.studies.spinal.transfer import HEADS, MODES, PAPER, Head, Result, difference, finding
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
+    pass
 
 Cells = dict[str, list[str | int | float]]
 SYMBOLS: dict[Head, str] = {"linear": "square-open", "hidden": "square", "spinal": "circle", "matched": "diamond"}
 HEIGHT = 420  # px
-SPREAD = 0.22  # of a head's place: how far its seeds stand apart
-MEAN_AT = 0.32  # right of its seeds
 
 
-def colours(dark: bool) -> dict[Head, str]:
+def colours() -> dict[Head, str]:
     """Grey for the plain heads, blue for the spinal one, orange for the matched."""
-    grey, blue = palette.network_colours([None, 3], dark)
+    grey, blue = palette.network_colours([None, 3])
     return {"linear": grey, "hidden": grey, "spinal": blue, "matched": MATCHED}
 
 
-def races(result: Result, *, dark: bool = False) -> go.Figure:
+def races(result: Result) -> Plot:
     """A panel a mode: every seed's accuracy, and mean and 95 % interval over the seeds."""
     from plotly.subplots import make_subplots
 
     titles = [f"{MODES[mode].capitalize()} trained" for mode in result.modes]
     fig = make_subplots(1, len(titles), subplot_titles=titles, shared_yaxes=True, horizontal_spacing=0.04)
-    paint = colours(dark)
+    paint = colours()
+    findings = " ".join(finding(result, mode) for mode in result.modes)
     for m in range(len(result.modes)):
         for h, head in enumerate(result.heads):
-            values = 100 * result.accuracy[m, h]
-            mean, half = mean_interval(values)
-            name, colour, symbol = HEADS[head], paint[head], SYMBOLS[head]
-            fig.add_scatter(
-                x=h + np.linspace(-SPREAD, SPREAD / 2, len(values)), y=values, mode="markers", showlegend=False,
-                marker={"color": palette.translucent(colour, 0.45), "size": 6, "symbol": symbol},
-                customdata=np.arange(len(values)),
-                hovertemplate=f"{name}, seed %{{customdata}}: %{{y:.2f}} %<extra></extra>", row=1, col=m + 1,
-            )  # fmt: skip
-            fig.add_scatter(
-                x=[h + MEAN_AT], y=[mean], mode="markers", showlegend=False,
-                marker={"color": colour, "size": 11, "symbol": symbol},
-                error_y={"array": [0 if math.isnan(half) else half], "thickness": 2, "width": 6, "color": colour},
-                hovertemplate=f"{name}: {with_interval(mean, half)} %<extra></extra>", row=1, col=m + 1,
-            )  # fmt: skip
+            values, look = 100 * result.accuracy[m, h], (paint[head], SYMBOLS[head])
+            kit.seeds_with_interval(fig, h, values, HEADS[head], look, row=1, col=m + 1)
     fig.update_layout(height=HEIGHT, title="Four heads on one trained network")
-    fig = palette.style(fig, dark)
+    fig = palette.style(fig)
     labels = [HEADS[head].replace(" ", "<br>", 1) for head in result.heads]
     fig.update_xaxes(tickmode="array", tickvals=list(range(len(labels))), ticktext=labels, tickangle=0)
     fig.update_yaxes(title="test photographs right, %", col=1)
     fig.update_layout(margin={"t": 88, "b": 72}, title_y=0.97, title_yanchor="top")
-    return fig
+    return Plot(
+        fig, f"Accuracy of four heads, {' and '.join(MODES.values())} trained. {findings}", lambda: table(result)
+    )
 
 
 def table(result: Result) -> Cells:

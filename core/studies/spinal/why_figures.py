@@ -10,6 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.figures import palette
+from core.figures.blocks import Plot
 from core.studies.spinal.diagram import LETTERS
 from core.studies.spinal.why import Twins
 
@@ -19,9 +20,9 @@ CURVE_HEIGHT, ROW = 380, 30  # px
 Cell = str | int | float | None
 
 
-def curves(twins: Twins, *, dark: bool = False) -> go.Figure:
+def curves(twins: Twins) -> Plot:
     """Both outputs over one another, the function that was fitted, and where hidden units bend the curve."""
-    grey, blue = palette.network_colours([None, 3], dark)
+    grey, blue = palette.network_colours([None, 3])
     fig = go.Figure()
     fig.add_scatter(
         x=twins.t, y=twins.goal, mode="lines", name="to be fitted", hoverinfo="skip",
@@ -38,22 +39,27 @@ def curves(twins: Twins, *, dark: bool = False) -> go.Figure:
     )  # fmt: skip
     fig.add_scatter(
         x=twins.bends, y=twins.bend_heights, mode="markers", name="a hidden unit bends it", hoverinfo="skip",
-        marker={"symbol": "circle-open", "size": 8, "color": palette.text_colour(dark), "line": {"width": 1.5}},
+        marker={"symbol": "circle-open", "size": 8, "color": palette.text_colour(), "line": {"width": 1.5}},
     )  # fmt: skip
-    palette.style(fig, dark)
+    palette.style(fig)
     fig.update_layout(title_text="<b>Two networks, one curve</b>", height=CURVE_HEIGHT)
     fig.update_xaxes(title_text="t, along a line through 8 inputs")
     fig.update_yaxes(title_text="output")
-    return fig
+    return Plot(
+        fig,
+        f"The output of a plain network of {twins.toy.units} hidden units along a line, and of a spinal network set to "
+        f"equal it: they lie on one another, at most {twins.difference:.1g} apart",
+        lambda: curve_table(twins),
+    )
 
 
-def wiring(twins: Twins, *, dark: bool = False) -> go.Figure:
+def wiring(twins: Twins) -> Plot:
     """A mark a layer: rows are parts, and a column is a group of layers that compute some hidden units together."""
     split = twins.toy.split
     group, holds = np.arange(twins.layers) // split + 1, twins.held > 0
     groups = int(group[-1])
     size = min(LARGE, max(SMALL, PER_COLUMN / groups))
-    blue = palette.network_colours([3], dark)[0]
+    blue = palette.network_colours([3])[0]
     fig = go.Figure()
     for column in range(1, groups + 1):
         mine = np.flatnonzero(group == column)
@@ -74,7 +80,7 @@ def wiring(twins: Twins, *, dark: bool = False) -> go.Figure:
             marker={"symbol": symbol, "size": size, "color": colour}, hovertemplate="%{text}<extra></extra>",
             showlegend=True,
         )  # fmt: skip
-    palette.style(fig, dark)
+    palette.style(fig)
     fig.update_layout(
         title_text=f"<b>{twins.layers} layer{'s' * (twins.layers > 1)}, column after column</b>", height=CURVE_HEIGHT
     )
@@ -85,7 +91,12 @@ def wiring(twins: Twins, *, dark: bool = False) -> go.Figure:
         title_text="part that the layer sees", range=[split - 0.5, -0.5], showgrid=False,
         tickvals=list(range(split)), ticktext=list(LETTERS[:split]),
     )  # fmt: skip
-    return fig
+    return Plot(
+        fig,
+        f"The {twins.layers} layers of the spinal network: those that see the last part hold hidden units, the "
+        "others carry sums on",
+        lambda: wiring_table(twins),
+    )
 
 
 def described(twins: Twins) -> list[str]:

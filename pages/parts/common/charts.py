@@ -2,54 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import streamlit as st
 
 from core.base.files import no_formulas
+from core.figures import theme
+from core.figures.blocks import Columns, Plot, toolbar
 from core.figures.palette import uri
 from pages.parts.common.words import plain
 
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
+theme.follow(lambda: st.context.theme.type)
 
 
-def dark() -> bool:
-    """Whether the reader's theme is dark."""
-    return st.context.theme.type == "dark"
-
-
-def show(
-    figure: go.Figure,
-    key: str,
-    alt: str,
-    table: Mapping[str, Sequence[Any]] | None = None,
-    on_click: Callable[[], None] | None = None,
-) -> None:
+def show(plot: Plot, key: str, on_click: Callable[[], None] | None = None) -> None:
     """The figure; under it, folded away, the table of its numbers with a CSV button in its toolbar."""
-    config = {
-        "displayModeBar": True,
-        "displaylogo": False,
-        "modeBarButtons": [["toImage"]],
-        "toImageButtonOptions": {"format": "png", "filename": f"receptive-{key}", "scale": 2},
-        "scrollZoom": False,
-        "doubleClick": False,
-    }
-    if on_click is None:
-        st.plotly_chart(figure, key=key, theme=None, config=config, alt=alt)
-    else:
-        st.plotly_chart(
-            figure, key=key, theme=None, config=config, alt=alt, on_select=on_click, selection_mode="points"
-        )
-    if table is not None:
+    clicks = {} if on_click is None else {"on_select": on_click, "selection_mode": "points"}
+    config = toolbar(f"receptive-{key}")
+    st.plotly_chart(plot.figure, key=key, theme=None, config=config, alt=plot.alt, **clicks)
+    if plot.table is not None:
         with st.expander("The numbers as a table", key=f"{key} table", on_change="rerun") as numbers:
             if numbers.open:
-                numbers_table(table, alt)
+                numbers_table(plot.table(), plot.alt)
 
 
-def numbers_table(columns: Mapping[str, Sequence[Any]], alt: str, **layout: Any) -> None:
+def numbers_table(columns: Columns, alt: str, **layout: Any) -> None:
     """A table with a CSV button in its toolbar, which the browser makes of what is shown: so no word is a formula."""
     st.dataframe(no_formulas(columns), hide_index=True, alt=alt, **layout)
 

@@ -33,12 +33,7 @@ def glance(rows: list[Row]) -> None:
     """The finding and a bar a study."""
     said = board_figures.finding(rows)
     st.markdown(f"#### {plain(said)}")
-    charts.show(
-        board_figures.bars(rows, dark=charts.dark()),
-        "claims-bars",
-        f"Verdicts on the claims of each paper, one bar a study. {said}",
-        board_figures.table(rows),
-    )
+    charts.show(board_figures.bars(rows), "claims-bars")
     st.caption(
         "Every number is computed from this project's own records; much smaller networks and data than the papers'. "
         f"[Each claim, with its numbers](#{ANCHOR})"

@@ -100,17 +100,8 @@ def look(result: Result, network: Network, mode: Mode) -> None:
     with left:
         k = picture(result, network, mode)
     with right:
-        charts.show(
-            patch_any.figure(result, title, mode, k=k, dark=charts.dark()),
-            KEY,
-            f"Probability of {result.label} by cells {said(mode)}, one line a method. {finding}",
-            patch_any.table(result, title, mode),
-        )
-    charts.show(
-        masking_figures.strip(curves, [title], dark=charts.dark()),
-        f"{KEY}-maps",
-        f"The attribution maps that ranked the cells: {', '.join(curves.methods)}",
-    )
+        charts.show(patch_any.figure(result, title, mode, k=k).telling(finding), KEY)
+    charts.show(masking_figures.strip(curves, [title]), f"{KEY}-maps")
     for sentence in patch_any.omissions(result):
         st.markdown(f"- {plain(sentence)}")
     side, grey = len(result.pixels), ", grey" if len(network.preprocessing.mean) == 1 else ""
@@ -167,12 +158,7 @@ def probes(network: Network, pixels: np.ndarray, target: int, about: tuple[objec
 def scrambled(result: scramble.Result, title: str) -> None:
     finding = scramble.finding(result, [title], result.tiles[-1])
     st.markdown(f"**{plain(finding)}**")
-    charts.show(
-        probe_figures.scramble_curves(result, [title], dark=charts.dark()),
-        f"{KEY}-scramble",
-        f"Probability of {result.labels[result.target]} by tiles per side. {finding}",
-        probe_figures.scramble_table(result, [title]),
-    )
+    charts.show(probe_figures.scramble_curves(result, [title]), f"{KEY}-scramble")
     shuffles = result.probability.shape[2]
     note(f"Mean and range of {shuffles} shuffles, seeds {result.seed} to {result.seed + shuffles - 1}.")
 
@@ -180,12 +166,7 @@ def scrambled(result: scramble.Result, title: str) -> None:
 def interacting(result: interaction.Result, title: str) -> None:
     finding = interaction.finding(result, [title])
     st.markdown(f"**{plain(finding)}**")
-    charts.show(
-        probe_figures.interaction_scatter(result, [title], dark=charts.dark()),
-        f"{KEY}-interaction",
-        f"Change of the logit with two masks against the sum of the changes with each. {finding}",
-        probe_figures.pairs_table(result, [title]),
-    )
+    charts.show(probe_figures.interaction_scatter(result, [title]), f"{KEY}-interaction")
     note(
         f"Change of the logit of {result.labels[result.target]} when squares of {result.side} px take the mean colour. "
         f"n = {len(result.pairs):,} pairs of a grid's cells, seed {result.seed}, float32."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import streamlit as st
@@ -65,12 +66,8 @@ def show(result: Result, scene: Scene) -> None:
         )
         st.download_button("PNG", lambda: png_bytes(from_pixels(patch.crop)), f"patch-{y}-{x}.png", key="patch png")
     with middle:
-        charts.show(
-            figures.patch_logits(patch, result.labels, result.target, dark=charts.dark()),
-            "patch-logits",
-            f"The largest logits of the patch around row {y}, column {x}",
-            {"class": list(result.labels), "logit": patch.logits.round(4).tolist()},
-        )
+        plot = figures.patch_logits(patch, result.labels, result.target)
+        charts.show(replace(plot, alt=f"The largest logits of the patch around row {y}, column {x}"), "patch-logits")
         st.markdown(plain(closer.said(result, m, y, x, patch)))
     with right:
         alike(network, y, x, scene)
@@ -105,10 +102,5 @@ def alike(network: Network, y: int, x: int, scene: Scene) -> None:
 
 def draw_alike(found: Map, patch: int, pixels: np.ndarray, y: int, x: int) -> None:
     places = closer.spots(found, ALIKE_SHOWN, max(patch // 2, 2), (y, x))
-    charts.show(
-        figures.likeness(found, pixels, patch, (y, x), places, dark=charts.dark()),
-        "patch-alike",
-        "Cosine similarity of every patch's features to those of the chosen one; the four most alike are framed",
-        {"row": [a for a, _, _ in places], "column": [b for _, b, _ in places], "cosine": [c for _, _, c in places]},
-    )
+    charts.show(figures.likeness(found, pixels, patch, (y, x), places), "patch-alike")
     st.caption("Framed: the chosen patch, and dotted the most alike. Cosine of the last features, less their mean.")

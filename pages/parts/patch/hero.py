@@ -107,11 +107,8 @@ def figure(found: Result, titles: list[str], picture: Picture, view: View, key: 
             opacity=view.opacity,
             outline=view.outline,
             chosen=closer.chosen(found) if choosable else None,
-            dark=charts.dark(),
         ),
         key,
-        f"Maps of the {figures.evidence_of(found)}, one a network, over the picture. {finding}",
-        figures.evidence_table(found),
         on_click=partial(closer.choose_clicked, closer.titles_of(found)) if choosable else None,
     )
     click = "Click a map to look at that patch. " if choosable else ""

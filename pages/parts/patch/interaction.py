@@ -49,18 +49,8 @@ def answer(result: Result, titles: list[str]) -> None:
     finding = interaction.finding(result, titles)
     st.markdown(f"**{plain(finding)}**")
     label = result.labels[result.target]
-    charts.show(
-        probe_figures.interaction_scatter(result, titles, dark=charts.dark()),
-        "patch-interaction",
-        f"Change of the logit of {label} with two masks against the sum of the changes with each, a panel a network",
-        probe_figures.pairs_table(result, titles),
-    )
-    charts.show(
-        probe_figures.interaction_curve(result, titles, dark=charts.dark()),
-        "patch-interaction-distance",
-        f"How far the sum is off the joint change, by distance between the masks, one line a network. {finding}",
-        probe_figures.distance_table(result, titles),
-    )
+    charts.show(probe_figures.interaction_scatter(result, titles), "patch-interaction")
+    charts.show(probe_figures.interaction_curve(result, titles), "patch-interaction-distance")
     st.caption(
         section(
             "patch_evidence", "interaction", label=plain(label), side=result.side, pairs=len(result.pairs),

@@ -112,20 +112,11 @@ def look(result: Result, networks: list[Network], pixels: np.ndarray) -> None:
     with left:
         k = masked(result, networks, pixels)
     with right:
-        charts.show(
-            masking_figures.curves(result, titles, k=k, dark=charts.dark()),
-            "patch-masking",
-            f"Probability of {result.labels[result.target]} by cells {said(result)}, one line a method. {finding}",
-            masking_figures.curve_table(result, titles),
-        )
+        charts.show(masking_figures.curves(result, titles, k=k).telling(finding), "patch-masking")
     st.markdown("Area under the curve, k scaled to 0..1")
     areas = "Area under the curve by method and network"
     charts.numbers_table(masking_figures.auc_table(result, titles), alt=areas)
-    charts.show(
-        masking_figures.strip(result, titles, dark=charts.dark()),
-        "patch-masking-maps",
-        "The attribution maps that ranked the cells, one row a network: " + ", ".join(result.methods),
-    )
+    charts.show(masking_figures.strip(result, titles), "patch-masking-maps")
     caption(result)
 
 

@@ -40,28 +40,13 @@ def ours(record: Measured) -> None:
     )
     left, right = st.columns([3, 3], gap="large")
     with left:
-        charts.show(
-            dataset_figures.accuracy_plot(found, dark=charts.dark()),
-            "patch-accuracy",
-            "Accuracy of the BagNets against their patch size, the baseline as a level line",
-            dataset_figures.accuracy_table(found),
-        )
+        charts.show(dataset_figures.accuracy_plot(found), "patch-accuracy")
     with right:
         alike(record)
     if None in found.patches:
-        charts.show(
-            dataset_figures.class_scatter(found, dark=charts.dark()),
-            "patch-classes",
-            "Error rate of each class: every BagNet against the baseline",
-            dataset_figures.class_table(found),
-        )
+        charts.show(dataset_figures.class_scatter(found), "patch-classes")
     if record.scramble is not None:
-        charts.show(
-            dataset_figures.scramble_plot(record.scramble, found, dark=charts.dark()),
-            "patch-scrambled",
-            "Accuracy on scrambled pictures against the number of tiles",
-            dataset_figures.scramble_table(record.scramble, found),
-        )
+        charts.show(dataset_figures.scramble_plot(record.scramble, found), "patch-scrambled")
         note(f"Tiles of the {found.images:,} test pictures shuffled with seed {record.scramble.seed}.")
     if record.masking is not None:
         masked(record.masking)
@@ -80,12 +65,7 @@ def alike(record: Measured) -> None:
         key="patch-errors-over",
         help="Over classes: do both find the same classes hard? Over pictures: do both get the same pictures wrong?",
     )
-    charts.show(
-        dataset_figures.correlation_map(found, pictures=by == PICTURES, dark=charts.dark()),
-        "patch-correlation",
-        f"How alike each two networks err, over {by}",
-        dataset_figures.pair_table(found),
-    )
+    charts.show(dataset_figures.correlation_map(found, pictures=by == PICTURES), "patch-correlation")
     how = (
         "κ (Cohen): being wrong together beyond chance, over pictures; 0 is chance, 1 always together."
         if by == PICTURES
@@ -100,12 +80,7 @@ def alike(record: Measured) -> None:
 def masked(found: masking_dataset.Summary) -> None:
     """The areas under the deletion and insertion curves over many pictures."""
     titles = (title_of(found.networks[0]), title_of(found.networks[1]))
-    charts.show(
-        masking_figures.figure(found, titles, dark=charts.dark()),
-        "patch-masked",
-        "Mean area under the deletion and insertion curves by method, for the BagNet and the baseline",
-        masking_figures.table(found, titles),
-    )
+    charts.show(masking_figures.figure(found, titles), "patch-masked")
     note(
         f"n = {found.images} of the test pictures, at even steps, each towards its true class; cells of {found.cell} "
         f"px; intervals are 95 % over pictures; random: {found.draws} orders a picture (seed {found.seed}). The "

@@ -67,17 +67,8 @@ def answer(result: Result, titles: list[str], pixels: np.ndarray, tiles: int) ->
     with left:
         scrambled(result, titles, pixels, tiles)
     with right:
-        charts.show(
-            probe_figures.scramble_curves(result, titles, tiles=tiles, dark=charts.dark()),
-            "patch-scramble",
-            f"Probability of {result.labels[result.target]} by tiles per side, one line a network. {finding}",
-            probe_figures.scramble_table(result, titles),
-        )
-    charts.show(
-        probe_figures.scramble_strip(pixels, result, dark=charts.dark()),
-        "patch-scramble-strip",
-        f"The picture cut into {', '.join(f'{n} by {n}' for n in result.tiles)} tiles and shuffled",
-    )
+        charts.show(probe_figures.scramble_curves(result, titles, tiles=tiles), "patch-scramble")
+    charts.show(probe_figures.scramble_strip(pixels, result), "patch-scramble-strip")
     shuffles = result.probability.shape[2]
     st.caption(
         section("patch_evidence", "scramble", shuffles=shuffles, first=result.seed, last=result.seed + shuffles - 1)

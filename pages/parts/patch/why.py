@@ -25,13 +25,4 @@ def show() -> None:
             help="The stem always has one. The paper's networks keep it in two, three or four stages.",
         )
         layers = growth(kept)
-        charts.show(
-            why_figures.growth_figure(layers, dark=charts.dark()),
-            "patch-growth",
-            f"What one position has seen after each stage: at the end {layers[-1].side} px",
-            {
-                "after": [layer.name for layer in layers],
-                "sees, px": [layer.side for layer in layers],
-                "stride, px": [layer.jump for layer in layers],
-            },
-        )
+        charts.show(why_figures.growth_figure(layers), "patch-growth")

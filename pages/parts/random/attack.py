@@ -80,14 +80,8 @@ def method(found: Measured) -> str:
 
 def draw(found: Measured, key: str) -> None:
     """The finding, the curves, and pictures of both targets."""
-    said = attack_dataset.finding(found)
     st.markdown("\n".join(f"- {plain(sentence)}" for sentence in attack_dataset.findings(found)))
-    charts.show(
-        attack_figures.curves(found, dark=charts.dark()),
-        f"{key}-curves",
-        f"Accuracy against epsilon under attack and under noise of the same size, both targets. {said}",
-        attack_figures.curve_table(found),
-    )
+    charts.show(attack_figures.curves(found), f"{key}-curves")
     shown = f"ε = {found.params.shown:g}"
     st.markdown(
         f"**The first pictures that each had right**, at {shown}, with what it says then. Change: mean of the "
@@ -96,14 +90,7 @@ def draw(found: Measured, key: str) -> None:
     for i, (column, name) in enumerate(zip(st.columns(2, gap="large"), found.targets, strict=True)):
         with column:
             st.markdown(f"**{plain(name)}**")
-            charts.show(
-                attack_figures.pictures(
-                    found.examples[i], found.about["labels"], found.params.shown, dark=charts.dark()
-                ),
-                f"{key}-pictures-{i}",
-                f"Pictures before and after the attack on {name}, the change enlarged, and under noise, at {shown}",
-                attack_figures.picture_table(found.examples[i], found.about["labels"]),
-            )
+            charts.show(attack_figures.pictures(found, i), f"{key}-pictures-{i}")
 
 
 def live() -> None:

@@ -41,12 +41,7 @@ def packaged(found: Measured) -> None:
     """What `receptive measure background` found over test photographs."""
     said = background_dataset.finding(found)
     st.markdown(f"**{plain(said)}**")
-    charts.show(
-        background_figures.shares(found, dark=charts.dark()),
-        "random-background-shares",
-        f"Share of answers that change when background or object change. {said}",
-        background_figures.share_table(found),
-    )
+    charts.show(background_figures.shares(found), "random-background-shares")
     about = found.about
     seeds = len(found.of("random"))
     st.caption(
@@ -170,17 +165,8 @@ def compare(picture: Picture, swap: str, params: Params, network: Network, again
         return
     said = background.finding(result, network.card.title)
     st.markdown(f"**{plain(said)}**")
-    charts.show(
-        background_figures.pictures(result, dark=charts.dark()),
-        "random-background-pictures",
-        f"The picture and its six versions with the network's answers. {said}",
-    )
-    charts.show(
-        background_figures.bars(result, dark=charts.dark()),
-        "random-background-bars",
-        f"How far each version moves, by space. {said}",
-        background_figures.moved_table(result),
-    )
+    charts.show(background_figures.pictures(result).telling(said), "random-background-pictures")
+    charts.show(background_figures.bars(result).telling(said), "random-background-bars")
     note(
         f"Distance from the picture to its version, divided by the mean distance from the picture to "
         f"{len(against.names):,} others. {background.neighbour_words(result)} Centre square at {params.size} "

@@ -110,12 +110,7 @@ def fill_in(title: str, train: Split, test: Split, params: Params, done: list[ob
 def draw(result: Result) -> None:
     finding = features.finding(result)
     st.markdown(plain(finding))
-    charts.show(
-        figures.curve(result, dark=charts.dark()),
-        "random-curve",
-        f"Accuracy against the number of random features. {finding}",
-        features.table(result),
-    )
+    charts.show(figures.curve(result), "random-curve")
     note(
         f"{result.train:,} pictures to learn from, {result.test:,} to test with; kernel {result.kernel} px, depth "
         f"{result.depth}, seed {result.seed}. Features are drawn once and never changed; the classifier alone learns."

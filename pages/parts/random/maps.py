@@ -20,6 +20,7 @@ from core.compute.embedding import Map
 from core.compute.sign_counts import Spec
 from core.data.sets import DATASETS
 from core.data.split import Split
+from core.figures.blocks import toolbar
 from core.figures.palette import uri
 from core.networks import packaged as networks
 from core.networks.card import Network
@@ -34,14 +35,7 @@ SELECTED, DRAW, HELD = "random map selection", "random maps wanted", "random map
 THUMBNAILS, THUMBNAIL, COLUMNS = 96, 48, 12  # at most so many, px a side at most, a row
 NEIGHBOURS, NEIGHBOUR = 6, 72
 PATIENCE = 0.4  # seconds that the maps wait for the reader's picture before they are drawn without it
-CONFIG = {
-    "displayModeBar": True,
-    "displaylogo": False,
-    "modeBarButtons": [["lasso2d", "select2d", "pan2d"], ["zoomIn2d", "zoomOut2d", "resetScale2d"], ["toImage"]],
-    "toImageButtonOptions": {"format": "png", "filename": "receptive-random-map", "scale": 2},
-    "scrollZoom": False,
-    "doubleClick": False,
-}
+TOOLBAR = toolbar("receptive-random-map", ["lasso2d", "select2d", "pan2d"], ["zoomIn2d", "zoomOut2d", "resetScale2d"])
 LEARNED = " The trained network has learned from most of these very pictures; the other two have seen none before."
 Anchors = dict[Space, tuple[np.ndarray, Map]]  # a space's vectors (N, D), and what new pictures are placed by
 
@@ -203,14 +197,13 @@ def maps(scene: Scene, result: Result, placed: dict[Space, Placed] | None, sheet
                 figures.map_figure(
                     result,
                     found.space,
-                    dark=charts.dark(),
                     selected=selected,
                     placed=placed and placed.get(found.space),
                     hover=sheet is None,
                 ),
                 key=key,
                 theme=None,
-                config=CONFIG,
+                config=TOOLBAR,
                 alt=f"Map of {len(result):,} pictures, {TITLES[found.space].lower()}, coloured by class",
                 on_select=partial(select, key, scene, result),
                 selection_mode=("points", "box", "lasso"),
@@ -282,12 +275,7 @@ def chosen(scene: Scene, result: Result, selected: list[int] | None) -> None:
         if len(shown) < len(selected):
             st.caption(f"{len(shown)} of {len(selected):,} selected pictures, evenly taken, in the order of classes.")
     with right:
-        charts.show(
-            figures.mix_figure(result, selected, dark=charts.dark()),
-            "random-mix",
-            f"How many of the {len(selected):,} selected pictures are of each class",
-            figures.mix_table(result, selected),
-        )
+        charts.show(figures.mix_figure(result, selected), "random-mix")
 
 
 # ---- the reader's picture ------------------------------------------------------------------------

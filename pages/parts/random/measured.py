@@ -40,20 +40,10 @@ def packaged(found: Measured) -> None:
     st.markdown(plain(random_dataset.finding(found)))
     left, right = st.columns(2, gap="large")
     with left:
-        charts.show(
-            dataset_figures.curves(found, dark=charts.dark()),
-            "random-measured-curves",
-            "Accuracy against the number of random features, mean and range over seeds",
-            dataset_figures.curve_table(found),
-        )
+        charts.show(dataset_figures.curves(found), "random-measured-curves")
     with right:
         if found.shapes:
-            charts.show(
-                dataset_figures.shapes(found, dark=charts.dark()),
-                "random-measured-shapes",
-                "Accuracy against depth for each kernel size",
-                dataset_figures.shape_table(found),
-            )
+            charts.show(dataset_figures.shapes(found), "random-measured-shapes")
         else:
             st.markdown("Depth and kernel size were not varied on this data set: digits and CIFAR-10 show them.")
     plan = found.plan
@@ -63,12 +53,7 @@ def packaged(found: Measured) -> None:
         f"{found.test_images:,} test pictures, {len(plan.seeds)} seeds: lines are means, bands and bars go from the "
         "lowest to the highest seed."
     )
-    charts.show(
-        dataset_figures.baselines(found, dark=charts.dark()),
-        "random-measured-baselines",
-        "Accuracy of the same classifiers on other kinds of features",
-        dataset_figures.baseline_table(found),
-    )
+    charts.show(dataset_figures.baselines(found), "random-measured-baselines")
     st.caption(section("random_features", "other features"))
     charts.numbers_table(dataset_figures.similarity_table(found), alt="Similarity between and within classes")
     st.caption(section("random_features", "similarity", images=min(dataset.COMPARED, found.test_images)))

@@ -46,12 +46,7 @@ def packaged(found: Measured) -> None:
         help=section("random_features", "metric"),
     )
     st.markdown(f"**{plain(retrieval_dataset.finding(found, metric))}**")
-    charts.show(
-        retrieval_figures.curves(found, metric, dark=charts.dark()),
-        "random-retrieval-curves",
-        f"Precision at k against k in three spaces. {retrieval_dataset.finding(found, metric)}",
-        retrieval_figures.curve_table(found, metric),
-    )
+    charts.show(retrieval_figures.curves(found, metric), "random-retrieval-curves")
     charts.numbers_table(
         retrieval_figures.table(found, metric),
         alt="Precision at 1, 5 and 10 and mean average precision of each space, with 95 % intervals",
@@ -122,13 +117,7 @@ def report(result: Result, picture: Picture) -> None:
     if result.seen < result.total:
         st.info(f"Partial: {result.seen:,} of {result.total:,} pictures.", icon=":material/timelapse:")
     st.markdown(f"**{plain(retrieval.answer(result))}**")
-    charts.show(
-        retrieval_figures.neighbours(result, dark=charts.dark()),
-        "random-retrieval-neighbours",
-        f"Three rows of nearest pictures, by pixels, random features and the trained network. "
-        f"{retrieval.answer(result)}",
-        retrieval_figures.neighbour_table(result),
-    )
+    charts.show(retrieval_figures.neighbours(result), "random-retrieval-neighbours")
     params = result.params
     note(
         f"Query: {picture.title}. Under each picture its folder, and its distance, 1 being the mean over all; a "

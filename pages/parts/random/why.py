@@ -28,10 +28,5 @@ def show(data: Data, picture: Picture, params: Params) -> None:
     [look] = waiting.compute([task], "Looking through one feature", "random look")
     if look is None:
         return
-    charts.show(
-        random_look.figure(look, dark=charts.dark()),
-        "random-look",
-        f"The signs that random feature {index} leaves on the picture after each convolution",
-        random_look.table(look),
-    )
+    charts.show(random_look.figure(look), "random-look")
     st.caption(section("random_features", "one feature", side=SIDE))

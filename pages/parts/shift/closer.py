@@ -47,12 +47,7 @@ def show(result: Result, cards: Sequence[Card], image: RGBImage, params: Params)
     left, right = st.columns([3, 2], gap="large")
     with left:
         bound(st.segmented_control, "Slice", list(LINES), default="diagonal", required=True, key=SLICE)
-        charts.show(
-            figures.line_plot(result, [c.title for c in cards], [c.blur for c in cards], line(), dark=charts.dark()),
-            "shift-line",
-            f"Probability of {result.labels[result.target]} along the {line()}, one curve a network",
-            figures.sweep_table(result, line()),
-        )
+        charts.show(figures.line_plot(result, [c.title for c in cards], [c.blur for c in cards], line()), "shift-line")
     with right:
         crops(result, cards, image, params)
     worst(result, cards, image, params)
@@ -149,19 +144,9 @@ def inside(cards: Sequence[Card], picture: Picture) -> None:
             return
         titles = [n.card.title for n, _ in done]
         maps = [a for _, a in done]
-        charts.show(
-            inside_figures.internal_maps(maps, titles, dark=charts.dark()),
-            "shift-inside",
-            "Cosine distance between shifted features and features of the shifted picture, by layer and shift",
-            inside_figures.tables(maps, titles),
-        )
+        charts.show(inside_figures.internal_maps(maps, titles), "shift-inside")
         smooth = [shift_inside.filter_smoothness(n) for n, _ in done]
-        charts.show(
-            inside_figures.smoothness(smooth, titles, dark=charts.dark()),
-            "shift-smoothness",
-            "Normalised total variation of the learned filters by layer, one line a network",
-            inside_figures.tables(smooth, titles),
-        )
+        charts.show(inside_figures.smoothness(smooth, titles), "shift-smoothness")
 
 
 def layers_of(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
 from core.base.files import ASSETS
@@ -14,7 +16,6 @@ from core.pictures.files import open_pictures
 from core.pictures.listing import Found
 from core.studies.shift import dataset, figures, paper
 from core.studies.shift.dataset import Params, Result
-from core.studies.shift.numbers import corruption_table, table
 from pages.parts.common import at_hand, charts, own_pictures, waiting
 from pages.parts.common.address import bound
 from pages.parts.common.words import code, note, plain
@@ -56,7 +57,6 @@ def packaged(records: dict[str, dataset.Measured]) -> None:
     summaries = [r.summary for r in records.values()]
     titles = [card.title_of(name) for name in records]
     blurs = [card.blur_of(r.arch) for r in records.values()]
-    dark = charts.dark()
     note(
         f"{first.data}; n = {first.summary.images:,}. Consistency: two random circular shifts of up to "
         f"{first.reach} px, {first.summary.draws} draws a picture. One training run (seed) a network; "
@@ -64,20 +64,10 @@ def packaged(records: dict[str, dataset.Measured]) -> None:
     )
     left, right = st.columns([2, 3], gap="large")
     with left:
-        charts.show(
-            figures.scatter(summaries, titles, blurs, dark=dark),
-            "shift-scatter",
-            "Accuracy against consistency of every packaged network",
-            table(summaries, titles),
-        )
+        charts.show(figures.scatter(summaries, titles, blurs), "shift-scatter")
     with right:
         flips = bound(st.toggle, "Show answers that change instead of accuracy", key="shift-flips")
-        charts.show(
-            figures.corruption_plot(summaries, titles, blurs, flips=flips, dark=dark),
-            "shift-corruptions",
-            "Accuracy or answer flips under five corruptions at three strengths",
-            corruption_table(summaries, titles),
-        )
+        charts.show(figures.corruption_plot(summaries, titles, blurs, flips=flips), "shift-corruptions")
     strengths = "; ".join(f"{kind} {', '.join(f'{s:g}' for s in STRENGTHS[kind])}" for kind in STRENGTHS)
     st.caption(
         section("shift_sweep", "corruptions", images=first.few_images, strengths=plain(strengths), side=REFERENCE_SIDE)
@@ -124,10 +114,6 @@ def report(done: list[tuple[Network, Result]], expected: int) -> None:
     if any(s.images < expected for s in summaries):
         st.info(f"Partial: {min(s.images for s in summaries):,} of {expected:,} pictures.", icon=":material/timelapse:")
     blurs = [network.card.blur for network, _ in done]
-    charts.show(
-        figures.corruption_plot(summaries, titles, blurs, flips=True, dark=charts.dark()),
-        "live-corruptions",
-        "Answers that change under corruptions of your pictures",
-        corruption_table(summaries, titles),
-    )
-    charts.numbers_table(table(summaries, titles), alt="Accuracy and consistency on your pictures")
+    plot = figures.corruption_plot(summaries, titles, blurs, flips=True)
+    charts.show(replace(plot, alt="Answers that change under corruptions of your pictures"), "live-corruptions")
+    charts.numbers_table(figures.table(summaries, titles), alt="Accuracy and consistency on your pictures")

@@ -30,28 +30,13 @@ def show() -> None:
         )
     toy = inside.toy(samples, shift, size)
     with right:
-        charts.show(
-            inside_figures.toy_figure(toy, dark=charts.dark()),
-            "shift-toy-figure",
-            "A toy signal, max-pooled with and without blur; move it and watch the kept samples",
-            inside_figures.table(toy),
-        )
+        charts.show(inside_figures.toy_figure(toy), "shift-toy-figure")
     sweep = inside.toy_sweep(samples, size)
     response = inside.blur_response(size)
     left, right = st.columns([2, 3], gap="large")
     with left:
-        charts.show(
-            inside_figures.toy_sweep_figure(sweep, dark=charts.dark()),
-            "shift-toy-sweep",
-            "Mean of the pooled toy signal at every shift; with blur the line is level",
-            inside_figures.table(sweep),
-        )
+        charts.show(inside_figures.toy_sweep_figure(sweep), "shift-toy-sweep")
     with right:
-        charts.show(
-            inside_figures.blur_figure(response, dark=charts.dark()),
-            "shift-blur",
-            f"The {size}-tap kernel and its frequency response; beyond pi/2 a signal would alias",
-            inside_figures.table(response),
-        )
+        charts.show(inside_figures.blur_figure(response), "shift-blur")
     with st.expander("How to read this page"):
         st.markdown(section("shift_sweep", "how to read this page"))

@@ -66,12 +66,7 @@ def controls() -> tuple[Params, Shown]:
 def look(results: list[Result], shown: Shown) -> None:
     findings = [sparse_any.finding(result) for result in results]
     st.markdown("\n".join(f"- {plain(sentence)}" for sentence in findings))
-    charts.show(
-        sparse_any.figure(results, shown, dark=charts.dark()),
-        KEY,
-        f"Heat maps of the {SHOWN[shown]} over lambda and noise level, one a network. {' '.join(findings)}",
-        sparse_any.table(results),
-    )
+    charts.show(sparse_any.figure(results, shown), KEY)
     first = results[0]
     st.caption(
         section(

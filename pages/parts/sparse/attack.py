@@ -34,20 +34,9 @@ def show(scene: Scene) -> None:
 
 def packaged(found: Measured) -> None:
     """What was measured over test pictures: curves, and whether the attack has converged."""
-    findings = " ".join(attack_dataset.finding(found, norm) for norm in NORMS)
     st.markdown("\n".join(f"- {plain(attack_dataset.finding(found, norm))}" for norm in NORMS))
-    charts.show(
-        attack_figures.curves(found, dark=charts.dark()),
-        "sparse-attack-curves",
-        f"Accuracy under attack against the radius, one line a network and lambda. {findings}",
-        attack_figures.curve_table(found),
-    )
-    charts.show(
-        attack_figures.convergence(found, dark=charts.dark()),
-        "sparse-attack-convergence",
-        "Accuracy under attack against the number of steps and of random starts",
-        attack_figures.convergence_table(found),
-    )
+    charts.show(attack_figures.curves(found), "sparse-attack-curves")
+    charts.show(attack_figures.convergence(found), "sparse-attack-convergence")
     about = found.about
     st.caption(
         plain(
@@ -111,9 +100,4 @@ def controls() -> Params:
 def outcome(look: Look, title: str, params: Params, key: str) -> None:
     said = attack.verdict(look, title, params)
     st.markdown(f"**{plain(said)}**")
-    charts.show(
-        attack_figures.before_and_after(look, dark=charts.dark()),
-        key,
-        f"The picture, the attacked picture and their difference enlarged ten times. {said}",
-        attack_figures.look_table(look),
-    )
+    charts.show(attack_figures.before_and_after(look).telling(said), key)

@@ -39,19 +39,9 @@ def show(scene: Scene) -> None:
 def answer(result: Result, title: str, provenance: str) -> None:
     finding = depths.finding(result)
     st.markdown(f"**{plain(finding)}**")
-    charts.show(
-        depths_figures.pictures(result, dark=charts.dark()),
-        "sparse-depths",
-        f"The picture that each depth stands for. {finding}",
-        depths_figures.depth_table(result),
-    )
+    charts.show(depths_figures.pictures(result), "sparse-depths")
     st.caption(section("sparse_codes", "depths", title=plain(title), provenance=plain(provenance)))
-    charts.show(
-        depths_figures.curves(result, dark=charts.dark()),
-        "sparse-depth-layers",
-        "Relative residual and share of non-zero codes of every coded layer, from the picture to the answer",
-        depths_figures.table(result),
-    )
+    charts.show(depths_figures.curves(result), "sparse-depth-layers")
     st.caption(
         f"Each layer against its own input, from the picture to the answer. λ = {result.lam:g} is the first layer's, "
         "the others keep the one they were trained with."

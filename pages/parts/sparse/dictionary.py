@@ -29,13 +29,7 @@ def show(scene: Scene) -> None:
         return
     st.markdown(f"**{plain(dictionary.finding(result))}**")
     atom = chosen(result)
-    charts.show(
-        dictionary_figures.wall(result, atom, dark=charts.dark()),
-        "sparse-wall",
-        f"The {len(result.order)} atoms of the dictionary, the strongest first; atom {atom} is framed",
-        dictionary_figures.wall_table(result),
-        on_click=choose_clicked,
-    )
+    charts.show(dictionary_figures.wall(result, atom), "sparse-wall", on_click=choose_clicked)
     note(
         "Strength: the root mean square over pixels and colours of an atom's contribution, its codes convolved with "
         f"it. {dictionary_figures.contrast(result)}"
@@ -92,17 +86,9 @@ def one_atom(scene: Scene, result: Result, atom: int) -> None:
         charts.enlarged(pixels, max(1, ATOM_SIDE // len(pixels)), f"atom {atom}", alt=f"Atom {atom}, enlarged")
         st.markdown(plain(dictionary.said(result, atom)))
     with right:
-        charts.show(
-            dictionary_figures.code_map(result, scene.noisy, atom, dark=charts.dark()),
-            "sparse-code-map",
-            f"Where atom {atom} is used: the size of its codes over the picture",
-        )
+        charts.show(dictionary_figures.code_map(result, scene.noisy, atom), "sparse-code-map")
     part = dictionary.contribution(scene.network, result, atom)
-    charts.show(
-        dictionary_figures.contribution_maps(result, part, atom, dark=charts.dark()),
-        "sparse-contribution",
-        f"What atom {atom} contributes to the reconstruction: its colours, and red, green and blue apart",
-    )
+    charts.show(dictionary_figures.contribution_maps(result, part, atom), "sparse-contribution")
     st.caption(section("sparse_codes", "contributions"))
 
 
@@ -124,10 +110,5 @@ def strongest(scene: Scene, result: Result) -> None:
             "PNG", lambda: png_bytes(from_pixels(pixels)), f"strongest-{n}.png", key="sparse strongest png"
         )
     with right:
-        charts.show(
-            dictionary_figures.curve(result, n, dark=charts.dark()),
-            "sparse-strongest-curve",
-            f"PSNR of the picture rebuilt from the n strongest atoms against n; {n} are chosen",
-            dictionary_figures.curve_table(result),
-        )
+        charts.show(dictionary_figures.curve(result, n), "sparse-strongest-curve")
     st.caption(section("sparse_codes", "fewer atoms"))

@@ -18,11 +18,7 @@ def coded(result: Result, titles: list[str], key: str = "sparse-pictures") -> No
     """Finding, pictures and answers."""
     finding = codes.finding(result, titles)
     st.markdown(f"#### {plain(finding)}")
-    charts.show(
-        figures.pictures(result, dark=charts.dark()),
-        key,
-        f"Noisy picture, reconstruction and residual side by side. {finding}",
-    )
+    charts.show(figures.pictures(result, titles), key)
     answers(result, titles)
 
 
@@ -32,19 +28,9 @@ def show(result: Result, titles: list[str]) -> None:
     use_estimate(result)
     left, right = st.columns([3, 2], gap="large")
     with left:
-        charts.show(
-            figures.along_lambda(result, dark=charts.dark()),
-            "sparse-along",
-            "Probability of the answer, share of non-zero codes and PSNR against lambda",
-            figures.table(result),
-        )
+        charts.show(figures.along_lambda(result), "sparse-along")
     with right:
-        charts.show(
-            figures.objective(result, dark=charts.dark()),
-            "sparse-objective",
-            f"The objective after 1 to {result.objective.shape[1]} steps of three solvers",
-            figures.objective_table(result),
-        )
+        charts.show(figures.objective(result), "sparse-objective")
         st.caption(section("sparse_codes", "solvers"))
 
 

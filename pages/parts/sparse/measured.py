@@ -80,12 +80,7 @@ def packaged(found: dict[str, Measured], names: tuple[str, ...], kind: str) -> N
     )
     every = [r for m in coded for r in m.results.values()]
     fits = [m.fit for m in coded if m.fit is not None]
-    charts.show(
-        dataset_figures.residual_scatter(fits, every, dark=charts.dark()),
-        "sparse-residual",
-        "Best lambda against the roughness of the residual, with the fitted lines",
-        dataset_figures.residual_table(every),
-    )
+    charts.show(dataset_figures.residual_scatter(fits, every), "sparse-residual")
     st.caption(f"{section('sparse_codes', 'residual')} {plain(dataset.rank_words(results))}")
     st.caption(
         "Measure again: "
@@ -97,19 +92,9 @@ def draw(results: list[Result], twins: list[Result], key: str) -> None:
     """The curves and the surface they are cut from, side by side."""
     left, right = st.columns(2, gap="large")
     with left:
-        charts.show(
-            dataset_figures.curves(results, twins, dark=charts.dark()),
-            f"{key}-curves",
-            "Accuracy against the noise level by who chooses lambda, with the plain twin",
-            dataset_figures.curve_table(results, twins),
-        )
+        charts.show(dataset_figures.curves(results, twins), f"{key}-curves")
     with right:
-        charts.show(
-            dataset_figures.surface(results, dark=charts.dark()),
-            f"{key}-surface",
-            "Heat map of accuracy over lambda and noise level",
-            dataset_figures.surface_table(results),
-        )
+        charts.show(dataset_figures.surface(results), f"{key}-surface")
 
 
 def show_own(scene: Scene) -> None:

@@ -18,9 +18,4 @@ def show() -> None:
         row = st.columns([3, 2], vertical_alignment="bottom")
         lam = row[0].slider("λ of the toy", 0.0, 1.0, 0.4, 0.05, key="sparse-toy", persist_state="session")
         only = row[1].toggle("z ≥ 0", True, key="sparse-toy-sign", persist_state="session", help="The networks' codes.")
-        charts.show(
-            why_figures.threshold_figure(lam, only, dark=charts.dark()),
-            "sparse-threshold",
-            f"The code of a response to an orthonormal dictionary: zero up to lambda {lam}, less by lambda beyond",
-            why_figures.threshold_table(lam, only),
-        )
+        charts.show(why_figures.threshold_figure(lam, only), "sparse-threshold")

@@ -25,12 +25,7 @@ def show() -> None:
         vary = names[bound(st.selectbox, "What is varied", list(names), key="spinal-vary")]
         finding = ablation.finding(result, vary)
         st.markdown(plain(finding))
-        charts.show(
-            ablation_figures.sizes(result, vary, dark=charts.dark()),
-            "spinal-ablation",
-            f"Accuracy of spinal heads by the {VARIED[vary]}, with 95 % intervals. {finding}",
-            ablation_figures.table(result, vary),
-        )
+        charts.show(ablation_figures.sizes(result, vary), "spinal-ablation")
         params = result.params
         st.caption(
             plain(

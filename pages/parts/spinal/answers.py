@@ -91,12 +91,7 @@ def answer(result: Result, title: str, key: str = "spinal-answers") -> None:
             alt="The picture in MNIST's form, bright ink on black",
         )
     with right:
-        charts.show(
-            answers_figures.answers(result, dark=charts.dark()),
-            key,
-            f"Probability of each digit, one row of bars a head. {finding}",
-            answers.table(result),
-        )
+        charts.show(answers_figures.answers(result), key)
     st.caption(section("spinal_heads", "as MNIST's"))
 
 
@@ -104,10 +99,5 @@ def layers(result: Result) -> None:
     st.subheader("What does each layer add?", anchor="layers")
     finding = answers.layers_finding(result)
     st.markdown(plain(finding))
-    charts.show(
-        answers_figures.contributions(result, dark=charts.dark()),
-        "spinal-layers",
-        f"What each spinal layer adds to the logit of each digit, and their sum. {finding}",
-        answers.layer_table(result),
-    )
+    charts.show(answers_figures.contributions(result), "spinal-layers")
     st.caption(section("spinal_heads", "read-out"))

@@ -136,12 +136,7 @@ def train_heads(found: Features, params: Params, name: tuple[object, ...]) -> di
 def look(result: Result, network: Network) -> None:
     finding = spinal_any.finding(result)
     st.markdown(f"**{plain(finding)}**")
-    charts.show(
-        spinal_any.figure(result, dark=charts.dark()),
-        KEY,
-        f"Accuracy of four heads on the features of {network.card.title}. {finding}",
-        spinal_any.table(result),
-    )
+    charts.show(spinal_any.figure(result), KEY)
     params = result.params
     knows = network.card.kind != "untrained" and network.card.family in DATASETS
     seen = knows and DATASETS[network.card.family].title == result.dataset

@@ -28,12 +28,7 @@ def show(params: heads.Params, classes: int) -> None:
         return
     counters(sizes)
     st.markdown(plain(diagram.finding(backbone.title, backbone.features, shape, sizes)))
-    charts.show(
-        diagram.figure(backbone.features, classes, shape, norm=backbone.norm, dark=charts.dark()),
-        "spinal-diagram",
-        diagram.alt(backbone.features, classes, shape),
-        diagram.table(backbone.features, classes, shape, norm=backbone.norm),
-    )
+    charts.show(diagram.figure(backbone.features, classes, shape, norm=backbone.norm), "spinal-diagram")
     st.caption(section("spinal_heads", "diagram"))
 
 

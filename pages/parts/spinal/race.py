@@ -148,16 +148,7 @@ def ended(run: Run) -> Result | None:
 def draw(result: Result) -> None:
     finding = spinal_heads.finding(result)
     st.markdown(f"#### {plain(finding)}")
-    charts.show(
-        spinal.figure(result, dark=charts.dark()),
-        "spinal-curves",
-        f"Test accuracy of each head by epoch, and of each seed after the last. {finding}",
-        spinal_heads.table(result),
-    )
+    charts.show(spinal.figure(result), "spinal-curves")
     if "spinal" in result.heads and len(result.heads) > 1 and result.finished_pairs:
-        charts.show(
-            figures.differences(result, dark=charts.dark()),
-            "spinal-differences",
-            f"Spinal minus the other heads, seed by seed. {finding}",
-        )
+        charts.show(figures.differences(result), "spinal-differences")
     st.caption(section("spinal_heads", "race"))

@@ -43,12 +43,7 @@ def packaged(result: regression.Result, record: dict[str, object]) -> None:
         key="spinal-regression-view",
     )  # fmt: skip
     draw = regression_figures.panels if shown == LAST else regression_figures.by_epoch
-    charts.show(
-        draw(result, dark=charts.dark()),
-        f"spinal-regression-{'last' if shown == LAST else 'epochs'}",
-        f"Held-out error of each network on each target, {shown}, with the noise floor. {finding}",
-        regression_figures.table(result),
-    )
+    charts.show(draw(result), f"spinal-regression-{'last' if shown == LAST else 'epochs'}")
     params = result.params
     ours = " and ".join(f"{f.title}, {f.formula}" for t in params.targets if not (f := FUNCTIONS[t]).papers)
     floor = plain(regression_figures.floor_words(result))
@@ -96,12 +91,7 @@ def live() -> None:
     lessons = [answer for answer in answers if answer is not None]
     if not lessons:
         return
-    charts.show(
-        regression_figures.learned(lessons, dark=charts.dark()),
-        "spinal-regression-live",
-        f"What each network has learned of the {function.title}, beside the truth, and its held-out error by epoch",
-        regression_figures.lesson_table(lessons),
-    )
+    charts.show(regression_figures.learned(lessons), "spinal-regression-live")
     st.caption(
         section(
             "spinal_heads", "regression, live", seed=seed, epochs=LIVE.epochs, train=LIVE.train, test=LIVE.test,

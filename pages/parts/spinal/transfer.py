@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.studies.spinal import transfer, transfer_figures
-from core.studies.spinal.transfer import HEADS, MODES, Result
+from core.studies.spinal.transfer import HEADS, Result
 from pages.parts.common import charts
 from pages.parts.common.address import bound
 from pages.parts.common.words import Markdown, again, plain
@@ -31,12 +31,7 @@ def show() -> None:
 def packaged(result: Result, about: dict[str, str]) -> None:
     findings = [transfer.finding(result, mode) for mode in result.modes]
     st.markdown("\n".join(f"- {plain(sentence)}" for sentence in findings))
-    charts.show(
-        transfer_figures.races(result, dark=charts.dark()),
-        "spinal-transfer",
-        f"Accuracy of four heads, {' and '.join(MODES.values())} trained. {' '.join(findings)}",
-        transfer_figures.table(result),
-    )
+    charts.show(transfer_figures.races(result), "spinal-transfer")
     st.caption(method(result, about))
 
 

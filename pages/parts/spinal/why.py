@@ -70,21 +70,9 @@ def construction() -> None:
     st.markdown(plain(why.finding(twins)))
     left, right = st.columns([3, 2], gap="large")
     with left:
-        charts.show(
-            figures.curves(twins, dark=charts.dark()),
-            "spinal-twins",
-            f"The output of a plain network of {toy.units} hidden units along a line, and of a spinal network set to "
-            f"equal it: they lie on one another, at most {twins.difference:.1g} apart",
-            figures.curve_table(twins),
-        )
+        charts.show(figures.curves(twins), "spinal-twins")
     with right:
-        charts.show(
-            figures.wiring(twins, dark=charts.dark()),
-            "spinal-wiring",
-            f"The {twins.layers} layers of the spinal network: those that see the last part hold hidden units, the "
-            "others carry sums on",
-            figures.wiring_table(twins),
-        )
+        charts.show(figures.wiring(twins), "spinal-wiring")
     st.caption(
         section("spinal_heads", "construction, how to read", seed=why.SEED, points=len(twins.t), error=twins.error)
     )

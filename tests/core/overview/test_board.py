@@ -24,6 +24,7 @@ from core.claims import fact as claims_fact
 from core.claims import numbers
 from core.claims.claim import VERDICTS, Claim, Ours, verdict
 from core.claims.numbers import Estimate
+from core.figures import theme
 from core.overview import board as claims
 from core.overview import board_figures
 from core.overview.board import CLAIMS, RESULTS, board
@@ -282,7 +283,8 @@ def test_the_finding_and_the_bars_count_every_claim():
     said = board_figures.finding(rows)
     for number in (len(rows), len(rows) - counted["not tested here"], counted["contradicted"]):
         assert re.search(rf"\b{number}\b", said)
-    fig = board_figures.bars(rows, dark=True)
+    with theme.drawn("dark"):
+        fig = board_figures.bars(rows).figure
     assert {trace.name.split(" ", 1)[1]: sum(trace.x) for trace in fig.data} == {v: counted[v] for v in VERDICTS}
     assert sum(map(sum, board_figures.counts(rows).values())) == len(rows)
     nothing = [(c, None, "not tested here") for c, _, _ in rows]

@@ -166,10 +166,10 @@ def test_figures_of_classes_that_nobody_can_draw_on_a_page_without_a_lasso():
     found = maps.SpaceMap("pixels", np.random.default_rng(0).normal(size=(20, 2)), 0.5, 64, 5.0)
     labels, rows = np.arange(20) % 2, np.arange(20)
     result = maps.Result("x", 20, 5.0, "auto", 0, 100, 3, 1, 0, "digits_cnn", (FLAT, NAME), rows, labels, (found,))
-    drawn = [maps_figures.mix_figure(result, range(20)), maps_figures.map_figure(result, "pixels")]
+    drawn = [maps_figures.mix_figure(result, range(20)).figure, maps_figures.map_figure(result, "pixels")]
     kinds = {"blur": [(0.5, 0.1)] * 3}
     summary = Summary("x", 10, 2, 0.5, (0.4, 0.6), 0.5, (0.4, 0.6), 0.1, 0.5, kinds)
-    drawn += [scatter([summary], [NAME], [None]), corruption_plot([summary], [NAME], [None], flips=False)]
+    drawn += [scatter([summary], [NAME], [None]).figure, corruption_plot([summary], [NAME], [None], flips=False).figure]
     for figure in drawn:
         strings = list(every_string(figure))
         assert any("&lt;b>BOO" in one for one in strings)

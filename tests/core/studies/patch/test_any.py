@@ -255,7 +255,7 @@ def test_the_finding_says_which_order_tells_soonest(cat):
         assert f"the net sees {result.label} in the picture with P = {curves.untouched[0]:.2f}." in words
         assert f"in the order of {best}, " in words
         assert f"area under the curve {known[best]:.3f}, in random order {known[RANDOM]:.3f}." in words
-        drawn = {trace.name: trace for trace in patch_any.figure(result, "the net", mode).data if trace.name}
+        drawn = {trace.name: trace for trace in patch_any.figure(result, "the net", mode).figure.data if trace.name}
         assert len(drawn) == 3
         np.testing.assert_array_equal(
             patch_any.table(result, "the net", mode)["the net, saliency"], curves.probability[0, 0].round(5)

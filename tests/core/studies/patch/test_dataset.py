@@ -233,19 +233,18 @@ def test_the_record_there_and_back(tmp_path, extra):
 # ---- figures -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("dark", [False, True])
 def test_figures_show_the_summarys_numbers(dark):
     found = summary(made_up(dice(6), 6), draws=40)
-    level = figures.accuracy_plot(found, dark=dark)
+    level = figures.accuracy_plot(found).figure
     dots = [trace for trace in level.data if trace.mode == "markers+text"]
     assert [(trace.x[0], trace.y[0]) for trace in dots] == [(9, 100 * found.accuracy[0]), (33, 100 * found.accuracy[1])]
     assert any(shape.y0 == shape.y1 == 100 * found.accuracy[2] for shape in level.layout.shapes)
-    grid = figures.correlation_map(found, dark=dark).data[0]
+    grid = figures.correlation_map(found).figure.data[0]
     assert (grid.zmin, grid.zmax) == (-1, 1)
     np.testing.assert_array_equal(grid.z, found.correlation)
     assert grid.text[0][1].startswith(f"{found.correlation[0, 1]:.2f}<br>")
-    np.testing.assert_array_equal(figures.correlation_map(found, pictures=True).data[0].z, found.kappa)
-    dotted = [trace for trace in figures.class_scatter(found, dark=dark).data if trace.mode == "markers+text"]
+    np.testing.assert_array_equal(figures.correlation_map(found, pictures=True).figure.data[0].z, found.kappa)
+    dotted = [trace for trace in figures.class_scatter(found).figure.data if trace.mode == "markers+text"]
     assert len(dotted) == 2
     np.testing.assert_array_equal(dotted[1].x, 100 * found.class_error[2])
     np.testing.assert_array_equal(dotted[1].y, 100 * found.class_error[1])
@@ -254,7 +253,7 @@ def test_figures_show_the_summarys_numbers(dark):
     assert found.labels[furthest] in named
     assert 1 <= len(named) <= figures.OUTLIERS
     shuffled = dataset.Scramble((1, 4), np.array([[0.5, 0.4], [0.6, 0.3], [0.7, 0.1]]), 0)
-    lines = figures.scramble_plot(shuffled, found, dark=dark)
+    lines = figures.scramble_plot(shuffled, found).figure
     assert [list(trace.y) for trace in lines.data] == [[50, 40], [60, 30], [70, 10]]
     assert len({trace.line.color for trace in lines.data}) == 3
 
@@ -263,8 +262,8 @@ def test_undefined_correlations_are_a_dash():
     wrong = dice(2)
     wrong[0] = False
     found = summary(made_up(wrong, 6), draws=40)
-    assert figures.correlation_map(found).data[0].text[0][1] == "–"
-    json.loads(figures.correlation_map(found).to_json())
+    assert figures.correlation_map(found).figure.data[0].text[0][1] == "–"
+    json.loads(figures.correlation_map(found).figure.to_json())
 
 
 def test_names_of_outliers_do_not_overlap():

@@ -218,9 +218,8 @@ def test_refusals_of_networks_and_classes(image):
 # ---------------------------------------------------------------- figures, JSON and words
 
 
-@pytest.mark.parametrize("dark", [False, True])
 def test_every_map_shows_the_evidence_on_one_zero_centred_scale(result, image, dark):
-    fig = figures.maps(result, ["A", "B"], whole(image, 40), chosen=(1, 16, 24), dark=dark)
+    fig = figures.maps(result, ["A", "B"], whole(image, 40), chosen=(1, 16, 24)).figure
     heat = [t for t in fig.data if isinstance(t, go.Heatmap)]
     assert len(heat) == 2
     for trace, values in zip(heat, result.evidence, strict=True):
@@ -241,7 +240,7 @@ def test_every_map_shows_the_evidence_on_one_zero_centred_scale(result, image, d
 
 def test_a_coarse_maps_cells_lie_on_their_patches_centres(image):
     coarse = evidence.run(NETS, image, Params(resolution="coarse"))
-    heat = [t for t in figures.maps(coarse, ["A", "B"], whole(image, 40)).data if isinstance(t, go.Heatmap)]
+    heat = [t for t in figures.maps(coarse, ["A", "B"], whole(image, 40)).figure.data if isinstance(t, go.Heatmap)]
     assert [(t.x0, t.dx, t.y0, t.dy) for t in heat] == [(4, 8, 4, 8), (8, 8, 8, 8)]
 
 
@@ -264,7 +263,7 @@ def test_the_written_picture_is_a_whole_factor_larger(result, image):
 def test_bars_hold_the_asked_class_even_if_it_is_not_among_the_best(image):
     patch = closer.Patch(np.zeros((9, 9, 3), np.uint8), np.array([5.0, 4.0, 3.0, 2.0, 1.0, 0.0]))
     labels = list("abcdef")
-    (bars,) = figures.patch_logits(patch, labels, target=5).data
+    (bars,) = figures.patch_logits(patch, labels, target=5).figure.data
     assert list(bars.y) == ["a", "b", "c", "d", "f"]
     assert list(bars.x) == [5.0, 4.0, 3.0, 2.0, 0.0]
 

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from core import networks
+from core.figures import theme
 from core.models import create_model
 from core.pictures.preprocess import to_tensor
 from core.studies.patch import interaction
@@ -213,16 +214,17 @@ def test_the_finding_the_figures_and_the_tables_hold_the_numbers():
     close = changes(nets, PICTURE, 1, Params(), np.array([[0, 0, 8, 8], [8, 0, 16, 8]]))
     assert interaction.finding(close, titles).startswith("All 2 pairs of masks lie so close")
     found = interaction.by_distance(result)
-    for dark in (False, True):
-        panels = figures.interaction_scatter(result, titles, dark=dark)
-        points = [trace for trace in panels.data if trace.mode == "markers"]
-        np.testing.assert_array_equal([t.y for t in points], result.both)
-        np.testing.assert_array_equal([t.x for t in points], result.a + result.b)
-        curve = figures.interaction_curve(result, titles, dark=dark)
-        np.testing.assert_allclose([t.y for t in curve.data], 100 * found.relative)
-        assert [t.line.color for t in curve.data] == colours([9, 33, None], dark)
-        assert [shape.x0 for shape in curve.layout.shapes] == [reach(9, 8), reach(33, 8)] == [16, 40]
-        panels.to_json(), curve.to_json()
+    for look in theme.THEMES:
+        with theme.drawn(look):
+            panels = figures.interaction_scatter(result, titles).figure
+            points = [trace for trace in panels.data if trace.mode == "markers"]
+            np.testing.assert_array_equal([t.y for t in points], result.both)
+            np.testing.assert_array_equal([t.x for t in points], result.a + result.b)
+            curve = figures.interaction_curve(result, titles).figure
+            np.testing.assert_allclose([t.y for t in curve.data], 100 * found.relative)
+            assert [t.line.color for t in curve.data] == colours([9, 33, None])
+            assert [shape.x0 for shape in curve.layout.shapes] == [reach(9, 8), reach(33, 8)] == [16, 40]
+            panels.to_json(), curve.to_json()
     pairs, distances = figures.pairs_table(result, titles), figures.distance_table(result, titles)
     assert {len(column) for column in pairs.values()} == {60}
     assert pairs["plain: both"] == result.both[2].tolist()

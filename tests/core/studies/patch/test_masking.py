@@ -10,6 +10,7 @@ from torch import nn
 
 from core.compute import attributions
 from core.compute.attributions import EVIDENCE, METHODS, RANDOM
+from core.figures import theme
 from core.pictures.preprocess import to_tensor
 from core.studies.patch import masking
 from core.studies.patch import masking_figures as figures
@@ -215,9 +216,8 @@ def test_the_picture_with_its_first_cells_masked_or_shown(bagnet, result):
     np.testing.assert_array_equal(masking.shown(bagnet, PIXELS, order, 0, 8, "deletion"), PIXELS)
 
 
-@pytest.mark.parametrize("dark", [False, True])
 def test_the_curves_carry_the_results_numbers(result, dark):
-    fig = figures.curves(result, TITLES, k=3, dark=dark)
+    fig = figures.curves(result, TITLES, k=3).figure
     lines = [t for t in fig.data if t.mode == "lines"]
     assert len(lines) == 6
     for i, axis in enumerate(("x", "x2")):
@@ -230,17 +230,18 @@ def test_the_curves_carry_the_results_numbers(result, dark):
         assert len({(t.line.color, t.line.dash) for t in mine.values()}) == 3
     bands = [t for t in fig.data if t.fill == "toself"]
     assert len(bands) == 2
-    assert isinstance(figures.curves(result, result.models), go.Figure)
+    assert isinstance(figures.curves(result, result.models).figure, go.Figure)
 
 
 def test_every_method_has_a_line_of_its_own():
-    for dark in (False, True):
-        lines = [figures.line_of(m, dark) for m in METHODS]
-        assert len({line["color"] for line in lines}) == len(METHODS)
+    for look in theme.THEMES:
+        with theme.drawn(look):
+            lines = [figures.line_of(m) for m in METHODS]
+            assert len({line["color"] for line in lines}) == len(METHODS)
 
 
 def test_the_strip_shows_every_map_but_chance_and_the_evidence_once(result):
-    fig = figures.strip(result, TITLES)
+    fig = figures.strip(result, TITLES).figure
     assert len(fig.data) == 3
     assert {a.text for a in fig.layout.annotations} == {EVIDENCE, "saliency", "BagNet-9", "resnet"}
 

@@ -48,7 +48,7 @@ def test_means_and_errors_are_those_of_the_pictures(networks, split, found, mode
 
 
 def test_the_figure_and_the_table_show_every_area(found):
-    traces = masking_figures.figure(found, ("A", "B")).data
+    traces = masking_figures.figure(found, ("A", "B")).figure.data
     assert len(traces) == 4
     np.testing.assert_allclose(traces[0].x, found.deletion[0])
     np.testing.assert_allclose(traces[3].x, found.insertion[1])

@@ -7,6 +7,7 @@ from torch import nn
 
 from core.compute import patches
 from core.data.split import Split
+from core.figures import theme
 from core.pictures.preprocess import to_tensor
 from core.studies.patch import probe_figures as figures
 from core.studies.patch import scramble
@@ -197,16 +198,17 @@ def test_the_finding_the_curves_and_the_table_hold_the_numbers():
         part = f"from {mean[i, 0]:.2f} to {mean[i, 2]:.2f} for {title} (same answer at {2 * kept[i, 2]:.0f} of 2)"
         assert part in said
     assert f"{mean[2, 0]:.2f} for plain" in scramble.finding(result, titles, 1)
-    for dark in (False, True):
-        fig = figures.scramble_curves(result, titles, tiles=2, dark=dark)
-        lines = [trace for trace in fig.data if trace.name]
-        np.testing.assert_allclose([t.y for t in lines], mean)
-        assert [t.line.color for t in lines] == colours([9, 33, None], dark)
-        assert f"P({label})" in fig.layout.yaxis.title.text
-        strip = figures.scramble_strip(PICTURE[:, :64], result, dark)
-        np.testing.assert_array_equal(strip.data[2].z, shuffle(PICTURE[:, :64], 4, 5))
-        assert "seed 5" in strip.layout.title.text
-        fig.to_json(), strip.to_json()
+    for look in theme.THEMES:
+        with theme.drawn(look):
+            fig = figures.scramble_curves(result, titles, tiles=2).figure
+            lines = [trace for trace in fig.data if trace.name]
+            np.testing.assert_allclose([t.y for t in lines], mean)
+            assert [t.line.color for t in lines] == colours([9, 33, None])
+            assert f"P({label})" in fig.layout.yaxis.title.text
+            strip = figures.scramble_strip(PICTURE[:, :64], result).figure
+            np.testing.assert_array_equal(strip.data[2].z, shuffle(PICTURE[:, :64], 4, 5))
+            assert "seed 5" in strip.layout.title.text
+            fig.to_json(), strip.to_json()
     table = figures.scramble_table(result, titles)
     assert {len(column) for column in table.values()} == {9}
     assert table[f"P({label}) mean"][5] == pytest.approx(mean[1, 2], abs=1e-5)

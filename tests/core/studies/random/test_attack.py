@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -276,9 +277,8 @@ def test_the_finding_says_who_falls_further(measured, attacked, noisy, words):
         assert word in said
 
 
-@pytest.mark.parametrize("dark", [False, True])
 def test_figures_and_tables_show_every_number(measured, dark):
-    fig = figures.curves(measured, dark=dark)
+    fig = figures.curves(measured).figure
     lines = [t for t in fig.data if t.mode == "lines+markers"]
     assert [line.line.dash for line in lines] == ["solid", "dash"] * 2
     for t in range(2):
@@ -286,7 +286,7 @@ def test_figures_and_tables_show_every_number(measured, dark):
         np.testing.assert_allclose(lines[2 * t + 1].y, measured.noise[t].mean(0))
     assert {len(column) for column in figures.curve_table(measured).values()} == {2 * len(TINY.epsilons)}
     one = measured.examples[0]
-    shown = figures.pictures(one, ("left", "right"), TINY.shown, dark=dark)
+    shown = figures.pictures(replace(measured, about=measured.about | {"labels": ["left", "right"]}), 0).figure
     assert len(shown.data) == 4 * len(one.truth)
     assert {len(column) for column in figures.picture_table(one, ("left", "right")).values()} == {len(one.truth)}
 
@@ -295,12 +295,6 @@ def test_a_picture_survives_its_address():
     grey = np.linspace(0, 1, 64, dtype=np.float32).reshape(8, 8, 1)
     back = attack_dataset.picture_of(attack_dataset.address(grey))
     np.testing.assert_allclose(back, np.broadcast_to(grey, (8, 8, 3)), atol=0.5 / 255 + 1e-6)
-
-
-def test_labels_at_the_ends_keep_their_distance():
-    apart = figures.spread([0.1, 0.1, 0.12, 0.5])
-    assert min(np.diff(apart)) >= figures.APART - 1e-9
-    assert apart[-1] == 0.5
 
 
 # ---- refused -------------------------------------------------------------------------------------

@@ -199,9 +199,8 @@ def test_the_record_is_read_back(found, tmp_path):
 # ---- figures and words ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("dark", [False, True])
 def test_the_bars_are_the_distances(result, dark):
-    fig = background_figures.figure(result, dark)
+    fig = background_figures.figure(result)
     pixels = [t for t in fig.data if t.name == "pixels"]
     np.testing.assert_array_equal(np.r_[pixels[0].y, pixels[1].y], result.moved[0])
     randoms = [t for t in fig.data if t.name == "random features"]
@@ -213,7 +212,7 @@ def test_the_bars_are_the_distances(result, dark):
 
 
 def test_the_pictures_are_the_versions_and_say_the_answers(result):
-    fig = figures.pictures(result)
+    fig = figures.pictures(result).figure
     assert [image.source for image in fig.layout.images] == [uri(picture) for picture in result.pictures]
     for text, answer in zip(fig.data[0].text, result.answers, strict=True):
         assert result.labels[answer] in text
@@ -230,7 +229,7 @@ def test_the_box_is_drawn_and_all_but_the_object_fades():
 
 
 def test_the_shares_have_intervals_and_the_table_every_number(found):
-    fig = figures.shares(found)
+    fig = figures.shares(found).figure
     own = next(t for t in fig.data if t.name == dataset.WORDS["network"])
     low, high = found.interval(float(own.y[0]))
     assert own.y[0] + own.error_y.array[0] == pytest.approx(high)

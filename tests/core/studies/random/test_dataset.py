@@ -11,6 +11,7 @@ from core.compute.similarity import Similarity
 from core.data import named
 from core.data import split as data_split
 from core.data.split import Split
+from core.figures import theme
 from core.studies.random import dataset, dataset_figures
 from core.studies.random import dataset as random_dataset
 from core.studies.random.dataset import Baseline, Curve, Measured, Plan, Shape
@@ -44,18 +45,19 @@ def record():
 
 
 def test_figures_and_tables_hold_the_records_numbers(record):
-    found = dataset_figures.curves(record)
+    found = dataset_figures.curves(record).figure
     top1 = next(t for t in found.data if t.name == "linear SVM, top-1")
     np.testing.assert_allclose(top1.y, 100 * record.curve("svm").hits[:, :, 0].mean(0))
-    assert len(dataset_figures.shapes(record).data) == 2
-    bars = dataset_figures.baselines(record)
+    assert len(dataset_figures.shapes(record).figure.data) == 2
+    bars = dataset_figures.baselines(record).figure
     assert len(bars.data[0].y) == 4
     assert list(bars.data[0].x) == sorted(bars.data[0].x)
     assert dataset_figures.baseline_table(record)["features"][0] == dataset_figures.rows(record)[-1].title
     assert dataset_figures.similarity_table(record)["ratio"] == [0.5, 0.5, 0.5]
     assert "over 3 seeds" in random_dataset.finding(record)
-    for dark in (True, False):
-        dataset_figures.curves(record, dark=dark).to_json()
+    for look in theme.THEMES:
+        with theme.drawn(look):
+            dataset_figures.curves(record).figure.to_json()
 
 
 def test_counts_in_files_are_those_in_memory(digits, tmp_path, monkeypatch):

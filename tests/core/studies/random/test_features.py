@@ -79,4 +79,4 @@ def test_one_feature_is_what_the_network_says(digits):
     assert look.feature == pytest.approx(float(spaces.random(picture[None], spec)[0, 7]))
     assert [m.shape for m in look.maps] == [(8, 8), (4, 4), (4, 4), (2, 2), (2, 2)]
     assert random_look.table(look)["mean of signs"][-1] == pytest.approx(look.feature, abs=1e-4)
-    assert len(random_look.figure(look).layout.images) == 1 + len(look.maps)
+    assert len(random_look.figure(look).figure.layout.images) == 1 + len(look.maps)

@@ -184,7 +184,7 @@ def test_many_classes_are_told_apart_by_symbols():
 
 def test_the_mix_shows_every_class_of_the_selection(result):
     rows = list(range(30))
-    fig, table = maps_figures.mix_figure(result, rows), maps_figures.mix_table(result, rows)
+    fig, table = maps_figures.mix_figure(result, rows).figure, maps_figures.mix_table(result, rows)
     assert sum(fig.data[0].x) == 30 == sum(table["pictures"])
     assert list(fig.data[0].y) == table["class"]
     assert sum(table["share"]) == pytest.approx(1)

@@ -55,6 +55,6 @@ def test_more_features_serve_better_and_training_better_still(measured, name):
 def test_every_record_can_be_drawn_and_told(measured):
     for found in measured.values():
         assert f"{found.test_images:,} test pictures" in random_dataset.finding(found)
-        dataset_figures.curves(found).to_json()
-        dataset_figures.shapes(found).to_json()
-        dataset_figures.baselines(found).to_json()
+        dataset_figures.curves(found).figure.to_json()
+        dataset_figures.shapes(found).figure.to_json()
+        dataset_figures.baselines(found).figure.to_json()

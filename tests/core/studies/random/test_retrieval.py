@@ -11,6 +11,7 @@ from core.base.records import save
 from core.base.worker import Stopped
 from core.compute import spaces
 from core.compute.sign_counts import Spec
+from core.figures import theme
 from core.pictures.files import find_pictures
 from core.pictures.image import from_pixels, png_bytes
 from core.studies.random import retrieval as study
@@ -205,9 +206,8 @@ def test_what_does_not_exist_is_refused():
 # ---- figures and words ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("dark", [False, True])
 def test_the_curves_hold_the_measured_numbers(found, dark):
-    fig = figures.curves(found, dark=dark)
+    fig = figures.curves(found).figure
     lines = {trace.name: trace for trace in fig.data if trace.name}
     np.testing.assert_array_equal(lines["pixels"].y, found.of("pixels")[0].precision)
     mean = np.mean([r.precision for r in found.of("random")], axis=0)
@@ -228,7 +228,8 @@ def test_tables_hold_the_measured_numbers(found):
 
 def test_the_rows_show_the_nearest_pictures_and_frame_what_all_have_found(folder):
     result = study.run(from_pixels(PICTURES[3]), find_pictures(folder), PARAMS, NETWORK)
-    fig = retrieval_figures.figure(result, dark=True)
+    with theme.drawn("dark"):
+        fig = retrieval_figures.figure(result)
     assert [image.source for image in fig.layout.images[:4]] == [figures.uri(t) for t in result.thumbnails[0]]
     assert fig.layout.images[-1].source == figures.uri(result.query)
     everywhere = set.intersection(*[set(row.tolist()) for row in result.indices])

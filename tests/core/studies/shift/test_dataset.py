@@ -210,16 +210,15 @@ def test_wilson_against_known_values(share, n, low, high):
 # ---- figures -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("dark", [False, True])
 def test_figures_of_the_whole_data_set(dark):
     summaries = [summary(made_up(seed), SMALL) for seed in range(3)]
     titles, blurs = ["A", "B", "C"], [None, 3, 7]
-    points = figures.scatter(summaries, titles, blurs, dark=dark)
+    points = figures.scatter(summaries, titles, blurs).figure
     assert [trace.x[0] for trace in points.data] == [100 * s.consistency for s in summaries]
     assert [trace.y[0] for trace in points.data] == [100 * s.accuracy for s in summaries]
     assert all(min(trace.error_x.array[0], trace.error_x.arrayminus[0]) > 0 for trace in points.data)
     for flips in (False, True):
-        panels = figures.corruption_plot(summaries, titles, blurs, flips=flips, dark=dark)
+        panels = figures.corruption_plot(summaries, titles, blurs, flips=flips).figure
         json.loads(panels.to_json())
         assert len(panels.data) == 3 * len(SMALL.corruptions)
         start = 0 if flips else 100 * summaries[0].accuracy
@@ -230,8 +229,8 @@ def test_figures_of_the_whole_data_set(dark):
 def test_figures_without_known_classes():
     unknown = summary(made_up(0, unknown=40), SMALL)
     assert unknown.accuracy is None
-    assert len(figures.scatter([unknown], ["A"], [None]).data) == 0
-    fig = figures.corruption_plot([unknown], ["A"], [None], flips=False)
+    assert len(figures.scatter([unknown], ["A"], [None]).figure.data) == 0
+    fig = figures.corruption_plot([unknown], ["A"], [None], flips=False).figure
     assert list(fig.data[0].y) == [None] * 4
 
 

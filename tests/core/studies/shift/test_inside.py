@@ -291,7 +291,7 @@ def test_a_signal_that_cannot_be_halved_is_refused(signal):
 
 
 def test_the_maps_share_one_scale_from_0_and_keep_their_values(distances):
-    fig = figures.internal_maps(distances, ["plain", "blur 3"])
+    fig = figures.internal_maps(distances, ["plain", "blur 3"]).figure
     heatmaps = [trace for trace in fig.data if isinstance(trace, go.Heatmap)]
     assert len(heatmaps) == 16
     assert {trace.coloraxis for trace in heatmaps} == {"coloraxis"}
@@ -302,22 +302,21 @@ def test_the_maps_share_one_scale_from_0_and_keep_their_values(distances):
         figures.internal_maps(distances, ["plain"])
 
 
-@pytest.mark.parametrize("dark", [False, True])
 def test_figures_say_what_to_see_on_a_clear_ground(distances, plain, blurred, dark):
     smooth = [inside.filter_smoothness(n) for n in (plain, blurred)]
     drawn = [
-        figures.internal_maps(distances, ["plain", "blur 3"], dark),
-        figures.smoothness(smooth, ["plain", "blur 3"], dark),
-        figures.blur_figure(inside.blur_response(5), dark),
-        figures.toy_figure(inside.toy(PAPER, 1, 3), dark),
-        figures.toy_sweep_figure(inside.toy_sweep(PAPER, 3), dark),
+        figures.internal_maps(distances, ["plain", "blur 3"]).figure,
+        figures.smoothness(smooth, ["plain", "blur 3"]).figure,
+        figures.blur_figure(inside.blur_response(5)).figure,
+        figures.toy_figure(inside.toy(PAPER, 1, 3)).figure,
+        figures.toy_sweep_figure(inside.toy_sweep(PAPER, 3)).figure,
     ]
     for fig in drawn:
         assert len(fig.layout.title.text) > 20
         assert fig.layout.paper_bgcolor == fig.layout.plot_bgcolor == "rgba(0,0,0,0)"
-        assert fig.layout.font.color == text_colour(dark)
+        assert fig.layout.font.color == text_colour()
         fig.to_json()
-    assert [trace.line.color for trace in drawn[1].data] == network_colours([None, 3], dark)
+    assert [trace.line.color for trace in drawn[1].data] == network_colours([None, 3])
 
 
 def test_tables_hold_the_numbers_of_the_figures(distances, plain, blurred):
@@ -335,10 +334,9 @@ def test_tables_hold_the_numbers_of_the_figures(distances, plain, blurred):
         assert len({len(values) for values in columns.values()}) == 1
 
 
-@pytest.mark.parametrize("dark", [False, True])
 def test_colours_go_by_role_and_stand_out_from_the_page(dark):
     page = (14, 17, 23) if dark else (255, 255, 255)
-    colours = network_colours([None, *range(1, 8)], dark)
+    colours = network_colours([None, *range(1, 8)])
     assert len(set(colours)) == 8
     for colour in colours:
         r, g, b = (int(colour[i : i + 2], 16) for i in (1, 3, 5))

@@ -218,11 +218,10 @@ def test_on_a_torus_moving_by_the_whole_stride_changes_nothing(cat, blur):
 # ---- figures -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize("models", [1, 3, 5])
 def test_every_map_has_a_layer_that_can_be_clicked(models, dark):
     r = made_up(models=models, reach=4)
-    fig = figures.maps(r, r.models, chosen=(1, -2), line="diagonal", dark=dark)
+    fig = figures.maps(r, r.models, chosen=(1, -2), line="diagonal").figure
     json.loads(fig.to_json())
     for i in range(models):
         axis = f"x{i + 1 if i else ''}"
@@ -242,11 +241,10 @@ def test_every_map_has_a_layer_that_can_be_clicked(models, dark):
     assert fig.layout.yaxis.range[0] > fig.layout.yaxis.range[1]  # positive dy is down
 
 
-@pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize("models", [1, 3, 5])
 def test_the_line_has_a_cross_at_each_change(models, dark):
     r = made_up(models=models, reach=4)
-    fig = figures.line_plot(r, r.models, [None, 2, 3, 5, 7][:models], "diagonal", dark=dark)
+    fig = figures.line_plot(r, r.models, [None, 2, 3, 5, 7][:models], "diagonal").figure
     json.loads(fig.to_json())
     for i in range(models):
         curve, crosses = fig.data[2 * i : 2 * i + 2]

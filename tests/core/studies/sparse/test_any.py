@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from core import networks
 from core.compute import coded
+from core.figures import theme
 from core.networks.engine import prepare
 from core.pictures import noise
 from core.pictures.image import from_pixels
@@ -171,14 +172,15 @@ def test_the_finding_names_what_the_training_lambda_bears_and_the_best(results):
 
 
 def test_the_figure_has_a_row_a_lambda_and_one_where_there_is_none(results):
-    for dark in (False, True):
-        for shown in sparse_any.SHOWN:
-            fig = sparse_any.figure(results, shown, dark=dark)
-            assert [np.shape(trace.z) for trace in fig.data] == [(3, 3), (1, 3)]
-            for trace, result in zip(fig.data, results, strict=True):
-                np.testing.assert_array_equal(trace.z, result.values(shown))
-            assert tuple(fig.data[1].y) == (NO_LAMBDA,)
-            assert fig.layout.yaxis.ticktext == ("trained: 0.1", "0.5", "1.2")
+    for look in theme.THEMES:
+        with theme.drawn(look):
+            for shown in sparse_any.SHOWN:
+                fig = sparse_any.figure(results, shown).figure
+                assert [np.shape(trace.z) for trace in fig.data] == [(3, 3), (1, 3)]
+                for trace, result in zip(fig.data, results, strict=True):
+                    np.testing.assert_array_equal(trace.z, result.values(shown))
+                assert tuple(fig.data[1].y) == (NO_LAMBDA,)
+                assert fig.layout.yaxis.ticktext == ("trained: 0.1", "0.5", "1.2")
     with pytest.raises(ValueError, match="expected results of one noise at the same levels"):
         sparse_any.figure([results[0], replace(results[1], kind="speckle")])
     with pytest.raises(ValueError, match="expected results of one noise"):

@@ -13,6 +13,7 @@ from torch import nn
 
 from core.compute.attacks import NEVER, NORMS, ON_THE_PICTURE, project
 from core.data.split import Split
+from core.figures import theme
 from core.models.sdnet import SDNet
 from core.studies.sparse import attack as study
 from core.studies.sparse import attack_figures as figures
@@ -275,8 +276,9 @@ def test_one_picture_before_and_after(coded, split, norm):
     assert f"says {coded.labels[seen.after.argmax()]}" in said
     still = look(coded, split.pixels[5], Params(norm, 0.0), 0.2)
     assert "goes on saying" in study.verdict(still, "SDNet", params)
-    for dark in (False, True):
-        assert len(figures.before_and_after(seen, dark=dark).data) == 3
+    for page in theme.THEMES:
+        with theme.drawn(page):
+            assert len(figures.before_and_after(seen).figure.data) == 3
     table = figures.look_table(seen)
     assert coded.labels[seen.after.argmax()] in table["class"]
     assert len({len(column) for column in table.values()}) == 1

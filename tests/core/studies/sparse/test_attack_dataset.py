@@ -108,15 +108,14 @@ def test_the_finding_says_whether_it_helps(found):
     assert warned.endswith("The attack has not converged: a longer one may leave less.")
 
 
-@pytest.mark.parametrize("dark", [False, True])
 def test_figures_and_tables_show_every_number(found, dark):
-    fig = figures.curves(found, dark=dark)
+    fig = figures.curves(found).figure
     lines = [t for t in fig.data if t.mode == "lines+markers"]
     assert len(lines) == 6
     np.testing.assert_allclose(lines[1].y, [found.clean[1], *found.curves["linf"].accuracy[1]])
     assert len({line.line.color for line in lines}) == 3
     assert len({line.line.dash for line in lines}) == 3
-    run = figures.convergence(found, dark=dark)
+    run = figures.convergence(found).figure
     assert len([t for t in run.data if t.mode == "lines+markers"]) == 12
     for table, rows in ((figures.curve_table(found), 4 + 3), (figures.convergence_table(found), 2 * 3 * 5)):
         assert {len(column) for column in table.values()} == {rows}

@@ -203,19 +203,18 @@ def test_the_snippet_makes_the_figure(cat):
     np.testing.assert_allclose(scope["result"].logits, found.logits, rtol=1e-4)
 
 
-@pytest.mark.parametrize("dark", [False, True])
 def test_figures_hold_what_they_show(result, dark):
-    three = figures.pictures(result, dark)
+    three = figures.pictures(result, result.models).figure
     assert len(three.layout.images) == 2
     limit = three.layout.coloraxis.cmax
     assert three.layout.coloraxis.cmin == -limit
     np.testing.assert_allclose(three.data[0].z, result.residual.mean(2), atol=1e-6)
-    curves = figures.along_lambda(replace(result, estimated_lam=0.7), dark)
+    curves = figures.along_lambda(replace(result, estimated_lam=0.7)).figure
     assert {t.name for t in curves.data} >= {"non-zero codes", "PSNR, dB"}
-    steps = figures.objective(result, dark)
+    steps = figures.objective(result).figure
     np.testing.assert_allclose(steps.data[0].y, result.objective[0])
     assert (steps.data[-1].x[0], steps.data[-1].y[0]) == (2, result.objective[0][1])
-    assert why_figures.threshold_figure(0.4, True, dark).data
+    assert why_figures.threshold_figure(0.4, True).figure.data
     assert len(figures.table(result)["lambda"]) == len(result.lams)
 
 

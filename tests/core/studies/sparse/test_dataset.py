@@ -299,7 +299,6 @@ def test_measuring_goes_on_where_it_was_killed(network, monkeypatch, tmp_path):
 # ---- figures -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize("networks", [1, 3])
 def test_figures_show_the_numbers(dark, networks):
     dice = np.random.default_rng(0)
@@ -308,7 +307,7 @@ def test_figures_show_the_numbers(dark, networks):
         for _ in range(networks)
     ]
     twins = [plain(dice.integers(20, 90, 5)) for _ in range(networks)]
-    heat = dataset_figures.surface(results, dark=dark)
+    heat = dataset_figures.surface(results).figure
     np.testing.assert_allclose(heat.data[0].z, np.mean([r.surface for r in results], axis=0))
     assert (heat.data[0].zmin, heat.data[0].zmax) == (0, 1)
     assert [trace.name for trace in heat.data[1:]] == [
@@ -318,7 +317,7 @@ def test_figures_show_the_numbers(dark, networks):
     ]
     best = np.mean([r.surface for r in results], axis=0).argmax(1)
     assert list(heat.data[3].x) == [LAMS[i] for i in best]
-    lines = dataset_figures.curves(results, twins, dark=dark)
+    lines = dataset_figures.curves(results, twins).figure
     said = [a.text.strip() for a in lines.layout.annotations]
     assert said == ["λ of the training", "λ estimated", "best λ (oracle)", "plain twin"]
     for trace, (rule, of) in zip(
@@ -329,7 +328,7 @@ def test_figures_show_the_numbers(dark, networks):
         low = shares.min(0) if networks > 1 else of[0].interval(rule)[:, 0]
         np.testing.assert_allclose(np.array(trace.customdata)[:, 0], 100 * low)
     fit = dataset.fit_line(results)
-    points = dataset_figures.residual_scatter([fit], results, dark=dark)
+    points = dataset_figures.residual_scatter([fit], results).figure
     np.testing.assert_allclose(points.data[1].x, fit.roughness)
     np.testing.assert_allclose(points.data[0].y, dataset.estimate(fit, np.array(points.data[0].x)))
     for figure in (heat, lines, points):
@@ -347,11 +346,6 @@ def test_figures_of_unlike_results_are_refused():
         dataset_figures.surface([made_up([[1, 2]]), made_up([[1, 2]], kind="shot")])
     with pytest.raises(ValueError, match=r"^expected networks with a sparse coding layer"):
         dataset_figures.surface([plain([1, 2])])
-
-
-def test_labels_at_the_ends_of_lines_stay_apart_and_in_order():
-    placed = dataset_figures.apart([50.0, 51.0, 20.0, 50.5], gap=5)
-    assert placed == [50.0, 60.0, 20.0, 55.0]
 
 
 def test_the_papers_table():

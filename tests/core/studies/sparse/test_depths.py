@@ -186,7 +186,7 @@ def test_a_huge_lambda_and_an_even_picture_leave_nothing(network):
         np.testing.assert_array_equal(found.correlation, 0)
         np.testing.assert_equal(found.residual[0], residual)
         assert "nothing of the picture" in study.finding(found)
-        for fig in (figures.pictures(found), figures.curves(found)):
+        for fig in (figures.pictures(found).figure, figures.curves(found).figure):
             clean_json(fig)
     assert figures.table(found)["relative residual"][0] is None
 
@@ -231,14 +231,13 @@ def clean_json(fig):
     fig.to_json()
 
 
-@pytest.mark.parametrize("dark", [False, True])
 def test_figures_and_tables_hold_the_numbers(network, dark):
     found = run(network, PICTURE)
-    panels, curves = figures.pictures(found, dark), figures.curves(found, dark)
+    panels, curves = figures.pictures(found).figure, figures.curves(found).figure
     for fig in (panels, curves):
         assert len(fig.layout.title.text) > 20
         assert fig.layout.paper_bgcolor == fig.layout.plot_bgcolor == "rgba(0,0,0,0)"
-        assert fig.layout.font.color == text_colour(dark)
+        assert fig.layout.font.color == text_colour()
         clean_json(fig)
     assert len(panels.layout.images) == 10
     assert f"r = {found.correlation[8]:.2f}" in panels.layout.annotations[9].text

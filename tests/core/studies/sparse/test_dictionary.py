@@ -112,7 +112,7 @@ def test_the_mean_colour_is_rebuilt_exactly_by_nothing(network):
     assert even.used == 0
     assert "∞ dB" in study.finding(even)
     assert figures.curve_table(even)["PSNR against the coded picture, dB"] == [None] * 7
-    clean_json(figures.curve(even, 3))
+    clean_json(figures.curve(even, 3).figure)
 
 
 def test_orthonormal_atoms_share_the_picture_out():
@@ -159,13 +159,13 @@ def test_digests_tell_pictures_apart():
 # ---- figures -------------------------------------------------------------------------------------
 
 
-def drawn(network, result, atom, dark=False):
+def drawn(network, result, atom):
     part = contribution(network, result, atom)
     return [
-        figures.wall(result, atom, dark),
-        figures.curve(result, 2, dark),
-        figures.code_map(result, PICTURE, atom, dark),
-        figures.contribution_maps(result, part, atom, dark),
+        figures.wall(result, atom).figure,
+        figures.curve(result, 2).figure,
+        figures.code_map(result, PICTURE, atom).figure,
+        figures.contribution_maps(result, part, atom).figure,
     ]
 
 
@@ -177,18 +177,17 @@ def clean_json(fig):
     fig.to_json()
 
 
-@pytest.mark.parametrize("dark", [False, True])
 def test_figures_say_what_to_see_on_a_clear_ground(network, result, dark):
-    for fig in drawn(network, result, 1, dark):
+    for fig in drawn(network, result, 1):
         assert len(fig.layout.title.text) > 15
         assert fig.layout.paper_bgcolor == fig.layout.plot_bgcolor == "rgba(0,0,0,0)"
-        assert fig.layout.font.color == text_colour(dark)
+        assert fig.layout.font.color == text_colour()
         clean_json(fig)
 
 
 def test_every_atom_of_the_wall_can_be_clicked_and_the_chosen_one_is_framed(result):
     chosen = int(result.order[4])
-    fig = figures.wall(result, chosen)
+    fig = figures.wall(result, chosen).figure
     points = fig.data[-1]
     assert list(points.customdata) == result.order.tolist()
     for k, image, x, y in zip(result.order, fig.layout.images, points.x, points.y, strict=True):
@@ -210,14 +209,14 @@ def test_atoms_share_one_contrast_around_mid_grey(result):
 
 
 def test_maps_lie_on_the_picture(result):
-    heat = figures.code_map(result, PICTURE, 1).data[0]
+    heat = figures.code_map(result, PICTURE, 1).figure.data[0]
     np.testing.assert_array_equal(heat.z, result.codes[1])
     assert (heat.x0, heat.dx) == (0, result.stride)
 
 
 def test_the_contribution_is_zero_centred_and_on_one_scale(network, result):
     part = contribution(network, result, 1)
-    fig = figures.contribution_maps(result, part, 1)
+    fig = figures.contribution_maps(result, part, 1).figure
     assert fig.layout.coloraxis.cmin == -fig.layout.coloraxis.cmax
     for c, trace in enumerate(fig.data):
         assert trace.coloraxis == "coloraxis"
@@ -233,7 +232,7 @@ def test_large_maps_are_drawn_in_blocks(monkeypatch):
     assert largest[1, 2] == values[3:6, 6:9].max()
     assert means[2, 3] == pytest.approx(values[6:, 9:].mean())
     fig = run(sdnet(), PICTURE, Params(0.05))
-    heat = figures.code_map(fig, PICTURE, 0).data[0]
+    heat = figures.code_map(fig, PICTURE, 0).figure.data[0]
     assert heat.dx == heat.dy > 1
     assert heat.x0 == (heat.dx - 1) / 2
 

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from core.base.records import as_json, from_json
 from core.data import named
 from core.data.split import Split
+from core.figures import theme
 from core.models.heads import Shape
 from core.studies.spinal import ablation, ablation_figures, heads, measure_ablation
 from core.studies.spinal.ablation import PAPER, VARIED, Params, Setting
@@ -147,13 +148,14 @@ def test_means_and_verdicts_follow_from_the_seeds(packaged, vary):
 @pytest.mark.parametrize("vary", VARIED)
 def test_the_figure_shows_every_mean(packaged, vary):
     found, _ = packaged
-    for dark in (False, True):
-        traces = ablation_figures.sizes(found, vary, dark=dark).data
-        means = [trace.y[0] for trace in traces[1::2]]
-        shapes = [*(Setting("spinal", s) for s in found.params.shapes(vary)), Setting("fc", PAPER)]
-        assert np.allclose(means, [found.row(s).mean() for s in shapes])
-        if vary != "order":
-            assert [trace.x[0] for trace in traces[1::2]] == [found.count(s) for s in shapes]
+    for look in theme.THEMES:
+        with theme.drawn(look):
+            traces = ablation_figures.sizes(found, vary).figure.data
+            means = [trace.y[0] for trace in traces[1::2]]
+            shapes = [*(Setting("spinal", s) for s in found.params.shapes(vary)), Setting("fc", PAPER)]
+            assert np.allclose(means, [found.row(s).mean() for s in shapes])
+            if vary != "order":
+                assert [trace.x[0] for trace in traces[1::2]] == [found.count(s) for s in shapes]
 
 
 def test_the_part_is_folded_and_shows_what_is_varied(packaged):

@@ -154,16 +154,15 @@ def test_tables_hold_every_number(result):
         assert layers[label][-1] == pytest.approx(result.logits[1, k], abs=0.01)
 
 
-@pytest.mark.parametrize("dark", [False, True])
 def test_figures_show_every_head_and_layer(result, dark):
-    bars = spinal_answers_figures.figure(result, dark=dark)
+    bars = spinal_answers_figures.figure(result)
     assert len(bars.data) == 3
     assert len({bar.marker.color for bar in bars.data}) == 3
     for bar, p in zip(bars.data, result.probability, strict=True):
         np.testing.assert_allclose(bar.y, p)
     names = " ".join(note.text for note in bars.layout.annotations)
     assert all(word in names for word in ("FC<", "spinal", "FC matched"))
-    [heat] = answers_figures.contributions(result, dark=dark).data
+    [heat] = answers_figures.contributions(result).figure.data
     assert heat.zmin == -heat.zmax
     assert heat.z.shape == (8, 10)
     np.testing.assert_allclose(heat.z[-1], heat.z[:-1].sum(0), atol=1e-5)

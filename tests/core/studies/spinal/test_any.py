@@ -16,6 +16,7 @@ from core.base.records import as_json
 from core.compute import spaces
 from core.data import named
 from core.data.split import Split, part
+from core.figures import theme
 from core.studies.spinal import any as spinal_any
 from core.studies.spinal.any import Features, Params
 from core.studies.spinal.transfer import HEADS
@@ -202,11 +203,12 @@ def test_differences_are_paired_and_verdicts_follow(result):
 
 
 def test_the_figure_shows_every_seed_and_the_means(result):
-    for dark in (False, True):
-        drawn = spinal_any.figure(result, dark=dark).data
-        np.testing.assert_allclose([trace.y for trace in drawn[::2]], 100 * result.accuracy)
-        np.testing.assert_allclose([trace.y[0] for trace in drawn[1::2]], 100 * result.accuracy.mean(1))
-        assert len({trace.marker.symbol for trace in drawn[::2]}) == 4
+    for look in theme.THEMES:
+        with theme.drawn(look):
+            drawn = spinal_any.figure(result).figure.data
+            np.testing.assert_allclose([trace.y for trace in drawn[::2]], 100 * result.accuracy)
+            np.testing.assert_allclose([trace.y[0] for trace in drawn[1::2]], 100 * result.accuracy.mean(1))
+            assert len({trace.marker.symbol for trace in drawn[::2]}) == 4
 
 
 def test_what_does_not_fit_is_refused_in_one_sentence(digits):

@@ -9,7 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
-from core.figures import palette
+from core.figures import palette, theme
 from core.models import heads
 from core.models.heads import BACKBONES, HEADS, ORDERS, Shape
 from core.studies.spinal import diagram
@@ -78,7 +78,7 @@ def test_a_wider_head_costs_more_and_is_drawn_longer():
     rows = [diagram.layers(64, 10, Shape(width, 4)) for width in widths]
     assert all(sum(r.parameters for r in a) < sum(r.parameters for r in b) for a, b in pairwise(rows))
     for layers in (4, 12):
-        boxes = [named(diagram.figure(64, 10, Shape(width, layers)), "layer ")[0] for width in widths]
+        boxes = [named(diagram.figure(64, 10, Shape(width, layers)).figure, "layer ")[0] for width in widths]
         lengths = [abs(b.x1 - b.x0) if layers > 6 else abs(b.y1 - b.y0) for b in boxes]
         assert all(a < b for a, b in pairwise(lengths))
 
@@ -109,9 +109,10 @@ def test_more_parts_than_features_is_one_clear_sentence():
 
 
 @SOME
-@given(shapes, st.booleans())
-def test_every_layer_is_a_box_that_wears_its_parts_colour_and_letter(shape, dark):
-    fig = diagram.figure(321, 10, shape, dark=dark)
+@given(shapes, st.sampled_from(theme.THEMES))
+def test_every_layer_is_a_box_that_wears_its_parts_colour_and_letter(shape, look):
+    with theme.drawn(look):
+        fig = diagram.figure(321, 10, shape).figure
     boxes, caps, parts = named(fig, "layer "), named(fig, "cap "), named(fig, "part ")
     assert len(boxes) == len(caps) == shape.layers
     assert len({part.fillcolor for part in parts}) == len(parts) == shape.split
@@ -128,7 +129,7 @@ def test_every_layer_is_a_box_that_wears_its_parts_colour_and_letter(shape, dark
 @SOME
 @given(shapes)
 def test_the_drawing_is_wired_like_the_head(shape):
-    fig = diagram.figure(321, 10, shape)
+    fig = diagram.figure(321, 10, shape).figure
     rows = diagram.layers(321, 10, shape)
     taps = next(trace for trace in fig.data if trace.name == "taps")
     across = taps.x if shape.layers > diagram.ACROSS_AT_MOST else taps.y
@@ -147,7 +148,7 @@ def test_the_drawing_is_wired_like_the_head(shape):
 @SOME
 @given(shapes)
 def test_nothing_is_drawn_over_another_box_or_off_the_page(shape):
-    fig = diagram.figure(321, 10, shape)
+    fig = diagram.figure(321, 10, shape).figure
     x, y = sorted(fig.layout.xaxis.range), sorted(fig.layout.yaxis.range)
     for drawn in fig.layout.shapes:
         assert x[0] <= min(drawn.x0, drawn.x1) <= max(drawn.x0, drawn.x1) <= x[1]
@@ -160,15 +161,14 @@ def test_nothing_is_drawn_over_another_box_or_off_the_page(shape):
             assert apart
 
 
-@pytest.mark.parametrize("dark", [False, True])
 def test_colours_and_the_letters_on_them_can_be_read(dark):
     assert len(diagram.COLOURS) == len(diagram.LETTERS) == heads.SPLIT_LIMITS[1]
-    shown = [diagram.part_colour(part, dark) for part in range(len(diagram.COLOURS))]
+    shown = [diagram.part_colour(part) for part in range(len(diagram.COLOURS))]
     assert len(set(shown)) == len(shown)
     for part, colour in enumerate(shown):
         assert palette.contrast(colour, diagram.PAGE[dark]) >= diagram.CONTRAST
         assert palette.contrast(palette.on(colour), colour) >= diagram.READABLE
-        ink = diagram.part_colour(part, dark, diagram.READABLE)
+        ink = diagram.part_colour(part, diagram.READABLE)
         assert palette.contrast(ink, diagram.PAGE[dark]) >= diagram.READABLE
     assert math.isclose(palette.contrast("#000000", "#ffffff"), 21)
 

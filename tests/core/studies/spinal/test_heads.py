@@ -169,10 +169,9 @@ def test_the_table_has_a_row_a_network(raced):
     assert None in table(raced[1][3])["epoch 2, %"]
 
 
-@pytest.mark.parametrize("dark", [False, True])
 def test_figures_draw_whatever_is_there(raced, dark):
     for result in (raced[0], *raced[1]):
-        fig = spinal.figure(result, dark=dark)
+        fig = spinal.figure(result)
         named = [trace for trace in fig.data if trace.showlegend is not False]
         assert [trace.name for trace in named] == ["FC", "spinal", "FC matched"]
         for h, trace in enumerate(named):
@@ -183,7 +182,7 @@ def test_figures_draw_whatever_is_there(raced, dark):
 
 def test_differences_are_drawn_with_their_verdict():
     rows = np.array([[0.95, 0.96, 0.97], [0.96, 0.97, 0.98], [0.90, 0.95, 1.0]])[:, :, None]
-    fig = figures.differences(curves(rows))
+    fig = figures.differences(curves(rows)).figure
     said = [trace.text[0] for trace in fig.data if trace.text]
     assert said[0] == "+1.00 ± 0.00: better"
     assert said[1].endswith("no difference shown")

@@ -222,15 +222,14 @@ def test_a_constant_answer_is_what_the_record_calls_one(small):
     assert isinstance(test, Points)
 
 
-@pytest.mark.parametrize("dark", [False, True])
 def test_the_figures_hold_the_numbers(small, dark):
-    fig = regression_figures.figure(small, dark=dark)
+    fig = regression_figures.figure(small)
     means = [trace.y[0] for trace in fig.data if trace.error_y.array is not None]
     np.testing.assert_allclose(means, 1e3 * small.last.mean(axis=2).ravel())
-    curves = figures.by_epoch(small, dark=dark)
+    curves = figures.by_epoch(small).figure
     np.testing.assert_allclose(curves.data[0].y, 1e3 * small.mse[0, 0].mean(axis=0))
     lessons = [study.lesson(replace(SMALL, epochs=1), "sum", name, 0) for name in ("fc", "spinal")]
-    fig = figures.learned(lessons, dark=dark)
+    fig = figures.learned(lessons).figure
     np.testing.assert_allclose(fig.data[0].y, 8 * lessons[0].inputs)
     np.testing.assert_allclose(fig.data[1].y, lessons[0].learned)
 

@@ -17,6 +17,7 @@ from core.base.records import as_json, from_json
 from core.base.refuse import DataError
 from core.compute import fitting
 from core.data.split import Split
+from core.figures import theme
 from core.models.counting import parameters
 from core.models.spinal import freeze
 from core.pictures.preprocess import Preprocessing
@@ -254,13 +255,14 @@ def test_means_and_verdicts_follow_from_the_seeds(packaged, mode):
 
 def test_the_figure_shows_every_seed_and_the_means(packaged):
     result, _ = packaged
-    for dark in (False, True):
-        traces = transfer_figures.races(result, dark=dark).data
-        assert len(traces) == 2 * 2 * len(HEADS)
-        drawn = np.array([trace.y for trace in traces[::2]]).reshape(result.accuracy.shape)
-        assert np.allclose(drawn, 100 * result.accuracy)
-        means = np.array([trace.y[0] for trace in traces[1::2]]).reshape(2, len(HEADS))
-        assert np.allclose(means, 100 * result.accuracy.mean(2))
+    for look in theme.THEMES:
+        with theme.drawn(look):
+            traces = transfer_figures.races(result).figure.data
+            assert len(traces) == 2 * 2 * len(HEADS)
+            drawn = np.array([trace.y for trace in traces[::2]]).reshape(result.accuracy.shape)
+            assert np.allclose(drawn, 100 * result.accuracy)
+            means = np.array([trace.y[0] for trace in traces[1::2]]).reshape(2, len(HEADS))
+            assert np.allclose(means, 100 * result.accuracy.mean(2))
 
 
 def opened(monkeypatch):

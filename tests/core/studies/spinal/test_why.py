@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 from torch import nn
 
+from core.figures import theme
 from core.models.spinal import equal_to
 from core.studies.spinal import why
 from core.studies.spinal import why_figures as figures
@@ -113,15 +114,16 @@ def test_the_finding_counts_what_is_drawn():
 
 
 @SOME
-@given(toys, st.booleans())
-def test_every_layer_and_both_outputs_are_drawn(toy, dark):
+@given(toys, st.sampled_from(theme.THEMES))
+def test_every_layer_and_both_outputs_are_drawn(toy, look):
     twins = why.run(toy)
-    wiring = figures.wiring(twins, dark=dark)
+    with theme.drawn(look):
+        wiring, fig = figures.wiring(twins).figure, figures.curves(twins).figure
     assert sum(len(trace.x) for trace in wiring.data) == twins.layers
     assert len({(x, y) for trace in wiring.data for x, y in zip(trace.x, trace.y, strict=True)}) == twins.layers
     assert len(wiring.layout.shapes) == int(twins.linked.sum())
     assert len({trace.marker.symbol for trace in wiring.data}) == 2
-    curves = {trace.name: trace for trace in figures.curves(twins, dark=dark).data}
+    curves = {trace.name: trace for trace in fig.data}
     assert np.array_equal(curves["plain"].y, twins.plain)
     assert np.array_equal(curves["spinal, set by hand"].y, twins.spinal)
     table = figures.wiring_table(twins)

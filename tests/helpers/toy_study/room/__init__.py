@@ -23,7 +23,7 @@ STUDY = Study(
 )
 
 
-def figure(result: Result, dark: bool = False) -> go.Figure:
+def figure(result: Result) -> go.Figure:
     """A bar as high as the picture is bright."""
     import plotly.graph_objects as go
 

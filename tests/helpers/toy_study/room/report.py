@@ -28,9 +28,9 @@ def part(asked: Asked, progress: Progress) -> Part:
     return Part(light.finding(result), ((plot,),), "Higher is brighter.", (table,), asked.again, ())
 
 
-def glance(cards: Sequence[Card], sample: RGBImage, dark: bool) -> Glance | None:
+def glance(cards: Sequence[Card], sample: RGBImage) -> Glance | None:
     result = light.run([], sample, light.Params())
-    return Glance(light.finding(result), (Plot(toy.figure(result, dark=dark), "A bar"),))
+    return Glance(light.finding(result), (Plot(toy.figure(result), "A bar"),))
 
 
 def first_looks() -> Iterator[FirstLook]:
