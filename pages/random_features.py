@@ -36,7 +36,6 @@ else:
         map_params,
         None if drawn is None else random_maps.from_dict(drawn),
         in_form(picture.image, data.size, data.channels, data.bright_on_dark),
-        data.digest,
         None if other is None else in_form(other.image, data.size, data.channels, data.bright_on_dark),
     )
     maps.show(scene)

@@ -13,12 +13,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from core.base.files import ASSETS
 from core.base.intervals import mean_interval
+from core.base.records import record_of
 from core.base.worker import Progress, each, ignore, part
 
 if TYPE_CHECKING:
@@ -344,6 +346,14 @@ def from_dict(fields: Mapping[str, Any]) -> Result:
     """The inverse of `as_dict`."""
     params: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in fields["params"].items()}
     return Result(Params(**params), **{name: np.array(fields[name]) for name in ARRAYS})
+
+
+def measured(path: Path = RECORD) -> tuple[Result, dict[str, Any]] | None:
+    """What `receptive measure-spinal-regression` wrote, with where it came from; None without the file."""
+    if not path.exists():
+        return None
+    record = record_of(path)
+    return from_dict(record.pop("result")), record
 
 
 @dataclass(frozen=True, eq=False)

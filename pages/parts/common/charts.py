@@ -10,6 +10,7 @@ import streamlit as st
 
 from core.base.files import no_formulas
 from core.figures.palette import uri
+from pages.parts.common.address import folded
 from pages.parts.common.words import plain
 
 if TYPE_CHECKING:
@@ -44,9 +45,12 @@ def show(
             figure, key=key, theme=None, config=config, alt=alt, on_select=on_click, selection_mode="points"
         )
     if table is not None:
-        with st.expander("The numbers as a table", key=f"{key} table", on_change="rerun") as numbers:
-            if numbers.open:
-                numbers_table(table, alt)
+        folded_table(key, lambda: table, alt)
+
+
+def folded_table(key: str, numbers: Callable[[], Mapping[str, Sequence[Any]]], alt: str) -> None:
+    """The numbers of a figure, folded away, made when they are looked at."""
+    folded("The numbers as a table", f"{key} table", told=False)(lambda: numbers_table(numbers(), alt))()
 
 
 def numbers_table(columns: Mapping[str, Sequence[Any]], alt: str, **layout: Any) -> None:

@@ -67,8 +67,3 @@ def link(words: object, address: str) -> Markdown:
 def note(words: object) -> None:
     """A caption of words alone."""
     st.caption(plain(words))
-
-
-def again(command: object, date: object, commit: object) -> Markdown:
-    """How to measure something again, and when that was done."""
-    return Markdown(f"Measure again: {code(command)} ({plain(date)}, commit {plain(commit)}).")

@@ -22,7 +22,8 @@ from tests.helpers.networks_by_hand import Torus, by_hand, trained, untrained
 QUICK = ("saliency", OCCLUSION, RANDOM)
 PART = """
 from core.pictures.samples import load_sample
-from pages.parts import patch_any, tray
+from pages.parts.common import tray
+from pages.parts.patch import any as patch_any
 patch_any.show(tray.Picture("cat", "", load_sample("cat"), "cat"), "digits_cnn")
 """
 

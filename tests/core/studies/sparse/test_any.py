@@ -24,7 +24,8 @@ QUICK = Params(levels=(0.0, 0.1, 0.4), draws=4, lams=(0.1, 0.5, 1.2), seed=3)
 PART = """
 from core import cache, networks
 from core.pictures.samples import load_sample
-from pages.parts import sparse_any, tray
+from pages.parts.common import tray
+from pages.parts.sparse import any as sparse_any
 beside = [cache.network(networks.find("untrained:cifar_sdnet18"))] if {beside} else []
 sparse_any.show(tray.Picture("cat", "", load_sample("cat"), "cat"), "digits_cnn", beside)
 """
