@@ -9,6 +9,7 @@ import streamlit as st
 
 from core import cache
 from core.base.records import from_json
+from core.cache import Call
 from core.networks import packaged as networks
 from core.networks.card import Network
 from core.networks.families import BAGNETS
@@ -17,7 +18,7 @@ from core.studies import STUDIES
 from core.studies import first_look as studies_first_look
 from core.studies.patch import evidence, figures
 from core.studies.patch.evidence import Map, Params, Result
-from pages.parts.common import at_hand, frame, held, provenance, take_away, tray, waiting
+from pages.parts.common import at_hand, frame, provenance, take_away, tray, waiting
 from pages.parts.patch import any as patch_any
 from pages.parts.patch import choose, closer, hero, interaction, masking, measured, scramble, wall, why
 
@@ -31,16 +32,10 @@ def packaged(view: choose.View, picture: tray.Picture) -> Result | None:
     return None if found is None else from_json(evidence.Result, found)
 
 
-def own_grids(nets: tuple[Network, ...], picture: tray.Picture, pixels: np.ndarray) -> tuple[Map, ...]:
+def own_grids(nets: tuple[Network, ...], pixels: np.ndarray) -> tuple[Map, ...]:
     """Every network's evidence on its own grid: one dense pass each."""
-    tasks = [
-        (
-            ("grid", n.card.name, n.identity, picture.image.digest, pixels.shape),
-            lambda progress, n=n: evidence.coarse(n, pixels, progress),
-        )
-        for n in nets
-    ]
-    found = waiting.compute(tasks, f"Asking {len(nets)} BagNets for their evidence", "patch grid")
+    calls = [Call(evidence.coarse, n, pixels) for n in nets]
+    found = waiting.ask_all(calls, f"Asking {len(nets)} BagNets for their evidence", "patch grid")
     return tuple(grid for grid in found if grid is not None)
 
 
@@ -56,7 +51,7 @@ def ask(view: choose.View, picture: tray.Picture, pixels: np.ndarray) -> tuple[R
             hero.figure(ready, titles, picture, view)
             return ready, view.params()
     nets = tuple(at_hand.loaded(view.cards))
-    grids = own_grids(nets, picture, pixels) if nets else ()
+    grids = own_grids(nets, pixels) if nets else ()
     if not nets or len(grids) < len(nets):
         return None
     logits = [grid.values.mean((1, 2)) for grid in grids]
@@ -70,11 +65,9 @@ def ask(view: choose.View, picture: tray.Picture, pixels: np.ndarray) -> tuple[R
 def beside(result: Result, params: Params, view: choose.View, nets: tuple[Network, ...], other: tray.Picture) -> None:
     """The held picture's maps, for the same class, under the chosen one's."""
     asked = replace(params, target=result.target)
-    key = ("evidence held", tuple((n.card.name, n.identity) for n in nets), other.image.digest, asked)
-    task = (key, lambda progress: evidence.run(nets, other.image, asked, progress))
-    [found] = waiting.compute([task], "Mapping the held picture", "patch held")
+    found = waiting.ask(evidence.run, nets, other.image, asked, what="Mapping the held picture", at="patch held")
     if found is not None:
-        held.heading(other)
+        provenance.held(other)
         hero.figure(found, [n.card.title for n in nets], other, view, "patch-maps-held")
 
 

@@ -37,7 +37,6 @@ else:
         map_params,
         None if drawn is None else from_json(random_maps.Result, drawn),
         in_form(picture.image, data.size, data.channels, data.bright_on_dark),
-        data.digest,
         None if other is None else in_form(other.image, data.size, data.channels, data.bright_on_dark),
     )
     maps.show(scene)

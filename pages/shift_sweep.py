@@ -8,37 +8,32 @@ import streamlit as st
 
 from core.base.prose import section
 from core.base.records import from_json
+from core.cache import Call
 from core.networks import card as networks_card
 from core.studies import STUDIES
 from core.studies import first_look as studies_first_look
 from core.studies.shift import figures, sweep
 from core.studies.shift.sweep import Result
-from pages.parts.common import at_hand, charts, frame, held, provenance, take_away, tray, waiting
+from pages.parts.common import at_hand, charts, frame, provenance, take_away, tray, waiting
 from pages.parts.common.words import plain
 from pages.parts.shift import choose, closer, measured, why
 
 STUDY = next(s for s in STUDIES if s.slug == "shift_sweep")
 
 
-def answer(choice: choose.Choice, picture: tray.Picture, key: str = "sweep") -> Result | None:
+def answer(choice: choose.Choice, picture: tray.Picture, at: str = "sweep") -> Result | None:
     """The sweep: packaged, remembered, or computed now; None if nothing could be."""
     packaged = studies_first_look.find(STUDY.slug, choice.cards, picture.image.digest, choice.params)
     if packaged is not None:
         return from_json(sweep.Result, packaged)
     ready = at_hand.loaded(choice.cards)
-    params = choice.params
-    tasks = [
-        (
-            ("sweep", n.card.name, n.identity, picture.image.digest, params.max_shift, params.boundary),
-            lambda progress, n=n: sweep.answer(n, picture.image, params, progress),
-        )
-        for n in ready
-    ]
-    found = waiting.compute(tasks, f"Asking {len(ready)} networks at every shift", key)
+    untargeted = replace(choice.params, target=None)  # another class is read off the same answers
+    calls = [Call(sweep.answer, n, picture.image, untargeted) for n in ready]
+    found = waiting.ask_all(calls, f"Asking {len(ready)} networks at every shift", at)
     done = [(n, a) for n, a in zip(ready, found, strict=True) if a is not None]
     if not done:
         return None
-    return sweep.assemble([n for n, _ in done], [a for _, a in done], picture.image, params)
+    return sweep.assemble([n for n, _ in done], [a for _, a in done], picture.image, choice.params)
 
 
 def hero(result: Result, cards: list[networks_card.Card]) -> None:
@@ -54,7 +49,7 @@ def beside(choice: choose.Choice, picture: tray.Picture) -> None:
     result = answer(choice, picture, "sweep held")
     if result is None:
         return
-    held.heading(picture)
+    provenance.held(picture)
     titles = [card.title for card in choice.cards if card.name in result.models]
     finding = sweep.finding(result, titles)
     st.markdown(plain(finding))

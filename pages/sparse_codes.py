@@ -10,14 +10,14 @@ from core.studies import STUDIES
 from core.studies import first_look as studies_first_look
 from core.studies.sparse import codes, figures
 from core.studies.sparse.codes import Result
-from pages.parts.common import at_hand, frame, held, provenance, take_away, tray, waiting
+from pages.parts.common import at_hand, frame, provenance, take_away, tray, waiting
 from pages.parts.sparse import any as sparse_any
 from pages.parts.sparse import attack, choose, depths, dictionary, hero, measured, why
 
 STUDY = next(s for s in STUDIES if s.slug == "sparse_codes")
 
 
-def answer(choice: choose.Choice, picture: tray.Picture, shown: str = "sparse codes") -> Result | None:
+def answer(choice: choose.Choice, picture: tray.Picture, at: str = "sparse codes") -> Result | None:
     """The coding: packaged, remembered, or computed now; None if the reader stopped it or no network is here."""
     packaged = studies_first_look.find(STUDY.slug, choice.cards, picture.image.digest, choice.params)
     if packaged is not None:
@@ -25,17 +25,14 @@ def answer(choice: choose.Choice, picture: tray.Picture, shown: str = "sparse co
     nets = at_hand.loaded(choice.cards)
     if not nets or nets[0].card.name != choice.card.name:  # a twin alone has no codes
         return None
-    key = ("codes", tuple((n.card.name, n.identity) for n in nets), picture.image.digest, choice.params)
-    task = (key, lambda progress: codes.run(nets, picture.image, choice.params, progress))
-    [found] = waiting.compute([task], "Coding the picture", shown)
-    return found
+    return waiting.ask(codes.run, nets, picture.image, choice.params, what="Coding the picture", at=at)
 
 
 def beside(choice: choose.Choice, picture: tray.Picture) -> None:
     """The held picture, coded with the same settings, under the chosen one."""
     result = answer(choice, picture, "sparse codes held")
     if result is not None:
-        held.heading(picture)
+        provenance.held(picture)
         titles = [card.title for card in choice.cards if card.name in result.models]
         hero.coded(result, titles, "sparse-pictures-held")
 

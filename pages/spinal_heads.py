@@ -12,7 +12,7 @@ from core.networks import families, packaged
 from core.studies import STUDIES
 from core.studies.spinal import heads
 from pages.parts.common import frame, provenance, take_away, tray
-from pages.parts.spinal import ablation, answers, choose, diagram, measured, regression, transfer, why
+from pages.parts.spinal import answers, choose, diagram, measured, regression, why
 from pages.parts.spinal import any as spinal_any
 from pages.parts.spinal import race as spinal_race
 
@@ -43,8 +43,8 @@ with raced, frame.going_on():
     result = spinal_race.show(data, params)
 answers.show(picture, tray.held())
 for show in (
-    ablation.show,
-    transfer.show,
+    measured.parts_of_the_head,
+    measured.on_a_trained_network,
     partial(spinal_any.show, ANY_FIRST),
     regression.show,
     why.show,

@@ -88,7 +88,7 @@ def object_of(image: RGBImage, box: Box, size: int, whole_box: bool = False) -> 
 
 @dataclass(frozen=True, eq=False)
 class Gallery:
-    """`pictures` uint8 (N, S, S, 3), named, and a digest of them all."""
+    """`pictures` uint8 (N, S, S, 3), named, and a digest of them and their names."""
 
     names: tuple[str, ...]
     pictures: np.ndarray
@@ -100,7 +100,8 @@ def gallery(names: Sequence[str], pictures: np.ndarray, broken: Sequence[str] = 
     """A Gallery of pictures uint8 (N, S, S, 3). Raises ValueError if there is none."""
     if not len(pictures):
         raise ValueError(f"expected pictures to compare with, got none and {len(broken)} broken ones: choose others")
-    return Gallery(tuple(names), pictures, sha256(pictures.tobytes()).hexdigest(), tuple(broken))
+    about = sha256(repr((pictures.shape, tuple(names))).encode() + pictures.tobytes())
+    return Gallery(tuple(names), pictures, about.hexdigest(), tuple(broken))
 
 
 def sample_tiles(size: int = SIZE, without: str | None = None) -> Gallery:

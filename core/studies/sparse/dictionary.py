@@ -6,7 +6,6 @@ that each atom's part of it can be looked at, and the picture rebuilt from the s
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -71,11 +70,6 @@ class Result:
     def rank(self, atom: int) -> int:
         """1 for the strongest atom."""
         return int(np.flatnonzero(self.order == atom)[0]) + 1
-
-
-def digest(pixels: np.ndarray) -> str:
-    """What a picture's codes are remembered under: the SHA-256 of its values, of any shape."""
-    return hashlib.sha256(np.ascontiguousarray(pixels).tobytes()).hexdigest()
 
 
 def run(

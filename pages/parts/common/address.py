@@ -5,13 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial, wraps
 from inspect import signature
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
-T = TypeVar("T")
+from pages.parts.common.words import plain
+
+T, P = TypeVar("T"), ParamSpec("P")
 
 
 def bound(widget: Callable[..., T], *arguments: Any, key: str, **options: Any) -> T:
@@ -28,6 +31,25 @@ def bound(widget: Callable[..., T], *arguments: Any, key: str, **options: Any) -
                 st.rerun()
             return widget(*arguments, key=key, **options)
     return widget(*arguments, key=key, bind="query-params", **options)
+
+
+def folded(title: str, key: str, told: bool = True) -> Callable[[Callable[P, None]], Callable[P, None]]:
+    """Draw what it decorates in an expander, and only while that is open; the address tells so if it is to be `told`.
+
+    A folded part runs no line of its content.
+    """
+
+    def decorate(content: Callable[P, None]) -> Callable[P, None]:
+        @wraps(content)
+        def show(*arguments: P.args, **options: P.kwargs) -> None:
+            expander = partial(bound, st.expander) if told else st.expander
+            with expander(plain(title), key=key, on_change="rerun") as box:
+                if box.open:
+                    content(*arguments, **options)
+
+        return show
+
+    return decorate
 
 
 def number(asked: Mapping[str, Any], values: Sequence[str]) -> bool:

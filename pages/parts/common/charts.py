@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from core.base.files import no_formulas
 from core.figures import theme
 from core.figures.blocks import Columns, Plot, toolbar
 from core.figures.palette import uri
+from pages.parts.common.address import folded
 from pages.parts.common.words import plain
 
 theme.follow(lambda: st.context.theme.type)
@@ -23,9 +24,12 @@ def show(plot: Plot, key: str, on_click: Callable[[], None] | None = None) -> No
     config = toolbar(f"receptive-{key}")
     st.plotly_chart(plot.figure, key=key, theme=None, config=config, alt=plot.alt, **clicks)
     if plot.table is not None:
-        with st.expander("The numbers as a table", key=f"{key} table", on_change="rerun") as numbers:
-            if numbers.open:
-                numbers_table(plot.table(), plot.alt)
+        folded_table(key, plot.table, plot.alt)
+
+
+def folded_table(key: str, numbers: Callable[[], Mapping[str, Sequence[Any]]], alt: str) -> None:
+    """The numbers of a figure, folded away, made when they are looked at."""
+    folded("The numbers as a table", f"{key} table", told=False)(lambda: numbers_table(numbers(), alt))()
 
 
 def numbers_table(columns: Columns, alt: str, **layout: Any) -> None:

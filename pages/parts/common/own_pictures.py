@@ -4,38 +4,53 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import TypeVar
 
 import streamlit as st
 
 from core.base.files import at_home
 from core.base.refuse import DataError
+from core.base.worker import Progress
+from core.cache import Call
+from core.networks.card import Network
 from core.pictures.files import list_pictures
 from core.pictures.listing import Found, Listing, left_out, summary
-from pages.parts.common import charts
+from pages.parts.common import charts, waiting
 from pages.parts.common.doors import folder_field
 from pages.parts.common.words import plain
 
+R = TypeVar("R")
 KEPT = 20  # times as long as a folder takes to list is its listing believed: reruns follow each other in seconds
 
 
-def choose(key: str) -> tuple[list[Found], str] | None:
-    """The chosen pictures and a digest that tells this choice from others; None while there is none.
+@dataclass(frozen=True, eq=False)
+class Chosen:
+    """A folder or zip of the reader's: its `listing`, and a `digest` that tells it from others."""
 
-    What of the folder or zip is left out is shown below it.
-    """
+    listing: Listing
+    digest: str
+
+    @property
+    def found(self) -> tuple[Found, ...]:
+        return self.listing.found
+
+    def __len__(self) -> int:
+        return len(self.found)
+
+
+def choose(key: str) -> Chosen | None:
+    """The chosen pictures; None while there are none. What of the folder or zip is left out is shown below it."""
     chosen = listing(key)
-    if chosen is None:
-        return None
-    found, digest = chosen
-    if found.counts:
-        show_left_out(summary(found), left_out(found))
-    return list(found.found), digest
+    if chosen is not None and chosen.listing.counts:
+        show_left_out(summary(chosen.listing), left_out(chosen.listing))
+    return chosen
 
 
-def listing(key: str) -> tuple[Listing, str] | None:
-    """The listing of the chosen folder or zip, and a digest that tells it from others; None while there is none."""
+def listing(key: str) -> Chosen | None:
+    """The chosen folder or zip; None while there is none."""
     left, right = st.columns(2)
     path = folder_field(left, "Folder", f"{key} folder", placeholder="/home/me/pictures")
     archive = right.file_uploader("or a zip", ["zip"], key=f"{key} zip")
@@ -44,8 +59,8 @@ def listing(key: str) -> tuple[Listing, str] | None:
     return listed(key, path, lambda: at_home(path)) if path else None
 
 
-def listed(key: str, name: str, source: Callable[[], Path | bytes]) -> tuple[Listing, str] | None:
-    """The listing of a source, which has a name of its own, and its digest; what is wrong with it is said in place."""
+def listed(key: str, name: str, source: Callable[[], Path | bytes]) -> Chosen | None:
+    """What a source holds, which has a name of its own; what is wrong with it is said in place."""
     now = time.monotonic()
     known, until, found = st.session_state.get(f"{key} listing", ("", now, None))
     if known == name and now < until:
@@ -59,7 +74,7 @@ def listed(key: str, name: str, source: Callable[[], Path | bytes]) -> tuple[Lis
         return None
     # pictures that take the place of others, under the same names and of the same size, are others
     files = repr([name, *((file.name, file.size, file.state) for file in whole.found)]).encode()
-    found = whole, sha256(opened if isinstance(opened, bytes) else files).hexdigest()
+    found = Chosen(whole, sha256(opened if isinstance(opened, bytes) else files).hexdigest())
     after = time.monotonic()
     st.session_state[f"{key} listing"] = name, after + KEPT * (after - now), found
     return found
@@ -71,3 +86,52 @@ def show_left_out(said: str, table: Mapping[str, Sequence[str]]) -> None:
     if any(table.values()):
         with st.expander("Which files, and why"):
             charts.numbers_table(table, alt="The files that were left out, and why")
+
+
+def unreadable(broken: Sequence[str]) -> None:
+    """The files of a listing that could not be read, a line each; nothing if all could."""
+    if broken:
+        st.warning(f"{len(broken)} files could not be read and were left out.", icon=":material/broken_image:")
+        charts.numbers_table({"left out": broken}, "The files that could not be read, and why")
+
+
+def partly(seen: int, expected: int) -> None:
+    """That not all pictures have been looked at, where that is so."""
+    if seen < expected:
+        st.info(f"Partial: {seen:,} of {expected:,} pictures.", icon=":material/timelapse:")
+
+
+def measured(
+    chosen: Chosen,
+    run: Callable[..., R],
+    networks: Sequence[Network],
+    *options: object,
+    read: Callable[..., object],
+    what: str,
+    at: str,
+) -> tuple[list[tuple[Network, R]], int]:
+    """What `run(network, chunks, count, *options, progress=...)` finds of the chosen pictures for each network that was
+    not stopped, and how many pictures could be read; the others are listed.
+
+    `read(found, labels, broken=...)` gives the chunks that `run` takes.
+    """
+    calls = [Call(through, chosen, run, network, read, options) for network in networks]
+    answers = waiting.ask_all(calls, what, at)
+    done = [(network, answer) for network, answer in zip(networks, answers, strict=True) if answer is not None]
+    broken = list(dict.fromkeys(line for _, (_, lines) in done for line in lines))
+    unreadable(broken)
+    return [(network, result) for network, (result, _) in done], len(chosen) - len(broken)
+
+
+def through(
+    chosen: Chosen,
+    run: Callable[..., R],
+    network: Network,
+    read: Callable[..., object],
+    options: tuple[object, ...],
+    progress: Progress,
+) -> tuple[R, list[str]]:
+    """The result, and a line for each file that could not be read."""
+    broken: list[str] = []
+    chunks = read(chosen.found, network.labels, broken=broken)
+    return run(network, chunks, len(chosen), *options, progress=progress), broken

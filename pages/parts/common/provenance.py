@@ -1,14 +1,16 @@
-"""What every page says of a study and of the networks on it."""
+"""What every page says of a study, of the networks on it, of what was measured, and of a picture held beside."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from core.base.renamed import today
 from core.networks.card import KIND_WORDS, Card, Kind
 from core.studies.study import Study
-from pages.parts.common.words import link, plain
+from pages.parts.common.tray import Picture
+from pages.parts.common.words import Markdown, code, link, plain
 
 ICONS: dict[Kind, str] = {
     "trained here": ":material/home:",
@@ -29,6 +31,22 @@ COLOURS: dict[Kind, str] = {
 def heading(study: Study) -> None:
     st.title(plain(study.question))
     st.caption(link(study.paper, study.link))
+
+
+def held(picture: Picture) -> None:
+    """Names the held picture above its part of the page."""
+    st.markdown(f":material/push_pin: **Held beside it: {plain(picture.title)}**")
+
+
+def missing(command: str) -> None:
+    """What is shown in place of what `receptive COMMAND` would measure."""
+    st.markdown(f"Not measured on this machine yet: run {code('receptive ' + command)}.")
+
+
+def again(*records: Mapping[str, object]) -> Markdown:
+    """How to measure something again, and when that was done: of each record its `command`, `date` and `commit`."""
+    told = (f"{code(today(str(r['command'])))} ({plain(r['date'])}, commit {plain(r['commit'])})" for r in records)
+    return Markdown(f"Measure again: {', '.join(told)}.")
 
 
 def badges(cards: Sequence[Card]) -> None:

@@ -3,80 +3,84 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TypeVar
 
 import streamlit as st
 
 from core import cache
-from core.base.worker import Job, Progress, Stopped
+from core.base.worker import Job, Stopped
+from core.cache import Call
 from pages.parts.common.words import plain
 
 T = TypeVar("T")
-Task = tuple[Hashable, Callable[[Progress], T]]  # what the answer is remembered under, and how it is computed
 SHOW_AFTER = 0.4  # seconds; quicker answers need no bar
 TICK = 0.05
 LOOK_AGAIN = 0.7  # seconds between two looks at work that the page does not wait for
 
 
-def compute(tasks: Sequence[Task[T]], what: str, key: str) -> list[T | None]:
-    """Each task's answer, from the cache or computed now; None for those that the reader stopped.
+def ask(function: Callable[..., T], *arguments: object, what: str, at: str) -> T | None:
+    """`function(*arguments, progress=...)`, from the cache or computed now; None if the reader stopped it.
 
-    Raises what a task raised.
+    `what` is being done, in words; `at` tells the place on the page from others. Raises what the function raised, and
+    TypeError for an argument that cannot be told from others.
     """
-    flag = f"{key} stopped"
-    names = [name for name, _ in tasks]
-    if st.session_state.get(flag) == names:
+    return ask_all([Call(function, *arguments)], what, at)[0]
+
+
+def ask_all(calls: Sequence[Call[T]], what: str, at: str) -> list[T | None]:
+    """Each call's answer, as `ask` gives it."""
+    flag, keys = f"{at} stopped", [call.key for call in calls]
+    if st.session_state.get(flag) == keys:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(
                 f":material/front_hand: Stopped: {plain(what[0].lower() + what[1:])}. What was finished is shown."
             )
-            st.button("Go on", key=f"{key} go on", on_click=go_on, args=(flag, names))
-        return [cache.finished(name) for name in names]
+            st.button("Go on", key=f"{at} go on", on_click=go_on, args=(flag, keys))
+        return [cache.finished(call) for call in calls]
     begun = time.monotonic()
-    jobs = [cache.job(name, work, key) for name, work in tasks]
-    leave(key, jobs)
+    jobs = [cache.job(call, at) for call in calls]
+    leave(at, jobs)
     bar, button = None, st.empty()
     while not all(is_done(job) for job in jobs):
         # another reader's Stop is not ours
-        jobs = [cache.job(*task, key) if was_stopped(job) else job for job, task in zip(jobs, tasks, strict=True)]
+        jobs = [cache.job(call, at) if was_stopped(job) else job for job, call in zip(jobs, calls, strict=True)]
         elapsed = time.monotonic() - begun
         if bar is None and elapsed > SHOW_AFTER:
             row = button.container(horizontal=True, vertical_alignment="center")
             bar = row.empty()
-            row.button("Stop", key=f"{key} stop", on_click=stop, args=(jobs, flag, names))
+            row.button("Stop", key=f"{at} stop", on_click=stop, args=(jobs, flag, keys))
         if bar is not None:
             share = sum(1.0 if job.future.done() else job.done / max(job.total, 1) for job in jobs) / len(jobs)
             bar.progress(share, plain(f"{what}: {share:.0%}{time_left(share, elapsed)}"))
         time.sleep(TICK)
     button.empty()
-    del st.session_state[f"{key} asked"]  # its answers are the cache's to keep, within bounds
+    del st.session_state[f"{at} asked"]  # its answers are the cache's to keep, within bounds
     return [job.future.result() for job in jobs]
 
 
-def leave(key: str, jobs: Sequence[Job[T]]) -> None:
-    """Stop what this session asked for under `key` before and no longer waits for: a slider on its way asks often."""
-    for job in st.session_state.get(f"{key} asked", ()):
+def leave(at: str, jobs: Sequence[Job[T]]) -> None:
+    """Stop what this session asked for at this place before and no longer waits for: a slider on its way asks often."""
+    for job in st.session_state.get(f"{at} asked", ()):
         if job not in jobs and not job.future.done():
             job.stop()
-    st.session_state[f"{key} asked"] = jobs
+    st.session_state[f"{at} asked"] = jobs
 
 
-def later(task: Task[T], what: str, draw: Callable[[T], None]) -> None:
-    """Draw the task's answer when it is there, without holding up what follows on the page."""
-    name, work = task
+def later(call: Call[T], what: str, draw: Callable[[T], None]) -> None:
+    """Draw the call's answer when it is there, without holding up what follows on the page."""
     end = time.monotonic() + SHOW_AFTER
-    while not is_done(cache.job(name, work, what)) and time.monotonic() < end:
+    while not is_done(cache.job(call, what)) and time.monotonic() < end:
         time.sleep(TICK)
-    if is_done(job := cache.job(name, work, what)):
+    if is_done(job := cache.job(call, what)):
         draw(job.future.result())
     else:
-        st.fragment(partial(watch, task, what), run_every=LOOK_AGAIN)()
+        st.fragment(partial(watch, call, what), run_every=LOOK_AGAIN)()
 
 
-def watch(task: Task[T], what: str) -> None:
-    job = cache.job(*task, what)
+def watch(call: Call[T], what: str) -> None:
+    job = cache.job(call, what)
     if is_done(job):
         st.rerun()
     share = job.done / max(job.total, 1)
@@ -85,14 +89,14 @@ def watch(task: Task[T], what: str) -> None:
     )
 
 
-def stop(jobs: Sequence[Job[T]], flag: str, names: list[Hashable]) -> None:
+def stop(jobs: Sequence[Job[T]], flag: str, keys: list[str]) -> None:
     for job in jobs:
         job.stop()
-    st.session_state[flag] = names
+    st.session_state[flag] = keys
 
 
-def go_on(flag: str, names: list[Hashable]) -> None:
-    cache.forget(names)
+def go_on(flag: str, keys: list[str]) -> None:
+    cache.forget(keys)
     del st.session_state[flag]
 
 

@@ -14,7 +14,6 @@ from urllib.parse import quote
 import streamlit as st
 
 from core.base import quote as base_quote
-from core.base.renamed import today
 
 Markdown = NewType("Markdown", str)  # text of ours, and words of others that `plain` let in
 # Icons, emoji, addresses and arrows Streamlit (1.67) looks for in the finished text, where no backslash is left: they
@@ -68,8 +67,3 @@ def link(words: object, address: str) -> Markdown:
 def note(words: object) -> None:
     """A caption of words alone."""
     st.caption(plain(words))
-
-
-def again(command: object, date: object, commit: object) -> Markdown:
-    """How to measure something again, and when that was done."""
-    return Markdown(f"Measure again: {code(today(str(command)))} ({plain(date)}, commit {plain(commit)}).")

@@ -9,6 +9,8 @@ import streamlit as st
 from core import cache
 from core.base import quote
 from core.base.prose import section
+from core.base.worker import Progress
+from core.pictures.image import RGBImage
 from pages.parts.common import waiting
 from pages.parts.common.tray import Picture
 from pages.parts.common.words import plain
@@ -25,8 +27,8 @@ def show(picture: Picture) -> None:
         st.button("Write the report", icon=":material/article:", key="report go", on_click=want, args=(digest,))
         return
     cache.wait_until_warm()
-    [html] = waiting.compute([(("report", digest, picture.title), lambda progress: write(picture, progress))],
-                             "Asking all five studies", "report")  # fmt: skip
+    asked = picture.image, picture.title, picture.source
+    html = waiting.ask(write, *asked, what="Asking all five studies", at="report")
     if html is not None:
         st.download_button(
             f"Download the report ({len(html) / 1e6:.0f} MB)",
@@ -44,7 +46,7 @@ def want(digest: str) -> None:
     st.session_state[WANTED] = digest
 
 
-def write(picture: Picture, progress: waiting.Progress) -> str:
+def write(image: RGBImage, title: str, source: str, progress: Progress) -> str:
     from core.report import page
 
-    return page.make(picture.image, picture.title, progress=progress, source=picture.source)
+    return page.make(image, title, progress=progress, source=source)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 
 import numpy as np
 import streamlit as st
 
 from core.base.prose import section
+from core.base.worker import Progress
+from core.cache import Call
 from core.compute.attributions import METHODS
 from core.networks.card import Network
 from core.pictures.preprocess import to_tensor
@@ -17,7 +18,7 @@ from core.studies.patch import interaction, masking, masking_figures, probe_figu
 from core.studies.patch.any import Params, Result
 from core.studies.patch.masking import MODES, Mode
 from pages.parts.common import at_hand, charts, provenance, tray, waiting
-from pages.parts.common.address import bound
+from pages.parts.common.address import bound, folded
 from pages.parts.common.words import note, plain
 
 KEY = "patch-any"
@@ -26,28 +27,22 @@ FIRST_K = 10
 SHOWN = 300  # px, about the side at which a small picture is shown
 
 
+@folded("And any other network? Mask the picture for it", "patch any")
 def show(picture: tray.Picture, first: str) -> None:
-    """Folded away; `first` is the network that is asked until the reader chooses another."""
-    with bound(
-        st.expander, "And any other network? Mask the picture for it", key="patch any", on_change="rerun"
-    ) as box:
-        if not box.open:
-            return
-        network = at_hand.any_network("Network", f"{KEY}-network", first)
-        if network is None:
-            return
-        provenance.badges([network.card])
-        pixels = patch_any.seen(network, picture.image)
-        about = (network.card.name, network.identity, picture.image.digest)
-        task = (("patch any answer", *about), lambda progress: patch_any.answer(network, pixels, progress))
-        [said] = waiting.compute([task], "Asking the network", "patch any answer")
-        if said is None:
-            return
-        target, mode = controls(network, said)
-        result = masked(network, pixels, target, about)
-        if result is not None:
-            look(result, network, mode)
-        probes(network, pixels, target, about)
+    """`first` is the network that is asked until the reader chooses another."""
+    network = at_hand.any_network("Network", f"{KEY}-network", first)
+    if network is None:
+        return
+    provenance.badges([network.card])
+    pixels = patch_any.seen(network, picture.image)
+    said = waiting.ask(patch_any.answer, network, pixels, what="Asking the network", at="patch any answer")
+    if said is None:
+        return
+    target, mode = controls(network, said)
+    result = masked(network, pixels, target)
+    if result is not None:
+        look(result, network, mode)
+    probes(network, pixels, target)
 
 
 def controls(network: Network, said: np.ndarray) -> tuple[int, Mode]:
@@ -71,25 +66,22 @@ def told_apart(labels: Sequence[str]) -> list[str]:
     return [label if labels.index(label) == i else f"{label} ({i})" for i, label in enumerate(labels)]
 
 
-def masked(network: Network, pixels: np.ndarray, target: int, about: tuple[object, ...]) -> Result | None:
+def masked(network: Network, pixels: np.ndarray, target: int) -> Result | None:
     """The curves of every method that applies and is done; None before the first."""
-    x = to_tensor(pixels, network.preprocessing)
-    name = ("patch any methods", *about, target)
-    task = (name, lambda progress: patch_any.applicable(network, x, target, progress=progress))
-    [why] = waiting.compute([task], f"Trying {len(METHODS)} methods on {network.card.title}", "patch any methods")
+    what = f"Trying {len(METHODS)} methods on {network.card.title}"
+    why = waiting.ask(applicable, network, pixels, target, what=what, at="patch any methods")
     if why is None:
         return None
     params = Params().masking(network.preprocessing.size, patch_any.fitting(network, why))
-    tasks = [
-        (
-            ("patch any", method, *about, target, params),
-            partial(patch_any.trace, network, pixels, target, method, params),
-        )
-        for method in params.methods
-    ]
-    found = waiting.compute(tasks, f"Masking by {len(tasks)} methods", "patch any")
+    calls = [Call(patch_any.trace, network, pixels, target, method, params) for method in params.methods]
+    found = waiting.ask_all(calls, f"Masking by {len(calls)} methods", "patch any")
     traces = {method: trace for method, trace in zip(params.methods, found, strict=True) if trace is not None}
     return patch_any.assemble(network, pixels, traces, target, params, why) if traces else None
+
+
+def applicable(network: Network, pixels: np.ndarray, target: int, progress: Progress) -> dict[str, str | None]:
+    """Why each method does not apply, None where it does."""
+    return patch_any.applicable(network, to_tensor(pixels, network.preprocessing), target, progress=progress)
 
 
 def look(result: Result, network: Network, mode: Mode) -> None:
@@ -137,20 +129,20 @@ def picture(result: Result, network: Network, mode: Mode) -> int:
     return k
 
 
-def probes(network: Network, pixels: np.ndarray, target: int, about: tuple[object, ...]) -> None:
+def probes(network: Network, pixels: np.ndarray, target: int) -> None:
     """Tiles that change places, and two masks, where the reader asks for them."""
     title = network.card.title
     with st.container(horizontal=True):
         tiles = bound(st.toggle, "Scramble its tiles", key=f"{KEY}-tiles")
         two = bound(st.toggle, "Mask two squares", key=f"{KEY}-two")
     if tiles:
-        work = partial(patch_any.scramble, network, pixels, target, 0)
-        [found] = waiting.compute([(("patch any tiles", *about, target), work)], "Shuffling tiles", f"{KEY} tiles")
+        found = waiting.ask(patch_any.scramble, network, pixels, target, what="Shuffling tiles", at=f"{KEY} tiles")
         if found is not None:
             scrambled(found, title)
     if two:
-        work = partial(patch_any.interaction, network, pixels, target, 200, 0)
-        [pairs] = waiting.compute([(("patch any two", *about, target), work)], "Masking pairs of squares", f"{KEY} two")
+        pairs = waiting.ask(
+            patch_any.interaction, network, pixels, target, what="Masking pairs of squares", at=f"{KEY} two"
+        )
         if pairs is not None:
             interacting(pairs, title)
 

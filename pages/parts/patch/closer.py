@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import streamlit as st
 
+from core.cache import Call
 from core.networks.card import Network, title_of
 from core.pictures.image import from_pixels, png_bytes
 from core.studies.patch import closer, evidence, figures
@@ -92,9 +93,8 @@ def alike(network: Network, y: int, x: int, scene: Scene) -> None:
     """Where patches like the chosen one lie; the page does not wait for it."""
     pixels = scene.pixels
     step = closer.alike_step(pixels)
-    key = ("alike", network.card.name, network.identity, scene.picture.image.digest, scene.short, y, x, step)
     waiting.later(
-        (key, lambda progress: closer.alike(network, pixels, y, x, progress, step=step)),
+        Call(closer.alike, network, pixels, y, x, step=step),
         "Looking for patches like this one",
         lambda found: draw_alike(found, network.card.patch or 1, pixels, y, x),
     )

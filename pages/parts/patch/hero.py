@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Hashable
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 import streamlit as st
@@ -13,6 +12,7 @@ import streamlit as st
 from core import cache
 from core.base.prose import section
 from core.base.worker import Job
+from core.cache import Call
 from core.compute.patches import Leaf
 from core.networks.card import Network
 from core.pictures.preprocess import whole
@@ -45,21 +45,28 @@ class Asked:
     def classes(self) -> tuple[int, ...]:
         return evidence.kept_classes(len(self.nets[0].labels), self.target, self.params.other)
 
-    def names(self) -> list[list[Hashable]]:
-        """What the work is remembered under: one row a refinement, one key a network."""
-        about = (self.picture.image.digest, self.pixels.shape, self.classes)
-        return [[("evidence", n.card.name, n.identity, *about, step) for n in self.nets] for step, _ in REFINEMENTS]
+    @cached_property
+    def calls(self) -> list[list[Call[list[Leaf]]]]:
+        """The work: one row a refinement, coarse ones first, one call a network."""
+        return [
+            [Call(evidence.phases, n, self.pixels, self.classes, step=step, after=after) for n in self.nets]
+            for step, after in REFINEMENTS
+        ]
+
+    @property
+    def keys(self) -> list[str]:
+        return [call.key for row in self.calls for call in row]
 
 
 def show(asked: Asked) -> Result:
     """The best maps so far; a fragment redraws them as they get finer. Returns what was drawn."""
     if asked.params.resolution == "coarse":
         return draw(asked, asked.grids)
-    if st.session_state.get(STOPPED) == asked.names():
+    if st.session_state.get(STOPPED) == asked.keys:
         maps, step = finest(asked)
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f":material/front_hand: Stopped at a patch around {plain(pixel(step))}.")
-            st.button("Go on", key="patch go on", on_click=go_on, args=(asked.names(),))
+            st.button("Go on", key="patch go on", on_click=go_on, args=(asked,))
         return draw(asked, maps)
     end = time.monotonic() + PATIENCE
     while not finished(asked) and time.monotonic() < end:
@@ -80,7 +87,7 @@ def watch(asked: Asked, begun: float) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         left = waiting.time_left(share, time.monotonic() - begun)
         st.progress(share, plain(f"A patch around {pixel(step)} so far; around every pixel: {share:.0%}{left}"))
-        st.button("Stop", key="patch stop", on_click=stop, args=(jobs, asked.names()))
+        st.button("Stop", key="patch stop", on_click=waiting.stop, args=(jobs, STOPPED, asked.keys))
     draw(asked, maps)
 
 
@@ -123,12 +130,8 @@ def figure(found: Result, titles: list[str], picture: Picture, view: View, key: 
 
 
 def started(asked: Asked) -> list[Job[list[Leaf]]]:
-    """The jobs of all refinements, coarse ones first, started where nobody has yet."""
-    return [
-        cache.job(key, partial(evidence.phases, n, asked.pixels, asked.classes, step=step, after=after), MAPS)
-        for keys, (step, after) in zip(asked.names(), REFINEMENTS, strict=True)
-        for key, n in zip(keys, asked.nets, strict=True)
-    ]
+    """The jobs of all refinements, started where nobody has yet."""
+    return [cache.job(call, MAPS) for row in asked.calls for call in row]
 
 
 def finished(asked: Asked) -> bool:
@@ -137,7 +140,7 @@ def finished(asked: Asked) -> bool:
 
 def finest(asked: Asked) -> tuple[tuple[Map, ...], int]:
     """The finest maps that every network has, and the pixels between their patches."""
-    rows = [[cache.finished(key, 0) for key in keys] for keys in asked.names()]
+    rows = [[cache.finished(call, 0) for call in row] for row in asked.calls]
     leaves: list[list[Leaf]] = [[] for _ in asked.nets]
     reached = None
     for row, (step, _) in zip(rows, REFINEMENTS, strict=True):
@@ -154,12 +157,6 @@ def pixel(step: int) -> str:
     return "every pixel" if step == 1 else f"every {step}th pixel" if step > 2 else "every 2nd pixel"
 
 
-def stop(jobs: list[Job[list[Leaf]]], keys: list[list[Hashable]]) -> None:
-    for job in jobs:
-        job.stop()
-    st.session_state[STOPPED] = keys
-
-
-def go_on(keys: list[list[Hashable]]) -> None:
-    cache.forget([key for row in keys for key in row if cache.finished(key, 0) is None])
+def go_on(asked: Asked) -> None:
+    cache.forget([call.key for row in asked.calls for call in row if cache.finished(call, 0) is None])
     del st.session_state[STOPPED]

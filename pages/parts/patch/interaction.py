@@ -8,7 +8,7 @@ from core.base.prose import section
 from core.studies.patch import interaction, probe_figures
 from core.studies.patch.interaction import Params, Result
 from pages.parts.common import charts, waiting
-from pages.parts.common.address import bound
+from pages.parts.common.address import bound, folded
 from pages.parts.common.words import plain
 from pages.parts.patch.choose import Scene, compared
 
@@ -16,26 +16,17 @@ SIDES = (4, 6, 8, 12, 16)
 PAIRS = (50, 100, 200, 500, 1000)
 
 
+@folded("Do far-apart parts talk to each other? Mask two", "patch interaction")
 def show(scene: Scene) -> None:
-    """Folded away; asks the networks when opened."""
-    with bound(
-        st.expander,
-        "Do far-apart parts talk to each other? Mask two",
-        key="patch interaction",
-        on_change="rerun",
-    ) as box:
-        if not box.open:
-            return
-        params = controls()
-        networks = compared(scene)
-        key = ("interaction", scene.picture.image.digest, scene.short, scene.target, params)
-        task = (
-            (*key, *((n.card.name, n.identity) for n in networks)),
-            lambda progress: interaction.run(networks, scene.pixels, scene.target, params, progress),
-        )
-        [result] = waiting.compute([task], f"Masking {params.pairs:,} pairs of squares", "patch interaction")
-        if result is not None:
-            answer(result, [n.card.title for n in networks])
+    """Asks the networks when opened."""
+    params = controls()
+    networks = compared(scene)
+    what = f"Masking {params.pairs:,} pairs of squares"
+    result = waiting.ask(
+        interaction.run, networks, scene.pixels, scene.target, params, what=what, at="patch interaction"
+    )
+    if result is not None:
+        answer(result, [n.card.title for n in networks])
 
 
 def controls() -> Params:

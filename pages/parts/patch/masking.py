@@ -8,12 +8,13 @@ import numpy as np
 import streamlit as st
 
 from core.base.prose import section
+from core.cache import Call
 from core.compute.attributions import CAPTUM, EVIDENCE, RANDOM
 from core.networks.card import Network
 from core.studies.patch import masking, masking_figures
 from core.studies.patch.masking import MODES, Params, Result
 from pages.parts.common import charts, waiting
-from pages.parts.common.address import bound
+from pages.parts.common.address import bound, folded
 from pages.parts.common.words import plain
 from pages.parts.patch.choose import Scene
 
@@ -22,19 +23,17 @@ FIRST_K = 10
 SHOWN = 300  # px, about the longer side at which a small picture is shown
 
 
+@folded("Which pixels matter? Mask them and watch", "patch masking")
 def show(scene: Scene) -> None:
-    """Folded away; asks the networks when opened."""
-    with bound(st.expander, "Which pixels matter? Mask them and watch", key="patch masking", on_change="rerun") as box:
-        if not box.open:
-            return
-        bagnet, params = controls(scene)
-        networks = [bagnet, *([scene.baseline] if scene.baseline else [])]
-        if scene.baseline is None:
-            st.markdown("The residual network of this family is not on this machine: the BagNet is asked alone.")
-        pixels = scene.pixels
-        result = answer(scene, networks, pixels, params)
-        if result is not None:
-            look(result, networks, pixels)
+    """Asks the networks when opened."""
+    bagnet, params = controls(scene)
+    networks = [bagnet, *([scene.baseline] if scene.baseline else [])]
+    if scene.baseline is None:
+        st.markdown("The residual network of this family is not on this machine: the BagNet is asked alone.")
+    pixels = scene.pixels
+    result = answer(scene, networks, pixels, params)
+    if result is not None:
+        look(result, networks, pixels)
 
 
 def controls(scene: Scene) -> tuple[Network, Params]:
@@ -76,26 +75,13 @@ def answer(scene: Scene, networks: list[Network], pixels: np.ndarray, params: Pa
     A trace holds the attributions and both modes, so nothing is computed again when the mode or k moves.
     """
     common = replace(params, methods=Params.methods, mode=Params.mode)
-    tasks = [
-        (
-            (
-                "masking",
-                method,
-                (n.card.name, n.identity),
-                (networks[0].card.name, networks[0].identity) if method == EVIDENCE else None,
-                scene.picture.image.digest,
-                scene.short,
-                scene.target,
-                common,
-            ),
-            lambda progress, n=n, method=method: masking.trace(
-                n, networks[0], pixels, scene.target, method, common, progress
-            ),
-        )
+    calls = [
+        # only the evidence is the BagNet's: other methods' traces are remembered whichever stands beside
+        Call(masking.trace, n, networks[0] if method == EVIDENCE else n, pixels, scene.target, method, common)
         for method in params.methods
         for n in networks
     ]
-    found = waiting.compute(tasks, f"Masking by {len(params.methods)} methods", "patch masking")
+    found = waiting.ask_all(calls, f"Masking by {len(params.methods)} methods", "patch masking")
     by_method = [found[i : i + len(networks)] for i in range(0, len(found), len(networks))]
     done = {m: row for m, row in zip(params.methods, by_method, strict=True) if None not in row}
     if EVIDENCE not in done:

@@ -9,9 +9,9 @@ from core.base.prose import section
 from core.networks.card import title_of
 from core.studies.patch import dataset, dataset_figures, masking_dataset, masking_figures, paper
 from core.studies.patch.dataset import Measured
-from pages.parts.common import charts
+from pages.parts.common import charts, provenance
 from pages.parts.common.address import bound
-from pages.parts.common.words import again, note
+from pages.parts.common.words import note
 
 CLASSES, PICTURES = "classes", "pictures"
 
@@ -20,7 +20,7 @@ def show() -> None:
     st.header("Measured on whole data sets", anchor="measured")
     record = dataset.measured(ASSETS / "results" / "patch_evidence")
     if record is None:
-        st.markdown("Not measured on this machine yet: run `receptive measure patches --data FOLDER`.")
+        provenance.missing("measure patches --data FOLDER")
     else:
         ours(record)
     with st.expander("What others report (ImageNet)"):
@@ -50,7 +50,7 @@ def ours(record: Measured) -> None:
         note(f"Tiles of the {found.images:,} test pictures shuffled with seed {record.scramble.seed}.")
     if record.masking is not None:
         masked(record.masking)
-    st.caption(again(record.command, record.date, record.commit))
+    st.caption(provenance.again(vars(record)))
 
 
 def alike(record: Measured) -> None:

@@ -9,7 +9,7 @@ from core.base.prose import section
 from core.studies.patch import probe_figures, scramble
 from core.studies.patch.scramble import Params, Result
 from pages.parts.common import charts, waiting
-from pages.parts.common.address import bound
+from pages.parts.common.address import bound, folded
 from pages.parts.common.words import plain
 from pages.parts.patch.choose import Scene, compared
 
@@ -18,26 +18,15 @@ LARGEST_SEED = 9999
 SHOWN = 256  # px, about the side at which a small picture is shown
 
 
+@folded("Does the order of the parts matter? Scramble them", "patch scramble")
 def show(scene: Scene) -> None:
-    """Folded away; asks the networks when opened."""
-    with bound(
-        st.expander,
-        "Does the order of the parts matter? Scramble them",
-        key="patch scramble",
-        on_change="rerun",
-    ) as box:
-        if not box.open:
-            return
-        tiles, params = controls()
-        networks = compared(scene)
-        key = ("scramble", scene.picture.image.digest, scene.short, scene.target, params)
-        task = (
-            (*key, *((n.card.name, n.identity) for n in networks)),
-            lambda progress: scramble.run(networks, scene.pixels, scene.target, params, progress),
-        )
-        [result] = waiting.compute([task], f"Asking {len(networks)} networks about shuffled tiles", "patch scramble")
-        if result is not None:
-            answer(result, [n.card.title for n in networks], scene.pixels, tiles)
+    """Asks the networks when opened."""
+    tiles, params = controls()
+    networks = compared(scene)
+    what = f"Asking {len(networks)} networks about shuffled tiles"
+    result = waiting.ask(scramble.run, networks, scene.pixels, scene.target, params, what=what, at="patch scramble")
+    if result is not None:
+        answer(result, [n.card.title for n in networks], scene.pixels, tiles)
 
 
 def controls() -> tuple[int, Params]:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import streamlit as st
 
+from core.base.worker import Progress
 from core.networks.card import Network
 from core.pictures.files import UNREADABLE
 from core.pictures.image import decode
-from core.pictures.listing import Found
 from core.pictures.samples import SAMPLES
 from core.studies.patch import wall as patch_wall
 from core.studies.patch.wall import Params, Result
 from pages.parts.common import charts, own_pictures, tray, waiting
-from pages.parts.common.address import bound
+from pages.parts.common.address import bound, folded
+from pages.parts.common.own_pictures import Chosen
 from pages.parts.common.words import note, plain
 from pages.parts.patch import closer
 from pages.parts.patch.choose import Scene
@@ -27,17 +28,14 @@ SHOWN = "patch wall shown"
 TITLES = {sample.name: sample.title for sample in SAMPLES}
 
 
+@folded("Which patches say it loudest, in many pictures?", "patch wall")
 def show(scene: Scene) -> None:
-    question = "Which patches say it loudest, in many pictures?"
-    with bound(st.expander, question, key="patch wall", on_change="rerun") as box:
-        if not box.open:
-            return
-        network, target, source = controls(scene)
-        params = Params(target, scene.short)
-        if source == SAMPLE_SET:
-            on_samples(network, params)
-        else:
-            on_your_pictures(network, params)
+    network, target, source = controls(scene)
+    params = Params(target, scene.short)
+    if source == SAMPLE_SET:
+        on_samples(network, params)
+    else:
+        on_your_pictures(network, params)
 
 
 def controls(scene: Scene) -> tuple[Network, int, str]:
@@ -66,10 +64,14 @@ def chooser(place: st.delta_generator.DeltaGenerator, what: str, options: Sequen
 
 
 def on_samples(network: Network, params: Params) -> None:
-    def work(progress: waiting.Progress) -> tuple[Result, list[str]]:
-        return patch_wall.run(network, patch_wall.sample_pictures(), len(SAMPLES), params, progress), []
+    what = f"Looking for patches in {len(SAMPLES):,} pictures"
+    result = waiting.ask(run_on_samples, network, params, what=what, at="patch wall")
+    if result is not None:
+        walls(network, params, result, len(SAMPLES), None)
 
-    walls(network, params, "samples", len(SAMPLES), work, None)
+
+def run_on_samples(network: Network, params: Params, progress: Progress) -> Result:
+    return patch_wall.run(network, patch_wall.sample_pictures(), len(SAMPLES), params, progress)
 
 
 def on_your_pictures(network: Network, params: Params) -> None:
@@ -79,47 +81,27 @@ def on_your_pictures(network: Network, params: Params) -> None:
     chosen = own_pictures.choose("patch wall")
     if chosen is None:
         return
-    found, digest = chosen
-    if not st.toggle(f"Look through {len(found):,} pictures", key="patch wall go"):
+    if not st.toggle(f"Look through {len(chosen):,} pictures", key="patch wall go"):
         return
+    what, read = f"Looking for patches in {len(chosen):,} pictures", patch_wall.own_pictures
+    done, expected = own_pictures.measured(
+        chosen, patch_wall.run, [network], params, read=read, what=what, at="patch wall"
+    )
+    for _, result in done:
+        walls(network, params, result, expected, chosen)
 
-    def work(progress: waiting.Progress) -> tuple[Result, list[str]]:
-        broken: list[str] = []
-        chunks = patch_wall.own_pictures(found, network.labels, broken)
-        return patch_wall.run(network, chunks, len(found), params, progress), broken
 
-    walls(network, params, digest, len(found), work, found)
-
-
-def walls(
-    network: Network,
-    params: Params,
-    source: Hashable,
-    total: int,
-    work: Callable[[waiting.Progress], tuple[Result, list[str]]],
-    found: list[Found] | None,
-) -> None:
-    """Compute, and show the finding, both walls, and what was left out. `found` is None for the samples."""
-    key = ("patch wall", network.card.name, network.identity, source, params)
-    (answer,) = waiting.compute([(key, work)], f"Looking for patches in {total:,} pictures", "patch wall")
-    if answer is None:
-        return
-    result, broken = answer
-    if broken:
-        st.warning(f"{len(broken)} files could not be read and were left out.", icon=":material/broken_image:")
-        charts.numbers_table({"left out": broken}, "The files that could not be read, and why")
-    if result.pictures < total - len(broken):
-        st.info(f"Partial: {result.pictures:,} of {total:,} pictures.", icon=":material/timelapse:")
-    label, called = network.labels[params.target], TITLES if found is None else {}
+def walls(network: Network, params: Params, result: Result, expected: int, own: Chosen | None) -> None:
+    """The finding and both walls, of `expected` pictures. `own` is None for the samples."""
+    own_pictures.partly(result.pictures, expected)
+    label, called = network.labels[params.target], TITLES if own is None else {}
     st.markdown(f"**{plain(patch_wall.finding(result, label, network.card.title, called))}**")
-    wall(result, True, f"In pictures of {label}", network, found, str(source))
-    if found is not None:
-        outlined(str(source), found, params, result.side)
-    wall(result, False, f"In other pictures: wrongly {label}", network, found, str(source))
+    wall(result, True, f"In pictures of {label}", network, own)
+    if own is not None:
+        outlined(own, params, result.side)
+    wall(result, False, f"In other pictures: wrongly {label}", network, own)
     note(how(result, label))
-    with st.expander("The numbers as a table", key="patch wall table", on_change="rerun") as numbers:
-        if numbers.open:
-            charts.numbers_table(patch_wall.table(result, network.labels), alt="The patches of both walls")
+    charts.folded_table("patch wall", lambda: patch_wall.table(result, network.labels), "The patches of both walls")
 
 
 def how(result: Result, label: str) -> str:
@@ -136,7 +118,7 @@ def how(result: Result, label: str) -> str:
     )
 
 
-def wall(result: Result, right: bool, title: str, network: Network, found: list[Found] | None, source: str) -> None:
+def wall(result: Result, right: bool, title: str, network: Network, own: Chosen | None) -> None:
     st.markdown(f"{'●' if right else '✕'} **{plain(title)}**")
     which = result.wall(right)
     if not which:
@@ -144,14 +126,14 @@ def wall(result: Result, right: bool, title: str, network: Network, found: list[
     with st.container(horizontal=True):
         for i in which:
             with st.container(width=132, horizontal_alignment="center"):
-                brick(result, i, network, found, source)
+                brick(result, i, network, own)
 
 
-def brick(result: Result, i: int, network: Network, found: list[Found] | None, source: str) -> None:
+def brick(result: Result, i: int, network: Network, own: Chosen | None) -> None:
     """One patch: enlarged, its evidence, what it says itself, and the button back to its picture."""
     name, (y, x) = result.names[i], (int(result.y[i]), int(result.x[i]))
     pixels, said = patch_wall.enlarged(result.crops[i]), network.labels[result.top1[i]]
-    title = TITLES.get(name, name) if found is None else Path(name).name
+    title = TITLES.get(name, name) if own is None else Path(name).name
     st.image(
         pixels,
         caption=plain(f"{result.evidence[i]:+.3g}, says {said}"),
@@ -161,7 +143,7 @@ def brick(result: Result, i: int, network: Network, found: list[Found] | None, s
     )
     key = f"patch wall {name} {y} {x} {bool(result.right[i])}"
     tip = f"{title}: the picture is said to be {network.labels[result.answer[i]]}"
-    if found is None:
+    if own is None:
         half = result.side // 2
         st.button(
             plain(title),
@@ -171,7 +153,7 @@ def brick(result: Result, i: int, network: Network, found: list[Found] | None, s
             args=(name, y + half, x + half, network.card.title),
         )
     else:
-        st.button(plain(title), key=key, help=plain(tip), on_click=remember, args=(source, name, y, x))
+        st.button(plain(title), key=key, help=plain(tip), on_click=remember, args=(own.digest, name, y, x))
 
 
 def open_sample(name: str, y: int, x: int, title: str) -> None:
@@ -184,11 +166,11 @@ def remember(source: str, name: str, y: int, x: int) -> None:
     st.session_state[SHOWN] = (source, name, y, x)
 
 
-def outlined(source: str, found: list[Found], params: Params, side: int) -> None:
+def outlined(own: Chosen, params: Params, side: int) -> None:
     """The user's picture that a patch was clicked in, with the patch framed."""
     kept, name, y, x = st.session_state.get(SHOWN, ("", "", 0, 0))
-    file = next((f for f in found if f.name == name), None)
-    if kept != source or file is None:
+    file = next((f for f in own.found if f.name == name), None)
+    if kept != own.digest or file is None:
         return
     try:
         image = decode(file.read())

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-from functools import partial
 
 import streamlit as st
 
 from core import cache
 from core.base.prose import section
+from core.cache import Call
 from core.studies.random import attack as random_attack
 from core.studies.random import attack_dataset, attack_figures
-from core.studies.random.attack import DIGITS, DIGITS_TARGETS, Params, Result
+from core.studies.random.attack import DIGITS, DIGITS_TARGETS, Params
 from core.studies.random.attack_dataset import Measured
-from pages.parts.common import charts, waiting
-from pages.parts.common.address import bound
-from pages.parts.common.waiting import Progress
-from pages.parts.common.words import again, note, plain
+from pages.parts.common import charts, provenance, waiting
+from pages.parts.common.address import bound, folded
+from pages.parts.common.words import note, plain
 
 ROUNDS = (0, 1, 2, 3)
 LARGEST_SEED = 9999
@@ -24,22 +23,18 @@ SEED_WIDTH = 180  # px
 WANTED = "random attack wanted"
 
 
+@folded("Does an attack through a substitute fool it?", "random attack")
 def show() -> None:
-    """Folded away; attacks the digits when asked to."""
-    with bound(
-        st.expander, "Does an attack through a substitute fool it?", key="random attack", on_change="rerun"
-    ) as box:
-        if not box.open:
-            return
-        st.markdown(section("random_features", "attack"))
-        packaged(attack_dataset.measured())
-        live()
+    """Attacks the digits when asked to."""
+    st.markdown(section("random_features", "attack"))
+    packaged(attack_dataset.measured())
+    live()
 
 
 def packaged(sets: list[Measured]) -> None:
     """What `receptive measure random-attack` found, one data set at a time."""
     if not sets:
-        st.markdown("Not measured on this machine yet: run `receptive measure random-attack --data FOLDER`.")
+        provenance.missing("measure random-attack --data FOLDER")
         return
     by_name = {str(found.about["dataset"]): found for found in sets}
     name = bound(
@@ -54,9 +49,7 @@ def packaged(sets: list[Measured]) -> None:
     found = by_name[name]
     draw(found, "random-attack")
     about = found.about
-    st.caption(
-        f"{plain(about['data'])}. {plain(method(found))} " + again(about["command"], about["date"], about["commit"])
-    )
+    st.caption(f"{plain(about['data'])}. {plain(method(found))} " + provenance.again(about))
 
 
 def method(found: Measured) -> str:
@@ -105,8 +98,8 @@ def live() -> None:
         )
         return
     cache.wait_until_warm()
-    tasks = [(("random attack", kind, params), partial(attack, kind, params)) for kind in DIGITS_TARGETS]
-    results = waiting.compute(tasks, "Attacking both through substitutes", "random attack")
+    calls = [Call(random_attack.on_digits, kind, params) for kind in DIGITS_TARGETS]
+    results = waiting.ask_all(calls, "Attacking both through substitutes", "random attack")
     finished = [result for result in results if result is not None]
     if len(finished) < len(results):
         st.info("Stopped half way: the two are compared when both attacks are done.", icon=":material/timelapse:")
@@ -114,10 +107,6 @@ def live() -> None:
     found = attack_dataset.of_digits(finished, params)
     draw(found, "random-attack-live")
     note(f"{found.about['data']}. {method(found)}")
-
-
-def attack(kind: str, params: Params, progress: Progress) -> Result:
-    return random_attack.on_digits(kind, params, progress)
 
 
 def controls() -> Params:

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core import cache
 from core.base.prose import section
+from core.base.worker import Progress
+from core.cache import Call
+from core.compute.sign_counts import Spec
 from core.figures.palette import uri
 from core.networks.card import Network, title_of
-from core.pictures.listing import Found
+from core.pictures.image import RGBImage
 from core.pictures.object_mask import MIDDLE, Box
 from core.pictures.preprocess import square
 from core.pictures.samples import SAMPLES, load_sample
 from core.studies.random import background, background_dataset, background_figures
-from core.studies.random.background import MASK_SIDE, Gallery, Params, Vectors
+from core.studies.random.background import MASK_SIDE, Gallery, Params, Result, Vectors
 from core.studies.random.background_dataset import Measured
-from pages.parts.common import charts, own_pictures, waiting
-from pages.parts.common.address import bound
+from pages.parts.common import charts, own_pictures, provenance, waiting
+from pages.parts.common.address import bound, folded
+from pages.parts.common.own_pictures import Chosen
 from pages.parts.common.tray import Picture
-from pages.parts.common.words import again, note, plain
+from pages.parts.common.words import note, plain
 
 FOUND, WHOLE = "found in the box", "the box itself"
 PREVIEW = 300  # px
@@ -25,16 +30,14 @@ DEFAULT_SWAP = "grass"
 PERCENT = 100
 
 
+@folded("Is it the object or the background?", "random background")
 def show(picture: Picture, network: Network) -> None:
-    """Folded away. `network` is the trained one, which answers."""
-    with bound(st.expander, "Is it the object or the background?", key="random background", on_change="rerun") as box:
-        if not box.open:
-            return
-        st.markdown(section("random_features", "background"))
-        found = background_dataset.measured()
-        if found is not None:
-            packaged(found)
-        live(picture, network)
+    """`network` is the trained one, which answers."""
+    st.markdown(section("random_features", "background"))
+    found = background_dataset.measured()
+    if found is not None:
+        packaged(found)
+    live(picture, network)
 
 
 def packaged(found: Measured) -> None:
@@ -54,7 +57,7 @@ def packaged(found: Measured) -> None:
             f"{found.depth}, mean of {seeds} seeds, lines: the least and the most of them; other lines: 95 % intervals "
             f"over photographs (Wilson). Trained: {title_of(found.network)}. "
         )
-        + again(about["command"], about["date"], about["commit"])
+        + provenance.again(about)
     )
 
 
@@ -65,14 +68,14 @@ def live(picture: Picture, network: Network) -> None:
     against = gallery(picture, params)
     if against is None:
         return
-    asked = (network.identity, params.specs, params.size)
-    known_task = (
-        ("random background gallery", against.digest, *asked),
-        lambda progress: background.embed(against.pictures, params.specs, network, progress),
-    )
-    [known] = waiting.compute([known_task], f"Looking at {len(against.names):,} pictures", "random background gallery")
-    if known is not None:
+    known = Call(embed, against, params.specs, network)
+    [there] = waiting.ask_all([known], f"Looking at {len(against.names):,} pictures", "random background gallery")
+    if there is not None:
         compare(picture, swap, params, network, against, known)
+
+
+def embed(against: Gallery, specs: tuple[Spec, ...], network: Network, progress: Progress) -> Vectors:
+    return background.embed(against.pictures, specs, network, progress)
 
 
 def controls(picture: Picture) -> tuple[Params, str]:
@@ -123,28 +126,20 @@ def gallery(picture: Picture, params: Params) -> Gallery | None:
     chosen = own_pictures.choose("random background")
     if chosen is None:
         return None
-    found, key = chosen
-    task = (
-        ("random background own", key, params.size),
-        lambda progress: attempt(found, params.size, progress),
-    )
-    [own] = waiting.compute([task], f"Reading {len(found):,} pictures", "random background own")
+    what = f"Reading {len(chosen):,} pictures"
+    own = waiting.ask(attempt, chosen, params.size, what=what, at="random background own")
     if isinstance(own, str):
         st.error(plain(own), icon=":material/broken_image:")
         return None
-    if own is not None and own.broken:
-        st.warning(
-            f"Left out, as they could not be read: {len(own.broken)} of {len(found):,} files.",
-            icon=":material/broken_image:",
-        )
-        charts.numbers_table({"left out": own.broken}, "The files that could not be read, and why")
+    if own is not None:
+        own_pictures.unreadable(own.broken)
     return own
 
 
-def attempt(found: list[Found], size: int, progress: waiting.Progress) -> Gallery | str:
+def attempt(chosen: Chosen, size: int, progress: Progress) -> Gallery | str:
     """The reader's pictures, or what is wrong with them."""
     try:
-        return background.own_gallery(found, size, progress)
+        return background.own_gallery(chosen.found, size, progress)
     except ValueError as error:
         return str(error)
 
@@ -154,13 +149,12 @@ def tiles(size: int, without: str | None) -> Gallery:
     return background.sample_tiles(size, without)
 
 
-def compare(picture: Picture, swap: str, params: Params, network: Network, against: Gallery, known: Vectors) -> None:
+def compare(
+    picture: Picture, swap: str, params: Params, network: Network, against: Gallery, known: Call[Vectors]
+) -> None:
     """The versions, what the network answers to them, and how far they move."""
-    task = (
-        ("random background", picture.image.digest, swap, network.identity, params, against.digest),
-        lambda progress: background.run(picture.image, load_sample(swap), params, network, against, known, progress),
-    )
-    [result] = waiting.compute([task], "Changing background and object", "random background")
+    asked = picture.image, swap, params, network, against, known
+    result = waiting.ask(changed, *asked, what="Changing background and object", at="random background")
     if result is None:
         return
     said = background.finding(result, network.card.title)
@@ -174,3 +168,16 @@ def compare(picture: Picture, swap: str, params: Params, network: Network, again
         f"{len(params.seeds)} seeds, lines from the least to the most. n = 1 picture; {network.card.title} knows "
         f"{len(network.labels)} classes, and has to answer with one of them."
     )
+
+
+def changed(
+    image: RGBImage,
+    swap: str,
+    params: Params,
+    network: Network,
+    against: Gallery,
+    known: Call[Vectors],
+    progress: Progress,
+) -> Result:
+    vectors = cache.known(known, progress)
+    return background.run(image, load_sample(swap), params, network, against, vectors, progress)

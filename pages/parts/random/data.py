@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 
 import streamlit as st
@@ -14,18 +14,18 @@ from core import data as core_data
 from core.base.files import at_home
 from core.base.records import in_words
 from core.base.refuse import DataError
-from core.base.worker import part
+from core.base.worker import Progress, part
+from core.cache import Call
 from core.data import own as own_data
 from core.data import split as data_split
 from core.data.named import load, on_this_machine
 from core.data.sets import DATASETS
 from core.data.split import Split, digest
-from core.pictures.listing import Listing
 from pages.parts.common import own_pictures, torchvision_choose, waiting
 from pages.parts.common.address import bound
 from pages.parts.common.doors import folder_field
+from pages.parts.common.own_pictures import Chosen
 from pages.parts.common.torchvision_choose import TORCHVISION
-from pages.parts.common.waiting import Progress
 from pages.parts.common.words import note, plain
 
 DATA, SIZE = "random-data", "random-data-size"
@@ -33,6 +33,7 @@ NAMED = {DATASETS[name].title: name for name in ("digits", "fashion-mnist", "mni
 OWN = "my own folder or zip"
 SIZES = (16, 32, 64, 96)
 OWN_SIZE = 32
+TRAIN, TEST = 10_000, 2_000  # pictures of a larger set that are used while the reader waits
 MEGABYTES = {"fashion-mnist": 30, "mnist": 12, "cifar10": 170}  # of the downloads
 FOLDER_HELP = {
     "fashion-mnist": "The folder of its four idx files, or the one that holds FashionMNIST/raw.",
@@ -66,6 +67,11 @@ class Data:
         """Both halves, the training pictures first; a rerun does not copy them again."""
         return data_split.together(self.train, self.test)
 
+    @cached_property
+    def few(self) -> tuple[Split, Split]:
+        """As much of both halves as is measured while the reader waits."""
+        return data_split.seeded_part(self.train, TRAIN), data_split.seeded_part(self.test, TEST)
+
 
 def choose() -> Data | None:
     """The chooser and what is chosen; None while there is nothing to show, with a sentence that says what to do."""
@@ -79,15 +85,14 @@ def choose() -> Data | None:
 
 def named(name: str) -> Data | None:
     if on_this_machine(name):
-        return ask((DATA, name), partial(read, name, None), f"Reading {DATASETS[name].title}")
+        return ask(Call(read, name, None), f"Reading {DATASETS[name].title}")
     title = DATASETS[name].title
     path = folder_field(st, f"Folder of {title}", f"{DATA} folder {name}", help=FOLDER_HELP[name])
     if path:
-        root = at_home(path)
-        return ask((DATA, name, str(root)), partial(read, name, root), f"Reading {title}")
+        return ask(Call(read, name, at_home(path)), f"Reading {title}")
     st.markdown(f"{title} is not on this machine: give the folder of a copy, or download it once.")
     if st.button(f"Download {title} ({MEGABYTES[name]} MB)", key=f"{DATA} download {name}", icon=":material/download:"):
-        return ask((DATA, name), partial(read, name, None), f"Downloading {title}")
+        return ask(Call(read, name, None), f"Downloading {title}")
     return None
 
 
@@ -97,8 +102,7 @@ def own() -> Data | None:
     if chosen is None:
         st.caption("One folder for each class, named like it, or train and test folders of such. Nothing is copied.")
         return None
-    listing, digest = chosen
-    return scaled((DATA, digest, size), partial(read_own, listing, size), f"Reading {len(listing.found):,} pictures")
+    return scaled(Call(read_own, chosen, size), f"Reading {len(chosen):,} pictures")
 
 
 def public() -> Data | None:
@@ -106,20 +110,20 @@ def public() -> Data | None:
     size = side()
     if about is None:
         return None
-    return scaled((DATA, about.word, size), partial(read_public, about.word, size), f"Reading {about.title}")
+    return scaled(Call(read_public, about.word, size), f"Reading {about.title}")
 
 
 def side() -> int:
     return int(bound(st.select_slider, "Side, px", SIZES, OWN_SIZE, key=SIZE))
 
 
-def scaled(name: tuple[object, ...], work: partial[Data], what: str) -> Data | None:
+def scaled(call: Call[Data], what: str) -> Data | None:
     """Pictures that are scaled on reading; those that this session looked at before are forgotten."""
-    before = st.session_state.get(f"{DATA} own", name)
-    if before != name:
+    before = st.session_state.get(f"{DATA} own", call.key)
+    if before != call.key:
         cache.forget([before])  # up to 250 MB
-    st.session_state[f"{DATA} own"] = name
-    data = ask(name, work, what)
+    st.session_state[f"{DATA} own"] = call.key
+    data = ask(call, what)
     if data is not None and any(data.left_out.values()):
         own_pictures.show_left_out(data.summary, data.left_out)
     elif data is not None:
@@ -127,11 +131,11 @@ def scaled(name: tuple[object, ...], work: partial[Data], what: str) -> Data | N
     return data
 
 
-def ask(name: tuple[object, ...], work: partial[Data], what: str) -> Data | None:
+def ask(call: Call[Data], what: str) -> Data | None:
     """The data set from the cache, or read now; what is wrong with it is said in place."""
     cache.wait_until_warm()
     try:
-        return waiting.compute([(name, work)], what, DATA)[0]
+        return waiting.ask_all([call], what, DATA)[0]
     except (DataError, OSError) as error:
         st.error(plain(in_words(error)), icon=":material/folder_off:")
         return None
@@ -152,8 +156,8 @@ def read(name: str, root: Path | None, progress: Progress) -> Data:
     )
 
 
-def read_own(listing: Listing, size: int, progress: Progress) -> Data:
-    return from_pictures("own", own_data.read(listing, size, progress=progress))
+def read_own(chosen: Chosen, size: int, progress: Progress) -> Data:
+    return from_pictures("own", own_data.read(chosen.listing, size, progress=progress))
 
 
 def read_public(word: str, size: int, progress: Progress) -> Data:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from functools import partial
-from hashlib import sha256
 
 import numpy as np
 import streamlit as st
@@ -14,7 +13,8 @@ from streamlit.components.v2.types import ComponentRenderer
 
 from core import cache
 from core.base.prose import section
-from core.base.worker import each, part
+from core.base.worker import Progress, each, part
+from core.cache import Call
 from core.compute import embedding
 from core.compute.embedding import Map
 from core.compute.sign_counts import Spec
@@ -43,8 +43,7 @@ Anchors = dict[Space, tuple[np.ndarray, Map]]  # a space's vectors (N, D), and w
 @dataclass(frozen=True, eq=False)
 class Scene:
     """What the maps are of. `split` in its network's form (N, H, W, 1 or 3); `query` uint8 (1, H, W, C) like it, None
-    without a picture; `held`: a second one, placed and compared beside it; `packaged` is used where it fits; `key` is
-    the digest of the data set.
+    without a picture; `held`: a second one, placed and compared beside it; `packaged` is used where it fits.
     """
 
     split: Split
@@ -54,7 +53,6 @@ class Scene:
     params: Params
     packaged: Result | None
     query: np.ndarray | None
-    key: str
     held: np.ndarray | None = None
 
 
@@ -84,13 +82,12 @@ def show(scene: Scene) -> None:
     if result is None:
         return
     st.markdown(f"#### {plain(random_maps.finding(result))}")
-    task = (("random sheet", scene.key, scene.params.points, seed_of(scene)), partial(thumbnail_sheet, scene, result))
-    [sheet] = waiting.compute([task], "Preparing the thumbnails", "random sheet")
+    sheet = waiting.ask(
+        thumbnail_sheet, scene.split, result.indices, what="Preparing the thumbnails", at="random sheet"
+    )
     placed = place(scene, result)  # after the thumbnails: what it takes may keep the worker busy for seconds
     maps(scene, result, placed, sheet)
-    with st.expander("The numbers as a table", key="random map table", on_change="rerun") as numbers:
-        if numbers.open:
-            charts.numbers_table(figures.table(result), alt="Every point's place on every map")
+    charts.folded_table("random map", lambda: figures.table(result), "Every point's place on every map")
     st.header("Your picture in the maps", anchor="query")
     neighbours(scene, result, placed)
     if scene.held is not None and placed is not None:
@@ -107,14 +104,29 @@ def seed_of(scene: Scene) -> int | None:
     return scene.params.seed if len(scene.split) > scene.params.points else None
 
 
-def vectors_name(scene: Scene, space: Space) -> tuple[Hashable, ...]:
-    own: dict[Space, Hashable] = {"pixels": None, "random": scene.spec}
-    digest = scene.network and scene.network.identity
-    return ("random vectors", space, scene.key, scene.params.points, seed_of(scene), own.get(space, digest))
+def vectors_call(scene: Scene, space: Space) -> Call[np.ndarray]:
+    """The pictures' vectors in a space: the same whatever the other spaces and the maps' settings are."""
+    drawn_by = Params(points=scene.params.points, seed=seed_of(scene) or 0)
+    spec = scene.spec if space == "random" else Spec()
+    return Call(vectors, scene.split, drawn_by, space, spec, scene.network if space == "trained" else None)
 
 
-def map_name(scene: Scene, space: Space) -> tuple[Hashable, ...]:
-    return ("random map", vectors_name(scene, space), scene.params)
+def vectors(
+    split: Split, drawn_by: Params, space: Space, spec: Spec, network: Network | None, progress: Progress
+) -> np.ndarray:
+    pictures = split.pixels[random_maps.chosen(split, drawn_by)]
+    return random_maps.vectors(pictures, space, spec, network, progress)
+
+
+def map_call(scene: Scene, space: Space) -> Call[random_maps.SpaceMap]:
+    return Call(draw_one, vectors_call(scene, space), scene.split, space, scene.params)
+
+
+def draw_one(
+    found: Call[np.ndarray], split: Split, space: Space, params: Params, progress: Progress
+) -> random_maps.SpaceMap:
+    labels = split.labels[random_maps.chosen(split, params)]
+    return random_maps.draw(cache.known(found, progress), labels, space, params, progress)[0]
 
 
 def drawn(scene: Scene) -> Result | None:
@@ -127,58 +139,43 @@ def drawn(scene: Scene) -> Result | None:
         st.info(f"A map takes at least {embedding.MIN_POINTS} pictures: this set has {len(scene.split)}.")
         return None
     asked = random_maps.spaces_of(scene.network)
-    names = [map_name(scene, space) for space in asked]
-    found = [cache.finished(name, 0) for name in names]
+    calls = [map_call(scene, space) for space in asked]
+    found = [cache.finished(call, 0) for call in calls]
     if any(m is None for m in found):
         slot = st.empty()  # clicked, the button makes way at once
-        if st.session_state.get(DRAW) != names:
+        keys = [call.key for call in calls]
+        if st.session_state.get(DRAW) != keys:
             with slot.container():
                 st.markdown("With these pictures, features and networks the maps have yet to be drawn.")
-                st.button("Draw the maps", type="primary", key="random draw", on_click=ask, args=(names,))
+                st.button("Draw the maps", type="primary", key="random draw", on_click=ask, args=(keys,))
             return None
-        found = draw(scene, asked)
+        found = draw(scene, calls)
     maps = [m for m in found if m is not None]
     return random_maps.assembled(scene.split, scene.spec, scene.network, scene.params, maps) if maps else None
 
 
-def ask(names: list[Hashable]) -> None:
-    st.session_state[DRAW] = names
+def ask(keys: list[str]) -> None:
+    st.session_state[DRAW] = keys
 
 
-def draw(scene: Scene, asked: tuple[Space, ...]) -> list[random_maps.SpaceMap | None]:
-    labels = scene.split.labels[random_maps.chosen(scene.split, scene.params)]
-    tasks = [(vectors_name(scene, space), partial(vectors, scene, space)) for space in asked]
-    hold([name for name, _ in tasks])
-    found = waiting.compute(tasks, "Taking the pictures into their spaces", "random vectors")
-    if any(v is None for v in found):
+def draw(scene: Scene, calls: list[Call[random_maps.SpaceMap]]) -> list[random_maps.SpaceMap | None]:
+    """The maps, once all vectors are there."""
+    first = [call.args[0] for call in calls]
+    hold([call.key for call in first])
+    if any(v is None for v in waiting.ask_all(first, "Taking the pictures into their spaces", "random vectors")):
         return []
-    drawings = [
-        (map_name(scene, space), partial(draw_one, v, labels, space, scene.params))
-        for space, v in zip(asked, found, strict=True)
-    ]
-    count = len(labels)
-    return waiting.compute(drawings, f"Drawing {len(asked)} maps of {count:,} pictures", "random map")
+    count = min(len(scene.split), scene.params.points)
+    return waiting.ask_all(calls, f"Drawing {len(calls)} maps of {count:,} pictures", "random map")
 
 
-def draw_one(
-    vectors: np.ndarray, labels: np.ndarray, space: Space, params: Params, progress: waiting.Progress
-) -> random_maps.SpaceMap:
-    return random_maps.draw(vectors, labels, space, params, progress)[0]
-
-
-def vectors(scene: Scene, space: Space, progress: waiting.Progress) -> np.ndarray:
-    pictures = scene.split.pixels[random_maps.chosen(scene.split, scene.params)]
-    return random_maps.vectors(pictures, space, scene.spec, scene.network, progress)
-
-
-def hold(names: list[Hashable]) -> None:
+def hold(keys: list[str]) -> None:
     """Keep these vectors only: those of 10,000 pictures take 80 MB, and a slider asks for many."""
-    cache.forget([name for name in st.session_state.get(HELD, ()) if name not in names])
-    st.session_state[HELD] = names
+    cache.forget(key for key in st.session_state.get(HELD, ()) if key not in keys)
+    st.session_state[HELD] = keys
 
 
-def thumbnail_sheet(scene: Scene, result: Result, progress: waiting.Progress) -> figures.Sheet:
-    return figures.sheet(scene.split.pixels[result.indices], progress=progress)
+def thumbnail_sheet(split: Split, indices: np.ndarray, progress: Progress) -> figures.Sheet:
+    return figures.sheet(split.pixels[indices], progress=progress)
 
 
 # ---- the maps and the lasso ----------------------------------------------------------------------
@@ -220,7 +217,7 @@ def hover_pictures() -> ComponentRenderer:
 
 def owner(scene: Scene, result: Result) -> tuple[Hashable, ...]:
     """Whose rows a selection holds: another data set, or other pictures of it, are others."""
-    return scene.key, len(result), seed_of(scene)
+    return scene.split.digest, len(result), seed_of(scene)
 
 
 def selection(scene: Scene, result: Result) -> list[int] | None:
@@ -281,47 +278,40 @@ def chosen(scene: Scene, result: Result, selected: list[int] | None) -> None:
 # ---- the reader's picture ------------------------------------------------------------------------
 
 
-def place(scene: Scene, result: Result, shown: str = "random placed") -> dict[Space, Placed] | None:
+def place(scene: Scene, result: Result, at: str = "random placed") -> dict[Space, Placed] | None:
     """The reader's picture in every map; None while the spaces it goes into are not ready."""
     if scene.query is None:
         return None
-    task = anchors_task(scene, result)
-    cache.job(*task, "random anchors")
-    anchors = cache.finished(task[0], PATIENCE)
-    if anchors is None:
+    call = anchors_call(scene, result)
+    cache.job(call, "random anchors")
+    if cache.finished(call, PATIENCE) is None:
         return None
-    name = ("random placed", task[0], sha256(scene.query.tobytes()).hexdigest())
-    work = partial(place_all, scene.query, anchors, scene.spec, scene.network)
-    return waiting.compute([(name, work)], "Placing your picture", shown)[0]
+    return waiting.ask(place_all, scene.query, call, scene.spec, scene.network, what="Placing your picture", at=at)
 
 
-def anchors_task(scene: Scene, result: Result) -> waiting.Task[Anchors]:
+def anchors_call(scene: Scene, result: Result) -> Call[Anchors]:
     """What placing takes: the vectors of every space, from the cache where they are there, and the finished maps."""
-    names = [vectors_name(scene, m.space) for m in result.maps]
-    hold([*names, name := ("random anchors", tuple(names), scene.params)])
-    at_hand = {m.space: cache.finished(n, 0) for m, n in zip(result.maps, names, strict=True)}
-    return name, partial(anchor, scene, result, at_hand)
+    spaces = [vectors_call(scene, m.space) for m in result.maps]
+    call = Call(anchor, spaces, result)
+    hold([*(space.key for space in spaces), call.key])
+    return call
 
 
-def anchor(
-    scene: Scene, result: Result, at_hand: dict[Space, np.ndarray | None], progress: waiting.Progress
-) -> Anchors:
+def anchor(spaces: list[Call[np.ndarray]], result: Result, progress: Progress) -> Anchors:
     anchors: Anchors = {}
-    for i, m in enumerate(result.maps):
-        found = at_hand[m.space]
-        if found is None:
-            found = vectors(scene, m.space, part(progress, i, len(result.maps)))
+    for i, (m, space) in enumerate(zip(result.maps, spaces, strict=True)):
+        found = cache.known(space, part(progress, i, len(spaces)))
         anchors[m.space] = found, embedding.anchor(found, m.positions, m.perplexity, result.seed)
-        progress(i + 1, len(result.maps))
+        progress(i + 1, len(spaces))
     return anchors
 
 
 def place_all(
-    query: np.ndarray, anchors: Anchors, spec: Spec, network: Network | None, progress: waiting.Progress
+    query: np.ndarray, anchors: Call[Anchors], spec: Spec, network: Network | None, progress: Progress
 ) -> dict[Space, Placed]:
     return {
         space: random_maps.place(query, space, gallery, found, spec, network, NEIGHBOURS)
-        for space, (gallery, found) in each(list(anchors.items()), progress)
+        for space, (gallery, found) in each(list(cache.known(anchors, progress).items()), progress)
     }
 
 
@@ -331,7 +321,7 @@ def neighbours(scene: Scene, result: Result, placed: dict[Space, Placed] | None,
         st.markdown("Choose a picture in the sidebar to place it into the maps.")
         return
     if placed is None:
-        waiting.later(anchors_task(scene, result), "Preparing the spaces", lambda _: st.rerun())
+        waiting.later(anchors_call(scene, result), "Preparing the spaces", lambda _: st.rerun())
         return
     own, *columns = st.columns([1, *[2] * len(placed)], gap="medium")
     with own:

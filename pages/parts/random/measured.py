@@ -10,9 +10,9 @@ from core.studies.random import dataset, dataset_figures, paper
 from core.studies.random import dataset as random_dataset
 from core.studies.random.dataset import Measured
 from core.studies.random.features import FOLDER
-from pages.parts.common import charts
+from pages.parts.common import charts, provenance
 from pages.parts.common.address import bound
-from pages.parts.common.words import again, note, plain
+from pages.parts.common.words import note, plain
 
 
 def show() -> None:
@@ -27,7 +27,7 @@ def show() -> None:
         )  # fmt: skip
         packaged(found[titles[title]])
     else:
-        st.markdown("Not measured on this machine yet: run `receptive measure random:digits`.")
+        provenance.missing("measure random:digits")
     with st.expander("The paper's own numbers"):
         st.markdown(f"**The paper's**, with {paper.FEATURES:,} features and the same SVM; not measured here.")
         charts.numbers_table(paper.table(), alt="Accuracies as the paper reports them")
@@ -57,4 +57,4 @@ def packaged(found: Measured) -> None:
     st.caption(section("random_features", "other features"))
     charts.numbers_table(dataset_figures.similarity_table(found), alt="Similarity between and within classes")
     st.caption(section("random_features", "similarity", images=min(dataset.COMPARED, found.test_images)))
-    st.caption(again(found.command, found.date, found.commit))
+    st.caption(provenance.again(vars(found)))

@@ -5,16 +5,18 @@ from __future__ import annotations
 import streamlit as st
 
 from core.base.prose import section
+from core.base.worker import Progress
 from core.compute.spaces import METRICS
 from core.networks.card import Network, title_of
-from core.pictures.listing import Found
+from core.pictures.image import RGBImage
 from core.studies.random import retrieval, retrieval_dataset, retrieval_figures
 from core.studies.random.retrieval import Params, Result
 from core.studies.random.retrieval_dataset import Measured
-from pages.parts.common import charts, own_pictures, waiting
-from pages.parts.common.address import bound
+from pages.parts.common import charts, own_pictures, provenance, waiting
+from pages.parts.common.address import bound, folded
+from pages.parts.common.own_pictures import Chosen
 from pages.parts.common.tray import Picture
-from pages.parts.common.words import again, note, plain
+from pages.parts.common.words import note, plain
 
 FEATURES_OFFERED = (250, 500, 1000, 2000, 4000)
 LARGEST_SEED = 9999
@@ -26,12 +28,10 @@ def show(picture: Picture, network: Network) -> None:
     st.header("Find pictures like this one", anchor="retrieval")
     found = retrieval_dataset.measured()
     if found is None:
-        st.markdown("Not measured on this machine yet: run `receptive measure retrieval --data FOLDER`.")
+        provenance.missing("measure retrieval --data FOLDER")
     else:
         packaged(found)
-    with st.expander("Search your own folder", key="random retrieval own", on_change="rerun") as box:
-        if box.open:
-            search(picture, network)
+    search(picture, network)
 
 
 def packaged(found: Measured) -> None:
@@ -62,17 +62,17 @@ def packaged(found: Measured) -> None:
             f"{title_of(found.network)}, which has not seen these pictures or their groups. ±: 95 % intervals over "
             f"queries (1.96 standard errors). {retrieval_dataset.doubts(found)} "
         )
-        + again(about["command"], about["date"], about["commit"])
+        + provenance.again(about)
     )
 
 
+@folded("Search your own folder", "random retrieval own", told=False)
 def search(picture: Picture, network: Network) -> None:
     """The tray's picture as the query to a folder or zip."""
     st.markdown("A folder on this machine, or a zip of pictures; sub-folders may be anything.")
     chosen = own_pictures.choose("random retrieval")
     if chosen is None:
         return
-    found, key = chosen
     row = st.columns(3, vertical_alignment="bottom")
     features = bound(row[0].select_slider, "Random features k", FEATURES_OFFERED, 1000, key="random-retrieval-k")
     seed = bound(row[1].number_input, "Seed", 0, LARGEST_SEED, 0, key="random-retrieval-seed")
@@ -86,36 +86,25 @@ def search(picture: Picture, network: Network) -> None:
         help=section("random_features", "metric"),
     )
     params = Params(features=int(features), seed=int(seed), count=SHOWN, metric=metric)
-    task = (
-        ("random retrieval", picture.image.digest, key, network.identity, params),
-        lambda progress: attempt(picture, found, params, network, progress),
-    )
-    [result] = waiting.compute([task], f"Comparing {len(found):,} pictures", "random retrieval")
+    asked, what = (picture.image, chosen, params, network), f"Comparing {len(chosen):,} pictures"
+    result = waiting.ask(attempt, *asked, what=what, at="random retrieval")
     if isinstance(result, str):
         st.error(plain(result), icon=":material/broken_image:")
     elif result is not None:
         report(result, picture)
 
 
-def attempt(
-    picture: Picture, found: list[Found], params: Params, network: Network, progress: waiting.Progress
-) -> Result | str:
+def attempt(image: RGBImage, chosen: Chosen, params: Params, network: Network, progress: Progress) -> Result | str:
     """The Result, or what is wrong with the folder."""
     try:
-        return retrieval.run(picture.image, found, params, network, progress)
+        return retrieval.run(image, chosen.found, params, network, progress)
     except ValueError as error:
         return str(error)
 
 
 def report(result: Result, picture: Picture) -> None:
-    if result.broken:
-        st.warning(
-            f"Left out, as they could not be read: {len(result.broken)} of {result.seen:,} files.",
-            icon=":material/broken_image:",
-        )
-        charts.numbers_table({"left out": result.broken}, "The files that could not be read, and why")
-    if result.seen < result.total:
-        st.info(f"Partial: {result.seen:,} of {result.total:,} pictures.", icon=":material/timelapse:")
+    own_pictures.unreadable(result.broken)
+    own_pictures.partly(result.seen, result.total)
     st.markdown(f"**{plain(retrieval.answer(result))}**")
     charts.show(retrieval_figures.neighbours(result), "random-retrieval-neighbours")
     params = result.params

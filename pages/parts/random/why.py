@@ -19,13 +19,10 @@ def show(data: Data, picture: Picture, params: Params) -> None:
     st.header("Why", anchor="why")
     st.markdown(section("random_features", "why"))
     spec, pixels = params.spec(data.channels), in_form(picture.image, SIDE, data.channels)[0]
-    name = ("random look", picture.image.digest, spec)
-    task = ((*name, "first"), lambda progress: random_look.balanced(pixels, spec, progress))
-    [first] = waiting.compute([task], "Choosing a feature", "random first")
+    first = waiting.ask(random_look.balanced, pixels, spec, what="Choosing a feature", at="random first")
     key = f"random-one-{picture.image.digest[:8]}-{data.name}-{params.features}"
     index = st.slider("One feature, number", 0, params.features - 1, first or 0, key=key, persist_state="session")
-    task = ((*name, index), lambda progress: random_look.run(pixels, spec, index, progress))
-    [look] = waiting.compute([task], "Looking through one feature", "random look")
+    look = waiting.ask(random_look.run, pixels, spec, index, what="Looking through one feature", at="random look")
     if look is None:
         return
     charts.show(random_look.figure(look), "random-look")

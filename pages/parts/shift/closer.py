@@ -9,6 +9,8 @@ import streamlit as st
 
 from core import cache
 from core.base.prose import section
+from core.base.worker import Progress
+from core.cache import Call
 from core.networks.card import Card, Network
 from core.pictures.image import RGBImage, from_pixels, png_bytes
 from core.studies.shift import figures, inside_figures, sweep
@@ -16,7 +18,7 @@ from core.studies.shift import inside as shift_inside
 from core.studies.shift.inside import InternalDistance
 from core.studies.shift.sweep import LINES, MAX_SHIFT_LIMITS, Line, Params, Result
 from pages.parts.common import at_hand, charts, waiting
-from pages.parts.common.address import bound
+from pages.parts.common.address import bound, folded
 from pages.parts.common.tray import Picture
 from pages.parts.common.words import plain
 
@@ -113,47 +115,37 @@ def crop_png(image: RGBImage, card: Card, params: Params, dy: int, dx: int) -> b
     return png_bytes(from_pixels(sweep.crop_at(image, card, params, dy, dx)))
 
 
+@folded("Inside the networks: which layer loses the shift?", "shift inside")
 def inside(cards: Sequence[Card], picture: Picture) -> None:
     """Where equivariance is lost, layer by layer; computed when opened."""
-    with bound(
-        st.expander, "Inside the networks: which layer loses the shift?", key="shift inside", on_change="rerun"
-    ) as box:
-        if not box.open:
-            return
-        padding = st.segmented_control(
-            "Borders of the layers",
-            shift_inside.BOUNDARY_PADDINGS,
-            default="circular",
-            required=True,
-            key="shift-padding",
-            help="circular: every layer wraps round, so that subsampling is the only cause. trained: as it is.",
-        )
-        found = [at_hand.own_networks().get(c.name) or cache.network(c) for c in cards]
-        tasks = [
-            (
-                ("inside", n.card.name, n.identity, picture.image.digest, padding),
-                lambda progress, n=n: layers_of(n, picture, padding, progress),
-            )
-            for n in found
-        ]
-        answers = waiting.compute(tasks, "Comparing the layers", "inside")
-        for sentence in (a for a in answers if isinstance(a, str)):
-            st.info(plain(sentence), icon=":material/block:")
-        done = [(n, a) for n, a in zip(found, answers, strict=True) if isinstance(a, InternalDistance)]
-        if not done:
-            return
-        titles = [n.card.title for n, _ in done]
-        maps = [a for _, a in done]
-        charts.show(inside_figures.internal_maps(maps, titles), "shift-inside")
-        smooth = [shift_inside.filter_smoothness(n) for n, _ in done]
-        charts.show(inside_figures.smoothness(smooth, titles), "shift-smoothness")
+    padding = st.segmented_control(
+        "Borders of the layers",
+        shift_inside.BOUNDARY_PADDINGS,
+        default="circular",
+        required=True,
+        key="shift-padding",
+        help="circular: every layer wraps round, so that subsampling is the only cause. trained: as it is.",
+    )
+    found = [at_hand.own_networks().get(c.name) or cache.network(c) for c in cards]
+    calls = [Call(layers_of, n, picture.image, padding) for n in found]
+    answers = waiting.ask_all(calls, "Comparing the layers", "inside")
+    for sentence in (a for a in answers if isinstance(a, str)):
+        st.info(plain(sentence), icon=":material/block:")
+    done = [(n, a) for n, a in zip(found, answers, strict=True) if isinstance(a, InternalDistance)]
+    if not done:
+        return
+    titles = [n.card.title for n, _ in done]
+    maps = [a for _, a in done]
+    charts.show(inside_figures.internal_maps(maps, titles), "shift-inside")
+    smooth = [shift_inside.filter_smoothness(n) for n, _ in done]
+    charts.show(inside_figures.smoothness(smooth, titles), "shift-smoothness")
 
 
 def layers_of(
-    network: Network, picture: Picture, padding: shift_inside.BoundaryPadding, progress: waiting.Progress
+    network: Network, image: RGBImage, padding: shift_inside.BoundaryPadding, progress: Progress
 ) -> InternalDistance | str:
     """The layers' distances, or why there are none."""
     try:
-        return shift_inside.internal_distance(network, picture.image, padding, progress)
+        return shift_inside.internal_distance(network, image, padding, progress)
     except ValueError as error:
         return str(error)

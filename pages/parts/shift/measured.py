@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import streamlit as st
 
@@ -13,11 +14,10 @@ from core.networks import card, families
 from core.networks.card import Network
 from core.pictures.corruptions import REFERENCE_SIDE, STRENGTHS
 from core.pictures.files import open_pictures
-from core.pictures.listing import Found
 from core.studies.shift import dataset, figures, paper
 from core.studies.shift.dataset import Params, Result
-from pages.parts.common import at_hand, charts, own_pictures, waiting
-from pages.parts.common.address import bound
+from pages.parts.common import at_hand, charts, own_pictures
+from pages.parts.common.address import bound, folded
 from pages.parts.common.words import code, note, plain
 from pages.parts.shift import choose
 
@@ -46,9 +46,7 @@ def show(choice: choose.Choice) -> None:
         st.caption("Zhang, ICML 2019. Consistency there: two random crops of an ImageNet picture agree on top-1.")
     with st.expander("Limits of these numbers"):
         st.markdown(section("shift_sweep", "limits"))
-    with st.expander("Measure on your own pictures", key="shift live", on_change="rerun") as live:
-        if live.open:
-            on_your_pictures(choice)
+    on_your_pictures(choice)
 
 
 def packaged(records: dict[str, dataset.Measured]) -> None:
@@ -75,6 +73,7 @@ def packaged(records: dict[str, dataset.Measured]) -> None:
     st.caption("Measure again: " + ", ".join(code(today(r.command)) for r in records.values()))
 
 
+@folded("Measure on your own pictures", "shift live", told=False)
 def on_your_pictures(choice: choose.Choice) -> None:
     """The same measurement on a folder or zip of the reader's, with progress, time left and Stop."""
     st.markdown(
@@ -84,25 +83,13 @@ def on_your_pictures(choice: choose.Choice) -> None:
     chosen = own_pictures.choose("live")
     if chosen is None:
         return
-    found, key = chosen
-    st.markdown(f"{len(found):,} pictures found.")
+    st.markdown(f"{len(chosen):,} pictures found.")
     if not st.toggle("Measure them with the chosen networks", key="live go"):
         return
-    ready = at_hand.loaded(choice.cards)
-    tasks = [(("live", n.card.name, n.identity, key), lambda progress, n=n: measure(n, found, progress)) for n in ready]
-    answers = waiting.compute(tasks, f"Measuring {len(found):,} pictures with {len(ready)} networks", "live")
-    done = [(n, a) for n, a in zip(ready, answers, strict=True) if a is not None]
-    broken = list(dict.fromkeys(line for _, (_, lines) in done for line in lines))
-    if broken:
-        st.warning(f"{len(broken)} files could not be read and were left out.", icon=":material/broken_image:")
-        charts.numbers_table({"left out": broken}, "The files that could not be read, and why")
-    report([(n, r) for n, (r, _) in done if r.top1.shape[1]], len(found) - len(broken))
-
-
-def measure(network: Network, found: list[Found], progress: waiting.Progress) -> tuple[Result, list[str]]:
-    broken: list[str] = []
-    chunks = open_pictures(found, network.labels, CHUNK, broken)
-    return dataset.run(network, chunks, len(found), LIVE, progress), broken
+    ready, read = at_hand.loaded(choice.cards), partial(open_pictures, chunk=CHUNK)
+    what = f"Measuring {len(chosen):,} pictures with {len(ready)} networks"
+    done, expected = own_pictures.measured(chosen, dataset.run, ready, LIVE, read=read, what=what, at="live")
+    report([(n, result) for n, result in done if result.top1.shape[1]], expected)
 
 
 def report(done: list[tuple[Network, Result]], expected: int) -> None:
@@ -111,8 +98,7 @@ def report(done: list[tuple[Network, Result]], expected: int) -> None:
         return
     summaries = [dataset.summary(result, LIVE) for _, result in done]
     titles = [network.card.title for network, _ in done]
-    if any(s.images < expected for s in summaries):
-        st.info(f"Partial: {min(s.images for s in summaries):,} of {expected:,} pictures.", icon=":material/timelapse:")
+    own_pictures.partly(min(s.images for s in summaries), expected)
     blurs = [network.card.blur for network, _ in done]
     plot = figures.corruption_plot(summaries, titles, blurs, flips=True)
     charts.show(replace(plot, alt="Answers that change under corruptions of your pictures"), "live-corruptions")

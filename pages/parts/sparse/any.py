@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 
 import streamlit as st
 
 from core.base.prose import section
+from core.cache import Call
 from core.networks.card import Network
 from core.pictures import noise
 from core.studies.sparse import any as sparse_any
 from core.studies.sparse.any import SHOWN, Params, Result, Shown
 from pages.parts.common import at_hand, charts, provenance, tray, waiting
-from pages.parts.common.address import bound
+from pages.parts.common.address import bound, folded
 from pages.parts.common.words import plain
 
 KEY = "sparse-any"
@@ -22,30 +22,20 @@ LARGEST_SEED = 9999
 MEASURES: dict[str, Shown] = {"same answer": "share", "probability": "probability"}
 
 
+@folded("How much noise does any network's answer bear?", "sparse any")
 def show(picture: tray.Picture, first: str, beside: Sequence[Network] = ()) -> None:
-    """Folded away; `first` is asked until the reader chooses another network, `beside` it stand the page's own."""
-    with bound(
-        st.expander, "How much noise does any network's answer bear?", key="sparse any", on_change="rerun"
-    ) as box:
-        if not box.open:
-            return
-        network = at_hand.any_network("Network", f"{KEY}-network", first)
-        params, shown = controls()
-        asked = {n.card.name: n for n in (*beside, *([network] if network else []))}
-        if not asked:
-            return
-        provenance.badges([n.card for n in asked.values()])
-        tasks = [
-            (
-                ("sparse any", n.card.name, n.identity, picture.image.digest, params),
-                partial(sparse_any.run, n, picture.image, params),
-            )
-            for n in asked.values()
-        ]
-        found = waiting.compute(tasks, f"Asking about {params.draws} draws of {params.kind} noise", "sparse any")
-        results = [result for result in found if result is not None]
-        if results:
-            look(results, shown)
+    """`first` is asked until the reader chooses another network, `beside` it stand the page's own."""
+    network = at_hand.any_network("Network", f"{KEY}-network", first)
+    params, shown = controls()
+    asked = {n.card.name: n for n in (*beside, *([network] if network else []))}
+    if not asked:
+        return
+    provenance.badges([n.card for n in asked.values()])
+    calls = [Call(sparse_any.run, n, picture.image, params) for n in asked.values()]
+    found = waiting.ask_all(calls, f"Asking about {params.draws} draws of {params.kind} noise", "sparse any")
+    results = [result for result in found if result is not None]
+    if results:
+        look(results, shown)
 
 
 def controls() -> tuple[Params, Shown]:

@@ -5,31 +5,30 @@ from __future__ import annotations
 import streamlit as st
 
 from core.base.prose import section
+from core.cache import Call
 from core.networks.card import Network
 from core.pictures.preprocess import seen
 from core.studies.sparse import attack, attack_dataset, attack_figures
 from core.studies.sparse.attack import NORM_WORDS, NORMS, STEP_SHARE, Look, Params
 from core.studies.sparse.attack_dataset import EPS, Measured, radius
 from core.studies.sparse.codes import FOLDER
-from pages.parts.common import charts, waiting
-from pages.parts.common.address import bound
-from pages.parts.common.words import again, plain
+from pages.parts.common import charts, provenance, waiting
+from pages.parts.common.address import bound, folded
+from pages.parts.common.words import plain
 from pages.parts.sparse.choose import Scene
 
 STEPS_OFFERED = (5, 10, 20, 40, 80)
 NORM_CHOICES = {NORM_WORDS[norm]: norm for norm in NORMS}
 
 
+@folded("Does it withstand an attack? Attack it", "sparse attack")
 def show(scene: Scene) -> None:
-    """Folded away; attacks when opened."""
-    with bound(st.expander, "Does it withstand an attack? Attack it", key="sparse attack", on_change="rerun") as box:
-        if not box.open:
-            return
-        st.markdown(section("sparse_codes", "attack"))
-        found = attack_dataset.measured(FOLDER)
-        if found is not None:
-            packaged(found)
-        live(scene)
+    """Attacks when opened."""
+    st.markdown(section("sparse_codes", "attack"))
+    found = attack_dataset.measured(FOLDER)
+    if found is not None:
+        packaged(found)
+    live(scene)
 
 
 def packaged(found: Measured) -> None:
@@ -45,7 +44,7 @@ def packaged(found: Measured) -> None:
             "within a smaller ball counts at larger ones. Bands: 95 % intervals over pictures (Wilson); differences "
             "are of the same pictures, ± 1.96 standard errors. "
         )
-        + again(about["command"], about["date"], about["commit"])
+        + provenance.again(about)
     )
 
 
@@ -57,14 +56,8 @@ def live(scene: Scene) -> None:
     if scene.twin is not None:
         subjects.append((scene.twin, None))
     pixels = seen(scene.picture.image, scene.network.preprocessing)
-    tasks = [
-        (
-            ("sparse attack", scene.picture.image.digest, network.card.name, network.identity, lam, params),
-            lambda progress, network=network, lam=lam: attack.look(network, pixels, params, lam, progress),
-        )
-        for network, lam in subjects
-    ]
-    looks = waiting.compute(tasks, f"Attacking {len(subjects)} networks", "sparse attack")
+    calls = [Call(attack.look, network, pixels, params, lam) for network, lam in subjects]
+    looks = waiting.ask_all(calls, f"Attacking {len(subjects)} networks", "sparse attack")
     for i, ((network, lam), look) in enumerate(zip(subjects, looks, strict=True)):
         if look is not None:
             title = network.card.title + ("" if lam is None else f" at λ = {lam:g}")

@@ -6,34 +6,29 @@ import streamlit as st
 
 from core.base.prose import section
 from core.networks import families, packaged
-from core.studies.sparse import depths, depths_figures, dictionary
+from core.studies.sparse import depths, depths_figures
 from core.studies.sparse.depths import Result
 from pages.parts.common import at_hand, charts, waiting
-from pages.parts.common.address import bound
+from pages.parts.common.address import folded
 from pages.parts.common.words import plain
 from pages.parts.sparse.choose import Scene
 
 MISSING = "The network with every layer coded is not on this machine: train it with `receptive train {}`."
 
 
+@folded("What does each depth keep?", "sparse depths")
 def show(scene: Scene) -> None:
-    with bound(st.expander, "What does each depth keep?", key="sparse depths", on_change="rerun") as box:
-        if not box.open:
-            return
-        if families.ALL_CODED not in packaged.cards():
-            st.markdown(MISSING.format(families.ALL_CODED))
-            return
-        network = at_hand.one(packaged.cards()[families.ALL_CODED])
-        if network is None:
-            return
-        digest = dictionary.digest(scene.noisy)
-        task = (
-            ("depths", network.card.name, network.identity, digest, scene.lam),
-            lambda progress: depths.run(network, depths.shrunk(scene.noisy), scene.lam, progress),
-        )
-        [result] = waiting.compute([task], "Leading every depth back to pixels", "sparse depths")
-        if result is not None:
-            answer(result, network.card.title, network.card.provenance)
+    if families.ALL_CODED not in packaged.cards():
+        st.markdown(MISSING.format(families.ALL_CODED))
+        return
+    network = at_hand.one(packaged.cards()[families.ALL_CODED])
+    if network is None:
+        return
+    small = depths.shrunk(scene.noisy)
+    what = "Leading every depth back to pixels"
+    result = waiting.ask(depths.run, network, small, scene.lam, what=what, at="sparse depths")
+    if result is not None:
+        answer(result, network.card.title, network.card.provenance)
 
 
 def answer(result: Result, title: str, provenance: str) -> None:

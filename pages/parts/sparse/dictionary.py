@@ -6,6 +6,7 @@ import streamlit as st
 
 from core import cache
 from core.base.prose import section
+from core.cache import Call
 from core.figures.palette import uri
 from core.pictures.image import from_pixels, png_bytes
 from core.studies.sparse import dictionary, dictionary_figures
@@ -40,16 +41,14 @@ def show(scene: Scene) -> None:
 
 def coded(scene: Scene) -> Result | None:
     """The picture in its atoms. A session keeps one coding only: that of a photograph is large."""
-    network, params = scene.network, Params(scene.lam, scene.steps, scene.solver)
-    name = ("dictionary", network.card.name, network.identity, dictionary.digest(scene.noisy), params)
+    call = Call(dictionary.run, scene.network, scene.noisy, Params(scene.lam, scene.steps, scene.solver))
     kept = st.session_state.get(KEPT)
-    if kept is not None and kept[0] == name:
+    if kept is not None and kept[0] == call.key:
         return kept[1]
-    task = (name, lambda progress: dictionary.run(network, scene.noisy, params, progress))
-    [result] = waiting.compute([task], "Taking the picture apart into atoms", "sparse dictionary")
+    [result] = waiting.ask_all([call], "Taking the picture apart into atoms", "sparse dictionary")
     if result is not None:
-        st.session_state[KEPT] = name, result
-        cache.forget([name])
+        st.session_state[KEPT] = call.key, result
+        cache.forget([call.key])
     return result
 
 

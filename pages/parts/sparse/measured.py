@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from core.base.prose import section
-from core.base.renamed import today
 from core.networks import families
-from core.networks.card import Network
 from core.pictures import noise
 from core.pictures.files import open_pictures
-from core.pictures.listing import Found
 from core.studies.sparse import dataset, dataset_figures, paper
 from core.studies.sparse.codes import FOLDER
-from core.studies.sparse.dataset import Fit, Measured, Params, Result
-from pages.parts.common import charts, own_pictures, waiting
-from pages.parts.common.address import bound
-from pages.parts.common.words import code, note, plain
+from core.studies.sparse.dataset import Measured, Result
+from pages.parts.common import charts, own_pictures, provenance
+from pages.parts.common.address import bound, folded
+from pages.parts.common.words import note, plain
 from pages.parts.sparse.choose import Scene
 
 CHUNK = 16  # pictures between two looks at the Stop button
@@ -52,7 +51,7 @@ def show() -> None:
         )
         packaged(found, forms[form], kind)
     else:
-        st.markdown("Not measured on this machine yet: run `receptive measure sparse --data FOLDER`.")
+        provenance.missing("measure sparse --data FOLDER")
     with st.expander("The paper's own numbers"):
         st.markdown("**The paper's**, accuracy in % without noise, networks of full width; not measured here.")
         charts.numbers_table(paper.table(), alt="Accuracy of SDNets as the paper reports it")
@@ -82,10 +81,7 @@ def packaged(found: dict[str, Measured], names: tuple[str, ...], kind: str) -> N
     fits = [m.fit for m in coded if m.fit is not None]
     charts.show(dataset_figures.residual_scatter(fits, every), "sparse-residual")
     st.caption(f"{section('sparse_codes', 'residual')} {plain(dataset.rank_words(results))}")
-    st.caption(
-        "Measure again: "
-        + ", ".join(f"{code(today(m.command))} ({plain(m.date)}, commit {plain(m.commit)})" for m in [*coded, *bare])
-    )
+    st.caption(provenance.again(*map(vars, [*coded, *bare])))
 
 
 def draw(results: list[Result], twins: list[Result], key: str) -> None:
@@ -97,13 +93,8 @@ def draw(results: list[Result], twins: list[Result], key: str) -> None:
         charts.show(dataset_figures.surface(results), f"{key}-surface")
 
 
+@folded("Measure on your own pictures", "sparse live", told=False)
 def show_own(scene: Scene) -> None:
-    with st.expander("Measure on your own pictures", key="sparse live", on_change="rerun") as live:
-        if live.open:
-            on_your_pictures(scene)
-
-
-def on_your_pictures(scene: Scene) -> None:
     """The same measurement on a folder or zip of the reader's, with progress, time left and Stop."""
     st.markdown(
         plain(
@@ -114,45 +105,28 @@ def on_your_pictures(scene: Scene) -> None:
     chosen = own_pictures.choose("sparse live")
     if chosen is None:
         return
-    found, key = chosen
     kind = bound(st.selectbox, "Noise to add", list(noise.KINDS), key="sparse-live-noise")
-    st.markdown(f"{len(found):,} pictures found.")
+    st.markdown(f"{len(chosen):,} pictures found.")
     if not st.toggle("Measure them", key="sparse live go"):
         return
     params = dataset.live(kind, scene.seed)
     record = records().get(scene.network.card.name)
     fit = None if record is None else record.fit
     asked = [scene.network] if scene.twin is None else [scene.network, scene.twin]
-    line = None if fit is None else (fit.slope, fit.intercept)
-    tasks = [
-        (("sparse live", n.identity, key, params, line), lambda progress, n=n: measure(n, found, params, fit, progress))
-        for n in asked
-    ]
-    what = f"Measuring {len(found):,} pictures at {len(params.levels)} noise levels"
-    answers = waiting.compute(tasks, what, "sparse live")
-    report([answer for answer in answers if answer is not None], len(found))
+    what = f"Measuring {len(chosen):,} pictures at {len(params.levels)} noise levels"
+    read = partial(open_pictures, chunk=CHUNK)
+    done, expected = own_pictures.measured(
+        chosen, dataset.run, asked, params, fit, read=read, what=what, at="sparse live"
+    )
+    report([result for _, result in done if result.images], expected)
 
 
-def measure(
-    network: Network, found: list[Found], params: Params, fit: Fit | None, progress: waiting.Progress
-) -> tuple[Result, list[str]]:
-    broken: list[str] = []
-    chunks = open_pictures(found, network.labels, CHUNK, broken)
-    return dataset.run(network, chunks, len(found), params, fit, progress), broken
-
-
-def report(answers: list[tuple[Result, list[str]]], count: int) -> None:
-    broken = list(dict.fromkeys(line for _, lines in answers for line in lines))
-    if broken:
-        st.warning(f"{len(broken)} files could not be read and were left out.", icon=":material/broken_image:")
-        charts.numbers_table({"left out": broken}, "The files that could not be read, and why")
-    measured = [result for result, _ in answers if result.images]
+def report(measured: list[Result], expected: int) -> None:
     coded, bare = [r for r in measured if r.training is not None], [r for r in measured if r.training is None]
     if not coded:
         st.info("No picture with a known class has been measured yet.")
         return
-    if coded[0].seen < count - len(broken):
-        st.info(f"Partial: {coded[0].seen:,} of {count - len(broken):,} pictures.", icon=":material/timelapse:")
+    own_pictures.partly(coded[0].seen, expected)
     twins = [r for r in bare if r.images == coded[0].images]  # a stopped twin saw other pictures
     st.markdown(plain(dataset.finding(coded, twins)))
     draw(coded, twins, "sparse-live")

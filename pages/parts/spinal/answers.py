@@ -14,7 +14,7 @@ from core.networks.download import WeightsError
 from core.pictures.image import RGBImage
 from core.studies.spinal import answers, answers_figures
 from core.studies.spinal.answers import Params, Result
-from pages.parts.common import at_hand, charts, held, waiting
+from pages.parts.common import at_hand, charts, provenance, waiting
 from pages.parts.common.address import bound
 from pages.parts.common.tray import Picture
 from pages.parts.common.words import code, plain
@@ -38,18 +38,15 @@ def show(picture: Picture, other: Picture | None = None) -> None:
         return
     answer(result, title)
     if other is not None and (second := ask(asked, other.image, "spinal answers held")) is not None:
-        held.heading(other)
+        provenance.held(other)
         answer(second, other.title, "spinal-answers-held")
     if len(result.contributions):
         layers(result)
 
 
-def ask(asked: dict[Head, Network], image: RGBImage, shown: str) -> Result | None:
-    params, found = Params(tuple(asked)), list(asked.values())
-    key = ("spinal answers", image.digest, params, *((n.card.name, n.identity) for n in found))
-    task = (key, lambda progress: answers.run(found, image, params, progress))
-    [result] = waiting.compute([task], f"Asking {len(found)} heads", shown)
-    return result
+def ask(asked: dict[Head, Network], image: RGBImage, at: str) -> Result | None:
+    found = list(asked.values())
+    return waiting.ask(answers.run, found, image, Params(tuple(asked)), what=f"Asking {len(found)} heads", at=at)
 
 
 def cards_of_heads() -> dict[Head, Card]:

@@ -2,58 +2,58 @@
 
 from __future__ import annotations
 
-from functools import partial
+from dataclasses import replace
 
 import streamlit as st
 
+from core import cache
 from core.base.refuse import DataError
 from core.base.worker import Progress, part
+from core.cache import Call
 from core.data import own as own_data
 from core.data.named import load, on_this_machine
 from core.data.sets import DATASETS
-from core.data.split import Pictures, Split, digest
+from core.data.split import Pictures, Split
 from core.networks.card import Network
-from core.pictures.listing import Listing
 from core.studies.spinal import any as spinal_any
 from core.studies.spinal.any import Features, Params, Result
 from core.studies.spinal.transfer import HEADS
 from pages.parts.common import at_hand, charts, own_pictures, provenance, waiting
-from pages.parts.common.address import bound
+from pages.parts.common.address import bound, folded
+from pages.parts.common.own_pictures import Chosen
 from pages.parts.common.words import note, plain
 
 KEY = "spinal-any"
 OWN = "my own folder or zip"
 SEEDS, EPOCHS = (1, 10), (1, 60)
-Data = tuple[str, Split, Split, str]  # its title, both halves, and their digest
+Data = tuple[str, Split, Split]  # its title and both halves
 
 
+@folded("And on any other network's features?", "spinal any")
 def show(first: str) -> None:
-    """Folded away; `first` is the network whose features are read until the reader chooses another."""
-    with bound(st.expander, "And on any other network's features?", key="spinal any", on_change="rerun") as box:
-        if not box.open:
-            return
-        left, right = st.columns(2)
-        with left:
-            network = at_hand.any_network("Network", f"{KEY}-network", first)
-        named = [name for name in DATASETS if on_this_machine(name)]
-        title = bound(
-            right.selectbox, "Data", [*(DATASETS[name].title for name in named), OWN], key=f"{KEY}-data",
-            help="What the heads are trained and tested on: digits come along, the others where they are downloaded.",
-        )  # fmt: skip
-        params = controls()
-        if network is None:
-            return
-        provenance.badges([network.card])
-        data = own(network, params) if title == OWN else packaged(title)
-        if data is None:
-            return
-        try:
-            result = answer(network, data, params)
-        except ValueError as error:
-            st.error(plain(error), icon=":material/error:")
-            return
-        if result is not None:
-            look(result, network)
+    """`first` is the network whose features are read until the reader chooses another."""
+    left, right = st.columns(2)
+    with left:
+        network = at_hand.any_network("Network", f"{KEY}-network", first)
+    named = [name for name in DATASETS if on_this_machine(name)]
+    title = bound(
+        right.selectbox, "Data", [*(DATASETS[name].title for name in named), OWN], key=f"{KEY}-data",
+        help="What the heads are trained and tested on: digits come along, the others where they are downloaded.",
+    )  # fmt: skip
+    params = controls()
+    if network is None:
+        return
+    provenance.badges([network.card])
+    data = own(network, params) if title == OWN else packaged(title)
+    if data is None:
+        return
+    try:
+        result = answer(network, data, params)
+    except ValueError as error:
+        st.error(plain(error), icon=":material/error:")
+        return
+    if result is not None:
+        look(result, network)
 
 
 def controls() -> Params:
@@ -70,14 +70,13 @@ def controls() -> Params:
 def packaged(title: str) -> Data | None:
     """A data set of this machine."""
     name = next(name for name in DATASETS if DATASETS[name].title == title)
-    [found] = waiting.compute([(("spinal any data", name), partial(read, name))], f"Reading {title}", f"{KEY} data")
-    return found
+    return waiting.ask(read, name, what=f"Reading {title}", at=f"{KEY} data")
 
 
 def read(name: str, progress: Progress) -> Data:
     train, test = (load(name, None, split, part(progress, i, 2)) for i, split in enumerate(("train", "test")))
     train, test = spinal_any.fewer(train, test, spinal_any.MOST)
-    return DATASETS[name].title, train, test, digest(train, test)
+    return DATASETS[name].title, train, test
 
 
 def own(network: Network, params: Params) -> Data | None:
@@ -86,12 +85,10 @@ def own(network: Network, params: Params) -> Data | None:
     chosen = own_pictures.listing("spinal any")
     if chosen is None:
         return None
-    found, about = chosen
     size = network.preprocessing.size
-    some = found.at_most(spinal_any.most_pictures(size, params))
-    task = (("spinal any own", about, size, len(some.found)), partial(read_own, some, size))
+    most = min(len(chosen), spinal_any.most_pictures(size, params))
     try:
-        [told] = waiting.compute([task], f"Reading {len(some.found):,} pictures", f"{KEY} own")
+        told = waiting.ask(read_own, chosen, most, size, what=f"Reading {most:,} pictures", at=f"{KEY} own")
     except DataError as error:
         st.error(plain(error), icon=":material/folder_off:")
         return None
@@ -103,34 +100,28 @@ def own(network: Network, params: Params) -> Data | None:
     return data
 
 
-def read_own(found: Listing, size: int, progress: Progress) -> tuple[Data, Pictures]:
-    read = own_data.read(found, size, progress=progress)
-    return ("your own", read.train, read.test, digest(read.train, read.test)), read
+def read_own(chosen: Chosen, most: int, size: int, progress: Progress) -> tuple[Data, Pictures]:
+    read = own_data.read(chosen.listing.at_most(most), size, progress=progress)
+    return ("your own", read.train, read.test), read
 
 
 def answer(network: Network, data: Data, params: Params) -> Result | None:
     """The heads of every seed that is done; None before the first. Features are kept, whatever the heads."""
-    title, train, test, about = data
-    name = ("spinal any features", network.card.name, network.identity, about, params.most)
-    what = f"Asking {network.card.title} for its features"
-    work = partial(spinal_any.features, train, test, network, params)
-    [found] = waiting.compute([(name, work)], what, f"{KEY} features")
+    title, train, test = data
+    call = Call(spinal_any.features, train, test, network, Params(most=params.most))
+    [found] = waiting.ask_all([call], f"Asking {network.card.title} for its features", f"{KEY} features")
     if found is None:
         return None
-    told = train_heads(found, params, name)
+    # another number of seeds keeps those that are trained
+    calls = [Call(scores, call, replace(params, seeds=Params.seeds), seed) for seed in range(params.seeds)]
+    answers = waiting.ask_all(calls, f"Training {len(HEADS)} heads from {params.seeds} seeds", f"{KEY} heads")
+    told = {seed: shares for seed, shares in enumerate(answers) if shares is not None}
     return spinal_any.assemble(title, found, params, told) if told else None
 
 
-def train_heads(found: Features, params: Params, name: tuple[object, ...]) -> dict[int, list[float]]:
-    """Each finished seed's shares."""
-    common = (*name[1:], params.epochs, params.width, params.layers)
-    tasks = [
-        (("spinal any heads", seed, *common), partial(spinal_any.scores, found, params, seed))
-        for seed in range(params.seeds)
-    ]
-    what = f"Training {len(HEADS)} heads from {params.seeds} seeds"
-    answers = waiting.compute(tasks, what, f"{KEY} heads")
-    return {seed: shares for seed, shares in enumerate(answers) if shares is not None}
+def scores(features: Call[Features], params: Params, seed: int, progress: Progress) -> list[float]:
+    """A seed's shares by head."""
+    return spinal_any.scores(cache.known(features, progress), params, seed, progress)
 
 
 def look(result: Result, network: Network) -> None:

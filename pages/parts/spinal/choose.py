@@ -118,7 +118,7 @@ def own() -> Data | None:
     chosen = own_pictures.listed("spinal own", path, lambda: at_home(path))
     if chosen is None:
         return None
-    found = own_data.as_data_set(chosen[0], SIDE)
+    found = own_data.as_data_set(chosen.listing, SIDE)
     classes = len({file.category.lower() for file in found.found})
     if found.counts:
         own_pictures.show_left_out(summary(found), left_out(found))

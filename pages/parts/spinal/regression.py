@@ -5,34 +5,28 @@ from __future__ import annotations
 import streamlit as st
 
 from core.base.prose import section
+from core.cache import Call
 from core.studies.spinal import regression, regression_figures
-from core.studies.spinal.regression import COMMAND, FUNCTIONS, NETWORKS, RECORD, Lesson, Network, Params, Target
-from pages.parts.common import charts, waiting
-from pages.parts.common.address import bound
-from pages.parts.common.words import again, plain
+from core.studies.spinal.regression import FUNCTIONS, NETWORKS, Params, Target
+from pages.parts.common import charts, provenance, waiting
+from pages.parts.common.address import bound, folded
+from pages.parts.common.words import plain
 
 LAST, BY_EPOCH = "after the last epoch", "by epoch"
 LIVE = Params(seeds=1, epochs=60, every=3)  # a minute's patience at most, on a slow machine
 LARGEST_SEED = 9999
 
 
+@folded("Does it fit functions better? The regression experiment on held-out data", "spinal regression")
 def show() -> None:
-    """Folded away; reads the packaged record when opened."""
-    with bound(
-        st.expander,
-        "Does it fit functions better? The regression experiment on held-out data",
-        key="spinal regression",
-        on_change="rerun",
-    ) as box:
-        if not box.open:
-            return
-        found = regression.measured(RECORD)
-        if found is not None:
-            packaged(*found)
-        else:
-            st.markdown(f"Not measured on this machine yet: run `{COMMAND}`.")
-        papers()
-        live()
+    """Reads the packaged record when opened."""
+    found = regression.measured()
+    if found is not None:
+        packaged(*found)
+    else:
+        provenance.missing("measure spinal-regression")
+    papers()
+    live()
 
 
 def packaged(result: regression.Result, record: dict[str, object]) -> None:
@@ -58,7 +52,7 @@ def packaged(result: regression.Result, record: dict[str, object]) -> None:
     st.markdown(f"**Dead layers.** {plain(regression_figures.dead_words(result))}")
     st.caption(
         f"{plain(record['optimiser'])}, batches of {params.batch:d}; half of the epochs is the middle of that cycle, "
-        "not the end of a shorter one. " + again(record["command"], record["date"], record["commit"])
+        "not the end of a shorter one. " + provenance.again(record)
     )
     st.markdown(f"**Training loss is no test.** {plain(regression_figures.lowest_words(result))}")
 
@@ -87,7 +81,8 @@ def live() -> None:
     if not st.toggle(f"Train {len(NETWORKS)} networks", key="spinal regression train"):
         return
     what = f"Training {len(NETWORKS)} networks for {LIVE.epochs} epochs on {LIVE.train:,} points"
-    answers = waiting.compute([task(target, network, seed) for network in NETWORKS], what, "spinal regression")
+    calls = [Call(regression.lesson, LIVE, target, network, seed) for network in NETWORKS]
+    answers = waiting.ask_all(calls, what, "spinal regression")
     lessons = [answer for answer in answers if answer is not None]
     if not lessons:
         return
@@ -98,8 +93,3 @@ def live() -> None:
             sigma=LIVE.sigma,
         )
     )  # fmt: skip
-
-
-def task(target: Target, network: Network, seed: int) -> waiting.Task[Lesson]:
-    name = ("spinal regression", LIVE, target, network, seed)
-    return name, lambda progress: regression.lesson(LIVE, target, network, seed, progress)

@@ -156,3 +156,46 @@ def test_no_page_binds_a_widget_by_itself():
             assert path.name == "address.py" or all(k.arg != "bind" for k in call.keywords), (path, call.lineno)
             if isinstance(call.func, ast.Name) and call.func.id == "bound":
                 assert call.args[0].attr in ACCEPTED, (path, call.lineno)
+
+
+# ---- folded parts --------------------------------------------------------------------------------
+
+
+def two_parts():
+    """One part that the address tells of, one that it does not, and who was drawn."""
+    import streamlit as st
+
+    from pages.parts.common.address import folded
+
+    @folded("First?", "first part")
+    def first(word):
+        st.markdown(f"first {word}")
+
+    @folded("Second?", "second part", told=False)
+    def second():
+        st.markdown("second")
+
+    first("word")
+    second()
+
+
+def drawn(app):
+    app.run()
+    assert not app.exception
+    return [m.value for m in app.markdown]
+
+
+def test_a_folded_part_runs_when_it_is_opened():
+    app = AppTest.from_function(two_parts)
+    assert drawn(app) == []
+    assert [e.label for e in app.expander] == ["First?", "Second?"]
+    app.session_state["first part"] = True
+    assert drawn(app) == ["first word"]
+    app.session_state["second part"] = True
+    assert drawn(app) == ["first word", "second"]
+
+
+def test_the_address_opens_a_part_that_it_tells_of():
+    app = AppTest.from_function(two_parts)
+    app.query_params["first part"], app.query_params["second part"] = "true", "true"
+    assert drawn(app) == ["first word"]

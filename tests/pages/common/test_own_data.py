@@ -171,7 +171,7 @@ def test_pictures_in_the_place_of_others_are_others(tmp_path, how):
         app = part()
         app.text_input(key="live folder").set_value(str(tmp_path / "pictures")).run()
         assert not app.exception
-        seen.append(app.session_state["live listing"][2][1])
+        seen.append(app.session_state["live listing"][2].digest)
         replaced(tmp_path / "pictures", how)
     assert seen[0] != seen[1]
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from core.base.quote import MARKS, unturned
 from core.figures.palette import verbatim
-from pages.parts.common.words import PART, again, code, link, plain
+from pages.parts.common.provenance import again
+from pages.parts.common.words import PART, code, link, plain
 from tests.helpers import markdown_sinks
 from tests.helpers.hostile import FLAT, NAME, RAW_HTML, WORDS
 
@@ -133,7 +134,7 @@ def test_code_and_links_hold_what_they_are_given():
     assert code("a `b` ``c``") == "``` a `b` ``c`` ```"
     assert "\n" not in code("a\n\n# b")
     assert link("A [b](c)", "https://host.invalid/a b)") == ("[A \\[b\\](c)](<https://host.invalid/a%20b%29>)")
-    assert again("receptive measure-random x", "2025-01-01", "abc") == (
+    assert again({"command": "receptive measure-random x", "date": "2025-01-01", "commit": "abc"}) == (
         "Measure again: `receptive measure random:x` (2025-01-01, commit abc)."
     )
 

@@ -1,6 +1,7 @@
 """The patch evidence page through AppTest: first visit, settings, permalinks, clicks, stopped and bad states."""
 
 import re
+from functools import wraps
 
 import numpy as np
 import pytest
@@ -145,6 +146,7 @@ def test_offline_the_authors_networks_are_one_sentence_and_the_page_goes_on(monk
 def test_a_stopped_map_says_how_fine_it_is_and_goes_on(monkeypatch):
     exact = evidence.phases
 
+    @wraps(exact)  # the same call to those who ask
     def too_slow(*args, step, after, **kwargs):
         if step < 4:
             raise Stopped

@@ -18,7 +18,7 @@ from core.studies.spinal.ablation import PAPER, VARIED, Params, Setting
 
 FEATURES, CLASSES = 320, 10
 TINY = Params(seeds=2, epochs=1, layers=(2,), width=(8, 2), split=(1,), order=("alternating", "blocks"))
-PART = "from pages.parts.spinal import ablation as spinal_ablation\nspinal_ablation.show()"
+PART = "from pages.parts.spinal import measured\nmeasured.parts_of_the_head()"
 
 
 @pytest.fixture(scope="module")

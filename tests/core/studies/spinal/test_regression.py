@@ -272,9 +272,8 @@ def test_one_seed_is_trained_when_asked_for(monkeypatch):
 
 
 def test_without_a_record_the_part_says_how_to_get_one(monkeypatch, tmp_path):
-    from pages.parts.spinal import regression
-
-    monkeypatch.setattr(regression, "RECORD", tmp_path / "none.json")
+    assert study.measured(tmp_path / "none.json") is None
+    monkeypatch.setattr(study, "measured", lambda: None)
     app = part().run()
     assert not app.exception
     assert any("Not measured on this machine yet" in m.value for m in app.markdown)

@@ -26,7 +26,7 @@ from core.studies.spinal.transfer import HEADS, MODES, Params, fine_tune, scores
 
 SIDE = 16  # px: a sixteenth of the packaged network's work
 TINY = Params(seeds=3, epochs=2, width=6, layers=3, hidden=9)
-PART = "from pages.parts.spinal import transfer as spinal_transfer\nspinal_transfer.show()"
+PART = "from pages.parts.spinal import measured\nmeasured.on_a_trained_network()"
 
 
 @pytest.fixture(scope="module")
