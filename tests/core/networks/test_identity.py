@@ -13,10 +13,7 @@ from core import cache
 from core.networks import packaged, weights
 from core.pictures.preprocess import Preprocessing
 from tests.helpers.networks_by_hand import Torus, by_hand, trained
-from tests.pages.test_every_page import (
-    APP,
-    finding,  # noqa: F401
-)
+from tests.helpers.pages import APP, a_server_that_has_run_before  # noqa: F401
 
 ROOT = Path(__file__).parents[3]
 PREP = Preprocessing(16, (0.5,) * 3, (0.5,) * 3)
