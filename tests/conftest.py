@@ -8,7 +8,7 @@ from tests.helpers.handed import DATA
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: two threads wait for each other beside another process
 
-pytest.register_assert_rewrite(*(f"tests.helpers.{name}" for name in ("parity", "pictures", "weight_files")))
+pytest.register_assert_rewrite(*(f"tests.helpers.{name}" for name in ("pages", "parity", "pictures", "weight_files")))
 
 
 def pytest_collection_modifyitems(items):

@@ -9,9 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.data.sets import DATASETS
-from tests.pages.test_every_page import (
-    APP,
-)
+from tests.helpers.pages import APP
 
 ROOT = Path(__file__).parents[2]
 BUTTONS = [  # (page, its settings, the button that writes below the cache folder)

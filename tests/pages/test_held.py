@@ -7,9 +7,7 @@ from streamlit.testing.v1 import AppTest
 from core.models import create_model
 from core.overview import coverage
 from core.studies import STUDIES
-from tests.pages.test_every_page import (
-    APP,
-)
+from tests.helpers.pages import APP
 
 QUICK = {"shift_sweep": {"shift-R": "2"}, "patch_evidence": {"patch-resolution": "coarse"}}
 DEFAULT_TIMEOUT = 120

@@ -19,9 +19,7 @@ from core.pictures.preprocess import Preprocessing
 from pages.parts.common.words import plain
 from tests.core.data.test_own import zipped
 from tests.helpers.hostile import FLAT, HTML, NAME, RAW, RAW_HTML
-from tests.pages.test_every_page import (
-    APP,
-)
+from tests.helpers.pages import APP
 
 TEXT = {"Code", "Text", "Json", "Exception", "ArrowData"}  # kinds whose words are no Markdown
 FIELDS = {"body", "label", "help", "caption", "text", "delta", "content"}

@@ -11,10 +11,7 @@ from core import cache
 from core.networks import packaged, weights
 from core.pictures.preprocess import Preprocessing
 from tests.helpers.networks_by_hand import Torus, by_hand, trained
-from tests.pages.test_every_page import (
-    APP,
-    finding,  # noqa: F401
-)
+from tests.helpers.pages import APP
 
 PREP = Preprocessing(16, (0.5,) * 3, (0.5,) * 3)
 OTHERS = {

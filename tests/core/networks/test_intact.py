@@ -21,9 +21,7 @@ from core.studies import first_look as studies_first_look
 from core.studies.spinal import dataset
 from core.training import measurement
 from tests.core.terminal.test_terminal import refused, run
-from tests.pages.test_every_page import (
-    APP,
-)
+from tests.helpers.pages import APP
 
 WHOLE = base_files.ASSETS / "weights"
 STUDIES = ("shift_sweep", "patch_evidence", "sparse_codes", "random_features", "spinal_heads")

@@ -10,11 +10,9 @@ from typer.testing import CliRunner
 from core.pictures import samples
 from core.pictures.image import SUFFIXES, decode
 from core.terminal import app
+from tests.helpers.pages import visit
 from tests.helpers.pictures import refused, save
 from tests.helpers.tiffs import tiff
-from tests.pages.test_every_page import (
-    page,
-)
 
 SIDE = 64
 DEEP = np.linspace(0, 4095, SIDE * SIDE).astype(np.uint16).reshape(SIDE, SIDE)
@@ -24,7 +22,7 @@ SWEEP = ("--model", "cifar_vgg", "--max-shift", "1")
 
 
 def uploaded(*files):
-    shown = page(shift_R="1", shift_family="CIFAR-10", shift_networks_cifar10=["cifar_vgg"])
+    shown = visit("shift_sweep", shift_R="1", shift_family="CIFAR-10", shift_networks_cifar10=["cifar_vgg"])
     return shown.sidebar.file_uploader(key="tray uploads").set_value([(*file, "") for file in files]).run()
 
 
@@ -78,7 +76,7 @@ def test_a_range_of_its_own_is_said_without_a_stretch():
 
 
 def test_the_tray_takes_every_suffix_that_is_read():
-    allowed = set(page(shift_R="1").sidebar.file_uploader(key="tray uploads").proto.type)
+    allowed = set(visit("shift_sweep", shift_R="1").sidebar.file_uploader(key="tray uploads").proto.type)
     assert set(SUFFIXES) <= allowed
 
 

@@ -10,9 +10,7 @@ from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
 from pages.parts.common.address import ACCEPTED
-from tests.pages.test_every_page import (
-    APP,
-)
+from tests.helpers.pages import APP, first_visit
 
 ROOT = Path(__file__).parents[3]
 PAGES = ["", "networks", "shift_sweep", "patch_evidence", "sparse_codes", "random_features", "spinal_heads"]
@@ -64,7 +62,7 @@ def test_an_address_that_ended_in_the_exception_page(slug, query):
 
 @pytest.mark.parametrize("slug", PAGES)
 def test_no_page_fails_on_what_its_address_says(slug):
-    keys = keys_of(page(slug, {}))
+    keys = keys_of(first_visit(slug))
     assert keys
     values = st.lists(st.sampled_from(ODD) | st.text(max_size=5), min_size=1, max_size=2)
 

@@ -16,9 +16,7 @@ from streamlit import config
 from streamlit.testing.v1 import AppTest
 
 from pages.parts.common import doors
-from tests.pages.test_every_page import (
-    APP,
-)
+from tests.helpers.pages import APP
 
 ROOT = Path(__file__).parents[3]
 HERE, NEXT_DOOR = "127.0.0.1", "127.0.0.2"  # a server on localhost alone is not at the second

@@ -13,9 +13,7 @@ from core.base import jobs
 from core.data.public import SETS, unfinished
 from tests.core.data.test_own import menagerie, zipped
 from tests.core.data.test_public import eurosat
-from tests.pages.test_every_page import (
-    APP,
-)
+from tests.helpers.pages import APP
 
 PATIENCE = 120  # seconds until a download without a connection has failed
 TORCHVISION, OWN = "a torchvision data set", "my own folder or zip"

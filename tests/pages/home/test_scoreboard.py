@@ -7,9 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.claims import claim as claims_claim
 from core.overview import board, board_figures
-from tests.pages.test_every_page import (
-    APP,
-)
+from tests.helpers.pages import APP
 
 
 def home(**query):

@@ -1,36 +1,16 @@
-"""The patch evidence page through AppTest: first visit, settings, permalinks, clicks, stopped and bad states."""
+"""The patch evidence page through AppTest: settings, clicks, stopped and bad states."""
 
 import re
-from functools import wraps
-
-import numpy as np
-import pytest
-from streamlit.testing.v1 import AppTest
+from functools import partial, wraps
 
 from core import networks
 from core.base.worker import Stopped
 from core.networks import download, published
-from core.networks.families import DEFAULT_BAGNETS
-from core.pictures.image import from_pixels, png_bytes
-from core.studies import STUDIES
 from core.studies.patch import evidence
-from tests.pages.test_every_page import (
-    APP,
-    finding,
-)
+from tests.helpers.pages import finding, first_visit, visit
 
-QUESTION = next(s.question for s in STUDIES if s.slug == "patch_evidence")
 FAMILY = "tiny-imagenet-20"
-FOLDED = ("patch masking", "patch scramble", "patch interaction", "patch wall")
-
-
-def page(**query):
-    """The study's page with these settings in its address."""
-    app = AppTest.from_file(APP, default_timeout=180)
-    for name, value in query.items():
-        app.query_params[name.replace("_", "-")] = value
-    app.query_params["study"] = "patch_evidence"
-    return app.run()
+page = partial(visit, "patch_evidence")
 
 
 def said(app):
@@ -38,13 +18,10 @@ def said(app):
     return next(m.value for m in app.markdown if m.value.startswith("Alone, the patch says"))
 
 
-def test_the_first_visit_is_finished_and_asks_nothing():
-    app = page()
-    assert not app.exception
-    assert app.title[0].value == QUESTION
+def test_the_first_visit_says_the_evidence_and_what_a_patch_says_alone():
+    app = first_visit("patch_evidence")
     assert re.search(r"Half of the evidence for .+ comes from \d+ % of the patches", finding(app))
     assert "logit" in said(app)
-    assert not app.error
 
 
 def test_the_class_chooser_offers_the_five_best_first():
@@ -62,26 +39,6 @@ def test_another_class_and_a_comparison_change_the_finding():
     app.selectbox(key=f"patch-against-{FAMILY}").set_value("lion").run()
     assert not app.exception
     assert "evidence for tabby cat rather than lion comes" in finding(app)
-
-
-def test_a_permalink_restores_every_setting():
-    app = page(
-        picture="coffee",
-        patch_class_tiny_imagenet_20="teapot",
-        patch_opacity="0.4",
-        patch_resolution="coarse",
-        patch_of="photo BagNet-17",
-        patch_y="30",
-        patch_x="41",
-    )
-    assert not app.exception
-    assert "evidence for teapot comes" in finding(app)
-    assert app.number_input(key="patch-y").value == 30
-    assert app.number_input(key="patch-x").value == 41
-    assert app.slider(key="patch-opacity").value == pytest.approx(0.4)
-    code = " ".join(block.value for block in app.code)
-    assert "--resolution coarse" in code
-    assert "sample:coffee" in code
 
 
 def test_a_patch_can_be_chosen_by_keyboard():
@@ -108,23 +65,6 @@ def test_a_patch_chosen_in_a_wide_picture_stays_inside_a_narrow_one():
     app.sidebar.selectbox(key="picture").set_value("brick").run()
     assert not app.exception
     assert app.number_input(key="patch-x").value == 63
-
-
-@pytest.mark.parametrize("shape", [(1, 1), (4000, 40), (40, 4000), (3000, 3000)])
-def test_extreme_pictures_give_an_answer(shape):
-    app = page()
-    picture = png_bytes(from_pixels(np.full((*shape, 3), 90, np.uint8)))
-    app.sidebar.file_uploader(key="tray uploads").set_value([("odd.png", picture, "image/png")]).run()
-    assert not app.exception
-    assert app.title[0].value == QUESTION
-    assert "Half of the evidence" in finding(app)
-
-
-def test_every_network_wears_its_provenance():
-    app = page()
-    for name in DEFAULT_BAGNETS:
-        card = networks.find(name)
-        assert any(card.title in m.value and "trained by this project" in m.value for m in app.markdown)
 
 
 def test_offline_the_authors_networks_are_one_sentence_and_the_page_goes_on(monkeypatch, tmp_path):
@@ -162,15 +102,6 @@ def test_a_stopped_map_says_how_fine_it_is_and_goes_on(monkeypatch):
     app.button(key="patch go on").click().run()
     assert not app.exception
     assert not any("Stopped" in m.value for m in app.markdown)
-
-
-@pytest.mark.parametrize("key", FOLDED)
-def test_every_closer_look_opens(key):
-    app = page()
-    app.session_state[key] = True
-    app.run()
-    assert not app.exception
-    assert not app.error
 
 
 def test_your_own_bagnet_stands_beside_ours_and_its_patches_can_be_chosen(tmp_path):

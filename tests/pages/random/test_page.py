@@ -1,32 +1,17 @@
-"""The random features page through AppTest: first visit, settings, maps, own data, closer looks, bad states."""
+"""The random features page through AppTest: settings, maps, own data, bad states."""
 
 import re
 import time
+from functools import partial
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
-from core import networks
 from core.pictures.image import from_pixels, png_bytes
-from core.studies import STUDIES
-from tests.pages.test_every_page import (
-    APP,
-    finding,
-)
+from tests.helpers.pages import finding, first_visit, visit
 
-QUESTION = next(s.question for s in STUDIES if s.slug == "random_features")
-FOLDED = ("random retrieval own", "random background", "random attack", "random map table")
 PATIENCE = 120  # seconds that a curve may take to fill in
-
-
-def page(**query):
-    """The study's page with these settings in its address."""
-    app = AppTest.from_file(APP, default_timeout=180)
-    for name, value in query.items():
-        app.query_params[name.replace("_", "-")] = value
-    app.query_params["study"] = "random_features"
-    return app.run()
+page = partial(visit, "random_features")
 
 
 def filled(app, pattern):
@@ -53,21 +38,11 @@ def write_folder(folder, *, classes=("dark", "light"), count=12, broken=False):
         (folder / classes[0] / "torn.png").write_bytes(b"\x89PNG\r\n torn")
 
 
-def test_the_first_visit_shows_digits_and_asks_nothing():
-    app = page()
-    assert not app.exception
-    assert app.title[0].value == QUESTION
+def test_the_first_visit_shows_digits():
+    app = first_visit("random_features")
     assert finding(app).startswith("#### On 1,797 digits the nearest neighbour has the same class for")
     assert any("1,000 features that nobody learned tell" in m.value for m in app.markdown)
-    assert not app.error
     assert not [b for b in app.button if b.label == "Draw the maps"]
-
-
-def test_every_network_wears_its_provenance():
-    app = page()
-    for name in ("digits_cnn", "photo_resnet"):
-        card = networks.find(name)
-        assert any(card.title in m.value and "trained by this project" in m.value for m in app.markdown)
 
 
 def test_other_settings_offer_the_maps_and_fill_in_the_curve():
@@ -91,23 +66,6 @@ def test_maps_are_drawn_when_asked_for_and_kept():
     back = other.switch_page("pages/random_features.py").run()
     assert not back.exception
     assert finding(back).startswith("#### On 60 digits")
-
-
-def test_a_permalink_restores_every_setting():
-    app = page(
-        random_digits_features="500",
-        random_digits_depth="2",
-        random_digits_kernel="5",
-        random_digits_seed="7",
-        random_digits_classifier="5 nearest neighbours",
-        random_perplexity="12",
-    )
-    assert not app.exception
-    filled(app, r"^500 features that nobody learned")
-    code = " ".join(block.value for block in app.code)
-    for words in ("--features 500", "--depth 2", "--kernel 5", "--seed 7", "--classifier knn"):
-        assert words in code
-    assert app.slider(key="random-perplexity").value == 12
 
 
 def test_a_folder_of_the_readers_own_is_a_data_set(tmp_path):
@@ -138,21 +96,3 @@ def test_a_data_set_that_is_not_here_says_what_to_do(tmp_path, monkeypatch):
     assert not app.exception
     assert any("MNIST is not on this machine" in m.value for m in app.markdown)
     assert any("digits are always on this machine" in i.value for i in app.info)
-
-
-@pytest.mark.parametrize("shape", [(1, 1), (4000, 40), (3000, 3000)])
-def test_extreme_pictures_are_placed(shape):
-    app = page()
-    picture = png_bytes(from_pixels(np.full((*shape, 3), 90, np.uint8)))
-    app.sidebar.file_uploader(key="tray uploads").set_value([("odd.png", picture, "image/png")]).run()
-    assert not app.exception
-    assert finding(app)
-
-
-@pytest.mark.parametrize("key", FOLDED)
-def test_every_closer_look_opens(key):
-    app = page()
-    app.session_state[key] = True
-    app.run()
-    assert not app.exception
-    assert not app.error

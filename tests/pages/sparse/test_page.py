@@ -1,33 +1,17 @@
-"""The sparse codes page through AppTest: first visit, settings, permalinks, closer looks, stopped and bad states."""
+"""The sparse codes page through AppTest: settings, other networks, stopped and bad states."""
 
 import re
+from functools import partial
 
-import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from core import networks
 from core.networks.families import DEFAULT_SDNETS
-from core.pictures.image import from_pixels, png_bytes
-from core.studies import STUDIES
 from core.studies.sparse import codes
-from tests.pages.test_every_page import (
-    APP,
-    finding,
-)
+from tests.helpers.pages import finding, first_visit, visit
 
-QUESTION = next(s.question for s in STUDIES if s.slug == "sparse_codes")
-FOLDED = ("sparse depths", "sparse attack", "sparse live")
 SAID = re.compile(r"At λ = ([\d.]+), (\d+)% of the codes are not zero")
-
-
-def page(**query):
-    """The study's page with these settings in its address."""
-    app = AppTest.from_file(APP, default_timeout=180)
-    for name, value in query.items():
-        app.query_params[name.replace("_", "-")] = value
-    app.query_params["study"] = "sparse_codes"
-    return app.run()
+page = partial(visit, "sparse_codes")
 
 
 def share(app):
@@ -36,12 +20,9 @@ def share(app):
     return float(found[1]), int(found[2])
 
 
-def test_the_first_visit_is_finished_and_asks_nothing():
-    app = page()
-    assert not app.exception
-    assert app.title[0].value == QUESTION
+def test_the_first_visit_is_at_the_settings_own_lambda():
+    app = first_visit("sparse_codes")
     assert share(app)[0] == codes.Params.lam
-    assert not app.error
     assert [m.label.split(", ")[1] for m in app.metric] == ["chosen", "as trained", "estimated", "no λ"]
 
 
@@ -73,32 +54,6 @@ def test_noise_steps_and_resolution_change_what_is_shown():
     assert len(seen) == 6
 
 
-def test_a_permalink_restores_every_setting():
-    app = page(
-        picture="coffee",
-        sparse_noise="speckle",
-        sparse_level_speckle="0.25",
-        sparse_lambda="0.65",
-        sparse_steps="5",
-        sparse_solver="paper",
-        sparse_seed="7",
-        sparse_at="own",
-    )
-    assert not app.exception
-    assert share(app)[0] == 0.65
-    code = " ".join(block.value for block in app.code)
-    for words in (
-        "sample:coffee",
-        "--lambda 0.65",
-        "--steps 5",
-        "--solver paper",
-        "--noise speckle:0.25",
-        "--seed 7",
-        "--resolution own",
-    ):
-        assert words in code
-
-
 def test_the_estimated_lambda_is_one_button_away():
     app = page()
     metric = next(m for m in app.metric if "estimated" in m.label)
@@ -106,33 +61,6 @@ def test_the_estimated_lambda_is_one_button_away():
     app.button(key="sparse use estimate").click().run()
     assert not app.exception
     assert share(app)[0] == pytest.approx(wanted, abs=0.026)
-
-
-@pytest.mark.parametrize("shape", [(1, 1), (4000, 40), (40, 4000), (3000, 3000)])
-@pytest.mark.parametrize("at", ["32 px", "own"])
-def test_extreme_pictures_give_an_answer(shape, at):
-    app = page(sparse_at=at)
-    picture = png_bytes(from_pixels(np.full((*shape, 3), 90, np.uint8)))
-    app.sidebar.file_uploader(key="tray uploads").set_value([("odd.png", picture, "image/png")]).run()
-    assert not app.exception
-    assert app.title[0].value == QUESTION
-    assert share(app)
-
-
-def test_every_network_wears_its_provenance():
-    app = page()
-    for name in DEFAULT_SDNETS:
-        card = networks.find(name)
-        assert any(card.title in m.value and "trained by this project" in m.value for m in app.markdown)
-
-
-@pytest.mark.parametrize("key", FOLDED)
-def test_every_closer_look_opens(key):
-    app = page()
-    app.session_state[key] = True
-    app.run()
-    assert not app.exception
-    assert not app.error
 
 
 def test_an_untrained_dictionary_and_your_own_file_can_be_looked_at():

@@ -1,25 +1,15 @@
-"""The spinal heads page through AppTest: first visit, settings, a race that is run, stopped, kept and forgotten."""
+"""The spinal heads page through AppTest: settings, a race that is run, stopped, kept and forgotten."""
 
 import time
+from functools import partial
 
-import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
-from core import networks
 from core.base import jobs
 from core.base.records import from_json
-from core.networks import families
-from core.pictures.image import from_pixels, png_bytes
-from core.studies import STUDIES
 from core.studies.spinal.heads import Result
-from tests.pages.test_every_page import (
-    APP,
-    finding,
-)
+from tests.helpers.pages import finding, first_visit, visit
 
-QUESTION = next(s.question for s in STUDIES if s.slug == "spinal_heads")
-FOLDED = ("spinal ablation", "spinal transfer", "spinal regression", "spinal-curves table", "spinal-differences table")
 PATIENCE = 120  # seconds for two networks of two epochs
 
 
@@ -31,13 +21,7 @@ def cache_of_its_own(tmp_path, monkeypatch):
         jobs.forget(run)
 
 
-def page(**query):
-    """The study's page with these settings in its address."""
-    app = AppTest.from_file(APP, default_timeout=180)
-    for name, value in query.items():
-        app.query_params[name.replace("_", "-")] = value
-    app.query_params["study"] = "spinal_heads"
-    return app.run()
+page = partial(visit, "spinal_heads")
 
 
 def begun(**query):
@@ -55,22 +39,12 @@ def begun(**query):
 
 
 def test_the_first_visit_shows_a_finished_race():
-    app = page()
-    assert not app.exception
-    assert app.title[0].value == QUESTION
+    app = first_visit("spinal_heads")
     assert finding(app).startswith("#### After 20 epochs on 1,297 digits pictures: FC 9")
     assert "Spinal is" in finding(app)
-    assert not app.error
     code = " ".join(block.value for block in app.code)
     assert "receptive spinal-heads --data digits --backbone small_cnn --heads fc,spinal,fc-matched --seeds 10" in code
     assert [h.value for h in app.header if h.value == "The paper says, we measured"]
-
-
-def test_every_network_wears_its_provenance():
-    app = page()
-    for name in families.HEADED.values():
-        card = networks.find(name)
-        assert any(card.title in m.value and "trained by this project" in m.value for m in app.markdown)
 
 
 def test_a_race_is_trained_shown_and_kept():
@@ -136,24 +110,6 @@ def test_the_sliders_size_the_head():
     for backbone in ("VGG-5, 16 channels", "small CNN"):
         app.selectbox(key="spinal-grey-backbone").set_value(backbone).run()
         assert not app.exception
-
-
-@pytest.mark.parametrize("shape", [(1, 1), (4000, 40), (300, 300)])
-def test_extreme_pictures_are_answered(shape):
-    app = page()
-    picture = png_bytes(from_pixels(np.full((*shape, 3), 90, np.uint8)))
-    app.sidebar.file_uploader(key="tray uploads").set_value([("odd.png", picture, "image/png")]).run()
-    assert not app.exception
-    assert finding(app)
-
-
-@pytest.mark.parametrize("key", FOLDED)
-def test_every_closer_look_opens(key):
-    app = page()
-    app.session_state[key] = True
-    app.run()
-    assert not app.exception
-    assert not app.error
 
 
 @pytest.mark.parametrize("where", ["a file", "/proc/receptive"])
