@@ -12,7 +12,6 @@ import streamlit as st
 from core.base import jobs
 from core.base.jobs import Run
 from core.models.heads import BACKBONES, SHORT
-from core.studies import spinal
 from core.studies.spinal import dataset, figures
 from core.studies.spinal import heads as spinal_heads
 from core.studies.spinal.heads import Params, Result
@@ -144,7 +143,7 @@ def ended(run: Run) -> Result | None:
 def draw(result: Result) -> None:
     finding = spinal_heads.finding(result)
     st.markdown(f"#### {plain(finding)}")
-    charts.show(spinal.figure(result), "spinal-curves")
+    charts.show(figures.curves(result), "spinal-curves")
     if "spinal" in result.heads and len(result.heads) > 1 and result.finished_pairs:
         charts.show(figures.differences(result), "spinal-differences")
     st.caption(
