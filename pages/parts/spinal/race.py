@@ -15,7 +15,6 @@ from core.base.prose import section
 from core.base.records import from_json
 from core.base.renamed import today
 from core.models.heads import BACKBONES, SHORT
-from core.studies import spinal
 from core.studies.spinal import dataset, figures
 from core.studies.spinal import heads as spinal_heads
 from core.studies.spinal.heads import Params, Result
@@ -148,7 +147,7 @@ def ended(run: Run) -> Result | None:
 def draw(result: Result) -> None:
     finding = spinal_heads.finding(result)
     st.markdown(f"#### {plain(finding)}")
-    charts.show(spinal.figure(result), "spinal-curves")
+    charts.show(figures.curves(result), "spinal-curves")
     if "spinal" in result.heads and len(result.heads) > 1 and result.finished_pairs:
         charts.show(figures.differences(result), "spinal-differences")
     st.caption(section("spinal_heads", "race"))
