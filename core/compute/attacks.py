@@ -9,16 +9,19 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from core.base.worker import Progress, ignore
 
+if TYPE_CHECKING:
+    from torch import Tensor
+
 ON_THE_PICTURE, NEVER = -1, 2**15  # in place of a restart and a step
-Answers = Callable[[Tensor], Tensor]  # pixels (B, C, H, W) -> logits (B, K), differentiable
-Value = Callable[[Tensor, Tensor], Tensor]  # logits (B, K) and labels (B,) -> (B,)
+Answers = Callable[["Tensor"], "Tensor"]  # pixels (B, C, H, W) -> logits (B, K), differentiable
+Value = Callable[["Tensor", "Tensor"], "Tensor"]  # logits (B, K) and labels (B,) -> (B,)
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,11 @@ def _in_l2(dice: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
     return drawn
 
 
-LINF = Norm(torch.sign, lambda offset, eps: offset.clamp(-eps, eps), lambda dice, shape: dice.uniform(-1, 1, shape))
+LINF = Norm(
+    lambda gradient: torch.sign(gradient),
+    lambda offset, eps: offset.clamp(-eps, eps),
+    lambda dice, shape: dice.uniform(-1, 1, shape),
+)
 L2 = Norm(
     lambda gradient: gradient / _lengths(gradient),
     lambda offset, eps: offset * (eps * (1 - 1e-12) / _lengths(offset)).clamp(max=1),

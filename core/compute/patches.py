@@ -11,6 +11,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -18,9 +19,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.base.worker import Progress, ignore
-from core.models.bagnet import BagNet
 from core.models.receptive_field import STRIDE
 from core.networks.card import Network
+
+if TYPE_CHECKING:
+    from core.models.bagnet import BagNet
 
 STEPS = (8, 4, 2, 1)  # pixels between neighbouring patches of a map, coarse to exact
 PHASES = tuple(itertools.product((0, 1), repeat=2))
@@ -37,6 +40,8 @@ class Leaf:
 
 def bagnet_of(network: Network) -> BagNet:
     """The network in float32, batch norms folded. Raises ValueError if it is not a BagNet."""
+    from core.models.bagnet import BagNet
+
     net = network.engine.exact
     if not isinstance(net, BagNet):
         raise ValueError(f"expected a BagNet, got {network.card.name}: only a BagNet's logits are sums over patches")

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -25,7 +25,9 @@ from torch import nn
 from core.base.files import write_json
 from core.base.records import read_back
 from core.base.worker import Progress, ignore
-from core.models.random_depthwise import FIRST_PADDING, RandomDepthwise, draw, sign_padding
+
+if TYPE_CHECKING:
+    from core.models.random_depthwise import RandomDepthwise
 
 FEATURES_AT_ONCE = 128  # with four 32-pixel pictures, 2 MB of maps: near the caches
 PIXELS_AT_ONCE = 4 * 32 * 32
@@ -47,6 +49,8 @@ class Spec:
 
 def build(spec: Spec) -> RandomDepthwise:
     """The plain network of a Spec, in eval mode."""
+    from core.models.random_depthwise import RandomDepthwise, draw
+
     net = RandomDepthwise(spec.features, spec.kernel_size, spec.depth, spec.in_channels, spec.seed)
     if spec.start:
         net.load_state_dict(draw(spec.seed, spec.features, spec.kernel_size, spec.depth, spec.in_channels, spec.start))
@@ -55,6 +59,8 @@ def build(spec: Spec) -> RandomDepthwise:
 
 def map_size(net: RandomDepthwise | Spec, height: int, width: int) -> tuple[int, int]:
     """(H', W') of the last maps; a feature is its count divided by H' W'."""
+    from core.models.random_depthwise import FIRST_PADDING, sign_padding
+
     sides = []
     for side in (height, width):
         side += 2 * sign_padding(side, net.kernel_size, FIRST_PADDING) - net.kernel_size + 1
@@ -148,6 +154,8 @@ def weights_of(conv: nn.Conv2d) -> tuple[torch.Tensor, torch.Tensor]:
 
 @torch.inference_mode()
 def _count(net: RandomDepthwise, pixels: np.ndarray, blocks: list[Weights], out: np.ndarray) -> None:
+    from core.models.random_depthwise import FIRST_PADDING, sign_padding
+
     x = torch.from_numpy(np.array(pixels)).float()
     if pixels.dtype == np.uint8:
         x = x / 255
