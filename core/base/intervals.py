@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from core.base.heavy import stats
+
 LEVEL = 0.95  # of the intervals of means
 FEWEST = 3  # repetitions that an interval is drawn from
 
@@ -27,10 +29,9 @@ def mean_interval(values: Sequence[float] | np.ndarray) -> tuple[float, float]:
     known = known[~np.isnan(known)]
     if len(known) < FEWEST:
         return (float(known.mean()) if len(known) else math.nan), math.nan
-    from scipy.stats import t
 
     spread = known.std(ddof=1) / math.sqrt(len(known))
-    return float(known.mean()), float(t.ppf((1 + LEVEL) / 2, len(known) - 1) * spread)
+    return float(known.mean()), float(stats.t.ppf((1 + LEVEL) / 2, len(known) - 1) * spread)
 
 
 def verdict(mean: float, half: float) -> str:

@@ -12,6 +12,7 @@ import logging
 import re
 import warnings
 from collections.abc import Iterator
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any
@@ -69,8 +70,6 @@ def on_cluster(client: Any) -> Runner:
     The Runner raises ValueError, with what to do, for a lost scheduler, a worker without the package, or a chunk that
     takes workers down.
     """
-    from concurrent.futures import CancelledError
-
     from distributed import KilledWorker, as_completed
 
     def runner(work: Work, chunks: Chunks) -> Computed:

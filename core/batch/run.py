@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from filelock import FileLock, Timeout
 
 from core.base.files import behind_links, csv_text, whole, write_json, write_text
+from core.base.heavy import pa, parquet
 from core.base.records import read_back
 from core.base.worker import Progress, ignore
 from core.batch import columns as batch_rows
@@ -155,13 +156,11 @@ def provenance(out: Path) -> dict[str, Any]:
 
     Raises ValueError if it is not a file that `run` wrote.
     """
-    from pyarrow import ArrowException, parquet
-
     try:
         told = parquet.read_schema(out).metadata
         about: dict[str, Any] = json.loads(told[KEY])
         return about
-    except (ArrowException, KeyError, TypeError, ValueError) as error:
+    except (pa.ArrowException, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"expected the result of a batch in {out}, got another file: {REMEDY}") from error
 
 
@@ -244,8 +243,6 @@ def check_same(kept: Any, wanted: dict[str, Any], where: Path) -> None:
 
 def schema(study: str) -> Any:
     """The columns of a study's file, as pyarrow has them."""
-    import pyarrow as pa
-
     kinds = {
         "text": pa.string(),
         "int": pa.int64(),
@@ -267,8 +264,6 @@ def digest(pictures: Sequence[Picture]) -> str:
 
 def is_missing(job: Job, part: int, path: Path) -> bool:
     """Whether a part has yet to be computed."""
-    from pyarrow import parquet
-
     if not path.exists():
         return True
     with read_back(path, remedy=AGAIN):
@@ -278,9 +273,6 @@ def is_missing(job: Job, part: int, path: Path) -> bool:
 
 def write_part(job: Job, path: Path, part: Part, read: str) -> None:
     """Write a part's rows, with what it was read from and left out in the file's own metadata."""
-    import pyarrow as pa
-    from pyarrow import parquet
-
     about = schema(job.work.study).with_metadata({SKIPPED: json.dumps(part.skipped), READ: read})
     rows = pa.Table.from_pylist(part.rows, schema=about)
     whole(path, lambda fresh: parquet.write_table(rows, fresh))
@@ -288,8 +280,6 @@ def write_part(job: Job, path: Path, part: Part, read: str) -> None:
 
 def merge(job: Job, folder: Path, out: Path, command: str) -> tuple[int, list[tuple[str, str]]]:
     """Write OUT and the list of what was left out, and remove the parts: the number of rows, and that list."""
-    from pyarrow import parquet
-
     skipped, read, rows = list(job.left_out), [], 0
     for i in range(job.parts):
         with read_back(part_path(folder, i), remedy=AGAIN):
@@ -314,9 +304,6 @@ def merge(job: Job, folder: Path, out: Path, command: str) -> tuple[int, list[tu
 
 def groups(job: Job, folder: Path) -> Iterator[Any]:
     """The rows of all parts in their order, in tables that are large enough for a row group."""
-    import pyarrow as pa
-    from pyarrow import parquet
-
     gathered: list[Any] = []
     for i in range(job.parts):
         with read_back(part_path(folder, i), remedy=AGAIN):

@@ -15,13 +15,18 @@ from itertools import islice
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from threadpoolctl import threadpool_limits
+
 from core import networks as core_networks
+from core.base.heavy import safetensors_torch, torch
 from core.base.jobs import live_by
 from core.batch import columns
 from core.networks import brought, packaged, weights
 from core.networks import card as networks_card
 from core.networks.own_options import ASIS, FileOptions
 from core.pictures.files import UNREADABLE
+from core.pictures.image import ImageError, decode, from_pixels
 from core.pictures.listing import MAX_PICTURE_BYTES, Found
 from core.studies.random import row as random_row
 from core.studies.random.row import RANDOM
@@ -155,9 +160,9 @@ def packed(network: Network | None, params: Any) -> Sent:
         return Sent(RANDOM, drawn, drawn)
     state = b""
     if not network.card.name.startswith(BY_NAME):
-        from safetensors.torch import save
-
-        state = save({name: value.contiguous().clone() for name, value in network.engine.plain.state_dict().items()})
+        state = safetensors_torch.save(
+            {name: value.contiguous().clone() for name, value in network.engine.plain.state_dict().items()}
+        )
     own = (network.card, network.labels, network.preprocessing, state)
     return Sent(network.card.name, network.digest, network.identity, *own)
 
@@ -215,8 +220,6 @@ def compute(work: Work, pictures: Sequence[Picture]) -> Part:
 
 def opened(picture: Picture) -> RGBImage:
     """The picture decoded. Raises ImageError, also with the reason why its file could not be read."""
-    from core.pictures.image import ImageError, decode
-
     if picture.reason:
         raise ImageError(picture.reason)
     return decode(picture.data)
@@ -239,19 +242,12 @@ def row(work: Work, picture: Picture, image: RGBImage, sent: Sent, network: Any)
 
 def one_thread() -> None:
     """This thread's sums are in one thread's order, and stay so: as many as there are must not show in a row."""
-    import torch
-    from threadpoolctl import threadpool_limits
-
     torch.set_num_threads(1)
     threadpool_limits(1)
 
 
 def try_out(work: Work) -> None:
     """Raises ValueError, in the study's own words, if it refuses a network or its settings."""
-    import numpy as np
-
-    from core.pictures.image import from_pixels
-
     grey = from_pixels(np.full((TRIAL_SIDE, TRIAL_SIDE, 3), 127, np.uint8))
     with threads_kept():
         one_thread()
@@ -262,9 +258,6 @@ def try_out(work: Work) -> None:
 @contextmanager
 def threads_kept() -> Iterator[None]:
     """Gives this process its threads back afterwards."""
-    import torch
-    from threadpoolctl import threadpool_limits
-
     before, limits = torch.get_num_threads(), threadpool_limits(1)
     try:
         yield

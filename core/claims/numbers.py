@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from core.base.heavy import stats
 from core.base.intervals import mean_interval, wilson
 from core.claims.claim import Ours
 
@@ -56,13 +57,11 @@ def over_seeds(values: Sequence[float] | np.ndarray, low: float = -math.inf, hig
 
 def rank_correlation(of: Sequence[float], estimates: Sequence[Estimate]) -> Estimate:
     """Spearman's correlation of `of`, rising, with estimates whose errors are drawn from their intervals (seeded)."""
-    from scipy.stats import rankdata
-
     values = np.array([e.value for e in estimates])
     spread = np.array([(e.high - e.low) / (2 * Z) for e in estimates])
     drawn = values + spread * np.random.default_rng(SEED).standard_normal((DRAWS, len(values)))
-    ranks = rankdata(np.vstack([values, drawn]), axis=1)
-    given = rankdata(np.asarray(of, float))
+    ranks = stats.rankdata(np.vstack([values, drawn]), axis=1)
+    given = stats.rankdata(np.asarray(of, float))
     deviations = ranks - ranks.mean(1, keepdims=True)
     length = np.sqrt((deviations**2).sum(1) * ((given - given.mean()) ** 2).sum())
     found = deviations @ (given - given.mean()) / np.where(length > 0, length, np.inf)

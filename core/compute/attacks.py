@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 
+from core.base.heavy import torch
 from core.base.worker import Progress, ignore
 
 if TYPE_CHECKING:

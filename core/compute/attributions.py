@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from core.base.heavy import F, captum_attr, nn, nn_utils, overrides, torch
 from core.base.worker import Progress, ignore
+from core.compute import patches
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -48,8 +50,6 @@ def attribution(
     `progress` may raise to stop. Raises ValueError for an unknown method or class, for evidence of a network that is
     no BagNet, for Grad-CAM without maps, and for DeepLIFT of a network with a layer that Captum's rules do not cover.
     """
-    import torch
-
     if method not in METHODS:
         raise ValueError(f"expected a method of {list(METHODS)}, got {method!r}: choose one of them")
     if not 0 <= target < len(network.labels):
@@ -73,11 +73,6 @@ def bagnet_evidence(network: Network, x: Tensor, target: int, progress: Progress
     each of those. Near the border they are fewer, as no patch is centred outside the picture.
     Raises ValueError for a network that is no BagNet.
     """
-    import torch
-    import torch.nn.functional as F
-
-    from core.compute import patches
-
     net = patches.bagnet_of(network)
     centred = torch.from_numpy(patches.full(net, x, [target], progress))
     return F.avg_pool2d(centred, net.patch, stride=1, padding=net.patch // 2)[0].numpy()
@@ -110,37 +105,32 @@ def _batch(x: Tensor) -> int:
 
 
 def _saliency(net: nn.Module, x: Tensor, target: int, progress: Progress) -> Tensor:
-    from captum.attr import Saliency
 
-    return Saliency(_watched(net, progress, 1)).attribute(x.requires_grad_(), target)  # type: ignore[no-any-return]
+    return captum_attr.Saliency(_watched(net, progress, 1)).attribute(x.requires_grad_(), target)  # type: ignore[no-any-return]
 
 
 def _integrated_gradients(net: nn.Module, x: Tensor, target: int, progress: Progress) -> Tensor:
-    from captum.attr import IntegratedGradients
 
-    method = IntegratedGradients(_watched(net, progress, IG_STEPS))
+    method = captum_attr.IntegratedGradients(_watched(net, progress, IG_STEPS))
     return method.attribute(  # type: ignore[no-any-return]
         x.requires_grad_(), target=target, n_steps=IG_STEPS, internal_batch_size=_batch(x)
     )
 
 
 def _occlusion(net: nn.Module, x: Tensor, target: int, progress: Progress) -> Tensor:
-    from captum.attr import Occlusion
 
     # captum masks all windows of a row, then of the next; the last ones may reach beyond the picture
     sides = [min(WINDOW, length) for length in x.shape[2:]]
     count = int(np.prod([-(-length // side) for length, side in zip(x.shape[2:], sides, strict=True)]))
     window = (x.shape[1], *sides)
-    method = Occlusion(_watched(net, progress, count + 1))
+    method = captum_attr.Occlusion(_watched(net, progress, count + 1))
     losses = method.attribute(x, window, strides=window, target=target, perturbations_per_eval=_batch(x))
     return losses / x.shape[1]  # type: ignore[no-any-return]  # captum gives every colour the whole loss
 
 
 def _grad_cam(net: nn.Module, x: Tensor, target: int, progress: Progress) -> Tensor:
-    import torch.nn.functional as F
-    from captum.attr import LayerGradCam
 
-    method = LayerGradCam(net, last_map(net, x))
+    method = captum_attr.LayerGradCam(net, last_map(net, x))
     cam = method.attribute(x.requires_grad_(), target, relu_attributions=False)
     progress(1, 1)
     return F.interpolate(cam, x.shape[2:], mode="bilinear", align_corners=False)
@@ -151,8 +141,6 @@ def last_map(net: nn.Module, x: Tensor) -> nn.Module:
 
     photo_resnet's `stages`, the `layer4` of BagNets and ResNets. Raises ValueError if there is none.
     """
-    import torch
-
     found: list[nn.Module] = []
 
     def note(module: nn.Module, _: object, output: object) -> None:
@@ -170,13 +158,12 @@ def last_map(net: nn.Module, x: Tensor) -> nn.Module:
 
 
 def _deep_lift(net: nn.Module, x: Tensor, target: int, progress: Progress) -> Tensor:
-    from captum.attr import DeepLift
 
     # captum warns at every call that it hooks the module; it is a copy of our own
     warnings.filterwarnings("ignore", message=r"\s*Setting forward, backward hooks")
     # double: the Rescale rule divides differences, which lose float32's digits where they are small
     x = x.double()
-    lift = DeepLift(each_call_its_own(net.double(), x))
+    lift = captum_attr.DeepLift(each_call_its_own(net.double(), x))
     found, off = lift.attribute(x.requires_grad_(), target=target, return_convergence_delta=True)
     if abs(off.item()) > INCOMPLETE * found.abs().sum().item():
         raise ValueError(
@@ -195,10 +182,6 @@ def each_call_its_own(net: nn.Module, x: Tensor) -> nn.Module:
     complete only where the reference is constant over the window; max(a, b) = a + ReLU(b - a) gives the same map there,
     and is complete everywhere.
     """
-    import torch
-    import torch.nn.functional as F
-    from torch import nn
-    from torch.overrides import TorchFunctionMode
 
     class Rectifier(nn.ReLU):
         """Of another type than captum hooks."""
@@ -206,7 +189,7 @@ def each_call_its_own(net: nn.Module, x: Tensor) -> nn.Module:
     class Pool(nn.MaxPool2d):
         """Of another type than captum hooks."""
 
-    class Rewritten(TorchFunctionMode):  # not torch.fx: while it traces, every other thread's forward fails
+    class Rewritten(overrides.TorchFunctionMode):  # not torch.fx: while it traces, every other thread's forward fails
         def __init__(self, relu: Relu) -> None:
             super().__init__()
             self.relu = relu
@@ -253,10 +236,7 @@ def larger(relu: Relu, a: Tensor, b: Tensor) -> Tensor:
 
 def max_pool(relu: Relu, x: Tensor, kernel: Any, stride: Any = None, padding: Any = 0) -> Tensor:
     """(B, C, H, W) -> what F.max_pool2d (undilated, rounding down) gives, by pairwise maxima."""
-    import torch.nn.functional as F
-    from torch.nn.modules.utils import _pair
-
-    (kh, kw), (sh, sw), (ph, pw) = _pair(kernel), _pair(stride or kernel), _pair(padding)
+    (kh, kw), (sh, sw), (ph, pw) = nn_utils._pair(kernel), nn_utils._pair(stride or kernel), nn_utils._pair(padding)
     if ph or pw:  # a window that meets the border holds the pixel repeated there anyway
         x = F.pad(x, (pw, pw, ph, ph), mode="replicate")
     pairwise = functools.partial(larger, relu)

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.base.heavy import torch
 from core.base.worker import Progress, ignore
+from core.networks import engine
 from core.pictures.preprocess import denormalise, in_channels, normalise
 
 if TYPE_CHECKING:
@@ -47,8 +49,6 @@ def sdnet_of(network: Network) -> SDNet:
 
 def to_input(network: Network, pixels: np.ndarray) -> Tensor:
     """float (..., H, W, 3) in [0, 1] -> what the network sees: float32 (..., its channels, H, W)."""
-    import torch
-
     x = torch.from_numpy(np.ascontiguousarray(pixels)).float().movedim(-1, -3)
     return normalise(in_channels(x, len(network.preprocessing.mean)), network.preprocessing)
 
@@ -71,8 +71,6 @@ def code(
     `steps` and `solver` are the network's own by default; `progress(steps done, steps)` may raise to stop.
     Raises ValueError for a network without a coding layer, for less than one step, and for an unknown solver.
     """
-    import torch
-
     layer = sdnet_of(network).dictionary
     x = to_input(network, pixels)[None]
     with torch.inference_mode():
@@ -85,8 +83,6 @@ def objectives(
     network: Network, pixels: np.ndarray, lam: float, steps: int, solver: Solver, progress: Progress = ignore
 ) -> np.ndarray:
     """(steps,) the objective of one picture (H, W, 3) after 1, 2, … steps (§3)."""
-    import torch
-
     layer = sdnet_of(network).dictionary
     x = to_input(network, pixels)[None]
     found = []
@@ -113,8 +109,6 @@ def along_lambda(
 
     `pixels` float (H, W, 3) in [0, 1]. Raises ValueError as `code` does.
     """
-    import torch
-
     net = sdnet_of(network)
     levels = torch.from_numpy(np.asarray(lams, np.float32))
     x = to_input(network, pixels)[None].expand(len(levels), -1, -1, -1)
@@ -127,7 +121,5 @@ def along_lambda(
 
 def answer(network: Network, pixels: np.ndarray) -> np.ndarray:
     """(K,) float32 logits of one picture (H, W, 3) in [0, 1]."""
-    from core.networks import engine
-
     x = to_input(network, pixels)[None]
     return np.asarray(engine.logits(network.engine, lambda which: x[which], 1, exact=True).logits[0])

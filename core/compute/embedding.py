@@ -12,6 +12,7 @@ from typing import Literal
 
 import numpy as np
 
+from core.base.heavy import openTSNE, sk_decomposition
 from core.base.worker import Progress, ignore
 
 LearningRate = float | Literal["auto"]
@@ -70,16 +71,14 @@ def fit(
     `on_positions` sees the unfinished positions (N, 2) as often. Raises ValueError for fewer than 10 points, for a
     perplexity below 1, a learning rate of 0 or less, and for vectors that are all the same.
     """
-    from openTSNE import TSNEEmbedding, affinity, initialization
-
     check(vectors, perplexity, learning_rate)
     total = sum(iterations)
     progress(0, total)
     reduced, projection = reduce(vectors, seed)
     used = usable(perplexity, len(vectors))
-    near = affinity.PerplexityBasedNN(reduced, perplexity=used, random_state=seed, n_jobs=1)
-    found = TSNEEmbedding(
-        initialization.pca(reduced, random_state=seed),
+    near = openTSNE.affinity.PerplexityBasedNN(reduced, perplexity=used, random_state=seed, n_jobs=1)
+    found = openTSNE.TSNEEmbedding(
+        openTSNE.initialization.pca(reduced, random_state=seed),
         near,
         negative_gradient_method="fft" if len(vectors) >= FFT_FROM else "bh",
         random_state=seed,
@@ -141,9 +140,8 @@ def reduce(vectors: np.ndarray, seed: int) -> tuple[np.ndarray, Projection | Non
     count = min(COMPONENTS, len(vectors))
     if vectors.shape[1] <= count:
         return np.asarray(vectors, np.float32), None
-    from sklearn.decomposition import PCA
 
-    found = PCA(count, random_state=seed).fit(vectors)
+    found = sk_decomposition.PCA(count, random_state=seed).fit(vectors)
     projection = Projection(found.mean_.astype(np.float32), found.components_.astype(np.float32))
     return projection(vectors).astype(np.float32), projection
 

@@ -6,10 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
 
+from core.base.heavy import F, nn, torch
 from core.data.split import Split
 from core.networks import engine
 
@@ -35,7 +33,7 @@ class Plan:
     sgd: torch.optim.SGD
     cycle: torch.optim.lr_scheduler.LRScheduler
 
-    def step(self, loss: Tensor) -> None:
+    def step(self, loss: torch.Tensor) -> None:
         """One step down a loss, a scalar."""
         self.sgd.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
@@ -56,7 +54,7 @@ def pixel_statistics(split: Split) -> tuple[tuple[float, ...], tuple[float, ...]
     return tuple(round(v, 4) for v in mean), tuple(round(v, 4) for v in std)
 
 
-def augment(x: Tensor, how: Augmentation, dice: torch.Generator) -> Tensor:
+def augment(x: torch.Tensor, how: Augmentation, dice: torch.Generator) -> torch.Tensor:
     """Random flips, shifts, crops and colour of a batch (B, C, H, W) in [0, 1]."""
     b, c, h, w = x.shape
     if how.flips:
@@ -130,7 +128,7 @@ def one_pass(
     batches = len(data) // batch
     pixels, labels = torch.from_numpy(data.pixels), torch.from_numpy(data.labels)
 
-    def shown() -> Iterator[tuple[Tensor, Tensor]]:
+    def shown() -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         for chosen in order[: batches * batch].reshape(-1, batch):
             x = pixels[chosen].permute(0, 3, 1, 2).float() / 255
             x = (augment(x, augmentation, dice) - mean) / std
@@ -143,7 +141,7 @@ def one_pass(
 def descend(
     net: nn.Module,
     plan: Plan,
-    batches: Iterable[tuple[Tensor, Tensor]],
+    batches: Iterable[tuple[torch.Tensor, torch.Tensor]],
     smoothing: float,
     *,
     half: bool,
@@ -170,7 +168,7 @@ def accuracy(net: nn.Module, split: Split, statistics: tuple[tuple[float, ...], 
     mean, std = (torch.tensor(v)[:, None, None] for v in statistics)
     pixels = torch.from_numpy(split.pixels)
 
-    def inputs(which: np.ndarray) -> Tensor:
+    def inputs(which: np.ndarray) -> torch.Tensor:
         return (pixels[which].permute(0, 3, 1, 2).float() / 255 - mean) / std
 
     answers = engine.logits(engine.prepare(net, fast=False), inputs, len(split), exact=True)

@@ -17,6 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from core.base.heavy import inference
 from core.base.worker import Progress, ignore
 from core.compute.coded import sdnet_of, to_input
 from core.models.sdnet import SDNet
@@ -151,7 +152,7 @@ def logits_at(network: Network, pixels: np.ndarray, lam: np.ndarray, *, exact: b
     return np.asarray(answer(network, pixels, np.asarray(lam, float)[None], exact=exact)[0])
 
 
-@torch.inference_mode()
+@inference
 def answer(
     network: Network, pixels: np.ndarray, lams: np.ndarray, progress: Progress = ignore, *, exact: bool = False
 ) -> np.ndarray:
@@ -189,7 +190,7 @@ def roughness(left: Tensor) -> Tensor:
     return math.sqrt(math.pi / 2) * rough.reshape(len(left), -1).mean(1)
 
 
-@torch.inference_mode()
+@inference
 def residuals(
     network: Network,
     pixels: np.ndarray,

@@ -11,10 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import torch
-import torch.nn.functional as F
-from torch import Tensor
 
+from core.base.heavy import F, torch
 from core.base.worker import Progress, ignore
 
 PAPERS_C = 0.005  # Xue & Roshan
@@ -46,19 +44,19 @@ class _Problem:
 
     features: np.ndarray
     scale: float
-    targets: Tensor
+    targets: torch.Tensor
     C: float
 
-    def scores(self, x: Tensor, weights: Tensor) -> Tensor:
+    def scores(self, x: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
         """Rows as they were given (n, D) -> (n, K)."""
         return F.linear(x, weights[:, :-1] * self.scale, weights[:, -1])
 
-    def add_back(self, total: Tensor, x: Tensor, errors: Tensor) -> None:
+    def add_back(self, total: torch.Tensor, x: torch.Tensor, errors: torch.Tensor) -> None:
         """total (K, D + 1) += errors^T [scale x, 1]."""
         total[:, :-1].addmm_(errors.T, x, alpha=self.scale)
         total[:, -1] += errors.sum(0)
 
-    def curvature(self, active: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+    def curvature(self, active: torch.Tensor, v: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """The Hessian times v (K, D + 1), and X v (N, K), in one pass over the pictures."""
         total, scores = torch.zeros_like(v), torch.empty_like(self.targets)
         for rows, x in read(self.features):
@@ -66,19 +64,19 @@ class _Problem:
             self.add_back(total, x, active[rows] * scores[rows])
         return v + 2 * self.C * total, scores
 
-    def gradient(self, weights: Tensor, scores: Tensor, active: Tensor) -> Tensor:
+    def gradient(self, weights: torch.Tensor, scores: torch.Tensor, active: torch.Tensor) -> torch.Tensor:
         """(K, D + 1)."""
         total, errors = torch.zeros_like(weights), active * (scores - self.targets)
         for rows, x in read(self.features):
             self.add_back(total, x, errors[rows])
         return weights + 2 * self.C * total
 
-    def objective(self, weights: Tensor, scores: Tensor) -> Tensor:
+    def objective(self, weights: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
         """(K,) float64."""
         loss = (1 - self.targets * scores).clamp_(min=0).double().square().sum(0)
         return 0.5 * weights.double().square().sum(1) + self.C * loss
 
-    def factor(self) -> Tensor | None:
+    def factor(self) -> torch.Tensor | None:
         """The Cholesky factor (D + 1, D + 1) of the Hessian with every picture active, estimated from some of them.
 
         Nearly all pictures lie within the margin, so this preconditioner leaves few steps to conjugate gradients.
@@ -98,7 +96,7 @@ class _Problem:
         return None if failed.item() else factor
 
 
-def read(features: np.ndarray, rows: int | None = None) -> Iterator[tuple[slice, Tensor]]:
+def read(features: np.ndarray, rows: int | None = None) -> Iterator[tuple[slice, torch.Tensor]]:
     """Blocks of `rows` rows of features (N, D) as float32, read when it is their turn: a file's memory map will do."""
     rows = rows or max(1, NUMBERS_AT_ONCE // features.shape[1])
     for start in range(0, len(features), rows):
@@ -143,7 +141,7 @@ def check(features: np.ndarray, labels: np.ndarray, classes: int, C: float) -> N
             raise ValueError("expected finite features, got NaN or infinity: look at where they come from")
 
 
-def solve(problem: _Problem, tolerance: float, progress: Progress) -> tuple[Tensor, Tensor]:
+def solve(problem: _Problem, tolerance: float, progress: Progress) -> tuple[torch.Tensor, torch.Tensor]:
     """Weights (K, D + 1) and objectives (K,): Newton steps, each class's until it is within the tolerance."""
     count = problem.targets.shape[1]
     weights = problem.targets.new_zeros(count, problem.features.shape[1] + 1)
@@ -165,8 +163,8 @@ def solve(problem: _Problem, tolerance: float, progress: Progress) -> tuple[Tens
 
 
 def conjugate_gradient(
-    problem: _Problem, factor: Tensor | None, active: Tensor, right: Tensor
-) -> tuple[Tensor, Tensor]:
+    problem: _Problem, factor: torch.Tensor | None, active: torch.Tensor, right: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
     """About the solution s (K, D + 1) of Hessian s = right, class by class, and X s (N, K)."""
     step, moved = torch.zeros_like(right), torch.zeros_like(problem.targets)
     residual = right.clone()
@@ -188,12 +186,14 @@ def conjugate_gradient(
     return step, moved
 
 
-def conditioned(factor: Tensor | None, residual: Tensor) -> Tensor:
+def conditioned(factor: torch.Tensor | None, residual: torch.Tensor) -> torch.Tensor:
     """(K, D + 1), each row solved with the factored matrix."""
     return residual.clone() if factor is None else torch.cholesky_solve(residual.T, factor).T.contiguous()
 
 
-def line_search(problem: _Problem, weights: Tensor, scores: Tensor, step: Tensor, moved: Tensor) -> Tensor:
+def line_search(
+    problem: _Problem, weights: torch.Tensor, scores: torch.Tensor, step: torch.Tensor, moved: torch.Tensor
+) -> torch.Tensor:
     """The length (K,) that minimises the objective along `step`: Newton on a convex, piecewise quadratic curve."""
     length = torch.ones(len(step))
     along, square = (weights * step).sum(1), step.square().sum(1)

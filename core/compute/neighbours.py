@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import torch
-from torch import Tensor
 
+from core.base.heavy import torch
 from core.base.worker import Progress, ignore
 from core.compute.linear_svm import read
 
@@ -45,7 +44,7 @@ def nearest(
     return _decide(queries, gallery, indices.numpy(), count)
 
 
-def _merge(values: Tensor, indices: Tensor, some: slice, near: Tensor, start: int) -> None:
+def _merge(values: torch.Tensor, indices: torch.Tensor, some: slice, near: torch.Tensor, start: int) -> None:
     """Keep the smallest of what is known and of `near` (q, n), whose columns are the gallery's from `start` on."""
     best = near.topk(min(values.shape[1], near.shape[1]), largest=False)
     joined = torch.cat([values[some], best.values], 1)

@@ -14,10 +14,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
 
+from core.base.heavy import F, inference, nn, torch
 from core.base.worker import Progress, ignore
 from core.models.receptive_field import STRIDE
 from core.networks.card import Network
@@ -48,8 +46,8 @@ def bagnet_of(network: Network) -> BagNet:
     return net
 
 
-@torch.inference_mode()
-def evidence(net: BagNet, x: Tensor) -> np.ndarray:
+@inference
+def evidence(net: BagNet, x: torch.Tensor) -> np.ndarray:
     """(3, H, W) -> (K, H', W'): logits of the patches on the network's own grid; their mean is the image's logits."""
     return net.evidence(channels_last(x[None]))[0].numpy()
 
@@ -59,7 +57,7 @@ def centres(length: int, patch: int) -> np.ndarray:
     return np.arange(0, length - patch + 1, STRIDE) + patch // 2
 
 
-def around(x: Tensor, patch: int) -> Tensor:
+def around(x: torch.Tensor, patch: int) -> torch.Tensor:
     """(3, H, W) -> (3, H + q - 1, W + q - 1): zeros (the mean colour), so that every pixel is the centre of a patch."""
     return F.pad(x, (patch // 2,) * 4)
 
@@ -69,9 +67,9 @@ def count_leaves(step: int) -> int:
     return (STRIDE // step) ** 2
 
 
-@torch.inference_mode()
+@inference
 def leaves(
-    net: BagNet, x: Tensor, head: nn.Module | None = None, *, step: int = 1, after: int | None = None
+    net: BagNet, x: torch.Tensor, head: nn.Module | None = None, *, step: int = 1, after: int | None = None
 ) -> Iterator[Leaf]:
     """The phases of the map with a patch every `step` pixels, without those that a map of every `after` pixels has.
 
@@ -83,7 +81,7 @@ def leaves(
     height, width = x.shape[1:]
     stages = (net.layer1, net.layer2, nn.Sequential(net.layer3, net.layer4))
 
-    def branch(maps: Tensor, depth: int, dy: int, dx: int) -> Iterator[Leaf]:
+    def branch(maps: torch.Tensor, depth: int, dy: int, dx: int) -> Iterator[Leaf]:
         if depth == len(stages):
             yield Leaf(dy, dx, read(maps))
             return
@@ -94,7 +92,7 @@ def leaves(
             if oy < height and ox < width and not known:
                 yield from branch(stages[depth](maps[:, :, py:, px:]), depth + 1, oy, ox)
 
-    def read(maps: Tensor) -> np.ndarray:
+    def read(maps: torch.Tensor) -> np.ndarray:
         rows = maps.permute(0, 2, 3, 1)  # (1, h, w, C)
         return (rows if head is None else head(rows))[0].permute(2, 0, 1).contiguous().numpy()
 
@@ -103,7 +101,7 @@ def leaves(
 
 def collect(
     net: BagNet,
-    x: Tensor,
+    x: torch.Tensor,
     head: nn.Module | None = None,
     progress: Progress = ignore,
     *,
@@ -130,7 +128,7 @@ def head_of(net: BagNet, classes: Sequence[int] | None) -> nn.Linear:
 
 
 def full(
-    net: BagNet, x: Tensor, classes: Sequence[int] | None = None, progress: Progress = ignore, *, step: int = 1
+    net: BagNet, x: torch.Tensor, classes: Sequence[int] | None = None, progress: Progress = ignore, *, step: int = 1
 ) -> np.ndarray:
     """(3, H, W) -> float32 (C, H/step, W/step) rounded up: evidence of the patch around every `step`-th pixel (§2).
 
@@ -148,15 +146,15 @@ def compose(found: Sequence[Leaf], height: int, width: int, step: int) -> np.nda
     return whole
 
 
-@torch.inference_mode()
-def feature_at(net: BagNet, x: Tensor, row: int, column: int) -> np.ndarray:
+@inference
+def feature_at(net: BagNet, x: torch.Tensor, row: int, column: int) -> np.ndarray:
     """(C,) last features of the patch around a pixel of a picture (3, H, W)."""
     cut = around(x, net.patch)[None, :, row : row + net.patch, column : column + net.patch]
     return net.features(channels_last(cut))[0, :, 0, 0].numpy()
 
 
-@torch.inference_mode()
-def alone(net: nn.Module, x: Tensor, pixels: np.ndarray, patch: int, batch: int = 64) -> np.ndarray:
+@inference
+def alone(net: nn.Module, x: torch.Tensor, pixels: np.ndarray, patch: int, batch: int = 64) -> np.ndarray:
     """(3, H, W) and pixels (n, 2) = (y, x) -> (n, K): each pixel's patch cut out of the padded picture, run alone."""
     field = around(x, patch)
     answers = []
@@ -166,6 +164,6 @@ def alone(net: nn.Module, x: Tensor, pixels: np.ndarray, patch: int, batch: int 
     return torch.cat(answers).numpy()
 
 
-def channels_last(x: Tensor) -> Tensor:
+def channels_last(x: torch.Tensor) -> torch.Tensor:
     """The same values, of the same shape, with the channels next to each other in memory: faster on processors."""
     return x.contiguous(memory_format=torch.channels_last)

@@ -14,15 +14,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
-import torch
-import torch.nn.functional as F
 from threadpoolctl import threadpool_limits
-from torch import nn
 
 from core.base.files import write_json
+from core.base.heavy import F, inference, nn, numba, torch
 from core.base.records import read_back
 from core.base.worker import Progress, ignore
 
@@ -124,7 +122,7 @@ def check_pixels(net: RandomDepthwise, pixels: np.ndarray) -> None:
         )
 
 
-Weights = tuple[slice, torch.Tensor, torch.Tensor, np.ndarray, np.ndarray]
+Weights: TypeAlias = "tuple[slice, torch.Tensor, torch.Tensor, np.ndarray, np.ndarray]"
 
 
 def weights_by_block(net: RandomDepthwise, size: int) -> list[Weights]:
@@ -152,7 +150,7 @@ def weights_of(conv: nn.Conv2d) -> tuple[torch.Tensor, torch.Tensor]:
     return conv.weight.detach(), conv.bias.detach()
 
 
-@torch.inference_mode()
+@inference
 def _count(net: RandomDepthwise, pixels: np.ndarray, blocks: list[Weights], out: np.ndarray) -> None:
     from core.models.random_depthwise import FIRST_PADDING, sign_padding
 
@@ -172,8 +170,6 @@ def _count(net: RandomDepthwise, pixels: np.ndarray, blocks: list[Weights], out:
 
 def compiled(function: Kernel) -> Kernel:
     """`function` as machine code. "contract" allows fused multiply-add; nothing is reordered."""
-    import numba
-
     return numba.njit(nogil=True, fastmath={"contract"})(function)
 
 

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from core.base.heavy import F, nn, torch
 from core.base.worker import Progress, ignore
+from core.compute.sign_counts import build, features
+from core.pictures.preprocess import in_channels, normalise
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -27,8 +30,6 @@ def pixels(pictures: np.ndarray, progress: Progress = ignore) -> np.ndarray:
 
 def random(pictures: np.ndarray, spec: Spec, progress: Progress = ignore) -> np.ndarray:
     """uint8 (N, H, W, C) -> float32 (N, spec.features) in [-1, 1]."""
-    from core.compute.sign_counts import build, features
-
     return features(build(spec), pictures, progress)
 
 
@@ -37,8 +38,6 @@ def trained(pictures: np.ndarray, network: Network, progress: Progress = ignore)
 
     Pictures of another size are scaled to the network's, grey ones shown to a colour network in all its channels.
     """
-    import torch
-
     net = headless(network.engine.exact)
     found = []
     with torch.inference_mode():
@@ -51,11 +50,6 @@ def trained(pictures: np.ndarray, network: Network, progress: Progress = ignore)
 
 def as_input(pictures: np.ndarray, network: Network) -> Tensor:
     """uint8 (N, H, W, C) -> (N, channels, size, size) as the network wants it."""
-    import torch
-    import torch.nn.functional as F
-
-    from core.pictures.preprocess import in_channels, normalise
-
     prep = network.preprocessing
     x = in_channels(torch.from_numpy(np.array(pictures)).movedim(-1, 1).float() / 255, len(prep.mean))
     if x.shape[-2:] != (prep.size, prep.size):
@@ -65,8 +59,6 @@ def as_input(pictures: np.ndarray, network: Network) -> Tensor:
 
 def headless(net: nn.Module) -> nn.Module:
     """A copy of `net` whose last linear layer passes on what it is given. Raises ValueError if there is none."""
-    from torch import nn
-
     linear = [name for name, module in net.named_modules() if isinstance(module, nn.Linear)]
     if not linear:
         raise ValueError("expected a network that ends in a linear layer, found none: choose another network")

@@ -7,6 +7,7 @@ from pathlib import Path
 from core.base.files import at_home
 from core.base.refuse import SIZE_LIMITS, DataError, within
 from core.base.worker import Progress, ignore
+from core.data import public
 from core.data.named import load
 from core.data.own import read
 from core.data.sets import DATASETS, TORCHVISION
@@ -25,8 +26,6 @@ def open_data(name: str, root: Path | None, size: int, progress: Progress = igno
         train, test = (load(name, root, split) for split in ("train", "test"))
         return Pictures(DATASETS[name].title, train, test)
     if name.lower().startswith(TORCHVISION):
-        from core.data import public
-
         return public.load(name, size, root, progress)
     path = at_home(name)
     if not path.exists():

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from core.base.files import cache_folder
+from core.base.heavy import sk_datasets, sk_selection, torchvision
 from core.base.refuse import DataError
 from core.base.worker import Progress, ignore
 from core.data.idx import IDX_FILES, SPLITS, find_folder, holds, read_split
@@ -85,12 +86,10 @@ DIGITS_WHITE = 16  # scikit-learn's digits count the ink pixels of 4x4 blocks
 
 
 def _digits(split: str) -> Split:
-    from sklearn.datasets import load_digits
-    from sklearn.model_selection import train_test_split
 
-    pictures, labels = load_digits(return_X_y=True)
+    pictures, labels = sk_datasets.load_digits(return_X_y=True)
     pixels = np.rint(pictures * (255 / DIGITS_WHITE)).astype(np.uint8).reshape(-1, 8, 8, 1)
-    train, test = train_test_split(
+    train, test = sk_selection.train_test_split(
         np.arange(len(labels)), test_size=DIGITS_TEST, stratify=labels, random_state=DIGITS_SEED
     )
     which = np.sort(train if split == "train" else test)
@@ -103,8 +102,6 @@ def _downloads() -> Path:
 
 def _torchvision(about: DataSet, kind: str, **options: Any) -> Any:
     """torchvision's data set of this class name, downloaded if it is not here. Raises DataError."""
-    import torchvision.datasets
-
     source = getattr(torchvision.datasets, kind)
     try:
         return source(str(_downloads()), download=True, **options)

@@ -23,8 +23,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from filelock import FileLock
 from PIL import Image
 
+from core.base.files import cache_folder
+from core.base.heavy import torchvision
 from core.base.refuse import DataError
 from core.base.worker import Progress, ignore, part
 from core.data import named as datasets
@@ -139,8 +142,6 @@ def _plain(name: str) -> str:
 
 def folder() -> Path:
     """Where downloads are kept, and where a copy may be put."""
-    from core.base.files import cache_folder
-
     return cache_folder() / "datasets"
 
 
@@ -203,8 +204,6 @@ def _said(train: Split, test: Split, total: int, broken: list[str]) -> str:
 
 def _source(public: Public, home: Path, options: Mapping[str, object], *, fetch: bool = False) -> Any:
     """torchvision's object for one half."""
-    import torchvision.datasets
-
     kind = getattr(torchvision.datasets, public.name)
     try:
         return kind(str(home), download=fetch, **options)
@@ -259,8 +258,6 @@ def download(name: str) -> Path:
 
     Raises DataError: no such set, no connection, no room.
     """
-    from filelock import FileLock
-
     name = named(name)
     if name in OWN_READER:
         for split in ("train", "test"):

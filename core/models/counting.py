@@ -5,9 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 
-import torch
-from torch import nn
-from torch.utils.flop_counter import FlopCounterMode
+from core.base.heavy import flop_counter, nn, torch
 
 
 def parameters(net: nn.Module) -> int:
@@ -18,7 +16,7 @@ def parameters(net: nn.Module) -> int:
 def multiplications(net: nn.Module, *shape: int) -> int:
     """Multiplications of the matrix products and convolutions for one input of `shape`, counted while it runs."""
     ghost = copy.deepcopy(net).to("meta").eval()
-    with FlopCounterMode(display=False) as counter, torch.no_grad():
+    with flop_counter.FlopCounterMode(display=False) as counter, torch.no_grad():
         ghost(torch.empty(1, *shape, device="meta"))
     return int(counter.get_total_flops()) // 2  # a multiplication and an addition are two operations
 

@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from core.base.heavy import torch
 from core.base.refuse import within
+from core.models.counting import matched_width, parameters
 
 if TYPE_CHECKING:
     from torch import nn
@@ -145,10 +147,6 @@ def build_head(backbone: Backbone, head: Head, shape: Shape, classes: int) -> nn
 
 def matched_hidden(backbone: Backbone, shape: Shape, classes: int) -> tuple[int, ...]:
     """Hidden widths, all equal, at which the plain head's number of parameters is nearest to the spinal head's."""
-    import torch
-
-    from core.models.counting import matched_width, parameters
-
     with torch.device("meta"):
         target = parameters(build_head(backbone, "spinal", shape, classes))
     depth = len(backbone.hidden)

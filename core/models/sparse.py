@@ -11,10 +11,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from core.base.heavy import sp_linalg
 from core.base.worker import Progress, ignore
 
 Solver = Literal["paper", "textbook", "ista"]
@@ -192,9 +194,6 @@ class SparseConv2d(nn.Module):
 
         `tolerance`: relative accuracy. The gradient step is stable below 2/L, and the objective falls below 1/L.
         """
-        import numpy as np
-        from scipy.sparse.linalg import LinearOperator, eigsh
-
         atoms = self.atoms.double()
         shape = (1, atoms.shape[1], *size)
         like = torch.empty(1, 1, *size)
@@ -204,9 +203,9 @@ class SparseConv2d(nn.Module):
             return self.synthesise(self.analyse(x, atoms), like, atoms).flatten().numpy()
 
         count = math.prod(shape)
-        operator = LinearOperator((count, count), matvec=apply, dtype=np.float64)
+        operator = sp_linalg.LinearOperator((count, count), matvec=apply, dtype=np.float64)
         start = np.random.default_rng(0).standard_normal(count)
-        return float(eigsh(operator, 1, which="LA", tol=tolerance, v0=start, return_eigenvectors=False)[0])
+        return float(sp_linalg.eigsh(operator, 1, which="LA", tol=tolerance, v0=start, return_eigenvectors=False)[0])
 
     @torch.no_grad()
     def fit_step(self, size: tuple[int, int], tolerance: float = 1e-6) -> None:

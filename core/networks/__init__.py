@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Sequence
 
 from core.base import quote
 from core.base.files import at_home
 from core.models import UnknownModelError, architecture, list_classifiers
-from core.networks import intact, weights
+from core.networks import brought, intact, weights
 from core.networks.brought import check_options, is_file, open_file
 from core.networks.card import PLUGIN, TORCHVISION, Card, Network
 from core.networks.download import WeightsError
@@ -50,8 +51,6 @@ def find(name: str) -> Card:
 
     Raises WeightsError that lists the nearest names, and UnknownModelError for an unknown architecture.
     """
-    import difflib
-
     if name.startswith("untrained:"):
         arch = name.removeprefix("untrained:")
         if arch not in list_classifiers():
@@ -63,8 +62,6 @@ def find(name: str) -> Card:
     if name in left_out():
         raise WeightsError(left_out()[name])
     if name.startswith((TORCHVISION, PLUGIN)):
-        from core.networks import brought
-
         return brought.find(name)
     near = difflib.get_close_matches(name, cards(), n=3, cutoff=0)
     raise WeightsError(f"expected the name of a network, got {name!r}: did you mean {', '.join(near)}?")
@@ -76,8 +73,6 @@ def load(card: Card) -> Network:
     Raises WeightsError if the weights are not on this machine, are damaged or do not fit, or a package's network fails.
     """
     if card.name.startswith((TORCHVISION, PLUGIN)):
-        from core.networks import brought
-
         return brought.load(card)
     if card.kind == "untrained":
         return build(card, None, family_labels(card.family), family_preprocessing(card))

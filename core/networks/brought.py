@@ -12,18 +12,21 @@ Only `load` imports the package's code, and only of packages that the user has i
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any
 
 from core.base.files import at_home
+from core.base.heavy import torch, tv_models
 from core.models import IMAGENET_SIZE, architecture, family_size
 from core.networks import families, one_logit, own_options, quoting, recognise, weights
 from core.networks import intact as packaged
 from core.networks import packaged as networks
 from core.networks.card import PLUGIN, TORCHVISION, WEIGHTS, Card, Network, torchvision_names
 from core.networks.download import WeightsError
+from core.networks.engine import prepare
 from core.networks.own_options import ASIS, FileOptions, Opened
 from core.networks.recognise import Fit
 from core.pictures.preprocess import Preprocessing
@@ -134,7 +137,6 @@ def find(name: str) -> Card:
 
 
 def _known(name: str, known: dict[str, Any], what: str) -> Any:
-    import difflib
 
     if name in known:
         return known[name]
@@ -144,9 +146,7 @@ def _known(name: str, known: dict[str, Any], what: str) -> Any:
 
 def preset(arch: str) -> Preprocessing:
     """What the published weights of a network of torchvision's were evaluated with: size, filter, mean, deviation."""
-    from torchvision import models
-
-    own = models.get_model_weights(arch)[WEIGHTS].transforms()
+    own = tv_models.get_model_weights(arch)[WEIGHTS].transforms()
     frame: dict[str, Any] = {"resize": int(own.resize_size[0]), "interpolation": own.interpolation.value}
     return Preprocessing(int(own.crop_size[0]), tuple(own.mean), tuple(own.std), **frame)
 
@@ -157,14 +157,13 @@ def load(card: Card) -> Network:
 
 
 def _of_torchvision(card: Card) -> Network:
-    from torchvision import models
 
     path = networks.local_file(card)
     if not path.exists():
         raise networks.not_here(card)
     # the published GoogLeNet and Inception scale their input anew; their auxiliary heads are for training only
     old: dict[str, Any] = {"transform_input": True, "init_weights": False, "aux_logits": False}
-    net = models.get_model(card.arch, weights=None, **(old if card.arch in ("googlenet", "inception_v3") else {}))
+    net = tv_models.get_model(card.arch, weights=None, **(old if card.arch in ("googlenet", "inception_v3") else {}))
     state = {name: value for name, value in weights.read_state(path).items() if not name.lower().startswith("aux")}
     weights.load_into(net, state)
     return ready(card, net, families.family_labels("imagenet"), preset(card.arch))
@@ -191,8 +190,6 @@ def check(plug: Plug) -> None:
 
 def as_classes(plug: Plug) -> Plug:
     """The same network, or one of two answers where it gives one logit. Raises ValueError as `check` does."""
-    import torch
-
     if not isinstance(plug, Plug):
         raise ValueError(f"expected a core.own_networks.Plug, got a {type(plug).__name__}")
     if plug.preprocessing.size < 1:
@@ -215,8 +212,6 @@ def as_classes(plug: Plug) -> Plug:
 
 def ready(card: Card, net: nn.Module, labels: Sequence[str], preprocessing: Preprocessing) -> Network:
     """A Network of a module that is not of our registry: nothing is known of its layers' order, so none are folded."""
-    from core.networks.engine import prepare
-
     digest = weights.state_digest(net.state_dict())
     return Network(
         networks.framed(card, preprocessing), tuple(labels), preprocessing, digest, prepare(net, folds=False)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from core.base.heavy import tv_models
 from core.networks.own_options import Opened
 
 if TYPE_CHECKING:
@@ -22,10 +23,8 @@ WEIGHTS = "IMAGENET1K_V1"  # of torchvision's: those that its networks first cam
 @functools.cache
 def torchvision_names() -> tuple[str, ...]:
     """torchvision's classification networks with ImageNet weights; imports torchvision."""
-    from torchvision import models
-
-    names = models.list_models(module=models)
-    return tuple(name for name in names if hasattr(models.get_model_weights(name), WEIGHTS))
+    names = tv_models.list_models(module=tv_models)
+    return tuple(name for name in names if hasattr(tv_models.get_model_weights(name), WEIGHTS))
 
 
 Kind = Literal["trained here", "authors", "torchvision", "user", "untrained"]

@@ -20,6 +20,7 @@ from pickle import UnpicklingError
 from pickletools import genops
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from core.base.heavy import safetensors_torch, serialization, torch
 from core.networks.download import MAX_BYTES, WeightsError
 
 if TYPE_CHECKING:
@@ -126,8 +127,6 @@ def plain(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
 
 def check_finite(name: str, tensor: Tensor) -> None:
     """Raises WeightsError for NaN or infinity in a tensor of any shape."""
-    import torch
-
     if not torch.isfinite(tensor).all():
         raise WeightsError(
             f"expected finite numbers, got NaN or infinity in {name!r:.60}: "
@@ -151,16 +150,13 @@ def _parse(stream: BinaryIO, size: int) -> Any:
     head = stream.read(len(OLD_TORCH_MAGIC))
     stream.seek(0)
     if head[8:9] == b"{":
-        from safetensors.torch import load
-
-        return dict(sorted(load(stream.read()).items()))  # its own order is another each time
+        return dict(sorted(safetensors_torch.load(stream.read()).items()))  # its own order is another each time
     if head.startswith(b"PK"):
         _check_archive(stream, size)
     elif head != OLD_TORCH_MAGIC:
         if _is_program(stream):
             raise _refused("Python objects")
         raise ValueError("it begins like neither")
-    import torch
 
     with passing_over():
         return torch.load(stream, map_location="cpu", weights_only=True)
@@ -169,9 +165,7 @@ def _parse(stream: BinaryIO, size: int) -> Any:
 @contextmanager
 def passing_over() -> Iterator[None]:
     """torch's reader of tensors takes what PASSED_OVER names for `Unread`, in this thread at a time."""
-    from torch.serialization import safe_globals
-
-    with _allowing, safe_globals([(Unread, name) for name in PASSED_OVER]):
+    with _allowing, serialization.safe_globals([(Unread, name) for name in PASSED_OVER]):
         yield
 
 
@@ -251,13 +245,11 @@ def _tensors(named: dict[str, Any], size: int) -> dict[str, Tensor]:
 
 
 def _is_tensor(value: object) -> bool:
-    import torch
 
     return isinstance(value, torch.Tensor)
 
 
 def _is_dense(tensor: Tensor) -> bool:
-    import torch
 
     dense = tensor.layout is torch.strided and tensor.device.type == "cpu"
     return dense and not (tensor.is_quantized or tensor.is_nested or tensor.is_complex())

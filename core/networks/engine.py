@@ -14,14 +14,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import torch
-from torch import Tensor, nn
-from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from core.base.heavy import fusion, inference, nn, torch
 from core.base.softmax import softmax
 from core.base.worker import Progress, ignore
 
-Batch = Callable[[np.ndarray], Tensor]  # indices (n,) -> inputs (n, 3, H, W) float32
+Batch = Callable[[np.ndarray], "torch.Tensor"]  # indices (n,) -> inputs (n, 3, H, W) float32
 
 CALIBRATION = 32  # inputs answered in both precisions to measure bfloat16's error
 SAFETY = 4.0  # margins below this multiple of the measured logit error are recomputed
@@ -89,7 +87,7 @@ def fold(net: nn.Module) -> nn.Module:
             holder, name = (conv, str(len(conv) - 1)) if type(conv) is nn.Sequential else (module, conv_name)
             conv = getattr(holder, name, None)
             if isinstance(conv, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
-                setattr(holder, name, fuse_conv_bn_eval(conv, norm))
+                setattr(holder, name, fusion.fuse_conv_bn_eval(conv, norm))
                 setattr(module, norm_name, nn.Identity())
     return folded
 
@@ -151,7 +149,7 @@ def _float32(engine: Engine, inputs: Batch, which: np.ndarray, size: int, progre
     return values
 
 
-@torch.inference_mode()
+@inference
 def _forward(net: nn.Module, inputs: Batch, which: np.ndarray, size: int, progress: Progress = ignore) -> np.ndarray:
     kind = next((parameter.dtype for parameter in net.parameters()), torch.float32)
     answers = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.base.heavy import tv_models
 from core.data.sets import DATASETS
 
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -74,6 +75,5 @@ def family_labels(family: str) -> tuple[str, ...]:
     """The names of a family's classes (K,): the data set's, or ImageNet's thousand,."""
     if family in DATASETS:
         return DATASETS[family].classes
-    from torchvision.models import ResNet18_Weights
 
-    return tuple(ResNet18_Weights.IMAGENET1K_V1.meta["categories"])
+    return tuple(tv_models.ResNet18_Weights.IMAGENET1K_V1.meta["categories"])

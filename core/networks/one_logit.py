@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from core.base.heavy import torch
 from core.networks.download import WeightsError
 
 if TYPE_CHECKING:
@@ -32,6 +33,4 @@ def two_labels(labels: Sequence[str]) -> tuple[str, str]:
 
 def widened(state: dict[str, Tensor], heads: Iterable[str]) -> dict[str, Tensor]:
     """A state whose classifier's tensors `heads`, (1, …), give both answers' halves of the logit, (2, …)."""
-    import torch
-
     return state | {name: torch.cat([-state[name], state[name]]) / 2 for name in heads}

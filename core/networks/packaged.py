@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.base import files
+from core.base.heavy import torch
 from core.data.sets import DATASETS
-from core.models import IMAGENET_SIZE, architecture, family_size
-from core.networks import intact, weights
+from core.models import IMAGENET_SIZE, architecture, create_model, family_size
+from core.networks import intact, one_logit, recognise, weights
 from core.networks.card import TORCHVISION, Card, Kind, Network
 from core.networks.download import WeightsError
+from core.networks.engine import prepare
 from core.networks.families import (
     IMAGENET_MEAN,
     IMAGENET_RESIZE,
@@ -22,6 +24,7 @@ from core.networks.families import (
 )
 from core.networks.own_options import told_frame, told_labels, told_numbers
 from core.networks.published import PUBLISHED, published, published_names
+from core.pictures.preprocess import Preprocessing
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -103,11 +106,6 @@ def not_here(card: Card) -> WeightsError:
 
 def build(card: Card, state: dict[str, Tensor] | None, labels: Sequence[str], preprocessing: Preprocessing) -> Network:
     """A Network of `card.arch` with `state` (or, without one, random weights from seed 0)."""
-    import torch
-
-    from core.models import create_model
-    from core.networks.engine import prepare
-
     with torch.random.fork_rng():
         torch.manual_seed(0)
         net = create_model(card.arch, num_classes=len(labels))
@@ -132,8 +130,6 @@ def check_comparable(networks: Sequence[Network]) -> None:
 
 def family_preprocessing(card: Card) -> Preprocessing:
     """The family's own mean and deviation: ImageNet's, or those of a packaged network of the family."""
-    from core.pictures.preprocess import Preprocessing
-
     for other in cards().values():
         if other.family == card.family and other.file is not None:
             return file_preprocessing(weights.read_metadata(other.file))
@@ -143,8 +139,6 @@ def family_preprocessing(card: Card) -> Preprocessing:
 
 def file_preprocessing(about: dict[str, str]) -> Preprocessing:
     """The preprocessing that a weights file's metadata tell. Raises WeightsError where they tell none."""
-    from core.pictures.preprocess import Preprocessing
-
     data = DATASETS.get(about.get("dataset", ""))
     return Preprocessing(*told_numbers(about), data is not None and data.bright_on_dark, *told_frame(about))
 
@@ -166,8 +160,6 @@ def user_network(
     Raises WeightsError: not weights, weights of another architecture, not as many labels as classes, or a mean for
     other channels or an input of another size than the network takes.
     """
-    from core.networks import one_logit, recognise
-
     found = recognise.one_fit(data, arch, part) if isinstance(data, bytes) else data
     state, count = found.tensors, recognise.class_count(arch, found.tensors)
     known = tuple(labels) or family_labels(family)

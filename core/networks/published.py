@@ -8,6 +8,7 @@ and asked, only for those.
 import difflib
 import re
 
+from core.base.heavy import tv_models
 from core.models import ARCHITECTURES
 from core.networks.download import Published, WeightsError
 
@@ -54,9 +55,8 @@ def published(name: str) -> Published:
     """
     if name in PUBLISHED:
         return PUBLISHED[name]
-    from torchvision.models import list_models
 
-    if name in TORCHVISION_ARCHS or name in list_models():
+    if name in TORCHVISION_ARCHS or name in tv_models.list_models():
         return published_torchvision(name)
     near = difflib.get_close_matches(name, published_names(), n=3, cutoff=0)
     raise WeightsError(f"expected a network with published weights, got {name!r}: choose {', '.join(near)} or another")
@@ -68,10 +68,8 @@ def published_torchvision(name: str) -> Published:
     Raises:
         WeightsError: torchvision has no such weights, or its file name carries no hash.
     """
-    from torchvision.models import get_model_weights
-
     try:
-        url = str(get_model_weights(name)["IMAGENET1K_V1"].url)
+        url = str(tv_models.get_model_weights(name)["IMAGENET1K_V1"].url)
     except (KeyError, ValueError) as error:
         raise WeightsError(
             f"expected an architecture with torchvision's IMAGENET1K_V1 weights, got {name!r}: "

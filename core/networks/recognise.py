@@ -7,6 +7,7 @@ before the names; what is left over must be known to be none of it, so that no l
 
 from __future__ import annotations
 
+import difflib
 import functools
 import re
 from collections.abc import Iterable, Iterator
@@ -15,7 +16,10 @@ from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.networks import checkpoints
+from core.base.heavy import torch, tv_models
+from core.models import UnknownModelError, create_model, list_classifiers
+from core.networks import checkpoints, one_logit
+from core.networks.card import TORCHVISION, blur_of, torchvision_names
 from core.networks.checkpoints import ITSELF, Part
 from core.networks.download import WeightsError
 from core.networks.weights import few
@@ -100,9 +104,6 @@ def _largest(parts: tuple[Part, ...]) -> Part:
 
 
 def _check_arch(arch: str) -> None:
-    import difflib
-
-    from core.models import UnknownModelError, list_classifiers
 
     if arch not in list_classifiers():
         near = ", ".join(difflib.get_close_matches(arch, list_classifiers(), n=3, cutoff=0))
@@ -111,9 +112,6 @@ def _check_arch(arch: str) -> None:
 
 def candidates(part: Part) -> list[str]:
     """The classifiers of the registry whose blur has as many taps as a dict of tensors tells."""
-    from core.models import list_classifiers
-    from core.networks.card import blur_of
-
     filters = (value.shape for name, value in part.tensors.items() if name.endswith("filt") and value.ndim == 4)
     taps = next((shape[-1] for shape in filters), None)
     return [arch for arch in list_classifiers() if blur_of(arch) == taps]
@@ -122,10 +120,6 @@ def candidates(part: Part) -> list[str]:
 @functools.cache
 def shapes(arch: str) -> Shapes:
     """The shapes of an architecture's tensors by name, the number of classes written as -1; no COUNTED ones."""
-    import torch
-
-    from core.models import create_model
-
     odd = 7  # no width of ours
     with torch.device("meta"):
         found = given_shapes(create_model(arch, num_classes=odd).state_dict())
@@ -149,8 +143,6 @@ def class_count(arch: str, tensors: dict[str, Tensor]) -> int:
 
 def notes(fit: Fit, arch: str) -> str:
     """What is to be said of a network in a file, opened as `arch`, each after a semicolon."""
-    from core.networks import one_logit
-
     said = []
     if others := [other for other in fit.archs if other != arch]:
         said.append(
@@ -271,25 +263,21 @@ def nearest(part: Part, archs: Iterable[str]) -> Near:
 
 def published() -> list[str]:
     """torchvision's classification networks, as a command names them."""
-    from core.networks.card import TORCHVISION, torchvision_names
-
     return [TORCHVISION + name for name in torchvision_names()]
 
 
 @functools.cache
 def known_shapes(arch: str) -> Shapes:
     """`shapes`, or those of one of torchvision's networks with ImageNet's classes; {} for those that need memory."""
-    from core.networks.card import TORCHVISION
-
     if not arch.startswith(TORCHVISION):
         return shapes(arch)
-    import torch
-    from torchvision.models import get_model
 
     options = {"init_weights": False} if arch.endswith(("googlenet", "inception_v3")) else {}
     try:
         with torch.device("meta"):
-            return given_shapes(get_model(arch.removeprefix(TORCHVISION), weights=None, **options).state_dict())
+            return given_shapes(
+                tv_models.get_model(arch.removeprefix(TORCHVISION), weights=None, **options).state_dict()
+            )
     except NotImplementedError:  # RegNets compute their widths in tensors
         return {}
 
@@ -321,8 +309,6 @@ def _any(shape: Shape) -> str:
 
 def check_side(net: nn.Module, channels: int, side: int) -> None:
     """Raises WeightsError for a network that has no answer to a square of `side` px."""
-    import torch
-
     try:
         with torch.inference_mode():
             net(torch.zeros(1, channels, side, side))

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.base.files import ASSETS, cache_folder, whole
+from core.base.heavy import safetensors_torch, torch
 from core.networks.checkpoints import check_finite, opened, plain, read_parts, unreadable
 from core.networks.download import Offline, Published, WeightsError, download, ignore
 from core.networks.published import PUBLISHED, published, published_names, published_torchvision
@@ -97,9 +98,6 @@ def write_state(path: Path, state: "Mapping[str, Tensor]", metadata: dict[str, s
     Raises:
         WeightsError: no tensors, or numbers that are not finite.
     """
-    import torch
-    from safetensors.torch import save
-
     if not state:
         raise WeightsError("expected at least one tensor to write, got none: pass net.state_dict()")
     tensors = {}
@@ -110,13 +108,11 @@ def write_state(path: Path, state: "Mapping[str, Tensor]", metadata: dict[str, s
             narrow = kept.half() if half else kept.float()
             kept = narrow if torch.isfinite(narrow).all() else kept.float()
         tensors[name] = kept.clone(memory_format=torch.contiguous_format)  # safetensors refuses shared memory
-    whole(path, lambda fresh: fresh.write_bytes(save(tensors, metadata)))
+    whole(path, lambda fresh: fresh.write_bytes(safetensors_torch.save(tensors, metadata)))
 
 
 def state_digest(state: "Mapping[str, Tensor]") -> str:
     """SHA-256 over every tensor's name, dtype, shape and bytes, in the order of the names."""
-    import torch
-
     digest = sha256()
     for name, tensor in sorted(state.items()):
         flat = tensor.detach().cpu().contiguous().reshape(-1)

@@ -5,6 +5,7 @@ CLAIMS in the order of the studies; `board()` computes all verdicts from the rec
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -68,7 +69,6 @@ def find(name: str) -> Claim:
     for claim in CLAIMS:
         if claim.name == name:
             return claim
-    import difflib
 
     near = difflib.get_close_matches(name, [claim.name for claim in CLAIMS], n=3, cutoff=0)
     raise ValueError(f"expected the name of a claim, got {name!r}: did you mean {', '.join(near)}?")

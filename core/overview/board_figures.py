@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from core.base.heavy import go
 from core.claims.claim import VERDICTS, Verdict
 from core.figures import theme
 from core.figures.blocks import Plot
@@ -65,8 +66,6 @@ def label(verdict: Verdict, count: int) -> str:
 
 def bars(rows: Sequence[Row]) -> Plot:
     """A bar a study, cut by verdict, each piece with its mark and number."""
-    import plotly.graph_objects as go
-
     fig = go.Figure()
     for verdict, numbers in counts(rows).items():
         fig.add_bar(

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from core.base.heavy import go
+from core.figures import palette
 from core.figures.blocks import Plot
 from core.networks.card import KIND_WORDS, Card
 from core.networks.families import FAMILIES
@@ -80,10 +82,6 @@ def settings(part: Use, card: Card) -> dict[str, str]:
 
 def figure(cards: Sequence[Card]) -> Plot:
     """One row a network, one column a part: ● runs, ◐ runs in part, – does not; the words on hover."""
-    import plotly.graph_objects as go
-
-    from core.figures import palette
-
     rows = [row(card) for card in cards]
     level = [[MARKS.index(mark(cell)) for cell in found] for found in rows]
     words = [

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
+from core.base.heavy import torch, transforms
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -25,8 +27,6 @@ STRENGTHS: dict[str, tuple[float, float, float]] = {
 
 def noise(x: Tensor, sigma: float, seeds: Sequence[int]) -> Tensor:
     """uint8 (B, 3, H, W) -> the same with Gaussian noise of deviation `sigma` (of 255), one seed a picture."""
-    import torch
-
     dice = [torch.Generator().manual_seed(seed) for seed in seeds]
     spread = torch.stack([torch.randn(x.shape[1:], generator=d) for d in dice]) * (255 * sigma)
     return (x + spread).round().clamp(0, 255).to(torch.uint8)
@@ -34,11 +34,9 @@ def noise(x: Tensor, sigma: float, seeds: Sequence[int]) -> Tensor:
 
 def blur(x: Tensor, sigma: float, seeds: Sequence[int]) -> Tensor:
     """uint8 (B, 3, H, W) -> the same under a Gaussian of `sigma` px at REFERENCE_SIDE, wider on larger pictures."""
-    from torchvision.transforms.v2 import functional as tf
-
     scaled = sigma * x.shape[-1] / REFERENCE_SIDE
     reach = max(1, round(3 * scaled))
-    return tf.gaussian_blur(x, [2 * reach + 1] * 2, [scaled] * 2)  # type: ignore[no-any-return]
+    return transforms.functional.gaussian_blur(x, [2 * reach + 1] * 2, [scaled] * 2)  # type: ignore[no-any-return]
 
 
 def jpeg(x: Tensor, quality: float, seeds: Sequence[int]) -> Tensor:
@@ -46,13 +44,10 @@ def jpeg(x: Tensor, quality: float, seeds: Sequence[int]) -> Tensor:
 
     By Pillow: torchvision's own encoder is deprecated, and gives the very same pixels.
     """
-    import torch
-
     return torch.stack([_through_jpeg(picture, int(quality)) for picture in x])
 
 
 def _through_jpeg(picture: Tensor, quality: int) -> Tensor:
-    import torch
 
     buffer = BytesIO()
     Image.fromarray(picture.permute(1, 2, 0).numpy()).save(buffer, "JPEG", quality=quality)
@@ -62,20 +57,16 @@ def _through_jpeg(picture: Tensor, quality: int) -> Tensor:
 
 def contrast(x: Tensor, factor: float, seeds: Sequence[int]) -> Tensor:
     """uint8 (B, 3, H, W) -> the same, blended with its mean grey; `factor` 1 changes nothing, 0 leaves grey."""
-    from torchvision.transforms.v2 import functional as tf
-
-    return tf.adjust_contrast(x, factor)  # type: ignore[no-any-return]
+    return transforms.functional.adjust_contrast(x, factor)  # type: ignore[no-any-return]
 
 
 def rotation(x: Tensor, degrees: float, seeds: Sequence[int]) -> Tensor:
     """uint8 (B, 3, H, W) -> the same turned counter-clockwise by `degrees`; mirrored pixels move in at the edge."""
-    from torchvision.transforms.v2 import functional as tf
-
     side = x.shape[-1]
     reach = side // 4  # mirrored margin, so that no black corner tells the network about the turn
-    wide = tf.pad(x, [reach], padding_mode="reflect")
-    turned = tf.rotate(wide, degrees, interpolation=tf.InterpolationMode.BILINEAR)
-    return tf.center_crop(turned, [side, side])  # type: ignore[no-any-return]
+    wide = transforms.functional.pad(x, [reach], padding_mode="reflect")
+    turned = transforms.functional.rotate(wide, degrees, interpolation=transforms.functional.InterpolationMode.BILINEAR)
+    return transforms.functional.center_crop(turned, [side, side])  # type: ignore[no-any-return]
 
 
 APPLY: dict[str, Callable[[Tensor, float, Sequence[int]], Tensor]] = {

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
+from core.base.heavy import filters, ndimage
 from core.pictures.image import RGBImage
 from core.pictures.preprocess import at_most
 
@@ -35,14 +36,12 @@ def as_mnist(image: RGBImage) -> np.ndarray:
 
 def ink(pixels: np.ndarray) -> np.ndarray:
     """uint8 (H, W, 3) -> float (H, W) in [0, 1]: how much of each pixel is ink, by Otsu's threshold."""
-    from skimage.filters import threshold_otsu
-
     grey = np.asarray(Image.fromarray(pixels).convert("L"), float)
     relief = grey - light(grey)
     relief *= np.sign((relief**3).sum())  # whatever stands out most from the border, brighter or darker, is ink
     if np.ptp(relief) < FAINTEST:
         return np.zeros_like(relief)
-    is_ink = relief > threshold_otsu(relief)  # type: ignore[no-untyped-call]
+    is_ink = relief > filters.threshold_otsu(relief)  # type: ignore[no-untyped-call]
     paper, full = np.median(relief[~is_ink]), np.median(relief[is_ink])
     noise = NOISE * np.median(np.abs(relief[~is_ink] - paper))
     low = min(paper + max(noise, FAINT * (full - paper)), full - 1)
@@ -78,9 +77,7 @@ def terms(y: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, ...]:
 def without_dust(found: np.ndarray) -> np.ndarray:
     """The ink (H, W) without small pieces, and without those that touch the border where others do not: a shadow's,
     the sheet's or the table's edge."""
-    from scipy.ndimage import label
-
-    pieces, _ = label(found > 0, np.ones((3, 3)))
+    pieces, _ = ndimage.label(found > 0, np.ones((3, 3)))
     amount = np.bincount(pieces.ravel(), found.ravel())
     inner = amount.copy()
     inner[np.concatenate([pieces[0], pieces[-1], pieces[:, 0], pieces[:, -1]])] = 0

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
+from core.base.files import whole
 from core.pictures.formats import avif, bmp, jpeg, png, pnm, tiff
 from core.pictures.formats.colour import flat
 from core.pictures.formats.foreign import foreign
@@ -206,7 +207,4 @@ def png_bytes(image: RGBImage) -> bytes:
 
 def write_png(path: Path, pixels: np.ndarray) -> None:
     """Write uint8 (H, W, 3) as a PNG, making its folder."""
-    from core.base.files import whole
-    from core.pictures.image import from_pixels, png_bytes
-
     whole(path, lambda fresh: fresh.write_bytes(png_bytes(from_pixels(pixels))))

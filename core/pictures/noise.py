@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from core.base.heavy import sk_util
 from core.base.refuse import LARGEST
 
 NONE = "none"
@@ -79,13 +80,12 @@ def check(kind: str, level: float) -> None:
 
 
 def _one(clean: np.ndarray, kind: str, level: float, seed: int) -> np.ndarray:
-    from skimage.util import random_noise
 
     dice = np.random.default_rng(seed)
     if kind == "shot":  # scikit-image's Poisson noise has no level
         noisy = np.clip(dice.poisson(clean * float(level)) / level, 0, 1)
     elif kind == "impulse":
-        noisy = random_noise(clean, "s&p", rng=dice, amount=level)  # type: ignore[no-untyped-call]
+        noisy = sk_util.random_noise(clean, "s&p", rng=dice, amount=level)  # type: ignore[no-untyped-call]
     else:
-        noisy = random_noise(clean, kind, rng=dice, var=level**2)  # type: ignore[no-untyped-call]
+        noisy = sk_util.random_noise(clean, kind, rng=dice, var=level**2)  # type: ignore[no-untyped-call]
     return np.asarray(noisy, np.float32)

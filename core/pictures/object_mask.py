@@ -11,6 +11,9 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
+from PIL import Image
+
+from core.base.heavy import color, segmentation, sk_exceptions, sk_mixture, sp_sparse, sparse_graph
 
 LEAST = 0.1  # of the box: what is found is smaller than any object that is worth a box
 LONGEST = 256  # px; a larger picture is segmented at this size
@@ -83,8 +86,6 @@ def mask(image: np.ndarray, box: Box) -> np.ndarray:
 
 def shrunk(image: np.ndarray) -> np.ndarray:
     """uint8 (H, W, 3) -> the picture with at most LONGEST pixels along its longer side."""
-    from PIL import Image
-
     height, width = image.shape[:2]
     share = LONGEST / max(height, width)
     if share >= 1:
@@ -95,9 +96,7 @@ def shrunk(image: np.ndarray) -> np.ndarray:
 
 def cut_out(image: np.ndarray, inside: np.ndarray) -> np.ndarray:
     """bool (H, W): the superpixels of the object, of those that lie mostly inside; `inside` if all are."""
-    from skimage.color import rgb2lab
-
-    lab = rgb2lab(image)
+    lab = color.rgb2lab(image)
     segments = superpixels(image)
     count = segments.max() + 1
     area = np.bincount(segments.ravel(), minlength=count)
@@ -118,12 +117,10 @@ def cut_out(image: np.ndarray, inside: np.ndarray) -> np.ndarray:
 
 def superpixels(image: np.ndarray) -> np.ndarray:
     """uint8 (H, W, 3) -> int (H, W): SLIC's segments 0..n-1."""
-    from skimage.segmentation import slic
-
     height, width = image.shape[:2]
     side = max(SMALLEST_SUPERPIXEL, min(SUPERPIXEL, min(height, width) // FEW_SUPERPIXELS))
     count = max(1, height * width // side**2)
-    found = slic(image, count, COMPACTNESS, start_label=0, channel_axis=-1)
+    found = segmentation.slic(image, count, COMPACTNESS, start_label=0, channel_axis=-1)
     return np.unique(found, return_inverse=True)[1].reshape(found.shape)
 
 
@@ -143,16 +140,13 @@ def edges(segments: np.ndarray, colours: np.ndarray) -> tuple[np.ndarray, np.nda
 
 def likelihood_cost(colours: np.ndarray, is_object: np.ndarray) -> np.ndarray:
     """(2, n) nats: how badly each superpixel's colour fits the mixture of the background, and of the object."""
-    from sklearn.exceptions import ConvergenceWarning
-    from sklearn.mixture import GaussianMixture
-
     fits = []
     for which in (~is_object, is_object):
         own = colours[which]
         parts = min(COLOURS, len(np.unique(own.round(3), axis=0)))
-        mixture = GaussianMixture(parts, random_state=0, reg_covar=LEAST_VARIANCE)
+        mixture = sk_mixture.GaussianMixture(parts, random_state=0, reg_covar=LEAST_VARIANCE)
         with warnings.catch_warnings():  # a mixture that has not quite settled is good enough
-            warnings.simplefilter("ignore", ConvergenceWarning)
+            warnings.simplefilter("ignore", sk_exceptions.ConvergenceWarning)
             mixture.fit(own if len(own) > 1 else own.repeat(2, 0))
         fits.append(-mixture.score_samples(colours))
     best = np.minimum(*fits)
@@ -161,9 +155,6 @@ def likelihood_cost(colours: np.ndarray, is_object: np.ndarray) -> np.ndarray:
 
 def minimum_cut(against: np.ndarray, maybe: np.ndarray, pairs: np.ndarray, costs: np.ndarray) -> np.ndarray:
     """bool (n,): the superpixels on the object's side of the cheapest cut; those that are not `maybe` never are."""
-    from scipy.sparse import csr_array
-    from scipy.sparse.csgraph import breadth_first_order, maximum_flow
-
     n = len(maybe)
     source, sink = n, n + 1  # object and background
     every = np.arange(n)
@@ -174,11 +165,11 @@ def minimum_cut(against: np.ndarray, maybe: np.ndarray, pairs: np.ndarray, costs
     rows = np.concatenate([np.full(n, source), every, pairs[:, 0], pairs[:, 1]])
     columns = np.concatenate([every, np.full(n, sink), pairs[:, 1], pairs[:, 0]])
     values = np.concatenate([to_source, to_sink, between, between]).astype(np.int32)
-    capacity = csr_array((values, (rows, columns)), shape=(n + 2, n + 2))
-    left = capacity - maximum_flow(capacity.tocsr(), source, sink).flow
+    capacity = sp_sparse.csr_array((values, (rows, columns)), shape=(n + 2, n + 2))
+    left = capacity - sparse_graph.maximum_flow(capacity.tocsr(), source, sink).flow
     left.data = np.maximum(left.data, 0)
     left.eliminate_zeros()
-    reached = breadth_first_order(left, source, return_predecessors=False)
+    reached = sparse_graph.breadth_first_order(left, source, return_predecessors=False)
     chosen = np.zeros(n + 2, bool)
     chosen[reached] = True
     return np.asarray(chosen[:n] & maybe)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 import numpy as np
 from PIL import Image
 
+from core.base.heavy import F, torch
 from core.pictures.image import RGBImage, from_pixels
 
 if TYPE_CHECKING:
@@ -134,8 +135,6 @@ def in_its_light(image: RGBImage, prep: Preprocessing) -> RGBImage:
 
 def to_tensor(pixels: np.ndarray, prep: Preprocessing) -> Tensor:
     """uint8 (..., H, W, C) -> normalised float32 (..., channels, H, W), with as many channels as `prep` has means."""
-    import torch
-
     x = torch.from_numpy(np.array(pixels)).movedim(-1, -3).float() / 255
     return normalise(in_channels(x, len(prep.mean)), prep)
 
@@ -186,16 +185,12 @@ def shift_offsets(reach: int) -> np.ndarray:
 
 def shifted(view: Tensor, size: int, reach: int, offsets: np.ndarray) -> Tensor:
     """The windows (n, C, size, size) at which the picture has moved by `offsets` (n, 2)."""
-    import torch
-
     rows, columns = torch.from_numpy(reach - offsets).unbind(1)
     return windows(view, size)[rows, columns]
 
 
 def circular_shift(x: Tensor, offsets: np.ndarray) -> Tensor:
     """(B, C, H, W) with picture b moved by offsets[b] = (dy, dx), wrapping round."""
-    import torch
-
     b, c, h, w = x.shape
     dy, dx = torch.from_numpy(offsets).unbind(1)
     rows = (torch.arange(h) - dy[:, None]) % h
@@ -206,8 +201,6 @@ def circular_shift(x: Tensor, offsets: np.ndarray) -> Tensor:
 
 def reflect_shift(x: Tensor, offsets: np.ndarray) -> Tensor:
     """(B, C, H, W) with picture b moved by offsets[b] = (dy, dx), mirroring at the border."""
-    import torch.nn.functional as F
-
     reach = int(np.abs(offsets).max(initial=0))
     h, w = x.shape[-2:]
     padded = circular_shift(F.pad(x, (reach,) * 4, mode="reflect"), offsets)

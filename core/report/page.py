@@ -8,19 +8,26 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup, escape
+
 from core import networks
 from core.base import quote
 from core.base.files import program_version
+from core.base.heavy import plotly_offline
 from core.base.records import in_words
 from core.base.worker import Progress, ignore, part
 from core.figures import theme
 from core.figures.blocks import WIDTH, Picture, Pictures, Plot, toolbar
-from core.networks import quoting
+from core.figures.palette import FONTS
+from core.networks import brought, quoting
 from core.networks.card import Card
 from core.networks.download import WeightsError
 from core.networks.own_options import ASIS, FileOptions
+from core.pictures.image import thumbnail
 from core.studies import STUDIES
 from core.studies.asked import Asked, Part
+from core.studies.random.maps_figures import address
 from core.studies.study import Study
 
 if TYPE_CHECKING:
@@ -73,8 +80,6 @@ def finished(asked: Asked, progress: Progress = ignore) -> str:
 
 def ask(image: RGBImage, title: str, names: Sequence[str], source: str, options: FileOptions = ASIS) -> Asked:
     """What a report is of: the networks found, the reader's own weights files opened. Raises WeightsError."""
-    from core.networks import brought
-
     brought.check_options(names, options)
     cards, opened = [], {}
     for name in dict.fromkeys(names):
@@ -129,14 +134,6 @@ def left_out(asked: Asked, parts: Sequence[Part], failed: bool) -> str:
 
 def page(asked: Asked, sections: Sequence[Section]) -> str:
     """The HTML of finished sections. Everything that is not ours is escaped by the template engine."""
-    from jinja2 import Environment, StrictUndefined
-    from markupsafe import Markup
-    from plotly.offline import get_plotlyjs
-
-    from core.figures.palette import FONTS
-    from core.pictures.image import thumbnail
-    from core.studies.random.maps_figures import address
-
     engine = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=unturned_text
     )
@@ -154,7 +151,7 @@ def page(asked: Asked, sections: Sequence[Section]) -> str:
         camera=toolbar("receptive"),
         made=datetime.now(UTC),
         version=program_version(),
-        plotly=Markup(get_plotlyjs()),
+        plotly=Markup(plotly_offline.get_plotlyjs()),
     )
     return html.encode(errors="replace").decode()  # a file's name may hold bytes that are no text
 
@@ -182,8 +179,6 @@ def cell(value: object) -> str:
 
 def words(command: str) -> Markup:
     """A command whose options are not broken at their hyphens."""
-    from markupsafe import Markup, escape
-
     option = Markup('<span class="word">{}</span>')
     return Markup(" ").join(option.format(w) if w.startswith("--") else escape(w) for w in command.split(" "))
 

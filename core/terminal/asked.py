@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import typer
 
 from core import networks
+from core.networks import brought
+from core.networks.download import WeightsError
 from core.networks.own_options import ASIS, FileOptions
 
 if TYPE_CHECKING:
@@ -27,9 +29,6 @@ def intact(names: Sequence[str]) -> list[str]:
 
     Raises WeightsError if none is.
     """
-    from core.networks import brought
-    from core.networks.download import WeightsError
-
     found = [card.name for card in brought.intact(names, lambda said: typer.echo(said, err=True))]
     if not found:
         raise WeightsError(f"expected one of {', '.join(names)}, found none that is whole: install Receptive again")

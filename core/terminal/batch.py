@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from core.base import quote
+from core.batch import cluster, columns
+from core.batch import run as whole
+from core.batch.run import skipped_path
+from core.batch.work import in_processes, in_this_process, open_models
 from core.networks.own_options import FileOptions
+from core.pictures.listing import summary
+from core.studies.random import row
 from core.terminal.asked import intact
 from core.terminal.own_file import with_file_options
 
@@ -41,11 +47,6 @@ def batch(
     options: FileOptions,
 ) -> None:
     """Ask a study of every picture in a folder. A killed run goes on where it was; a finished one is left alone."""
-    from core.batch import columns
-    from core.batch import run as whole
-    from core.batch.work import open_models
-    from core.studies.random import row
-
     words = ["receptive", "batch", study, quote.path(str(folder)), *again("--model", model), *again("--set", setting)]
     words += [*options.said, "--out", quote.path(str(out)), "--chunk", str(chunk)]
     try:
@@ -54,8 +55,6 @@ def batch(
         with ExitStack() as stack:
             runner = None
             if scheduler:
-                from core.batch import cluster
-
                 runner = cluster.on_cluster(stack.enter_context(cluster.connected(scheduler)))
             own = columns.table(study).models
             asked = open_models(model or (own if row.RANDOM in own else intact(own)), options)
@@ -74,8 +73,6 @@ def again(option: str, values: Sequence[str]) -> list[str]:
 
 def here(job: Job, jobs: int) -> Runner:
     """Processes of this machine, no more than there are parts. Raises ValueError for a negative number of them."""
-    from core.batch.work import in_processes, in_this_process
-
     if jobs < 0:
         raise ValueError(f"expected 1 process or more, or 0 for one a core, got {jobs}: choose another --jobs")
     count = min(jobs or cores(), job.parts)
@@ -89,8 +86,6 @@ def cores() -> int:
 
 def computed(job: Job, out: Path, runner: Runner, fresh: bool, command: str) -> Report:
     """core.batch.run.run behind a bar of the pictures that are missing."""
-    from core.batch import run as whole
-
     with typer.progressbar(length=len(job.found), label=job.work.study, show_pos=True) as bar:
 
         def watch(done: int, total: int) -> None:
@@ -102,9 +97,6 @@ def computed(job: Job, out: Path, runner: Runner, fresh: bool, command: str) -> 
 
 def tell(job: Job, report: Report, out: Path) -> None:
     """What was found, on stdout."""
-    from core.batch.run import skipped_path
-    from core.pictures.listing import summary
-
     if report.complete:
         typer.echo(f"{out} is complete already: nothing was computed; --fresh begins anew")
     elif report.kept:

@@ -6,10 +6,17 @@ import textwrap
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from core.base.files import write_json
+from core.claims import claim as claims_claim
+from core.claims.claim import NO_NUMBER, NOT_PACKAGED, VERDICTS
+from core.overview import board as scoreboard
+from core.studies import STUDIES
 
 if TYPE_CHECKING:
     from core.overview.board import Row
@@ -25,11 +32,6 @@ def claims(
     out: Annotated[Path | None, typer.Option("--json", help="Where to write the rows.")] = None,
 ) -> None:
     """What the papers claim, what this project measured, and whether the two agree."""
-    from core.base.files import write_json
-    from core.claims import claim as claims_claim
-    from core.overview import board as scoreboard
-    from core.studies import STUDIES
-
     slug = chosen(study.replace("-", "_"), [s.slug for s in STUDIES], "a study")
     wanted = chosen(verdict, list(claims_claim.VERDICTS), "a verdict")
     rows = [r for r in scoreboard.board() if slug in ("", r[0].study) and wanted in ("", r[2])]
@@ -50,8 +52,6 @@ def chosen(name: str, known: Sequence[str], what: str) -> str:
 
 def lines(row: Row) -> list[str]:
     """One claim as it is printed."""
-    from core.claims.claim import NO_NUMBER, NOT_PACKAGED
-
     claim, ours, verdict = row
     if ours is None:
         measured = claim.why_not or NOT_PACKAGED
@@ -74,8 +74,6 @@ def lines(row: Row) -> list[str]:
 
 def tally(rows: Sequence[Row]) -> str:
     """'3 claims: 2 reproduced in miniature, 1 contradicted.'"""
-    from core.claims.claim import VERDICTS
-
     counted = Counter(verdict for _, _, verdict in rows)
     said = ", ".join(f"{counted[verdict]} {verdict}" for verdict in VERDICTS if counted[verdict])
     return f"{len(rows)} claims: {said}." if rows else "0 claims."
@@ -83,8 +81,6 @@ def tally(rows: Sequence[Row]) -> str:
 
 def as_dict(row: Row) -> dict[str, Any]:
     """Plain values for JSON; an open end of the range is null."""
-    from math import isfinite
-
     claim, ours, verdict = row
     names = ("name", "study", "sentence", "paper", "source", "quantity", "command", "why_not")
     return {

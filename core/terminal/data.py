@@ -7,6 +7,9 @@ from typing import Annotated
 
 import typer
 
+from core.base.files import write_json
+from core.data import public
+
 app = typer.Typer()
 
 
@@ -16,9 +19,6 @@ def download_data(
     out: Annotated[Path | None, typer.Option("--json", help="Where to write which folder it lies in.")] = None,
 ) -> None:
     """Fetch a public data set from its owner, once; it is then found as torchvision:NAME."""
-    from core.base.files import write_json
-    from core.data import public
-
     if name == "list":
         for about in public.SETS.values():
             here = "; on this machine" if public.on_this_machine(about.name) else ""

@@ -9,8 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from core.base.renamed import COMMANDS
+from core.base.renamed import COMMANDS, today
+from core.claims.claim import verdict
+from core.overview.board import RESULTS
+from core.reproduce import quick as study
+from core.reproduce import run as whole
+from core.reproduce.quick import Settings
+from core.reproduce.table import MEASUREMENTS
 from core.terminal.bar import behind_bar
+from core.training import measurement
+from core.training.measurement import Asked, Data
 
 if TYPE_CHECKING:
     from core.claims.claim import Claim
@@ -36,11 +44,6 @@ def measure(
     ] = Path("runs"),
 ) -> None:
     """Measure what the pages and claims tell; write assets/results/. Without a key: what there is to measure."""
-    from core.overview.board import RESULTS
-    from core.reproduce import run as whole
-    from core.reproduce.table import MEASUREMENTS
-    from core.training.measurement import Asked, Data
-
     if not key:
         for one in MEASUREMENTS.values():
             typer.echo(f"{one.key:32} {duration(one.minutes):12} {', '.join(one.data)}".rstrip())
@@ -56,8 +59,6 @@ def measure(
 
 def renamed(ctx: typer.Context) -> None:
     """Raises ValueError that names today's command."""
-    from core.base.renamed import today
-
     now = today(" ".join(["receptive", ctx.info_name or "", *ctx.args]))
     where = ", where FOLDER holds one folder a data set" if "FOLDER" in now else ""
     raise ValueError(f"expected a command of today, got {ctx.info_name}: run {now}{where}")
@@ -84,11 +85,6 @@ def reproduce(
     results: Annotated[Path | None, typer.Option(help="Records to compare with; the packaged ones by default.")] = None,
 ) -> None:
     """Measure what is behind the claims again and compare. With --quick, exit code 1 if a claim no longer holds."""
-    from core.overview.board import RESULTS
-    from core.reproduce import run as whole
-    from core.reproduce.quick import Settings
-    from core.training import measurement
-
     packaged = results or RESULTS
     try:
         settings = Settings(seed, minutes, packaged)
@@ -107,9 +103,6 @@ def reproduce(
 
 def in_full(asked: Sequence[Claim], keys: Sequence[str], data: Data, work: Path, packaged: Path) -> None:
     """Measure all that is not finished yet, then say what the fresh records make of the claims."""
-    from core.reproduce import run as whole
-    from core.reproduce.table import MEASUREMENTS
-
     plan = whole.plan(keys, data, work)
     for key in plan.finished:
         typer.echo(f"{key}: finished before")
@@ -133,8 +126,6 @@ def duration(minutes: float) -> str:
 
 def say_verdicts(asked: Sequence[Claim], packaged: Path, fresh: Path) -> None:
     """Old and new verdict of every claim that has fresh records."""
-    from core.claims.claim import verdict
-
     typer.echo(f"Fresh records: {fresh}")
     for claim in asked:
         if claim.measure is None:
@@ -152,8 +143,6 @@ def say_verdicts(asked: Sequence[Claim], packaged: Path, fresh: Path) -> None:
 
 def check(asked: Sequence[Claim], keys: Sequence[str], data: Data, settings: Settings) -> None:
     """Re-check and say of every claim whether it holds. Raises typer.Exit with code 1 if one no longer does."""
-    from core.reproduce import quick as study
-
     steps: list[Step] = []
 
     def finished(step: Step) -> None:

@@ -7,6 +7,10 @@ from typing import Annotated
 
 import typer
 
+from core.base.files import write_json
+from core.networks import brought, packaged, published
+from core.networks import download as networks_download
+from core.overview import coverage
 from core.terminal.commands import app
 
 
@@ -16,10 +20,6 @@ def list_networks(
     out: Annotated[Path | None, typer.Option("--json", help="Where to write the matrix.")] = None,
 ) -> None:
     """Which network runs in which study, and why not where it does not."""
-    from core.base.files import write_json
-    from core.networks import brought, packaged
-    from core.overview import coverage
-
     for said in packaged.left_out().values():
         typer.echo(said, err=True)
     named = packaged.cards() | brought.plugged()
@@ -36,9 +36,6 @@ def list_networks(
 @app.command()
 def download(network: Annotated[str, typer.Argument(help="A published network's name, such as bagnet33.")]) -> None:
     """Fetch published weights from their owners, once; the app and the other commands find them."""
-    from core.networks import download as networks_download
-    from core.networks import published
-
     about = published.published(network)
     with typer.progressbar(length=100, label=network) as bar:
         path = networks_download.download(

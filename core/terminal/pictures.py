@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from core.pictures import samples
+
 if TYPE_CHECKING:
     from core.pictures.image import RGBImage
 
@@ -15,8 +17,6 @@ def read_picture(photo: str) -> RGBImage:
 
     Raises ImageError, OSError, or ValueError for an unknown sample.
     """
-    from core.pictures import samples
-
     image = samples.read_picture(photo)
     if image.note:
         more = f" Give {samples.STRETCHED}{photo} for that." if image.narrow else ""

@@ -10,6 +10,9 @@ import typer
 
 from core.base.files import behind_links, write_text
 from core.networks.own_options import FileOptions
+from core.pictures.samples import SAMPLE, SAMPLES
+from core.report.page import ask, finished, study_at
+from core.studies import STUDIES
 from core.terminal.own_file import with_file_options
 from core.terminal.pictures import read_picture
 
@@ -44,8 +47,6 @@ def report(
 
 def picture(photo: str) -> tuple[RGBImage, str]:
     """The picture, and what it is called; a sample's maker and licence go with it. Raises as `read_picture` does."""
-    from core.pictures.samples import SAMPLE, SAMPLES
-
     image = read_picture(photo)
     if not photo.startswith(SAMPLE):
         return image, Path(photo).name
@@ -55,9 +56,6 @@ def picture(photo: str) -> tuple[RGBImage, str]:
 
 def with_progress(image: RGBImage, title: str, names: list[str], source: str, options: FileOptions) -> str:
     """The report, behind a bar that names the study at hand. Raises as core.report.page.make does."""
-    from core.report.page import ask, finished, study_at
-    from core.studies import STUDIES
-
     asked = ask(image, title, names, source, options)  # before the bar: an error is one line
     with typer.progressbar(length=100, label=STUDIES[0].title, file=sys.stderr) as bar:
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
+from core import data as core_data
 from core.base.worker import Progress
+from core.data import named, public, sets
 from core.terminal.bar import behind_bar
 
 if TYPE_CHECKING:
@@ -20,9 +23,6 @@ def read_dataset(name: str, root: Path | None, size: int) -> Pictures:
 
     What is about to be downloaded and what was left out is said on stderr.
     """
-    from core import data as core_data
-    from core.data import public, sets
-
     if name.lower().startswith(sets.TORCHVISION) and (said := public.announcement(name, root)):
         typer.echo(said, err=True)
     data = core_data.open_data(name, root, size)
@@ -39,7 +39,6 @@ def class_index(target: str, labels: tuple[str, ...]) -> int | None:
         return int(target)
     if target in labels:
         return labels.index(target)
-    import difflib
 
     near = difflib.get_close_matches(target, labels, n=3, cutoff=0)
     raise ValueError(f"expected a class of the network, got {target!r}: did you mean {', '.join(near)}?")
@@ -52,8 +51,6 @@ DATA = typer.Option(
 
 def load(name: str, data: Path | None, *splits: str) -> list[Split]:
     """Splits of a data set. Raises DataError, OSError."""
-    from core.data import named
-
     return [named.load(name, data, split) for split in splits]
 
 

@@ -11,6 +11,8 @@ import typer
 from core.base.files import write_json
 from core.base.records import as_json
 from core.networks.own_options import FileOptions
+from core.pictures.files import list_pictures
+from core.pictures.listing import left_out_lines
 from core.studies import STUDIES
 from core.studies.random import retrieval
 from core.studies.study import OfData, OfPicture, Study
@@ -107,9 +109,6 @@ def retrieve(
     options: FileOptions,
 ) -> None:
     """The nearest pictures of a folder by pixels, by random features, and by a trained network."""
-    from core.pictures.files import list_pictures
-    from core.pictures.listing import left_out_lines
-
     chosen, image, [network] = params(), read_picture(photo), asked([model], (), options)
     listing = list_pictures(gallery)
     with behind_bar("retrieve") as progress:

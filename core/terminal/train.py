@@ -7,7 +7,14 @@ from typing import Annotated
 
 import typer
 
+from core.base import files
+from core.data import named, sets
+from core.networks import weights
+from core.studies.shift import measure as shift
+from core.studies.sparse import measure as sparse
 from core.terminal.say import DATA, load, with_bar
+from core.training.recipes import RECIPES
+from core.training.ship import ship
 
 app = typer.Typer()
 
@@ -21,14 +28,7 @@ def train(
     ),
 ) -> None:
     """Train a packaged network again; write its weights and its measured numbers into assets/."""
-    from core.base import files
-    from core.data import named, sets
-    from core.networks import weights
-    from core.studies.shift import measure as shift
-    from core.studies.sparse import measure as sparse
     from core.training.loop import train as train_recipe
-    from core.training.recipes import RECIPES
-    from core.training.ship import ship
     from core.training.svm import PLANS, fit
 
     if recipe == "list":

@@ -20,6 +20,7 @@ import numpy as np
 
 from core.base import quote, refuse
 from core.base.files import ASSETS
+from core.base.heavy import torch
 from core.base.worker import Progress, ignore
 from core.data import named
 from core.data.split import Split
@@ -89,8 +90,6 @@ def there(record: T | None) -> T:
 def one_thread() -> Iterator[None]:
     """One thread, in which the packaged networks were trained too: their sums round alike, and on a busy machine two
     threads that wait for each other take up to four times as long."""
-    import torch
-
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

@@ -6,9 +6,8 @@ import json
 from hashlib import sha256
 from pathlib import Path
 
-from torch import nn
-
 from core.base.files import commit, write_json
+from core.base.heavy import nn
 from core.base.worker import Progress, ignore
 from core.compute.fitting import pixel_statistics
 from core.data.split import Split

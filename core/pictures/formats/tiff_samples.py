@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import TiffImagePlugin
 
+from core.base.heavy import tifffile
 from core.pictures.formats import tiff_pages as tags
 from core.pictures.formats.layers import opened
 from core.pictures.formats.limits import UnsupportedError, check_bytes
@@ -70,11 +71,11 @@ def samples(data: bytes, page: Page, wanted: int) -> NDArray[Any]:
 
     Raises ImageError for too many bytes, UnsupportedError, and ValueError for broken strips.
     """
-    from tifffile import TiffFile
-
     form = page.number(tags.FORMAT, UNSIGNED)
     try:
-        with TiffFile(io.BytesIO(_simple(data, page, UNSIGNED if form == UNDEFINED else form, wanted))) as file:
+        with tifffile.TiffFile(
+            io.BytesIO(_simple(data, page, UNSIGNED if form == UNDEFINED else form, wanted))
+        ) as file:
             found = file.pages.first.asarray(maxworkers=1)
     except NotImplementedError as error:
         raise UnsupportedError(str(error)) from error
@@ -222,7 +223,6 @@ def _spread(body: NDArray[np.uint8], grid: _Grid, order: str) -> tuple[NDArray[n
 
 
 def _name(codec: int) -> str:
-    from tifffile import COMPRESSION
 
-    known = {member.value: member.name.replace("_", " ") for member in COMPRESSION}
+    known = {member.value: member.name.replace("_", " ") for member in tifffile.COMPRESSION}
     return f"compression {known.get(codec, codec)}"

@@ -9,6 +9,7 @@ import numpy as np
 
 from core.networks import families
 from core.networks.card import Card
+from core.studies.patch.figures import maps
 from core.studies.study import Study, Use
 
 if TYPE_CHECKING:
@@ -44,6 +45,4 @@ STUDY = Study(
 
 def figure(result: Result, pixels: np.ndarray, titles: Sequence[str] | None = None) -> go.Figure:
     """The hero figure: one evidence map a network over the picture uint8 (H, W, 3), one scale."""
-    from core.studies.patch.figures import maps
-
     return maps(result, titles or result.models, pixels).figure

@@ -13,13 +13,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.base.heavy import torch
 from core.base.worker import Progress, each, ignore, part
 from core.compute import attributions
 from core.compute.attributions import EVIDENCE, METHODS, RANDOM
 from core.figures.blocks import Plot
+from core.networks import engine
 from core.pictures import preprocess
+from core.pictures.preprocess import to_tensor
 from core.studies.patch import interaction as patch_interaction
 from core.studies.patch import masking as patch_masking
+from core.studies.patch import masking_figures
 from core.studies.patch import scramble as patch_scramble
 from core.studies.patch.masking import MODES, Mode, Trace
 
@@ -105,9 +109,6 @@ def seen(network: Network, image: RGBImage) -> np.ndarray:
 
 def answer(network: Network, pixels: np.ndarray, progress: Progress = ignore) -> np.ndarray:
     """float32 (K,): probabilities of the network's classes for uint8 pixels (S, S, 3), by float32."""
-    from core.networks import engine
-    from core.pictures.preprocess import to_tensor
-
     x = to_tensor(pixels[None], network.preprocessing)
     found = engine.logits(network.engine, lambda which: x[which], 1, progress, exact=True)
     return np.asarray(found.probability[0])
@@ -151,8 +152,6 @@ def run(network: Network, image: RGBImage, params: Params | None = None, progres
 
     Raises ValueError if the class does not exist, or none of the methods applies.
     """
-    from core.pictures.preprocess import to_tensor
-
     params = params or Params()
     pixels = seen(network, image)
     target = int(answer(network, pixels).argmax()) if params.target is None else params.target
@@ -197,11 +196,6 @@ def occlusion(network: Network, pixels: np.ndarray, target: int, cell: int, prog
 
     Captum's occlusion with windows of a cell (`attributions.attribution` has those of 8 px), by the engine.
     """
-    import torch
-
-    from core.networks import engine
-    from core.pictures.preprocess import to_tensor
-
     x = to_tensor(pixels, network.preprocessing)
     cells = patch_masking.grid(pixels.shape[0], pixels.shape[1], cell)
     where = torch.from_numpy(cells)
@@ -285,13 +279,9 @@ def omissions(result: Result) -> list[str]:
 
 def figure(result: Result, title: str, mode: Mode = "deletion", *, k: int | None = None) -> Plot:
     """The curves, one line a method; `k` cells are marked."""
-    from core.studies.patch import masking_figures
-
     return masking_figures.curves(result.curves(mode), [title], k=k)
 
 
 def table(result: Result, title: str, mode: Mode = "deletion") -> dict[str, list[object]]:
     """The probability at every k, one column a method."""
-    from core.studies.patch import masking_figures
-
     return masking_figures.curve_table(result.curves(mode), [title])

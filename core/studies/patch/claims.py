@@ -7,16 +7,23 @@ from pathlib import Path
 
 import numpy as np
 
+from core import networks
+from core.base.heavy import torch
 from core.base.records import kept
 from core.claims import claim, numbers
 from core.claims.claim import ABOVE_0, OPEN, Claim, Ours, untested
 from core.claims.fact import PICTURE, Fact, fact, tiny
 from core.claims.numbers import OVER_PICTURES, PERCENT, Estimate
+from core.compute import patches
 from core.compute.attributions import EVIDENCE, RANDOM
+from core.models import create_model
+from core.models.counting import parameters
 from core.networks.card import title_of
+from core.pictures.preprocess import square, to_tensor
 from core.pictures.samples import DEFAULT_SAMPLE, load_sample
 from core.studies.patch import dataset
 from core.studies.patch.dataset import Measured, Summary
+from core.studies.patch.interaction import Params, run
 from core.studies.patch.paper import PAPER_TOP5, REEVALUATED
 
 STUDY = "patch_evidence"
@@ -282,12 +289,6 @@ MILLION = 1e6
 
 def mean_of_patches() -> Fact:
     """The mean of the dense logits against the image's logits, relative to the largest of them."""
-    import torch
-
-    from core import networks
-    from core.compute import patches
-    from core.pictures.preprocess import square, to_tensor
-
     apart = []
     for name in BAGNETS:
         network = networks.load(networks.find(name))
@@ -304,10 +305,6 @@ def mean_of_patches() -> Fact:
 
 def shifted_passes() -> Fact:
     """The map of 64 shifted dense passes against one forward pass a pixel, relative to the largest evidence."""
-    from core import networks
-    from core.compute import patches
-    from core.pictures.preprocess import square, to_tensor
-
     network = networks.load(networks.find(LARGEST_BAGNET))
     net, prep = patches.bagnet_of(network), network.preprocessing
     x = to_tensor(square(load_sample(DEFAULT_SAMPLE), prep.size), prep)
@@ -326,10 +323,6 @@ def shifted_passes() -> Fact:
 
 def masks_add_up() -> Fact:
     """Of two masks that no patch meets both: the joint change of the logit less the sum of the single ones."""
-    from core import networks
-    from core.pictures.preprocess import square
-    from core.studies.patch.interaction import Params, run
-
     network = networks.load(networks.find(SMALL_BAGNET))
     pixels = square(load_sample(DEFAULT_SAMPLE), network.preprocessing.size)
     target = 0
@@ -347,11 +340,6 @@ def masks_add_up() -> Fact:
 
 def bagnet_parameters() -> Fact:
     """The largest difference, in millions, between the BagNets' numbers of parameters and those reported."""
-    import torch
-
-    from core.models import create_model
-    from core.models.counting import parameters
-
     with torch.device("meta"):
         millions = {q: parameters(create_model(f"bagnet{q}")) / MILLION for q in REEVALUATED}
     apart = max(abs(found - REEVALUATED[q][2]) for q, found in millions.items())

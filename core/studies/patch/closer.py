@@ -12,6 +12,8 @@ import numpy as np
 
 from core.base.softmax import softmax
 from core.base.worker import Progress, ignore
+from core.compute import patches
+from core.compute.patches import centres
 from core.studies.patch.evidence import Map, Result, tensor
 
 if TYPE_CHECKING:
@@ -39,8 +41,6 @@ def patch_at(network: Network, pixels: np.ndarray, y: int, x: int) -> Patch:
 
     Raises ValueError for a network that is no BagNet.
     """
-    from core.compute import patches
-
     net = patches.bagnet_of(network)
     logits = patches.alone(net, tensor(network, pixels), np.array([[y, x]]), net.patch)[0]
     return Patch(crop_at(network, pixels, y, x), logits)
@@ -66,8 +66,6 @@ def alike(network: Network, pixels: np.ndarray, y: int, x: int, progress: Progre
 
     Compared are the last features less their mean over the picture, before the linear head.
     """
-    from core.compute import patches
-
     net = patches.bagnet_of(network)
     view = tensor(network, pixels)
     found = patches.collect(net, view, None, progress, step=step)
@@ -100,8 +98,6 @@ def spots(found: Map, count: int, apart: int, without: tuple[int, int] | None = 
 
 def on_grid(result: Result, m: int, y: int, x: int) -> bool:
     """Whether the patch around a pixel is one of network m's own grid."""
-    from core.compute.patches import centres
-
     return y in centres(result.height, result.patch[m]) and x in centres(result.width, result.patch[m])
 
 

@@ -16,7 +16,9 @@ import numpy as np
 from core.base.intervals import wilson
 from core.base.records import read
 from core.base.worker import Progress, ignore
+from core.networks import engine
 from core.networks.card import patch_of, title_of
+from core.pictures.preprocess import to_tensor
 from core.studies.patch import masking_dataset
 
 if TYPE_CHECKING:
@@ -107,9 +109,6 @@ def run(networks: Sequence[Network], split: Split, progress: Progress = ignore) 
     `progress(answers done, all)` may raise to stop.
     Raises ValueError: no network or picture, pictures of another size, or other classes than the split's.
     """
-    from core.networks import engine
-    from core.pictures.preprocess import to_tensor
-
     if not networks or not len(split):
         raise ValueError(f"expected networks and pictures, got {len(networks)} and {len(split)}: give one or more")
     count, side = len(split), split.pixels.shape[1]

@@ -10,9 +10,8 @@ from math import log
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
+from core.base.heavy import go, subplots
 from core.figures import kit
 from core.figures.blocks import Plot
 from core.figures.palette import MUTED, network_colours, signed_scale, style, text_colour
@@ -129,7 +128,7 @@ def class_scatter(found: Summary) -> Plot:
         raise ValueError(f"expected BagNets and a baseline, got {', '.join(found.networks)}: measure them together")
     base = patches.index(None)
     heads = [f"{found.titles[i]}<br>r = {found.correlation[base, i]:.2f}" for i in bagnets]
-    fig = make_subplots(1, len(bagnets), shared_yaxes=True, subplot_titles=heads, horizontal_spacing=0.03)
+    fig = subplots.make_subplots(1, len(bagnets), shared_yaxes=True, subplot_titles=heads, horizontal_spacing=0.03)
     x, top = 100 * found.class_error[base], 100 * found.class_error.max() + 5
     for column, i in enumerate(bagnets, 1):
         y = 100 * found.class_error[i]

@@ -14,8 +14,10 @@ import numpy as np
 
 from core.base.settings import check, setting
 from core.base.worker import Progress, each, ignore, part
+from core.compute import patches
 from core.networks import quoting
 from core.networks.own_options import Opened
+from core.pictures.preprocess import to_tensor, whole
 from core.studies import quoted
 
 if TYPE_CHECKING:
@@ -101,8 +103,6 @@ def seen(network: Network, image: RGBImage, short: int | None) -> np.ndarray:
 
     Raises ValueError if a patch of it would not fit in.
     """
-    from core.pictures.preprocess import whole
-
     pixels = whole(image, short or network.preprocessing.size)
     if network.card.patch is not None and min(pixels.shape[:2]) < network.card.patch:
         raise ValueError(f"expected a short side of {network.card.patch} px or more, got {short}: choose a larger one")
@@ -111,8 +111,6 @@ def seen(network: Network, image: RGBImage, short: int | None) -> np.ndarray:
 
 def tensor(network: Network, pixels: np.ndarray) -> Tensor:
     """The picture uint8 (H, W, 3) as the network sees it, float32 (3, H, W)."""
-    from core.pictures.preprocess import to_tensor
-
     return to_tensor(pixels, network.preprocessing)
 
 
@@ -121,8 +119,6 @@ def coarse(network: Network, pixels: np.ndarray, progress: Progress = ignore) ->
 
     Raises ValueError for a network that is no BagNet.
     """
-    from core.compute import patches
-
     net = patches.bagnet_of(network)
     values = patches.evidence(net, tensor(network, pixels))
     progress(1, 1)
@@ -144,8 +140,6 @@ def phases(
 
     Raises ValueError for a network that is no BagNet, and for a step that is not of core.compute.patches.STEPS.
     """
-    from core.compute import patches
-
     net = patches.bagnet_of(network)
     head = patches.head_of(net, classes)
     return patches.collect(net, tensor(network, pixels), head, progress, step=step, after=after)
@@ -153,8 +147,6 @@ def phases(
 
 def composed(found: Sequence[Leaf], pixels: np.ndarray, classes: Sequence[int], step: int) -> Map:
     """The map, in pixels of the picture (H, W, 3), of all phases down to `step`."""
-    from core.compute import patches
-
     height, width = pixels.shape[:2]
     values = patches.compose(found, height, width, step)
     return Map(np.arange(0, height, step), np.arange(0, width, step), tuple(classes), values)

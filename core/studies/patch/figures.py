@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import plotly.graph_objects as go
 from PIL import Image
-from plotly.subplots import make_subplots
 
+from core.base.heavy import go, sk_feature, subplots
 from core.figures import kit, theme
 from core.figures.blocks import Plot
 from core.figures.palette import (
@@ -29,6 +28,7 @@ from core.figures.palette import (
     verbatim,
 )
 from core.pictures.image import write_png
+from core.pictures.preprocess import whole
 from core.studies.patch.closer import Patch
 from core.studies.patch.evidence import Map, Result, finding, limit
 
@@ -52,12 +52,10 @@ def grey(pixels: np.ndarray) -> np.ndarray:
 
 def edges(pixels: np.ndarray) -> np.ndarray:
     """Outlines of what is in the picture, uint8 (H', W', 4): one ink, transparent elsewhere."""
-    from skimage.feature import canny  # half a second that the first paint does not need
-
     height, width = pixels.shape[:2]
     zoom = max(1, round(EDGE_SIDE / max(height, width)))
     large = Image.fromarray(pixels).resize((zoom * width, zoom * height), Image.Resampling.BICUBIC)
-    lines = canny(np.asarray(large.convert("L")) / 255, sigma=EDGE_SMOOTH)  # type: ignore[no-untyped-call]
+    lines = sk_feature.canny(np.asarray(large.convert("L")) / 255, sigma=EDGE_SMOOTH)  # type: ignore[no-untyped-call]
     ink = np.full((*lines.shape, 4), 255 if theme.dark() else 0, np.uint8)
     ink[..., 3] = np.where(lines, round(255 * EDGE_ALPHA), 0)
     return ink
@@ -79,7 +77,7 @@ def maps(
     """
     m = len(result.models)
     heads = [f"<b>{verbatim(t)}</b><br>patches of {q}×{q} px" for t, q in zip(titles, result.patch, strict=True)]
-    fig = make_subplots(1, m, subplot_titles=heads, horizontal_spacing=0.03)
+    fig = subplots.make_subplots(1, m, subplot_titles=heads, horizontal_spacing=0.03)
     under, over = uri(grey(pixels)), uri(edges(pixels))
     for i in range(m):
         add_picture(fig, i, under, result.height, result.width, "below")
@@ -227,7 +225,7 @@ def likeness(
 ) -> Plot:
     """Where patches like the chosen one lie: cosine similarity over uint8 (H, W, 3), the best places framed."""
     height, width = pixels.shape[:2]
-    fig = make_subplots(1, 1)
+    fig = subplots.make_subplots(1, 1)
     add_picture(fig, 0, uri(grey(pixels)), height, width, "below")
     fig.add_heatmap(
         z=found.values[0],
@@ -277,7 +275,4 @@ def picture(result: Result, m: int, pixels: np.ndarray, *, opacity: float = OPAC
 
 def write_map(path: Path, image: RGBImage, result: Result) -> None:
     """Write the last BagNet's map over the picture as a PNG."""
-    from core.pictures.preprocess import whole
-    from core.studies.patch import figures
-
-    write_png(path, figures.picture(result, len(result.models) - 1, whole(image, figures.UNDERLAY)))
+    write_png(path, picture(result, len(result.models) - 1, whole(image, UNDERLAY)))

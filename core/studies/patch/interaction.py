@@ -15,6 +15,7 @@ import numpy as np
 from core.base.refuse import within
 from core.base.worker import Progress, ignore, part
 from core.models.receptive_field import STRIDE
+from core.networks import engine
 from core.pictures.preprocess import to_tensor
 from core.studies.patch.scramble import check, listed
 
@@ -130,8 +131,6 @@ def changes(
     progress: Progress = ignore,
 ) -> Result:
     """`run` for given pairs (P, 4) of the masks' top left pixels (y, x, y, x), anywhere in the picture."""
-    from core.networks import engine
-
     check(networks, target)
     height, width = pixels.shape[:2]
     alone, which = np.unique(pairs.reshape(-1, 2), axis=0, return_inverse=True)

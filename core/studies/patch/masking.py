@@ -16,10 +16,13 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from core.base.heavy import torch
 from core.base.refuse import within
 from core.base.worker import Progress, ignore, part
 from core.compute import attributions
 from core.compute.attributions import EVIDENCE, METHODS, RANDOM
+from core.networks import engine
+from core.pictures.preprocess import to_tensor
 
 if TYPE_CHECKING:
     from core.networks.card import Network
@@ -143,8 +146,6 @@ def trace(
     `maps` (H, W) of attributions stand for those of the method, as the first part of the work that is done already.
     Raises ValueError as `run` does.
     """
-    from core.pictures.preprocess import to_tensor
-
     if network.labels != bagnet.labels:
         raise ValueError(
             f"expected networks that share their labels, got {bagnet.card.name} and {network.card.name}: "
@@ -196,16 +197,10 @@ def follow(
     """float32 (k+1,): the probability of `target` with the first 0..k cells of `order` masked (deletion) or shown
     (insertion). All answers are float32's.
     """
-    import torch
-    from torch import Tensor
-
-    from core.networks import engine
-    from core.pictures.preprocess import to_tensor
-
     x = to_tensor(pixels, network.preprocessing)  # zero is the mean colour
     turn = torch.from_numpy(places(order, pixels.shape[0], pixels.shape[1], params.cell))
 
-    def masked(which: np.ndarray) -> Tensor:
+    def masked(which: np.ndarray) -> torch.Tensor:
         gone = turn < torch.from_numpy(which)[:, None, None]  # (n, H, W)
         hidden = gone if params.mode == "deletion" else ~gone
         return x * ~hidden[:, None]

@@ -9,9 +9,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
+from core.base.heavy import go, subplots
 from core.compute.attributions import EVIDENCE, RANDOM
 from core.figures import kit, theme
 from core.figures.blocks import Plot
@@ -54,7 +53,7 @@ def curves(result: Result, titles: Sequence[str], *, k: int | None = None) -> Pl
     the legend under the panel, the best first; the band is one standard deviation of the random orders. `k` is marked.
     """
     n = len(result.models)
-    fig = make_subplots(
+    fig = subplots.make_subplots(
         1, n, subplot_titles=[verbatim(title) for title in titles], shared_yaxes=True, horizontal_spacing=0.06
     )
     for i in range(n):
@@ -119,7 +118,7 @@ def strip(result: Result, titles: Sequence[str]) -> Plot:
     shown = [m for m, method in enumerate(result.methods) if method != RANDOM]
     n = len(result.models)
     height, width = result.maps.shape[2:]
-    fig = make_subplots(
+    fig = subplots.make_subplots(
         n, len(shown), column_titles=[result.methods[m] for m in shown], horizontal_spacing=0.01, vertical_spacing=0.02
     )
     for i in range(n):
@@ -163,7 +162,7 @@ def curve_table(result: Result, titles: Sequence[str]) -> Table:
 def figure(found: Summary, titles: tuple[str, str]) -> Plot:
     """Both areas by method with 95 % intervals, the baseline grey: left is better for deletion, right for insertion."""
     heads = ("deletion: further left is better", "insertion: further right is better")
-    fig = make_subplots(1, 2, shared_yaxes=True, subplot_titles=heads, horizontal_spacing=0.04)
+    fig = subplots.make_subplots(1, 2, shared_yaxes=True, subplot_titles=heads, horizontal_spacing=0.04)
     looks = ((ACCENT, "circle"), (network_colours([None])[0], "square"))
     for column, mode in enumerate(MODES):
         means, halves = found.of(mode)

@@ -9,9 +9,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
+from core.base.heavy import go, subplots
 from core.figures import kit
 from core.figures.blocks import Plot
 from core.figures.palette import MUTED, PROBABILITY_SCALE, style, text_colour, translucent, verbatim
@@ -59,7 +58,9 @@ def scramble_curves(result: scramble.Result, titles: Sequence[str], *, tiles: in
 def scramble_strip(pixels: np.ndarray, result: scramble.Result) -> Plot:
     """The picture uint8 (H, W, 3) at every number of tiles per side, as the first shuffle of each cuts it."""
     count = len(result.tiles)
-    fig = make_subplots(1, count, subplot_titles=[f"{n} × {n}" for n in result.tiles], horizontal_spacing=0.08 / count)
+    fig = subplots.make_subplots(
+        1, count, subplot_titles=[f"{n} × {n}" for n in result.tiles], horizontal_spacing=0.08 / count
+    )
     for column, n in enumerate(result.tiles, 1):
         fig.add_image(z=scramble.shuffle(pixels, n, result.seed), hoverinfo="skip", row=1, col=column)
     style(fig)
@@ -93,7 +94,7 @@ def interaction_scatter(result: interaction.Result, titles: Sequence[str], *, co
     """Joint change against the sum of the single ones, one panel a network; on the diagonal the two agree."""
     columns = min(columns, len(titles))
     rows = -(-len(titles) // columns)
-    fig = make_subplots(
+    fig = subplots.make_subplots(
         rows,
         columns,
         subplot_titles=[f"<b>{verbatim(t)}</b>" for t in titles],

@@ -13,11 +13,14 @@ from core.base.prose import section
 from core.base.records import from_json
 from core.base.worker import Progress
 from core.figures.blocks import WIDTH, Table, beside, csv_address, printed
+from core.figures.palette import uri
 from core.networks import families as networks_families
 from core.networks.card import Card
+from core.pictures.preprocess import whole
 from core.studies import first_look as studies_first_look
 from core.studies.asked import BAR, LARGEST, STILL, UPRIGHT, Asked, Part, Work, packaged, side_by_side, titles
-from core.studies.patch import evidence
+from core.studies.patch import evidence, figures
+from core.studies.patch.figures import UNDERLAY, maps
 from core.studies.study import FirstLook, Glance
 
 if TYPE_CHECKING:
@@ -35,10 +38,6 @@ def parts(asked: Asked) -> list[Work]:
 
 def patch_part(asked: Asked, cards: tuple[Card, ...], progress: Progress) -> Part:
     """The evidence maps of BagNets that share their labels."""
-    from core.figures.palette import uri
-    from core.pictures.preprocess import whole
-    from core.studies.patch import figures
-
     params = evidence.Params()
     found = studies_first_look.find("patch_evidence", cards, asked.image.digest, params)
     if found is None:
@@ -99,9 +98,6 @@ def first_looks() -> Iterator[FirstLook]:
 
 def glance(cards: Sequence[Card], sample: RGBImage) -> Glance | None:
     """The packaged maps of the sample picture."""
-    from core.pictures.preprocess import whole
-    from core.studies.patch.figures import UNDERLAY, maps
-
     found = studies_first_look.find("patch_evidence", cards, sample.digest, evidence.Params())
     if found is None:
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from core.base.softmax import softmax
 from core.networks import families
 from core.studies.patch import evidence
 from core.studies.study import ANSWER, Row, Table
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
 def row(network: Network, image: RGBImage, params: evidence.Params) -> Row:
     """The answer, the logit of the class asked for (the mean of its evidence), and the patch that says most for it
     (Brendel & Bethge, ICLR 2019, §2); rows and columns in px of the picture as the network sees it."""
-    from core.base.softmax import softmax
-
     result = evidence.run([network], image, params)
     logits = result.logits[0]
     other = 0.0 if result.other is None else float(logits[result.other])

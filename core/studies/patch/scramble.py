@@ -14,6 +14,8 @@ import numpy as np
 
 from core.base.worker import Progress, ignore, part
 from core.models.receptive_field import STRIDE
+from core.networks import engine
+from core.networks.packaged import check_comparable
 from core.pictures.preprocess import to_tensor
 
 if TYPE_CHECKING:
@@ -116,8 +118,6 @@ def run(
 
     Raises ValueError if there is no network, their labels differ, or the class or so many tiles do not exist.
     """
-    from core.networks import engine
-
     check(networks, target)
     t, s = len(params.tiles), params.shuffles
     jobs = [(1, 0)] + [(n, params.seed + i) for n in params.tiles[1:] for i in range(s)]
@@ -156,8 +156,6 @@ def whole_of(network: Network, pixels: np.ndarray, tiles: int) -> float:
 
 def check(networks: Sequence[Network], target: int) -> None:
     """Raises ValueError if there is no network, their labels differ, or the class does not exist."""
-    from core.networks.packaged import check_comparable
-
     check_comparable(networks)
     if not 0 <= target < len(networks[0].labels):
         raise ValueError(f"expected a class of 0 to {len(networks[0].labels) - 1}, got {target}: choose one of them")
@@ -174,8 +172,6 @@ def measure(
 
     The same shuffled pictures go to every network, made when it is their turn, so memory stays bounded.
     """
-    from core.networks import engine
-
     check(networks, 0)
     answer = np.empty((len(networks), len(tiles)))
     for m, network in enumerate(networks):

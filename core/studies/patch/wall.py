@@ -14,9 +14,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.base.worker import Progress, ignore
+from core.base.worker import Progress, Stopped, ignore
+from core.compute.patches import bagnet_of, evidence
 from core.models.receptive_field import STRIDE
+from core.pictures.files import open_pictures
 from core.pictures.preprocess import to_tensor, whole
+from core.pictures.samples import SAMPLES, load_sample
 
 if TYPE_CHECKING:
     from core.models.bagnet import BagNet
@@ -125,9 +128,6 @@ def run(network: Network, chunks: Iterable[Chunk], total: int, params: Params, p
     `progress(pictures done, total)` may raise core.base.worker.Stopped: the Result then is of the pictures done so far.
     Raises ValueError for a network that is no BagNet, a class it does not have, or a short side below its patch.
     """
-    from core.base.worker import Stopped
-    from core.compute.patches import bagnet_of
-
     net = bagnet_of(network)
     if params.target >= len(network.labels):
         raise ValueError(f"expected a class below {len(network.labels)}, got {params.target}: choose another")
@@ -151,8 +151,6 @@ def best_of(
     net: BagNet, network: Network, picture: tuple[int, str, RGBImage, int], params: Params
 ) -> tuple[bool, list[Patch]]:
     """Whether a picture (number, name, pixels, class) counts as the target's, and its best patches."""
-    from core.compute.patches import evidence
-
     number, name, image, truth = picture
     seen = whole(image, params.short)
     values = evidence(net, to_tensor(seen, network.preprocessing))  # (K, H', W')
@@ -264,16 +262,12 @@ def outlined(image: RGBImage, short: int, corner: tuple[int, int], side: int, co
 
 def sample_pictures() -> Iterator[Chunk]:
     """The samples, one by one under their names, of unknown class."""
-    from core.pictures.samples import SAMPLES, load_sample
-
     for sample in SAMPLES:
         yield [sample.name], [load_sample(sample.name)], [-1]
 
 
 def own_pictures(found: Sequence[Found], classes: Sequence[str], broken: list[str]) -> Iterator[Chunk]:
     """The user's pictures, one by one under their names; what cannot be read is left out and said in `broken`."""
-    from core.pictures.files import open_pictures
-
     for file in found:
         for images, truth in open_pictures([file], classes, 1, broken):
             yield [file.name], images, truth

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import plotly.graph_objects as go
-
+from core.base.heavy import go
 from core.figures import kit
 from core.figures.blocks import Plot
 from core.figures.palette import ACCENT, MUTED, style, text_colour

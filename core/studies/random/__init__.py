@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.networks import families
+from core.studies.random import figures
 from core.studies.study import Study, Use
 
 if TYPE_CHECKING:
@@ -30,6 +31,5 @@ STUDY = Study(
 
 
 def figure(result: Result) -> go.Figure:
-    from core.studies.random import figures
 
     return figures.curve(result).figure

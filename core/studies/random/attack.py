@@ -16,7 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from core.base.heavy import nn, sk_datasets, sk_neural, torch
 from core.base.worker import Progress, ignore
+from core.compute import linear_svm, sign_counts
+from core.compute.attacks import LINF, gradient, loss
+from core.compute.sign_counts import Spec
+from core.data.split import Split
+from core.pictures.preprocess import normalise
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -116,8 +122,6 @@ DIGITS_SPEC = {"features": 1000, "kernel_size": 3, "depth": 1, "in_channels": 1,
 
 def random_target(spec: Spec, train: Split, progress: Progress = ignore) -> Target:
     """Random features of `spec` and the paper's linear SVM on them, trained on `train`."""
-    from core.compute import linear_svm, sign_counts
-
     net = sign_counts.build(spec)
     found = sign_counts.features(net, train.pixels, progress)
     svm = linear_svm.fit(found, train.labels, len(train.classes))
@@ -130,9 +134,6 @@ def random_target(spec: Spec, train: Split, progress: Progress = ignore) -> Targ
 
 def network_target(network: Network) -> Target:
     """A trained network, in float32."""
-    import torch
-
-    from core.pictures.preprocess import normalise
 
     def labels(pictures: np.ndarray) -> np.ndarray:
         with torch.inference_mode():
@@ -144,9 +145,7 @@ def network_target(network: Network) -> Target:
 
 def perceptron_target(train: Split, hidden: int = HIDDEN, seed: int = 0) -> Target:
     """A small network with one hidden layer, trained on the pixels of small pictures."""
-    from sklearn.neural_network import MLPClassifier
-
-    net = MLPClassifier((hidden,), random_state=seed)
+    net = sk_neural.MLPClassifier((hidden,), random_state=seed)
     for _ in range(PERCEPTRON_EPOCHS):  # `fit` would stop by itself, or warn that it did not
         net.partial_fit(flat(as_float(train.pixels)), train.labels, classes=range(len(train.classes)))
     return Target("trained perceptron", lambda pictures: np.asarray(net.predict(flat(pictures)), np.int64))
@@ -154,11 +153,7 @@ def perceptron_target(train: Split, hidden: int = HIDDEN, seed: int = 0) -> Targ
 
 def digits() -> tuple[Split, Split]:
     """Two halves of scikit-learn's digits, drawn with seed 0: uint8 (N, 8, 8, 1)."""
-    from sklearn.datasets import load_digits
-
-    from core.data.split import Split
-
-    found = load_digits()
+    found = sk_datasets.load_digits()
     pixels = (found.images[..., None] * (255 / 16)).round().astype(np.uint8)
     halves = np.array_split(np.random.default_rng(0).permutation(len(pixels)), 2)
     names = tuple(str(digit) for digit in found.target_names)
@@ -180,8 +175,6 @@ def draw(pool: Split, params: Params, images: int = ATTACKED) -> tuple[np.ndarra
 
 def digits_target(kind: str, train: Split) -> Target:
     """`kind` of DIGITS_TARGETS, trained on digits."""
-    from core.compute.sign_counts import Spec
-
     if kind == "random":
         return random_target(Spec(**DIGITS_SPEC), train)
     return perceptron_target(train)
@@ -205,8 +198,6 @@ def as_float(pixels: np.ndarray) -> np.ndarray:
 
 def channels_first(pictures: np.ndarray) -> Tensor:
     """(N, H, W, C) -> (N, C, H, W)."""
-    import torch
-
     return torch.from_numpy(np.ascontiguousarray(pictures, np.float32)).movedim(-1, 1).contiguous()
 
 
@@ -290,8 +281,6 @@ def substitute(
     asking: Asking, seeds: np.ndarray, classes: int, params: Params, tick: Callable[[int], None]
 ) -> nn.Module:
     """A network that learned the target's answers about `seeds`, float32 (n, H, W, C), and what augmentation adds."""
-    import torch
-
     dice = np.random.default_rng((params.seed, 0))
     net = untrained(seeds.shape[1:], classes, params)
     optimizer = torch.optim.Adam(net.parameters(), LEARNING_RATE)
@@ -309,9 +298,6 @@ def untrained(shape: tuple[int, ...], classes: int, params: Params) -> nn.Module
 
     `shape`: (H, W, C). Raises ValueError for a side below 4 px.
     """
-    import torch
-    from torch import nn
-
     height, width, channels = shape
     if min(height, width) < 4:
         raise ValueError(
@@ -337,8 +323,6 @@ def train(
     tick: Callable[[int], None],
 ) -> None:
     """`epochs` passes over float32 pictures (N, H, W, C) and labels (N,), in an order that `dice` draws."""
-    import torch
-
     x, y = channels_first(pictures), torch.from_numpy(np.asarray(labels, np.int64))
     for _ in range(epochs):
         order = torch.from_numpy(dice.permutation(len(x)))
@@ -357,8 +341,6 @@ def augmented(net: nn.Module, pictures: np.ndarray, labels: np.ndarray, step: fl
 
 def uphill(net: nn.Module, pictures: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """FGSM's direction, float32 (N, H, W, C) of -1, 0 and 1: up the loss at `labels`."""
-    from core.compute.attacks import loss
-
     return signs_of(net, pictures, labels, loss)
 
 
@@ -366,10 +348,6 @@ def signs_of(
     net: nn.Module, pictures: np.ndarray, labels: np.ndarray, value: Callable[[Tensor, Tensor], Tensor]
 ) -> np.ndarray:
     """Signs of the gradient of value(logits, labels) in the pictures, float32 (N, H, W, C)."""
-    import torch
-
-    from core.compute.attacks import LINF, gradient
-
     found = []
     for start in range(0, len(pictures), AT_ONCE):
         which = slice(start, start + AT_ONCE)
@@ -386,8 +364,6 @@ def moved(pictures: np.ndarray, direction: np.ndarray, epsilon: float) -> np.nda
 
 def answers(net: nn.Module, pictures: np.ndarray) -> np.ndarray:
     """float32 (N, H, W, C) -> int64 (N,): the class of the largest logit."""
-    import torch
-
     with torch.inference_mode():
         parts = [net(channels_first(pictures[i : i + AT_ONCE])).argmax(1) for i in range(0, len(pictures), AT_ONCE)]
     return np.asarray(torch.cat(parts).numpy())

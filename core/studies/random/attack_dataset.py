@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from core.base.heavy import special
 from core.base.intervals import wilson
 from core.base.records import REINSTALL, as_json, from_json, read_back
 from core.figures.palette import uri
@@ -113,14 +114,12 @@ def measured(folder: Path = FOLDER) -> list[Measured]:
 def fall(found: Measured, before: np.ndarray, after: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(T,) mean fall between two accuracies (T, S), and half its 95 % interval: over seeds (Student's t), or of one
     seed over its pictures as if the two were of different ones, which is wide."""
-    from scipy.special import stdtrit
-
     count = before.shape[1]
     if count == 1:
         variance = (before * (1 - before) + after * (1 - after))[:, 0] / found.images
         return (before - after)[:, 0], Z * np.sqrt(variance)
     gap = before - after
-    return gap.mean(1), gap.std(1, ddof=1) / np.sqrt(count) * float(stdtrit(count - 1, QUANTILE))
+    return gap.mean(1), gap.std(1, ddof=1) / np.sqrt(count) * float(special.stdtrit(count - 1, QUANTILE))
 
 
 def band(found: Measured, accuracy: np.ndarray) -> np.ndarray:

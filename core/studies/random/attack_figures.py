@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
+from core.base.heavy import go, subplots
 from core.figures import kit
 from core.figures.blocks import Plot, enlarged
 from core.figures.palette import accent, network_colours, paint, style, text_colour, translucent
@@ -99,7 +98,7 @@ def pictures(found: Measured, t: int) -> Plot:
         said = (labels[truth], "&nbsp;", *(mark(labels, a[i], truth) for a in (one.after, one.after_noise)))
         titles += [f"{head}<br>{words}" if i == 0 else words for head, words in zip(heads, said, strict=True)]
     rows = len(one.truth)
-    fig = make_subplots(
+    fig = subplots.make_subplots(
         max(rows, 1), 4, subplot_titles=titles, horizontal_spacing=0.03, vertical_spacing=min(0.07, 0.5 / max(rows, 1))
     )
     change = np.array([paint(d, shown) / 255 for d in (one.attacked - one.clean).mean(-1)])

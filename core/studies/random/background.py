@@ -15,11 +15,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.base import quote
+from core.base.heavy import ndimage
 from core.base.softmax import softmax
 from core.base.worker import Progress, ignore, part
 from core.compute import spaces
+from core.compute.sign_counts import Spec
 from core.compute.spaces import PIXELS, RANDOM, TRAINED, WORDS, distances
+from core.networks import engine
 from core.pictures.object_mask import MIDDLE, Box, mask
+from core.pictures.preprocess import square
 from core.pictures.samples import SAMPLES, load_sample, opening
 from core.studies.random.retrieval import SIZE, read
 
@@ -58,11 +62,9 @@ def changed(pixels: np.ndarray, where: np.ndarray, change: str, other: np.ndarra
 
 def blurred(pixels: np.ndarray, where: np.ndarray) -> np.ndarray:
     """uint8 (H, W, 3): the mean of the pixels of `where` around each place, by a Gaussian of BLUR."""
-    from scipy.ndimage import gaussian_filter
-
     sigma = BLUR * max(where.shape)
-    weight = gaussian_filter(where.astype(np.float64), sigma)[..., None]
-    total = gaussian_filter(pixels * where[..., None].astype(np.float64), (sigma, sigma, 0))
+    weight = ndimage.gaussian_filter(where.astype(np.float64), sigma)[..., None]
+    total = ndimage.gaussian_filter(pixels * where[..., None].astype(np.float64), (sigma, sigma, 0))
     return np.asarray((total / np.maximum(weight, 1e-9)).round().clip(0, 255).astype(np.uint8))
 
 
@@ -74,8 +76,6 @@ def versions(pixels: np.ndarray, object_: np.ndarray, other: np.ndarray) -> np.n
 
 def object_of(image: RGBImage, box: Box, size: int, whole_box: bool = False) -> np.ndarray:
     """bool (size, size): the object in a box of the picture's centre square, or the box itself."""
-    from core.pictures.preprocess import square
-
     if whole_box:
         return box.inside(size, size)
     found = mask(square(image, MASK_SIDE), box)
@@ -106,8 +106,6 @@ def gallery(names: Sequence[str], pictures: np.ndarray, broken: Sequence[str] = 
 
 def sample_tiles(size: int = SIZE, without: str | None = None) -> Gallery:
     """The packaged samples, but for the one called `without`, whole and cut into tiles of `size` px."""
-    from core.pictures.preprocess import square
-
     names, tiles = [], []
     for sample in SAMPLES:
         if sample.name == without:
@@ -158,7 +156,6 @@ class Params:
 
     @property
     def specs(self) -> tuple[Spec, ...]:
-        from core.compute.sign_counts import Spec
 
         return tuple(Spec(self.features, self.kernel, self.depth, 3, seed) for seed in self.seeds)
 
@@ -219,8 +216,6 @@ def run(
 ) -> Result:
     """Change background and object of the picture's centre square. `other` gives the background that is swapped in;
     `known` are the vectors of the gallery `against` (`embed` of its pictures with the same params and network)."""
-    from core.pictures.preprocess import square
-
     object_ = object_of(image, params.box, params.size, params.whole_box)
     pictures = versions(square(image, params.size), object_, square(other, params.size))
     mine = embed(pictures, params.specs, network, progress)
@@ -254,8 +249,6 @@ def compare(mine: np.ndarray, known: np.ndarray, near: int) -> tuple[np.ndarray,
 
 def probability(pictures: np.ndarray, network: Network) -> np.ndarray:
     """uint8 (N, S, S, 3) -> (N, K)."""
-    from core.networks import engine
-
     found = engine.logits(network.engine, lambda which: spaces.as_input(pictures[which], network), len(pictures))
     return softmax(found.logits)
 

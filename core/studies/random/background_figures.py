@@ -8,9 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
+from core.base.heavy import go, subplots
 from core.compute.spaces import PIXELS, RANDOM, SPACES, TRAINED
 from core.compute.spaces import WORDS as SPACE_WORDS
 from core.figures import kit
@@ -98,7 +97,7 @@ def pictures(result: Result) -> Plot:
 def bars(result: Result) -> Plot:
     """How far each version has moved, a bar a space; lines on the random features' go from the least to the most of
     the seeds. 1 is as far as another picture."""
-    fig = make_subplots(1, 2, shared_yaxes=True, subplot_titles=[f"{part} changed" for part in PARTS])
+    fig = subplots.make_subplots(1, 2, shared_yaxes=True, subplot_titles=[f"{part} changed" for part in PARTS])
     half = len(CHANGES)
     for space in SPACES:
         each = result.moved[result.of(space)]
@@ -152,7 +151,7 @@ def moved_table(result: Result) -> Table:
 def shares(found: Measured) -> Plot:
     """Share of answers that change with background and object, a bar each who answers; lines: over several seeds the
     least and the most, else the 95 % interval over pictures (Wilson)."""
-    fig = make_subplots(1, 2, shared_yaxes=True, subplot_titles=[f"{part} changed" for part in PARTS])
+    fig = subplots.make_subplots(1, 2, shared_yaxes=True, subplot_titles=[f"{part} changed" for part in PARTS])
     half = len(CHANGES)
     for who in WORDS:
         each = np.stack([row.changed for row in found.of(who)])

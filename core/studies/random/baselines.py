@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.base.heavy import F, nn, sk_cluster, torch, tv_models
 from core.base.worker import Progress, ignore, part
 from core.compute.spaces import headless
 
@@ -59,8 +60,6 @@ def untrained(
     Pictures are scaled up to 32 px, grey ones repeated in three channels; pixels lie in [0, 1], less the mean of those
     to learn from and divided by their deviation, by channel. Raises ValueError for fewer than two to learn from.
     """
-    import torch
-
     base = pictures if learn_from is None else learn_from
     if len(base) < 2:
         raise ValueError(f"expected at least 2 pictures to take statistics from, got {len(base)}: give more of them")
@@ -79,20 +78,14 @@ def untrained(
 
 def fresh(arch: str, seed: int) -> nn.Module:
     """torchvision's network as initialised from `seed`, in eval mode, without its last linear layer."""
-    import torch
-    from torchvision import models
-
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        net = models.get_model(arch, weights=None)
+        net = tv_models.get_model(arch, weights=None)
     return headless(net.eval()).to(memory_format=torch.channels_last)
 
 
 def as_colour(pictures: np.ndarray) -> Tensor:
     """uint8 (N, H, W, C) -> float32 (N, 3, H', W') in [0, 1], scaled so that the short side has 32 px or more."""
-    import torch
-    import torch.nn.functional as F
-
     x = torch.from_numpy(np.ascontiguousarray(pictures)).movedim(-1, 1).float() / 255
     short = min(x.shape[-2:])
     if short < LEAST_SIDE:
@@ -103,8 +96,6 @@ def as_colour(pictures: np.ndarray) -> Tensor:
 
 def settle(net: nn.Module, x: Tensor) -> None:
     """Give every batch norm the mean and variance of what reaches it from `x` (B, 3, H, W)."""
-    from torch import nn
-
     norms = [module for module in net.modules() if isinstance(module, nn.BatchNorm2d)]
     for norm in norms:
         norm.momentum = 1.0
@@ -151,13 +142,11 @@ def k_means(
 
 def learn(pictures: np.ndarray, seed: int = 0, centroids: int = CENTROIDS, progress: Progress = ignore) -> Codebook:
     """A codebook from random patches of the pictures uint8 (N, H, W, C). Raises ValueError: smaller than a patch."""
-    from sklearn.cluster import MiniBatchKMeans
-
     dice = np.random.default_rng(seed)
     patches = normalised(draw(pictures, PATCHES, dice))
     mean, whiten = whitening(patches)
     white = (patches - mean) @ whiten
-    model = MiniBatchKMeans(centroids, init="random", n_init=1, random_state=seed)
+    model = sk_cluster.MiniBatchKMeans(centroids, init="random", n_init=1, random_state=seed)
     # batch by batch, so that it can be watched and stopped
     orders = [np.array_split(dice.permutation(PATCHES), PATCHES // KMEANS_BATCH) for _ in range(PASSES)]
     steps = [which for order in orders for which in order]

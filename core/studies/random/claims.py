@@ -9,13 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from core.base.heavy import stats, torch
 from core.base.records import kept, raw
 from core.claims import claim, numbers
 from core.claims.claim import ABOVE_0, OPEN, Claim, Ours, untested
 from core.claims.fact import Fact, fact, tiny
 from core.claims.numbers import OVER_SEEDS, PERCENT, Estimate, Z, interval, over_seeds
+from core.compute import sign_counts, spaces
+from core.compute.sign_counts import Spec
+from core.compute.similarity import similarity
 from core.compute.spaces import PIXELS, RANDOM
-from core.studies.random import background_dataset, retrieval_dataset
+from core.data import named
+from core.studies.random import attack_dataset, background_dataset, retrieval_dataset
+from core.studies.random import attack_dataset as random_attack_dataset
 from core.studies.random.background import VERSIONS
 from core.studies.random.paper import FEATURES, ROWS
 
@@ -97,13 +103,11 @@ def second_guess(results: Path) -> Ours | None:
 
 def grows(results: Path) -> Ours | None:
     """Rank correlation of the number of features with top-1, mean over seeds."""
-    from scipy.stats import spearmanr
-
     record = random_record(results, "cifar10")
     if record is None:
         return None
     counts, hits = svm(record)
-    values = np.array([float(spearmanr(counts, row).statistic) for row in hits[:, :, 0]])
+    values = np.array([float(stats.spearmanr(counts, row).statistic) for row in hits[:, :, 0]])
     listed = ", ".join(f"{k:,}: {m:.1f} %" for k, m in zip(counts, hits[:, :, 0].mean(0), strict=True))
     return told(record, values, f" rank correlation; {listed}", "", (-1.0, 1.0))
 
@@ -151,8 +155,6 @@ def retrieves(results: Path) -> Ours | None:
 
 def attacked(results: Path) -> Ours | None:
     """What the attack takes from random features beyond noise of the same size, in points."""
-    from core.studies.random import attack_dataset  # needs Plotly
-
     sets = [found for found in random_attacks_record(results) if len(found.seeds) >= 3]
     if not sets:
         return None
@@ -275,11 +277,6 @@ DIGITS_FEATURES, DIGITS_KERNEL, DIGITS_DEPTH = 4_000, 3, 1
 
 def sign_means() -> Fact:
     """Of the features of scikit-learn's digits: the mean of a sign map less 2 PPV - 1."""
-    import torch
-
-    from core.compute import sign_counts
-    from core.data import named
-
     pixels = named.load("digits", split="test").pixels
     net = sign_counts.build(sign_counts.Spec(1_000, DIGITS_KERNEL, DIGITS_DEPTH, 1, 0))
     with torch.inference_mode():
@@ -295,11 +292,6 @@ def sign_means() -> Fact:
 
 def similarity_ratio() -> Fact:
     """The pixels' ratio of similarities less the random features', on digits. Raises ValueError for too few seeds."""
-    from core.compute import spaces
-    from core.compute.sign_counts import Spec
-    from core.compute.similarity import similarity
-    from core.data import named
-
     test = named.load("digits", split="test")
     plain = similarity(spaces.pixels(test.pixels), test.labels).ratio
     specs = [Spec(DIGITS_FEATURES, DIGITS_KERNEL, DIGITS_DEPTH, 1, seed) for seed in SEEDS]
@@ -332,6 +324,5 @@ def background_record(results: Path) -> background_dataset.Measured | None:
 
 
 def random_attacks_record(results: Path) -> list[RandomAttack]:
-    from core.studies.random import attack_dataset as random_attack_dataset  # needs Plotly
 
     return kept(random_attack_dataset.measured, results / "random_features")

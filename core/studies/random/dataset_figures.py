@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.base.heavy import go
 from core.base.intervals import wilson
 from core.compute.spaces import RANDOM
 from core.figures import kit, palette
@@ -27,8 +28,6 @@ WIDE = 400  # px high
 
 def curves(found: Measured) -> Plot:
     """Accuracy against the number of features: mean and range over seeds; raw pixels and training as lines."""
-    import plotly.graph_objects as go
-
     fig = go.Figure()
     deep, light = palette.network_colours([7, 2])
     for (classifier, top, dash), colour in zip(LINES, (deep, light, KNN), strict=True):
@@ -63,8 +62,6 @@ def curves(found: Measured) -> Plot:
 
 def shapes(found: Measured) -> Plot:
     """Accuracy against depth, a line for each kernel size: mean and range over seeds."""
-    import plotly.graph_objects as go
-
     fig = go.Figure()
     for kernel in sorted({s.kernel for s in found.shapes}):
         own = sorted((s for s in found.shapes if s.kernel == kernel), key=lambda s: s.depth)
@@ -100,8 +97,6 @@ def rows(found: Measured) -> list[Baseline]:
 
 def baselines(found: Measured) -> Plot:
     """The same two classifiers on every kind of features, with 95 % intervals over the test pictures."""
-    import plotly.graph_objects as go
-
     fig = go.Figure()
     listed = rows(found)
     names = [f"{row.title} ({row.dimensions:,})" for row in listed]

@@ -18,6 +18,8 @@ from core.base.intervals import wilson
 from core.base.refuse import SEEDS
 from core.base.settings import check, setting
 from core.base.worker import Progress, ignore, part
+from core.compute import linear_svm, neighbours, spaces
+from core.compute.sign_counts import Spec
 from core.studies import quoted
 
 if TYPE_CHECKING:
@@ -50,7 +52,6 @@ class Params:
         check(self)
 
     def spec(self, channels: int) -> Spec:
-        from core.compute.sign_counts import Spec
 
         return Spec(self.features, self.kernel, self.depth, channels, self.seed)
 
@@ -99,15 +100,11 @@ def run(title: str, train: Split, test: Split, params: Params, progress: Progres
 
 def features(split: Split, params: Params, progress: Progress = ignore) -> np.ndarray:
     """float32 (N, params.features) in [-1, 1] of a split's N pictures."""
-    from core.compute import spaces
-
     return spaces.random(split.pixels, params.spec(split.pixels.shape[3]), progress)
 
 
 def pixel_answer(train: Split, test: Split, params: Params, progress: Progress = ignore) -> np.ndarray:
     """(TOP,) hits of the same classifier on raw pixels."""
-    from core.compute import spaces
-
     return answer(
         spaces.pixels(train.pixels), train.labels, spaces.pixels(test.pixels), test.labels, params.classifier, progress
     )
@@ -138,8 +135,6 @@ def scores(
     scale: float = 1.0,
 ) -> np.ndarray:
     """float32 (M, K), the largest is the answer."""
-    from core.compute import linear_svm, neighbours
-
     classes = int(train_labels.max()) + 1
     if classifier == "svm":
         return linear_svm.decision(

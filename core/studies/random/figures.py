@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
+from core.base.heavy import go
 from core.figures import palette
 from core.figures.blocks import Plot
 from core.studies.random.features import Result, finding, table
@@ -16,8 +18,6 @@ HEIGHT = 380
 
 def curve(result: Result) -> Plot:
     """Top-1 and top-2 accuracy against the number of features, on a logarithmic axis; raw pixels as dashed lines."""
-    import plotly.graph_objects as go
-
     fig = go.Figure()
     grey = palette.network_colours([None])[0]
     x = [int(k) for k in result.counts]
@@ -53,6 +53,5 @@ def curve(result: Result) -> Plot:
 
 
 def _log10(value: int) -> float:
-    import math
 
     return math.log10(value)

@@ -5,12 +5,15 @@ Of the network of Xue & Roshan (arXiv 1806.05789).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.base.heavy import subplots, torch
 from core.base.worker import Progress, ignore
+from core.compute import spaces
+from core.compute.sign_counts import build
 from core.figures import palette
 from core.figures.blocks import Plot
 
@@ -33,19 +36,11 @@ class Look:
 
 def balanced(picture: np.ndarray, spec: Spec, progress: Progress = ignore) -> int:
     """The feature that says the least about uint8 (H, W, C), its signs cancelling most: it has the most to show."""
-    from core.compute import spaces
-
     return int(np.abs(spaces.random(picture[None], spec, progress)[0]).argmin())
 
 
 def run(picture: np.ndarray, spec: Spec, index: int, progress: Progress = ignore) -> Look:
     """Feature `index` of the network on one picture uint8 (H, W, C)."""
-    from dataclasses import replace
-
-    import torch
-
-    from core.compute.sign_counts import build
-
     net = build(replace(spec, features=1, start=index))
     with torch.inference_mode():
         x = torch.from_numpy(np.array(picture)).permute(2, 0, 1)[None].float() / 255
@@ -56,10 +51,8 @@ def run(picture: np.ndarray, spec: Spec, index: int, progress: Progress = ignore
 
 def figure(look: Look) -> Plot:
     """The picture and the signs side by side, each with hard pixels."""
-    from plotly.subplots import make_subplots
-
     titles = ["the picture", *(f"convolution {i}" for i in range(1, len(look.maps) + 1))]
-    fig = make_subplots(cols=len(titles), subplot_titles=titles, horizontal_spacing=0.02)
+    fig = subplots.make_subplots(cols=len(titles), subplot_titles=titles, horizontal_spacing=0.02)
     colour = look.picture if look.picture.shape[2] == 3 else look.picture.repeat(3, 2)
     for i, pixels in enumerate((colour, *(palette.paint(m, 1) for m in look.maps))):
         height, width = pixels.shape[:2]

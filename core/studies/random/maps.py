@@ -14,7 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.base.worker import Progress, ignore, part
+from core.compute import embedding, spaces
 from core.compute.embedding import LearningRate, Map
+from core.compute.neighbours import nearest
 
 if TYPE_CHECKING:
     from core.compute.sign_counts import Spec
@@ -120,8 +122,6 @@ def vectors(
     pictures: np.ndarray, space: Space, spec: Spec, network: Network | None = None, progress: Progress = ignore
 ) -> np.ndarray:
     """uint8 (N, H, W, C) -> float32 (N, D) in one space. Raises ValueError for "trained" without a network."""
-    from core.compute import spaces
-
     if space == "pixels":
         return spaces.pixels(pictures, progress)
     if space == "random":
@@ -135,8 +135,6 @@ def draw(
     found: np.ndarray, labels: np.ndarray, space: Space, params: Params, progress: Progress = ignore
 ) -> tuple[SpaceMap, Map]:
     """The map of one space from its vectors (N, D): what is shown, and what new pictures are placed by."""
-    from core.compute import embedding
-
     progress(0, sum(embedding.ITERATIONS))
     share = agreement(found, labels)
     drawn = embedding.fit(found, params.perplexity, params.learning_rate, params.seed, progress=progress)
@@ -190,8 +188,6 @@ def fits(result: Result, split: Split, spec: Spec, network: Network | None, para
 
 def agreement(found: np.ndarray, labels: np.ndarray) -> float:
     """The share of vectors (N, D) whose nearest other vector, Euclidean and exact, has their label."""
-    from core.compute.neighbours import nearest
-
     near, _ = nearest(found, found, 2)
     other = np.where(near[:, 0] == np.arange(len(found)), near[:, 1], near[:, 0])  # an equal picture may come first
     return float((labels[other] == labels).mean())
@@ -216,9 +212,6 @@ def place(
     n: int = 6,
 ) -> Placed:
     """Put a picture uint8 (1, H, W, C) into a finished map of a gallery (N, D)."""
-    from core.compute import embedding
-    from core.compute.neighbours import nearest
-
     query = vectors(picture, space, spec, network)
     [near], [distances] = nearest(query, gallery, min(n, len(gallery)))
     return Placed(embedding.place(map, query)[0], near, distances)

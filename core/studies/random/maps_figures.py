@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import plotly.graph_objects as go
 from PIL import Image
 
+from core.base.heavy import go
 from core.base.worker import Progress, ignore
 from core.figures import theme
 from core.figures.blocks import Plot

@@ -9,17 +9,24 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core import networks
+from core.base.heavy import go
 from core.base.prose import section
 from core.base.records import as_json, from_json
 from core.base.worker import Progress, part
+from core.compute import embedding
+from core.compute.neighbours import nearest
 from core.data import named
 from core.data import split as data_split
+from core.data.sets import DATASETS
 from core.figures.blocks import WIDTH, Picture, Pictures, Plot, Table, csv_address, enlarged
+from core.figures.palette import uri
 from core.networks import families
+from core.pictures import preprocess
 from core.studies import first_look as studies_first_look
 from core.studies.asked import Asked, Part, Work
-from core.studies.random import features
+from core.studies.random import features, maps_figures
 from core.studies.random import maps as random_maps
+from core.studies.random.maps_figures import colour, map_figure
 from core.studies.study import FirstLook, Glance
 
 if TYPE_CHECKING:
@@ -43,11 +50,6 @@ def parts(asked: Asked) -> list[Work]:
 
 def random_part(asked: Asked, progress: Progress) -> Part:
     """Where the picture falls among the digits in each space, with its nearest neighbours."""
-    from core.data.sets import DATASETS
-    from core.figures.palette import uri
-    from core.pictures import preprocess
-    from core.studies.random import maps_figures
-
     train, test = (named.load("digits", split=split) for split in ("train", "test"))
     every, about = data_split.together(train, test), DATASETS["digits"]
     card = networks.find(families.CEILINGS["digits"])
@@ -89,9 +91,6 @@ def place(
     query: np.ndarray, every: Split, result: random_maps.Result, found: SpaceMap, spec: Spec, network: Network
 ) -> tuple[Placed, float]:
     """The picture (1, H, W, C) on one map with its neighbours, and how far a digit there is from its own nearest."""
-    from core.compute import embedding
-    from core.compute.neighbours import nearest
-
     vectors = random_maps.vectors(every.pixels[result.indices], found.space, spec, network)
     fixed = embedding.anchor(vectors, found.positions, found.perplexity, result.seed)
     at = random_maps.place(query, found.space, vectors, fixed, spec, network, NEIGHBOURS)
@@ -127,10 +126,6 @@ def map_alt(result: random_maps.Result, space: Space, at: Placed) -> str:
 
 def fit_map(result: random_maps.Result, space: Space, at: Placed) -> go.Figure:
     """A third of the page's width, its points drawn as shapes: a browser prints those sharp, and WebGL's not at all."""
-    import plotly.graph_objects as go
-
-    from core.studies.random.maps_figures import map_figure
-
     fields = map_figure(result, space, placed=at).to_dict()
     for trace in fields["data"]:
         trace["type"] = "scatter"
@@ -145,8 +140,6 @@ def neighbour_table(
     every: Split, result: random_maps.Result, placed: dict[Space, tuple[Placed, float]]
 ) -> Table:  # fmt: skip
     """The nearest digits of every space, with their distances."""
-    from core.figures.palette import uri
-    from core.studies.random.maps_figures import colour
 
     def shown(at: Placed) -> Pictures:
         pixels = [enlarged(colour(every.pixels[result.indices[row]]), NEIGHBOUR) for row in at.nearest]
@@ -180,8 +173,6 @@ def first_looks() -> Iterator[FirstLook]:
 
 def glance(cards: Sequence[Card], sample: RGBImage) -> Glance | None:
     """The packaged maps of the digits, one a space."""
-    from core.studies.random.maps_figures import map_figure
-
     found = studies_first_look.latest("random_maps", cards)
     if found is None:
         return None

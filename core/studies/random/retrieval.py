@@ -15,9 +15,12 @@ import numpy as np
 from core.base import quote, settings
 from core.base.refuse import SEEDS, SIZE_LIMITS
 from core.base.settings import check, setting
-from core.base.worker import Progress, ignore
+from core.base.worker import Progress, Stopped, ignore
 from core.compute import spaces
+from core.compute.sign_counts import Spec
 from core.compute.spaces import METRICS, RANDOM, SPACES, TRAINED, WORDS, Metric, distances
+from core.pictures.files import open_pictures
+from core.pictures.preprocess import square
 from core.pictures.samples import opening
 from core.studies.random.features import DEPTH_LIMITS, FEATURE_LIMITS
 
@@ -60,7 +63,6 @@ class Params:
 
     @property
     def spec(self) -> Spec:
-        from core.compute.sign_counts import Spec
 
         return Spec(self.features, self.kernel, self.depth, 3, self.seed)
 
@@ -98,9 +100,6 @@ def run(
     `progress(done, total)` may raise core.base.worker.Stopped: the Result then holds the pictures looked at so far.
     Raises ValueError if no picture could be read.
     """
-    from core.base.worker import Stopped
-    from core.pictures.preprocess import square
-
     asked = square(query, params.size)
     wanted = embed(asked[None], params, network)
     broken: list[str] = []
@@ -143,9 +142,6 @@ def run(
 
 def read(found: Sequence[Found], size: int, broken: list[str]) -> tuple[list[Found], list[np.ndarray]]:
     """The files that can be read and their centre squares, uint8 (size, size, 3); `broken` gets a line for the rest."""
-    from core.pictures.files import open_pictures
-    from core.pictures.preprocess import square
-
     kept, pictures = [], []
     for file in found:
         for [image], _ in open_pictures([file], (), 1, broken):

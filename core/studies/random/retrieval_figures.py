@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import plotly.graph_objects as go
 
+from core.base.heavy import go
 from core.compute.spaces import PIXELS, RANDOM, SPACES, TRAINED, WORDS, Metric
 from core.figures import kit
 from core.figures.blocks import Plot

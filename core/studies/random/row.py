@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.base.heavy import torch
 from core.base.refuse import within
+from core.compute import spaces
+from core.compute.sign_counts import build, features
+from core.compute.spaces import as_input
+from core.pictures.preprocess import seen, square
 from core.studies.random import features as random_features
 from core.studies.study import Row, Table
 
@@ -45,17 +50,13 @@ class FeatureParams:
 
     def build(self) -> RandomDepthwise:
         """The network of colour pictures."""
-        from core.compute.sign_counts import build
-
         return build(random_features.Params(self.features, self.depth, self.kernel, self.seed).spec(3))
 
 
 def row(network: Network | RandomDepthwise, image: RGBImage, params: FeatureParams) -> Row:
     """The picture's features: random ones (Xue & Roshan, arXiv 1806.05789, §2), or what a trained network's last
     layer sees."""
-    from core.compute.sign_counts import features
     from core.models.random_depthwise import RandomDepthwise
-    from core.pictures.preprocess import seen, square
 
     if isinstance(network, RandomDepthwise):
         [found] = features(network, square(image, params.size)[None])
@@ -68,10 +69,6 @@ def row(network: Network | RandomDepthwise, image: RGBImage, params: FeaturePara
 
 def trained_features(network: Network, pixels: np.ndarray) -> np.ndarray:
     """uint8 (H, W, 3) -> float32 (k,). Raises ValueError for a network that ends in no linear layer."""
-    import torch
-
-    from core.compute.spaces import as_input
-
     with torch.inference_mode():
         return np.asarray(headless(network)(as_input(pixels[None], network)).flatten().numpy())
 
@@ -79,8 +76,6 @@ def trained_features(network: Network, pixels: np.ndarray) -> np.ndarray:
 @functools.lru_cache(maxsize=8)
 def headless(network: Network) -> nn.Module:
     """core.compute.spaces.headless, which copies the network, once for all pictures."""
-    from core.compute import spaces
-
     return spaces.headless(network.engine.exact)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from core.networks import families
 from core.networks.card import Card
+from core.studies.shift.figures import maps
 from core.studies.study import Study, Use
 
 if TYPE_CHECKING:
@@ -41,6 +42,4 @@ STUDY = Study(
 
 def figure(result: Result, titles: Sequence[str] | None = None) -> go.Figure:
     """The hero figure: one dy x dx map of the class's probability a network, one scale."""
-    from core.studies.shift.figures import maps
-
     return maps(result, titles or result.models).figure

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from core import networks
 from core.base.records import kept, raw
 from core.claims import claim, numbers
 from core.claims.claim import ABOVE_0, OPEN, Claim, Ours, Settings, untested
@@ -17,6 +18,7 @@ from core.networks.card import blur_of, title_of
 from core.pictures.samples import DEFAULT_SAMPLE, load_sample
 from core.studies.shift import dataset as shift_dataset
 from core.studies.shift.dataset import Measured
+from core.studies.shift.inside import blur_response, internal_distance
 from core.studies.shift.paper import IMAGENET
 
 STUDY = "shift_sweep"
@@ -242,9 +244,6 @@ ENERGY_ABOVE = (0.50, 0.18, 0.076, 0.033, 0.015, 0.007, 0.003)  # above pi/2, 1 
 
 def circular_distance() -> Fact:
     """Largest internal distance at multiples of each layer's own stride; the pooled features have none."""
-    from core import networks
-    from core.studies.shift.inside import internal_distance
-
     found = internal_distance(networks.load(networks.find(VGG)), load_sample(DEFAULT_SAMPLE), "circular")
     layers = list(zip(found.strides, found.distance, strict=True))[:-1]
     at = max(float(distance[::stride, ::stride].max()) for stride, distance in layers)
@@ -258,8 +257,6 @@ def circular_distance() -> Fact:
 
 def blur_energy() -> Fact:
     """How many of the seven energies that may alias the binomial kernels give (Zhang, ICML 2019, §3.2)."""
-    from core.studies.shift.inside import blur_response
-
     found = [blur_response(size).energy_above for size in range(1, len(ENERGY_ABOVE) + 1)]
     # as many digits as the number that it is compared with
     digits = [2 if known > 0.1 else 3 for known in ENERGY_ABOVE]

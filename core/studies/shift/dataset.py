@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.base.heavy import torch
 from core.base.intervals import wilson
 from core.base.records import read_all
-from core.base.worker import Progress, ignore
-from core.pictures.corruptions import STRENGTHS
-from core.pictures.preprocess import BOUNDARIES, Boundary
+from core.base.worker import Progress, Stopped, ignore
+from core.networks import engine
+from core.pictures.corruptions import STRENGTHS, corrupt
+from core.pictures.preprocess import BOUNDARIES, Boundary, field_of_view, to_tensor
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -132,8 +134,6 @@ def run(network: Network, chunks: Iterable[Chunk], total: int, params: Params, p
 
     `progress(pictures done, total)` may raise core.base.worker.Stopped: the Result then holds the pictures done so far.
     """
-    from core.base.worker import Stopped
-
     names = variants(params)
     columns: list[np.ndarray] = [np.empty((len(names), 0), np.int64)]
     truth: list[int] = []
@@ -151,12 +151,6 @@ def answer_chunk(
     network: Network, chunk: Sequence[RGBImage], first: int, params: Params, names: Sequence[str]
 ) -> np.ndarray:
     """(V, n) top-1 of one chunk, pictures first .. first+n of the set."""
-    import torch
-
-    from core.networks import engine
-    from core.pictures.corruptions import corrupt
-    from core.pictures.preprocess import field_of_view, to_tensor
-
     prep = network.preprocessing
     margin = reach(prep.size)
     pixels = np.stack([field_of_view(image, prep, margin, params.boundary) for image in chunk])

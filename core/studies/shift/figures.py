@@ -9,9 +9,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
+from core.base.heavy import go, subplots
 from core.figures import kit
 from core.figures.blocks import Plot
 from core.figures.palette import MUTED, PROBABILITY_SCALE, USER, network_colours, style, text_colour, verbatim
@@ -36,7 +35,7 @@ def maps(
         f"<b>{verbatim(t).replace(' · ', '<br>')}</b><br>{n:,} of {side**2:,} differ"
         for t, n in zip(titles, counts, strict=True)
     ]
-    fig = make_subplots(1, m, subplot_titles=heads, horizontal_spacing=0.06 if m < 4 else 0.03)
+    fig = subplots.make_subplots(1, m, subplot_titles=heads, horizontal_spacing=0.06 if m < 4 else 0.03)
     axis = np.arange(-r, r + 1)
     for i in range(m):
         add_map(fig, result, i, axis)
@@ -242,7 +241,7 @@ def corruption_plot(
 ) -> Plot:
     """Accuracy (or the share of answers that change, `flips`) against corruption strength, one panel a kind."""
     kinds = list(summaries[0].corruptions)
-    fig = make_subplots(1, len(kinds), shared_yaxes=True, subplot_titles=kinds, horizontal_spacing=0.02)
+    fig = subplots.make_subplots(1, len(kinds), shared_yaxes=True, subplot_titles=kinds, horizontal_spacing=0.02)
     for s, title, colour in zip(summaries, map(verbatim, titles), network_colours(blurs), strict=True):
         for column, kind in enumerate(kinds):
             values = [entry[1 if flips else 0] for entry in s.corruptions[kind]]

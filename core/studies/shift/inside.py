@@ -14,8 +14,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from core.base.heavy import feature_extraction, fx_proxy, nn, torch
 from core.base.worker import Progress, ignore
 from core.models import binomial
+from core.networks.engine import batch_size
+from core.pictures.preprocess import circular_shift, seen, to_tensor
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -66,11 +69,7 @@ def internal_distance(
 
     Raises ValueError for another `boundary_padding`, and for a network whose layers cannot be followed.
     """
-    import torch
-    from torch.fx.proxy import TraceError
-
     from core.models.circular import circular_twin
-    from core.pictures.preprocess import seen, to_tensor
 
     if boundary_padding not in BOUNDARY_PADDINGS:
         raise ValueError(
@@ -85,7 +84,11 @@ def internal_distance(
         x = to_tensor(seen(image, prep), prep)[None]  # (1, C, H, W)
         try:
             extract, layers, strides = _tapped(net, x)
-        except (TraceError, IndexError, TypeError) as error:  # what torch.fx and a network without layers of ours raise
+        except (
+            fx_proxy.TraceError,
+            IndexError,
+            TypeError,
+        ) as error:  # what torch.fx and a network without layers of ours raise
             raise ValueError(f"{network.card.title}: {UNTRACED}") from error
         period = max((s for s in strides if s < prep.size), default=1)
         side = min(period, MAX_SHIFTS)
@@ -98,11 +101,6 @@ def _over_shifts(
     extract: nn.Module, strides: Sequence[int], x: Tensor, offsets: np.ndarray, progress: Progress
 ) -> np.ndarray:
     """(L, S): every layer's distance at the shifts `offsets` (S, 2) of x (1, 3, H, W), the first of which is (0, 0)."""
-    import torch
-
-    from core.networks.engine import batch_size
-    from core.pictures.preprocess import circular_shift
-
     distance = np.zeros((len(strides), len(offsets)), np.float32)
     size = max(1, batch_size(*x.shape[-2:]) // 4)  # all layers' maps are alive at once
     still: list[Tensor] = []
@@ -122,8 +120,6 @@ def _unit(maps: Tensor) -> Tensor:
     """(B, C, h, w) or (B, C) -> (B, C+1, h, w), each position of length 1: half the squared distance of two such
     positions is their cosine distance, without cancellation near 0. An all-zero position points along channel C+1.
     """
-    import torch
-
     maps = maps[:, :, None, None] if maps.ndim == 2 else maps
     length = maps.square().sum(1, keepdim=True).sqrt()
     dead = (length == 0).to(maps)
@@ -152,21 +148,18 @@ def _distances(still: Tensor, moved: Tensor, stride: int, offsets: np.ndarray) -
 
 def _tapped(net: nn.Module, x: Tensor) -> tuple[nn.Module, tuple[str, ...], list[int]]:
     """A module that returns the maps of the chosen layers as a dict, in order; their names and total strides."""
-    from torch import nn
-    from torchvision.models.feature_extraction import create_feature_extractor, get_graph_node_names
-
     from core.models.blurpool import BlurPool2d
     from core.models.sparse import SparseConv2d
 
     net = nn.Sequential(net).eval()  # called with a picture alone: other inputs keep their defaults
     tracer: dict[str, Any] = {"leaf_modules": [BlurPool2d, SparseConv2d]}
     options: dict[str, Any] = {"tracer_kwargs": tracer, "suppress_diff_warning": True}
-    nodes = get_graph_node_names(net, **options)[1]
+    nodes = feature_extraction.get_graph_node_names(net, **options)[1]
     found = _candidates(nodes, dict(net.named_modules()))
-    maps = create_feature_extractor(net, list(found), **options)(x)
+    maps = feature_extraction.create_feature_extractor(net, list(found), **options)(x)
     strides = {node: _stride(x.shape[-1], maps[node]) for node in found}
     kept = _choose(found, strides)
-    extract: nn.Module = create_feature_extractor(net, kept, **options)
+    extract: nn.Module = feature_extraction.create_feature_extractor(net, kept, **options)
     return extract, tuple(found[node] for node in kept), [strides[node] for node in kept]
 
 
@@ -202,8 +195,6 @@ def _candidates(nodes: Sequence[str], modules: dict[str, nn.Module]) -> dict[str
 
 def _kind(node: str, modules: dict[str, nn.Module]) -> str | None:
     """What a graph node is, from its module or, for a function, from the function's name."""
-    from torch import nn
-
     from core.models.blurpool import BlurPool2d
 
     base = re.sub(r"_\d+$", "", node)  # fx numbers the later calls of a module
@@ -253,8 +244,6 @@ def filter_smoothness(network: Network) -> FilterSmoothness:
     |difference| between vertically and between horizontally neighbouring taps over the sum of |taps|; a layer's
     value is the mean over its filters that are not all zero (NaN if all are).
     """
-    from torch import nn
-
     paths, values = [], []
     for path, conv in network.engine.plain.named_modules():
         if isinstance(conv, nn.Conv2d) and max(conv.kernel_size) > 1:

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
+from core.base.heavy import go, subplots
 from core.figures.blocks import Plot
 from core.figures.palette import ACCENT, MUTED, PROBABILITY_SCALE, USER, network_colours, style, text_colour, verbatim
 from core.studies.shift.inside import BlurResponse, FilterSmoothness, InternalDistance, Toy, ToySweep
@@ -31,7 +30,7 @@ def internal_maps(results: Sequence[InternalDistance], titles: Sequence[str]) ->
         for r in results
         for i in range(columns)
     ]
-    fig = make_subplots(
+    fig = subplots.make_subplots(
         len(results),
         columns,
         subplot_titles=panels,
@@ -101,7 +100,7 @@ def smoothness(results: Sequence[FilterSmoothness], titles: Sequence[str]) -> Pl
 def blur_figure(result: BlurResponse) -> Plot:
     """The kernel, and what it leaves of each frequency; beyond pi/2 it would alias."""
     size = len(result.taps)
-    fig = make_subplots(1, 2, column_widths=[0.3, 0.7], subplot_titles=("kernel", "frequency response"))
+    fig = subplots.make_subplots(1, 2, column_widths=[0.3, 0.7], subplot_titles=("kernel", "frequency response"))
     fig.add_heatmap(
         z=result.kernel,
         texttemplate="%{z:.3f}" if size < 5 else None,
@@ -142,7 +141,7 @@ def blur_figure(result: BlurResponse) -> Plot:
 def toy_figure(result: Toy) -> Plot:
     """Three lines over the same samples: the signal, its dense maximum, the blurred one; stems: the kept samples."""
     names = ("signal", "max, every second kept", f"max, {result.size}-tap blur, every second kept")
-    fig = make_subplots(3, 1, shared_xaxes=True, vertical_spacing=0.1, subplot_titles=names)
+    fig = subplots.make_subplots(3, 1, shared_xaxes=True, vertical_spacing=0.1, subplot_titles=names)
     text = text_colour()
     every = np.arange(len(result.signal))
     _stems(fig, 1, every, result.signal, text)

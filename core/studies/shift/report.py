@@ -9,15 +9,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.base.heavy import plotly_colors
 from core.base.prose import section
 from core.base.records import from_json
 from core.base.worker import Progress
 from core.figures.blocks import WIDTH, Table, beside, csv_address, enlarged, printed
+from core.figures.palette import PROBABILITY_SCALE, uri
 from core.networks import families as networks_families
 from core.networks.card import Card
 from core.studies import first_look as studies_first_look
 from core.studies.asked import BAR, LARGEST, STILL, UPRIGHT, Asked, Part, Work, packaged, side_by_side, titles
 from core.studies.shift import sweep
+from core.studies.shift.figures import maps, sweep_table
 from core.studies.study import FirstLook, Glance
 
 if TYPE_CHECKING:
@@ -34,8 +37,6 @@ def parts(asked: Asked) -> list[Work]:
 
 def shift_part(asked: Asked, cards: tuple[Card, ...], progress: Progress) -> Part:
     """The shift sweep of networks that share their labels."""
-    from core.studies.shift.figures import maps, sweep_table
-
     params = sweep.Params()
     found = studies_first_look.find("shift_sweep", cards, asked.image.digest, params)
     result = (
@@ -67,12 +68,8 @@ def fit_shift(fig: go.Figure, count: int) -> go.Figure:
 
 def shift_still(result: sweep.Result) -> str:
     """The maps alone, side by side."""
-    from plotly.colors import get_colorscale, hex_to_rgb
-
-    from core.figures.palette import PROBABILITY_SCALE, uri
-
-    stops = get_colorscale(PROBABILITY_SCALE)
-    rgb = np.array([hex_to_rgb(colour) for _, colour in stops])
+    stops = plotly_colors.get_colorscale(PROBABILITY_SCALE)
+    rgb = np.array([plotly_colors.hex_to_rgb(colour) for _, colour in stops])
     at = [position for position, _ in stops]
     values = result.probability.reshape(-1, result.side, result.side)
     painted = np.stack([np.interp(values, at, rgb[:, c]) for c in range(3)], -1).round().astype(np.uint8)
@@ -104,8 +101,6 @@ def first_looks() -> Iterator[FirstLook]:
 
 def glance(cards: Sequence[Card], sample: RGBImage) -> Glance | None:
     """The packaged maps of the sample picture."""
-    from core.studies.shift.figures import maps
-
     found = studies_first_look.find("shift_sweep", cards, sample.digest, sweep.Params())
     if found is None:
         return None

@@ -13,9 +13,18 @@ import numpy as np
 
 from core.base.settings import check, setting
 from core.base.worker import Progress, ignore, part
-from core.networks import quoting
+from core.networks import engine, quoting
 from core.networks.own_options import Opened
-from core.pictures.preprocess import BOUNDARIES, Boundary
+from core.networks.packaged import check_comparable
+from core.pictures.preprocess import (
+    BOUNDARIES,
+    Boundary,
+    field_of_view,
+    in_its_light,
+    shift_offsets,
+    shifted,
+    to_tensor,
+)
 from core.studies import quoted
 
 if TYPE_CHECKING:
@@ -94,8 +103,6 @@ def run(networks: Sequence[Network], image: RGBImage, params: Params, progress: 
 
     Raises ValueError if there is no network, or their labels differ.
     """
-    from core.networks.packaged import check_comparable
-
     check_comparable(networks)
     answers = [answer(n, image, params, part(progress, i, len(networks))) for i, n in enumerate(networks)]
     return assemble(networks, answers, image, params)
@@ -103,9 +110,6 @@ def run(networks: Sequence[Network], image: RGBImage, params: Params, progress: 
 
 def answer(network: Network, image: RGBImage, params: Params, progress: Progress = ignore) -> Answers:
     """One network's logits (S, K) at every shift, with float32's top-1 (core.networks.engine)."""
-    from core.networks import engine
-    from core.pictures.preprocess import field_of_view, in_its_light, shift_offsets, shifted, to_tensor
-
     prep, r = network.preprocessing, params.max_shift
     offsets = shift_offsets(r)
     view = to_tensor(field_of_view(in_its_light(image, prep), prep, r, params.boundary), prep)
@@ -116,8 +120,6 @@ def answer(network: Network, image: RGBImage, params: Params, progress: Progress
 
 def assemble(networks: Sequence[Network], answers: Sequence[Answers], image: RGBImage, params: Params) -> Result:
     """The Result for `params.target` from each network's answers. Raises ValueError for a class that does not exist."""
-    from core.pictures.preprocess import shift_offsets
-
     labels = networks[0].labels
     unshifted = len(answers[0].logits) // 2
     target = params.target if params.target is not None else int(answers[0].top1[unshifted])
@@ -172,8 +174,6 @@ def flip_points(result: Result, line: Line) -> np.ndarray:
 
 def crop_at(image: RGBImage, frame: Frame, params: Params, dy: int, dx: int) -> np.ndarray:
     """uint8 (size, size, 3): the picture as a network of that frame (a Card, or Preprocessing) sees it, moved."""
-    from core.pictures.preprocess import field_of_view
-
     r, size = params.max_shift, frame.size
     view = field_of_view(image, frame, r, params.boundary)
     return np.ascontiguousarray(view[r - dy : r - dy + size, r - dx : r - dx + size])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from core.networks import families
 from core.networks.card import Card
+from core.studies.sparse.figures import pictures
 from core.studies.study import Study, Use
 
 if TYPE_CHECKING:
@@ -41,6 +42,4 @@ STUDY = Study(
 
 def figure(result: Result, titles: Sequence[str] | None = None) -> go.Figure:
     """The hero figure: noisy picture, reconstruction and residual."""
-    from core.studies.sparse.figures import pictures
-
     return pictures(result, titles or result.models).figure

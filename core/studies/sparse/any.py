@@ -13,11 +13,15 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from core.base.heavy import go, subplots
 from core.base.intervals import wilson
 from core.base.refuse import within
+from core.base.softmax import softmax
 from core.base.worker import Progress, ignore, part
+from core.compute.coded import to_input
 from core.figures import palette
 from core.figures.blocks import Plot
+from core.networks import engine
 from core.networks.card import title_of
 from core.pictures import noise
 from core.pictures.preprocess import seen
@@ -151,10 +155,7 @@ def run(network: Network, image: RGBImage, params: Params | None = None, progres
 
 def answers(network: Network, noisy: np.ndarray, lams: Sequence[float], progress: Progress = ignore) -> np.ndarray:
     """float32 (R, B, K) probabilities of float (B, S, S, 3) pictures, at every lambda or, without any, once."""
-    from core.base.softmax import softmax
     from core.compute import lambda_sweep
-    from core.compute.coded import to_input
-    from core.networks import engine
 
     if lams:
         return softmax(lambda_sweep.logits(network, noisy, lams, progress, exact=True))
@@ -211,15 +212,12 @@ def row_names(result: Result) -> list[str]:
 def figure(results: Sequence[Result], shown: Shown = "share") -> Plot:
     """A panel a network: a heat map of lambda against noise level, one row where there is no lambda. The training's
     lambda is named. Raises ValueError for results that differ in noise or levels, or if there are none."""
-    import plotly.graph_objects as go
-    from plotly.subplots import make_subplots
-
     first = alike(results)[0]
     names = level_names(first)
     heights = [max(LEAST_HEIGHT, ROW_HEIGHT * len(r.kept)) for r in results]
     gap = 44 / sum(heights)
     heads = [f"<b>{palette.verbatim(r.title)}</b>, {r.size} px: {palette.verbatim(r.label)}" for r in results]
-    fig = make_subplots(
+    fig = subplots.make_subplots(
         len(results), 1, shared_xaxes=True, row_heights=heights, vertical_spacing=gap / (1 + gap * len(results)),
         subplot_titles=heads,
     )  # fmt: skip

@@ -15,7 +15,10 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from core.base.heavy import torch
 from core.base.worker import Progress, ignore, part
+from core.compute import attacks
+from core.compute.coded import sdnet_of
 from core.pictures.preprocess import normalise
 
 if TYPE_CHECKING:
@@ -92,10 +95,6 @@ def attack(
     depends on the picture, the seed and the restart, not on the other pictures. `progress` may raise to stop.
     Raises ValueError for what are no pictures, labels that do not fit, or a lambda where there is no dictionary.
     """
-    import torch
-
-    from core.compute import attacks
-
     check(network, pictures, labels, lam)
     clean = torch.from_numpy(np.ascontiguousarray(pictures, dtype=np.float32)).movedim(-1, 1).contiguous()
     truth = torch.from_numpy(np.asarray(labels, np.int64))
@@ -121,8 +120,6 @@ def attack(
 
 def check(network: Network, pictures: np.ndarray, labels: np.ndarray, lam: float | None) -> None:
     """Raises ValueError as `attack` does."""
-    from core.compute.coded import sdnet_of
-
     if pictures.ndim != 4 or not len(pictures) or not (pictures.min() >= 0 and pictures.max() <= 1):
         raise ValueError(f"expected pictures (B, H, W, 3) of [0, 1], got {pictures.shape} {pictures.dtype}")
     count = len(network.labels)
@@ -221,8 +218,6 @@ def verdict(found: Look, title: str, params: Params) -> str:
 
 def probabilities(network: Network, picture: np.ndarray, lam: float | None) -> np.ndarray:
     """(K,) for float32 (H, W, 3) in [0, 1]."""
-    import torch
-
     with torch.inference_mode():
         x = torch.from_numpy(picture).movedim(-1, 0)[None]
         return np.asarray(answers(network, x, lam)[0].softmax(0).numpy())

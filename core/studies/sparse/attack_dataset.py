@@ -17,6 +17,7 @@ from core.base.intervals import wilson
 from core.base.records import read
 from core.base.worker import Progress, ignore, part
 from core.networks.card import title_of
+from core.networks.packaged import check_comparable
 from core.studies.sparse.attack import NORM_WORDS, NORMS, STEP_SHARE, Norm, Params, attack, curve
 
 if TYPE_CHECKING:
@@ -112,8 +113,6 @@ def measure(
 
     Raises ValueError: no subject or picture, networks whose labels differ, and what `attack` raises.
     """
-    from core.networks.packaged import check_comparable
-
     check_comparable([network for network, _ in subjects])
     pictures, labels = test.pixels.astype(np.float32) / 255, np.asarray(test.labels)
     count = 2 * len(subjects) * len(NORMS)

@@ -5,9 +5,8 @@ picture before and after.
 from __future__ import annotations
 
 import numpy as np
-import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
+from core.base.heavy import go, subplots
 from core.figures import kit
 from core.figures.blocks import Plot, enlarged
 from core.figures.palette import USER, accent, network_colours, paint, style, text_colour, translucent, verbatim
@@ -32,7 +31,7 @@ def curves(found: Measured) -> Plot:
     """One panel a norm: accuracy against eps, 0 being the untouched pictures; bands are 95 % intervals (Wilson)."""
     heads = [f"{NORM_WORDS[norm]} ball" for norm in NORMS]
     findings = " ".join(finding(found, norm) for norm in NORMS)
-    fig = make_subplots(1, len(NORMS), shared_yaxes=True, subplot_titles=heads, horizontal_spacing=0.05)
+    fig = subplots.make_subplots(1, len(NORMS), shared_yaxes=True, subplot_titles=heads, horizontal_spacing=0.05)
     for column, norm in enumerate(NORMS, 1):
         shown = found.curves[norm]
         eps = np.concatenate([[0.0], shown.eps])
@@ -111,7 +110,7 @@ def convergence(found: Measured) -> Plot:
     for norm in NORMS:
         run = found.convergence[norm]
         heads += [f"{NORM_WORDS[norm]} {radius(norm, run.eps)}, one start", f"the same, {run.steps_each} steps a start"]
-    fig = make_subplots(len(NORMS), 2, shared_yaxes=True, subplot_titles=heads, vertical_spacing=0.24)
+    fig = subplots.make_subplots(len(NORMS), 2, shared_yaxes=True, subplot_titles=heads, vertical_spacing=0.24)
     for row, norm in enumerate(NORMS, 1):
         run = found.convergence[norm]
         sides = ((run.steps, run.by_steps, "steps"), (run.restarts, run.by_restarts, "random starts"))
@@ -153,7 +152,7 @@ def before_and_after(look: Look) -> Plot:
         f"<b>Attacked</b><br>{verbatim(answer(look, look.after))}",
         f"<b>Difference × {GAIN}</b><br>blue darker, red lighter",
     ]
-    fig = make_subplots(1, 3, subplot_titles=heads, horizontal_spacing=0.02)
+    fig = subplots.make_subplots(1, 3, subplot_titles=heads, horizontal_spacing=0.02)
     views = [(p * 255).round().astype(np.uint8) for p in (look.clean, look.adversarial)]
     views.append(paint(GAIN * look.difference.mean(2), 1.0))
     for column, view in enumerate(views, 1):

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import math
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
+from core import networks
+from core.base.heavy import torch
 from core.base.records import kept
 from core.claims import claim, numbers
 from core.claims.claim import ABOVE_0, OPEN, Claim, Ours, Settings, untested
 from core.claims.fact import Fact, fact, tiny
 from core.claims.numbers import OVER_SEEDS, PERCENT, Estimate, number
+from core.compute.coded import sdnet_of
 from core.networks import packaged, weights
 from core.networks.card import title_of
 from core.networks.families import ALL_CODED, SDNETS, TWINS
+from core.pictures.preprocess import square, to_tensor
 from core.pictures.samples import SAMPLES, load_sample
 from core.studies.sparse import attack_dataset
 from core.studies.sparse import dataset as sparse_dataset
@@ -280,14 +285,6 @@ STEPS_COMPARED = 10  # of FISTA
 
 def fista_gaps() -> np.ndarray:
     """(pictures, STEPS_COMPARED) relative distance, in %, of the paper's iterates from textbook FISTA's."""
-    from itertools import islice
-
-    import torch
-
-    from core import networks
-    from core.compute.coded import sdnet_of
-    from core.pictures.preprocess import square, to_tensor
-
     network = networks.load(networks.find(SDNETS[0]))
     dictionary = sdnet_of(network).dictionary
     gaps = []

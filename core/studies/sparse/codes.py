@@ -20,10 +20,15 @@ from core.base.refuse import LARGEST, SEEDS
 from core.base.settings import check, setting
 from core.base.softmax import softmax
 from core.base.worker import Progress, ignore, part
+from core.compute import coded
 from core.networks import quoting
 from core.networks.own_options import Opened
+from core.networks.packaged import check_comparable
 from core.pictures import noise
+from core.pictures.preprocess import at_most, seen
 from core.studies import quoted
+from core.studies.sparse import dataset
+from core.studies.sparse.dataset import estimate as from_roughness
 
 if TYPE_CHECKING:
     from core.models.sparse import Solver
@@ -143,9 +148,6 @@ def run(
     `progress(done, total)` may raise to stop.
     Raises ValueError for a network without a coding layer, and for networks of different labels.
     """
-    from core.compute import coded
-    from core.networks.packaged import check_comparable
-
     check_comparable(networks)
     network = networks[0]
     layer = coded.sdnet_of(network).dictionary
@@ -185,8 +187,6 @@ def run(
 
 def pictures(image: RGBImage, params: Params, prep: Preprocessing) -> tuple[np.ndarray, np.ndarray]:
     """The picture (H, W, 3) in [0, 1] without and with its noise, at the resolution asked for."""
-    from core.pictures.preprocess import at_most, seen
-
     pixels = seen(image, prep) if params.resolution == "network" else at_most(image, OWN_PIXELS)
     clean = pixels.astype(np.float32) / 255
     return clean, noise.add(clean[None], params.noise, params.level, [params.seed])[0]
@@ -196,8 +196,7 @@ def estimate(network: Network, seen: np.ndarray, fit: Fit | None) -> float:
     """The lambda that the residual at the training lambda asks for of float (H, W, 3) in [0, 1]; NaN without a fit."""
     if fit is None:
         return math.nan
-    from core.compute import coded, lambda_sweep
-    from core.studies.sparse.dataset import estimate as from_roughness
+    from core.compute import lambda_sweep
 
     lam = coded.sdnet_of(network).dictionary.lam
     [rough] = lambda_sweep.residuals(network, seen[None], [lam], measure=lambda_sweep.roughness)
@@ -206,8 +205,6 @@ def estimate(network: Network, seen: np.ndarray, fit: Fit | None) -> float:
 
 def packaged_fit(network: Network) -> Fit | None:
     """The line from residual to lambda that `receptive measure sparse` fitted for a packaged network."""
-    from core.studies.sparse import dataset
-
     path = FOLDER / dataset.RECORDS.format(network.card.name)
     if network.card.kind != "trained here" or not path.is_file():
         return None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from core.pictures.image import RGBImage, write_png
 from core.studies.sparse import codes
+from core.studies.sparse.figures import to_bytes
 from core.studies.study import OfPicture
 
 if TYPE_CHECKING:
@@ -27,8 +28,6 @@ def lines(result: codes.Result, networks: Sequence[Network]) -> Iterator[str]:
 
 def write_reconstruction(path: Path, image: RGBImage, result: codes.Result) -> None:
     """As a PNG."""
-    from core.studies.sparse.figures import to_bytes
-
     write_png(path, to_bytes(result.reconstruction))
 
 

@@ -15,10 +15,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from core.base.heavy import stats
 from core.base.intervals import wilson
 from core.base.records import read_all
-from core.base.worker import Progress, ignore
+from core.base.worker import Progress, Stopped, ignore
+from core.compute.coded import to_input
+from core.networks import engine
 from core.pictures import noise
+from core.pictures.preprocess import seen
 
 if TYPE_CHECKING:
     from core.networks.card import Network
@@ -163,8 +167,6 @@ def run(
     core.base.worker.Stopped: the Result then holds the chunks done so far.
     Raises ValueError if the training lambda is not among those that are tried.
     """
-    from core.base.worker import Stopped
-
     lam = training_lambda(network, params)
     shape = (len(params.levels), len(params.lams) if lam is not None else 0)
     right, sums = np.zeros(shape, np.int64), np.zeros((5, shape[0]))
@@ -222,9 +224,6 @@ def count(
     """Right answers (V, L), and sums over pictures (5, V): right as trained and as estimated, mean squared residual,
     its roughness, estimated lambda."""
     from core.compute import lambda_sweep
-    from core.compute.coded import to_input
-    from core.networks import engine
-    from core.pictures.preprocess import seen
 
     pixels = np.stack([seen(picture, network.preprocessing) for picture in pictures])
     lam = training_lambda(network, params)
@@ -269,13 +268,11 @@ def fit_line(results: Sequence[Result]) -> Fit:
 
 def spearman(result: Result) -> float:
     """Rank correlation of the noise's strength with the best lambda, clean pictures aside; NaN if one is constant."""
-    from scipy.stats import spearmanr
-
     which = np.flatnonzero(result.levels > 0)
     strength = strengths(result)[which]
     if len(np.unique(strength)) < 2 or len(np.unique(result.best[which])) < 2:
         return float("nan")
-    return float(spearmanr(strength, result.best[which]).statistic)
+    return float(stats.spearmanr(strength, result.best[which]).statistic)
 
 
 def rank_words(results: Sequence[Result]) -> str:

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 
+from core.base.heavy import go
 from core.figures import kit
 from core.figures.blocks import Plot
 from core.figures.palette import PROBABILITY_SCALE, accent, network_colours, style, text_colour, translucent

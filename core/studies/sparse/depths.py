@@ -25,7 +25,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.base.heavy import F, nn, torch
 from core.base.worker import Progress, ignore
+from core.compute import coded
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -70,10 +72,6 @@ def run(network: Network, pixels: np.ndarray, lam: float | None = None, progress
     `progress(steps done, all)` may raise to stop. Raises ValueError for a network whose layers are not all coded, for
     an ImageNet one, and for a picture of more than MOST_PIXELS.
     """
-    import torch
-
-    from core.compute import coded
-
     net = all_coded(network)
     height, width = pixels.shape[:2]
     if height * width > MOST_PIXELS:
@@ -110,8 +108,6 @@ def run(network: Network, pixels: np.ndarray, lam: float | None = None, progress
 
 def all_coded(network: Network) -> SDNet:
     """The float32 SDNet. Raises ValueError if not all its layers are coded, or its stem has two layers."""
-    from core.compute import coded
-
     net = coded.sdnet_of(network)
     plain = not blocks(net)[0].is_coded
     if plain or net.imagenet:
@@ -147,8 +143,6 @@ def walk(net: SDNet, x: Tensor, lam: float | None, see: See) -> tuple[Tensor, li
 
     `see` is told of every coded layer as it is run; nothing is kept on the network.
     """
-    import torch.nn.functional as F
-
     stem = net.dictionary
     codes = stem(x, lam)
     see("stem", stem, x, codes)
@@ -180,8 +174,6 @@ def decode(
 
     All depths go down together, each joining where it begins.
     """
-    import torch
-
     split = variances(net)
     sizes = [m.shape[2:] for m in added]
     going = added[-1]
@@ -197,8 +189,6 @@ def decode(
 
 def variances(net: SDNet) -> list[tuple[Tensor, Tensor]]:
     """(C,) of every block's main path and shortcut, by channel, as far as the batch norms tell."""
-    import torch
-
     pairs = []
     coming = norm(net.layer0[1]).weight.square()
     for block in blocks(net):
@@ -235,9 +225,6 @@ def rebuild(layer: SparseConv2d, codes: Tensor, size: tuple[int, ...]) -> Tensor
 
 def unconvolved(convolution: nn.Module, y: Tensor, size: tuple[int, ...]) -> Tensor:
     """The least x (B, C, *size) that a 1x1 convolution leads nearest to y (B, K, H', W'): zero between its strides."""
-    import torch
-    from torch import nn
-
     assert isinstance(convolution, nn.Conv2d)
     x = y.new_zeros(len(y), convolution.in_channels, *size)
     down, right = convolution.stride

@@ -6,9 +6,8 @@ Of SDNets whose layers are all coded (Dai et al., NeurIPS 2022).
 from __future__ import annotations
 
 import numpy as np
-import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
+from core.base.heavy import go, subplots
 from core.figures import kit
 from core.figures.blocks import Plot
 from core.figures.palette import ACCENT, MUTED, add_picture, style, text_colour
@@ -25,7 +24,9 @@ def pictures(result: Result) -> Plot:
         heads.append(f"<b>{name}</b><br>r = {r:.2f} · {height} × {width}")
     shown = [result.coded, *result.pictures]
     rows = -(-len(shown) // COLUMNS)
-    fig = make_subplots(rows, COLUMNS, subplot_titles=heads, horizontal_spacing=0.02, vertical_spacing=0.28 / rows)
+    fig = subplots.make_subplots(
+        rows, COLUMNS, subplot_titles=heads, horizontal_spacing=0.02, vertical_spacing=0.28 / rows
+    )
     height, width = result.coded.shape[:2]
     for i, pixels in enumerate(shown):
         add_picture(fig, i, enlarged(to_bytes(pixels)), height, width)

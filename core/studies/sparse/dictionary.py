@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.base.heavy import torch
 from core.base.refuse import within
 from core.base.worker import Progress, ignore
+from core.compute import coded
 from core.studies.sparse.codes import STEPS_LIMITS, check_lambda, decibels, psnr
 
 if TYPE_CHECKING:
@@ -85,10 +87,6 @@ def run(
     `progress(contributions computed, 2 K)` may raise to stop. Raises ValueError for a network without a coding layer,
     and for a clean picture of another size.
     """
-    import torch
-
-    from core.compute import coded
-
     if clean is not None and clean.shape != pixels.shape:
         raise ValueError(f"expected a clean picture of {pixels.shape}, got {clean.shape}: give the same one")
     layer, size = coded.sdnet_of(network).dictionary, (pixels.shape[0], pixels.shape[1])
@@ -142,10 +140,6 @@ def _parts(network: Network, codes: np.ndarray, size: tuple[int, int], which: np
 
     Some at a time are made by one transposed convolution with a filter a contribution: one channel alone costs as much.
     """
-    import torch
-
-    from core.compute import coded
-
     layer = coded.sdnet_of(network).dictionary
     like = torch.empty(1).expand(1, 1, *size)  # only its shape is asked for
     std = torch.tensor(network.preprocessing.std)
@@ -168,10 +162,6 @@ def contribution(network: Network, result: Result, atom: int) -> np.ndarray:
 
 def rebuilt(network: Network, result: Result, n: int) -> np.ndarray:
     """float32 (H, W, 3): the mean colour and the contributions of the n strongest atoms; may leave [0, 1]."""
-    import torch
-
-    from core.compute import coded
-
     if n == 0:  # torch has no convolution of no channels
         return _mean_colour(network, result.size)
     layer, which = coded.sdnet_of(network).dictionary, result.order[:n]

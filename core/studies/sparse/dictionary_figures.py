@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
+from core.base.heavy import go, subplots
 from core.figures import kit, theme
 from core.figures.blocks import Plot
 from core.figures.palette import ACCENT, MUTED, USER, add_picture, signed_scale, style, text_colour
@@ -171,7 +170,7 @@ def code_map(result: Result, pixels: np.ndarray, atom: int) -> Plot:
 def contribution_maps(result: Result, contributed: np.ndarray, atom: int) -> Plot:
     """D_k * z_k, (H, W, 3): its colours around mid grey, and its three channels on one zero-centred scale."""
     limit = contribution_limit(contributed)
-    fig = make_subplots(1, 4, subplot_titles=["colours, around grey", *COLOURS], horizontal_spacing=0.02)
+    fig = subplots.make_subplots(1, 4, subplot_titles=["colours, around grey", *COLOURS], horizontal_spacing=0.02)
     add_picture(fig, 0, enlarged(signed_pixels(contributed, limit)), *contributed.shape[:2])
     block = block_of(result.size)
     for c, name in enumerate(COLOURS):

@@ -9,9 +9,8 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
+from core.base.heavy import go, subplots
 from core.figures import blocks, kit
 from core.figures.blocks import Plot
 from core.figures.palette import (
@@ -51,7 +50,7 @@ def pictures(result: Result, titles: Sequence[str]) -> Plot:
         f"<b>Rebuilt, λ = {result.lam:g}</b><br>{decibels(psnr(result.clean, result.reconstruction))}",
         "<b>Residual</b><br>noisy − rebuilt",
     ]
-    fig = make_subplots(1, 3, subplot_titles=heads, horizontal_spacing=0.03)
+    fig = subplots.make_subplots(1, 3, subplot_titles=heads, horizontal_spacing=0.03)
     for i, pixels in enumerate((result.noisy, result.reconstruction)):
         add_picture(fig, i, enlarged(to_bytes(pixels)), height, width)
     residual = result.residual.mean(2)
@@ -79,7 +78,7 @@ def shown_classes(result: Result) -> list[int]:
 
 def along_lambda(result: Result) -> Plot:
     """Above: the answer's probability against lambda; below: how many codes are not zero, and how true they rebuild."""
-    fig = make_subplots(
+    fig = subplots.make_subplots(
         2,
         1,
         shared_xaxes=True,

@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING
 from core.base.records import from_json
 from core.base.worker import Progress
 from core.figures.blocks import Table, beside, csv_address, enlarged, printed
+from core.figures.palette import uri
 from core.networks import families as networks_families
 from core.networks.card import Card
 from core.studies import first_look as studies_first_look
 from core.studies.asked import LAMBDA_ROWS, PICTURES, STILL, Asked, Part, Work, packaged, titles
 from core.studies.sparse import codes
+from core.studies.sparse import figures as sparse_figures
+from core.studies.sparse.figures import pictures
 from core.studies.study import FirstLook, Glance
 
 if TYPE_CHECKING:
@@ -42,9 +45,6 @@ def coded(card: Card) -> bool:
 
 def sparse_part(asked: Asked, cards: tuple[Card, ...], progress: Progress) -> Part:
     """The picture coded by an SDNet, beside its plain twin where there is one."""
-    from core.figures.palette import uri
-    from core.studies.sparse import figures as sparse_figures
-
     params = codes.Params()
     found = studies_first_look.find("sparse_codes", cards, asked.image.digest, params)
     result = (
@@ -104,8 +104,6 @@ def first_looks() -> Iterator[FirstLook]:
 
 def glance(cards: Sequence[Card], sample: RGBImage) -> Glance | None:
     """The sample picture with noise, and what its packaged code makes of it."""
-    from core.studies.sparse.figures import pictures
-
     found = studies_first_look.find("sparse_codes", cards, sample.digest, codes.Params())
     if found is None:
         return None

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.base.softmax import softmax
+from core.compute import coded
 from core.networks import families
 from core.studies.sparse import codes
 from core.studies.study import ANSWER, Row, Table
@@ -22,9 +24,6 @@ def row(network: Network, image: RGBImage, params: codes.Params) -> Row:
     `psnr` in dB is that of the reconstruction against the clean picture; `residual` the root mean square of what the
     codes leave of the noisy one, pixels in [0, 1].
     """
-    from core.base.softmax import softmax
-    from core.compute import coded
-
     at_input = replace(params, resolution="network")
     _, seen = codes.pictures(image, at_input, network.preprocessing)
     clean, noisy = codes.pictures(image, params, network.preprocessing)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import plotly.graph_objects as go
 
+from core.base.heavy import go
 from core.figures.blocks import Plot
 from core.figures.palette import ACCENT, MUTED, style
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from core.networks import families
 from core.networks.card import Card
+from core.studies.spinal import figures
 from core.studies.study import Study, Use
 
 if TYPE_CHECKING:
@@ -40,6 +41,5 @@ STUDY = Study(
 
 
 def figure(result: Result) -> go.Figure:
-    from core.studies.spinal import figures
 
     return figures.curves(result).figure

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.base.heavy import go
 from core.base.intervals import mean_interval, verdict, with_interval
 from core.figures import palette
 from core.figures.blocks import Plot
@@ -26,8 +27,6 @@ PLAIN = Setting("fc", PAPER)
 def sizes(result: Result, vary: Vary) -> Plot:
     """Accuracy against the head's parameters, mean and 95 % interval over seeds; for the order against the order,
     which changes no parameter."""
-    import plotly.graph_objects as go
-
     by_size = vary != "order"
     fig = go.Figure()
     for i, (setting, name) in enumerate(named(result, vary)):

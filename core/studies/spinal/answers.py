@@ -12,8 +12,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.base.heavy import torch
 from core.base.worker import Progress, ignore
+from core.data import named
 from core.models.heads import HEADS, SHORT, Head
+from core.networks import engine
+from core.networks.packaged import check_comparable
+from core.pictures.digit_form import as_mnist
+from core.pictures.image import from_pixels
+from core.pictures.preprocess import to_tensor
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -67,9 +74,6 @@ class Result:
 
 def example() -> RGBImage:
     """The built-in digit: one of scikit-learn's, 8 x 8 px, bright on dark."""
-    from core.data import named
-    from core.pictures.image import from_pixels
-
     return from_pixels(named.load("digits", split="train").pixels[EXAMPLE].repeat(3, -1))
 
 
@@ -80,11 +84,6 @@ def run(
 
     Raises ValueError: not a network for each head, other labels, a network of another kind.
     """
-    from core.networks import engine
-    from core.networks.packaged import check_comparable
-    from core.pictures.digit_form import as_mnist
-    from core.pictures.preprocess import to_tensor
-
     params = params or Params()
     check_comparable(networks)
     if len(networks) != len(params.heads):
@@ -125,8 +124,6 @@ def headed(network: Network) -> Headed:
 
 def before_softmax(network: Network, x: Tensor) -> np.ndarray:
     """(1, C, S, S) -> (K,): the head's logits."""
-    import torch
-
     net = headed(network)
     with torch.inference_mode():
         return np.asarray(net.head(net.backbone(x))[0].numpy())
@@ -135,8 +132,6 @@ def before_softmax(network: Network, x: Tensor) -> np.ndarray:
 def layers(network: Network, x: Tensor) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(1, C, S, S) -> what each spinal layer adds to the logits (L, K), the read-out's bias (K,), and the part of the
     features that each layer sees (L,). Raises ValueError for another head."""
-    import torch
-
     from core.models.spinal import SpinalHead
 
     net = headed(network)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.base.heavy import go, subplots
 from core.figures.blocks import Plot
 from core.figures.palette import signed_scale, style, text_colour, verbatim
 from core.models.heads import SHORT
@@ -25,14 +26,12 @@ WORTH_SAYING = 0.05  # the least probability that is written above its bar
 
 def answers(result: Result) -> Plot:
     """One row of bars a head, with its answer beside its name; probabilities end at 1."""
-    from plotly.subplots import make_subplots
-
     count = len(result.heads)
     said = [
         f"<b>{SHORT[head]}</b> says {verbatim(result.labels[best])}, {result.probability[h, best]:.2f}"
         for h, (head, best) in enumerate(zip(result.heads, result.top1, strict=True))
     ]
-    fig = make_subplots(count, 1, shared_xaxes=True, vertical_spacing=0.3 / max(count, 2), subplot_titles=said)
+    fig = subplots.make_subplots(count, 1, shared_xaxes=True, vertical_spacing=0.3 / max(count, 2), subplot_titles=said)
     for h, head in enumerate(result.heads):
         values = result.probability[h]
         fig.add_bar(
@@ -63,8 +62,6 @@ def answers(result: Result) -> Plot:
 
 def contributions(result: Result) -> Plot:
     """Layers by classes, the bias below, their sum, the logits, at the bottom; one scale with zero in its middle."""
-    import plotly.graph_objects as go
-
     rows = np.concatenate([result.contributions, result.bias[None], result.total[None]])
     limit = float(np.abs(rows).max()) or 1.0
     fig = go.Figure()

@@ -15,15 +15,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from core.base.heavy import go, torch
 from core.base.intervals import mean_interval, verdict, with_interval
 from core.base.worker import Progress, ignore, part
+from core.compute import fitting, spaces
 from core.data.split import Split
 from core.data.split import part as some_of
+from core.figures import kit, palette
 from core.figures.blocks import Plot
+from core.models import counting
 from core.networks.card import title_of
 from core.studies.spinal import transfer
 from core.studies.spinal.heads import SMOOTHING, WEIGHT_DECAY
 from core.studies.spinal.transfer import HEADS, Head
+from core.studies.spinal.transfer_figures import SYMBOLS, colours
 
 if TYPE_CHECKING:
     from torch import nn
@@ -136,8 +141,6 @@ def features(
     Raises ValueError for halves of other classes, fewer than FEWEST pictures to learn from or none to test with, and a
     network without a linear layer.
     """
-    from core.compute import spaces
-
     transfer.check_halves(train, test, FEWEST)
     few = fewer(train, test, most_pictures(network.preprocessing.size, params or Params()))
     transfer.check_halves(*few, FEWEST)
@@ -177,8 +180,6 @@ def scores(found: Features, params: Params, seed: int, progress: Progress = igno
 
 def score(found: Features, params: Params, head: Head, seed: int) -> float:
     """One head's share after the last epoch. Its first numbers, the order and dropout's masks depend on the seed."""
-    import torch
-
     net = trained(found, params, head, seed)
     with torch.inference_mode():
         answers = net(torch.from_numpy(found.test)).argmax(1).numpy()
@@ -187,10 +188,6 @@ def score(found: Features, params: Params, head: Head, seed: int) -> float:
 
 def trained(found: Features, params: Params, head: Head, seed: int) -> nn.Module:
     """A head, (B, D) -> logits (B, classes), trained and in eval mode."""
-    import torch
-
-    from core.compute import fitting
-
     x, y = torch.from_numpy(found.train), torch.from_numpy(found.train_labels)
     with torch.random.fork_rng():
         torch.manual_seed(seed)
@@ -231,10 +228,6 @@ def assemble(dataset: str, found: Features, params: Params, told: dict[int, Sequ
 
 def counts(params: Params, head: Head, features: int, classes: int) -> tuple[int, int]:
     """Parameters and multiplications of a head, counted from the head itself on no memory."""
-    import torch
-
-    from core.models import counting
-
     with torch.device("meta"):
         net = transfer.build_head(params.sizes, head, features, classes)
     return counting.parameters(net), counting.multiplications(net, features)
@@ -253,11 +246,6 @@ def finding(result: Result) -> str:
 
 def figure(result: Result) -> Plot:
     """Every seed's accuracy by head, with mean and 95 % interval over the seeds."""
-    import plotly.graph_objects as go
-
-    from core.figures import kit, palette
-    from core.studies.spinal.transfer_figures import SYMBOLS, colours
-
     fig, paint = go.Figure(), colours()
     for h, head in enumerate(result.heads):
         kit.seeds_with_interval(fig, h, 100 * result.accuracy[h], HEADS[head], (paint[head], SYMBOLS[head]))

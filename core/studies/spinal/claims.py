@@ -13,6 +13,8 @@ from core.claims import claim, numbers
 from core.claims.claim import ABOVE_0, OPEN, Claim, Ours, Settings, untested
 from core.claims.fact import Fact, fact
 from core.claims.numbers import OVER_SEEDS, PERCENT, Estimate, number
+from core.models import counting, create_model
+from core.models.counting import multiplications
 from core.models.heads import BACKBONES, SHORT, Head
 from core.studies.spinal import dataset as spinal_dataset
 from core.studies.spinal import heads, regression, transfer
@@ -221,9 +223,6 @@ REGRESSION_INPUTS = 8
 
 def head_multiplications(plain: str, spinal: str, features: int) -> Fact:
     """Multiplications of the spinal head, beside those of the plain one."""
-    from core.models import create_model
-    from core.models.counting import multiplications
-
     heads = (create_model(name).get_submodule("head") for name in (plain, spinal))
     before, after = (multiplications(head, features) for head in heads)
     return Fact(after, f"{before:,} → {after:,} multiplications ({number(PERCENT * (after / before - 1), 1)} %)")
@@ -231,7 +230,6 @@ def head_multiplications(plain: str, spinal: str, features: int) -> Fact:
 
 def regression_counts(count: str) -> Fact:
     """`count`: multiplications, parameters, or the live parameters of the published form."""
-    from core.models import counting
     from core.models.spinal import PublishedRegression
     from core.models.spinal_networks import regression_fc, regression_spinal
 

@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from core.base.heavy import go, torch
 from core.figures import palette, theme
 from core.figures.blocks import Plot
+from core.models.counting import multiplications, parameters
 from core.models.heads import Head, Shape
 
 if TYPE_CHECKING:
@@ -55,9 +57,6 @@ def layers(features: int, classes: int, shape: Shape, *, norm: bool = False) -> 
     `norm` says whether a batch norm, which has parameters, follows each layer. Raises ValueError if there are more
     parts than features.
     """
-    import torch
-
-    from core.models.counting import multiplications, parameters
     from core.models.spinal import SpinalHead
 
     with torch.device("meta"):
@@ -224,8 +223,6 @@ def figure(features: int, classes: int, shape: Shape, *, norm: bool = False) -> 
 
     `norm` is as in `layers`. Raises ValueError if there are more parts than features.
     """
-    import plotly.graph_objects as go
-
     rows = layers(features, classes, shape, norm=norm)
     plan, sizes = plan_of(shape), part_sizes(rows, shape)
     sheet = Sheet(plan)
@@ -318,16 +315,12 @@ def draw_read_out(sheet: Sheet, read_out: Layer) -> None:
 
 def dots(sheet: Sheet) -> go.Scatter:
     """Where a layer's line leaves its part's lane."""
-    import plotly.graph_objects as go
-
     x, y, colours = zip(*sheet.dots, strict=True)
     return go.Scatter(x=x, y=y, mode="markers", marker={"color": colours, "size": 7}, hoverinfo="skip", name="taps")
 
 
 def hover(plan: Plan, rows: tuple[Layer, ...], sizes: tuple[int, ...]) -> go.Scatter:
     """Invisible points over boxes and parts that tell their numbers."""
-    import plotly.graph_objects as go
-
     middle = sum(plan.box) / 2
     spots = [(float(i), middle) for i in range(plan.shape.layers)] + [(plan.shape.layers + 0.2, sum(plan.strip) / 2)]
     texts = [

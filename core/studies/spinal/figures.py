@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.base.heavy import go, subplots
 from core.base.intervals import verdict, with_interval
 from core.figures import kit
 from core.figures.blocks import Plot
@@ -36,11 +37,9 @@ def colour_of(head: Head) -> str:
 def curves(result: Result) -> Plot:
     """Left: mean accuracy by epoch, with the range of the seeds; right: each seed after the last epoch that all
     networks have finished, with mean and interval."""
-    from plotly.subplots import make_subplots
-
     epochs, common = result.accuracy.shape[2], result.common
     now = result.accuracy[:, :, common - 1] if common else np.full(result.accuracy.shape[:2], np.nan)
-    fig = make_subplots(
+    fig = subplots.make_subplots(
         cols=2,
         column_widths=[0.62, 0.38],
         horizontal_spacing=0.1,
@@ -108,8 +107,6 @@ def limits(values: np.ndarray) -> list[float]:
 
 def differences(result: Result) -> Plot:
     """Spinal minus each other head, seed by seed: the mean, its 95 % interval, and what it shows."""
-    import plotly.graph_objects as go
-
     others = [head for head in result.heads if head != "spinal"]
     rows = [f"spinal minus {SHORT[other]}" for other in others]
     fig = go.Figure()

@@ -16,11 +16,14 @@ import numpy as np
 
 from core.base import quote, settings
 from core.base.files import ASSETS
+from core.base.heavy import F, torch
 from core.base.intervals import mean_interval, verdict, with_interval
 from core.base.settings import check, setting
 from core.base.worker import Progress, ignore
+from core.compute import fitting
 from core.data.sets import DATASETS
-from core.models.heads import BACKBONES, HEADS, SHORT, Head, Order, Shape
+from core.models import counting
+from core.models.heads import BACKBONES, HEADS, SHORT, Head, Order, Shape, build, build_head
 from core.studies import quoted
 
 if TYPE_CHECKING:
@@ -173,11 +176,6 @@ def blank(dataset: str, train: Split, test: Split, params: Params) -> Result:
 
 def counts(backbone: str, head: Head, shape: Shape, classes: int) -> tuple[int, int]:
     """Parameters and multiplications of a head, counted from the head itself on no memory."""
-    import torch
-
-    from core.models import counting
-    from core.models.heads import build_head
-
     below = BACKBONES[backbone]
     with torch.device("meta"):
         net = build_head(below, head, shape, classes)
@@ -189,8 +187,6 @@ def fitted(split: Split, backbone: str) -> Split:
     side = BACKBONES[backbone].side
     if split.pixels.shape[1:3] == (side, side):
         return split
-    import torch
-    import torch.nn.functional as F
 
     x = torch.from_numpy(split.pixels).permute(0, 3, 1, 2).float()
     x = F.interpolate(x, size=(side, side), mode="bilinear", antialias=True).round().clamp(0, 255)
@@ -205,11 +201,6 @@ def race(
     First numbers of the backbone, order of the pictures and their augmentation depend on the seed, not on the head.
     Raises ValueError for fewer training pictures than a batch.
     """
-    import torch
-
-    from core.compute import fitting
-    from core.models.heads import build
-
     backbone = BACKBONES[params.backbone]
     batches = len(train) // backbone.batch
     if not batches:

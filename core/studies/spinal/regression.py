@@ -19,9 +19,13 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from core.base.files import ASSETS
+from core.base.heavy import torch
 from core.base.intervals import mean_interval
 from core.base.records import read
 from core.base.worker import Progress, each, ignore, part
+from core.compute import fitting
+from core.models import counting
+from core.models.counting import matched_width, parameters
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -174,8 +178,6 @@ CURVES = ("mse", "clean", "loss", "lowest")
 
 def build(network: Network, seed: int = 0) -> nn.Module:
     """(B, 8) -> (B, 1), with first numbers from `seed`."""
-    import torch
-
     from core.models.spinal import LEAK, FCHead, PublishedRegression
     from core.models.spinal_networks import regression_fc, regression_spinal
 
@@ -192,7 +194,6 @@ def build(network: Network, seed: int = 0) -> nn.Module:
 
 def matched_hidden() -> tuple[int, int]:
     """Widths of the two hidden layers, both alike, at which the number of parameters is nearest to the spinal one's."""
-    from core.models.counting import matched_width, parameters
     from core.models.spinal import FCHead
 
     width = matched_width(lambda width: FCHead(INPUTS, 1, (width, width)), parameters(build("spinal")))
@@ -201,8 +202,6 @@ def matched_hidden() -> tuple[int, int]:
 
 def counts(network: Network) -> tuple[int, int]:
     """Parameters, and those of them that have an effect, counted from the network itself."""
-    from core.models import counting
-
     net = build(network)
     return counting.parameters(net), counting.live(net, INPUTS)
 
@@ -226,7 +225,6 @@ class Ensemble:
     """Networks of one form, trained together and apart: what SGD does to one does not depend on the others."""
 
     def __init__(self, nets: list[nn.Module]) -> None:
-        import torch
 
         self.form = nets[0].eval()  # there is neither dropout nor batch norm to train
         stacked, _ = torch.func.stack_module_state([net.eval() for net in nets])
@@ -239,8 +237,6 @@ class Ensemble:
 
     def answers(self, inputs: np.ndarray) -> np.ndarray:
         """float64 (S, n, 8) -> (S, n)."""
-        import torch
-
         with torch.no_grad():
             return np.asarray(self(torch.from_numpy(inputs).float()).double().numpy())
 
@@ -251,10 +247,6 @@ def train(
 ) -> Iterator[Look]:  # fmt: skip
     """Train every network on its own points, in batches whose order its seed alone decides; a Look at each of the
     params' looks. `progress(epochs done, epochs)` may raise to stop."""
-    import torch
-
-    from core.compute import fitting
-
     x = torch.from_numpy(np.stack([p.inputs for p in learn])).float()
     y = torch.from_numpy(np.stack([p.noisy for p in learn])).float()
     held_out = np.stack([p.inputs for p in test])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from core.base.heavy import subplots
 from core.base.intervals import mean_interval, verdict, with_interval
 from core.figures import kit
 from core.figures.blocks import Plot
@@ -54,9 +55,7 @@ def title_of(target: Target) -> str:
 
 def grid(targets: Sequence[Target]) -> go.Figure:
     """An empty panel for each target."""
-    from plotly.subplots import make_subplots
-
-    return make_subplots(
+    return subplots.make_subplots(
         rows=-(-len(targets) // COLUMNS),
         cols=min(COLUMNS, len(targets)),
         subplot_titles=[title_of(t) for t in targets],
@@ -136,11 +135,9 @@ def finished(fig: go.Figure, result: Result, when: str) -> Plot:
 def learned(lessons: Sequence[Lesson]) -> Plot:
     """Left: what each network has learned along the line on which all inputs are equal, and the truth; right: held-out
     error by epoch and the noise floor."""
-    from plotly.subplots import make_subplots
-
     first = lessons[0]
     titles = [f"{FUNCTIONS[first.target].title}, all eight inputs equal", ERROR]
-    fig = make_subplots(cols=2, subplot_titles=titles, horizontal_spacing=0.1)
+    fig = subplots.make_subplots(cols=2, subplot_titles=titles, horizontal_spacing=0.1)
     fig.add_scatter(
         x=first.inputs, y=first.truth, mode="lines", name="the true function",
         line={"color": translucent(text_colour(), 0.3), "width": 8}, row=1, col=1,

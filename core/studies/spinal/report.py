@@ -10,12 +10,15 @@ from core import networks
 from core.base.prose import section
 from core.base.worker import Progress
 from core.figures.blocks import Picture, Plot, Table, csv_address, enlarged, printed
+from core.figures.palette import uri
 from core.models.heads import Head
 from core.networks import families
 from core.networks.card import Card
 from core.studies.asked import Asked, Part, Work, packaged
 from core.studies.spinal import answers as spinal_answers
+from core.studies.spinal import answers_figures as figures
 from core.studies.spinal import dataset, heads
+from core.studies.spinal.figures import curves
 from core.studies.study import FirstLook, Glance
 
 if TYPE_CHECKING:
@@ -34,9 +37,6 @@ def parts(asked: Asked) -> list[Work]:
 
 def spinal_part(asked: Asked, cards: Mapping[Head, Card], progress: Progress) -> Part:
     """What the packaged heads say to the picture in MNIST's form."""
-    from core.figures.palette import uri
-    from core.studies.spinal import answers_figures as figures
-
     params = spinal_answers.Params(tuple(cards))
     result = spinal_answers.run([networks.load(c) for c in cards.values()], asked.image, params, progress)
     finding = spinal_answers.finding(result)
@@ -79,8 +79,6 @@ def first_looks() -> Iterator[FirstLook]:
 
 def glance(cards: Sequence[Card], sample: RGBImage) -> Glance | None:
     """The race of heads on digits, as it was measured."""
-    from core.studies.spinal.figures import curves
-
     found = dataset.measured().get(dataset.FIRST)
     if found is None:
         return Glance("Not measured on this machine: run receptive measure-spinal digits.")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from core.networks import families
+from core.studies.spinal import answers
 from core.studies.study import ANSWER, Row, Table
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ class NoParams:
 def row(network: Network, image: RGBImage, params: NoParams) -> Row:
     """What one head answers to the picture in MNIST's form (Kabir et al., arXiv 2007.03347)."""
     from core.models.spinal import SpinalHead
-    from core.studies.spinal import answers
 
     known = {name: head for head, name in families.HEADED.items()}
     is_spinal = isinstance(answers.headed(network).head, SpinalHead)

@@ -6,6 +6,7 @@ off, a new head is put on, and either the head alone is trained (`head`) or ever
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -14,11 +15,15 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from core.base.heavy import torch
 from core.base.intervals import mean_interval, verdict, with_interval
 from core.base.records import read
 from core.base.refuse import within
 from core.base.worker import Progress, ignore
+from core.compute import fitting
+from core.models.counting import matched_width, parameters
 from core.models.heads import SPLIT_LIMITS, Shape
+from core.pictures.preprocess import normalise
 from core.studies.spinal.heads import EPOCH_LIMITS, FOLDER, SEED_LIMITS, SMOOTHING, WEIGHT_DECAY
 
 if TYPE_CHECKING:
@@ -123,8 +128,6 @@ def run(train: Split, test: Split, network: Network, params: Params, progress: P
 
 def blank(train: Split, test: Split, network: Network, params: Params) -> Result:
     """The Result before anything is trained: heads counted, accuracies NaN. Raises as `check`."""
-    from core.models.counting import parameters
-
     check(train, test, network)
     nets = [under_head(network, params, head, 0, len(train.classes)) for head in HEADS]
     return Result(
@@ -171,9 +174,6 @@ def check_halves(train: Split, test: Split, fewest: int) -> None:
 
 def build_head(params: Params, head: Head, features: int, classes: int) -> nn.Module:
     """(B, features) -> logits (B, classes)."""
-    import torch
-
-    from core.models.counting import matched_width, parameters
     from core.models.spinal import FCHead, SpinalHead
 
     def plain(width: int) -> nn.Module:
@@ -195,10 +195,6 @@ def build_head(params: Params, head: Head, features: int, classes: int) -> nn.Mo
 
 def under_head(network: Network, params: Params, head: Head, seed: int, classes: int) -> Headed:
     """A copy of the network under a new head, whose first numbers depend on the seed."""
-    import copy
-
-    import torch
-
     from core.models.spinal import with_head
 
     plain = copy.deepcopy(network.engine.plain)
@@ -210,11 +206,6 @@ def under_head(network: Network, params: Params, head: Head, seed: int, classes:
 
 def shown(train: Split, network: Network, params: Params, seed: int) -> Iterator[list[Batch]]:
     """Every epoch's batches, flipped, cropped and as the network was trained to see them; the seed decides alone."""
-    import torch
-
-    from core.compute import fitting
-    from core.pictures.preprocess import normalise
-
     pixels, labels = torch.from_numpy(train.pixels), torch.from_numpy(train.labels)
     how = fitting.Augmentation(flips=True, zoom=ZOOM)
     for epoch in range(params.epochs):
@@ -230,8 +221,6 @@ def shown(train: Split, network: Network, params: Params, seed: int) -> Iterator
 
 def frozen(train: Split, network: Network, params: Params, seed: int) -> list[list[Batch]]:
     """The same batches as `shown`, as features: what every head that is trained alone has in common."""
-    import torch
-
     from core.models.spinal import freeze
 
     body = freeze(under_head(network, params, "linear", seed, len(train.classes))).backbone
@@ -258,9 +247,6 @@ def fine_tune(
     The head's first numbers, the pictures' order, flips and crops, and dropout's masks depend on the seed; order,
     flips and crops on nothing else. `features` are `frozen`'s for the mode 'head', which are made where not given.
     """
-    import torch
-
-    from core.compute import fitting
     from core.models.spinal import freeze
 
     net = under_head(network, params, head, seed, len(train.classes))
@@ -279,8 +265,6 @@ def scores(
     train: Split, test: Split, network: Network, params: Params, mode: Mode, heads: Sequence[Head], seed: int
 ) -> list[float]:
     """Share of the test pictures that is right under each head, all of them trained on the same batches."""
-    from core.compute import fitting
-
     prep = network.preprocessing
     features = frozen(train, network, params, seed) if mode == "head" else None
     nets = (fine_tune(train, network, params, mode, head, seed, features) for head in heads)

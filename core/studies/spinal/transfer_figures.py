@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from core.base.heavy import subplots
 from core.base.intervals import mean_interval, verdict, with_interval
 from core.figures import kit, palette
 from core.figures.blocks import Plot
@@ -27,10 +28,8 @@ def colours() -> dict[Head, str]:
 
 def races(result: Result) -> Plot:
     """A panel a mode: every seed's accuracy, and mean and 95 % interval over the seeds."""
-    from plotly.subplots import make_subplots
-
     titles = [f"{MODES[mode].capitalize()} trained" for mode in result.modes]
-    fig = make_subplots(1, len(titles), subplot_titles=titles, shared_yaxes=True, horizontal_spacing=0.04)
+    fig = subplots.make_subplots(1, len(titles), subplot_titles=titles, shared_yaxes=True, horizontal_spacing=0.04)
     paint = colours()
     findings = " ".join(finding(result, mode) for mode in result.modes)
     for m in range(len(result.modes)):

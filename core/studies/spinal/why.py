@@ -13,7 +13,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.base.heavy import nn, torch
 from core.base.refuse import within
+from core.models import counting
+from core.models.counting import multiplications, parameters
 
 if TYPE_CHECKING:
     from torch import nn
@@ -34,10 +37,7 @@ CLASSES = 10
 @lru_cache(maxsize=1)
 def savings() -> dict[str, tuple[str | int | float, ...]]:
     """The paper's heads, without what is below them: multiplications and parameters counted from the networks."""
-    import torch
-
     from core.models import spinal_networks as made
-    from core.models.counting import multiplications, parameters
 
     pairs: dict[str, tuple[Callable[[], nn.Module], Callable[[], nn.Module]]] = {
         "small CNN, digits": (made.small_cnn, made.spinal_small_cnn),
@@ -67,7 +67,6 @@ def head_of(net: nn.Module) -> nn.Module:
 @lru_cache(maxsize=1)
 def published() -> tuple[int, int]:
     """Parameters of the regression network as it was published: those with an effect, and all of them."""
-    from core.models import counting
     from core.models.spinal import PublishedRegression
 
     net = PublishedRegression(FEATURES)
@@ -149,9 +148,6 @@ def fitted(units: int) -> tuple[nn.Linear, nn.Linear]:
 
     Hidden weights are drawn by `SEED`, with their bends spread over the line; the read-out is the least squares one.
     """
-    import torch
-    from torch import nn
-
     dice = np.random.default_rng(SEED + 1)
     origin, end = line(np.array([0.0, 1.0]))
     weight = dice.normal(size=(units, FEATURES))
@@ -172,10 +168,6 @@ def fitted(units: int) -> tuple[nn.Linear, nn.Linear]:
 
 def run(toy: Toy) -> Twins:
     """Fit the plain network, set the spinal one by hand, and run both."""
-    import torch
-    from torch import nn
-
-    from core.models.counting import parameters
     from core.models.spinal import equal_to
 
     inner, outer = fitted(toy.units)

@@ -7,8 +7,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import plotly.graph_objects as go
 
+from core.base.heavy import go
 from core.figures import palette
 from core.figures.blocks import Plot
 from core.studies.spinal.diagram import LETTERS

@@ -11,6 +11,7 @@ from core.base import quote
 from core.base.prose import section
 from core.base.worker import Progress
 from core.pictures.image import RGBImage
+from core.report import page
 from pages.parts.common import waiting
 from pages.parts.common.tray import Picture
 from pages.parts.common.words import plain
@@ -47,6 +48,5 @@ def want(digest: str) -> None:
 
 
 def write(image: RGBImage, title: str, source: str, progress: Progress) -> str:
-    from core.report import page
 
     return page.make(image, title, progress=progress, source=source)
