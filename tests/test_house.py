@@ -24,6 +24,7 @@ FLOORS = [  # a file imports only from its own floor and from those before it
 ]
 HEAVY = ("torch", "torchvision", "captum", "sklearn", "skimage", "plotly")
 MAX_LINES, MAX_FUNCTION, MAX_WEIGHTS = 400, 60, 40_000_000
+MAX_LOCAL_IMPORTS = 60  # what is heavy comes late from core.base.heavy; what is left are our own networks' modules
 
 
 def dotted(path):
@@ -149,6 +150,25 @@ def test_the_first_paint_imports_nothing_heavy():
         f"print([name for name in {HEAVY!r} if name in sys.modules])"
     )
     assert loaded == "[]"
+
+
+def test_laziness_is_decided_in_one_place():
+    """Files say at their top what they need; only what defines a network of torch is imported where it is needed."""
+    local = {
+        (name, node)
+        for name, tree in TREES.items()
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    }
+    assert 0 < len(local) <= MAX_LOCAL_IMPORTS
+    names = [name for name in TREES if of(name, "pages.parts")]
+    loaded = python(
+        f"import sys; from importlib import import_module\nfor name in {names!r}: import_module(name)\n"
+        f"print([name for name in {HEAVY!r} if name in sys.modules])"
+    )
+    assert loaded in ("[]", "['plotly']")  # which Streamlit itself may import (1.67 does)
 
 
 # ---- the tables agree ----------------------------------------------------------------------------
