@@ -158,11 +158,10 @@ else:
 
 
 def inference(function: Callable[P, T]) -> Callable[P, T]:
-    """`torch.inference_mode()` around every call, without importing torch before the first."""
+    """`torch.inference_mode()` as a decorator, of generators too, that imports torch at the first call."""
 
     @functools.wraps(function)
     def without_gradients(*args: P.args, **kwargs: P.kwargs) -> T:
-        with torch.inference_mode():
-            return function(*args, **kwargs)
+        return torch.inference_mode()(function)(*args, **kwargs)
 
     return without_gradients

@@ -28,6 +28,7 @@ SMALL = {"shift-sweep": {"max_shift": 1}, "random-features": {"features": 20}}  
 TAKING = [
     (name, parameter.opts[0])
     for name, command in get_command(app).commands.items()
+    if name != "app"  # which would start a server: below, and tests/test_wheel.py
     for parameter in command.params
     if type(parameter.default) in (int, float) or parameter.opts[0] == "--short"
 ]
@@ -98,6 +99,12 @@ def test_a_setting_of_a_batch_is_taken_or_refused_in_one_sentence(here, study, f
     said = {**SMALL.get(study, {}), field: number}
     words = [word for name, value in said.items() for word in ("--set", f"{name}={value}")]
     answered_or_refused("batch", study, "pictures", "--jobs", "1", *words)
+
+
+@pytest.mark.parametrize("port", [*NUMBERS, "65536"])
+def test_a_port_that_is_none_is_refused_before_a_server_starts(port):
+    said = refused("app", "--port", port)
+    assert f"{port} is not in the range 1<=x<=65535" in said
 
 
 @pytest.mark.parametrize("size", [*NUMBERS, "1025"])

@@ -24,7 +24,7 @@ from core.reproduce.quick import HOLDS, IN_PART, Settings, recheck
 from core.reproduce.table import MEASUREMENTS
 from core.studies.random import measure
 from core.studies.spinal import measure_regression, measure_transfer, transfer
-from core.terminal import app
+from core.terminal import app, measure
 from core.training.measurement import Data, Part, stratified
 
 RUN = CliRunner()
@@ -264,7 +264,8 @@ def test_a_measurement_whose_record_is_gone_is_measured_again(tmp_path, monkeypa
         assert not run.is_finished("exact", tmp_path)
 
 
-def test_data_that_are_not_there_are_one_sentence(tmp_path):
+def test_data_that_are_not_there_are_one_sentence(tmp_path, monkeypatch):
+    monkeypatch.setenv("RECEPTIVE_CACHE", str(tmp_path / "cache"))
     with pytest.raises(DataError, match="expected cifar10 below --data"):
         Data(tmp_path).split("cifar10", "test")
     assert Data(tmp_path).missing(("digits", "corel", "mnist")) == ["corel", "mnist"]
@@ -291,7 +292,7 @@ def test_without_a_key_it_lists_what_there_is():
 
 def test_it_writes_among_the_packaged_records_and_says_where(tmp_path, monkeypatch):
     monkeypatch.setattr(facts, "FACTS", {name: facts.FACTS[name] for name in FEW})
-    monkeypatch.setattr(board, "RESULTS", tmp_path / "results")
+    monkeypatch.setattr(measure, "RESULTS", tmp_path / "results")
     done = RUN.invoke(app, ["measure", "exact", "--work", str(tmp_path / "work")])
     assert done.exit_code == 0, done.output
     path = tmp_path / "results" / fact.EXACT
