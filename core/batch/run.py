@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from filelock import FileLock, Timeout
 
@@ -23,11 +23,9 @@ from core.base.records import read_back
 from core.base.worker import Progress, ignore
 from core.batch import columns as batch_rows
 from core.batch.work import Part, Picture, Runner, Work, packed, taken, try_out, versions
+from core.networks.card import Network
 from core.pictures.files import list_pictures
 from core.pictures.listing import HIDDEN, MAX_FILES, OTHER, Found, Listing
-
-if TYPE_CHECKING:
-    from core.networks.card import Network
 
 CHUNK = 16  # pictures of a part
 SUFFIX = ".parquet"

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
 from multiprocessing.connection import Connection
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -24,18 +24,15 @@ from core.base.jobs import live_by
 from core.batch import columns
 from core.networks import brought, packaged, weights
 from core.networks import card as networks_card
+from core.networks.card import Card, Network
 from core.networks.own_options import ASIS, FileOptions
 from core.pictures.files import UNREADABLE
-from core.pictures.image import ImageError, decode, from_pixels
+from core.pictures.image import ImageError, RGBImage, decode, from_pixels
 from core.pictures.listing import MAX_PICTURE_BYTES, Found
+from core.pictures.preprocess import Preprocessing
 from core.studies.random import row as random_row
 from core.studies.random.row import RANDOM
 from core.studies.study import Row
-
-if TYPE_CHECKING:
-    from core.networks.card import Card, Network
-    from core.pictures.image import RGBImage
-    from core.pictures.preprocess import Preprocessing
 
 BY_NAME = (
     networks_card.TORCHVISION,

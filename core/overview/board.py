@@ -12,7 +12,7 @@ from pathlib import Path
 
 from core.base.files import ASSETS
 from core.base.records import in_words
-from core.claims.claim import NO_NUMBER, NOT_PACKAGED, RULE, VERDICTS, Claim, Ours, Verdict, verdict
+from core.claims.claim import Claim, Ours, Verdict, verdict
 from core.studies import STUDIES
 from core.studies.study import Study
 
@@ -30,22 +30,6 @@ def gathered(studies: Sequence[Study]) -> tuple[Claim, ...]:
 CLAIMS = gathered(STUDIES)
 RESULTS = ASSETS / "results"
 Row = tuple[Claim, Ours | None, Verdict]
-
-__all__ = [
-    "CLAIMS",
-    "NOT_PACKAGED",
-    "NO_NUMBER",
-    "RESULTS",
-    "RULE",
-    "VERDICTS",
-    "Claim",
-    "Ours",
-    "Row",
-    "Verdict",
-    "board",
-    "find",
-    "verdict",
-]
 
 
 def board(results: Path = RESULTS) -> list[Row]:

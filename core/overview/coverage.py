@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from core.base.heavy import go
 from core.figures import palette
@@ -13,9 +12,6 @@ from core.networks.card import KIND_WORDS, Card
 from core.networks.families import FAMILIES
 from core.studies import STUDIES
 from core.studies.study import Study, Use
-
-if TYPE_CHECKING:
-    pass
 
 MARKS = ("–", "◐", "●")  # does not run, runs in part, runs
 ROW_HEIGHT, MARGIN = 26, 170  # px

@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 from core import networks
 from core.base import quote
 from core.base.files import program_version
-from core.base.heavy import plotly_offline
+from core.base.heavy import go, plotly_offline
 from core.base.records import in_words
 from core.base.worker import Progress, ignore, part
 from core.figures import theme
@@ -24,17 +24,14 @@ from core.networks import brought, quoting
 from core.networks.card import Card
 from core.networks.download import WeightsError
 from core.networks.own_options import ASIS, FileOptions
-from core.pictures.image import thumbnail
+from core.pictures.image import RGBImage, thumbnail
 from core.studies import STUDIES
 from core.studies.asked import Asked, Part
 from core.studies.random.maps_figures import address
 from core.studies.study import Study
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
     from markupsafe import Markup
-
-    from core.pictures.image import RGBImage
 
 QUESTION = "What do five papers see in this picture?"
 TEMPLATE = Path(__file__).with_name("report.html.jinja")

@@ -5,29 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Literal
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Literal
 
+from core.claims.claim import Claim
+from core.figures.blocks import Plot
 from core.networks.card import Card
-
-if TYPE_CHECKING:
-    from pathlib import Path
-    from types import ModuleType
-
-    from core.claims.claim import Claim
-    from core.figures.blocks import Plot
-    from core.pictures.image import RGBImage
-    from core.studies.asked import Asked, Work
+from core.pictures.image import RGBImage
+from core.studies.asked import Asked, Work
 
 Kind = Literal["text", "int", "float", "bool", "vector"]
 Columns = tuple[tuple[str, Kind], ...]
 Row = dict[str, Any]
 FirstLook = tuple[str, Mapping[str, Any], Mapping[str, Any], str]  # its name, what it was made from, fields, finding
 ANSWER: Columns = (("label", "text"), ("probability", "float"))
-
-
-def everywhere(card: Card) -> str:
-    """Nothing speaks against any network."""
-    return ""
 
 
 @dataclass(frozen=True)
@@ -41,8 +33,8 @@ class Use:
 
     name: str
     address: tuple[tuple[str, str], ...] = ()
-    why_not: Callable[[Card], str] = everywhere
-    note: Callable[[Card], str] = everywhere
+    why_not: Callable[[Card], str] = lambda card: ""
+    note: Callable[[Card], str] = lambda card: ""
 
 
 @dataclass(frozen=True)

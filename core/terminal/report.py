@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from core.base.files import behind_links, write_text
 from core.networks.own_options import FileOptions
+from core.pictures.image import RGBImage
 from core.pictures.samples import SAMPLE, SAMPLES
 from core.report.page import ask, finished, study_at
 from core.studies import STUDIES
 from core.terminal.own_file import with_file_options
-from core.terminal.pictures import read_picture
-
-if TYPE_CHECKING:
-    from core.pictures.image import RGBImage
+from core.terminal.say import read_picture
 
 app = typer.Typer()
 

@@ -17,12 +17,9 @@ from core.studies import STUDIES
 from core.studies.random import retrieval
 from core.studies.study import OfData, OfPicture, Study
 from core.terminal import options as terminal_options
-from core.terminal.asked import asked
-from core.terminal.bar import behind_bar
 from core.terminal.commands import app
 from core.terminal.own_file import with_file_options
-from core.terminal.pictures import read_picture
-from core.terminal.say import DATA, read_dataset
+from core.terminal.say import DATA, asked, behind_bar, read_dataset, read_picture
 
 Photo = Annotated[str, typer.Argument(help="A picture file, or sample:NAME for one that comes along.")]
 Json = Annotated[Path | None, typer.Option("--json", help="Where to write the Result.")]

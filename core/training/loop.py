@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import operator
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -23,18 +23,7 @@ from core.models.sdnet import SDNet
 from core.networks.download import WeightsError
 from core.training.recipes import Recipe, Stage
 
-Report = Callable[["Step"], None]
-
-
-@dataclass(frozen=True)
-class Step:
-    """Where a training stands: `epoch` of `epochs`, `batch` of `batches`, running loss."""
-
-    epoch: int
-    epochs: int
-    batch: int
-    batches: int
-    loss: float
+Report = Callable[[int, int, float], None]  # (epoch, batch, its loss); may raise to stop
 
 
 def build(recipe: Recipe, stage: Stage, classes: int) -> nn.Module:
@@ -47,7 +36,7 @@ def build(recipe: Recipe, stage: Stage, classes: int) -> nn.Module:
     return net
 
 
-def train(recipe: Recipe, data: Split, checkpoint: Path, report: Report = lambda step: None) -> nn.Module:
+def train(recipe: Recipe, data: Split, checkpoint: Path, report: Report = lambda epoch, batch, loss: None) -> nn.Module:
     """The trained network, float32, in eval mode. Continues from `checkpoint` if that file is there.
 
     Raises WeightsError if the checkpoint is damaged or belongs to another recipe, DataError if the data are less than a
@@ -98,7 +87,7 @@ def one_epoch(net: nn.Module, data: Split, recipe: Recipe, epoch: int, plan: Pla
         batch=recipe.batch,
         smoothing=recipe.label_smoothing,
         augmentation=recipe,
-        report=lambda i, batches, loss: report(Step(epoch, recipe.total_epochs, i, batches, loss)),
+        report=lambda i, batches, loss: report(epoch, i, loss),
     )
 
 

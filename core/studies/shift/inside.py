@@ -10,24 +10,20 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 
 from core.base.heavy import feature_extraction, fx_proxy, nn, torch
 from core.base.worker import Progress, ignore
 from core.models import binomial
+from core.networks.card import Network
 from core.networks.engine import batch_size
+from core.pictures.image import RGBImage
 from core.pictures.preprocess import circular_shift, seen, to_tensor
 
-if TYPE_CHECKING:
-    from torch import Tensor, nn
-
-    from core.networks.card import Network
-    from core.pictures.image import RGBImage
-
 BoundaryPadding = Literal["trained", "circular"]
-BOUNDARY_PADDINGS: tuple[BoundaryPadding, ...] = ("trained", "circular")
+BOUNDARY_PADDINGS: tuple[BoundaryPadding, ...] = get_args(BoundaryPadding)
 MAX_SHIFTS = 16  # along an axis: 32 x 32 pictures of 224 px would take minutes
 MAX_LAYERS = 8
 UNTRACED = "its layers cannot be followed one by one, as its way through them depends on what it is shown"
@@ -84,11 +80,7 @@ def internal_distance(
         x = to_tensor(seen(image, prep), prep)[None]  # (1, C, H, W)
         try:
             extract, layers, strides = _tapped(net, x)
-        except (
-            fx_proxy.TraceError,
-            IndexError,
-            TypeError,
-        ) as error:  # what torch.fx and a network without layers of ours raise
+        except (fx_proxy.TraceError, IndexError, TypeError) as error:  # torch.fx, and a network without layers of ours
             raise ValueError(f"{network.card.title}: {UNTRACED}") from error
         period = max((s for s in strides if s < prep.size), default=1)
         side = min(period, MAX_SHIFTS)
@@ -98,12 +90,12 @@ def internal_distance(
 
 
 def _over_shifts(
-    extract: nn.Module, strides: Sequence[int], x: Tensor, offsets: np.ndarray, progress: Progress
+    extract: nn.Module, strides: Sequence[int], x: torch.Tensor, offsets: np.ndarray, progress: Progress
 ) -> np.ndarray:
     """(L, S): every layer's distance at the shifts `offsets` (S, 2) of x (1, 3, H, W), the first of which is (0, 0)."""
     distance = np.zeros((len(strides), len(offsets)), np.float32)
     size = max(1, batch_size(*x.shape[-2:]) // 4)  # all layers' maps are alive at once
-    still: list[Tensor] = []
+    still: list[torch.Tensor] = []
     for start in range(0, len(offsets), size):
         which = offsets[start : start + size]
         batch = circular_shift(x.expand(len(which), -1, -1, -1), which)
@@ -116,7 +108,7 @@ def _over_shifts(
     return distance
 
 
-def _unit(maps: Tensor) -> Tensor:
+def _unit(maps: torch.Tensor) -> torch.Tensor:
     """(B, C, h, w) or (B, C) -> (B, C+1, h, w), each position of length 1: half the squared distance of two such
     positions is their cosine distance, without cancellation near 0. An all-zero position points along channel C+1.
     """
@@ -126,7 +118,7 @@ def _unit(maps: Tensor) -> Tensor:
     return torch.cat([maps / (length + dead), dead], 1)
 
 
-def _distances(still: Tensor, moved: Tensor, stride: int, offsets: np.ndarray) -> np.ndarray:
+def _distances(still: torch.Tensor, moved: torch.Tensor, stride: int, offsets: np.ndarray) -> np.ndarray:
     """(1, C, h, w) and (B, C, h, w) of unit positions, and the input shifts (B, 2) of the latter -> distances (B,).
 
     Enlarged by nearest neighbour, a shift of stride*m + e pixels meets the map's offset m in (stride-e)/stride of
@@ -146,7 +138,7 @@ def _distances(still: Tensor, moved: Tensor, stride: int, offsets: np.ndarray) -
     return total
 
 
-def _tapped(net: nn.Module, x: Tensor) -> tuple[nn.Module, tuple[str, ...], list[int]]:
+def _tapped(net: nn.Module, x: torch.Tensor) -> tuple[nn.Module, tuple[str, ...], list[int]]:
     """A module that returns the maps of the chosen layers as a dict, in order; their names and total strides."""
     from core.models.blurpool import BlurPool2d
     from core.models.sparse import SparseConv2d
@@ -163,7 +155,7 @@ def _tapped(net: nn.Module, x: Tensor) -> tuple[nn.Module, tuple[str, ...], list
     return extract, tuple(found[node] for node in kept), [strides[node] for node in kept]
 
 
-def _stride(side: int, maps: Tensor) -> int:
+def _stride(side: int, maps: torch.Tensor) -> int:
     if maps.ndim == 2 or maps.shape[-1] == 1:
         return side
     # all our strides are powers of two; unpadded maps are a little smaller than side / stride
@@ -289,20 +281,15 @@ def blur_response(size: int, points: int = 256) -> BlurResponse:
 TOY_LENGTH = 16
 
 
-def _signals() -> dict[str, np.ndarray]:
-    t = np.arange(TOY_LENGTH)
-    noise = np.random.default_rng(0).normal(0, 0.15, TOY_LENGTH)
-    signals = {
-        "square wave": (t % 4 >= 2).astype(float),
-        "single step": (t >= TOY_LENGTH // 2 - 1).astype(float),
-        "sine with noise": 0.5 + 0.4 * np.sin(2 * np.pi * 3 * t / TOY_LENGTH) + noise,
-    }
-    for signal in signals.values():
-        signal.setflags(write=False)
-    return signals
-
-
-TOY_SIGNALS = _signals()
+_T = np.arange(TOY_LENGTH)
+_NOISE = np.random.default_rng(0).normal(0, 0.15, TOY_LENGTH)
+TOY_SIGNALS = {
+    "square wave": (_T % 4 >= 2).astype(float),
+    "single step": (_T >= TOY_LENGTH // 2 - 1).astype(float),
+    "sine with noise": 0.5 + 0.4 * np.sin(2 * np.pi * 3 * _T / TOY_LENGTH) + _NOISE,
+}
+for _signal in TOY_SIGNALS.values():
+    _signal.setflags(write=False)
 
 
 @dataclass(frozen=True, eq=False)

@@ -100,6 +100,7 @@ def smoothness(results: Sequence[FilterSmoothness], titles: Sequence[str]) -> Pl
 def blur_figure(result: BlurResponse) -> Plot:
     """The kernel, and what it leaves of each frequency; beyond pi/2 it would alias."""
     size = len(result.taps)
+    left, right = ({"row": 1, "col": column} for column in (1, 2))
     fig = subplots.make_subplots(1, 2, column_widths=[0.3, 0.7], subplot_titles=("kernel", "frequency response"))
     fig.add_heatmap(
         z=result.kernel,
@@ -108,8 +109,7 @@ def blur_figure(result: BlurResponse) -> Plot:
         zmin=0,
         showscale=False,
         hovertemplate="row %{y}, column %{x}: %{z:.4f}<extra></extra>",
-        row=1,
-        col=1,
+        **left,
     )
     fig.add_scatter(
         x=result.frequencies,
@@ -118,17 +118,16 @@ def blur_figure(result: BlurResponse) -> Plot:
         line={"color": ACCENT, "width": 2.5},
         showlegend=False,
         hovertemplate="%{x:.2f} rad/sample: %{y:.3f}<extra></extra>",
-        row=1,
-        col=2,
+        **right,
     )
     style(fig)
-    fig.add_vline(np.pi / 2, line={"color": USER, "dash": "dash"}, row=1, col=2)
-    fig.add_vrect(np.pi / 2, np.pi, fillcolor=USER, opacity=0.08, line_width=0, row=1, col=2)
-    fig.update_xaxes(showticklabels=False, row=1, col=1, title_text=f"{size} × {size} taps", constrain="domain")
-    fig.update_yaxes(showticklabels=False, row=1, col=1, autorange="reversed", scaleanchor="x", constrain="domain")
+    fig.add_vline(np.pi / 2, line={"color": USER, "dash": "dash"}, **right)
+    fig.add_vrect(np.pi / 2, np.pi, fillcolor=USER, opacity=0.08, line_width=0, **right)
+    fig.update_xaxes(showticklabels=False, title_text=f"{size} × {size} taps", constrain="domain", **left)
+    fig.update_yaxes(showticklabels=False, autorange="reversed", scaleanchor="x", constrain="domain", **left)
     ticks = {"tickvals": [0, np.pi / 2, np.pi], "ticktext": ["0", "π/2", "π"]}
-    fig.update_xaxes(ticks, title_text="frequency (radians per sample)", row=1, col=2)
-    fig.update_yaxes(title_text="magnitude", range=[0, 1.05], row=1, col=2)
+    fig.update_xaxes(ticks, title_text="frequency (radians per sample)", **right)
+    fig.update_yaxes(title_text="magnitude", range=[0, 1.05], **right)
     said = f"A {size}-tap blur lets {result.energy_above:.1%} of its energy through above π/2, where it aliases"
     fig.update_layout(title_text=said, height=340)
     return Plot(
