@@ -5,7 +5,6 @@ CLAIMS in the order of the studies; `board()` computes all verdicts from the rec
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -46,13 +45,3 @@ def board(results: Path = RESULTS) -> list[Row]:
             claim = replace(claim, measure=None, measurement=(), why_not=in_words(error))
         rows.append((claim, ours, verdict(claim, ours)))
     return rows
-
-
-def find(name: str) -> Claim:
-    """The claim of this name. Raises ValueError with the nearest names."""
-    for claim in CLAIMS:
-        if claim.name == name:
-            return claim
-
-    near = difflib.get_close_matches(name, [claim.name for claim in CLAIMS], n=3, cutoff=0)
-    raise ValueError(f"expected the name of a claim, got {name!r}: did you mean {', '.join(near)}?")

@@ -153,9 +153,10 @@ def outcome(claim: Claim, steps: Mapping[str, Step], packaged: Path, fresh: Path
     parts = [part for step in mine for part in step.parts if not part.of or claim.name in part.of]
     if off := [part for part in parts if not part.agrees]:
         return Outcome(claim, FAILS, "; ".join(map(in_words, off)))
+    written = all(check_of(key).writes for key in claim.measurement)
     try:
         before = claim.measure(packaged)
-        now = claim.measure(fresh) if all(check_of(key).writes for key in claim.measurement) else None
+        now = claim.measure(fresh) if written else None
     except (ValueError, KeyError, IndexError) as fault:
         return Outcome(claim, FAILS, records.in_words(fault))
     if before is None:
@@ -163,7 +164,7 @@ def outcome(claim: Claim, steps: Mapping[str, Step], packaged: Path, fresh: Path
     if now is not None:
         agrees = same(claim, before, now) if EXACT in claim.measurement else meets(before, now)
         return Outcome(claim, HOLDS if agrees else FAILS, compared(claim, before, now))
-    if not all(check_of(key).writes for key in claim.measurement):
+    if not written:
         return Outcome(claim, IN_PART, "; ".join(map(in_words, parts)))
     return Outcome(claim, LEFT, "the subset is too small to tell")
 

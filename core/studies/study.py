@@ -136,14 +136,12 @@ class Study:
     @property
     def table(self) -> Table:
         """What a batch writes of it."""
-        found: Table = self.part("row").TABLE
-        return found
+        return self.part("row").TABLE  # type: ignore[no-any-return]
 
     @property
     def command(self) -> OfPicture | OfData:
         """What a terminal asks of it."""
-        found: OfPicture | OfData = self.part("command").COMMAND
-        return found
+        return self.part("command").COMMAND  # type: ignore[no-any-return]
 
     def parts(self, asked: Asked) -> list[Work]:
         """What a report asks of it."""
@@ -152,8 +150,7 @@ class Study:
     def glance(self, cards: Sequence[Card], sample: RGBImage) -> Glance | None:
         """What the home page shows of it, of those of its networks that are whole; None where its packaged result was
         made from others."""
-        found: Glance | None = self.part("report").glance(cards, sample)
-        return found
+        return self.part("report").glance(cards, sample)  # type: ignore[no-any-return]
 
     def first_looks(self) -> Iterator[FirstLook]:
         """Its packaged results, computed again."""

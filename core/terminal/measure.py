@@ -90,9 +90,6 @@ def reproduce(
         raise typer.Exit(INTERRUPTED) from None
 
 
-# ---- in full -------------------------------------------------------------------------------------
-
-
 def in_full(asked: Sequence[Claim], keys: Sequence[str], data: Data, work: Path, packaged: Path) -> None:
     """Measure all that is not finished yet, then say what the fresh records make of the claims."""
     plan = whole.plan(keys, data, work)
@@ -128,9 +125,6 @@ def say_verdicts(asked: Sequence[Claim], packaged: Path, fresh: Path) -> None:
             typer.echo(f"{claim.name}: {old} -> not measured again")
         else:
             typer.echo(f"{claim.name}: {old} -> {new}: {now.shown}")
-
-
-# ---- quick ---------------------------------------------------------------------------------------
 
 
 def check(asked: Sequence[Claim], keys: Sequence[str], data: Data, settings: Settings) -> None:

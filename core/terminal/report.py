@@ -38,7 +38,14 @@ def report(
     if out.is_dir():
         raise ValueError(f"expected a file to write, got the folder {out}: give --out FOLDER/report.html")
     behind_links(out).parent.mkdir(parents=True, exist_ok=True)
-    html = with_progress(image, title or known, model, photo, options)
+    asked = ask(image, title or known, model, photo, options)  # before the bar: an error is one line
+    with typer.progressbar(length=100, label=STUDIES[0].title, file=sys.stderr) as bar:
+
+        def watch(done: int, total: int) -> None:
+            bar.label = study_at(done, total).title
+            bar.update(100 * done // max(total, 1) - bar.pos)
+
+        html = finished(asked, watch)
     write_text(out, html)
     typer.echo(f"{out}: {out.stat().st_size / 1e6:.1f} MB")
 
@@ -50,15 +57,3 @@ def picture(photo: str) -> tuple[RGBImage, str]:
         return image, Path(photo).name
     sample = next(s for s in SAMPLES if s.name == photo.removeprefix(SAMPLE))
     return image, f"{sample.title} ({sample.credit})"
-
-
-def with_progress(image: RGBImage, title: str, names: list[str], source: str, options: FileOptions) -> str:
-    """The report, behind a bar that names the study at hand. Raises as core.report.page.make does."""
-    asked = ask(image, title, names, source, options)  # before the bar: an error is one line
-    with typer.progressbar(length=100, label=STUDIES[0].title, file=sys.stderr) as bar:
-
-        def watch(done: int, total: int) -> None:
-            bar.label = study_at(done, total).title
-            bar.update(100 * done // max(total, 1) - bar.pos)
-
-        return finished(asked, watch)

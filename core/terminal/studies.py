@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -95,7 +96,7 @@ for study in STUDIES:
 
 @app.command()
 @with_file_options
-@terminal_options.settings_of(retrieval.Params())
+@partial(terminal_options.taking, params=terminal_options.of(retrieval.Params()))
 def retrieve(
     photo: Photo,
     gallery: Annotated[Path, typer.Option(help="Folder or zip of the pictures to search.")],

@@ -50,7 +50,7 @@ def train(
     r = RECIPES[recipe]
     train_set = named.load(r.dataset, data, "train")
     with typer.progressbar(length=r.total_epochs * (len(train_set) // r.batch), label=recipe) as bar:
-        net = train_recipe(r, train_set, runs / f"{recipe}.pt", lambda epoch, batch, loss: bar.update(1))
+        net = train_recipe(r, train_set, runs / f"{recipe}.pt", lambda *step: bar.update(1))
     test_set = named.load(r.dataset, data, "test")
     path = ship(r, net, train_set, test_set, files.ASSETS / "weights")
     typer.echo(f"{path}: {weights.read_metadata(path)['test_accuracy']} of {len(test_set):,} test pictures right")

@@ -88,11 +88,6 @@ def grey(arch: str, dataset: str, epochs: int, batch: int, *, flips: bool, shift
     return Recipe(arch, arch, dataset, epochs=epochs, batch=batch, peak_rate=0.1, flips=flips, shifts=shifts)
 
 
-def headed(arch: str) -> Recipe:
-    """A head of the spinal study on the small CNN, to be asked about the reader's own digits."""
-    return Recipe(f"mnist_{arch}", arch, "mnist", epochs=10, batch=64, peak_rate=0.05, flips=False, shifts=2)
-
-
 RECIPES = {
     recipe.name: recipe
     for recipe in (
@@ -105,6 +100,9 @@ RECIPES = {
         coded("cifar_sdnet18_all", epochs=8),
         grey("digits_cnn", "digits", epochs=40, batch=32, flips=False, shifts=1),  # a mirrored digit is another sign
         grey("fashion_cnn", "fashion-mnist", epochs=9, batch=128, flips=True, shifts=2),
-        *(headed(arch) for arch in ("small_cnn", "spinal_small_cnn", "matched_small_cnn")),
+        *(  # to be asked about the reader's own digits
+            Recipe(f"mnist_{arch}", arch, "mnist", epochs=10, batch=64, peak_rate=0.05, flips=False, shifts=2)
+            for arch in ("small_cnn", "spinal_small_cnn", "matched_small_cnn")
+        ),
     )
 }

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from core import networks
 from core.base.records import kept, raw
@@ -27,14 +26,12 @@ DEFINED = f"{claim.DEFINED} of Zhang 2019, computed by us"
 BLURS = ("cifar_vgg", "cifar_vgg_blur2", "cifar_vgg_blur3", "cifar_vgg_blur5", "cifar_vgg_blur7")
 VGG = "cifar_vgg"
 PHOTOS, VGGS = ("photo_resnet", "photo_resnet_blur5"), ("cifar_vgg", "cifar_vgg_blur5")
-NO_IMAGENET = "this project has no copy of ImageNet's test pictures, and trained no network of this kind"
-BASELINE, BIN_5 = 0, -1  # columns of the paper's table
 Read = Callable[[Measured], Estimate]
 
 
 def paper(arch: str, column: int) -> str:
     """'85.11 % → 88.25 % (ImageNet, ResNet-18, baseline → blur 5)'; column 0 is the accuracy, 1 the consistency."""
-    before, after = (IMAGENET[arch][i][column] for i in (BASELINE, BIN_5))
+    before, after = (IMAGENET[arch][i][column] for i in (0, -1))
     return f"{before:.2f} % → {after:.2f} % (ImageNet, {arch}, baseline → blur 5)"
 
 
@@ -76,7 +73,7 @@ def gain(read: Read, names: tuple[str, str], results: Path) -> Ours | None:
 
 def paired(names: tuple[str, str], results: Path) -> Ours | None:
     """What blur 5 adds to consistency, in points, by the same pictures at the same shifts."""
-    record = shift_pairs_record(results)
+    record = kept(raw, results / SHIFT_PAIRS)  # what core.studies.shift.measure_pairs wrote, {} without it
     row = next((row for row in record.get("rows", ()) if (row["plain"], row["blurred"]) == names), None)
     if row is None:
         return None
@@ -156,7 +153,7 @@ def on_imagenet(arch: str, networks: tuple[str, ...]) -> Claim:
         f"Blur 5 makes {arch} more consistent under shifts.",
         paper(arch, 1),
         SOURCE,
-        NO_IMAGENET,
+        "this project has no copy of ImageNet's test pictures, and trained no network of this kind",
         {"shift-family": "ImageNet", "shift-networks-imagenet": networks},
     )
 
@@ -260,8 +257,3 @@ SHIFT_PAIRS = "claims/shift_pairs.json"
 
 def shift_record(results: Path) -> dict[str, shift_dataset.Measured]:
     return kept(shift_dataset.measured, results / "shift_sweep")
-
-
-def shift_pairs_record(results: Path) -> dict[str, Any]:
-    """What core.studies.shift.measure_pairs wrote, {} without it."""
-    return kept(raw, results / SHIFT_PAIRS)

@@ -43,11 +43,6 @@ class InternalDistance:
     period: int
     boundary_padding: BoundaryPadding
 
-    @property
-    def complete(self) -> bool:
-        """Whether the shifts cover a whole period of the network."""
-        return len(self.distance[0]) == self.period
-
 
 def internal_distance(
     network: Network,
@@ -297,10 +292,11 @@ class Toy:
     """Why max-pooling aliases (§3.2): a signal on a circle, moved right by `shift`, then pooled to half its length.
 
     (N,): `signal` after the shift, `dense` its maximum over a sample and the next, `blurred` that maximum blurred.
-    (N/2,): `plain` and `smooth`, every second sample of `dense` and of `blurred`. `size`: the blur's taps.
+    (N/2,): `plain` and `smooth`, every second sample of `dense` and of `blurred`. `size`: the blur's taps. Of S shifts
+    at once (S,), every array has a row each.
     """
 
-    shift: int
+    shift: int | np.ndarray
     size: int
     signal: np.ndarray
     dense: np.ndarray
@@ -309,18 +305,9 @@ class Toy:
     smooth: np.ndarray
 
 
-@dataclass(frozen=True, eq=False)
-class ToySweep:
-    """`toy` at every shift: `shifts` (N,), outputs `plain` and `smooth` (N, N/2), a row each shift."""
-
-    size: int
-    shifts: np.ndarray
-    plain: np.ndarray
-    smooth: np.ndarray
-
-
-def toy(signal: np.ndarray, shift: int, size: int) -> Toy:
-    """Max-pool(2, stride 2) of `signal` (N,) moved by `shift` samples, against max(2, stride 1), blur and subsample.
+def toy(signal: np.ndarray, shift: int | np.ndarray, size: int) -> Toy:
+    """Max-pool(2, stride 2) of `signal` (N,) moved by `shift` samples, a number or (S,), against max(2, stride 1), blur
+    and subsample.
 
     Raises ValueError unless the signal is one line of an even number of samples and `size` is 1..7.
     """
@@ -329,14 +316,7 @@ def toy(signal: np.ndarray, shift: int, size: int) -> Toy:
         raise ValueError(f"expected a signal of an even number of samples, got shape {signal.shape}: drop or add one")
     taps = binomial.taps(size)
     before, _ = binomial.pad_widths(size)
-    moved = np.roll(signal, shift)
-    dense = np.maximum(moved, np.roll(moved, -1))
-    blurred = np.sum([tap * np.roll(dense, before - i) for i, tap in enumerate(taps)], axis=0)
-    return Toy(shift, size, moved, dense, blurred, dense[::2], blurred[::2])
-
-
-def toy_sweep(signal: np.ndarray, size: int) -> ToySweep:
-    """The pooled outputs of `signal` (N,) at every shift 0..N-1. Raises ValueError as `toy` does."""
-    shifts = np.arange(len(signal))
-    toys = [toy(signal, int(shift), size) for shift in shifts]
-    return ToySweep(size, shifts, np.stack([t.plain for t in toys]), np.stack([t.smooth for t in toys]))
+    moved = signal[(np.arange(len(signal)) - np.expand_dims(shift, -1)) % len(signal)]
+    dense = np.maximum(moved, np.roll(moved, -1, -1))
+    blurred = np.sum([tap * np.roll(dense, before - i, -1) for i, tap in enumerate(taps)], axis=0)
+    return Toy(shift, size, moved, dense, blurred, dense[..., ::2], blurred[..., ::2])

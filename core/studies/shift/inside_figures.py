@@ -10,7 +10,7 @@ import numpy as np
 from core.base.heavy import go, subplots
 from core.figures.blocks import Plot
 from core.figures.palette import ACCENT, MUTED, PROBABILITY_SCALE, USER, network_colours, style, text_colour, verbatim
-from core.studies.shift.inside import BlurResponse, FilterSmoothness, InternalDistance, Toy, ToySweep
+from core.studies.shift.inside import BlurResponse, FilterSmoothness, InternalDistance, Toy
 
 Table = dict[str, list[Any]]
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "star")  # colour is not the only cue
@@ -193,14 +193,14 @@ def _stems(fig: go.Figure, row: int, at: np.ndarray, values: np.ndarray, colour:
     )
 
 
-def toy_sweep_figure(result: ToySweep) -> Plot:
-    """Mean of the pooled signal against the shift: what a global average pooling would hand to the classifier."""
+def toy_sweep_figure(result: Toy) -> Plot:
+    """Mean of the pooled signal against its S shifts: what a global average pooling would hand to the classifier."""
     fig = go.Figure()
     names = ("max-pooling", f"with a {result.size}-tap blur")
     colours = network_colours([None, result.size])
     for name, outputs, colour in zip(names, (result.plain, result.smooth), colours, strict=True):
         fig.add_scatter(
-            x=result.shifts,
+            x=result.shift,
             y=outputs.mean(1),
             name=name,
             mode="lines+markers",
@@ -214,7 +214,7 @@ def toy_sweep_figure(result: ToySweep) -> Plot:
     return Plot(fig, "Mean of the pooled toy signal at every shift; with blur the line is level", lambda: table(result))
 
 
-def table(result: InternalDistance | FilterSmoothness | BlurResponse | Toy | ToySweep) -> Table:
+def table(result: InternalDistance | FilterSmoothness | BlurResponse | Toy) -> Table:
     """The numbers as columns of equal length, for a table or a CSV; None in a Toy's where no sample is kept."""
     match result:
         case InternalDistance():
@@ -231,9 +231,11 @@ def table(result: InternalDistance | FilterSmoothness | BlurResponse | Toy | Toy
             return columns | {"normalised total variation": result.variation.tolist()}
         case BlurResponse():
             return {"frequency (rad/sample)": result.frequencies.tolist(), "magnitude": result.magnitude.tolist()}
-        case ToySweep():
+        case Toy() if np.ndim(result.shift):
             means = {"max-pooling, mean": result.plain, "with blur, mean": result.smooth}
-            return {"shift (samples)": result.shifts.tolist()} | {k: v.mean(1).tolist() for k, v in means.items()}
+            return {"shift (samples)": np.asarray(result.shift).tolist()} | {
+                k: v.mean(1).tolist() for k, v in means.items()
+            }
         case Toy():
             lines = {"signal": result.signal, "dense max": result.dense, "blurred max": result.blurred}
             kept = {"max-pooling": result.plain, "with blur": result.smooth}

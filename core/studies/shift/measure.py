@@ -101,9 +101,6 @@ def measure_pairs(
     return path
 
 
-# ---- the measurements ----------------------------------------------------------------------------
-
-
 def test(name: str, asked: Asked, count: int | None) -> Split:
     """The test pictures of a data set, or `count` of them."""
     return asked.data.split(name, "test") if count is None else asked.test(name, count)
