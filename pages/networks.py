@@ -41,9 +41,7 @@ def one(cards: dict[str, Card]) -> None:
     st.markdown(plain(card.provenance[:1].upper() + card.provenance[1:] + "."))
     for cell in coverage.row(card):
         left, right = st.columns([3, 2], vertical_alignment="center")
-        left.markdown(
-            f"{plain(coverage.mark(cell))} **{plain(cell.part.name)}**" + plain(f": {cell.words}" if cell.words else "")
-        )
+        left.markdown(f"{plain(cell.mark)} **{plain(cell.part.name)}**{plain(cell.more)}")
         if cell.runs:
             right.page_link(
                 f"pages/{cell.study.slug}.py",
@@ -58,7 +56,7 @@ st.title("Which networks can be asked, and what?")
 cards = at_hand.every_card()
 rows = shown(cards)
 if rows:
-    st.markdown(f"#### {plain(coverage.finding(coverage.matrix(rows)))}")
+    st.markdown(f"#### {plain(coverage.finding(rows))}")
     charts.show(coverage.figure(rows), "networks-matrix")
     st.caption("● runs, ◐ runs in part, – does not run; point at a field to read why.")
 else:

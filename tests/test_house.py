@@ -141,7 +141,7 @@ def test_pictures_have_one_door():
 
 
 def test_the_first_paint_imports_nothing_heavy():
-    names = ["core.overview.first_look", "core.networks.packaged", "core.networks.weights", "core.models",
+    names = ["core.studies.first_look", "core.networks.packaged", "core.networks.weights", "core.models",
              "core.pictures.preprocess", "core.data.named", "core.figures.blocks",
              *(f"core.studies.{room(study)}" for study in STUDIES)]  # fmt: skip
     loaded = python(

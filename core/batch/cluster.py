@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import Any
 
-from core.batch.work import AHEAD, Chunks, Computed, Part, Picture, Runner, Work, compute
+from core.batch.work import AHEAD, Chunks, Computed, Runner, Work, compute
 
 ADDRESS = re.compile(r"(tcp|tls|ws|wss|ucx)://\S+:\d+")
 SECONDS = 5  # until a scheduler counts as one that does not answer
@@ -81,8 +81,9 @@ def on_cluster(client: Any) -> Runner:
             done = as_completed(loop=client.loop)  # type: ignore[no-untyped-call]
             try:
                 while True:
-                    for index, pictures in islice(chunks, max(0, room(client) - len(running))):
-                        future = client.submit(compute_on_worker, sent, pictures, pure=False, retries=RETRIES)
+                    room = AHEAD * max(1, sum(client.nthreads().values()))  # of the workers that there are now
+                    for index, pictures in islice(chunks, max(0, room - len(running))):
+                        future = client.submit(compute, sent, pictures, pure=False, retries=RETRIES)
                         running[future.key] = index
                         done.add(future)  # type: ignore[no-untyped-call]
                     if not running:
@@ -102,15 +103,6 @@ def on_cluster(client: Any) -> Runner:
     return runner
 
 
-def room(client: Any) -> int:
-    """How many chunks may be out: two for each thread of the workers that there are now."""
-    return AHEAD * max(1, int(sum(client.nthreads().values())))
-
-
 def same(work: Work) -> Work:
     """The networks, as a task: one that is lost with its worker is sent again by the scheduler."""
     return work
-
-
-def compute_on_worker(work: Work, pictures: list[Picture]) -> Part:
-    return compute(work, pictures)

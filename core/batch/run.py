@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from filelock import FileLock, Timeout
 
@@ -23,11 +23,9 @@ from core.base.records import read_back
 from core.base.worker import Progress, ignore
 from core.batch import columns as batch_rows
 from core.batch.work import Part, Picture, Runner, Work, packed, taken, try_out, versions
+from core.networks.card import Network
 from core.pictures.files import list_pictures
 from core.pictures.listing import HIDDEN, MAX_FILES, OTHER, Found, Listing
-
-if TYPE_CHECKING:
-    from core.networks.card import Network
 
 CHUNK = 16  # pictures of a part
 SUFFIX = ".parquet"
@@ -123,10 +121,9 @@ def run(
     parts; it may raise to stop, as Ctrl-C may: what is done is kept. Raises ValueError: OUT or its parts are of another
     run, or another process is at them; OSError.
     """
-    skipped_csv = skipped_path(out)
     with claimed(parts_folder(out)) as folder:
         if fresh:
-            for path in (out, skipped_csv, *left_over(folder)):
+            for path in (out, skipped_path(out), *left_over(folder)):
                 path.unlink(missing_ok=True)
         if out.exists():
             return finished(job, out)
@@ -218,15 +215,13 @@ def left_over(folder: Path) -> list[Path]:
 
 def agree(wanted: dict[str, Any], folder: Path) -> None:
     """Note what the parts in `folder` depend on, or raise ValueError if it was noted differently."""
-    path = folder / ABOUT
-    if path.exists():
-        try:
-            kept = json.loads(path.read_text())
-        except ValueError:
-            kept = None
-        check_same(kept, wanted, folder)
+    path, kept = folder / ABOUT, None
+    if not path.exists():
+        write_json(path, wanted)
         return
-    write_json(path, wanted)
+    with suppress(ValueError):
+        kept = json.loads(path.read_text())
+    check_same(kept, wanted, folder)
 
 
 def check_same(kept: Any, wanted: dict[str, Any], where: Path) -> None:
@@ -243,13 +238,7 @@ def check_same(kept: Any, wanted: dict[str, Any], where: Path) -> None:
 
 def schema(study: str) -> Any:
     """The columns of a study's file, as pyarrow has them."""
-    kinds = {
-        "text": pa.string(),
-        "int": pa.int64(),
-        "float": pa.float64(),
-        "bool": pa.bool_(),
-        "vector": pa.list_(pa.float32()),
-    }
+    kinds = {"text": "string", "int": "int64", "float": "float64", "bool": "bool", "vector": pa.list_(pa.float32())}
     return pa.schema([(name, kinds[kind]) for name, kind in batch_rows.columns(study)])
 
 
@@ -295,7 +284,10 @@ def merge(job: Job, folder: Path, out: Path, command: str) -> tuple[int, list[tu
             for group in groups(job, folder):
                 writer.write_table(group.replace_schema_metadata(columns.metadata))
 
-    write_skipped(skipped_path(out), skipped)
+    if skipped:
+        write_text(skipped_path(out), csv_text({"name": [n for n, _ in skipped], "reason": [r for _, r in skipped]}))
+    else:
+        skipped_path(out).unlink(missing_ok=True)
     whole(out, write)
     for path in left_over(folder):
         path.unlink()
@@ -315,24 +307,13 @@ def groups(job: Job, folder: Path) -> Iterator[Any]:
         yield pa.concat_tables(gathered).combine_chunks()
 
 
-def write_skipped(path: Path, skipped: Sequence[tuple[str, str]]) -> None:
-    """A CSV of names and reasons; no file where nothing was left out."""
-    if skipped:
-        write_text(path, csv_text({"name": [n for n, _ in skipped], "reason": [r for _, r in skipped]}))
-    else:
-        path.unlink(missing_ok=True)
-
-
 def told(job: Job, command: str) -> dict[str, Any]:
     """The provenance that goes into the file."""
-    asked = [
-        {"name": sent.name, "digest": sent.digest, "arch": sent.arch, "provenance": sent.provenance}
-        for sent in job.work.networks
-    ]
+    names = ("name", "digest", "arch", "provenance")
     return {
         "study": job.work.study,
         "params": asdict(job.work.params),
-        "networks": asked,
+        "networks": [{name: getattr(sent, name) for name in names} for sent in job.work.networks],
         "versions": job.work.versions,
         "command": command,
         "fingerprint": job.fingerprint(),

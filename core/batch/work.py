@@ -9,11 +9,10 @@ import signal
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
 from multiprocessing.connection import Connection
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -24,23 +23,18 @@ from core.base.jobs import live_by
 from core.batch import columns
 from core.networks import brought, packaged, weights
 from core.networks import card as networks_card
+from core.networks.card import Card, Network
 from core.networks.own_options import ASIS, FileOptions
 from core.pictures.files import UNREADABLE
-from core.pictures.image import ImageError, decode, from_pixels
+from core.pictures.image import ImageError, RGBImage, decode, from_pixels
 from core.pictures.listing import MAX_PICTURE_BYTES, Found
+from core.pictures.preprocess import Preprocessing
 from core.studies.random import row as random_row
 from core.studies.random.row import RANDOM
 from core.studies.study import Row
+from core.training import measurement
 
-if TYPE_CHECKING:
-    from core.networks.card import Card, Network
-    from core.pictures.image import RGBImage
-    from core.pictures.preprocess import Preprocessing
-
-BY_NAME = (
-    networks_card.TORCHVISION,
-    networks_card.PLUGIN,
-)  # their modules are not of our registry: every machine has them
+BY_NAME = (networks_card.TORCHVISION, networks_card.PLUGIN)  # not of our registry: every machine has their modules
 AHEAD = 2  # chunks read for each process or thread: one is computed, one waits
 TRIAL_SIDE = 64  # px of the grey picture that every network is tried on before anything runs
 PACKAGES = ("receptive", "torch", "numpy", "pillow")  # those whose version may change a number
@@ -206,7 +200,9 @@ def compute(work: Work, pictures: Sequence[Picture]) -> Part:
     part = Part([], [])
     for picture in pictures:
         try:
-            image = opened(picture)
+            if picture.reason:
+                raise ImageError(picture.reason)
+            image = decode(picture.data)
         except UNREADABLE as error:
             part.skipped.append((picture.name, one_line(error)))
             continue
@@ -216,13 +212,6 @@ def compute(work: Work, pictures: Sequence[Picture]) -> Part:
             except ValueError as error:  # the study's refusal of this picture
                 part.skipped.append((picture.name, f"{sent.name}: {one_line(error)}"))
     return part
-
-
-def opened(picture: Picture) -> RGBImage:
-    """The picture decoded. Raises ImageError, also with the reason why its file could not be read."""
-    if picture.reason:
-        raise ImageError(picture.reason)
-    return decode(picture.data)
 
 
 def row(work: Work, picture: Picture, image: RGBImage, sent: Sent, network: Any) -> Row:
@@ -249,26 +238,14 @@ def one_thread() -> None:
 def try_out(work: Work) -> None:
     """Raises ValueError, in the study's own words, if it refuses a network or its settings."""
     grey = from_pixels(np.full((TRIAL_SIDE, TRIAL_SIDE, 3), 127, np.uint8))
-    with threads_kept():
-        one_thread()
+    with measurement.one_thread(), threadpool_limits(1):
         for sent in work.networks:
             row(work, Picture("", ""), grey, sent, unpacked(sent, work.params))
 
 
-@contextmanager
-def threads_kept() -> Iterator[None]:
-    """Gives this process its threads back afterwards."""
-    before, limits = torch.get_num_threads(), threadpool_limits(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-        limits.restore_original_limits()
-
-
 def in_this_process(work: Work, chunks: Chunks) -> Computed:
     """A Runner that computes one chunk after the other here."""
-    with threads_kept():
+    with measurement.one_thread(), threadpool_limits(1):
         for index, pictures in chunks:
             yield index, compute(work, pictures)
 

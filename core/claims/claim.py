@@ -57,9 +57,7 @@ class Claim:
     `name`: slug; `study`: slug in STUDIES; `paper`: its number in words, "" where none is at hand; `source`: where the
     number was read; `quantity`: what is measured, with its unit; `holds`: the range of it in which the claim is true;
     `measure`: from the records below a results folder, None where nothing was measured here and `why_not` says why;
-    `measurement`: keys of what writes these records ("shift:NETWORK", "shift-pairs", "patches", "sparse:NETWORK",
-    "sparse-attack", "weights:NETWORK", "random:DATASET", "retrieval", "background", "random-attack",
-    "spinal:DATASET:BACKBONE", "spinal-transfer", "spinal-regression", "exact");
+    `measurement`: keys of what writes these records (core.reproduce.table);
     `settings`: query parameters that open the study at this claim; `less`: what our experiment has less of than the
     paper's, where that alone lowers the quantity.
 

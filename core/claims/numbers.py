@@ -29,8 +29,7 @@ class Estimate(NamedTuple):
 
 def share(value: float, n: int) -> Estimate:
     """A share of n trials with Wilson's interval, in percent."""
-    low, high = wilson(value, n)
-    return Estimate(PERCENT * value, PERCENT * low, PERCENT * high)
+    return percent(value, wilson(value, n))
 
 
 def percent(value: float, interval: Sequence[float]) -> Estimate:

@@ -5,14 +5,13 @@ CLAIMS in the order of the studies; `board()` computes all verdicts from the rec
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from core.base.files import ASSETS
 from core.base.records import in_words
-from core.claims.claim import NO_NUMBER, NOT_PACKAGED, RULE, VERDICTS, Claim, Ours, Verdict, verdict
+from core.claims.claim import Claim, Ours, Verdict, verdict
 from core.studies import STUDIES
 from core.studies.study import Study
 
@@ -31,22 +30,6 @@ CLAIMS = gathered(STUDIES)
 RESULTS = ASSETS / "results"
 Row = tuple[Claim, Ours | None, Verdict]
 
-__all__ = [
-    "CLAIMS",
-    "NOT_PACKAGED",
-    "NO_NUMBER",
-    "RESULTS",
-    "RULE",
-    "VERDICTS",
-    "Claim",
-    "Ours",
-    "Row",
-    "Verdict",
-    "board",
-    "find",
-    "verdict",
-]
-
 
 def board(results: Path = RESULTS) -> list[Row]:
     """Every claim with what was measured, None where no record is there, and its verdict.
@@ -62,13 +45,3 @@ def board(results: Path = RESULTS) -> list[Row]:
             claim = replace(claim, measure=None, measurement=(), why_not=in_words(error))
         rows.append((claim, ours, verdict(claim, ours)))
     return rows
-
-
-def find(name: str) -> Claim:
-    """The claim of this name. Raises ValueError with the nearest names."""
-    for claim in CLAIMS:
-        if claim.name == name:
-            return claim
-
-    near = difflib.get_close_matches(name, [claim.name for claim in CLAIMS], n=3, cutoff=0)
-    raise ValueError(f"expected the name of a claim, got {name!r}: did you mean {', '.join(near)}?")

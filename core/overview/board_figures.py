@@ -4,34 +4,23 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from core.base.heavy import go
 from core.claims.claim import VERDICTS, Verdict
 from core.figures import theme
 from core.figures.blocks import Plot
-from core.figures.palette import MUTED, style, text_colour
+from core.figures.palette import style, text_colour
 from core.overview.board import Row
 from core.studies import STUDIES
 
-if TYPE_CHECKING:
-    pass
-
-MARKS: dict[Verdict, str] = {
-    "reproduced in miniature": "✓",
-    "not reproduced": "?",
-    "contradicted": "✗",
-    "not tested here": "–",
+LOOKS: dict[Verdict, tuple[str, str, str]] = {  # a mark, a colour of Okabe and Ito's, and a pattern tell the same
+    "reproduced in miniature": ("✓", "#009E73", ""),
+    "not reproduced": ("?", "#E69F00", ""),
+    "contradicted": ("✗", "#D55E00", "x"),
+    "not tested here": ("–", "rgba(140,140,140,0.25)", "/"),
 }
-COLOURS: dict[Verdict, str] = {  # Okabe-Ito; a mark and a pattern tell the same
-    "reproduced in miniature": "#009E73",
-    "not reproduced": "#E69F00",
-    "contradicted": "#D55E00",
-    "not tested here": MUTED,
-}
-PATTERNS: dict[Verdict, str] = {"contradicted": "x", "not tested here": "/"}
 BAR = 44  # px a study
-WIDE = 2  # claims
+WIDE = 2  # claims of a piece that has room for more than their number
 
 
 def finding(rows: Sequence[Row]) -> str:
@@ -59,29 +48,25 @@ def table(rows: Sequence[Row]) -> dict[str, Sequence[str | int]]:
     return {"study": [study.title for study in STUDIES]} | {str(v): n for v, n in counts(rows).items()}
 
 
-def label(verdict: Verdict, count: int) -> str:
-    """What a piece of a bar is marked with: a narrow one has room for its number alone."""
-    return "" if not count else f"{count}" if count < WIDE else f"{MARKS[verdict]} {count}"
-
-
 def bars(rows: Sequence[Row]) -> Plot:
     """A bar a study, cut by verdict, each piece with its mark and number."""
     fig = go.Figure()
     for verdict, numbers in counts(rows).items():
+        mark, colour, pattern = LOOKS[verdict]
         fig.add_bar(
             x=numbers,
             y=[study.title for study in STUDIES],
             orientation="h",
-            name=f"{MARKS[verdict]} {verdict}",
-            text=[label(verdict, n) for n in numbers],
+            name=f"{mark} {verdict}",
+            text=["" if not n else f"{n}" if n < WIDE else f"{mark} {n}" for n in numbers],
             textposition="inside",
             insidetextanchor="middle",
             textangle=0,
             constraintext="none",
             textfont={"color": "#000000" if verdict != "not tested here" else text_colour(), "size": 14},
             marker={
-                "color": COLOURS[verdict] if verdict != "not tested here" else "rgba(140,140,140,0.25)",
-                "pattern": {"shape": PATTERNS.get(verdict, ""), "fgcolor": "rgba(0,0,0,0.35)", "size": 6},
+                "color": colour,
+                "pattern": {"shape": pattern, "fgcolor": "rgba(0,0,0,0.35)", "size": 6},
                 "line": {"width": 1, "color": "#0e1117" if theme.dark() else "#ffffff"},
             },
             hovertemplate=f"%{{y}}: %{{x}} {verdict}<extra></extra>",

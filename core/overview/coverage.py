@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from core.base.heavy import go
 from core.figures import palette
@@ -14,13 +13,8 @@ from core.networks.families import FAMILIES
 from core.studies import STUDIES
 from core.studies.study import Study, Use
 
-if TYPE_CHECKING:
-    pass
-
 MARKS = ("–", "◐", "●")  # does not run, runs in part, runs
 ROW_HEIGHT, MARGIN = 26, 170  # px
-
-
 PARTS: tuple[Use, ...] = tuple(use for study in STUDIES for use in study.uses)
 
 
@@ -33,6 +27,16 @@ class Cell:
     runs: bool
     words: str
 
+    @property
+    def more(self) -> str:
+        """`words` after what they explain."""
+        return f": {self.words}" if self.words else ""
+
+    @property
+    def mark(self) -> str:
+        """One of MARKS."""
+        return MARKS[(1 if self.words else 2) if self.runs else 0]
+
 
 def row(card: Card) -> tuple[Cell, ...]:
     """What every part says to a network."""
@@ -43,34 +47,19 @@ def row(card: Card) -> tuple[Cell, ...]:
     )
 
 
-def matrix(cards: Iterable[Card]) -> dict[str, tuple[Cell, ...]]:
-    """{name: its row} for every network."""
-    return {card.name: row(card) for card in cards}
-
-
-def finding(rows: dict[str, tuple[Cell, ...]]) -> str:
+def finding(cards: Sequence[Card]) -> str:
     """How much of the matrix runs."""
-    cells = [cell for found in rows.values() for cell in found]
+    cells = [cell for card in cards for cell in row(card)]
     share = sum(cell.runs for cell in cells)
     return (
-        f"{share:,} of {len(cells):,} pairs of {len(rows):,} networks and {len(PARTS)} parts of the five studies run; "
+        f"{share:,} of {len(cells):,} pairs of {len(cards):,} networks and {len(PARTS)} parts of the five studies run; "
         "the others say why not."
     )
 
 
-def mark(cell: Cell) -> str:
-    """One of MARKS."""
-    return MARKS[(1 if cell.words else 2) if cell.runs else 0]
-
-
 def sentence(card: Card, cell: Cell) -> str:
     """One cell in words."""
-    said = f": {cell.words}" if cell.words else ""
-    return f"{card.title}, {cell.part.name}: {'runs' if cell.runs else 'does not run'}{said}."
-
-
-def in_words(cell: Cell) -> str:
-    return ("runs" if cell.runs else "no") + (f": {cell.words}" if cell.words else "")
+    return f"{card.title}, {cell.part.name}: {'runs' if cell.runs else 'does not run'}{cell.more}."
 
 
 def settings(part: Use, card: Card) -> dict[str, str]:
@@ -83,7 +72,7 @@ def settings(part: Use, card: Card) -> dict[str, str]:
 def figure(cards: Sequence[Card]) -> Plot:
     """One row a network, one column a part: ● runs, ◐ runs in part, – does not; the words on hover."""
     rows = [row(card) for card in cards]
-    level = [[MARKS.index(mark(cell)) for cell in found] for found in rows]
+    level = [[MARKS.index(cell.mark) for cell in found] for found in rows]
     words = [
         [palette.verbatim(sentence(card, cell)) for cell in found] for card, found in zip(cards, rows, strict=True)
     ]
@@ -105,7 +94,7 @@ def figure(cards: Sequence[Card]) -> Plot:
     fig.update_layout(height=ROW_HEIGHT * len(cards) + MARGIN, margin={"l": 8, "r": 8, "t": MARGIN - 20, "b": 8})
     fig.update_xaxes(side="top", tickangle=-55, fixedrange=True, showgrid=False, range=[-0.5, len(PARTS) - 0.5])
     fig.update_yaxes(range=[len(cards) - 0.5, -0.5], fixedrange=True, automargin=True, showgrid=False, dtick=1)
-    return Plot(fig, f"Networks by parts of the studies. {finding(matrix(cards))}", lambda: table(cards))
+    return Plot(fig, f"Networks by parts of the studies. {finding(cards)}", lambda: table(cards))
 
 
 def table(cards: Sequence[Card]) -> dict[str, list[str]]:
@@ -113,5 +102,5 @@ def table(cards: Sequence[Card]) -> dict[str, list[str]]:
     rows = [row(card) for card in cards]
     columns = {"network": [card.name for card in cards], "whose": [KIND_WORDS[card.kind] for card in cards]}
     for i, part in enumerate(PARTS):
-        columns[part.name] = [in_words(found[i]) for found in rows]
+        columns[part.name] = [("runs" if found[i].runs else "no") + found[i].more for found in rows]
     return columns

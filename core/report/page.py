@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup, escape
@@ -14,31 +13,24 @@ from markupsafe import Markup, escape
 from core import networks
 from core.base import quote
 from core.base.files import program_version
-from core.base.heavy import plotly_offline
+from core.base.heavy import go, plotly_offline
 from core.base.records import in_words
 from core.base.worker import Progress, ignore, part
 from core.figures import theme
-from core.figures.blocks import WIDTH, Picture, Pictures, Plot, toolbar
+from core.figures.blocks import WIDTH, Picture, Pictures, toolbar
 from core.figures.palette import FONTS
 from core.networks import brought, quoting
 from core.networks.card import Card
 from core.networks.download import WeightsError
 from core.networks.own_options import ASIS, FileOptions
-from core.pictures.image import thumbnail
+from core.pictures.image import RGBImage, thumbnail
 from core.studies import STUDIES
 from core.studies.asked import Asked, Part
 from core.studies.random.maps_figures import address
 from core.studies.study import Study
 
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
-    from markupsafe import Markup
-
-    from core.pictures.image import RGBImage
-
 QUESTION = "What do five papers see in this picture?"
 TEMPLATE = Path(__file__).with_name("report.html.jinja")
-SHOWN = WIDTH  # px, the longer side of the picture as the page holds it
 HEADER = 320  # px, the side of the box that it is shown in
 
 
@@ -129,17 +121,17 @@ def left_out(asked: Asked, parts: Sequence[Part], failed: bool) -> str:
     return f"This study does not take {', '.join(missing)}{instead}."
 
 
-# ---- the page ------------------------------------------------------------------------------------
-
-
 def page(asked: Asked, sections: Sequence[Section]) -> str:
     """The HTML of finished sections. Everything that is not ours is escaped by the template engine."""
     engine = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=unturned_text
     )
     engine.filters |= {"json": lambda fig: Markup(figure_json(fig)), "cell": cell, "words": words}
-    engine.tests |= {"plot": is_a(Plot), "picture": is_a(Picture), "pictures": is_a(Pictures)}
-    small = thumbnail(asked.image, SHOWN)
+    engine.tests |= {
+        "picture": lambda value: isinstance(value, Picture),
+        "pictures": lambda value: isinstance(value, Pictures),
+    }
+    small = thumbnail(asked.image, WIDTH)
     html = engine.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
         question=QUESTION,
         asked=asked,
@@ -159,10 +151,6 @@ def page(asked: Asked, sections: Sequence[Section]) -> str:
 def unturned_text(value: object) -> object:
     """What the template prints, with nothing in it that turns the words around it."""
     return quote.unturned(value) if type(value) is str else value  # commands, which are Markup, stay exact
-
-
-def is_a(kind: type) -> Callable[[object], bool]:
-    return lambda value: isinstance(value, kind)
 
 
 def figure_json(figure: go.Figure) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from core.base.files import ASSETS, today, write_json
-from core.base.worker import Progress, ignore
+from core.base.worker import Progress, each, ignore
 from core.claims import fact
 from core.claims.fact import Fact
 from core.networks import families
@@ -15,7 +16,7 @@ from core.studies.random.claims import sign_means, similarity_ratio
 from core.studies.shift.claims import blur_energy, circular_distance
 from core.studies.sparse.claims import fista_later_steps, fista_two_steps
 from core.studies.spinal.claims import head_multiplications, regression_counts
-from core.training.measurement import Asked, Measurement, Part, Quick, command
+from core.training.measurement import Asked, Measurement, Quick, command
 
 PATH = ASSETS / "results" / fact.EXACT
 
@@ -29,17 +30,10 @@ def measure(path: Path = PATH, names: Sequence[str] | None = None, progress: Pro
     if unknown := sorted(set(names) - set(FACTS)):
         raise ValueError(f"expected facts of {', '.join(FACTS)}, got {', '.join(unknown)}: choose among them")
     facts = {}
-    for i, name in enumerate(names):
-        progress(i, len(names))
+    for name in each(names, progress):
         found = FACTS[name]()
-        facts[name] = {
-            "value": found.value,
-            "low": found.value if found.low is None else found.low,
-            "high": found.value if found.high is None else found.high,
-            "shown": found.shown,
-            "data": found.data,
-        }
-    progress(len(names), len(names))
+        exact = {"low": found.value, "high": found.value}
+        facts[name] = {"value": found.value} | exact | {k: v for k, v in asdict(found).items() if v is not None}
     write_json(path, {"facts": facts, "command": command("exact"), **today()})
     return path
 
@@ -68,11 +62,6 @@ def run(asked: Asked) -> Path:
     return measure(asked.results / fact.EXACT, progress=asked.progress)
 
 
-def check(asked: Asked) -> list[Part]:
-    run(asked)
-    return []
-
-
 EXACT = Measurement(
     "exact",
     fact.EXACT,
@@ -80,5 +69,5 @@ EXACT = Measurement(
     ("cifar_vgg", "photo_bagnet9", "photo_bagnet33", families.SDNETS[0]),
     0.5,
     run,
-    Quick("every fact computed again", 15, check, writes=True),
+    Quick("every fact computed again", 15, run, writes=True),
 )

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from core.base import records
 from core.base.refuse import DataError
@@ -26,12 +26,9 @@ from core.training.measurement import Asked, Data, Part, Quick
 from core.training.scratch import scratch
 
 State = Literal["holds", "agrees in part", "no longer holds", "not re-checked"]
-HOLDS: State = "holds"
-IN_PART: State = "agrees in part"
-FAILS: State = "no longer holds"
-LEFT: State = "not re-checked"
-STATES: tuple[State, ...] = (HOLDS, IN_PART, FAILS, LEFT)
-MINUTES = 10.0
+STATES: tuple[State, ...] = get_args(State)
+HOLDS, IN_PART, FAILS, LEFT = STATES
+WORDS = dict(zip(STATES, ("hold", "agree in part", "no longer hold", "not re-checked"), strict=True))
 WIDER = 3.29 / 1.96  # from a 95 % to a 99.9 % interval of a normal error
 EXACT = "exact"  # the measurement whose facts have no error over pictures or seeds
 ABSOLUTE, RELATIVE = 1e-5, 1e-3  # that an exact fact may be off: floating-point sums differ between machines
@@ -75,7 +72,7 @@ class Settings:
     """
 
     seed: int = 0
-    minutes: float = MINUTES
+    minutes: float = 10.0
     packaged: Path = field(default=RESULTS)
 
     def __post_init__(self) -> None:
@@ -99,21 +96,18 @@ def check_of(key: str) -> Quick:
     return MEASUREMENTS[key].quick or Quick("", 0, lambda asked: [])
 
 
-Watch = Callable[[str, int, int], AbstractContextManager[Progress]]  # (key, i, n) -> what is told the progress
-Finished = Callable[[Step], None]
-
-
 def recheck(
     chosen: Sequence[Claim],
     keys: Sequence[str],
     data: Data,
     settings: Settings,
-    watch: Watch = lambda key, i, n: nullcontext(ignore),
-    finished: Finished = lambda step: None,
+    watch: Callable[[str, int, int], AbstractContextManager[Progress]] = lambda key, i, n: nullcontext(ignore),
+    finished: Callable[[Step], None] = lambda step: None,
 ) -> list[Outcome]:
     """Re-check the measurements of these keys, short ones first, and say of every chosen claim whether it holds.
 
-    `finished` hears of every step. What the time is too short for is left out.
+    `watch(key, i, n)` gives what is told the progress of the i-th of n; `finished` hears of every step. What the time
+    is too short for is left out.
     """
     order = sorted(keys, key=lambda key: check_of(key).seconds)
     steps: dict[str, Step] = {}
@@ -139,12 +133,12 @@ def one(key: str, asked: Asked) -> Step:
     """Re-check one measurement."""
     begin = time.monotonic()
     try:
-        parts = tuple(check_of(key).run(asked))
+        found = check_of(key).run(asked)
     except DataError as error:
         return Step(key, time.monotonic() - begin, left=records.in_words(error))
     except (ValueError, KeyError, IndexError, OSError) as error:  # of a record that was changed
         return Step(key, time.monotonic() - begin, error=records.in_words(error))
-    return Step(key, time.monotonic() - begin, parts)
+    return Step(key, time.monotonic() - begin, tuple(found) if isinstance(found, list) else ())
 
 
 def outcome(claim: Claim, steps: Mapping[str, Step], packaged: Path, fresh: Path) -> Outcome:
@@ -159,9 +153,10 @@ def outcome(claim: Claim, steps: Mapping[str, Step], packaged: Path, fresh: Path
     parts = [part for step in mine for part in step.parts if not part.of or claim.name in part.of]
     if off := [part for part in parts if not part.agrees]:
         return Outcome(claim, FAILS, "; ".join(map(in_words, off)))
+    written = all(check_of(key).writes for key in claim.measurement)
     try:
         before = claim.measure(packaged)
-        now = claim.measure(fresh) if all(check_of(key).writes for key in claim.measurement) else None
+        now = claim.measure(fresh) if written else None
     except (ValueError, KeyError, IndexError) as fault:
         return Outcome(claim, FAILS, records.in_words(fault))
     if before is None:
@@ -169,7 +164,7 @@ def outcome(claim: Claim, steps: Mapping[str, Step], packaged: Path, fresh: Path
     if now is not None:
         agrees = same(claim, before, now) if EXACT in claim.measurement else meets(before, now)
         return Outcome(claim, HOLDS if agrees else FAILS, compared(claim, before, now))
-    if not all(check_of(key).writes for key in claim.measurement):
+    if not written:
         return Outcome(claim, IN_PART, "; ".join(map(in_words, parts)))
     return Outcome(claim, LEFT, "the subset is too small to tell")
 
@@ -218,6 +213,3 @@ def tally(outcomes: Sequence[Outcome]) -> str:
     counted = Counter(found.state for found in outcomes)
     said = ", ".join(f"{counted[state]} {WORDS[state]}" for state in STATES if counted[state])
     return f"{len(outcomes)} claims: {said}." if outcomes else "0 claims."
-
-
-WORDS = {HOLDS: "hold", IN_PART: "agree in part", FAILS: "no longer hold", LEFT: "not re-checked"}

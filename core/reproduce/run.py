@@ -55,9 +55,6 @@ def chosen(names: Sequence[str]) -> tuple[list[Claim], list[str]]:
     return asked, sorted(keys, key=list(MEASUREMENTS).index)
 
 
-# ---- a run of many -------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True)
 class Plan:
     """What is to be measured, short ones first; what an earlier run finished; what cannot be: key -> what it lacks."""

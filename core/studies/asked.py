@@ -5,20 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING
 
 from core import networks
 from core.base import quote
 from core.base.worker import Progress
 from core.figures.blocks import Picture, Plot, Table
 from core.networks import brought, quoting
-from core.networks.card import Card
+from core.networks.card import Card, Network
 from core.networks.download import WeightsError
 from core.networks.own_options import Opened
 from core.pictures.image import RGBImage
-
-if TYPE_CHECKING:
-    from core.networks.card import Network
 
 SIDE_BY_SIDE = 4  # maps that are still legible on the page's width
 STILL = 200  # px, side of a picture for readers without scripts

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from core import networks
 from core.base.files import ASSETS
@@ -16,14 +16,10 @@ from core.networks.intact import digest as digest_of
 from core.pictures.samples import DEFAULT_SAMPLE, load_sample
 from core.studies.study import FirstLook
 
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
-
-
 FOLDER = ASSETS / "results" / "first_look"
 
 
-def key(cards: Sequence[Card], picture: str, params: DataclassInstance) -> dict[str, Any]:
+def key(cards: Sequence[Card], picture: str, params: Any) -> dict[str, Any]:
     """What a packaged result was made from: the picture's digest, each weights file's digest, and the settings."""
     return {"picture": picture, "networks": files(cards), "params": asdict(params)}
 
@@ -44,7 +40,7 @@ def packaged(slug: str) -> dict[str, Any] | None:
     return None
 
 
-def find(slug: str, cards: Sequence[Card], picture: str, params: DataclassInstance) -> dict[str, Any] | None:
+def find(slug: str, cards: Sequence[Card], picture: str, params: Any) -> dict[str, Any] | None:
     """The fields of the packaged result of a study made from exactly this, or None."""
     record = packaged(slug)
     return dict(record["result"]) if record and record["key"] == key(cards, picture, params) else None
@@ -61,13 +57,8 @@ def of_sample(slug: str, asked: Any, names: Sequence[str], digits: Mapping[str, 
     the networks `names`, some fields rounded to `digits`."""
     image, params = load_sample(DEFAULT_SAMPLE), asked.Params()
     loaded = [networks.load(networks.find(name)) for name in names]
-    fields = as_json(asked.run(loaded, image, params))
-    fields |= {name: rounded(fields[name], count) for name, count in digits.items()}
+    result = asked.run(loaded, image, params)
+    fields = as_json(result) | {name: as_json(getattr(result, name), count) for name, count in digits.items()}
     cards = [network.card for network in loaded]
     finding = asked.finding(from_json(asked.Result, fields), [card.title for card in cards])
     return slug, key(cards, image.digest, params), fields, finding
-
-
-def rounded(values: Any, digits: int) -> Any:
-    """Nested lists of numbers, rounded: a packaged picture needs no more."""
-    return [rounded(v, digits) for v in values] if isinstance(values, list) else round(values, digits)

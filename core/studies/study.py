@@ -5,29 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Literal
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Literal
 
+from core.claims.claim import Claim
+from core.figures.blocks import Plot
 from core.networks.card import Card
-
-if TYPE_CHECKING:
-    from pathlib import Path
-    from types import ModuleType
-
-    from core.claims.claim import Claim
-    from core.figures.blocks import Plot
-    from core.pictures.image import RGBImage
-    from core.studies.asked import Asked, Work
+from core.pictures.image import RGBImage
+from core.studies.asked import Asked, Work
 
 Kind = Literal["text", "int", "float", "bool", "vector"]
 Columns = tuple[tuple[str, Kind], ...]
 Row = dict[str, Any]
 FirstLook = tuple[str, Mapping[str, Any], Mapping[str, Any], str]  # its name, what it was made from, fields, finding
 ANSWER: Columns = (("label", "text"), ("probability", "float"))
-
-
-def everywhere(card: Card) -> str:
-    """Nothing speaks against any network."""
-    return ""
 
 
 @dataclass(frozen=True)
@@ -41,8 +33,8 @@ class Use:
 
     name: str
     address: tuple[tuple[str, str], ...] = ()
-    why_not: Callable[[Card], str] = everywhere
-    note: Callable[[Card], str] = everywhere
+    why_not: Callable[[Card], str] = lambda card: ""
+    note: Callable[[Card], str] = lambda card: ""
 
 
 @dataclass(frozen=True)
@@ -144,14 +136,12 @@ class Study:
     @property
     def table(self) -> Table:
         """What a batch writes of it."""
-        found: Table = self.part("row").TABLE
-        return found
+        return self.part("row").TABLE  # type: ignore[no-any-return]
 
     @property
     def command(self) -> OfPicture | OfData:
         """What a terminal asks of it."""
-        found: OfPicture | OfData = self.part("command").COMMAND
-        return found
+        return self.part("command").COMMAND  # type: ignore[no-any-return]
 
     def parts(self, asked: Asked) -> list[Work]:
         """What a report asks of it."""
@@ -160,8 +150,7 @@ class Study:
     def glance(self, cards: Sequence[Card], sample: RGBImage) -> Glance | None:
         """What the home page shows of it, of those of its networks that are whole; None where its packaged result was
         made from others."""
-        found: Glance | None = self.part("report").glance(cards, sample)
-        return found
+        return self.part("report").glance(cards, sample)  # type: ignore[no-any-return]
 
     def first_looks(self) -> Iterator[FirstLook]:
         """Its packaged results, computed again."""

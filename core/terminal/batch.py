@@ -6,27 +6,22 @@ import os
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from core.base import quote
 from core.batch import cluster, columns
 from core.batch import run as whole
-from core.batch.run import skipped_path
-from core.batch.work import in_processes, in_this_process, open_models
+from core.batch.run import Job, Report, skipped_path
+from core.batch.work import Runner, in_processes, in_this_process, open_models
 from core.networks.own_options import FileOptions
 from core.pictures.listing import summary
 from core.studies.random import row
-from core.terminal.asked import intact
 from core.terminal.own_file import with_file_options
-
-if TYPE_CHECKING:
-    from core.batch.run import Job, Report
-    from core.batch.work import Runner
+from core.terminal.say import INTERRUPTED, intact
 
 app = typer.Typer()
-INTERRUPTED = 130  # what a shell says of a command that Ctrl-C stopped
 
 
 @app.command()

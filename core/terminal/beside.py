@@ -17,10 +17,8 @@ from core.base.jobs import PATIENCE, live_by
 
 
 def main() -> NoReturn:
-    """`python -m core.terminal.beside FOLDER ARGUMENTS`: what `begin` starts, with the leash in its standard input.
-
-    Leaves `finished` or `failed` behind; it is a file renamed, for which a full disk has room.
-    """
+    """With the leash in its standard input; it leaves `finished` or `failed` behind, a file renamed, for which a full
+    disk has room."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, and the leash tells of its end
     live_by(lambda: os.read(0, 1))
     folder = Path(sys.argv.pop(1))

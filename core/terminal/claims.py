@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from math import isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -16,10 +16,8 @@ from core.base.files import write_json
 from core.claims import claim as claims_claim
 from core.claims.claim import NO_NUMBER, NOT_PACKAGED, VERDICTS
 from core.overview import board as scoreboard
+from core.overview.board import Row
 from core.studies import STUDIES
-
-if TYPE_CHECKING:
-    from core.overview.board import Row
 
 app = typer.Typer()
 WIDTH, INDENT = 110, "    "

@@ -5,31 +5,23 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from core.base.renamed import COMMANDS, today
-from core.claims.claim import verdict
+from core.claims.claim import Claim, verdict
 from core.overview.board import RESULTS
 from core.reproduce import quick as study
 from core.reproduce import run as whole
-from core.reproduce.quick import Settings
+from core.reproduce.quick import Settings, Step
 from core.reproduce.table import MEASUREMENTS
-from core.terminal.bar import behind_bar
+from core.terminal.say import INTERRUPTED, behind_bar
 from core.training import measurement
 from core.training.measurement import Asked, Data
 
-if TYPE_CHECKING:
-    from core.claims.claim import Claim
-    from core.reproduce.quick import Settings, Step
-    from core.training.measurement import Data
-
 app = typer.Typer()
 CHANGED = 1  # exit code: a claim no longer holds
-INTERRUPTED = 130  # what a shell says of a command that Ctrl-C stopped
-
-
 ROOT = typer.Option(help="Folder with one folder a data set: cifar10, mnist, corel, …")
 
 
@@ -98,9 +90,6 @@ def reproduce(
         raise typer.Exit(INTERRUPTED) from None
 
 
-# ---- in full -------------------------------------------------------------------------------------
-
-
 def in_full(asked: Sequence[Claim], keys: Sequence[str], data: Data, work: Path, packaged: Path) -> None:
     """Measure all that is not finished yet, then say what the fresh records make of the claims."""
     plan = whole.plan(keys, data, work)
@@ -136,9 +125,6 @@ def say_verdicts(asked: Sequence[Claim], packaged: Path, fresh: Path) -> None:
             typer.echo(f"{claim.name}: {old} -> not measured again")
         else:
             typer.echo(f"{claim.name}: {old} -> {new}: {now.shown}")
-
-
-# ---- quick ---------------------------------------------------------------------------------------
 
 
 def check(asked: Sequence[Claim], keys: Sequence[str], data: Data, settings: Settings) -> None:

@@ -29,8 +29,8 @@ def list_networks(
     for card in cards:
         typer.echo(f"{card.name}: {card.provenance}")
         for cell in coverage.row(card):
-            typer.echo(f"  {coverage.mark(cell)} {cell.part.name}{f': {cell.words}' if cell.words else ''}")
-    typer.echo(coverage.finding(coverage.matrix(cards)))
+            typer.echo(f"  {cell.mark} {cell.part.name}{cell.more}")
+    typer.echo(coverage.finding(cards))
 
 
 @app.command()

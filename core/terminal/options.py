@@ -75,8 +75,3 @@ def taking(command: Callable[..., None], **groups: Group) -> Callable[..., None]
     filled.__signature__ = inspect.Signature(every)  # type: ignore[attr-defined]
     filled.__annotations__ = {p.name: p.annotation for p in every}
     return filled
-
-
-def settings_of(defaults: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """A command whose parameter `params` is filled by what `of` reads."""
-    return lambda command: taking(command, params=of(defaults))

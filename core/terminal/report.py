@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from core.base.files import behind_links, write_text
 from core.networks.own_options import FileOptions
+from core.pictures.image import RGBImage
 from core.pictures.samples import SAMPLE, SAMPLES
 from core.report.page import ask, finished, study_at
 from core.studies import STUDIES
 from core.terminal.own_file import with_file_options
-from core.terminal.pictures import read_picture
-
-if TYPE_CHECKING:
-    from core.pictures.image import RGBImage
+from core.terminal.say import read_picture
 
 app = typer.Typer()
 
@@ -40,7 +38,14 @@ def report(
     if out.is_dir():
         raise ValueError(f"expected a file to write, got the folder {out}: give --out FOLDER/report.html")
     behind_links(out).parent.mkdir(parents=True, exist_ok=True)
-    html = with_progress(image, title or known, model, photo, options)
+    asked = ask(image, title or known, model, photo, options)  # before the bar: an error is one line
+    with typer.progressbar(length=100, label=STUDIES[0].title, file=sys.stderr) as bar:
+
+        def watch(done: int, total: int) -> None:
+            bar.label = study_at(done, total).title
+            bar.update(100 * done // max(total, 1) - bar.pos)
+
+        html = finished(asked, watch)
     write_text(out, html)
     typer.echo(f"{out}: {out.stat().st_size / 1e6:.1f} MB")
 
@@ -52,15 +57,3 @@ def picture(photo: str) -> tuple[RGBImage, str]:
         return image, Path(photo).name
     sample = next(s for s in SAMPLES if s.name == photo.removeprefix(SAMPLE))
     return image, f"{sample.title} ({sample.credit})"
-
-
-def with_progress(image: RGBImage, title: str, names: list[str], source: str, options: FileOptions) -> str:
-    """The report, behind a bar that names the study at hand. Raises as core.report.page.make does."""
-    asked = ask(image, title, names, source, options)  # before the bar: an error is one line
-    with typer.progressbar(length=100, label=STUDIES[0].title, file=sys.stderr) as bar:
-
-        def watch(done: int, total: int) -> None:
-            bar.label = study_at(done, total).title
-            bar.update(100 * done // max(total, 1) - bar.pos)
-
-        return finished(asked, watch)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,12 +18,9 @@ from core.studies import STUDIES
 from core.studies.random import retrieval
 from core.studies.study import OfData, OfPicture, Study
 from core.terminal import options as terminal_options
-from core.terminal.asked import asked
-from core.terminal.bar import behind_bar
 from core.terminal.commands import app
 from core.terminal.own_file import with_file_options
-from core.terminal.pictures import read_picture
-from core.terminal.say import DATA, read_dataset
+from core.terminal.say import DATA, asked, behind_bar, read_dataset, read_picture
 
 Photo = Annotated[str, typer.Argument(help="A picture file, or sample:NAME for one that comes along.")]
 Json = Annotated[Path | None, typer.Option("--json", help="Where to write the Result.")]
@@ -98,7 +96,7 @@ for study in STUDIES:
 
 @app.command()
 @with_file_options
-@terminal_options.settings_of(retrieval.Params())
+@partial(terminal_options.taking, params=terminal_options.of(retrieval.Params()))
 def retrieve(
     photo: Photo,
     gallery: Annotated[Path, typer.Option(help="Folder or zip of the pictures to search.")],

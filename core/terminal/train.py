@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from core.base import files
+from core.base.worker import Progress
 from core.data import named, sets
 from core.networks import weights
+from core.studies import STUDIES
+from core.studies.first_look import FOLDER
 from core.studies.shift import measure as shift
 from core.studies.sparse import measure as sparse
-from core.terminal.say import DATA, load, with_bar
+from core.terminal.say import DATA, behind_bar
 from core.training.recipes import RECIPES
 from core.training.ship import ship
 
@@ -38,7 +42,7 @@ def train(
             typer.echo(f"{name:24} {sets.DATASETS[dataset].title}, a linear SVM on random features")
         return
     if recipe in PLANS:
-        train_set, test_set = load(PLANS[recipe], data, "train", "test")
+        train_set, test_set = (named.load(PLANS[recipe], data, split) for split in ("train", "test"))
         with_bar(recipe, lambda progress: fit(recipe, train_set, test_set, files.ASSETS / "weights", progress))
         return
     if recipe not in RECIPES:
@@ -46,7 +50,7 @@ def train(
     r = RECIPES[recipe]
     train_set = named.load(r.dataset, data, "train")
     with typer.progressbar(length=r.total_epochs * (len(train_set) // r.batch), label=recipe) as bar:
-        net = train_recipe(r, train_set, runs / f"{recipe}.pt", lambda step: bar.update(1))
+        net = train_recipe(r, train_set, runs / f"{recipe}.pt", lambda *step: bar.update(1))
     test_set = named.load(r.dataset, data, "test")
     path = ship(r, net, train_set, test_set, files.ASSETS / "weights")
     typer.echo(f"{path}: {weights.read_metadata(path)['test_accuracy']} of {len(test_set):,} test pictures right")
@@ -59,10 +63,18 @@ def train(
         with_bar(recipe, lambda progress: shift.measure(recipe, test_set, folder, progress))
 
 
+def with_bar(label: str, measure: Callable[[Progress], Path]) -> None:
+    """Run `measure(progress)` behind a bar and say which file it wrote."""
+    with behind_bar(label) as progress:
+        path = measure(progress)
+    typer.echo(str(path))
+
+
 @app.command("first-look")
 def first_look() -> None:
     """Write the packaged results that the pages open with."""
-    from core.overview import first_look
-
-    for path, finding in first_look.write():
-        typer.echo(f"{path}: {finding}")
+    for study in STUDIES:
+        for name, key, fields, finding in study.first_looks():
+            path = FOLDER / f"{name}.json"
+            files.write_json(path, {"key": key, "command": "receptive first-look", "result": fields}, indent=None)
+            typer.echo(f"{path}: {finding}")

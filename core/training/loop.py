@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import operator
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,18 +24,7 @@ from core.models.sdnet import SDNet
 from core.networks.download import WeightsError
 from core.training.recipes import Recipe, Stage
 
-Report = Callable[["Step"], None]
-
-
-@dataclass(frozen=True)
-class Step:
-    """Where a training stands: `epoch` of `epochs`, `batch` of `batches`, running loss."""
-
-    epoch: int
-    epochs: int
-    batch: int
-    batches: int
-    loss: float
+Report = Callable[[int, int, int, float], None]  # (epoch, batch, batches, its loss); may raise to stop
 
 
 def build(recipe: Recipe, stage: Stage, classes: int) -> nn.Module:
@@ -47,7 +37,7 @@ def build(recipe: Recipe, stage: Stage, classes: int) -> nn.Module:
     return net
 
 
-def train(recipe: Recipe, data: Split, checkpoint: Path, report: Report = lambda step: None) -> nn.Module:
+def train(recipe: Recipe, data: Split, checkpoint: Path, report: Report = lambda *step: None) -> nn.Module:
     """The trained network, float32, in eval mode. Continues from `checkpoint` if that file is there.
 
     Raises WeightsError if the checkpoint is damaged or belongs to another recipe, DataError if the data are less than a
@@ -72,7 +62,16 @@ def train(recipe: Recipe, data: Split, checkpoint: Path, report: Report = lambda
                 plan.cycle.load_state_dict(saved["cycle"])
         for epoch in range(max(done, stage.first), stage.last):
             fit_steps(net, recipe)
-            one_epoch(net, data, recipe, epoch, plan, report)
+            one_pass(
+                net,
+                data,
+                plan,
+                torch.Generator().manual_seed(epoch_seed(recipe.seed, epoch)),  # a resumed run sees the same batches
+                batch=recipe.batch,
+                smoothing=recipe.label_smoothing,
+                augmentation=recipe,
+                report=partial(report, epoch),
+            )
             save_checkpoint(checkpoint, recipe, epoch + 1, net, plan)
         state = net.state_dict()
     for module in net.modules():
@@ -86,20 +85,6 @@ def fit_steps(net: nn.Module, recipe: Recipe) -> None:
     """Give coded layers the gradient step that their present weights ask for."""
     if isinstance(net, SDNet):
         net.fit_steps((recipe.data.size, recipe.data.size))
-
-
-def one_epoch(net: nn.Module, data: Split, recipe: Recipe, epoch: int, plan: Plan, report: Report) -> None:
-    """One pass over the data; seeded by recipe and epoch, so that a resumed run sees the same batches."""
-    one_pass(
-        net,
-        data,
-        plan,
-        torch.Generator().manual_seed(epoch_seed(recipe.seed, epoch)),
-        batch=recipe.batch,
-        smoothing=recipe.label_smoothing,
-        augmentation=recipe,
-        report=lambda i, batches, loss: report(Step(epoch, recipe.total_epochs, i, batches, loss)),
-    )
 
 
 def save_checkpoint(path: Path, recipe: Recipe, epoch: int, net: nn.Module, plan: Plan) -> None:

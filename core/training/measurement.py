@@ -18,9 +18,10 @@ from typing import TypeVar
 
 import numpy as np
 
-from core.base import quote, refuse
+from core.base import quote
 from core.base.files import ASSETS
 from core.base.heavy import torch
+from core.base.refuse import DataError
 from core.base.worker import Progress, ignore
 from core.data import named
 from core.data.split import Split
@@ -101,9 +102,6 @@ def one_thread() -> Iterator[None]:
 CIFAR, PHOTOGRAPHS, COREL, CATS_DOGS = "cifar10", "tiny-imagenet-20", "corel", "cats-dogs"
 
 
-SPLITS_IN_MEMORY = 8  # the largest takes 150 MB
-
-
 @dataclass(frozen=True)
 class Data:
     """Where data sets lie: ROOT/NAME, or else where torchvision once downloaded them to. Nothing is downloaded.
@@ -115,17 +113,16 @@ class Data:
 
     def __post_init__(self) -> None:
         if self.root is not None and not self.root.is_dir():
-            raise refuse.DataError(f"expected a folder with one folder a data set, found none at {self.root}")
+            raise DataError(f"expected a folder with one folder a data set, found none at {self.root}")
 
     def folder(self, name: str) -> Path | None:
-        folder = None if self.root is None else self.root / name
-        return folder if folder is not None and folder.is_dir() else None
+        return self.root / name if self.root is not None and (self.root / name).is_dir() else None
 
     def given(self, name: str) -> Path:
         """The folder of a data set that is read from a folder only. Raises DataError if it is not there."""
         folder = self.folder(name)
         if folder is None:
-            raise refuse.DataError(f"expected the folder {name} below --data, found none: put the pictures there")
+            raise DataError(f"expected the folder {name} below --data, found none: put the pictures there")
         return folder
 
     def missing(self, names: Iterable[str]) -> list[str]:
@@ -135,26 +132,26 @@ class Data:
     def split(self, name: str, which: str) -> Split:
         """The "train" or "test" pictures. Raises DataError."""
         if self.missing([name]):
-            raise refuse.DataError(f"expected {name} below --data or downloaded before, found neither")
+            raise DataError(f"expected {name} below --data or downloaded before, found neither")
         return _split(name, self.folder(name), which)
 
     def both(self, name: str) -> tuple[Split, Split]:
         return self.split(name, "train"), self.split(name, "test")
 
 
-@functools.lru_cache(maxsize=SPLITS_IN_MEMORY)
+@functools.lru_cache(maxsize=8)  # the largest takes 150 MB
 def _split(name: str, folder: Path | None, which: str) -> Split:
     return named.load(name, folder, which)
 
 
 @dataclass(frozen=True)
 class Quick:
-    """`how` a measurement is re-checked, in words; about how many `seconds` it takes on two cores. `writes`: whether it
-    writes the record, from which the claims can be computed."""
+    """`how` a measurement is re-checked, in words; about how many `seconds` it takes on two cores. `run` gives a list
+    of Parts, or it `writes` the record, from which the claims can be computed."""
 
     how: str
     seconds: float
-    run: Callable[[Asked], list[Part]]
+    run: Callable[[Asked], object]
     writes: bool = False
 
 

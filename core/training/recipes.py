@@ -65,13 +65,6 @@ class Recipe(Augmentation):
         return ", ".join(parts) or "none"
 
 
-CIFAR_BLURS = (2, 3, 5, 7)
-PHOTO_BLURS = (3, 5)
-BAG_PATCHES = (9, 17, 33)
-BAG_EPOCHS = 24
-CODED_SEEDS = (0, 1, 2)
-
-
 def cifar(suffix: str = "", shifts: int = 0, name: str | None = None) -> Recipe:
     """The recipe of a CIFAR VGG: `suffix` names its blur, `shifts` how far its pictures are moved."""
     arch = "cifar_vgg" + suffix
@@ -80,15 +73,8 @@ def cifar(suffix: str = "", shifts: int = 0, name: str | None = None) -> Recipe:
     return Recipe(arch, arch, "cifar10", epochs=2, reflect_epochs=10, erase=7)
 
 
-def photo(suffix: str = "") -> Recipe:
-    arch = "photo_resnet" + suffix
-    return Recipe(arch, arch, "tiny-imagenet-20", epochs=18, batch=128, peak_rate=0.1, zoom=0.6, colour=0.3)
-
-
-def bag(patch: int) -> Recipe:
-    """The residual baseline's recipe."""
-    arch = f"photo_bagnet{patch}"
-    return Recipe(arch, arch, "tiny-imagenet-20", epochs=BAG_EPOCHS, batch=128, peak_rate=0.1, zoom=0.6, colour=0.3)
+def photo(arch: str, epochs: int = 18) -> Recipe:
+    return Recipe(arch, arch, "tiny-imagenet-20", epochs=epochs, batch=128, peak_rate=0.1, zoom=0.6, colour=0.3)
 
 
 def coded(arch: str, seed: int = 0, epochs: int = 12) -> Recipe:
@@ -102,24 +88,21 @@ def grey(arch: str, dataset: str, epochs: int, batch: int, *, flips: bool, shift
     return Recipe(arch, arch, dataset, epochs=epochs, batch=batch, peak_rate=0.1, flips=flips, shifts=shifts)
 
 
-def headed(arch: str) -> Recipe:
-    """A head of the spinal study on the small CNN, to be asked about the reader's own digits."""
-    return Recipe(f"mnist_{arch}", arch, "mnist", epochs=10, batch=64, peak_rate=0.05, flips=False, shifts=2)
-
-
 RECIPES = {
     recipe.name: recipe
     for recipe in (
         cifar(),
-        *(cifar(f"_blur{k}") for k in CIFAR_BLURS),
+        *(cifar(f"_blur{k}") for k in (2, 3, 5, 7)),
         cifar(shifts=4, name="cifar_vgg_shifted"),
-        photo(),
-        *(photo(f"_blur{k}") for k in PHOTO_BLURS),
-        *(bag(q) for q in BAG_PATCHES),
-        *(coded(arch, seed) for arch in ("cifar_sdnet18", "cifar_resnet18") for seed in CODED_SEEDS),
+        *(photo("photo_resnet" + blur) for blur in ("", "_blur3", "_blur5")),
+        *(photo(f"photo_bagnet{patch}", epochs=24) for patch in (9, 17, 33)),
+        *(coded(arch, seed) for arch in ("cifar_sdnet18", "cifar_resnet18") for seed in range(3)),
         coded("cifar_sdnet18_all", epochs=8),
         grey("digits_cnn", "digits", epochs=40, batch=32, flips=False, shifts=1),  # a mirrored digit is another sign
         grey("fashion_cnn", "fashion-mnist", epochs=9, batch=128, flips=True, shifts=2),
-        *(headed(arch) for arch in ("small_cnn", "spinal_small_cnn", "matched_small_cnn")),
+        *(  # to be asked about the reader's own digits
+            Recipe(f"mnist_{arch}", arch, "mnist", epochs=10, batch=64, peak_rate=0.05, flips=False, shifts=2)
+            for arch in ("small_cnn", "spinal_small_cnn", "matched_small_cnn")
+        ),
     )
 }

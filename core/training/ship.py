@@ -30,37 +30,41 @@ def accuracy(net: nn.Module, split: Split, prep: Preprocessing, progress: Progre
 
 def ship(recipe: Recipe, net: nn.Module, train: Split, test: Split, folder: Path) -> Path:
     """Write FOLDER/<recipe>.safetensors with its provenance. The accuracy is that of the stored float16 file."""
-    mean, std = pixel_statistics(train)
-    prep = Preprocessing(recipe.data.size, mean, std)
+    prep = Preprocessing(recipe.data.size, *pixel_statistics(train))
     path = folder / f"{recipe.name}.safetensors"
     about = {
         "arch": recipe.arch,
-        "num_classes": str(len(train.classes)),
-        "labels": json.dumps(train.classes),
-        "input_size": str(prep.size),
-        "mean": json.dumps(mean),
-        "std": json.dumps(std),
         "dataset": recipe.dataset,
         "dataset_form": recipe.data.form,
         "recipe": recipe.name,
         "augmentation": recipe.augmentation(),
         "seed": str(recipe.seed),
         "epochs": str(recipe.total_epochs),
-        "train_images": str(len(train)),
     }
-    write(path, net, prep, test, about)
+    write(path, net, prep, train, test, about)
     return path
 
 
-def write(path: Path, net: nn.Module, prep: Preprocessing, test: Split, about: dict[str, str]) -> None:
+def write(path: Path, net: nn.Module, prep: Preprocessing, train: Split, test: Split, about: dict[str, str]) -> None:
     """Round the network to float16, measure it, and write it with what is known about it, its digest beside it."""
     half = {
         name: tensor.half().float() if tensor.is_floating_point() else tensor
         for name, tensor in net.state_dict().items()
     }
     weights.load_into(net, half)
-    measured = {"test_images": str(len(test)), "test_accuracy": f"{accuracy(net, test, prep):.4f}", "commit": commit()}
+    known = {
+        **about,
+        "num_classes": str(len(train.classes)),
+        "labels": json.dumps(train.classes),
+        "input_size": str(prep.size),
+        "mean": json.dumps(prep.mean),
+        "std": json.dumps(prep.std),
+        "train_images": str(len(train)),
+        "test_images": str(len(test)),
+        "test_accuracy": f"{accuracy(net, test, prep):.4f}",
+        "commit": commit(),
+    }
     path.parent.mkdir(parents=True, exist_ok=True)
-    weights.write_state(path, half, about | measured)
+    weights.write_state(path, half, known)
     digest = sha256(path.read_bytes()).hexdigest()
     write_json(path.parent / intact.DIGESTS, intact.digests(path.parent) | {path.name: digest})

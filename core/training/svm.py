@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import torch
@@ -33,18 +32,12 @@ def fit(name: str, train: Split, test: Split, folder: Path, progress: Progress =
     prep = Preprocessing(data.size, (0.0,) * channels, (1.0,) * channels)
     about = {
         "arch": name,
-        "num_classes": str(len(train.classes)),
-        "labels": json.dumps(train.classes),
-        "input_size": str(prep.size),
-        "mean": json.dumps(prep.mean),
-        "std": json.dumps(prep.std),
         "dataset": data.name,
         "dataset_form": data.form,
         "recipe": name,
         "classifier": f"a linear SVM (C = {linear_svm.PAPERS_C}) on {count:,} random features",
         "seed": str(SEED),
-        "train_images": str(len(train)),
     }
     path = folder / f"{name}.safetensors"
-    ship.write(path, net, prep, test, about)
+    ship.write(path, net, prep, train, test, about)
     return path

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from core.base.heavy import go
 from core.networks import families
 from core.networks.card import Card
 from core.studies.shift.figures import maps
+from core.studies.shift.sweep import Result
 from core.studies.study import Study, Use
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
-    from core.studies.shift.sweep import Result
 
 CHOOSERS = (("shift-networks-{family}", "{name}"), ("shift-family", "{title}"))
 

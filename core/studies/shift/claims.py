@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from core import networks
 from core.base.records import kept, raw
@@ -27,14 +26,12 @@ DEFINED = f"{claim.DEFINED} of Zhang 2019, computed by us"
 BLURS = ("cifar_vgg", "cifar_vgg_blur2", "cifar_vgg_blur3", "cifar_vgg_blur5", "cifar_vgg_blur7")
 VGG = "cifar_vgg"
 PHOTOS, VGGS = ("photo_resnet", "photo_resnet_blur5"), ("cifar_vgg", "cifar_vgg_blur5")
-NO_IMAGENET = "this project has no copy of ImageNet's test pictures, and trained no network of this kind"
-BASELINE, BIN_5 = 0, -1  # columns of the paper's table
 Read = Callable[[Measured], Estimate]
 
 
 def paper(arch: str, column: int) -> str:
     """'85.11 % → 88.25 % (ImageNet, ResNet-18, baseline → blur 5)'; column 0 is the accuracy, 1 the consistency."""
-    before, after = (IMAGENET[arch][i][column] for i in (BASELINE, BIN_5))
+    before, after = (IMAGENET[arch][i][column] for i in (0, -1))
     return f"{before:.2f} % → {after:.2f} % (ImageNet, {arch}, baseline → blur 5)"
 
 
@@ -61,20 +58,14 @@ def gain(read: Read, names: tuple[str, str], results: Path) -> Ours | None:
     if not set(names) <= set(found):
         return None
     plain, blurred = (read(found[name]) for name in names)
-    record = found[names[0]]
-    few = read is worst
-    apart = (
-        ""
-        if epochs(names[0]) == epochs(names[1])
-        else f"; trained for {epochs(names[1])} and {epochs(names[0])} epochs"
-    )
-    each = "" if few or read is accuracy else f" × {record.summary.draws} pairs of shifts"
-    count = record.few_images if few else record.summary.images
+    record, trained = found[names[0]], [epochs(name) for name in names]
+    count = record.few_images if read is worst else record.summary.images
+    apart = "" if trained[0] == trained[1] else f"; trained for {trained[1]} and {trained[0]} epochs"
     difference = numbers.minus(blurred, plain)
     return numbers.ours(
         difference,
         f"{numbers.interval(difference, 'points', sign=True)}: {numbers.around(blurred)} % with blur 5, "
-        f"{numbers.around(plain)} % without ({count:,} pictures{each}{apart})",
+        f"{numbers.around(plain)} % without ({count:,} pictures{apart})",
         f"{record.data}; {OVER_PICTURES}",
         record.date,
     )
@@ -82,7 +73,7 @@ def gain(read: Read, names: tuple[str, str], results: Path) -> Ours | None:
 
 def paired(names: tuple[str, str], results: Path) -> Ours | None:
     """What blur 5 adds to consistency, in points, by the same pictures at the same shifts."""
-    record = shift_pairs_record(results)
+    record = kept(raw, results / SHIFT_PAIRS)  # what core.studies.shift.measure_pairs wrote, {} without it
     row = next((row for row in record.get("rows", ()) if (row["plain"], row["blurred"]) == names), None)
     if row is None:
         return None
@@ -119,30 +110,27 @@ def trend(results: Path) -> Ours | None:
 
 def settings(names: tuple[str, ...], reach: str) -> Settings:
     """The page's settings that show these networks at shifts of up to `reach` pixels, wrapping round."""
-    if names[0].startswith("photo"):
-        return {
-            "shift-family": "photographs",
-            "shift-networks-tiny-imagenet-20": names,
-            "shift-R": reach,
-            "shift-boundary": "circular",
-            "shift-data": "photographs",
-        }
+    photos = names[0].startswith("photo")
+    title, family = ("photographs", "tiny-imagenet-20") if photos else ("CIFAR-10", "cifar10")
     return {
-        "shift-family": "CIFAR-10",
-        "shift-networks-cifar10": names,
+        "shift-family": title,
+        f"shift-networks-{family}": names,
         "shift-R": reach,
         "shift-boundary": "circular",
-        "shift-data": "CIFAR-10",
+        "shift-data": title,
     }
 
 
-def about_blur(kind: str, read: Read, names: tuple[str, str], sentence: str, said: str, reach: str) -> Claim:
-    """A claim that blur 5 raises what `read` reads."""
-    quantity = {
-        "consistency": "consistency with blur 5 minus without, points",
-        "accuracy": "test accuracy with blur 5 minus without, points",
-        "worst": "right at every shift of up to one pixel, with blur 5 minus without, points",
-    }[kind]
+QUANTITIES: dict[str, tuple[Read, str]] = {
+    "consistency": (consistency, "consistency with blur 5 minus without, points"),
+    "accuracy": (accuracy, "test accuracy with blur 5 minus without, points"),
+    "worst": (worst, "right at every shift of up to one pixel, with blur 5 minus without, points"),
+}
+
+
+def about_blur(kind: str, names: tuple[str, str], sentence: str, said: str, reach: str) -> Claim:
+    """A claim that blur 5 raises one of QUANTITIES."""
+    (read, quantity), in_pairs = QUANTITIES[kind], kind == "consistency"
     return Claim(
         name=f"blur-{kind}-{'resnet' if names == PHOTOS else 'vgg'}",
         study=STUDY,
@@ -151,8 +139,8 @@ def about_blur(kind: str, read: Read, names: tuple[str, str], sentence: str, sai
         source=SOURCE if said else "Zhang 2019, one of its measures (secondary notes)",
         quantity=quantity,
         holds=ABOVE_0,
-        measure=partial(paired, names) if kind == "consistency" else partial(gain, read, names),
-        measurement=("shift-pairs",) if kind == "consistency" else tuple(f"shift:{name}" for name in names),
+        measure=partial(paired, names) if in_pairs else partial(gain, read, names),
+        measurement=("shift-pairs",) if in_pairs else tuple(f"shift:{name}" for name in names),
         settings=settings(names, reach),
     )
 
@@ -165,26 +153,26 @@ def on_imagenet(arch: str, networks: tuple[str, ...]) -> Claim:
         f"Blur 5 makes {arch} more consistent under shifts.",
         paper(arch, 1),
         SOURCE,
-        NO_IMAGENET,
+        "this project has no copy of ImageNet's test pictures, and trained no network of this kind",
         {"shift-family": "ImageNet", "shift-networks-imagenet": networks},
     )
 
 
 CLAIMS: tuple[Claim, ...] = (
     about_blur(
-        "consistency", consistency, PHOTOS, "Anti-aliasing makes a residual network more consistent under shifts.",
+        "consistency", PHOTOS, "Anti-aliasing makes a residual network more consistent under shifts.",
         paper("ResNet-18", 1), "16",
     ),
     about_blur(
-        "consistency", consistency, VGGS, "Anti-aliasing makes a VGG more consistent under shifts.",
+        "consistency", VGGS, "Anti-aliasing makes a VGG more consistent under shifts.",
         paper("VGG16", 1), "8",
     ),
     about_blur(
-        "accuracy", accuracy, PHOTOS, "Blurring costs a residual network no accuracy: it gains some.",
+        "accuracy", PHOTOS, "Blurring costs a residual network no accuracy: it gains some.",
         paper("ResNet-18", 0), "16",
     ),
     about_blur(
-        "accuracy", accuracy, VGGS, "Blurring costs a VGG no accuracy: it gains some.", paper("VGG16", 0), "8"
+        "accuracy", VGGS, "Blurring costs a VGG no accuracy: it gains some.", paper("VGG16", 0), "8"
     ),
     Claim(
         name="blur-size-consistency",
@@ -199,10 +187,10 @@ CLAIMS: tuple[Claim, ...] = (
         settings=settings(BLURS, "8"),
     ),
     about_blur(
-        "worst", worst, PHOTOS, "A blurred residual network keeps more right answers at the worst one-pixel shift.",
+        "worst", PHOTOS, "A blurred residual network keeps more right answers at the worst one-pixel shift.",
         "", "1",
     ),
-    about_blur("worst", worst, VGGS, "A blurred VGG keeps more right answers at the worst one-pixel shift.", "", "1"),
+    about_blur("worst", VGGS, "A blurred VGG keeps more right answers at the worst one-pixel shift.", "", "1"),
     Claim(
         name="shift-equivariance-circular",
         study=STUDY,
@@ -269,8 +257,3 @@ SHIFT_PAIRS = "claims/shift_pairs.json"
 
 def shift_record(results: Path) -> dict[str, shift_dataset.Measured]:
     return kept(shift_dataset.measured, results / "shift_sweep")
-
-
-def shift_pairs_record(results: Path) -> dict[str, Any]:
-    """What core.studies.shift.measure_pairs wrote, {} without it."""
-    return kept(raw, results / SHIFT_PAIRS)

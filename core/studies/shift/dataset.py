@@ -10,25 +10,22 @@ import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from core.base.heavy import torch
 from core.base.intervals import wilson
 from core.base.records import read_all
+from core.base.settings import check, setting
 from core.base.worker import Progress, Stopped, ignore
 from core.networks import engine
+from core.networks.card import Network
 from core.pictures.corruptions import STRENGTHS, corrupt
+from core.pictures.image import RGBImage
 from core.pictures.preprocess import BOUNDARIES, Boundary, field_of_view, to_tensor
 
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from core.networks.card import Network
-    from core.pictures.image import RGBImage
-
 CORRUPTIONS = tuple(STRENGTHS)
+PAIRS, REACHES = (1, 1_000), (0, 24)  # pairs of shifts a picture; px that the adversary goes
 Chunk = tuple[Sequence["RGBImage"], Sequence[int]]  # pictures and their classes, -1 where unknown
 
 
@@ -41,19 +38,14 @@ class Params:
     Raises ValueError for a boundary, a number of pairs or a reach that makes no sense.
     """
 
-    boundary: Boundary = "circular"
-    pairs: int = 3
-    worst_reach: int = 1
+    boundary: Boundary = setting("circular", choices=BOUNDARIES)
+    pairs: int = setting(3, limits=PAIRS)
+    worst_reach: int = setting(1, limits=REACHES, unit="a reach of {} px")
     corruptions: tuple[str, ...] = CORRUPTIONS
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.boundary not in BOUNDARIES:
-            raise ValueError(f"expected a boundary of {list(BOUNDARIES)}, got {self.boundary!r}: choose one of them")
-        if self.pairs < 1 or self.worst_reach < 0:
-            raise ValueError(
-                f"expected a pair or more and a reach of 0 or more, got {self.pairs} and {self.worst_reach}"
-            )
+        check(self)
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,30 +151,20 @@ def answer_chunk(
     offsets = random_offsets(params, prep.size, first, len(chunk))
     still = np.zeros((len(chunk), 2), np.int64)
     seeds = [params.seed * 1_000_003 + first + i for i in range(len(chunk))]
-
-    def window(which: np.ndarray, moved: np.ndarray) -> Tensor:
-        cut = [
-            pixels[i, margin - dy :, margin - dx :][: prep.size, : prep.size]
-            for i, (dy, dx) in zip(which, moved[which], strict=True)
-        ]
-        return to_tensor(np.stack(cut), prep)
-
-    def corrupted(which: np.ndarray, spoiled: Tensor) -> Tensor:
-        return to_tensor(spoiled[torch.from_numpy(which)].movedim(1, -1).numpy(), prep)
-
     rows = []
     for name in names:
         kind, *rest = name.split()
         if kind in CORRUPTIONS:
-            spoiled = corrupt(planes, kind, int(rest[0]), seeds)
-            inputs = lambda which, spoiled=spoiled: corrupted(which, spoiled)  # noqa: E731
+            seen = corrupt(planes, kind, int(rest[0]), seeds).movedim(1, -1).numpy()
         else:
             moved = still
             if kind == "pair":
                 moved = offsets[int(rest[0][:-1]), "ab".index(rest[0][-1])]
             elif kind == "shift":
                 moved = still + np.array([int(v) for v in rest])
-            inputs = lambda which, moved=moved: window(which, moved)  # noqa: E731
+            windows = zip(pixels, margin - moved, strict=True)
+            seen = np.stack([whole[top:, left:][: prep.size, : prep.size] for whole, (top, left) in windows])
+        inputs = lambda which, seen=seen: to_tensor(seen[which], prep)  # noqa: E731
         rows.append(engine.logits(network.engine, inputs, len(chunk)).top1)
     return np.stack(rows)
 

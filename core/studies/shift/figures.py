@@ -27,7 +27,7 @@ def maps(
 ) -> Plot:
     """One dy x dx map a network of the target's probability, 0..1; contours enclose shifts where top-1 differs.
 
-    The last trace of each map is a layer of invisible points: Plotly reports clicks on points, not on heat maps.
+    The last trace of each map is `add_click_layer`'s.
     """
     m, side, r = len(result.models), result.side, result.max_shift
     counts = flips(result)
@@ -37,24 +37,17 @@ def maps(
     ]
     fig = subplots.make_subplots(1, m, subplot_titles=heads, horizontal_spacing=0.06 if m < 4 else 0.03)
     axis = np.arange(-r, r + 1)
-    for i in range(m):
-        add_map(fig, result, i, axis)
+    for i, worst in enumerate(worst_shift(result)):
+        place = {"row": 1, "col": i + 1}
+        add_map(fig, result, i, axis, place)
         if line is not None:
-            points = result.offsets[along(result, line)]
-            fig.add_scatter(
-                x=points[:, 1],
-                y=points[:, 0],
-                mode="lines",
-                line={"color": "white", "width": 1, "dash": "dot"},
-                hoverinfo="skip",
-                row=1,
-                col=i + 1,
-            )
-        worst = result.offsets[worst_shift(result)[i]]
-        add_mark(fig, i, worst, "x", "worst shift")
+            dy, dx = result.offsets[along(result, line)].T
+            dotted = {"color": "white", "width": 1, "dash": "dot"}
+            fig.add_scatter(x=dx, y=dy, mode="lines", line=dotted, hoverinfo="skip", **place)
+        add_mark(fig, result.offsets[worst], "x", "worst shift", place)
         if chosen is not None:
-            add_mark(fig, i, chosen, "circle-open", "chosen shift")
-        add_click_layer(fig, result, i)
+            add_mark(fig, chosen, "circle-open", "chosen shift", place)
+        add_click_layer(fig, result, i, place)
     lay_out_maps(fig, result, m)
     return Plot(
         fig,
@@ -94,36 +87,24 @@ def lay_out_maps(fig: go.Figure, result: Result, m: int) -> None:
     fig.update_annotations(font={"size": 13, "color": text_colour()})
 
 
-def add_map(fig: go.Figure, result: Result, i: int, axis: np.ndarray) -> None:
+def add_map(fig: go.Figure, result: Result, i: int, axis: np.ndarray, place: dict[str, int]) -> None:
     """Network i's probabilities over `axis` (2R+1,) both ways, outlined where the top-1 differs."""
-    side = result.side
-    fig.add_heatmap(
-        z=result.probability[i].reshape(side, side),
-        x=axis,
-        y=axis,
-        coloraxis="coloraxis",
-        hoverinfo="skip",
-        row=1,
-        col=i + 1,
-    )
+    side, grid = result.side, {"x": axis, "y": axis, "hoverinfo": "skip", **place}
+    fig.add_heatmap(z=result.probability[i].reshape(side, side), coloraxis="coloraxis", **grid)
     differs = (result.top1[i] != result.top1[i, result.centre]).reshape(side, side)
     if differs.any():
         fig.add_contour(
             z=differs.astype(float),
-            x=axis,
-            y=axis,
             autocontour=False,
             contours={"start": 0.5, "end": 0.5, "size": 1, "coloring": "none"},
             line={"color": "white", "width": 1.5, "smoothing": 0},
             showscale=False,
-            hoverinfo="skip",
-            row=1,
-            col=i + 1,
+            **grid,
         )
 
 
-def add_mark(fig: go.Figure, i: int, shift: Sequence[int] | np.ndarray, symbol: str, name: str) -> None:
-    """A symbol at one shift (2,), (dy, dx) px, in panel i."""
+def add_mark(fig: go.Figure, shift: Sequence[int] | np.ndarray, symbol: str, name: str, place: dict[str, int]) -> None:
+    """A symbol at one shift (2,), (dy, dx) px."""
     fig.add_scatter(
         x=[int(shift[1])],
         y=[int(shift[0])],
@@ -131,12 +112,11 @@ def add_mark(fig: go.Figure, i: int, shift: Sequence[int] | np.ndarray, symbol: 
         name=name,
         hoverinfo="skip",
         marker={"symbol": symbol, "size": 12, "color": USER, "line": {"width": 2.5, "color": USER}},
-        row=1,
-        col=i + 1,
+        **place,
     )
 
 
-def add_click_layer(fig: go.Figure, result: Result, i: int) -> None:
+def add_click_layer(fig: go.Figure, result: Result, i: int, place: dict[str, int]) -> None:
     """Invisible points, one a shift: Plotly reports clicks on points, not on heat maps."""
     said = [verbatim(result.labels[c]) for c in result.top1[i]]
     fig.add_scatter(
@@ -149,8 +129,7 @@ def add_click_layer(fig: go.Figure, result: Result, i: int) -> None:
         text=said,
         hovertemplate="dy %{y}, dx %{x} px<br>P(" + verbatim(result.labels[result.target]) + ") = %{customdata[0]:.3f}"
         "<br>says %{text} (%{customdata[1]:.2f})<extra></extra>",
-        row=1,
-        col=i + 1,
+        **place,
     )
 
 
@@ -181,11 +160,7 @@ def line_plot(result: Result, titles: Sequence[str], blurs: Sequence[int | None]
             marker={"symbol": "x", "size": 9, "color": colour},
         )
     style(fig)
-    fig.update_layout(
-        title="A cross marks each change of answer",
-        height=350,
-        margin={"b": 84},
-    )
+    fig.update_layout(title="A cross marks each change of answer", height=350, margin={"b": 84})
     fig.update_xaxes(title_text=f"shift along the {line}, px")
     fig.update_yaxes(title_text=f"P({verbatim(result.labels[result.target])})", range=[-0.02, 1.02])
     return Plot(

@@ -10,24 +10,20 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 
 from core.base.heavy import feature_extraction, fx_proxy, nn, torch
 from core.base.worker import Progress, ignore
 from core.models import binomial
+from core.networks.card import Network
 from core.networks.engine import batch_size
+from core.pictures.image import RGBImage
 from core.pictures.preprocess import circular_shift, seen, to_tensor
 
-if TYPE_CHECKING:
-    from torch import Tensor, nn
-
-    from core.networks.card import Network
-    from core.pictures.image import RGBImage
-
 BoundaryPadding = Literal["trained", "circular"]
-BOUNDARY_PADDINGS: tuple[BoundaryPadding, ...] = ("trained", "circular")
+BOUNDARY_PADDINGS: tuple[BoundaryPadding, ...] = get_args(BoundaryPadding)
 MAX_SHIFTS = 16  # along an axis: 32 x 32 pictures of 224 px would take minutes
 MAX_LAYERS = 8
 UNTRACED = "its layers cannot be followed one by one, as its way through them depends on what it is shown"
@@ -46,11 +42,6 @@ class InternalDistance:
     distance: np.ndarray
     period: int
     boundary_padding: BoundaryPadding
-
-    @property
-    def complete(self) -> bool:
-        """Whether the shifts cover a whole period of the network."""
-        return len(self.distance[0]) == self.period
 
 
 def internal_distance(
@@ -84,11 +75,7 @@ def internal_distance(
         x = to_tensor(seen(image, prep), prep)[None]  # (1, C, H, W)
         try:
             extract, layers, strides = _tapped(net, x)
-        except (
-            fx_proxy.TraceError,
-            IndexError,
-            TypeError,
-        ) as error:  # what torch.fx and a network without layers of ours raise
+        except (fx_proxy.TraceError, IndexError, TypeError) as error:  # torch.fx, and a network without layers of ours
             raise ValueError(f"{network.card.title}: {UNTRACED}") from error
         period = max((s for s in strides if s < prep.size), default=1)
         side = min(period, MAX_SHIFTS)
@@ -98,12 +85,12 @@ def internal_distance(
 
 
 def _over_shifts(
-    extract: nn.Module, strides: Sequence[int], x: Tensor, offsets: np.ndarray, progress: Progress
+    extract: nn.Module, strides: Sequence[int], x: torch.Tensor, offsets: np.ndarray, progress: Progress
 ) -> np.ndarray:
     """(L, S): every layer's distance at the shifts `offsets` (S, 2) of x (1, 3, H, W), the first of which is (0, 0)."""
     distance = np.zeros((len(strides), len(offsets)), np.float32)
     size = max(1, batch_size(*x.shape[-2:]) // 4)  # all layers' maps are alive at once
-    still: list[Tensor] = []
+    still: list[torch.Tensor] = []
     for start in range(0, len(offsets), size):
         which = offsets[start : start + size]
         batch = circular_shift(x.expand(len(which), -1, -1, -1), which)
@@ -116,7 +103,7 @@ def _over_shifts(
     return distance
 
 
-def _unit(maps: Tensor) -> Tensor:
+def _unit(maps: torch.Tensor) -> torch.Tensor:
     """(B, C, h, w) or (B, C) -> (B, C+1, h, w), each position of length 1: half the squared distance of two such
     positions is their cosine distance, without cancellation near 0. An all-zero position points along channel C+1.
     """
@@ -126,7 +113,7 @@ def _unit(maps: Tensor) -> Tensor:
     return torch.cat([maps / (length + dead), dead], 1)
 
 
-def _distances(still: Tensor, moved: Tensor, stride: int, offsets: np.ndarray) -> np.ndarray:
+def _distances(still: torch.Tensor, moved: torch.Tensor, stride: int, offsets: np.ndarray) -> np.ndarray:
     """(1, C, h, w) and (B, C, h, w) of unit positions, and the input shifts (B, 2) of the latter -> distances (B,).
 
     Enlarged by nearest neighbour, a shift of stride*m + e pixels meets the map's offset m in (stride-e)/stride of
@@ -146,7 +133,7 @@ def _distances(still: Tensor, moved: Tensor, stride: int, offsets: np.ndarray) -
     return total
 
 
-def _tapped(net: nn.Module, x: Tensor) -> tuple[nn.Module, tuple[str, ...], list[int]]:
+def _tapped(net: nn.Module, x: torch.Tensor) -> tuple[nn.Module, tuple[str, ...], list[int]]:
     """A module that returns the maps of the chosen layers as a dict, in order; their names and total strides."""
     from core.models.blurpool import BlurPool2d
     from core.models.sparse import SparseConv2d
@@ -163,7 +150,7 @@ def _tapped(net: nn.Module, x: Tensor) -> tuple[nn.Module, tuple[str, ...], list
     return extract, tuple(found[node] for node in kept), [strides[node] for node in kept]
 
 
-def _stride(side: int, maps: Tensor) -> int:
+def _stride(side: int, maps: torch.Tensor) -> int:
     if maps.ndim == 2 or maps.shape[-1] == 1:
         return side
     # all our strides are powers of two; unpadded maps are a little smaller than side / stride
@@ -289,20 +276,15 @@ def blur_response(size: int, points: int = 256) -> BlurResponse:
 TOY_LENGTH = 16
 
 
-def _signals() -> dict[str, np.ndarray]:
-    t = np.arange(TOY_LENGTH)
-    noise = np.random.default_rng(0).normal(0, 0.15, TOY_LENGTH)
-    signals = {
-        "square wave": (t % 4 >= 2).astype(float),
-        "single step": (t >= TOY_LENGTH // 2 - 1).astype(float),
-        "sine with noise": 0.5 + 0.4 * np.sin(2 * np.pi * 3 * t / TOY_LENGTH) + noise,
-    }
-    for signal in signals.values():
-        signal.setflags(write=False)
-    return signals
-
-
-TOY_SIGNALS = _signals()
+_T = np.arange(TOY_LENGTH)
+_NOISE = np.random.default_rng(0).normal(0, 0.15, TOY_LENGTH)
+TOY_SIGNALS = {
+    "square wave": (_T % 4 >= 2).astype(float),
+    "single step": (_T >= TOY_LENGTH // 2 - 1).astype(float),
+    "sine with noise": 0.5 + 0.4 * np.sin(2 * np.pi * 3 * _T / TOY_LENGTH) + _NOISE,
+}
+for _signal in TOY_SIGNALS.values():
+    _signal.setflags(write=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -310,10 +292,11 @@ class Toy:
     """Why max-pooling aliases (§3.2): a signal on a circle, moved right by `shift`, then pooled to half its length.
 
     (N,): `signal` after the shift, `dense` its maximum over a sample and the next, `blurred` that maximum blurred.
-    (N/2,): `plain` and `smooth`, every second sample of `dense` and of `blurred`. `size`: the blur's taps.
+    (N/2,): `plain` and `smooth`, every second sample of `dense` and of `blurred`. `size`: the blur's taps. Of S shifts
+    at once (S,), every array has a row each.
     """
 
-    shift: int
+    shift: int | np.ndarray
     size: int
     signal: np.ndarray
     dense: np.ndarray
@@ -322,18 +305,9 @@ class Toy:
     smooth: np.ndarray
 
 
-@dataclass(frozen=True, eq=False)
-class ToySweep:
-    """`toy` at every shift: `shifts` (N,), outputs `plain` and `smooth` (N, N/2), a row each shift."""
-
-    size: int
-    shifts: np.ndarray
-    plain: np.ndarray
-    smooth: np.ndarray
-
-
-def toy(signal: np.ndarray, shift: int, size: int) -> Toy:
-    """Max-pool(2, stride 2) of `signal` (N,) moved by `shift` samples, against max(2, stride 1), blur and subsample.
+def toy(signal: np.ndarray, shift: int | np.ndarray, size: int) -> Toy:
+    """Max-pool(2, stride 2) of `signal` (N,) moved by `shift` samples, a number or (S,), against max(2, stride 1), blur
+    and subsample.
 
     Raises ValueError unless the signal is one line of an even number of samples and `size` is 1..7.
     """
@@ -342,14 +316,7 @@ def toy(signal: np.ndarray, shift: int, size: int) -> Toy:
         raise ValueError(f"expected a signal of an even number of samples, got shape {signal.shape}: drop or add one")
     taps = binomial.taps(size)
     before, _ = binomial.pad_widths(size)
-    moved = np.roll(signal, shift)
-    dense = np.maximum(moved, np.roll(moved, -1))
-    blurred = np.sum([tap * np.roll(dense, before - i) for i, tap in enumerate(taps)], axis=0)
-    return Toy(shift, size, moved, dense, blurred, dense[::2], blurred[::2])
-
-
-def toy_sweep(signal: np.ndarray, size: int) -> ToySweep:
-    """The pooled outputs of `signal` (N,) at every shift 0..N-1. Raises ValueError as `toy` does."""
-    shifts = np.arange(len(signal))
-    toys = [toy(signal, int(shift), size) for shift in shifts]
-    return ToySweep(size, shifts, np.stack([t.plain for t in toys]), np.stack([t.smooth for t in toys]))
+    moved = signal[(np.arange(len(signal)) - np.expand_dims(shift, -1)) % len(signal)]
+    dense = np.maximum(moved, np.roll(moved, -1, -1))
+    blurred = np.sum([tap * np.roll(dense, before - i, -1) for i, tap in enumerate(taps)], axis=0)
+    return Toy(shift, size, moved, dense, blurred, dense[..., ::2], blurred[..., ::2])

@@ -10,7 +10,7 @@ import numpy as np
 from core.base.heavy import go, subplots
 from core.figures.blocks import Plot
 from core.figures.palette import ACCENT, MUTED, PROBABILITY_SCALE, USER, network_colours, style, text_colour, verbatim
-from core.studies.shift.inside import BlurResponse, FilterSmoothness, InternalDistance, Toy, ToySweep
+from core.studies.shift.inside import BlurResponse, FilterSmoothness, InternalDistance, Toy
 
 Table = dict[str, list[Any]]
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "star")  # colour is not the only cue
@@ -100,6 +100,7 @@ def smoothness(results: Sequence[FilterSmoothness], titles: Sequence[str]) -> Pl
 def blur_figure(result: BlurResponse) -> Plot:
     """The kernel, and what it leaves of each frequency; beyond pi/2 it would alias."""
     size = len(result.taps)
+    left, right = ({"row": 1, "col": column} for column in (1, 2))
     fig = subplots.make_subplots(1, 2, column_widths=[0.3, 0.7], subplot_titles=("kernel", "frequency response"))
     fig.add_heatmap(
         z=result.kernel,
@@ -108,8 +109,7 @@ def blur_figure(result: BlurResponse) -> Plot:
         zmin=0,
         showscale=False,
         hovertemplate="row %{y}, column %{x}: %{z:.4f}<extra></extra>",
-        row=1,
-        col=1,
+        **left,
     )
     fig.add_scatter(
         x=result.frequencies,
@@ -118,17 +118,16 @@ def blur_figure(result: BlurResponse) -> Plot:
         line={"color": ACCENT, "width": 2.5},
         showlegend=False,
         hovertemplate="%{x:.2f} rad/sample: %{y:.3f}<extra></extra>",
-        row=1,
-        col=2,
+        **right,
     )
     style(fig)
-    fig.add_vline(np.pi / 2, line={"color": USER, "dash": "dash"}, row=1, col=2)
-    fig.add_vrect(np.pi / 2, np.pi, fillcolor=USER, opacity=0.08, line_width=0, row=1, col=2)
-    fig.update_xaxes(showticklabels=False, row=1, col=1, title_text=f"{size} × {size} taps", constrain="domain")
-    fig.update_yaxes(showticklabels=False, row=1, col=1, autorange="reversed", scaleanchor="x", constrain="domain")
+    fig.add_vline(np.pi / 2, line={"color": USER, "dash": "dash"}, **right)
+    fig.add_vrect(np.pi / 2, np.pi, fillcolor=USER, opacity=0.08, line_width=0, **right)
+    fig.update_xaxes(showticklabels=False, title_text=f"{size} × {size} taps", constrain="domain", **left)
+    fig.update_yaxes(showticklabels=False, autorange="reversed", scaleanchor="x", constrain="domain", **left)
     ticks = {"tickvals": [0, np.pi / 2, np.pi], "ticktext": ["0", "π/2", "π"]}
-    fig.update_xaxes(ticks, title_text="frequency (radians per sample)", row=1, col=2)
-    fig.update_yaxes(title_text="magnitude", range=[0, 1.05], row=1, col=2)
+    fig.update_xaxes(ticks, title_text="frequency (radians per sample)", **right)
+    fig.update_yaxes(title_text="magnitude", range=[0, 1.05], **right)
     said = f"A {size}-tap blur lets {result.energy_above:.1%} of its energy through above π/2, where it aliases"
     fig.update_layout(title_text=said, height=340)
     return Plot(
@@ -194,14 +193,14 @@ def _stems(fig: go.Figure, row: int, at: np.ndarray, values: np.ndarray, colour:
     )
 
 
-def toy_sweep_figure(result: ToySweep) -> Plot:
-    """Mean of the pooled signal against the shift: what a global average pooling would hand to the classifier."""
+def toy_sweep_figure(result: Toy) -> Plot:
+    """Mean of the pooled signal against its S shifts: what a global average pooling would hand to the classifier."""
     fig = go.Figure()
     names = ("max-pooling", f"with a {result.size}-tap blur")
     colours = network_colours([None, result.size])
     for name, outputs, colour in zip(names, (result.plain, result.smooth), colours, strict=True):
         fig.add_scatter(
-            x=result.shifts,
+            x=result.shift,
             y=outputs.mean(1),
             name=name,
             mode="lines+markers",
@@ -215,7 +214,7 @@ def toy_sweep_figure(result: ToySweep) -> Plot:
     return Plot(fig, "Mean of the pooled toy signal at every shift; with blur the line is level", lambda: table(result))
 
 
-def table(result: InternalDistance | FilterSmoothness | BlurResponse | Toy | ToySweep) -> Table:
+def table(result: InternalDistance | FilterSmoothness | BlurResponse | Toy) -> Table:
     """The numbers as columns of equal length, for a table or a CSV; None in a Toy's where no sample is kept."""
     match result:
         case InternalDistance():
@@ -232,9 +231,11 @@ def table(result: InternalDistance | FilterSmoothness | BlurResponse | Toy | Toy
             return columns | {"normalised total variation": result.variation.tolist()}
         case BlurResponse():
             return {"frequency (rad/sample)": result.frequencies.tolist(), "magnitude": result.magnitude.tolist()}
-        case ToySweep():
+        case Toy() if np.ndim(result.shift):
             means = {"max-pooling, mean": result.plain, "with blur, mean": result.smooth}
-            return {"shift (samples)": result.shifts.tolist()} | {k: v.mean(1).tolist() for k, v in means.items()}
+            return {"shift (samples)": np.asarray(result.shift).tolist()} | {
+                k: v.mean(1).tolist() for k, v in means.items()
+            }
         case Toy():
             lines = {"signal": result.signal, "dense max": result.dense, "blurred max": result.blurred}
             kept = {"max-pooling": result.plain, "with blur": result.smooth}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -20,7 +19,7 @@ from core.networks import families, weights
 from core.networks import packaged as networks
 from core.studies.shift import dataset
 from core.studies.shift.claims import SHIFT_PAIRS
-from core.training.measurement import CIFAR, PHOTOGRAPHS, Asked, Measurement, Part, Quick, command
+from core.training.measurement import CIFAR, PHOTOGRAPHS, Asked, Measurement, Quick, command
 from core.training.recipes import RECIPES
 
 FEW = 2_000  # test pictures that are measured at every small shift and under the fifteen corruptions
@@ -60,8 +59,7 @@ def measure(name: str, test: Split, folder: Path, progress: Progress = ignore, *
         command=command(f"shift:{name}", data.name),
         **today(),
     )
-    path = folder / f"{name}.json"
-    save(path, record)
+    save(path := folder / f"{name}.json", record)
     return path
 
 
@@ -84,8 +82,7 @@ def measure_pairs(
     for i, (name, test) in enumerate(tests.items()):
         plain, blurred, most = PLANS[name]
         few, mine = every(test, most), part(progress, i, len(tests))
-        pair: Sequence[str] = (plain, blurred)
-        shares = [agreement(one, few, params, part(mine, j, len(pair))) for j, one in enumerate(pair)]
+        shares = [agreement(one, few, params, part(mine, j, 2)) for j, one in enumerate((plain, blurred))]
         difference, half = mean_interval(shares[1] - shares[0])
         about = DATASETS[name]
         rows.append(
@@ -104,28 +101,18 @@ def measure_pairs(
     return path
 
 
-# ---- the measurements ----------------------------------------------------------------------------
+def test(name: str, asked: Asked, count: int | None) -> Split:
+    """The test pictures of a data set, or `count` of them."""
+    return asked.data.split(name, "test") if count is None else asked.test(name, count)
 
 
-def run(name: str, asked: Asked) -> Path:
-    return measure(name, asked.data.split(MEASURED[name], "test"), asked.results / "shift_sweep", asked.progress)
+def run(name: str, asked: Asked, count: int | None = None, few: int = FEW) -> Path:
+    return measure(name, test(MEASURED[name], asked, count), asked.results / "shift_sweep", asked.progress, few=few)
 
 
-def check(name: str, asked: Asked) -> list[Part]:
-    measure(name, asked.test(MEASURED[name], QUICK), asked.results / "shift_sweep", asked.progress, few=QUICK_FEW)
-    return []
-
-
-def run_pairs(asked: Asked) -> Path:
-    tests = {name: asked.data.split(name, "test") for name in PLANS}
-    return measure_pairs(tests, asked.results / SHIFT_PAIRS, asked.progress)
-
-
-def check_pairs(asked: Asked) -> list[Part]:
-    """Fewer pictures and pairs of shifts, the same networks and the same code."""
-    tests = {name: asked.test(name, QUICK_PAIRED) for name in PLANS}
-    measure_pairs(tests, asked.results / SHIFT_PAIRS, asked.progress, replace(PAIRED, pairs=QUICK_PAIRS))
-    return []
+def run_pairs(asked: Asked, count: int | None = None, params: dataset.Params = PAIRED) -> Path:
+    tests = {name: test(name, asked, count) for name in PLANS}
+    return measure_pairs(tests, asked.results / SHIFT_PAIRS, asked.progress, params)
 
 
 MEASUREMENTS = (
@@ -140,7 +127,7 @@ MEASUREMENTS = (
             Quick(
                 f"{QUICK} of the test pictures, {QUICK_FEW} of them at every small shift",
                 5,
-                partial(check, name),
+                partial(run, name, count=QUICK, few=QUICK_FEW),
                 writes=True,
             ),
         )
@@ -156,7 +143,7 @@ MEASUREMENTS = (
         Quick(
             f"{QUICK_PAIRED} test pictures of each data set, {QUICK_PAIRS} pairs of shifts",
             20,
-            check_pairs,
+            partial(run_pairs, count=QUICK_PAIRED, params=replace(PAIRED, pairs=QUICK_PAIRS)),
             writes=True,
         ),
     ),

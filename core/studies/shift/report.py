@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.base.heavy import plotly_colors
+from core.base.heavy import go, plotly_colors
 from core.base.prose import section
 from core.base.records import from_json
 from core.base.worker import Progress
@@ -17,16 +16,12 @@ from core.figures.blocks import WIDTH, Table, beside, csv_address, enlarged, pri
 from core.figures.palette import PROBABILITY_SCALE, uri
 from core.networks import families as networks_families
 from core.networks.card import Card
+from core.pictures.image import RGBImage
 from core.studies import first_look as studies_first_look
 from core.studies.asked import BAR, LARGEST, STILL, UPRIGHT, Asked, Part, Work, packaged, side_by_side, titles
 from core.studies.shift import sweep
 from core.studies.shift.figures import maps, sweep_table
 from core.studies.study import FirstLook, Glance
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
-    from core.pictures.image import RGBImage
 
 
 def parts(asked: Asked) -> list[Work]:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from core.networks import families
+from core.networks.card import Network
+from core.pictures.image import RGBImage
 from core.studies.shift import sweep
 from core.studies.study import ANSWER, Row, Table
-
-if TYPE_CHECKING:
-    from core.networks.card import Network
-    from core.pictures.image import RGBImage
 
 
 def row(network: Network, image: RGBImage, params: sweep.Params) -> Row:

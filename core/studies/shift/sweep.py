@@ -7,18 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 
 from core.base.settings import check, setting
 from core.base.worker import Progress, ignore, part
 from core.networks import engine, quoting
+from core.networks.card import Network
+from core.networks.engine import Answers
 from core.networks.own_options import Opened
 from core.networks.packaged import check_comparable
+from core.pictures.image import RGBImage
 from core.pictures.preprocess import (
     BOUNDARIES,
     Boundary,
+    Frame,
     field_of_view,
     in_its_light,
     shift_offsets,
@@ -26,12 +30,6 @@ from core.pictures.preprocess import (
     to_tensor,
 )
 from core.studies import quoted
-
-if TYPE_CHECKING:
-    from core.networks.card import Network
-    from core.networks.engine import Answers
-    from core.pictures.image import RGBImage
-    from core.pictures.preprocess import Frame
 
 Line = Literal["diagonal", "horizontal", "vertical", "anti-diagonal"]
 LINES: dict[Line, tuple[int, int]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import streamlit as st
 
 from core.base.prose import section
@@ -31,7 +32,7 @@ def show() -> None:
     toy = inside.toy(samples, shift, size)
     with right:
         charts.show(inside_figures.toy_figure(toy), "shift-toy-figure")
-    sweep = inside.toy_sweep(samples, size)
+    sweep = inside.toy(samples, np.arange(len(samples)), size)
     response = inside.blur_response(size)
     left, right = st.columns([2, 3], gap="large")
     with left:

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from scipy.stats import spearmanr
 from typer.testing import CliRunner
 
+from core.base.records import raw
 from core.claims import claim as claims_claim
 from core.claims import fact as claims_fact
 from core.claims import numbers
@@ -171,7 +172,7 @@ def test_numbers_of_the_board_are_those_of_the_records():
     shift = dataset.measured(RESULTS / "shift_sweep")
     gain = shift["cifar_vgg_blur5"].summary.accuracy - shift["cifar_vgg"].summary.accuracy
     assert row("blur-accuracy-vgg", rows)[1].value == pytest.approx(100 * gain)
-    pairs = {r["plain"]: r for r in shift_claims.shift_pairs_record(RESULTS)["rows"]}
+    pairs = {r["plain"]: r for r in raw(RESULTS / shift_claims.SHIFT_PAIRS)["rows"]}
     assert row("blur-consistency-vgg", rows)[1].value == pytest.approx(100 * pairs["cifar_vgg"]["difference"])
     race = spinal_dataset.measured(RESULTS / "spinal_heads")["mnist_vgg5"].result
     mean, half = heads.difference(race, "spinal", "fc")
@@ -218,12 +219,6 @@ def test_the_board_wakes_nothing_heavy():
         check=True,
     )
     assert done.stdout.strip() == "[]"
-
-
-def test_find_names_the_nearest():
-    assert claims.find("blur-energy").name == "blur-energy"
-    with pytest.raises(ValueError, match=r"^expected the name of a claim, got 'blur-enrgy': did you mean blur-energy"):
-        claims.find("blur-enrgy")
 
 
 def patterns(path):

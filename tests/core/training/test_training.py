@@ -64,7 +64,7 @@ def states_equal(one, other):
 def trained(tmp_path_factory):
     """(network, losses) of the whole tiny recipe."""
     losses = []
-    net = train(TINY, TRAIN, tmp_path_factory.mktemp("runs") / "tiny.pt", lambda step: losses.append(step.loss))
+    net = train(TINY, TRAIN, tmp_path_factory.mktemp("runs") / "tiny.pt", lambda *step: losses.append(step[-1]))
     return net, losses
 
 
@@ -107,8 +107,8 @@ def test_a_killed_run_goes_on_as_if_nothing_had_happened(tmp_path, blur, reflect
     class Killed(Exception):
         pass
 
-    def kill(step):
-        if (step.epoch, step.batch) == (1, 2):
+    def kill(epoch, batch, *more):
+        if (epoch, batch) == (1, 2):
             raise Killed
 
     recipe = replace(TINY, arch=f"cifar_vgg{blur}", epochs=2 - reflect_epochs, reflect_epochs=reflect_epochs)
@@ -117,11 +117,12 @@ def test_a_killed_run_goes_on_as_if_nothing_had_happened(tmp_path, blur, reflect
     with pytest.raises(Killed):
         train(recipe, few, tmp_path / "killed.pt", kill)
     steps = []
-    resumed = train(recipe, few, tmp_path / "killed.pt", steps.append)
-    assert [(step.epoch, step.batch) for step in steps] == [(1, 1), (1, 2), (1, 3)]
+    note = lambda epoch, batch, *more: steps.append((epoch, batch))  # noqa: E731
+    resumed = train(recipe, few, tmp_path / "killed.pt", note)
+    assert steps == [(1, 1), (1, 2), (1, 3)]
     assert states_equal(resumed, whole)
     assert not any(layer.as_matrices for layer in resumed.modules() if isinstance(layer, BlurPool2d))
-    again = train(recipe, few, tmp_path / "killed.pt", steps.append)  # nothing left to do
+    again = train(recipe, few, tmp_path / "killed.pt", note)  # nothing left to do
     assert len(steps) == 3
     assert states_equal(again, whole)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["killed.pt", "whole.pt"]
@@ -174,7 +175,7 @@ def test_a_torn_checkpoint_says_which_one_to_delete(tmp_path, harm):
     few = Split(TRAIN.pixels[:32], TRAIN.labels[:32], TRAIN.classes)
     path = tmp_path / "run.pt"
     with pytest.raises(ZeroDivisionError):
-        train(TINY, few, path, lambda step: 1 // (1 - step.epoch))  # stops in the second epoch
+        train(TINY, few, path, lambda epoch, *more: 1 // (1 - epoch))  # stops in the second epoch
     path.write_bytes(harm(path.read_bytes()))
     with pytest.raises(WeightsError, match=r"^expected .*run\.pt as it was written, .*: delete it to start anew$"):
         train(TINY, few, path)

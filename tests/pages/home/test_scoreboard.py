@@ -80,7 +80,7 @@ def test_what_is_not_measured_says_why():
 @pytest.mark.parametrize("claim", ["blur-consistency-vgg", "lambda-rises-shot", "resnet-fails-on-scrambled"])
 def test_a_link_opens_the_study_as_the_claim_was_measured(claim):
     """One with networks to choose, one with a level on a slider, one in a folded part of the page."""
-    found = board.find(claim)
+    found = next(known for known in board.CLAIMS if known.name == claim)
     app = AppTest.from_file(APP, default_timeout=120)
     app.query_params["study"] = found.study
     for name, value in found.settings.items():

@@ -25,6 +25,11 @@ ENERGY_ABOVE = (0.50, 0.18, 0.076, 0.033, 0.015, 0.007, 0.003)  # of 1 to 7 taps
 PAPER = np.array([0, 0, 1, 1, 0, 0, 1, 1])
 
 
+def sweep_of(signal, size):
+    """The toy at every shift."""
+    return inside.toy(signal, np.arange(len(signal)), size)
+
+
 def network(net: nn.Module, size: int, blur: int | None = None) -> types.SimpleNamespace:
     """What the study reads of a Network, around any module."""
     return types.SimpleNamespace(
@@ -72,7 +77,7 @@ def test_layers_and_strides_of_a_network_agree_with_its_blurred_twin(distances):
         np.testing.assert_array_equal(result.strides, [1, 2, 2, 4, 4, 8, 8, 32])
         assert result.distance.shape == (8, 8, 8)
         assert result.period == 8
-        assert result.complete
+        assert len(result.distance[0]) == result.period
 
 
 def test_the_distance_is_0_at_multiples_of_each_layers_stride_and_only_there(distances):
@@ -176,7 +181,7 @@ def test_a_long_period_is_cut_short_and_says_so(monkeypatch):
     result = inside.internal_distance(network(Tiny(), 16), PICTURE)
     assert result.distance.shape[1:] == (2, 2)
     assert result.period == 4
-    assert not result.complete
+    assert len(result.distance[0]) < result.period
 
 
 def test_nothing_is_left_on_the_network(plain):
@@ -264,20 +269,20 @@ def test_the_toy_is_torchs_max_pooling_and_our_blur(name, size):
 def test_every_blur_keeps_the_mean_at_every_shift(name, size):
     """Any binomial filter of 2 taps or more is 0 at frequency pi, so the mean survives subsampling exactly."""
     signal = inside.TOY_SIGNALS[name]
-    sweep = inside.toy_sweep(signal, size)
+    sweep = sweep_of(signal, size)
     assert sweep.smooth.shape == (len(signal), len(signal) // 2)
     dense = np.maximum(signal, np.roll(signal, -1))
     np.testing.assert_allclose(sweep.smooth.mean(1), dense.mean())
 
 
 def test_without_a_blur_the_mean_jumps_between_even_and_odd_shifts():
-    means = inside.toy_sweep(inside.TOY_SIGNALS["square wave"], 3).plain.mean(1)
+    means = sweep_of(inside.TOY_SIGNALS["square wave"], 3).plain.mean(1)
     np.testing.assert_array_equal(means, [0.5, 1.0] * 8)
 
 
 def test_one_tap_is_plain_max_pooling_and_two_shifts_move_one_sample():
     signal = inside.TOY_SIGNALS["sine with noise"]
-    sweep = inside.toy_sweep(signal, 1)
+    sweep = sweep_of(signal, 1)
     np.testing.assert_array_equal(sweep.plain, sweep.smooth)
     np.testing.assert_array_equal(sweep.plain[2:], np.roll(sweep.plain[:-2], 1, axis=1))
     with pytest.raises(ValueError, match="read-only"):
@@ -309,7 +314,7 @@ def test_figures_say_what_to_see_on_a_clear_ground(distances, plain, blurred, da
         figures.smoothness(smooth, ["plain", "blur 3"]).figure,
         figures.blur_figure(inside.blur_response(5)).figure,
         figures.toy_figure(inside.toy(PAPER, 1, 3)).figure,
-        figures.toy_sweep_figure(inside.toy_sweep(PAPER, 3)).figure,
+        figures.toy_sweep_figure(sweep_of(PAPER, 3)).figure,
     ]
     for fig in drawn:
         assert len(fig.layout.title.text) > 20
@@ -328,7 +333,7 @@ def test_tables_hold_the_numbers_of_the_figures(distances, plain, blurred):
     assert both["network"] == ["a"] * 6 + ["b"] * 6
     toy = figures.table(inside.toy(PAPER, 0, 3))
     assert toy["max-pooling"] == [0, None, 1, None, 0, None, 1, None]
-    sweep = figures.table(inside.toy_sweep(PAPER, 3))
+    sweep = figures.table(sweep_of(PAPER, 3))
     assert sweep["max-pooling, mean"][:2] == [0.5, 1.0]
     for columns in (found, both, toy, sweep, figures.table(inside.blur_response(2))):
         assert len({len(values) for values in columns.values()}) == 1
