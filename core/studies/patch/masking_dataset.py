@@ -51,12 +51,10 @@ def run(bagnet: Network, baseline: Network, split: Split, params: Params, progre
         raise ValueError(f"expected two pictures or more, got {count}: give a larger set")
     areas = np.empty((len(MODES), count, 2, len(params.methods)))
     for i in range(count):
-        traces = [
-            [masking.trace(n, bagnet, split.pixels[i], int(split.labels[i]), m, params) for m in params.methods]
-            for n in (bagnet, baseline)
-        ]
+        target = int(split.labels[i])
+        traces = masking.traces((bagnet, baseline), split.pixels[i], target, params)
         for row, mode in enumerate(MODES):
-            found = masking.assemble((bagnet, baseline), traces, int(split.labels[i]), replace(params, mode=mode))
+            found = masking.assemble((bagnet, baseline), traces, target, replace(params, mode=mode))
             areas[row, i] = found.auc
         progress(i + 1, count)
     means, errors = areas.mean(1), areas.std(1, ddof=1) / np.sqrt(count)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from core.networks.card import Network
 
 TILES = (1, 2, 3, 4, 6, 8, 12, 16)  # tiles per side
+SMALLEST_TILE = 2  # px, where the tiles are chosen from the input's size
 SHUFFLES_LIMITS = (1, 50)
 
 
@@ -66,6 +67,11 @@ class Result:
     top1: np.ndarray  # (M, T, S) class index
     top1_probability: np.ndarray  # (M, T, S)
     whole: np.ndarray
+
+
+def tiles_of(side: int) -> tuple[int, ...]:
+    """Those of TILES that leave SMALLEST_TILE px or more a tile of a picture of `side` px."""
+    return tuple(n for n in TILES if side // n >= SMALLEST_TILE)
 
 
 def shuffle(pixels: np.ndarray, tiles: int, seed: int) -> np.ndarray:

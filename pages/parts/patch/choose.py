@@ -48,6 +48,11 @@ class Scene:
         return self.bagnets[0].labels
 
 
+def told_apart(labels: Sequence[str]) -> list[str]:
+    """The labels; of those that share a name, as ImageNet's two cranes do, the later ones with their number."""
+    return [label if labels.index(label) == i else f"{label} ({i})" for i, label in enumerate(labels)]
+
+
 def compared(scene: Scene) -> list[Network]:
     """The BagNets, and the baseline if it is on this machine; if not, that is said."""
     if scene.baseline is None:

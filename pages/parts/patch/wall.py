@@ -19,7 +19,7 @@ from pages.parts.common.address import bound, folded
 from pages.parts.common.own_pictures import Chosen
 from pages.parts.common.words import note, plain
 from pages.parts.patch import closer
-from pages.parts.patch.choose import Scene
+from pages.parts.patch.choose import Scene, told_apart
 
 SAMPLE_SET, OWN = "the samples", "your own"
 FOLLOW = "the page's class"
@@ -45,10 +45,7 @@ def controls(scene: Scene) -> tuple[Network, int, str]:
         left.segmented_control, "Pictures", [SAMPLE_SET, OWN], default=SAMPLE_SET, required=True, key="patch-wall-of"
     )
     family = scene.bagnets[0].card.family
-    labels = [
-        label if scene.labels.index(label) == i else f"{label} ({i})"  # ImageNet has two cranes
-        for i, label in enumerate(scene.labels)
-    ]
+    labels = told_apart(scene.labels)
     target = chooser(middle, "Class of the walls", [FOLLOW, *labels], 0, f"patch-wall-class-{family}")
     titles = [network.card.title for network in scene.bagnets]
     title = chooser(right, "BagNet", titles, len(titles) - 1, f"patch-wall-net-{family}")

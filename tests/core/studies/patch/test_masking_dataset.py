@@ -37,7 +37,7 @@ def test_means_and_errors_are_those_of_the_pictures(networks, split, found, mode
     params = Params(cell=16, methods=PARAMS.methods, draws=2, mode=mode)
     areas = np.stack(
         [
-            masking.run(*networks, pixels, int(label), params).auc
+            masking.run(networks, pixels, int(label), params).auc
             for pixels, label in zip(split.pixels, split.labels, strict=True)
         ]
     )
