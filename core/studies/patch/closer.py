@@ -14,7 +14,8 @@ from core.base.softmax import softmax
 from core.base.worker import Progress, ignore
 from core.compute import patches
 from core.compute.patches import centres
-from core.studies.patch.evidence import Map, Result, tensor
+from core.pictures.preprocess import to_tensor
+from core.studies.patch.evidence import Map, Result
 
 if TYPE_CHECKING:
     from core.networks.card import Network
@@ -42,7 +43,7 @@ def patch_at(network: Network, pixels: np.ndarray, y: int, x: int) -> Patch:
     Raises ValueError for a network that is no BagNet.
     """
     net = patches.bagnet_of(network)
-    logits = patches.alone(net, tensor(network, pixels), np.array([[y, x]]), net.patch)[0]
+    logits = patches.alone(net, to_tensor(pixels, network.preprocessing), np.array([[y, x]]), net.patch)[0]
     return Patch(crop_at(network, pixels, y, x), logits)
 
 
@@ -67,7 +68,7 @@ def alike(network: Network, pixels: np.ndarray, y: int, x: int, progress: Progre
     Compared are the last features less their mean over the picture, before the linear head.
     """
     net = patches.bagnet_of(network)
-    view = tensor(network, pixels)
+    view = to_tensor(pixels, network.preprocessing)
     found = patches.collect(net, view, None, progress, step=step)
     features = patches.compose(found, view.shape[1], view.shape[2], step)  # (C, h, w)
     mine = patches.feature_at(net, view, y, x)

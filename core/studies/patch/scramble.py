@@ -6,12 +6,16 @@ seam is a new one, and a tile that moves by anything but a multiple of the strid
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.base.refuse import SEEDS
+from core.base.settings import check as check_settings
+from core.base.settings import setting
 from core.base.worker import Progress, ignore, part
 from core.models.receptive_field import STRIDE
 from core.networks import engine
@@ -26,7 +30,6 @@ if TYPE_CHECKING:
 
 TILES = (1, 2, 3, 4, 6, 8, 12, 16)  # tiles per side
 SMALLEST_TILE = 2  # px, where the tiles are chosen from the input's size
-SHUFFLES_LIMITS = (1, 50)
 
 
 @dataclass(frozen=True)
@@ -37,17 +40,13 @@ class Params:
     """
 
     tiles: tuple[int, ...] = TILES
-    shuffles: int = 5
-    seed: int = 0
+    shuffles: int = setting(5, limits=(1, 50))
+    seed: int = setting(0, limits=SEEDS, unit="as a seed")
 
     def __post_init__(self) -> None:
-        if self.tiles[:1] != (1,) or any(a >= b for a, b in zip(self.tiles, self.tiles[1:], strict=False)):
+        check_settings(self)
+        if self.tiles[:1] != (1,) or any(a >= b for a, b in itertools.pairwise(self.tiles)):
             raise ValueError(f"expected tiles per side that rise from 1, got {self.tiles}: begin with the whole")
-        low, high = SHUFFLES_LIMITS
-        if not low <= self.shuffles <= high or self.seed < 0:
-            raise ValueError(
-                f"expected {low} to {high} shuffles and a seed of 0 or more, got {self.shuffles} and {self.seed}"
-            )
 
 
 @dataclass(frozen=True, eq=False)
