@@ -8,14 +8,12 @@ import numpy as np
 import streamlit as st
 
 from core import cache
-from core.base.records import from_json
 from core.cache import Call
 from core.networks import packaged as networks
 from core.networks.card import Network
 from core.networks.families import BAGNETS
 from core.pictures.preprocess import whole
 from core.studies import STUDIES
-from core.studies import first_look as studies_first_look
 from core.studies.patch import evidence, figures
 from core.studies.patch.evidence import Map, Params, Result
 from pages.parts.common import at_hand, frame, provenance, take_away, tray, waiting
@@ -24,12 +22,6 @@ from pages.parts.patch import choose, closer, hero, interaction, masking, measur
 
 STUDY = next(s for s in STUDIES if s.slug == "patch_evidence")
 ANY_FIRST = "photo_resnet"
-
-
-def packaged(view: choose.View, picture: tray.Picture) -> Result | None:
-    """The result that comes along for the first visit, if this is what is asked for."""
-    found = studies_first_look.find(STUDY.slug, view.cards, picture.image.digest, view.params())
-    return None if found is None else from_json(evidence.Result, found)
 
 
 def own_grids(nets: tuple[Network, ...], pixels: np.ndarray) -> tuple[Map, ...]:
@@ -43,7 +35,7 @@ def ask(view: choose.View, picture: tray.Picture, pixels: np.ndarray) -> tuple[R
     """Draw the hero for what is chosen; None if no network is here."""
     if not view.cards:
         return None
-    ready = packaged(view, picture)
+    ready = evidence.packaged(view.cards, picture.image, view.params())
     if ready is not None:
         target, other = choose.classes(view, ready.logits[-1], ready.labels)
         if target is None and other is None:

@@ -125,10 +125,6 @@ STUDIES = {
     "patch.interaction.run": lambda p: interaction.run(
         [bagnet(), net("photo_resnet")], cat().pixels, 0, interaction.Params(pairs=8), p
     ),
-    "patch.interaction.changes": lambda p: interaction.changes(
-        [bagnet()], cat().pixels, 0, interaction.Params(pairs=4),
-        interaction.draw(*cat().pixels.shape[:2], interaction.Params(pairs=4)), p
-    ),
     "patch.masking.run": lambda p: masking.run(
         [bagnet(), net("photo_resnet")], cat().pixels, 0, TWO_METHODS, p
     ),

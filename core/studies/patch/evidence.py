@@ -12,18 +12,19 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from core.base.records import from_json
 from core.base.settings import check, setting
 from core.base.worker import Progress, each, ignore, part
 from core.compute import patches
 from core.networks import quoting
 from core.networks.own_options import Opened
 from core.pictures.preprocess import to_tensor, whole
-from core.studies import quoted
+from core.studies import first_look, quoted
 from core.studies.patch.scramble import listed
 
 if TYPE_CHECKING:
     from core.compute.patches import Leaf
-    from core.networks.card import Network
+    from core.networks.card import Card, Network
     from core.pictures.image import RGBImage
 
 Resolution = Literal["coarse", "full"]
@@ -177,6 +178,12 @@ def run(networks: Sequence[Network], image: RGBImage, params: Params, progress: 
             for i, (n, p) in enumerate(zip(networks, pixels, strict=True))
         ]
     return assemble(networks, grids, maps, image, pixels[0], params)
+
+
+def packaged(cards: Sequence[Card], image: RGBImage, params: Params) -> Result | None:
+    """The Result that comes along, if it was made from exactly this."""
+    found = first_look.find("patch_evidence", cards, image.digest, params)
+    return None if found is None else from_json(Result, found)
 
 
 def asked(labels: Sequence[str], logits: Sequence[np.ndarray], params: Params) -> int:

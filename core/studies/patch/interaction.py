@@ -33,7 +33,7 @@ class Params:
 
     side: int = setting(8, limits=(2, 64), unit="a side of {} px")
     pairs: int = setting(200, limits=(1, 5000))
-    seed: int = setting(0, limits=SEEDS, unit="as a seed")
+    seed: int = setting(0, limits=SEEDS, unit="a seed of {}")
 
     def __post_init__(self) -> None:
         check(self)
@@ -87,17 +87,6 @@ class ByDistance:
         return relative(self.departure, self.both)
 
 
-def run(
-    networks: Sequence[Network], pixels: np.ndarray, target: int, params: Params, progress: Progress = ignore
-) -> Result:
-    """Mask random pairs of cells of the picture, uint8 (H, W, 3), with the mean colour. Float32 throughout.
-
-    Raises ValueError if there is no network, their labels differ, the class does not exist, or the picture has no
-    room for two masks.
-    """
-    return changes(networks, pixels, target, params, draw(pixels.shape[0], pixels.shape[1], params), progress)
-
-
 def draw(height: int, width: int, params: Params) -> np.ndarray:
     """(P, 4) different pairs of the cells of a grid of masks side by side, centred; all, if there are no more.
 
@@ -114,17 +103,25 @@ def draw(height: int, width: int, params: Params) -> np.ndarray:
     return np.concatenate([cells[first[some]], cells[second[some]]], axis=1)
 
 
-def changes(
+def run(
     networks: Sequence[Network],
     pixels: np.ndarray,
     target: int,
     params: Params,
-    pairs: np.ndarray,
     progress: Progress = ignore,
+    *,
+    pairs: np.ndarray | None = None,
 ) -> Result:
-    """`run` for given pairs (P, 4) of the masks' top left pixels (y, x, y, x), anywhere in the picture."""
+    """Mask random pairs of cells of the picture, uint8 (H, W, 3), with the mean colour. Float32 throughout.
+
+    `pairs` (P, 4): other masks than those drawn, by their top left pixels (y, x, y, x), anywhere in the picture.
+    Raises ValueError if there is no network, their labels differ, the class does not exist, or the picture has no
+    room for two masks.
+    """
     check_asked(networks, target)
     height, width = pixels.shape[:2]
+    if pairs is None:
+        pairs = draw(height, width, params)
     alone, which = np.unique(pairs.reshape(-1, 2), axis=0, return_inverse=True)
     a, b = which.reshape(-1, 2).T
     nothing = [[height, width] * 2]  # outside the picture

@@ -13,8 +13,8 @@ import numpy as np
 from core.base.worker import Progress, each, ignore
 from core.compute import attributions
 from core.compute.attributions import EVIDENCE, METHODS, RANDOM
-from core.networks import engine
 from core.pictures.preprocess import to_tensor
+from core.studies.patch.scramble import answers
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -38,9 +38,7 @@ WHY_UNFIT = {
 
 def answer(network: Network, pixels: np.ndarray, progress: Progress = ignore) -> np.ndarray:
     """float32 (K,): probabilities of the network's classes for uint8 pixels (S, S, 3), by float32."""
-    x = to_tensor(pixels[None], network.preprocessing)
-    found = engine.logits(network.engine, lambda which: x[which], 1, progress, exact=True)
-    return np.asarray(found.probability[0])
+    return np.asarray(answers(network, pixels[None], progress).probability[0])
 
 
 def applicable(

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.base.prose import section
-from core.base.records import from_json
 from core.base.worker import Progress
 from core.figures.blocks import WIDTH, Table, beside, csv_address, printed
 from core.figures.palette import uri
@@ -39,11 +38,9 @@ def parts(asked: Asked) -> list[Work]:
 def patch_part(asked: Asked, cards: tuple[Card, ...], progress: Progress) -> Part:
     """The evidence maps of BagNets that share their labels."""
     params = evidence.Params()
-    found = studies_first_look.find("patch_evidence", cards, asked.image.digest, params)
-    if found is None:
+    result = evidence.packaged(cards, asked.image, params)
+    if result is None:
         result = evidence.run(asked.load(cards), asked.image, params, progress)
-    else:
-        result = from_json(evidence.Result, found)
     finding = evidence.finding(result, titles(cards))
     under = whole(asked.image, figures.UNDERLAY)
     zoom = max(1, STILL // max(result.height, result.width))
@@ -98,8 +95,7 @@ def first_looks() -> Iterator[FirstLook]:
 
 def glance(cards: Sequence[Card], sample: RGBImage) -> Glance | None:
     """The packaged maps of the sample picture."""
-    found = studies_first_look.find("patch_evidence", cards, sample.digest, evidence.Params())
-    if found is None:
+    result = evidence.packaged(cards, sample, evidence.Params())
+    if result is None:
         return None
-    result = from_json(evidence.Result, found)
     return Glance(evidence.finding(result, titles(cards)), (maps(result, titles(cards), whole(sample, UNDERLAY)),))

@@ -21,6 +21,7 @@ from core.models.receptive_field import STRIDE
 from core.pictures.files import open_pictures
 from core.pictures.preprocess import to_tensor, whole
 from core.pictures.samples import SAMPLES, load_sample
+from core.studies.patch.closer import apart
 
 if TYPE_CHECKING:
     from core.models.bagnet import BagNet
@@ -132,20 +133,6 @@ def best_of(
         crop = seen[y : y + side, x : x + side].copy()
         patches.append(Patch(name, number, y, x, loud, top1, answer, truth, crop))
     return (truth if truth >= 0 else answer) == params.target, patches
-
-
-def apart(values: np.ndarray, gap: int, count: int) -> list[tuple[int, int]]:
-    """(H', W') -> up to `count` (row, column), the largest first, each `gap` or more from the others along an axis.
-
-    Of equals, the first in reading order.
-    """
-    left = values.astype(np.float64)
-    found: list[tuple[int, int]] = []
-    while len(found) < count and np.isfinite(left).any():
-        i, j = (int(v) for v in np.unravel_index(left.argmax(), left.shape))
-        found.append((i, j))
-        left[max(0, i - gap + 1) : i + gap, max(0, j - gap + 1) : j + gap] = -np.inf
-    return found
 
 
 def finding(result: Result, label: str, title: str, called: Mapping[str, str]) -> str:

@@ -15,7 +15,8 @@ from core.pictures.image import from_pixels, png_bytes
 from core.pictures.preprocess import to_tensor, whole
 from core.pictures.samples import SAMPLES
 from core.studies.patch import wall as patch_wall
-from core.studies.patch.wall import Params, apart, finding, outlined, own_pictures, run, table
+from core.studies.patch.closer import apart
+from core.studies.patch.wall import Params, finding, outlined, own_pictures, run, table
 from tests.helpers.networks_by_hand import Torus, by_hand
 
 LABELS = 5
