@@ -15,20 +15,13 @@ from core.networks.families import BAGNETS
 from core.pictures.preprocess import whole
 from core.studies import STUDIES
 from core.studies.patch import evidence, figures
-from core.studies.patch.evidence import Map, Params, Result
+from core.studies.patch.evidence import Params, Result
 from pages.parts.common import at_hand, frame, provenance, take_away, tray, waiting
 from pages.parts.patch import any as patch_any
 from pages.parts.patch import choose, closer, hero, interaction, masking, measured, scramble, wall, why
 
 STUDY = next(s for s in STUDIES if s.slug == "patch_evidence")
 ANY_FIRST = "photo_resnet"
-
-
-def own_grids(nets: tuple[Network, ...], pixels: np.ndarray) -> tuple[Map, ...]:
-    """Every network's evidence on its own grid: one dense pass each."""
-    calls = [Call(evidence.coarse, n, pixels) for n in nets]
-    found = waiting.ask_all(calls, f"Asking {len(nets)} BagNets for their evidence", "patch grid")
-    return tuple(grid for grid in found if grid is not None)
 
 
 def ask(view: choose.View, picture: tray.Picture, pixels: np.ndarray) -> tuple[Result, Params] | None:
@@ -43,7 +36,9 @@ def ask(view: choose.View, picture: tray.Picture, pixels: np.ndarray) -> tuple[R
             hero.figure(ready, titles, picture, view)
             return ready, view.params()
     nets = tuple(at_hand.loaded(view.cards))
-    grids = own_grids(nets, pixels) if nets else ()
+    what = f"Asking {len(nets)} BagNets for their evidence"
+    found = waiting.ask_all([Call(evidence.coarse, n, pixels) for n in nets], what, "patch grid") if nets else []
+    grids = tuple(grid for grid in found if grid is not None)
     if not nets or len(grids) < len(nets):
         return None
     logits = [grid.values.mean((1, 2)) for grid in grids]

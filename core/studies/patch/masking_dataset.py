@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.base.worker import Progress, ignore
+from core.networks.card import title_of
 from core.studies.patch import masking
 from core.studies.patch.masking import MODES, Params
 
@@ -35,6 +36,10 @@ class Summary:
     deletion_error: np.ndarray
     insertion: np.ndarray
     insertion_error: np.ndarray
+
+    @property
+    def titles(self) -> list[str]:
+        return [title_of(name) for name in self.networks]
 
     def of(self, mode: str) -> tuple[np.ndarray, np.ndarray]:
         """(N, M) mean and (N, M) half width of the 95 % interval."""

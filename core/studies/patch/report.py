@@ -65,8 +65,7 @@ def fit_patch(fig: go.Figure, result: evidence.Result) -> go.Figure:
     width = (WIDTH - left - BAR) * (1 - 0.03 * (count - 1)) / count
     tall = min(width * result.height / result.width, LARGEST)
     fig.update_layout(margin={"l": left, "r": BAR, "t": top, "b": bottom}, coloraxis_colorbar=UPRIGHT)
-    fig.update_layout(coloraxis_colorbar_title_side="right")
-    fig.update_layout(coloraxis_colorbar_title_text="logits")
+    fig.update_layout(coloraxis_colorbar_title={"side": "right", "text": "logits"})
     return printed(fig, height=round(tall) + top + bottom)
 
 

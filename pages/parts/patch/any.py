@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import numpy as np
 import streamlit as st
 
-from core.cache import Call
 from core.compute.attributions import METHODS
 from core.networks.card import Network
 from core.pictures.preprocess import seen
@@ -38,9 +36,11 @@ def show(picture: tray.Picture, first: str) -> None:
     target, mode = controls(network, said)
     what = f"Trying {len(METHODS)} methods on {network.card.title}"
     why = waiting.ask(methods.applicable, network, pixels, target, METHODS, what=what, at="patch any methods")
-    result = None if why is None else masked(network, pixels, target, mode, methods.fitting(network, why))
-    if result is not None:
-        look(result, network, pixels, why)
+    if why is not None:
+        params = Params(masking.cell_of(len(pixels)), None, methods.fitting(network, why), mode, by_cell=True)
+        result = curves.answer([network], pixels, target, params, "patch any")
+        if result is not None:
+            look(result, network, pixels, why)
     probes(network, pixels, target)
 
 
@@ -54,16 +54,6 @@ def controls(network: Network, said: np.ndarray) -> tuple[int, Mode]:
         help="The class whose probability is followed; the likeliest come first.",
     )  # fmt: skip
     return int(best[0]) if chosen == ANSWER else names.index(chosen), curves.order(right, f"{KEY}-mode")
-
-
-def masked(network: Network, pixels: np.ndarray, target: int, mode: Mode, fitting: tuple[str, ...]) -> Result | None:
-    """The curves of every method that applies and is done; None before the first."""
-    params = Params(masking.cell_of(len(pixels)), methods=fitting, by_cell=True)
-    calls = [Call(masking.trace, network, network, pixels, target, method, params) for method in fitting]
-    found = waiting.ask_all(calls, f"Masking by {len(calls)} methods", "patch any")
-    done = {method: trace for method, trace in zip(fitting, found, strict=True) if trace is not None}
-    asked = replace(params, methods=tuple(done), mode=mode)
-    return masking.assemble([network], [list(done.values())], target, asked) if done else None
 
 
 def look(result: Result, network: Network, pixels: np.ndarray, why: Mapping[str, str | None]) -> None:

@@ -73,12 +73,8 @@ class View:
     resolution: Resolution
     classes: Sequence[st.delta_generator.DeltaGenerator]
 
-    @property
-    def default_short(self) -> int:
-        return self.cards[0].size
-
     def params(self, target: int | None = None, other: int | None = None) -> Params:
-        return Params(None if self.short == self.default_short else self.short, target, other, self.resolution)
+        return Params(None if self.short == self.cards[0].size else self.short, target, other, self.resolution)
 
 
 def view() -> View:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -30,10 +31,9 @@ def show(scene: Scene) -> None:
     networks = [bagnet, *([scene.baseline] if scene.baseline else [])]
     if scene.baseline is None:
         st.markdown("The residual network of this family is not on this machine: the BagNet is asked alone.")
-    pixels = scene.pixels
-    result = answer(scene, networks, pixels, params)
-    if result is not None:
-        look(result, networks, pixels)
+    result = answer(networks, scene.pixels, scene.target, params, "patch masking")
+    if result is not None and EVIDENCE in result.methods:
+        look(result, networks, scene.pixels)
 
 
 def controls(scene: Scene) -> tuple[Network, Params]:
@@ -74,25 +74,23 @@ def order(place: st.delta_generator.DeltaGenerator, key: str) -> Mode:
     )
 
 
-def answer(scene: Scene, networks: list[Network], pixels: np.ndarray, params: Params) -> Result | None:
-    """The curves of every method that is done; None before the evidence's are.
+def answer(networks: Sequence[Network], pixels: np.ndarray, target: int, params: Params, at: str) -> Result | None:
+    """The curves of every method that is done; None before the first.
 
     A trace holds the attributions and both modes, so nothing is computed again when the mode or k moves.
     """
     common = replace(params, methods=Params.methods, mode=Params.mode)
     calls = [
         # only the evidence is the BagNet's: other methods' traces are remembered whichever stands beside
-        Call(masking.trace, n, networks[0] if method == EVIDENCE else n, pixels, scene.target, method, common)
+        Call(masking.trace, n, networks[0] if method == EVIDENCE else n, pixels, target, method, common)
         for method in params.methods
         for n in networks
     ]
-    found = waiting.ask_all(calls, f"Masking by {len(params.methods)} methods", "patch masking")
+    found = waiting.ask_all(calls, f"Masking by {len(params.methods)} methods", at)
     by_method = [found[i : i + len(networks)] for i in range(0, len(found), len(networks))]
     done = {m: row for m, row in zip(params.methods, by_method, strict=True) if None not in row}
-    if EVIDENCE not in done:
-        return None
     traces = [[row[i] for row in done.values()] for i in range(len(networks))]
-    return masking.assemble(networks, traces, scene.target, replace(params, methods=tuple(done)))
+    return masking.assemble(networks, traces, target, replace(params, methods=tuple(done))) if done else None
 
 
 def look(result: Result, networks: list[Network], pixels: np.ndarray) -> None:

@@ -190,7 +190,11 @@ def test_what_does_not_vary_has_no_correlation():
 
 @pytest.mark.parametrize(
     ("options", "said"),
-    [({"side": 1}, "side of 2 to 64"), ({"pairs": 0}, "1 to 5,000 pairs"), ({"seed": -1}, "seed of 0 to 4,294,967,295")],
+    [
+        ({"side": 1}, "side of 2 to 64"),
+        ({"pairs": 0}, "1 to 5,000 pairs"),
+        ({"seed": -1}, "seed of 0 to 4,294,967,295"),
+    ],
 )
 def test_parameters_that_make_no_sense_are_refused(options, said):
     with pytest.raises(ValueError, match=said):
