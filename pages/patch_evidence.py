@@ -18,7 +18,7 @@ from core.studies.patch import evidence, figures
 from core.studies.patch.evidence import Params, Result
 from pages.parts.common import at_hand, frame, provenance, take_away, tray, waiting
 from pages.parts.patch import any as patch_any
-from pages.parts.patch import choose, closer, hero, interaction, masking, measured, scramble, wall, why
+from pages.parts.patch import choose, closer, hero, masking, measured, probes, wall, why
 
 STUDY = next(s for s in STUDIES if s.slug == "patch_evidence")
 ANY_FIRST = "photo_resnet"
@@ -81,8 +81,8 @@ else:
     scene = choose.Scene(shown, baseline_of(view.family), picture, pixels, view.short, result.target)
     closer.show(result, scene)
     masking.show(scene)
-    scramble.show(scene)
-    interaction.show(scene)
+    probes.tiles(scene)
+    probes.pairs(scene)
     wall.show(scene)
 patch_any.show(picture, ANY_FIRST)
 why.show()

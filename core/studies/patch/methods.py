@@ -1,6 +1,7 @@
 """Any network: which attributions say something of what it sees, whatever its labels, input size and channels.
 
-For each of the others there is a sentence why not.
+It is masked as Brendel & Bethge (ICLR 2019, §3) mask for a BagNet. For each of the other methods there is a sentence
+why not.
 """
 
 from __future__ import annotations

@@ -10,12 +10,13 @@ import streamlit as st
 from core.compute.attributions import METHODS
 from core.networks.card import Network
 from core.pictures.preprocess import seen
-from core.studies.patch import interaction, masking, masking_figures, methods, probe_figures, scramble
+from core.studies.patch import masking, masking_figures, methods
 from core.studies.patch.masking import Mode, Params, Result
 from pages.parts.common import at_hand, charts, provenance, tray, waiting
 from pages.parts.common.address import bound, folded
-from pages.parts.common.words import note, plain
+from pages.parts.common.words import plain
 from pages.parts.patch import masking as curves
+from pages.parts.patch import probes
 from pages.parts.patch.choose import told_apart
 
 KEY = "patch-any"
@@ -41,7 +42,7 @@ def show(picture: tray.Picture, first: str) -> None:
         result = curves.answer([network], pixels, target, params, "patch any")
         if result is not None:
             look(result, network, pixels, why)
-    probes(network, pixels, target)
+    probes.of_one(network, pixels, target, KEY)
 
 
 def controls(network: Network, said: np.ndarray) -> tuple[int, Mode]:
@@ -76,30 +77,3 @@ def look(result: Result, network: Network, pixels: np.ndarray, why: Mapping[str,
         st.markdown(f"- {plain(sentence)}")
     grey = ", grey" if len(network.preprocessing.mean) == 1 else ""
     curves.caption(result, "masking any network", side=len(pixels), grey=grey)
-
-
-def probes(network: Network, pixels: np.ndarray, target: int) -> None:
-    """Tiles that change places, and two masks, where the reader asks for them."""
-    title, side = network.card.title, len(pixels)
-    with st.container(horizontal=True):
-        tiles = bound(st.toggle, "Scramble its tiles", key=f"{KEY}-tiles")
-        two = bound(st.toggle, "Mask two squares", key=f"{KEY}-two")
-    if tiles:
-        params = scramble.Params(scramble.tiles_of(side))
-        asked = [network], pixels, target, params
-        found = waiting.ask(scramble.run, *asked, what="Shuffling tiles", at=f"{KEY} tiles")
-        if found is not None:
-            st.markdown(f"**{plain(scramble.finding(found, [title], found.tiles[-1]))}**")
-            charts.show(probe_figures.scramble_curves(found, [title]), f"{KEY}-scramble")
-            last = params.seed + params.shuffles - 1
-            note(f"Mean and range of {params.shuffles} shuffles, seeds {params.seed} to {last}.")
-    if two:
-        asked = [network], pixels, target, interaction.Params(masking.cell_of(side))
-        pairs = waiting.ask(interaction.run, *asked, what="Masking pairs of squares", at=f"{KEY} two")
-        if pairs is not None:
-            st.markdown(f"**{plain(interaction.finding(pairs, [title]))}**")
-            charts.show(probe_figures.interaction_scatter(pairs, [title]), f"{KEY}-interaction")
-            note(
-                f"Change of the logit of {pairs.labels[target]} when squares of {pairs.side} px take the mean colour. "
-                f"n = {len(pairs.pairs):,} pairs of a grid's cells, seed {pairs.seed}, float32."
-            )
