@@ -8,42 +8,27 @@ import numpy as np
 import streamlit as st
 
 from core import cache
-from core.base.records import from_json
 from core.cache import Call
 from core.networks import packaged as networks
 from core.networks.card import Network
 from core.networks.families import BAGNETS
 from core.pictures.preprocess import whole
 from core.studies import STUDIES
-from core.studies import first_look as studies_first_look
 from core.studies.patch import evidence, figures
-from core.studies.patch.evidence import Map, Params, Result
+from core.studies.patch.evidence import Params, Result
 from pages.parts.common import at_hand, frame, provenance, take_away, tray, waiting
 from pages.parts.patch import any as patch_any
-from pages.parts.patch import choose, closer, hero, interaction, masking, measured, scramble, wall, why
+from pages.parts.patch import choose, closer, hero, masking, measured, probes, wall, why
 
 STUDY = next(s for s in STUDIES if s.slug == "patch_evidence")
 ANY_FIRST = "photo_resnet"
-
-
-def packaged(view: choose.View, picture: tray.Picture) -> Result | None:
-    """The result that comes along for the first visit, if this is what is asked for."""
-    found = studies_first_look.find(STUDY.slug, view.cards, picture.image.digest, view.params())
-    return None if found is None else from_json(evidence.Result, found)
-
-
-def own_grids(nets: tuple[Network, ...], pixels: np.ndarray) -> tuple[Map, ...]:
-    """Every network's evidence on its own grid: one dense pass each."""
-    calls = [Call(evidence.coarse, n, pixels) for n in nets]
-    found = waiting.ask_all(calls, f"Asking {len(nets)} BagNets for their evidence", "patch grid")
-    return tuple(grid for grid in found if grid is not None)
 
 
 def ask(view: choose.View, picture: tray.Picture, pixels: np.ndarray) -> tuple[Result, Params] | None:
     """Draw the hero for what is chosen; None if no network is here."""
     if not view.cards:
         return None
-    ready = packaged(view, picture)
+    ready = evidence.packaged(view.cards, picture.image, view.params())
     if ready is not None:
         target, other = choose.classes(view, ready.logits[-1], ready.labels)
         if target is None and other is None:
@@ -51,7 +36,9 @@ def ask(view: choose.View, picture: tray.Picture, pixels: np.ndarray) -> tuple[R
             hero.figure(ready, titles, picture, view)
             return ready, view.params()
     nets = tuple(at_hand.loaded(view.cards))
-    grids = own_grids(nets, pixels) if nets else ()
+    what = f"Asking {len(nets)} BagNets for their evidence"
+    found = waiting.ask_all([Call(evidence.coarse, n, pixels) for n in nets], what, "patch grid") if nets else []
+    grids = tuple(grid for grid in found if grid is not None)
     if not nets or len(grids) < len(nets):
         return None
     logits = [grid.values.mean((1, 2)) for grid in grids]
@@ -94,8 +81,8 @@ else:
     scene = choose.Scene(shown, baseline_of(view.family), picture, pixels, view.short, result.target)
     closer.show(result, scene)
     masking.show(scene)
-    scramble.show(scene)
-    interaction.show(scene)
+    probes.tiles(scene)
+    probes.pairs(scene)
     wall.show(scene)
 patch_any.show(picture, ANY_FIRST)
 why.show()

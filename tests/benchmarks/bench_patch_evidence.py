@@ -15,7 +15,7 @@ import torch
 
 from core import networks
 from core.compute import patches
-from core.pictures.preprocess import square
+from core.pictures.preprocess import square, to_tensor
 from core.pictures.samples import load_sample
 from core.studies.patch import evidence
 
@@ -52,7 +52,7 @@ def test_maps_against_forwarding_every_patch(name):
     torch.manual_seed(0)
     network = networks.load(networks.find(name))
     pixels = square(load_sample("cat"), SIDE)
-    x, net, plain = evidence.tensor(network, pixels), patches.bagnet_of(network), network.engine.plain
+    x, net, plain = to_tensor(pixels, network.preprocessing), patches.bagnet_of(network), network.engine.plain
     patch, dice = net.patch, np.random.default_rng(0)
     evidence.coarse(network, pixels)  # warm up both
     patches.alone(plain, x, np.zeros((BATCH, 2), int), patch, BATCH)

@@ -17,7 +17,7 @@ GIVE_BACK = ("patch.wall.run", "random.retrieval.run", "shift.dataset.run", "spa
 AT_ONCE = (  # of a single step
     *(f"compute.attributions.attribution:{method}" for method in ("random", "saliency", "Grad-CAM", "DeepLIFT")),
     *("random.look.balanced", "random.look.run"),
-    *("patch.any.answer", "patch.evidence.coarse", "compute.spaces.pixels", "random.maps.vectors:pixels"),
+    *("patch.methods.answer", "patch.evidence.coarse", "compute.spaces.pixels", "random.maps.vectors:pixels"),
 )
 MEASURED = ("training", "reproduce", "measure")  # minutes to hours each: their loops tell, and are told in turn
 OTHERWISE = {  # function -> why it is not in the table

@@ -15,12 +15,11 @@ from core import studies
 
 WRONG = {  # settings -> values that do not exist, a field
     "shift.sweep": {"max_shift": (0, 25, 99, -1, nan), "boundary": ("zero",)},
-    "patch.any": {"cell": (1,), "cells": (0,), "methods": (("taste",), ()), "draws": (0, nan)},
     "patch.evidence": {"short": (20, 10**13, nan), "resolution": ("huge",)},
     "patch.interaction": {"side": (1, 65), "pairs": (0, 5001), "seed": (-1,)},
     "patch.masking": {
         "cell": (1, nan), "cells": (0,), "methods": (("LRP",), ("random", "random"), ()),
-        "mode": ("erase",), "draws": (0,),
+        "mode": ("erase",), "draws": (0, nan),
     },
     "patch.scramble": {"tiles": ((2, 4), (1, 4, 4), ()), "shuffles": (0, 51), "seed": (-1,)},
     "patch.wall": {"target": (-1,), "short": (0,), "count": (0, 100_000), "per_picture": (0,)},
@@ -76,9 +75,8 @@ NEEDED = {"patch.wall": {"target": 0, "short": 48}, "sparse.dictionary": {"lam":
 ELSEWHERE = {  # settings that are looked at by what takes them: a class by its network, a kernel by its layer
     "shift.sweep": {"target"},
     "shift.dataset": {"pairs", "boundary", "worst_reach", "corruptions", "seed"},
-    "patch.any": {"target", "seed"},
     "patch.evidence": {"target", "other"},
-    "patch.masking": {"seed"},
+    "patch.masking": {"seed", "by_cell"},
     "sparse.dataset": {"seed"},
     "sparse.dictionary": {"solver"},
     "random.background": {"box", "whole_box", "kernel"},

@@ -9,10 +9,8 @@ import torch
 from core.base import resume
 from core.compute import attacks, spaces
 from core.networks import families
-from core.pictures.preprocess import to_tensor
 from core.pictures.samples import load_sample
-from core.studies.patch import any as patch_any
-from core.studies.patch import closer, evidence, interaction, masking, masking_dataset, scramble, wall
+from core.studies.patch import closer, evidence, interaction, masking, masking_dataset, methods, scramble, wall
 from core.studies.patch import dataset as patch_dataset
 from core.studies.random import attack as random_attack
 from core.studies.random import (
@@ -113,17 +111,6 @@ def heads(progress):
 
 
 STUDIES = {
-    "patch.any.run": lambda p: patch_any.run(
-        vgg(), cat(), patch_any.Params(cells=2, methods=("saliency", "random"), draws=2), p
-    ),
-    "patch.any.answer": lambda p: patch_any.answer(vgg(), cat(32).pixels, p),
-    "patch.any.applicable": lambda p: patch_any.applicable(
-        vgg(), to_tensor(cat(32).pixels, vgg().preprocessing), 0, ("saliency", "random"), p
-    ),
-    "patch.any.trace": lambda p: patch_any.trace(vgg(), cat(32).pixels, 0, "saliency", FEW, p),
-    "patch.any.occlusion": lambda p: patch_any.occlusion(vgg(), cat(32).pixels, 0, 8, p),
-    "patch.any.scramble": lambda p: patch_any.scramble(vgg(), cat(32).pixels, 0, 0, p),
-    "patch.any.interaction": lambda p: patch_any.interaction(vgg(), cat(32).pixels, 0, 8, 0, p),
     "patch.closer.alike": lambda p: closer.alike(bagnet(), cat().pixels, 20, 20, p),
     "patch.dataset.run": lambda p: patch_dataset.run([bagnet()], photos(40), p),
     "patch.evidence.coarse": lambda p: evidence.coarse(bagnet(), cat().pixels, p),
@@ -138,13 +125,13 @@ STUDIES = {
     "patch.interaction.run": lambda p: interaction.run(
         [bagnet(), net("photo_resnet")], cat().pixels, 0, interaction.Params(pairs=8), p
     ),
-    "patch.interaction.changes": lambda p: interaction.changes(
-        [bagnet()], cat().pixels, 0, interaction.Params(pairs=4),
-        interaction.draw(*cat().pixels.shape[:2], interaction.Params(pairs=4)), p
-    ),
     "patch.masking.run": lambda p: masking.run(
-        bagnet(), net("photo_resnet"), cat().pixels, 0, TWO_METHODS, p
+        [bagnet(), net("photo_resnet")], cat().pixels, 0, TWO_METHODS, p
     ),
+    "patch.masking.traces": lambda p: masking.traces([vgg()], cat(32).pixels, 0, TWO_METHODS, p),
+    "patch.masking.occlusion": lambda p: masking.occlusion(vgg(), cat(32).pixels, 0, 8, p),
+    "patch.methods.answer": lambda p: methods.answer(vgg(), cat(32).pixels, p),
+    "patch.methods.applicable": lambda p: methods.applicable(vgg(), cat(32).pixels, 0, ("saliency", "random"), p),
     "patch.masking.trace": lambda p: masking.trace(bagnet(), bagnet(), cat().pixels, 0, "occlusion", FEW, p),
     "patch.masking.follow": lambda p: masking.follow(bagnet(), cat().pixels, np.arange(64), 0, FEW, p),
     "patch.masking_dataset.run": lambda p: masking_dataset.run(

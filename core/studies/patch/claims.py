@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -26,6 +28,10 @@ from core.studies.patch.dataset import Measured, Summary
 from core.studies.patch.interaction import Params, run
 from core.studies.patch.paper import PAPER_TOP5, REEVALUATED
 
+if TYPE_CHECKING:
+    from core.networks.card import Network
+
+Told = tuple[Estimate, str, str]  # a quantity, what follows it in words, and whose data it is of
 STUDY = "patch_evidence"
 PAPER = "Brendel & Bethge 2019, the authors' repository"
 REEVALUATION = f"{claim.REEVALUATED} of the authors' weights"
@@ -41,14 +47,9 @@ TILES = 4  # a side: tiles of 16 px
 SMALLEST, MIDDLE, LARGEST = REEVALUATED
 
 
-def at(found: Summary, patch: int | None) -> int:
-    """Row of the BagNet with patches of this side, or of the residual network."""
-    return found.patches.index(patch)
-
-
 def rate(found: Summary, patch: int | None, top5: bool) -> Estimate:
     """Top-1 or top-5 accuracy of the BagNet of this patch, None for the residual network, in percent."""
-    i = at(found, patch)
+    i = found.patches.index(patch)
     if top5:
         return numbers.percent(found.top5[i], found.top5_interval[i])
     return numbers.percent(found.accuracy[i], found.accuracy_interval[i])
@@ -58,98 +59,86 @@ def about(record: Measured) -> str:
     return f"{record.data}; {OVER_PICTURES}"
 
 
-def rises(top5: bool, results: Path) -> Ours | None:
+def rises(top5: bool, record: Measured) -> Told | None:
     """Rank correlation of patch size and accuracy."""
-    record = patches_record(results)
-    if record is None or not set(REEVALUATED) <= set(record.summary.patches):
+    if not set(REEVALUATED) <= set(record.summary.patches):
         return None
     values = [rate(record.summary, q, top5) for q in REEVALUATED]
     found = numbers.rank_correlation(list(REEVALUATED), values)
     listed = ", ".join(f"{q} px: {numbers.around(v)} %" for q, v in zip(REEVALUATED, values, strict=True))
-    return numbers.ours(
-        found,
-        f"rank correlation {numbers.interval(found)}; {listed} ({record.summary.images:,} pictures)",
-        f"{about(record)}, drawn {numbers.DRAWS:,} times from their intervals",
-        record.date,
-    )
+    shown = f"rank correlation {numbers.interval(found)}; {listed} ({record.summary.images:,} pictures)"
+    return found, shown, f"{about(record)}, drawn {numbers.DRAWS:,} times from their intervals"
 
 
-def gap(patch: int, other: int | None, results: Path) -> Ours | None:
+def gap(patch: int, other: int | None, record: Measured) -> Told | None:
     """Top-5 of one network minus that of another, in points."""
-    record = patches_record(results)
-    if record is None or not {patch, other} <= set(record.summary.patches):
+    if not {patch, other} <= set(record.summary.patches):
         return None
     a, b = (rate(record.summary, q, True) for q in (patch, other))
     found = numbers.minus(a, b)
     against = "the residual network" if other is None else f"{other} px"
-    return numbers.ours(
-        found,
+    shown = (
         f"{numbers.interval(found, 'points', sign=True)}: {numbers.around(a)} % with patches of {patch} px, "
-        f"{numbers.around(b)} % with {against} ({record.summary.images:,} pictures)",
-        about(record),
-        record.date,
+        f"{numbers.around(b)} % with {against} ({record.summary.images:,} pictures)"
     )
+    return found, shown, about(record)
 
 
-def scrambled(results: Path) -> Ours | None:
+def scrambled(record: Measured) -> Told | None:
     """What the residual network loses where the tiles of a picture are shuffled, in points."""
-    record = patches_record(results)
-    if record is None or record.scramble is None or TILES not in record.scramble.tiles:
+    if record.scramble is None or TILES not in record.scramble.tiles:
         return None
     found, n = record.summary, record.summary.images
-    i, t = at(found, None), record.scramble.tiles.index(TILES)
-    after = numbers.share(float(record.scramble.accuracy[i, t]), n)
-    before = rate(found, None, False)
+    i, t = found.patches.index(None), record.scramble.tiles.index(TILES)
+    before, after = rate(found, None, False), numbers.share(float(record.scramble.accuracy[i, t]), n)
     lost = numbers.minus(before, after)
-    return numbers.ours(
-        lost,
+    shown = (
         f"{numbers.interval(lost, 'points')} lost: {numbers.around(before)} % → {numbers.around(after)} % with "
-        f"{TILES} × {TILES} tiles shuffled ({n:,} pictures)",
-        f"{about(record)}; tiles are shuffled here, the paper scrambles textures",
-        record.date,
+        f"{TILES} × {TILES} tiles shuffled ({n:,} pictures)"
     )
+    return lost, shown, f"{about(record)}; tiles are shuffled here, the paper scrambles textures"
 
 
-def same_classes(results: Path) -> Ours | None:
+def same_classes(record: Measured) -> Told | None:
     """Correlation, over classes, of the error rates of the largest patches and of the residual network."""
-    record = patches_record(results)
-    if record is None or not {LARGEST, None} <= set(record.summary.patches):
-        return None
     found = record.summary
-    i, j = at(found, LARGEST), at(found, None)
-    low, high = found.correlation_interval[i, j]
-    estimate = Estimate(float(found.correlation[i, j]), float(low), float(high))
+    if not {LARGEST, None} <= set(found.patches):
+        return None
+    i, j = found.patches.index(LARGEST), found.patches.index(None)
+    estimate = Estimate(float(found.correlation[i, j]), *map(float, found.correlation_interval[i, j]))
     if np.isnan(estimate).any():
         return None
-    return numbers.ours(
-        estimate,
+    shown = (
         f"r = {numbers.interval(estimate)} over {len(found.labels)} classes, patches of {LARGEST} px against the "
-        "residual network",
-        f"{record.data}; about 95 %, {found.draws:,} bootstrap draws of the pictures",
-        record.date,
+        "residual network"
     )
+    return estimate, shown, f"{record.data}; about 95 %, {found.draws:,} bootstrap draws of the pictures"
 
 
-def deletion(row: int, results: Path) -> Ours | None:
+def deletion(row: int, record: Measured) -> Told | None:
     """Mean area under the deletion curve in random order less that in the evidence's order. `row` 0: the BagNet's own
     answer, 1: the residual network's."""
-    record = patches_record(results)
-    if record is None or record.masking is None:
-        return None
     masked = record.masking
-    means, halves = masked.of("deletion")
+    if masked is None:
+        return None
+    means, halves = (values[row] for values in masked.of("deletion"))
     chance, evidence = (
-        Estimate(float(means[row, m]), float(means[row, m] - halves[row, m]), float(means[row, m] + halves[row, m]))
+        Estimate(float(means[m]), float(means[m] - halves[m]), float(means[m] + halves[m]))
         for m in map(masked.methods.index, (RANDOM, EVIDENCE))
     )
     found = numbers.minus(chance, evidence)
-    return numbers.ours(
-        found,
+    shown = (
         f"{numbers.interval(found, sign=True, digits=3)}: area {evidence.value:.3f} in the evidence's order, "
-        f"{chance.value:.3f} in random order ({masked.images} pictures)",
-        f"{record.data}; 95 % over pictures",
-        record.date,
+        f"{chance.value:.3f} in random order ({masked.images} pictures)"
     )
+    return found, shown, f"{record.data}; 95 % over pictures"
+
+
+def answered(measure: Callable[[Measured], Told | None], results: Path) -> Ours | None:
+    """What `measure` tells of the packaged networks' record; None where that, or what it asks for, is not there."""
+    record = patches_record(results)
+    told = None if record is None else measure(record)
+    return None if record is None or told is None else numbers.ours(*told, record.date)
 
 
 def shares(column: int) -> str:
@@ -164,13 +153,12 @@ def measured(
     source: str,
     quantity: str,
     holds: tuple[float, float],
-    measure: partial[Ours | None],
+    measure: Callable[[Measured], Told | None],
     settings: dict[str, str],
 ) -> Claim:
     """A claim that the packaged networks' record answers."""
-    return Claim(
-        name, STUDY, sentence, paper, source, quantity, holds, measure, ("patches",), {**PHOTOGRAPHS, **settings}
-    )  # fmt: skip
+    asked, there = partial(answered, measure), {**PHOTOGRAPHS, **settings}
+    return Claim(name, STUDY, sentence, paper, source, quantity, holds, asked, ("patches",), there)
 
 
 def exact(
@@ -242,13 +230,13 @@ CLAIMS: tuple[Claim, ...] = (
         "resnet-fails-on-scrambled", "A residual network fails where a picture's parts are scrambled.",
         f"VGG-16 keeps {VGG_BEFORE} % → {VGG_AFTER} % top-5; ResNet and DenseNet fail", NOTES,
         f"points of accuracy lost with {TILES} × {TILES} tiles shuffled; to fail: to lose more than that VGG-16",
-        (VGG_BEFORE - VGG_AFTER, 100.0), scrambled,  # type: ignore[arg-type]
+        (VGG_BEFORE - VGG_AFTER, 100.0), scrambled,
         {"patch-tiles": str(TILES), "patch scramble": OPEN},
     ),
     measured(
         "bagnet-same-hard-classes", "Bags of features find the same classes hard as a residual network.", "", LISTED,
         f"correlation of the two networks' error rates over classes; alike: above {ALIKE}, our reading",
-        (ALIKE, 1.0), same_classes,  # type: ignore[arg-type]
+        (ALIKE, 1.0), same_classes,
         {"patch-errors-over": "classes"},
     ),
     measured(
@@ -275,26 +263,22 @@ CLAIMS: tuple[Claim, ...] = (
 )  # fmt: skip
 
 
-BAGNETS, LARGEST_BAGNET = ("photo_bagnet9", "photo_bagnet33"), "photo_bagnet33"
-
-
-SMALL_BAGNET = "photo_bagnet9"
-
-
+SMALL_BAGNET, LARGE_BAGNET = BAGNETS = "photo_bagnet9", "photo_bagnet33"
 MASK = 4  # px
 
 
-MILLION = 1e6
+def on_sample(name: str) -> tuple[Network, np.ndarray]:
+    """A packaged network, and the sample picture as it sees it, uint8 (S, S, 3)."""
+    network = networks.load(networks.find(name))
+    return network, square(load_sample(DEFAULT_SAMPLE), network.preprocessing.size)
 
 
 def mean_of_patches() -> Fact:
     """The mean of the dense logits against the image's logits, relative to the largest of them."""
     apart = []
     for name in BAGNETS:
-        network = networks.load(networks.find(name))
-        net = patches.bagnet_of(network)
-        prep = network.preprocessing
-        x = to_tensor(square(load_sample(DEFAULT_SAMPLE), prep.size), prep)
+        network, pixels = on_sample(name)
+        net, x = patches.bagnet_of(network), to_tensor(pixels, network.preprocessing)
         with torch.inference_mode():
             whole = net(x[None])[0].numpy()
         apart.append(float(np.abs(patches.evidence(net, x).mean((1, 2)) - whole).max() / np.abs(whole).max()))
@@ -305,11 +289,9 @@ def mean_of_patches() -> Fact:
 
 def shifted_passes() -> Fact:
     """The map of 64 shifted dense passes against one forward pass a pixel, relative to the largest evidence."""
-    network = networks.load(networks.find(LARGEST_BAGNET))
-    net, prep = patches.bagnet_of(network), network.preprocessing
-    x = to_tensor(square(load_sample(DEFAULT_SAMPLE), prep.size), prep)
-    rows, columns = np.mgrid[: prep.size, : prep.size]
-    pixels = np.stack([rows.ravel(), columns.ravel()], 1)
+    network, picture = on_sample(LARGE_BAGNET)
+    net, x = patches.bagnet_of(network), to_tensor(picture, network.preprocessing)
+    pixels = np.indices(picture.shape[:2]).reshape(2, -1).T
     one_by_one = patches.alone(net, x, pixels, net.patch)  # (n, K)
     dense = patches.full(net, x).reshape(one_by_one.shape[1], -1).T
     apart = float(np.abs(dense - one_by_one).max() / np.abs(one_by_one).max())
@@ -317,16 +299,14 @@ def shifted_passes() -> Fact:
         apart,
         f"largest relative difference {tiny(apart)} over {len(pixels):,} patches: {patches.count_leaves(1)} dense "
         f"passes instead of {len(pixels):,}",
-        f"{title_of(LARGEST_BAGNET)}, {PICTURE} at {prep.size} px",
+        f"{title_of(LARGE_BAGNET)}, {PICTURE} at {len(picture)} px",
     )
 
 
 def masks_add_up() -> Fact:
     """Of two masks that no patch meets both: the joint change of the logit less the sum of the single ones."""
-    network = networks.load(networks.find(SMALL_BAGNET))
-    pixels = square(load_sample(DEFAULT_SAMPLE), network.preprocessing.size)
-    target = 0
-    found = run([network], pixels, target, Params(side=MASK))
+    network, pixels = on_sample(SMALL_BAGNET)
+    found = run([network], pixels, 0, Params(side=MASK))
     far = found.distance >= (found.patches[0] or 0) + MASK
     scale = float(np.abs(found.both).max())
     apart, near = (float(np.abs(found.departure[0][which]).max() / scale) for which in (far, ~far))
@@ -341,7 +321,7 @@ def masks_add_up() -> Fact:
 def bagnet_parameters() -> Fact:
     """The largest difference, in millions, between the BagNets' numbers of parameters and those reported."""
     with torch.device("meta"):
-        millions = {q: parameters(create_model(f"bagnet{q}")) / MILLION for q in REEVALUATED}
+        millions = {q: parameters(create_model(f"bagnet{q}")) / 1e6 for q in REEVALUATED}
     apart = max(abs(found - REEVALUATED[q][2]) for q, found in millions.items())
     listed = ", ".join(f"{found:.2f}" for found in millions.values())
     return Fact(apart, f"{listed} million for patches of {', '.join(map(str, millions))} px; at most {apart:.3f} apart")

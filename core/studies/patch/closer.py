@@ -14,7 +14,8 @@ from core.base.softmax import softmax
 from core.base.worker import Progress, ignore
 from core.compute import patches
 from core.compute.patches import centres
-from core.studies.patch.evidence import Map, Result, tensor
+from core.pictures.preprocess import to_tensor
+from core.studies.patch.evidence import Map, Result
 
 if TYPE_CHECKING:
     from core.networks.card import Network
@@ -42,7 +43,7 @@ def patch_at(network: Network, pixels: np.ndarray, y: int, x: int) -> Patch:
     Raises ValueError for a network that is no BagNet.
     """
     net = patches.bagnet_of(network)
-    logits = patches.alone(net, tensor(network, pixels), np.array([[y, x]]), net.patch)[0]
+    logits = patches.alone(net, to_tensor(pixels, network.preprocessing), np.array([[y, x]]), net.patch)[0]
     return Patch(crop_at(network, pixels, y, x), logits)
 
 
@@ -67,7 +68,7 @@ def alike(network: Network, pixels: np.ndarray, y: int, x: int, progress: Progre
     Compared are the last features less their mean over the picture, before the linear head.
     """
     net = patches.bagnet_of(network)
-    view = tensor(network, pixels)
+    view = to_tensor(pixels, network.preprocessing)
     found = patches.collect(net, view, None, progress, step=step)
     features = patches.compose(found, view.shape[1], view.shape[2], step)  # (C, h, w)
     mine = patches.feature_at(net, view, y, x)
@@ -80,20 +81,31 @@ def alike(network: Network, pixels: np.ndarray, y: int, x: int, progress: Progre
     return Map(rows, columns, (0,), cosine[None].clip(-1, 1).astype(np.float32))
 
 
-def spots(found: Map, count: int, apart: int, without: tuple[int, int] | None = None) -> list[tuple[int, int, float]]:
-    """Up to `count` best places (y, x, value) of a one-channel map, at least `apart` px from each other and from
+def spots(found: Map, count: int, gap: int, without: tuple[int, int] | None = None) -> list[tuple[int, int, float]]:
+    """Up to `count` best places (y, x, value) of a one-channel map, at least `gap` px from each other and from
     `without`."""
     values = found.values[0]
-    kept: list[tuple[int, int, float]] = []
-    for flat in values.argsort(axis=None)[::-1]:
-        row, column = np.unravel_index(flat, values.shape)
-        y, x = int(found.y[row]), int(found.x[column])
-        taken = [(a, b) for a, b, _ in kept] + ([without] if without else [])
-        if all(max(abs(y - a), abs(x - b)) >= apart for a, b in taken):
-            kept.append((y, x, float(values[row, column])))
-        if len(kept) == count:
-            break
-    return kept
+    if without:
+        y, x = without
+        near = (np.abs(found.y - y) < gap)[:, None] & (np.abs(found.x - x) < gap)
+        values = np.where(near, -np.inf, values)
+    step = int(found.y[1] - found.y[0]) if len(found.y) > 1 else gap
+    chosen = apart(values, -(-gap // step), count)
+    return [(int(found.y[row]), int(found.x[column]), float(values[row, column])) for row, column in chosen]
+
+
+def apart(values: np.ndarray, gap: int, count: int) -> list[tuple[int, int]]:
+    """(H', W') -> up to `count` (row, column), the largest first, each `gap` or more from the others along an axis.
+
+    Of equals, the first in reading order.
+    """
+    left = values.astype(np.float64)
+    found: list[tuple[int, int]] = []
+    while len(found) < count and np.isfinite(left).any():
+        i, j = (int(v) for v in np.unravel_index(left.argmax(), left.shape))
+        found.append((i, j))
+        left[max(0, i - gap + 1) : i + gap, max(0, j - gap + 1) : j + gap] = -np.inf
+    return found
 
 
 def on_grid(result: Result, m: int, y: int, x: int) -> bool:

@@ -9,17 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from core.base.intervals import wilson
 from core.base.records import read
-from core.base.worker import Progress, ignore
-from core.networks import engine
+from core.base.worker import Progress, ignore, part
 from core.networks.card import patch_of, title_of
-from core.pictures.preprocess import to_tensor
 from core.studies.patch import masking_dataset
+from core.studies.patch.scramble import answers
 
 if TYPE_CHECKING:
     from core.data.split import Split
@@ -111,7 +110,7 @@ def run(networks: Sequence[Network], split: Split, progress: Progress = ignore) 
     """
     if not networks or not len(split):
         raise ValueError(f"expected networks and pictures, got {len(networks)} and {len(split)}: give one or more")
-    count, side = len(split), split.pixels.shape[1]
+    side = split.pixels.shape[1]
     top1, top5 = [], []
     for m, network in enumerate(networks):
         if network.labels != split.classes or network.preprocessing.size != side:
@@ -119,14 +118,7 @@ def run(networks: Sequence[Network], split: Split, progress: Progress = ignore) 
                 f"expected {len(network.labels)} classes at {network.preprocessing.size} px for {network.card.name}, "
                 f"got {len(split.classes)} at {side} px: choose the data it was trained on"
             )
-
-        def inputs(which: np.ndarray, prep: Any = network.preprocessing) -> Any:
-            return to_tensor(split.pixels[which], prep)
-
-        def watch(done: int, _: int, before: int = m * count) -> None:
-            progress(before + done, len(networks) * count)
-
-        logits = engine.logits(network.engine, inputs, count, watch, exact=True).logits
+        logits = answers(network, split.pixels, part(progress, m, len(networks))).logits
         best = np.argsort(-logits, axis=1, kind="stable")[:, :TOP]
         top1.append(best[:, 0])
         top5.append((best == split.labels[:, None]).any(1))
@@ -149,7 +141,7 @@ def summary(result: Result, *, draws: int = 2000, seed: int = 0) -> Summary:
         raise ValueError(f"expected pictures of every class, got none of {missing}: choose the whole test set")
     wrong = result.top1 != result.truth  # (M, N)
     accuracy, top5 = 1 - wrong.mean(1), result.top5.mean(1)
-    errors = class_errors(wrong, result.truth, len(counts))
+    errors = np.stack([wrong[:, result.truth == k].mean(1) for k in range(len(counts))], axis=1)
     correlations, kappas = bootstrap(wrong, result.truth, draws, seed)
     return Summary(
         networks=result.networks,
@@ -169,11 +161,6 @@ def summary(result: Result, *, draws: int = 2000, seed: int = 0) -> Summary:
         draws=draws,
         seed=seed,
     )
-
-
-def class_errors(wrong: np.ndarray, truth: np.ndarray, classes: int) -> np.ndarray:
-    """bool (M, N) and (N,) -> (M, K): share of each class's pictures that each network gets wrong."""
-    return np.stack([wrong[:, truth == k].mean(1) for k in range(classes)], axis=1)
 
 
 def pearson(rates: np.ndarray) -> np.ndarray:

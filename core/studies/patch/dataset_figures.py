@@ -29,6 +29,12 @@ def colours(patches: Sequence[int | None]) -> list[str]:
     return network_colours(depths)
 
 
+def guide(fig: go.Figure, x: Sequence[float], y: Sequence[float], dash: str = "dot", **place: Any) -> None:
+    """A thin grey line that leads the eye."""
+    line = {"color": MUTED, "width": 1, "dash": dash}
+    fig.add_scatter(x=x, y=y, mode="lines", line=line, hoverinfo="skip", showlegend=False, **place)
+
+
 def accuracy_plot(found: Summary) -> Plot:
     """Top-1 accuracy against the patch's side with 95 % intervals; each baseline is a level grey line in its band."""
     fig = go.Figure()
@@ -39,15 +45,8 @@ def accuracy_plot(found: Summary) -> Plot:
             fig.add_hrect(*bounds[i], fillcolor=colour, opacity=0.18, line_width=0)
             said = f"{title}: {percent[i]:.1f} %"
             fig.add_hline(percent[i], line={"color": colour, "width": 2}, annotation_text=said)
-    which = [i for _, i in order]
-    fig.add_scatter(
-        x=[q for q, _ in order],
-        y=percent[which],
-        mode="lines",
-        line={"color": MUTED, "width": 1},
-        hoverinfo="skip",
-        showlegend=False,
-    )
+    sides = [q for q, _ in order]
+    guide(fig, sides, [percent[i] for _, i in order], "solid")
     for q, i in order:
         colour, (low, high) = colours([q])[0], bounds[i]
         fig.add_scatter(
@@ -64,7 +63,6 @@ def accuracy_plot(found: Summary) -> Plot:
         )
     style(fig)
     fig.update_layout(title="Accuracy by patch size; grey: the baseline", height=400)
-    sides = [q for q, _ in order]
     fig.update_xaxes(title_text="side q of the patches, px", tickvals=sides)
     if sides:
         fig.update_xaxes(range=[min(sides) - 4, max(sides) + 14])
@@ -133,15 +131,7 @@ def class_scatter(found: Summary) -> Plot:
     for column, i in enumerate(bagnets, 1):
         y = 100 * found.class_error[i]
         named = outliers(x, y)
-        fig.add_scatter(
-            x=[0, top],
-            y=[0, top],
-            mode="lines",
-            line={"color": MUTED, "width": 1, "dash": "dot"},
-            hoverinfo="skip",
-            row=1,
-            col=column,
-        )
+        guide(fig, [0, top], [0, top], row=1, col=column)
         fig.add_scatter(
             x=x,
             y=y,

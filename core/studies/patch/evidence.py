@@ -12,19 +12,19 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from core.base.records import from_json
 from core.base.settings import check, setting
 from core.base.worker import Progress, each, ignore, part
 from core.compute import patches
 from core.networks import quoting
 from core.networks.own_options import Opened
 from core.pictures.preprocess import to_tensor, whole
-from core.studies import quoted
+from core.studies import first_look, quoted
+from core.studies.patch.scramble import listed
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from core.compute.patches import Leaf
-    from core.networks.card import Network
+    from core.networks.card import Card, Network
     from core.pictures.image import RGBImage
 
 Resolution = Literal["coarse", "full"]
@@ -109,18 +109,13 @@ def seen(network: Network, image: RGBImage, short: int | None) -> np.ndarray:
     return pixels
 
 
-def tensor(network: Network, pixels: np.ndarray) -> Tensor:
-    """The picture uint8 (H, W, 3) as the network sees it, float32 (3, H, W)."""
-    return to_tensor(pixels, network.preprocessing)
-
-
 def coarse(network: Network, pixels: np.ndarray, progress: Progress = ignore) -> Map:
     """Evidence for every class on the network's own grid, in one dense pass over the picture uint8 (H, W, 3) (§2).
 
     Raises ValueError for a network that is no BagNet.
     """
     net = patches.bagnet_of(network)
-    values = patches.evidence(net, tensor(network, pixels))
+    values = patches.evidence(net, to_tensor(pixels, network.preprocessing))
     progress(1, 1)
     y, x = (patches.centres(side, net.patch) for side in pixels.shape[:2])
     return Map(y, x, tuple(range(len(values))), values)
@@ -142,7 +137,7 @@ def phases(
     """
     net = patches.bagnet_of(network)
     head = patches.head_of(net, classes)
-    return patches.collect(net, tensor(network, pixels), head, progress, step=step, after=after)
+    return patches.collect(net, to_tensor(pixels, network.preprocessing), head, progress, step=step, after=after)
 
 
 def composed(found: Sequence[Leaf], pixels: np.ndarray, classes: Sequence[int], step: int) -> Map:
@@ -183,6 +178,12 @@ def run(networks: Sequence[Network], image: RGBImage, params: Params, progress: 
             for i, (n, p) in enumerate(zip(networks, pixels, strict=True))
         ]
     return assemble(networks, grids, maps, image, pixels[0], params)
+
+
+def packaged(cards: Sequence[Card], image: RGBImage, params: Params) -> Result | None:
+    """The Result that comes along, if it was made from exactly this."""
+    found = first_look.find("patch_evidence", cards, image.digest, params)
+    return None if found is None else from_json(Result, found)
 
 
 def asked(labels: Sequence[str], logits: Sequence[np.ndarray], params: Params) -> int:
@@ -259,12 +260,11 @@ def finding(result: Result, titles: Sequence[str]) -> str:
         f"{100 * share:.0f} % of the patches of {title}" if np.isfinite(share) else f"no patch of {title}"
         for title, share in zip(titles, half_of_the_evidence(result), strict=True)
     ]
-    listed = parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
     said = [result.labels[i] for i in result.logits.argmax(1)]
     answers = ", ".join(f"{title} says {answer}" for title, answer in zip(titles, said, strict=True))
     if len(said) > 1 and len(set(said)) == 1:
         answers = f"All say {said[0]}"
-    return f"{answers}. Half of the evidence for {name} comes from {listed}."
+    return f"{answers}. Half of the evidence for {name} comes from {listed(parts)}."
 
 
 def command(result: Result, params: Params, source: str, opened: Mapping[str, Opened] = quoting.NONE) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
@@ -34,7 +34,6 @@ from core.studies.patch.evidence import Map, Result, finding, limit
 
 if TYPE_CHECKING:
     from core.pictures.image import RGBImage
-    from core.studies.patch.evidence import Result
 
 OPACITY = 0.7
 EDGE_ALPHA = 0.4
@@ -81,7 +80,8 @@ def maps(
     under, over = uri(grey(pixels)), uri(edges(pixels))
     for i in range(m):
         add_picture(fig, i, under, result.height, result.width, "below")
-        add_evidence(fig, result, i, opacity)
+        panel = {"coloraxis": "coloraxis", "hoverinfo": "skip", "row": 1, "col": i + 1}
+        add_map(fig, result.y[i], result.x[i], result.evidence[i].astype(np.float32), opacity, **panel)
         if outline:
             add_picture(fig, i, over, result.height, result.width, "above")
         add_clicks(fig, result, i)
@@ -96,21 +96,10 @@ def maps(
     )
 
 
-def add_evidence(fig: go.Figure, result: Result, i: int, opacity: float) -> None:
-    """Network i's map in its panel, on the shared scale."""
-    y, x = result.y[i], result.x[i]
-    fig.add_heatmap(
-        z=result.evidence[i].astype(np.float32),
-        x0=int(x[0]),
-        dx=spacing(x),
-        y0=int(y[0]),
-        dy=spacing(y),
-        coloraxis="coloraxis",
-        opacity=opacity,
-        hoverinfo="skip",
-        row=1,
-        col=i + 1,
-    )
+def add_map(fig: go.Figure, y: np.ndarray, x: np.ndarray, values: np.ndarray, opacity: float, **look: Any) -> None:
+    """Values (h, w) of the patches around rows `y` and columns `x`, in pixels of the picture; `look`: Plotly's."""
+    at = {"x0": int(x[0]), "dx": spacing(x), "y0": int(y[0]), "dy": spacing(y)}
+    fig.add_heatmap(z=values, opacity=opacity, **at, **look)
 
 
 def spacing(axis: np.ndarray) -> int:
@@ -167,13 +156,8 @@ def lay_out(fig: go.Figure, result: Result) -> None:
         height=tall + HEADS + BAR + 16,
         margin={"l": 8, "r": 8, "t": HEADS + BAR, "b": 16},
     )
-    fig.update_xaxes(constrain="domain", range=[-0.5, result.width - 0.5], showgrid=False, showticklabels=False)
-    fig.update_yaxes(
-        range=[result.height - 0.5, -0.5], constrain="domain", constraintoward="top", showgrid=False, ticks=""
-    )
-    fig.update_yaxes(showticklabels=False)
-    for i in range(m):
-        fig.update_yaxes(scaleanchor=f"x{i + 1 if i else ''}", row=1, col=i + 1)
+    kit.pixel_panels(fig, result.height, result.width, m)
+    fig.update_yaxes(constraintoward="top")
     fig.update_annotations(font={"size": 13, "color": text_colour()})
 
 
@@ -227,16 +211,15 @@ def likeness(
     height, width = pixels.shape[:2]
     fig = subplots.make_subplots(1, 1)
     add_picture(fig, 0, uri(grey(pixels)), height, width, "below")
-    fig.add_heatmap(
-        z=found.values[0],
-        x0=int(found.x[0]),
-        dx=spacing(found.x),
-        y0=int(found.y[0]),
-        dy=spacing(found.y),
+    add_map(
+        fig,
+        found.y,
+        found.x,
+        found.values[0],
+        OPACITY,
         zmin=-1,
         zmax=1,
         colorscale=signed_scale(),
-        opacity=OPACITY,
         colorbar={"title": {"text": "cosine", "side": "right"}, "thickness": 10},
         hovertemplate="row %{y}, column %{x}: cosine %{z:.2f}<extra></extra>",
     )
@@ -245,10 +228,7 @@ def likeness(
         kit.frame(fig, x, y, patch, {"color": ACCENT, "width": 2.5, "dash": "dot"})
     style(fig)
     fig.update_layout(title="Where such patches lie", height=340, margin={"l": 16, "t": 40, "b": 16}, dragmode=False)
-    fig.update_xaxes(range=[-0.5, width - 0.5], constrain="domain", showgrid=False, showticklabels=False)
-    fig.update_yaxes(
-        range=[height - 0.5, -0.5], scaleanchor="x", constrain="domain", showgrid=False, showticklabels=False
-    )
+    kit.pixel_panels(fig, height, width, 1)
     return Plot(
         fig,
         "Cosine similarity of every patch's features to those of the chosen one; the four most alike are framed",

@@ -12,37 +12,31 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.base.refuse import within
+from core.base.refuse import SEEDS
+from core.base.settings import check, setting
 from core.base.worker import Progress, ignore, part
 from core.models.receptive_field import STRIDE
 from core.networks import engine
 from core.pictures.preprocess import to_tensor
-from core.studies.patch.scramble import check, listed
+from core.studies.patch.scramble import check as check_asked
+from core.studies.patch.scramble import listed
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from core.networks.card import Network
 
-SIDE_LIMITS = (2, 64)  # pixels
-PAIRS_LIMITS = (1, 5000)
-
 
 @dataclass(frozen=True)
 class Params:
-    """`side` of the square masks in pixels; how many `pairs` of them are drawn.
+    """`side` of the square masks in pixels; how many `pairs` of them are drawn. Raises ValueError beyond the limits."""
 
-    Raises ValueError outside SIDE_LIMITS and PAIRS_LIMITS, and for a negative seed.
-    """
-
-    side: int = 8
-    pairs: int = 200
-    seed: int = 0
+    side: int = setting(8, limits=(2, 64), unit="a side of {} px")
+    pairs: int = setting(200, limits=(1, 5000))
+    seed: int = setting(0, limits=SEEDS, unit="a seed of {}")
 
     def __post_init__(self) -> None:
-        within(("a side of {} px", self.side, SIDE_LIMITS), ("pairs", self.pairs, PAIRS_LIMITS))
-        if self.seed < 0:
-            raise ValueError(f"expected a seed of 0 or more, got {self.seed}: choose another")
+        check(self)
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,19 +87,6 @@ class ByDistance:
         return relative(self.departure, self.both)
 
 
-def run(
-    networks: Sequence[Network], pixels: np.ndarray, target: int, params: Params, progress: Progress = ignore
-) -> Result:
-    """Mask random pairs of cells of the picture, uint8 (H, W, 3), with the mean colour. Float32 throughout.
-
-    Raises ValueError if there is no network, their labels differ, the class does not exist, or the picture has no
-    room for two masks.
-    """
-    height, width = pixels.shape[:2]
-    pairs = draw(height, width, params)
-    return changes(networks, pixels, target, params, pairs, progress)
-
-
 def draw(height: int, width: int, params: Params) -> np.ndarray:
     """(P, 4) different pairs of the cells of a grid of masks side by side, centred; all, if there are no more.
 
@@ -122,17 +103,25 @@ def draw(height: int, width: int, params: Params) -> np.ndarray:
     return np.concatenate([cells[first[some]], cells[second[some]]], axis=1)
 
 
-def changes(
+def run(
     networks: Sequence[Network],
     pixels: np.ndarray,
     target: int,
     params: Params,
-    pairs: np.ndarray,
     progress: Progress = ignore,
+    *,
+    pairs: np.ndarray | None = None,
 ) -> Result:
-    """`run` for given pairs (P, 4) of the masks' top left pixels (y, x, y, x), anywhere in the picture."""
-    check(networks, target)
+    """Mask random pairs of cells of the picture, uint8 (H, W, 3), with the mean colour. Float32 throughout.
+
+    `pairs` (P, 4): other masks than those drawn, by their top left pixels (y, x, y, x), anywhere in the picture.
+    Raises ValueError if there is no network, their labels differ, the class does not exist, or the picture has no
+    room for two masks.
+    """
+    check_asked(networks, target)
     height, width = pixels.shape[:2]
+    if pairs is None:
+        pairs = draw(height, width, params)
     alone, which = np.unique(pairs.reshape(-1, 2), axis=0, return_inverse=True)
     a, b = which.reshape(-1, 2).T
     nothing = [[height, width] * 2]  # outside the picture

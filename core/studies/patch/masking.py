@@ -17,47 +17,47 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from core.base.heavy import torch
-from core.base.refuse import within
+from core.base.settings import check, setting
 from core.base.worker import Progress, ignore, part
 from core.compute import attributions
 from core.compute.attributions import EVIDENCE, METHODS, RANDOM
 from core.networks import engine
 from core.pictures.preprocess import to_tensor
+from core.studies.patch.methods import OCCLUSION
+from core.studies.patch.scramble import check as check_asked
 
 if TYPE_CHECKING:
     from core.networks.card import Network
 
 Mode = Literal["deletion", "insertion"]
 MODES: tuple[Mode, ...] = ("deletion", "insertion")
-CELL_LIMITS = (2, 64)  # pixels
 MOST_CELLS = 100  # the paper's
-DRAWS_LIMITS = (1, 50)
+SMALLEST_CELL, LARGEST_CELL = 2, 16  # px, of those that are chosen from the input's size
+CELLS_PER_SIDE = 8
 
 
 @dataclass(frozen=True)
 class Params:
     """`cell`: side in pixels; `cells`: largest k, None for the paper's 100 or all there are, whichever is less;
-    `draws`: random orders, of seeds `seed`, `seed` + 1, …
+    `draws`: random orders, of seeds `seed`, `seed` + 1, …; `by_cell`: occlusion hides the very cells that are ranked,
+    not windows of 8 px.
 
     Raises ValueError for what does not exist.
     """
 
-    cell: int = 8
-    cells: int | None = None
+    cell: int = setting(8, limits=(2, 64), unit="cells of {} px")
+    cells: int | None = setting(None, limits=(1, 10**6))
     methods: tuple[str, ...] = METHODS
-    mode: Mode = "deletion"
+    mode: Mode = setting("deletion", choices=MODES)
     seed: int = 0
-    draws: int = 5
+    draws: int = setting(5, limits=(1, 50), unit="random orders")
+    by_cell: bool = False
 
     def __post_init__(self) -> None:
-        within(("cells of {} px", self.cell, CELL_LIMITS), ("random orders", self.draws, DRAWS_LIMITS))
-        if self.cells is not None and self.cells < 1:
-            raise ValueError(f"expected to mask at least one cell, got {self.cells}: choose 1 or more")
+        check(self)
         unknown = [m for m in self.methods if m not in METHODS]
         if not self.methods or unknown or len(set(self.methods)) < len(self.methods):
             raise ValueError(f"expected different methods of {list(METHODS)}, got {list(self.methods)}")
-        if self.mode not in MODES:
-            raise ValueError(f"expected a mode of {list(MODES)}, got {self.mode!r}: choose one of them")
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,36 +99,32 @@ class Result:
         return int(self.probability.shape[2]) - 1
 
 
+def cell_of(size: int) -> int:
+    """Side in pixels of the cells of an input of `size` px: an eighth of it, 2 to 16 px (8 at 64 px, 16 at 224)."""
+    return min(LARGEST_CELL, max(SMALLEST_CELL, round(size / CELLS_PER_SIDE)))
+
+
 def run(
-    bagnet: Network,
-    baseline: Network | None,
-    pixels: np.ndarray,
-    target: int,
-    params: Params,
-    progress: Progress = ignore,
+    networks: Sequence[Network], pixels: np.ndarray, target: int, params: Params, progress: Progress = ignore
 ) -> Result:
     """Follow the probability of class `target` for uint8 pixels (H, W, 3). `progress` may raise to stop.
 
-    Raises ValueError if the first network is no BagNet, their labels differ, or the class does not exist.
+    Raises ValueError if the evidence is asked for and the first network is no BagNet, if their labels differ, or the
+    class does not exist.
     """
-    networks = [bagnet] if baseline is None else [bagnet, baseline]
-    methods = len(params.methods)
-    traces = [
-        [
-            trace(
-                network,
-                bagnet,
-                pixels,
-                target,
-                method,
-                params,
-                part(progress, n * methods + m, len(networks) * methods),
-            )
-            for m, method in enumerate(params.methods)
-        ]
-        for n, network in enumerate(networks)
+    return assemble(networks, traces(networks, pixels, target, params, progress), target, params)
+
+
+def traces(
+    networks: Sequence[Network], pixels: np.ndarray, target: int, params: Params, progress: Progress = ignore
+) -> list[list[Trace]]:
+    """Every network (rows) asked in the order of every method (columns), of both modes. Raises ValueError as `run`."""
+    jobs, columns = [(network, method) for network in networks for method in params.methods], len(params.methods)
+    found = [
+        trace(network, networks[0], pixels, target, method, params, part(progress, i, len(jobs)))
+        for i, (network, method) in enumerate(jobs)
     ]
-    return assemble(networks, traces, target, params)
+    return [found[i : i + columns] for i in range(0, len(found), columns)]
 
 
 def trace(
@@ -139,25 +135,22 @@ def trace(
     method: str,
     params: Params,
     progress: Progress = ignore,
-    maps: Sequence[np.ndarray] = (),
 ) -> Trace:
-    """What `network` says in the order of `method`, deleting and inserting. `params.methods` and `mode` do not matter.
+    """What `network` says in the order of `method`, deleting and inserting; the evidence is `bagnet`'s.
 
-    `maps` (H, W) of attributions stand for those of the method, as the first part of the work that is done already.
-    Raises ValueError as `run` does.
+    `params.methods` and `mode` do not matter. Raises ValueError as `run` does.
     """
-    if network.labels != bagnet.labels:
-        raise ValueError(
-            f"expected networks that share their labels, got {bagnet.card.name} and {network.card.name}: "
-            "compare one family"
-        )
+    check_asked([bagnet, network], target)
     explained = bagnet if method == EVIDENCE else network
-    x = to_tensor(pixels, explained.preprocessing)
-    draws = len(maps) or (params.draws if method == RANDOM else 1)
+    draws = params.draws if method == RANDOM else 1
     parts = 1 + 2 * draws
 
-    begun, seeds = part(progress, 0, parts), range(params.seed, params.seed + draws)
-    maps = maps or [attributions.attribution(explained, x, target, method, begun, seed=seed) for seed in seeds]
+    begun = part(progress, 0, parts)
+    if method == OCCLUSION and params.by_cell:
+        maps = [occlusion(network, pixels, target, params.cell, begun)]
+    else:
+        x, seeds = to_tensor(pixels, explained.preprocessing), range(params.seed, params.seed + draws)
+        maps = [attributions.attribution(explained, x, target, method, begun, seed=seed) for seed in seeds]
     orders = [ranking(found, params.cell) for found in maps]
     curves = [
         follow(network, pixels, order, target, replace(params, mode=mode), part(progress, 1 + 2 * d + m, parts))
@@ -165,6 +158,24 @@ def trace(
         for m, mode in enumerate(MODES)
     ]
     return Trace(maps[0], orders[0], np.stack(curves[0::2]), np.stack(curves[1::2]))
+
+
+def occlusion(network: Network, pixels: np.ndarray, target: int, cell: int, progress: Progress = ignore) -> np.ndarray:
+    """float32 (H, W): what the logit of `target` loses when the pixel's cell takes the mean colour, in float32.
+
+    Captum's occlusion with windows of a cell (`attributions.attribution` has those of 8 px), by the engine.
+    """
+    x = to_tensor(pixels, network.preprocessing)
+    cells = grid(pixels.shape[0], pixels.shape[1], cell)
+    where = torch.from_numpy(cells)
+
+    def inputs(which: np.ndarray) -> torch.Tensor:
+        hidden = where == torch.from_numpy(which - 1)[:, None, None]  # input 0 hides nothing
+        return x * ~hidden[:, None]
+
+    answers = engine.logits(network.engine, inputs, int(cells.max()) + 2, progress, exact=True)
+    logits = answers.logits[:, target]
+    return np.asarray((logits[0] - logits[1:])[cells], np.float32)
 
 
 def grid(height: int, width: int, cell: int) -> np.ndarray:
@@ -205,14 +216,9 @@ def follow(
         hidden = gone if params.mode == "deletion" else ~gone
         return x * ~hidden[:, None]
 
-    count = 1 + largest(len(order), params)
+    count = 1 + min(len(order), params.cells or MOST_CELLS)
     answers = engine.logits(network.engine, masked, count, progress, exact=True)
     return np.asarray(answers.probability[:, target])
-
-
-def largest(count: int, params: Params) -> int:
-    """The largest k of a picture of `count` cells."""
-    return min(count, MOST_CELLS if params.cells is None else params.cells)
 
 
 def assemble(networks: Sequence[Network], traces: Sequence[Sequence[Trace]], target: int, params: Params) -> Result:
@@ -284,3 +290,37 @@ def finding(result: Result, titles: Sequence[str]) -> str:
 
 def after(k: int) -> str:
     return "never" if k < 0 else f"after {k} cell{'' if k == 1 else 's'}"
+
+
+def best(result: Result) -> str:
+    """The method with the least area under network 0's curve (deletion) or the largest (insertion), chance aside where
+    another is there."""
+    areas = areas_of(result)
+    methods = [method for method in areas if method != RANDOM] or [RANDOM]
+    return (min if result.mode == "deletion" else max)(methods, key=areas.__getitem__)
+
+
+def areas_of(result: Result) -> dict[str, float]:
+    """By method, the area under network 0's curve."""
+    return dict(zip(result.methods, result.auc[0], strict=True))
+
+
+def finding_alone(result: Result, title: str) -> str:
+    """What a network that is asked alone says of the picture, which order tells soonest, and how chance compares."""
+    areas, method = areas_of(result), best(result)
+    turn = int(turning(result)[0, result.methods.index(method)])
+    done = "Masked" if result.mode == "deletion" else "Shown alone"
+    chance = f", in random order {areas[RANDOM]:.3f}" if RANDOM in areas and method != RANDOM else ""
+    return (
+        f"{title} sees {result.labels[result.target]} in the picture with P = {result.untouched[0]:.2f}. {done} in the "
+        f"order of {method}, {when(turn, result.order.shape[2], result.mode)}; area under the curve "
+        f"{areas[method]:.3f}{chance}."
+    )
+
+
+def when(k: int, cells: int, mode: Mode) -> str:
+    """When P passes half of the untouched picture's, in words; k < 0 for never."""
+    if k == 0 and mode == "insertion":
+        return "P is beyond half of that before a cell is shown"
+    falls = "falls to" if mode == "deletion" else "reaches"
+    return f"P never {falls} half of that" if k < 0 else f"P {falls} half of that after {k} of {cells} cells"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.base.worker import Progress, ignore
+from core.networks.card import title_of
 from core.studies.patch import masking
 from core.studies.patch.masking import MODES, Params
 
@@ -36,6 +37,10 @@ class Summary:
     insertion: np.ndarray
     insertion_error: np.ndarray
 
+    @property
+    def titles(self) -> list[str]:
+        return [title_of(name) for name in self.networks]
+
     def of(self, mode: str) -> tuple[np.ndarray, np.ndarray]:
         """(N, M) mean and (N, M) half width of the 95 % interval."""
         if mode == "deletion":
@@ -51,12 +56,10 @@ def run(bagnet: Network, baseline: Network, split: Split, params: Params, progre
         raise ValueError(f"expected two pictures or more, got {count}: give a larger set")
     areas = np.empty((len(MODES), count, 2, len(params.methods)))
     for i in range(count):
-        traces = [
-            [masking.trace(n, bagnet, split.pixels[i], int(split.labels[i]), m, params) for m in params.methods]
-            for n in (bagnet, baseline)
-        ]
+        target = int(split.labels[i])
+        traces = masking.traces((bagnet, baseline), split.pixels[i], target, params)
         for row, mode in enumerate(MODES):
-            found = masking.assemble((bagnet, baseline), traces, int(split.labels[i]), replace(params, mode=mode))
+            found = masking.assemble((bagnet, baseline), traces, target, replace(params, mode=mode))
             areas[row, i] = found.auc
         progress(i + 1, count)
     means, errors = areas.mean(1), areas.std(1, ddof=1) / np.sqrt(count)

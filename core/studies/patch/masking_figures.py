@@ -6,7 +6,7 @@ After the deletion curves of Brendel & Bethge (ICLR 2019).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -18,10 +18,7 @@ from core.figures.palette import ACCENT, MUTED, accent, network_colours, paint, 
 from core.studies.patch.masking import MODES, Result
 from core.studies.patch.masking_dataset import Summary
 
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
-Table = dict[str, list[object]]
+Table = dict[str, list[Any]]
 CLIP = 99  # percentile of |attribution| at which a map's colours end
 # Okabe-Ito without the blue (the evidence) and the vermilion (the reader's own); dashes, so colour is not the only cue
 LINES = {
@@ -159,14 +156,14 @@ def curve_table(result: Result, titles: Sequence[str]) -> Table:
     return columns
 
 
-def figure(found: Summary, titles: tuple[str, str]) -> Plot:
+def figure(found: Summary) -> Plot:
     """Both areas by method with 95 % intervals, the baseline grey: left is better for deletion, right for insertion."""
     heads = ("deletion: further left is better", "insertion: further right is better")
     fig = subplots.make_subplots(1, 2, shared_yaxes=True, subplot_titles=heads, horizontal_spacing=0.04)
     looks = ((ACCENT, "circle"), (network_colours([None])[0], "square"))
     for column, mode in enumerate(MODES):
         means, halves = found.of(mode)
-        for n, (title, (colour, symbol)) in enumerate(zip(map(verbatim, titles), looks, strict=True)):
+        for n, (title, (colour, symbol)) in enumerate(zip(map(verbatim, found.titles), looks, strict=True)):
             fig.add_scatter(
                 x=means[n],
                 y=found.methods,
@@ -187,18 +184,17 @@ def figure(found: Summary, titles: tuple[str, str]) -> Plot:
     return Plot(
         fig,
         "Mean area under the deletion and insertion curves by method, for the BagNet and the baseline",
-        lambda: table(found, titles),
+        lambda: table(found),
     )
 
 
-def table(found: Summary, titles: tuple[str, str]) -> dict[str, list[Any]]:
+def table(found: Summary) -> Table:
     """A row a network and method: both mean areas with their intervals."""
-    columns: dict[str, list[Any]] = {"network": [], "method": [], **{f"{mode}, mean area ± 95 %": [] for mode in MODES}}
-    for n, title in enumerate(titles):
-        for m, method in enumerate(found.methods):
-            columns["network"].append(title)
-            columns["method"].append(method)
-            for mode in MODES:
-                mean, half = (values[n, m] for values in found.of(mode))
-                columns[f"{mode}, mean area ± 95 %"].append(f"{mean:.3f} ± {half:.3f}")
+    columns: Table = {
+        "network": [title for title in found.titles for _ in found.methods],
+        "method": [*found.methods] * len(found.titles),
+    }
+    for mode in MODES:
+        areas = zip(*(values.ravel() for values in found.of(mode)), strict=True)
+        columns[f"{mode}, mean area ± 95 %"] = [f"{mean:.3f} ± {half:.3f}" for mean, half in areas]
     return columns

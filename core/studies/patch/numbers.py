@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from core.networks.card import title_of
 from core.studies.patch import dataset_figures, masking_figures
 from core.studies.patch.claims import patches_record
 
@@ -29,9 +28,8 @@ def tables(results: Path) -> dict[str, Mapping[str, Sequence[object]]]:
         )
     if record.masking is not None:
         masked = record.masking
-        titles = (title_of(masked.networks[0]), title_of(masked.networks[1]))
         found[
             f"Area under the true class's probability while cells of {masked.cell} px are masked (deletion) or shown "
             f"(insertion) in a method's order, {masked.images} pictures"
-        ] = masking_figures.table(masked, titles)
+        ] = masking_figures.table(masked)
     return found

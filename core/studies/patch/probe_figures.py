@@ -15,7 +15,7 @@ from core.figures import kit
 from core.figures.blocks import Plot
 from core.figures.palette import MUTED, PROBABILITY_SCALE, style, text_colour, translucent, verbatim
 from core.studies.patch import interaction, scramble
-from core.studies.patch.dataset_figures import colours
+from core.studies.patch.dataset_figures import colours, guide
 
 Table = dict[str, list[Any]]
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "star")  # colour is not the only cue
@@ -102,11 +102,10 @@ def interaction_scatter(result: interaction.Result, titles: Sequence[str], *, co
         vertical_spacing=0.16,
     )
     for i, title in enumerate(map(verbatim, titles)):
-        at = {"row": i // columns + 1, "col": i % columns + 1}
+        at: dict[str, Any] = {"row": i // columns + 1, "col": i % columns + 1}
         single, joint = result.a[i] + result.b[i], result.both[i]
-        ends = np.array([min(single.min(), joint.min()), max(single.max(), joint.max())])
-        line = {"color": MUTED, "width": 1, "dash": "dot"}
-        fig.add_scatter(x=ends, y=ends, mode="lines", line=line, hoverinfo="skip", **at)
+        ends = [min(single.min(), joint.min()), max(single.max(), joint.max())]
+        guide(fig, ends, ends, **at)
         fig.add_scatter(
             x=single,
             y=joint,

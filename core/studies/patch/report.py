@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.base.prose import section
-from core.base.records import from_json
 from core.base.worker import Progress
 from core.figures.blocks import WIDTH, Table, beside, csv_address, printed
 from core.figures.palette import uri
@@ -39,11 +38,9 @@ def parts(asked: Asked) -> list[Work]:
 def patch_part(asked: Asked, cards: tuple[Card, ...], progress: Progress) -> Part:
     """The evidence maps of BagNets that share their labels."""
     params = evidence.Params()
-    found = studies_first_look.find("patch_evidence", cards, asked.image.digest, params)
-    if found is None:
+    result = evidence.packaged(cards, asked.image, params)
+    if result is None:
         result = evidence.run(asked.load(cards), asked.image, params, progress)
-    else:
-        result = from_json(evidence.Result, found)
     finding = evidence.finding(result, titles(cards))
     under = whole(asked.image, figures.UNDERLAY)
     zoom = max(1, STILL // max(result.height, result.width))
@@ -68,8 +65,7 @@ def fit_patch(fig: go.Figure, result: evidence.Result) -> go.Figure:
     width = (WIDTH - left - BAR) * (1 - 0.03 * (count - 1)) / count
     tall = min(width * result.height / result.width, LARGEST)
     fig.update_layout(margin={"l": left, "r": BAR, "t": top, "b": bottom}, coloraxis_colorbar=UPRIGHT)
-    fig.update_layout(coloraxis_colorbar_title_side="right")
-    fig.update_layout(coloraxis_colorbar_title_text="logits")
+    fig.update_layout(coloraxis_colorbar_title={"side": "right", "text": "logits"})
     return printed(fig, height=round(tall) + top + bottom)
 
 
@@ -98,8 +94,7 @@ def first_looks() -> Iterator[FirstLook]:
 
 def glance(cards: Sequence[Card], sample: RGBImage) -> Glance | None:
     """The packaged maps of the sample picture."""
-    found = studies_first_look.find("patch_evidence", cards, sample.digest, evidence.Params())
-    if found is None:
+    result = evidence.packaged(cards, sample, evidence.Params())
+    if result is None:
         return None
-    result = from_json(evidence.Result, found)
     return Glance(evidence.finding(result, titles(cards)), (maps(result, titles(cards), whole(sample, UNDERLAY)),))

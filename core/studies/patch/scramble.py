@@ -6,12 +6,16 @@ seam is a new one, and a tile that moves by anything but a multiple of the strid
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.base.refuse import SEEDS
+from core.base.settings import check as check_settings
+from core.base.settings import setting
 from core.base.worker import Progress, ignore, part
 from core.models.receptive_field import STRIDE
 from core.networks import engine
@@ -25,7 +29,7 @@ if TYPE_CHECKING:
     from core.networks.card import Network
 
 TILES = (1, 2, 3, 4, 6, 8, 12, 16)  # tiles per side
-SHUFFLES_LIMITS = (1, 50)
+SMALLEST_TILE = 2  # px, where the tiles are chosen from the input's size
 
 
 @dataclass(frozen=True)
@@ -36,17 +40,13 @@ class Params:
     """
 
     tiles: tuple[int, ...] = TILES
-    shuffles: int = 5
-    seed: int = 0
+    shuffles: int = setting(5, limits=(1, 50))
+    seed: int = setting(0, limits=SEEDS, unit="a seed of {}")
 
     def __post_init__(self) -> None:
-        if self.tiles[:1] != (1,) or any(a >= b for a, b in zip(self.tiles, self.tiles[1:], strict=False)):
+        check_settings(self)
+        if self.tiles[:1] != (1,) or any(a >= b for a, b in itertools.pairwise(self.tiles)):
             raise ValueError(f"expected tiles per side that rise from 1, got {self.tiles}: begin with the whole")
-        low, high = SHUFFLES_LIMITS
-        if not low <= self.shuffles <= high or self.seed < 0:
-            raise ValueError(
-                f"expected {low} to {high} shuffles and a seed of 0 or more, got {self.shuffles} and {self.seed}"
-            )
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +66,11 @@ class Result:
     top1: np.ndarray  # (M, T, S) class index
     top1_probability: np.ndarray  # (M, T, S)
     whole: np.ndarray
+
+
+def tiles_of(side: int) -> tuple[int, ...]:
+    """Those of TILES that leave SMALLEST_TILE px or more a tile of a picture of `side` px."""
+    return tuple(n for n in TILES if side // n >= SMALLEST_TILE)
 
 
 def shuffle(pixels: np.ndarray, tiles: int, seed: int) -> np.ndarray:
@@ -98,17 +103,20 @@ def order(count: int, seed: int) -> np.ndarray:
     return drawn
 
 
-def share_whole(height: int, width: int, tiles: int, patch: int) -> float:
-    """Share of the patches of a BagNet's own grid that lie within one tile (or within none) of a shuffled picture."""
+def share_whole(height: int, width: int, tiles: int, patch: int | None) -> float:
+    """Share of the patches of a BagNet's own grid that lie within one tile (or within none) of a shuffled picture; NaN
+    for a network without patches."""
 
-    def along(length: int) -> float:
+    def along(length: int, side: int) -> float:
         step = length // tiles
         border = (length - tiles * step) // 2
         seams = border + step * np.arange(0, tiles + 1)
-        starts = np.arange(0, length - patch + 1, STRIDE)[:, None]
-        return float((~((starts < seams) & (seams < starts + patch)).any(1)).mean())
+        starts = np.arange(0, length - side + 1, STRIDE)[:, None]
+        return float((~((starts < seams) & (seams < starts + side)).any(1)).mean())
 
-    return 1.0 if tiles == 1 else along(height) * along(width)
+    if patch is None:
+        return float("nan")
+    return 1.0 if tiles == 1 else along(height, patch) * along(width, patch)
 
 
 def run(
@@ -119,18 +127,13 @@ def run(
     Raises ValueError if there is no network, their labels differ, or the class or so many tiles do not exist.
     """
     check(networks, target)
-    t, s = len(params.tiles), params.shuffles
+    size, t, s = (pixels.shape[0], pixels.shape[1]), len(params.tiles), params.shuffles
     jobs = [(1, 0)] + [(n, params.seed + i) for n in params.tiles[1:] for i in range(s)]
     pictures = [shuffle(pixels, n, seed) for n, seed in jobs[1:]]
     views = np.stack([pixels, *pictures])
-    probability = []
-    for m, network in enumerate(networks):
-
-        def inputs(which: np.ndarray, network: Network = network) -> Tensor:
-            return to_tensor(views[which], network.preprocessing)
-
-        told = part(progress, m, len(networks))
-        probability.append(engine.logits(network.engine, inputs, len(views), told, exact=True).probability)
+    probability = [
+        answers(network, views, part(progress, m, len(networks))).probability for m, network in enumerate(networks)
+    ]
     # the untouched picture was asked once, and stands for all of its shuffles
     every = np.concatenate([np.zeros(s, int), np.arange(1, len(views))]).reshape(t, s)
     p = np.stack(probability)[:, every]  # (M, T, S, K)
@@ -144,14 +147,19 @@ def run(
         probability=p[..., target],
         top1=p.argmax(-1),
         top1_probability=p.max(-1),
-        whole=np.array([[whole_of(n, pixels, count) for count in params.tiles] for n in networks]),
+        whole=np.array([[share_whole(*size, count, n.card.patch) for count in params.tiles] for n in networks]),
     )
 
 
-def whole_of(network: Network, pixels: np.ndarray, tiles: int) -> float:
-    """`share_whole` of the picture (H, W, 3) for the network's patch; NaN for a network without patches."""
-    patch = network.card.patch
-    return float("nan") if patch is None else share_whole(len(pixels), pixels.shape[1], tiles, patch)
+def answers(network: Network, views: np.ndarray, progress: Progress = ignore) -> engine.Answers:
+    """What a network says to uint8 pictures (n, H, W, 3) or (n, H, W) of its own size, in float32."""
+    return engine.logits(
+        network.engine,
+        lambda which: to_tensor(views[which], network.preprocessing),
+        len(views),
+        progress,
+        exact=True,
+    )
 
 
 def check(networks: Sequence[Network], target: int) -> None:

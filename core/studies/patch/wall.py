@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.base.refuse import within
 from core.base.worker import Progress, Stopped, ignore
 from core.compute.patches import bagnet_of, evidence
 from core.models.receptive_field import STRIDE
 from core.pictures.files import open_pictures
 from core.pictures.preprocess import to_tensor, whole
 from core.pictures.samples import SAMPLES, load_sample
+from core.studies.patch.closer import apart
 
 if TYPE_CHECKING:
     from core.models.bagnet import BagNet
@@ -28,8 +30,7 @@ if TYPE_CHECKING:
     from core.pictures.listing import Found
 
 Chunk = tuple[Sequence[str], Sequence["RGBImage"], Sequence[int]]  # names, pictures, classes (-1 where unknown)
-CROP_SIDE = 100  # px on the screen that an enlarged patch comes close to
-MOST_PATCHES = 200  # on one wall
+MOST_PATCHES, LARGEST = 200, 10**6  # on one wall; of what has no bound of its own
 
 
 @dataclass(frozen=True)
@@ -46,13 +47,12 @@ class Params:
     per_picture: int = 2
 
     def __post_init__(self) -> None:
-        if self.target < 0 or self.short < 1:
-            raise ValueError(f"expected a class and a short side, got {self.target} and {self.short}: choose both")
-        if not 1 <= self.count <= MOST_PATCHES or self.per_picture < 1:
-            raise ValueError(
-                f"expected 1..{MOST_PATCHES} patches a wall and 1 or more a picture, "
-                f"got {self.count} and {self.per_picture}"
-            )
+        within(
+            ("as a class", self.target, (0, LARGEST)),
+            ("px of the short side", self.short, (1, LARGEST)),
+            ("patches a wall", self.count, (1, MOST_PATCHES)),
+            ("patches a picture", self.per_picture, (1, LARGEST)),
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,12 +74,9 @@ class Patch:
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """The n patches of both walls, loudest first within each, and how many `pictures` were looked at.
+    """Both walls, loudest patches first, and how many `pictures` were looked at; patches are of `side` px.
 
-    `right` bool (n,): the picture is of the target class; where its class is unknown (`truth` -1), the network says
-    so. `names` (n,) and `picture` (n,): where each patch is from; `y`, `x` (n,): its top-left pixel in the picture as
-    seen; `evidence` float (n,): its logit for the target; `top1` (n,): the class it says itself; `answer` (n,): the
-    picture's; `crops` uint8 (n, q, q, 3).
+    `right`: of pictures of the target class; where a picture's class is unknown, the network says so.
     """
 
     network: str
@@ -87,39 +84,13 @@ class Result:
     pictures: int
     right_pictures: int
     known_pictures: int
-    right: np.ndarray
-    names: tuple[str, ...]
-    picture: np.ndarray
-    y: np.ndarray
-    x: np.ndarray
-    evidence: np.ndarray
-    top1: np.ndarray
-    answer: np.ndarray
-    truth: np.ndarray
-    crops: np.ndarray
-
-    def wall(self, right: bool) -> list[int]:
-        """Indices of one wall's patches, the loudest first."""
-        return [int(i) for i in np.flatnonzero(self.right == right)]
+    right: tuple[Patch, ...]
+    wrong: tuple[Patch, ...]
 
 
-class Best:
-    """The best `count` patches so far: the loudest, then the earlier picture, row and column."""
-
-    def __init__(self, count: int) -> None:
-        self.count = count
-        self._heap: list[tuple[tuple[float, int, int, int], Patch]] = []
-
-    def offer(self, patch: Patch) -> None:
-        """Keep the patch if it is better than the worst that is kept, or there is room."""
-        entry = (patch.evidence, -patch.picture, -patch.y, -patch.x), patch
-        if len(self._heap) < self.count:
-            heapq.heappush(self._heap, entry)
-        elif entry[0] > self._heap[0][0]:
-            heapq.heapreplace(self._heap, entry)
-
-    def ranked(self) -> list[Patch]:
-        return [patch for _, patch in sorted(self._heap, key=lambda entry: entry[0], reverse=True)]
+def loudness(patch: Patch) -> tuple[float, int, int, int]:
+    """What patches are ranked by: their evidence; of equals the earlier picture, row and column is the louder."""
+    return patch.evidence, -patch.picture, -patch.y, -patch.x
 
 
 def run(network: Network, chunks: Iterable[Chunk], total: int, params: Params, progress: Progress = ignore) -> Result:
@@ -131,20 +102,19 @@ def run(network: Network, chunks: Iterable[Chunk], total: int, params: Params, p
     net = bagnet_of(network)
     if params.target >= len(network.labels):
         raise ValueError(f"expected a class below {len(network.labels)}, got {params.target}: choose another")
-    walls = {True: Best(params.count), False: Best(params.count)}
+    walls: dict[bool, list[Patch]] = {True: [], False: []}
     pictures = known = right_pictures = 0
     for names, images, classes in chunks:
         for name, image, truth in zip(names, images, classes, strict=True):
             right, patches = best_of(net, network, (pictures, name, image, truth), params)
-            for patch in patches:
-                walls[right].offer(patch)
+            walls[right] = heapq.nlargest(params.count, [*walls[right], *patches], key=loudness)
             pictures, known, right_pictures = pictures + 1, known + (truth >= 0), right_pictures + right
         try:
             progress(pictures, total)
         except Stopped:
             break
-    found = [(right, patch) for right in (True, False) for patch in walls[right].ranked()]
-    return assemble(network.card.name, net.patch, (pictures, right_pictures, known), found)
+    counts = pictures, right_pictures, known
+    return Result(network.card.name, net.patch, *counts, tuple(walls[True]), tuple(walls[False]))
 
 
 def best_of(
@@ -165,84 +135,37 @@ def best_of(
     return (truth if truth >= 0 else answer) == params.target, patches
 
 
-def apart(values: np.ndarray, gap: int, count: int) -> list[tuple[int, int]]:
-    """(H', W') -> up to `count` (row, column), the largest first, each `gap` or more from the others along an axis.
-
-    Of equals, the first in reading order.
-    """
-    left = values.astype(np.float64)
-    found: list[tuple[int, int]] = []
-    while len(found) < count and np.isfinite(left).any():
-        i, j = (int(v) for v in np.unravel_index(left.argmax(), left.shape))
-        found.append((i, j))
-        left[max(0, i - gap + 1) : i + gap, max(0, j - gap + 1) : j + gap] = -np.inf
-    return found
-
-
-def assemble(network: str, side: int, counts: tuple[int, int, int], found: Sequence[tuple[bool, Patch]]) -> Result:
-    """The Result of (right, patch) pairs; counts of pictures: all, right, of known class."""
-    patches = [patch for _, patch in found]
-
-    def whole_numbers(name: str) -> np.ndarray:
-        return np.array([getattr(patch, name) for patch in patches], np.int64)
-
-    pictures, right_pictures, known = counts
-    return Result(
-        network=network,
-        side=side,
-        pictures=pictures,
-        right_pictures=right_pictures,
-        known_pictures=known,
-        right=np.array([right for right, _ in found], bool),
-        names=tuple(patch.name for patch in patches),
-        picture=whole_numbers("picture"),
-        y=whole_numbers("y"),
-        x=whole_numbers("x"),
-        evidence=np.array([patch.evidence for patch in patches], np.float64),
-        top1=whole_numbers("top1"),
-        answer=whole_numbers("answer"),
-        truth=whole_numbers("truth"),
-        crops=np.array([patch.crop for patch in patches], np.uint8).reshape(-1, side, side, 3),
-    )
-
-
 def finding(result: Result, label: str, title: str, called: Mapping[str, str]) -> str:
     """The loudest patch of each wall in one sentence; `called`: what to call pictures that have another name."""
-    right, wrong = result.wall(True), result.wall(False)
 
-    def place(i: int) -> str:
-        return f"{called.get(result.names[i], result.names[i])} ({result.evidence[i]:+.3g})"
+    def place(patch: Patch) -> str:
+        return f"{called.get(patch.name, patch.name)} ({patch.evidence:+.3g})"
 
     if not result.pictures:
         return f"No picture has been looked at yet for {label}."
     parts = []
-    if right:
-        parts.append(f"{title}'s loudest patch for {label} lies in {place(right[0])}")
+    if result.right:
+        parts.append(f"{title}'s loudest patch for {label} lies in {place(result.right[0])}")
     else:
         parts.append(f"None of the {result.pictures:,} pictures counts as {label}")
-    if wrong:
-        parts.append(f"the loudest in a picture of something else in {place(wrong[0])}")
+    if result.wrong:
+        parts.append(f"the loudest in a picture of something else in {place(result.wrong[0])}")
     return "; ".join(parts) + "."
 
 
 def table(result: Result, labels: Sequence[str]) -> dict[str, list[object]]:
     """Columns of all patches of both walls."""
+    every = [*result.right, *result.wrong]
     return {
-        "wall": ["right" if right else "wrong" for right in result.right],
-        "evidence": result.evidence.round(4).tolist(),
-        "picture": list(result.names),
-        "y, px": result.y.tolist(),
-        "x, px": result.x.tolist(),
-        "patch says": [labels[c] for c in result.top1],
-        "picture is said to be": [labels[c] for c in result.answer],
-        "picture is": [labels[c] if c >= 0 else "unknown" for c in result.truth],
+        "wall": [*(["right"] * len(result.right)), *(["wrong"] * len(result.wrong))],
+        "evidence": [round(patch.evidence, 4) for patch in every],
+        "picture": [patch.name for patch in every],
+        "y, px": [patch.y for patch in every],
+        "x, px": [patch.x for patch in every],
+        "patch says": [labels[patch.top1] for patch in every],
+        "picture is said to be": [labels[patch.answer] for patch in every],
+        "picture is": [labels[patch.truth] if patch.truth >= 0 else "unknown" for patch in every],
     }
-
-
-def enlarged(crop: np.ndarray) -> np.ndarray:
-    """A patch (q, q, 3) in whole factors with hard pixels, about CROP_SIDE px wide."""
-    factor = max(1, CROP_SIDE // len(crop))
-    return crop.repeat(factor, 0).repeat(factor, 1)
 
 
 def outlined(image: RGBImage, short: int, corner: tuple[int, int], side: int, colour: Sequence[int]) -> np.ndarray:

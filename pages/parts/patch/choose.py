@@ -48,6 +48,11 @@ class Scene:
         return self.bagnets[0].labels
 
 
+def told_apart(labels: Sequence[str]) -> list[str]:
+    """The labels; of those that share a name, as ImageNet's two cranes do, the later ones with their number."""
+    return [label if labels.index(label) == i else f"{label} ({i})" for i, label in enumerate(labels)]
+
+
 def compared(scene: Scene) -> list[Network]:
     """The BagNets, and the baseline if it is on this machine; if not, that is said."""
     if scene.baseline is None:
@@ -68,12 +73,8 @@ class View:
     resolution: Resolution
     classes: Sequence[st.delta_generator.DeltaGenerator]
 
-    @property
-    def default_short(self) -> int:
-        return self.cards[0].size
-
     def params(self, target: int | None = None, other: int | None = None) -> Params:
-        return Params(None if self.short == self.default_short else self.short, target, other, self.resolution)
+        return Params(None if self.short == self.cards[0].size else self.short, target, other, self.resolution)
 
 
 def view() -> View:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +13,7 @@ from core.cache import Call
 from core.compute.attributions import CAPTUM, EVIDENCE, RANDOM
 from core.networks.card import Network
 from core.studies.patch import masking, masking_figures
-from core.studies.patch.masking import MODES, Params, Result
+from core.studies.patch.masking import MODES, Mode, Params, Result
 from pages.parts.common import charts, waiting
 from pages.parts.common.address import bound, folded
 from pages.parts.common.words import plain
@@ -30,25 +31,16 @@ def show(scene: Scene) -> None:
     networks = [bagnet, *([scene.baseline] if scene.baseline else [])]
     if scene.baseline is None:
         st.markdown("The residual network of this family is not on this machine: the BagNet is asked alone.")
-    pixels = scene.pixels
-    result = answer(scene, networks, pixels, params)
-    if result is not None:
-        look(result, networks, pixels)
+    result = answer(networks, scene.pixels, scene.target, params, "patch masking")
+    if result is not None and EVIDENCE in result.methods:
+        look(result, networks, scene.pixels)
 
 
 def controls(scene: Scene) -> tuple[Network, Params]:
     """Whose evidence, masked or shown, and which of Captum's methods are drawn beside it."""
     by_patch = {str(n.card.patch): n for n in scene.bagnets}
     left, middle, right = st.columns([1, 1, 3], vertical_alignment="bottom")
-    mode = bound(
-        left.segmented_control,
-        "Order",
-        MODES,
-        default="deletion",
-        required=True,
-        key=MODE,
-        help="Deletion masks the most supportive cells first; insertion starts from the mean colour and shows them.",
-    )
+    mode = order(left, MODE)
     patch = bound(
         middle.segmented_control,
         "BagNet's patch q, px",
@@ -69,25 +61,36 @@ def controls(scene: Scene) -> tuple[Network, Params]:
     return by_patch[patch], Params(methods=(EVIDENCE, *(m for m in CAPTUM if m in methods), RANDOM), mode=mode)
 
 
-def answer(scene: Scene, networks: list[Network], pixels: np.ndarray, params: Params) -> Result | None:
-    """The curves of every method that is done; None before the evidence's are.
+def order(place: st.delta_generator.DeltaGenerator, key: str) -> Mode:
+    """Whether cells are masked or shown."""
+    return bound(
+        place.segmented_control,
+        "Order",
+        MODES,
+        default="deletion",
+        required=True,
+        key=key,
+        help="Deletion masks the most supportive cells first; insertion starts from the mean colour and shows them.",
+    )
+
+
+def answer(networks: Sequence[Network], pixels: np.ndarray, target: int, params: Params, at: str) -> Result | None:
+    """The curves of every method that is done; None before the first.
 
     A trace holds the attributions and both modes, so nothing is computed again when the mode or k moves.
     """
     common = replace(params, methods=Params.methods, mode=Params.mode)
     calls = [
         # only the evidence is the BagNet's: other methods' traces are remembered whichever stands beside
-        Call(masking.trace, n, networks[0] if method == EVIDENCE else n, pixels, scene.target, method, common)
+        Call(masking.trace, n, networks[0] if method == EVIDENCE else n, pixels, target, method, common)
         for method in params.methods
         for n in networks
     ]
-    found = waiting.ask_all(calls, f"Masking by {len(params.methods)} methods", "patch masking")
+    found = waiting.ask_all(calls, f"Masking by {len(params.methods)} methods", at)
     by_method = [found[i : i + len(networks)] for i in range(0, len(found), len(networks))]
     done = {m: row for m, row in zip(params.methods, by_method, strict=True) if None not in row}
-    if EVIDENCE not in done:
-        return None
     traces = [[row[i] for row in done.values()] for i in range(len(networks))]
-    return masking.assemble(networks, traces, scene.target, replace(params, methods=tuple(done)))
+    return masking.assemble(networks, traces, target, replace(params, methods=tuple(done))) if done else None
 
 
 def look(result: Result, networks: list[Network], pixels: np.ndarray) -> None:
@@ -103,7 +106,7 @@ def look(result: Result, networks: list[Network], pixels: np.ndarray) -> None:
     areas = "Area under the curve by method and network"
     charts.numbers_table(masking_figures.auc_table(result, titles), alt=areas)
     charts.show(masking_figures.strip(result, titles), "patch-masking-maps")
-    caption(result)
+    caption(result, "masking")
 
 
 def said(result: Result) -> str:
@@ -112,23 +115,31 @@ def said(result: Result) -> str:
 
 def masked(result: Result, networks: list[Network], pixels: np.ndarray) -> int:
     """The picture at a k of the reader's, in the evidence's order, with what each network says to it."""
-    if st.session_state.get(K, 0) > result.cells:  # of a larger picture
-        st.session_state[K] = result.cells
-    k = int(bound(st.slider, "Cells k", 0, result.cells, min(FIRST_K, result.cells), key=K))
     evidence = result.methods.index(EVIDENCE)
-    view = masking.shown(networks[0], pixels, result.order[0, evidence], k, result.cell, result.mode)
-    factor = max(1, SHOWN // max(view.shape[:2]))
-    words = f"the {k} cells that the evidence ranks first are {said(result)}"
-    charts.enlarged(view, factor, caption=words[0].upper() + words[1:], alt=f"The picture where {words}")
+    k = picture(result, networks[0], pixels, evidence, "the evidence", K)
     for network, p in zip(networks, result.probability[:, evidence, k], strict=True):
         st.markdown(f"**{plain(network.card.title)}**: P({plain(result.labels[result.target])}) = {p:.3f}")
     return k
 
 
-def caption(result: Result) -> None:
+def picture(result: Result, network: Network, pixels: np.ndarray, m: int, ranker: str, key: str) -> int:
+    """What the first network sees at a k of the reader's, in the order of method `m`, which is called `ranker`."""
+    if st.session_state.get(key, 0) > result.cells:  # of a larger picture
+        st.session_state[key] = result.cells
+    k = int(bound(st.slider, "Cells k", 0, result.cells, min(FIRST_K, result.cells), key=key))
+    view = masking.shown(network, pixels, result.order[0, m], k, result.cell, result.mode)
+    factor = max(1, SHOWN // max(view.shape[:2]))
+    words = f"the {k} cells that {ranker} ranks first are {said(result)}"
+    charts.enlarged(view, factor, caption=words[0].upper() + words[1:], alt=f"The picture where {words}")
+    return k
+
+
+def caption(result: Result, words: str, **more: object) -> None:
+    """How the curves were made, in the study's `words` of this name."""
     st.caption(
         section(
-            "patch_evidence", "masking", count=result.order.shape[2], cell=result.cell, cells=result.cells,
+            "patch_evidence", words, count=result.order.shape[2], cell=result.cell, cells=result.cells,
             done=plain(said(result)), draws=result.draws, first=result.seed, last=result.seed + result.draws - 1,
+            **more,
         )
     )  # fmt: skip

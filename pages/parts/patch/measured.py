@@ -6,7 +6,6 @@ import streamlit as st
 
 from core.base.files import ASSETS
 from core.base.prose import section
-from core.networks.card import title_of
 from core.studies.patch import dataset, dataset_figures, masking_dataset, masking_figures, paper
 from core.studies.patch.dataset import Measured
 from pages.parts.common import charts, provenance
@@ -79,8 +78,7 @@ def alike(record: Measured) -> None:
 
 def masked(found: masking_dataset.Summary) -> None:
     """The areas under the deletion and insertion curves over many pictures."""
-    titles = (title_of(found.networks[0]), title_of(found.networks[1]))
-    charts.show(masking_figures.figure(found, titles), "patch-masked")
+    charts.show(masking_figures.figure(found), "patch-masked")
     note(
         f"n = {found.images} of the test pictures, at even steps, each towards its true class; cells of {found.cell} "
         f"px; intervals are 95 % over pictures; random: {found.draws} orders a picture (seed {found.seed}). The "

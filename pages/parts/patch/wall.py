@@ -8,23 +8,25 @@ from pathlib import Path
 import streamlit as st
 
 from core.base.worker import Progress
+from core.figures.blocks import enlarged
 from core.networks.card import Network
 from core.pictures.files import UNREADABLE
 from core.pictures.image import decode
 from core.pictures.samples import SAMPLES
 from core.studies.patch import wall as patch_wall
-from core.studies.patch.wall import Params, Result
+from core.studies.patch.wall import Params, Patch, Result
 from pages.parts.common import charts, own_pictures, tray, waiting
 from pages.parts.common.address import bound, folded
 from pages.parts.common.own_pictures import Chosen
 from pages.parts.common.words import note, plain
 from pages.parts.patch import closer
-from pages.parts.patch.choose import Scene
+from pages.parts.patch.choose import Scene, told_apart
 
 SAMPLE_SET, OWN = "the samples", "your own"
 FOLLOW = "the page's class"
 FRAME = (0, 158, 115)  # Okabe-Ito green: seen on light and on dark pictures, and no role's colour
 SHOWN = "patch wall shown"
+CROP_SIDE = 100  # px on the screen that an enlarged patch comes close to
 TITLES = {sample.name: sample.title for sample in SAMPLES}
 
 
@@ -45,10 +47,7 @@ def controls(scene: Scene) -> tuple[Network, int, str]:
         left.segmented_control, "Pictures", [SAMPLE_SET, OWN], default=SAMPLE_SET, required=True, key="patch-wall-of"
     )
     family = scene.bagnets[0].card.family
-    labels = [
-        label if scene.labels.index(label) == i else f"{label} ({i})"  # ImageNet has two cranes
-        for i, label in enumerate(scene.labels)
-    ]
+    labels = told_apart(scene.labels)
     target = chooser(middle, "Class of the walls", [FOLLOW, *labels], 0, f"patch-wall-class-{family}")
     titles = [network.card.title for network in scene.bagnets]
     title = chooser(right, "BagNet", titles, len(titles) - 1, f"patch-wall-net-{family}")
@@ -96,10 +95,10 @@ def walls(network: Network, params: Params, result: Result, expected: int, own: 
     own_pictures.partly(result.pictures, expected)
     label, called = network.labels[params.target], TITLES if own is None else {}
     st.markdown(f"**{plain(patch_wall.finding(result, label, network.card.title, called))}**")
-    wall(result, True, f"In pictures of {label}", network, own)
+    wall(result.right, f"● **In pictures of {plain(label)}**", network, own)
     if own is not None:
         outlined(own, params, result.side)
-    wall(result, False, f"In other pictures: wrongly {label}", network, own)
+    wall(result.wrong, f"✕ **In other pictures: wrongly {plain(label)}**", network, own)
     note(how(result, label))
     charts.folded_table("patch wall", lambda: patch_wall.table(result, network.labels), "The patches of both walls")
 
@@ -118,42 +117,39 @@ def how(result: Result, label: str) -> str:
     )
 
 
-def wall(result: Result, right: bool, title: str, network: Network, own: Chosen | None) -> None:
-    st.markdown(f"{'●' if right else '✕'} **{plain(title)}**")
-    which = result.wall(right)
-    if not which:
+def wall(patches: Sequence[Patch], heading: str, network: Network, own: Chosen | None) -> None:
+    st.markdown(heading)
+    if not patches:
         st.markdown("No such picture here: choose another class or more pictures.")
     with st.container(horizontal=True):
-        for i in which:
+        for patch in patches:
             with st.container(width=132, horizontal_alignment="center"):
-                brick(result, i, network, own)
+                brick(patch, network, own)
 
 
-def brick(result: Result, i: int, network: Network, own: Chosen | None) -> None:
+def brick(patch: Patch, network: Network, own: Chosen | None) -> None:
     """One patch: enlarged, its evidence, what it says itself, and the button back to its picture."""
-    name, (y, x) = result.names[i], (int(result.y[i]), int(result.x[i]))
-    pixels, said = patch_wall.enlarged(result.crops[i]), network.labels[result.top1[i]]
+    name, y, x = patch.name, patch.y, patch.x
+    pixels, said = enlarged(patch.crop, CROP_SIDE), network.labels[patch.top1]
     title = TITLES.get(name, name) if own is None else Path(name).name
     st.image(
         pixels,
-        caption=plain(f"{result.evidence[i]:+.3g}, says {said}"),
-        alt=f"A patch of {title} at row {y}, column {x}: evidence {result.evidence[i]:+.3g}, says {said}",
+        caption=plain(f"{patch.evidence:+.3g}, says {said}"),
+        alt=f"A patch of {title} at row {y}, column {x}: evidence {patch.evidence:+.3g}, says {said}",
         output_format="PNG",
         width=pixels.shape[1],
     )
-    key = f"patch wall {name} {y} {x} {bool(result.right[i])}"
-    tip = f"{title}: the picture is said to be {network.labels[result.answer[i]]}"
-    if own is None:
-        half = result.side // 2
-        st.button(
-            plain(title),
-            key=key,
-            help=plain(tip),
-            on_click=open_sample,
-            args=(name, y + half, x + half, network.card.title),
-        )
-    else:
-        st.button(plain(title), key=key, help=plain(tip), on_click=remember, args=(own.digest, name, y, x))
+    half = len(patch.crop) // 2
+    back, there = open_sample, (name, y + half, x + half, network.card.title)
+    if own is not None:
+        back, there = remember, (own.digest, name, y, x)
+    st.button(
+        plain(title),
+        key=f"patch wall {name} {y} {x}",
+        help=plain(f"{title}: the picture is said to be {network.labels[patch.answer]}"),
+        on_click=back,
+        args=there,
+    )
 
 
 def open_sample(name: str, y: int, x: int, title: str) -> None:

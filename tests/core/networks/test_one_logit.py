@@ -15,9 +15,9 @@ from core.networks import brought, one_logit, packaged
 from core.networks.brought import Plug
 from core.networks.download import WeightsError
 from core.networks.own_options import FileOptions
-from core.pictures.preprocess import Preprocessing, to_tensor
+from core.pictures.preprocess import Preprocessing, seen, to_tensor
 from core.pictures.samples import load_sample
-from core.studies.patch import any as patch_any
+from core.studies.patch import masking, methods
 from core.studies.shift import sweep
 from core.studies.sparse import codes
 from tests.core.networks.test_brought import package  # noqa: F401 - a fixture
@@ -93,11 +93,11 @@ def test_a_sweep_has_probabilities_that_move():
 def test_the_no_has_evidence_as_well_as_the_yes():
     """Both answers' logits move, so that a map of what speaks for either is not empty."""
     network = one_of("cifar_vgg")
-    pixels = patch_any.seen(network, load_sample("cat"))
+    pixels = seen(load_sample("cat"), network.preprocessing)
     x = to_tensor(pixels, network.preprocessing)
     for target in (0, 1):
-        assert patch_any.reason(network, x, target, patch_any.GRADIENTS) is None
-    maps = [patch_any.occlusion(network, pixels, target, 4) for target in (0, 1)]
+        assert methods.reason(network, x, target, methods.GRADIENTS) is None
+    maps = [masking.occlusion(network, pixels, target, 4) for target in (0, 1)]
     np.testing.assert_allclose(maps[0], -maps[1], atol=1e-5)
     assert np.abs(maps[0]).max() > 0
 

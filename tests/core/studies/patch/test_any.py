@@ -11,11 +11,10 @@ from torch import nn
 from core import networks
 from core.compute import attributions
 from core.compute.attributions import EVIDENCE, METHODS, RANDOM
-from core.pictures.preprocess import Preprocessing, to_tensor
-from core.studies.patch import any as patch_any
-from core.studies.patch import masking, scramble
-from core.studies.patch.any import DEEP_LIFT, GRAD_CAM, GRADIENTS, OCCLUSION, Params
-from core.studies.patch.masking import MODES
+from core.pictures.preprocess import Preprocessing, seen, to_tensor
+from core.studies.patch import interaction, masking, masking_figures, methods, scramble
+from core.studies.patch.masking import MODES, Params
+from core.studies.patch.methods import DEEP_LIFT, GRAD_CAM, GRADIENTS, OCCLUSION
 from tests.helpers.networks_by_hand import Torus, by_hand, trained, untrained
 
 QUICK = ("saliency", OCCLUSION, RANDOM)
@@ -29,6 +28,16 @@ patch_any.show(tray.Picture("cat", "", load_sample("cat"), "cat"), "digits_cnn")
 
 def load(name):
     return networks.load(networks.find(name))
+
+
+def ask(network, image, target=None, of=METHODS, **settings):
+    """Both modes' results of a network alone, by the methods that apply, and why the others do not."""
+    pixels = seen(image, network.preprocessing)
+    target = int(methods.answer(network, pixels).argmax()) if target is None else target
+    why = methods.applicable(network, pixels, target, of)
+    params = Params(masking.cell_of(len(pixels)), methods=methods.fitting(network, why), by_cell=True, **settings)
+    traces = masking.traces([network], pixels, target, params)
+    return {mode: masking.assemble([network], traces, target, replace(params, mode=mode)) for mode in MODES}, why
 
 
 class Signs(nn.Module):
@@ -79,35 +88,24 @@ def test_every_kind_of_network_is_asked_at_its_own_size(cat, name, cell):
     network = load(name)
     size, channels = network.preprocessing.size, len(network.preprocessing.mean)
     asked = (RANDOM,) if size > 64 else QUICK
-    result = patch_any.run(network, cat, Params(methods=asked, cells=3, draws=1))
-    assert result.pixels.shape == (size, size, 3)
-    assert result.deletion.cell == cell
-    assert result.deletion.maps.shape == (1, len(asked) - len(result.left_out), size, size)
-    own = network.engine.plain(to_tensor(result.pixels[None], network.preprocessing))
-    assert to_tensor(result.pixels, network.preprocessing).shape[0] == channels
-    assert result.deletion.target == own.argmax().item()
-    assert result.label == network.labels[own.argmax()]
-    assert result.deletion.untouched[0] == pytest.approx(own.softmax(1).max().item(), abs=1e-5)
-    for mode in MODES:
-        assert result.curves(mode).probability.shape[2] == 4
-        assert network.card.title in patch_any.finding(result, network.card.title, mode)
+    results, why = ask(network, cat, of=asked, cells=3, draws=1)
+    pixels, deletion = seen(cat, network.preprocessing), results["deletion"]
+    assert pixels.shape == (size, size, 3)
+    assert deletion.cell == cell
+    assert deletion.maps.shape == (1, len(asked) - len(methods.omissions(why)), size, size)
+    own = network.engine.plain(to_tensor(pixels[None], network.preprocessing))
+    assert to_tensor(pixels, network.preprocessing).shape[0] == channels
+    assert deletion.target == own.argmax().item()
+    assert deletion.labels == network.labels
+    assert deletion.untouched[0] == pytest.approx(own.softmax(1).max().item(), abs=1e-5)
+    for result in results.values():
+        assert result.probability.shape[2] == 4
+        assert network.card.title in masking.finding_alone(result, network.card.title)
 
 
 def test_cells_are_an_eighth_of_the_input_within_bounds():
     sizes = {8: 2, 16: 2, 28: 4, 32: 4, 64: 8, 96: 12, 224: 16, 299: 16}
-    assert {size: patch_any.cell_of(size) for size in sizes} == sizes
-
-
-def test_curves_are_those_of_the_masking_study_with_the_network_in_both_places(cat):
-    network = load("photo_bagnet9")
-    params = Params(methods=(EVIDENCE, "saliency", RANDOM), cells=4, draws=2, seed=3)
-    result = patch_any.run(network, cat, replace(params, target=5))
-    for mode in MODES:
-        asked = masking.Params(8, 4, params.methods, mode, 3, 2)
-        own = masking.run(network, None, result.pixels, 5, asked)
-        assert np.array_equal(result.curves(mode).probability, own.probability)
-        assert np.array_equal(result.curves(mode).order, own.order)
-        assert np.array_equal(result.curves(mode).auc, own.auc)
+    assert {size: masking.cell_of(size) for size in sizes} == sizes
 
 
 def test_bright_things_on_black_are_what_such_a_network_is_shown():
@@ -117,11 +115,11 @@ def test_bright_things_on_black_are_what_such_a_network_is_shown():
     paper[10:30, 15:25] = 20
     network = load("mnist_small_cnn")
     assert network.preprocessing.bright_on_dark
-    view = patch_any.seen(network, from_pixels(paper))
+    view = seen(from_pixels(paper), network.preprocessing)
     assert view[0].max() == 5
     assert view[14, 14].min() == 235
     photo = replace(network, preprocessing=replace(network.preprocessing, bright_on_dark=False))
-    assert patch_any.seen(photo, from_pixels(paper))[0].min() == 250
+    assert seen(from_pixels(paper), photo.preprocessing)[0].min() == 250
 
 
 # ---- which methods apply -------------------------------------------------------------------------
@@ -130,7 +128,7 @@ def test_bright_things_on_black_are_what_such_a_network_is_shown():
 def why(network, **options):
     side = network.preprocessing.size
     pixels = np.random.default_rng(2).integers(0, 256, (side, side, 3), dtype=np.uint8)
-    return patch_any.applicable(network, to_tensor(pixels, network.preprocessing), 1, **options)
+    return methods.applicable(network, pixels, 1, **options)
 
 
 def test_signs_leave_no_gradient_and_each_method_says_so(signs):
@@ -176,20 +174,21 @@ def test_a_network_that_cannot_be_differentiated_is_asked_without_gradients(cat)
     with torch.random.fork_rng():
         torch.manual_seed(0)
         network = by_hand(Numpy(), name="numpy")
-    result = patch_any.run(network, cat, Params(cells=2, draws=1))
-    assert result.deletion.methods == (OCCLUSION, RANDOM)
-    assert dict(result.left_out)["saliency"].startswith("it could not be computed (")
-    assert all(sentence.endswith(".") for sentence in patch_any.omissions(result))
+    results, why = ask(network, cat, cells=2, draws=1)
+    assert results["deletion"].methods == (OCCLUSION, RANDOM)
+    assert why["saliency"].startswith("it could not be computed (")
+    assert len(methods.omissions(why)) == len(METHODS) - 2
+    assert all(sentence.endswith(".") for sentence in methods.omissions(why))
 
 
 def test_without_a_method_that_applies_it_is_said_what_to_add(signs, cat):
     with pytest.raises(ValueError, match=r"expected a method that applies to signs, got saliency: add occlusion"):
-        patch_any.run(signs, cat, Params(methods=("saliency",)))
+        ask(signs, cat, of=("saliency",))
 
 
 def test_a_class_that_does_not_exist_is_refused(signs, cat):
     with pytest.raises(ValueError, match="expected a class of 0 to 4, got 5"):
-        patch_any.run(signs, cat, Params(target=5, methods=QUICK))
+        masking.run([signs], seen(cat, signs.preprocessing), 5, Params(methods=QUICK, by_cell=True))
 
 
 # ---- occlusion -----------------------------------------------------------------------------------
@@ -198,23 +197,23 @@ def test_a_class_that_does_not_exist_is_refused(signs, cat):
 def test_occlusion_of_eight_pixels_is_captums():
     network = untrained("photo_resnet")
     pixels = np.random.default_rng(1).integers(0, 256, (40, 43, 3), dtype=np.uint8)
-    own = patch_any.occlusion(network, pixels, 4, attributions.WINDOW)
+    own = masking.occlusion(network, pixels, 4, attributions.WINDOW)
     theirs = attributions.attribution(network, to_tensor(pixels, network.preprocessing), 4, OCCLUSION)
     np.testing.assert_allclose(own, theirs, atol=1e-4 * np.abs(theirs).max())
 
 
 def test_masking_what_occlusion_ranks_first_costs_the_logit_most(cat):
     network = trained()
-    result = patch_any.run(network, cat, Params(methods=(OCCLUSION, RANDOM), draws=2))
-    losses, x = result.deletion.maps[0, 0], to_tensor(result.pixels, network.preprocessing)
-    first = result.deletion.order[0, 0, 0]
+    results, _ = ask(network, cat, of=(OCCLUSION, RANDOM), draws=2)
+    deletion, x = results["deletion"], to_tensor(seen(cat, network.preprocessing), network.preprocessing)
+    losses, first = deletion.maps[0, 0], deletion.order[0, 0, 0]
     hidden = torch.from_numpy(masking.grid(32, 32, 4) == first)
     assert losses.max() == losses[hidden.numpy()].min()
     with torch.no_grad():
-        whole, masked = (network.engine.plain(v[None])[0, result.deletion.target] for v in (x, x * ~hidden))
+        whole, masked = (network.engine.plain(v[None])[0, deletion.target] for v in (x, x * ~hidden))
     assert losses.max() == pytest.approx((whole - masked).item(), abs=1e-4)
-    p = result.deletion.probability[0, 0]
-    assert result.insertion.probability[0, 0, -1] == pytest.approx(p[0], abs=1e-5)
+    p = deletion.probability[0, 0]
+    assert results["insertion"].probability[0, 0, -1] == pytest.approx(p[0], abs=1e-5)
 
 
 # ---- tiles and pairs -----------------------------------------------------------------------------
@@ -223,13 +222,13 @@ def test_masking_what_occlusion_ranks_first_costs_the_logit_most(cat):
 def test_tiles_and_pairs_take_any_network(cat):
     for name, most in (("digits_cnn", 4), ("mnist_spinal_small_cnn", 12), ("cifar_vgg", 16)):
         network = load(name)
-        pixels = patch_any.seen(network, cat)
-        tiles = patch_any.scramble(network, pixels, 3)
+        pixels = seen(cat, network.preprocessing)
+        tiles = scramble.run([network], pixels, 3, scramble.Params(scramble.tiles_of(len(pixels))))
         assert tiles.tiles[-1] == most
         assert "probability of" in scramble.finding(tiles, [name], most)
-        assert tiles.probability[0, 0, 0] == pytest.approx(patch_any.answer(network, pixels)[3], abs=1e-5)
-        pairs = patch_any.interaction(network, pixels, 3, pairs=10)
-        assert pairs.side == patch_any.cell_of(len(pixels))
+        assert tiles.probability[0, 0, 0] == pytest.approx(methods.answer(network, pixels)[3], abs=1e-5)
+        pairs = interaction.run([network], pixels, 3, interaction.Params(masking.cell_of(len(pixels)), pairs=10))
+        assert pairs.side == masking.cell_of(len(pixels))
         assert pairs.both.shape == (1, 10)
 
 
@@ -238,7 +237,8 @@ def test_a_network_without_layers_between_adds_up_exactly():
         torch.manual_seed(0)
         network = by_hand(Flat())
     pixels = np.random.default_rng(2).integers(0, 256, (16, 16, 3), dtype=np.uint8)
-    assert np.abs(patch_any.interaction(network, pixels, 0, pairs=20).departure).max() < 1e-5
+    found = interaction.run([network], pixels, 0, interaction.Params(2, pairs=20))
+    assert np.abs(found.departure).max() < 1e-5
 
 
 # ---- words, figures, page ------------------------------------------------------------------------
@@ -246,23 +246,21 @@ def test_a_network_without_layers_between_adds_up_exactly():
 
 def test_the_finding_says_which_order_tells_soonest(cat):
     network = trained()
-    result = patch_any.run(network, cat, Params(methods=QUICK, draws=2))
-    for mode in MODES:
-        curves = result.curves(mode)
+    results, _ = ask(network, cat, of=QUICK, draws=2)
+    for mode, curves in results.items():
         known = dict(zip(curves.methods, curves.auc[0], strict=True))
         best = (min if mode == "deletion" else max)(("saliency", OCCLUSION), key=known.get)
-        words = patch_any.finding(result, "the net", mode)
-        assert f"the net sees {result.label} in the picture with P = {curves.untouched[0]:.2f}." in words
+        words = masking.finding_alone(curves, "the net")
+        label = curves.labels[curves.target]
+        assert f"the net sees {label} in the picture with P = {curves.untouched[0]:.2f}." in words
         assert f"in the order of {best}, " in words
         assert f"area under the curve {known[best]:.3f}, in random order {known[RANDOM]:.3f}." in words
-        drawn = {trace.name: trace for trace in patch_any.figure(result, "the net", mode).figure.data if trace.name}
-        assert len(drawn) == 3
-        np.testing.assert_array_equal(
-            patch_any.table(result, "the net", mode)["the net, saliency"], curves.probability[0, 0].round(5)
-        )
-    assert patch_any.when(-1, 64, "deletion") == "P never falls to half of that"
-    assert patch_any.when(7, 64, "insertion") == "P reaches half of that after 7 of 64 cells"
-    assert patch_any.when(0, 64, "insertion") == "P is beyond half of that before a cell is shown"
+        drawn = masking_figures.curves(curves, ["the net"])
+        assert len({trace.name for trace in drawn.figure.data if trace.name}) == 3
+        np.testing.assert_array_equal(drawn.table()["the net, saliency"], curves.probability[0, 0].round(5))
+    assert masking.when(-1, 64, "deletion") == "P never falls to half of that"
+    assert masking.when(7, 64, "insertion") == "P reaches half of that after 7 of 64 cells"
+    assert masking.when(0, 64, "insertion") == "P is beyond half of that before a cell is shown"
 
 
 def opened(**settings):
@@ -300,6 +298,6 @@ def test_the_part_takes_another_network_class_and_order():
 
 def test_preprocessing_of_the_readers_own_is_used(cat):
     network = replace(by_hand(Torus()), preprocessing=Preprocessing(16, (0.2, 0.5, 0.7), (1.0,) * 3))
-    x = to_tensor(patch_any.seen(network, cat), network.preprocessing)
+    x = to_tensor(seen(cat, network.preprocessing), network.preprocessing)
     own = network.engine.plain(x[None]).softmax(1)[0].detach().numpy()
-    np.testing.assert_allclose(patch_any.answer(network, patch_any.seen(network, cat)), own, atol=1e-5)
+    np.testing.assert_allclose(methods.answer(network, seen(cat, network.preprocessing)), own, atol=1e-5)

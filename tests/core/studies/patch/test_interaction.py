@@ -14,7 +14,7 @@ from core.pictures.preprocess import to_tensor
 from core.studies.patch import interaction
 from core.studies.patch import probe_figures as figures
 from core.studies.patch.dataset_figures import colours
-from core.studies.patch.interaction import Params, changes, draw, far, reach, run, share_a_patch
+from core.studies.patch.interaction import Params, draw, far, reach, run, share_a_patch
 from tests.helpers.networks_by_hand import Torus, by_hand, untrained
 
 PICTURE = np.random.default_rng(8).integers(0, 256, (64, 88, 3), dtype=np.uint8)
@@ -60,7 +60,7 @@ def anywhere(count, seed=0):
 @pytest.mark.parametrize("patch", [9, 17, 33])
 def test_a_bagnet_adds_up_exactly_where_no_patch_meets_both_masks(patch):
     network = lively(patch)
-    result = changes([network], PICTURE, 1, Params(SIDE), anywhere(60))
+    result = run([network], PICTURE, 1, Params(SIDE), pairs=anywhere(60))
     together = share_a_patch(result.pairs, patch, *PICTURE.shape[:2], SIDE)
     off, scale = np.abs(result.departure[0]), np.abs(result.logit[0])
     assert together.sum() >= 3
@@ -90,7 +90,7 @@ def test_closed_forms():
     """A sum of pixels adds up; its square is off by twice the product of the two changes."""
     network = by_hand(Quadratic(), classes=2)
     params, pairs = Params(SIDE), anywhere(20)
-    linear, square = (changes([network], PICTURE, target, params, pairs) for target in (0, 1))
+    linear, square = (run([network], PICTURE, target, params, pairs=pairs) for target in (0, 1))
     np.testing.assert_allclose(linear.departure, 0, atol=1e-5 * np.abs(linear.logit).max() + 1e-5)
     np.testing.assert_allclose(square.departure, 2 * linear.a * linear.b, rtol=2e-2, atol=1e-3)
     x = to_tensor(PICTURE, network.preprocessing)
@@ -101,7 +101,7 @@ def test_closed_forms():
 def test_changes_are_the_networks_own_answers():
     network = by_hand(Torus())
     pairs = np.array([[0, 0, 30, 40], [30, 40, 56, 80], [0, 0, 56, 80]])
-    result = changes([network], PICTURE, 2, Params(SIDE), pairs)
+    result = run([network], PICTURE, 2, Params(SIDE), pairs=pairs)
     x = to_tensor(PICTURE, network.preprocessing)
 
     def logit(*corners):
@@ -122,7 +122,7 @@ def test_a_mask_that_serves_in_many_pairs_is_asked_once():
     asked = []
     pairs = np.array([[0, 0, 30, 40], [30, 40, 56, 80], [0, 0, 56, 80]])
     network = by_hand(Torus())
-    changes([network, network], PICTURE, 2, Params(SIDE), pairs, lambda *at: asked.append(at))
+    run([network, network], PICTURE, 2, Params(SIDE), lambda *at: asked.append(at), pairs=pairs)
     assert asked[-1] == (14, 14)  # two networks: untouched, three single masks, three pairs
 
 
@@ -190,7 +190,11 @@ def test_what_does_not_vary_has_no_correlation():
 
 @pytest.mark.parametrize(
     ("options", "said"),
-    [({"side": 1}, "side of 2 to 64"), ({"pairs": 0}, "1 to 5,000 pairs"), ({"seed": -1}, "seed of 0 or more")],
+    [
+        ({"side": 1}, "side of 2 to 64"),
+        ({"pairs": 0}, "1 to 5,000 pairs"),
+        ({"seed": -1}, "seed of 0 to 4,294,967,295"),
+    ],
 )
 def test_parameters_that_make_no_sense_are_refused(options, said):
     with pytest.raises(ValueError, match=said):
@@ -211,7 +215,7 @@ def test_the_finding_the_figures_and_the_tables_hold_the_numbers():
     assert f"Of 60 pairs of masks, {which.sum()} lie so far apart" in said
     for share, title in zip(interaction.additivity(result, which), titles, strict=True):
         assert f"{share:.1%} for {title}" in said
-    close = changes(nets, PICTURE, 1, Params(), np.array([[0, 0, 8, 8], [8, 0, 16, 8]]))
+    close = run(nets, PICTURE, 1, Params(), pairs=np.array([[0, 0, 8, 8], [8, 0, 16, 8]]))
     assert interaction.finding(close, titles).startswith("All 2 pairs of masks lie so close")
     found = interaction.by_distance(result)
     for look in theme.THEMES:

@@ -34,7 +34,7 @@ def baseline():
 
 @pytest.fixture(scope="module")
 def result(bagnet, baseline):
-    return masking.run(bagnet, baseline, PIXELS, 2, FEW)
+    return masking.run([bagnet, baseline], PIXELS, 2, FEW)
 
 
 @torch.no_grad()
@@ -155,10 +155,10 @@ def test_the_area_is_the_mean_height():
 
 
 def test_the_paper_masks_at_most_100_cells(baseline):
-    assert masking.largest(784, Params()) == 100
-    assert masking.largest(64, Params()) == 64
-    assert masking.largest(64, Params(cells=5)) == 5
-    found = masking.run(untrained("photo_bagnet9"), None, PIXELS, 0, Params(cells=2, methods=(EVIDENCE,)))
+    for cell, cells, longest in ((2, None, 100), (8, None, 30), (8, 5, 5)):
+        order = np.arange(masking.grid(*PIXELS.shape[:2], cell).max() + 1)
+        assert len(masking.follow(baseline, PIXELS, order, 0, Params(cell, cells))) == 1 + longest
+    found = masking.run([untrained("photo_bagnet9")], PIXELS, 0, Params(cells=2, methods=(EVIDENCE,)))
     assert found.probability.shape == (1, 1, 3)
 
 
@@ -175,11 +175,11 @@ def test_insertion_is_told_from_the_same_traces(bagnet, result):
 
 def test_networks_that_cannot_be_compared(bagnet, baseline):
     with pytest.raises(ValueError, match="share their labels"):
-        masking.run(bagnet, by_hand(Torus()), PIXELS, 0, FEW)
+        masking.run([bagnet, by_hand(Torus())], PIXELS, 0, FEW)
     with pytest.raises(ValueError, match="expected a BagNet"):
-        masking.run(baseline, None, PIXELS, 0, FEW)
+        masking.run([baseline], PIXELS, 0, FEW)
     with pytest.raises(ValueError, match="class of 0 to 19, got 20"):
-        masking.run(bagnet, None, PIXELS, 20, FEW)
+        masking.run([bagnet], PIXELS, 20, FEW)
 
 
 # ---- what the reader sees ------------------------------------------------------------------------

@@ -37,7 +37,7 @@ def test_means_and_errors_are_those_of_the_pictures(networks, split, found, mode
     params = Params(cell=16, methods=PARAMS.methods, draws=2, mode=mode)
     areas = np.stack(
         [
-            masking.run(*networks, pixels, int(label), params).auc
+            masking.run(networks, pixels, int(label), params).auc
             for pixels, label in zip(split.pixels, split.labels, strict=True)
         ]
     )
@@ -48,11 +48,11 @@ def test_means_and_errors_are_those_of_the_pictures(networks, split, found, mode
 
 
 def test_the_figure_and_the_table_show_every_area(found):
-    traces = masking_figures.figure(found, ("A", "B")).figure.data
+    traces = masking_figures.figure(found).figure.data
     assert len(traces) == 4
     np.testing.assert_allclose(traces[0].x, found.deletion[0])
     np.testing.assert_allclose(traces[3].x, found.insertion[1])
-    assert {len(column) for column in masking_figures.table(found, ("A", "B")).values()} == {6}
+    assert {len(column) for column in masking_figures.table(found).values()} == {6}
 
 
 def test_one_picture_is_too_few(networks, split):

@@ -1,5 +1,6 @@
 """The wall of patches: against every patch cut out and run alone, in any chunks, with little memory kept."""
 
+import heapq
 import io
 import zipfile
 
@@ -14,7 +15,8 @@ from core.pictures.image import from_pixels, png_bytes
 from core.pictures.preprocess import to_tensor, whole
 from core.pictures.samples import SAMPLES
 from core.studies.patch import wall as patch_wall
-from core.studies.patch.wall import Params, apart, enlarged, finding, outlined, own_pictures, run, table
+from core.studies.patch.closer import apart
+from core.studies.patch.wall import Params, finding, outlined, own_pictures, run, table
 from tests.helpers.networks_by_hand import Torus, by_hand
 
 LABELS = 5
@@ -49,6 +51,18 @@ def ask(network, params, size=2, **options):
     return run(network, chunks(size), len(PICTURES), params, **options)
 
 
+def every(result):
+    return [*result.right, *result.wrong]
+
+
+def same(a, b):
+    """Asserts that two results hold the same walls."""
+    assert (len(a.right), len(a.wrong)) == (len(b.right), len(b.wrong))
+    for one, other in zip(every(a), every(b), strict=True):
+        assert vars(one) | {"crop": None} == vars(other) | {"crop": None}
+        np.testing.assert_array_equal(one.crop, other.crop)
+
+
 @torch.inference_mode()
 def brute_force(network, params):
     """Both walls from every patch cut out of the picture and run alone: [(evidence, picture, y, x, top1)]."""
@@ -74,28 +88,27 @@ def test_the_ranking_is_that_of_every_patch_run_alone(network, target):
     result, expected = ask(network, params), brute_force(network, params)
     assert any(expected.values())
     for right, wall in expected.items():
-        which = result.wall(right)
-        assert len(which) == len(wall)
-        got = [(int(result.picture[i]), int(result.y[i]), int(result.x[i]), int(result.top1[i])) for i in which]
-        assert got == [row[1:] for row in wall]
-        np.testing.assert_allclose(result.evidence[which], [row[0] for row in wall], rtol=1e-4, atol=1e-5)
+        patches = result.right if right else result.wrong
+        assert [(p.picture, p.y, p.x, p.top1) for p in patches] == [row[1:] for row in wall]
+        found = [p.evidence for p in patches]
+        np.testing.assert_allclose(found, [row[0] for row in wall], rtol=1e-4, atol=1e-5)
 
 
 def test_crops_are_the_pixels_seen_at_the_place_named(network):
     result = ask(network, Params(2, 48, count=6))
-    assert result.crops.shape == (len(result.names), result.side, result.side, 3)
-    for i, crop in enumerate(result.crops):
-        assert result.names[i] == f"picture {result.picture[i]}"
-        seen = whole(PICTURES[result.picture[i]], 48)
-        y, x = result.y[i], result.x[i]
-        np.testing.assert_array_equal(crop, seen[y : y + result.side, x : x + result.side])
+    for patch in every(result):
+        assert patch.name == f"picture {patch.picture}"
+        seen = whole(PICTURES[patch.picture], 48)
+        y, x = patch.y, patch.x
+        assert patch.crop.shape == (result.side, result.side, 3)
+        np.testing.assert_array_equal(patch.crop, seen[y : y + result.side, x : x + result.side])
 
 
 def test_patches_of_a_picture_do_not_overlap():
     network = small(9)
     result = ask(network, Params(2, 48, count=200, per_picture=20))
     for picture in range(len(PICTURES)):
-        places = [(y, x) for p, y, x in zip(result.picture, result.y, result.x, strict=True) if p == picture]
+        places = [(p.y, p.x) for p in every(result) if p.picture == picture]
         assert 4 <= len(places) <= 20
         for i, (a, b) in enumerate(places):
             assert all(abs(a - c) >= 9 or abs(b - d) >= 9 for c, d in places[:i])
@@ -103,55 +116,54 @@ def test_patches_of_a_picture_do_not_overlap():
 
 def test_at_most_per_picture_and_count_patches(network):
     one = ask(network, Params(2, 48, count=200, per_picture=1))
-    assert sorted(one.picture.tolist()) == list(range(len(PICTURES)))
+    assert sorted(p.picture for p in every(one)) == list(range(len(PICTURES)))
     few = ask(network, Params(2, 48, count=1, per_picture=3))
-    assert sorted(few.right.tolist()) == [False, True]
+    assert (len(few.right), len(few.wrong)) == (1, 1)
 
 
 def test_known_classes_decide_and_answers_where_unknown(network):
     result = ask(network, Params(2, 48, count=50))
-    for i in range(len(result.names)):
-        known = TRUTH[result.picture[i]]
-        assert result.truth[i] == known
-        assert result.right[i] == ((known if known >= 0 else result.answer[i]) == 2)
+    for patch in every(result):
+        known = TRUTH[patch.picture]
+        assert patch.truth == known
+        assert (patch in result.right) == ((known if known >= 0 else patch.answer) == 2)
     assert (result.pictures, result.known_pictures) == (5, 3)
-    answers = {int(p): int(a) for p, a in zip(result.picture, result.answer, strict=True)}
+    answers = {p.picture: p.answer for p in every(result)}
     assert result.right_pictures == 2 + sum(answers[p] == 2 for p in (2, 4))
     # the unknown pictures' own answer puts them on the right wall
     other = ask(network, Params(answers[2], 48, count=50))
-    assert other.right[other.picture == 2].all()
+    assert 2 in {p.picture for p in other.right}
+    assert 2 not in {p.picture for p in other.wrong}
 
 
 def test_chunks_do_not_matter(network):
     params = Params(1, 48, count=4)
     a, b = ask(network, params, 1), ask(network, params, 5)
-    for name in ("right", "picture", "y", "x", "evidence", "top1", "answer", "truth", "crops"):
-        np.testing.assert_array_equal(getattr(a, name), getattr(b, name))
+    same(a, b)
 
 
 def test_of_equals_the_first_stays():
     network = small(17)
     grey = [from_pixels(np.full((48, 48, 3), 90, np.uint8))] * 4
     result = run(network, chunks(3, grey, [1] * 4), 4, Params(1, 48, count=3, per_picture=2))
-    assert len(set(result.evidence)) == 1
-    assert list(zip(result.picture, result.y, result.x, strict=True)) == [(0, 0, 0), (0, 0, 24), (1, 0, 0)]
+    assert len({p.evidence for p in result.right}) == 1
+    assert [(p.picture, p.y, p.x) for p in result.right] == [(0, 0, 0), (0, 0, 24), (1, 0, 0)]
 
 
 def test_memory_does_not_grow_with_the_pictures(monkeypatch):
-    network, pictures, kept = small(33), [], []
-    offer = patch_wall.Best.offer
+    network, kept = small(33), []
+    nlargest = heapq.nlargest
 
-    def watched(self, patch):
-        offer(self, patch)
-        kept.append(len(self.ranked()))
-        pictures.append(patch.crop.base)
+    def watched(count, patches, key):
+        kept.append(nlargest(count, patches, key=key))
+        return kept[-1]
 
-    monkeypatch.setattr(patch_wall.Best, "offer", watched)
+    monkeypatch.setattr(heapq, "nlargest", watched)
     many = (([str(i)], [noise(i % 7)], [-1]) for i in range(60))
     result = run(network, many, 60, Params(0, 48, count=4))
     assert result.pictures == 60
-    assert max(kept) == 4
-    assert all(base is None for base in pictures)  # a view would hold its whole picture
+    assert max(map(len, kept)) == 4
+    assert all(patch.crop.base is None for patches in kept for patch in patches)  # a view would hold its whole picture
 
 
 # ---- stop, and nothing to show -------------------------------------------------------------------
@@ -170,13 +182,12 @@ def test_stop_keeps_what_was_done(network):
     assert seen == [(2, 5), (4, 5)]
     assert stopped.pictures == 4
     first = run(network, chunks(4, PICTURES[:4], TRUTH[:4]), 4, params)
-    np.testing.assert_array_equal(stopped.crops, first.crops)
+    same(stopped, first)
 
 
 def test_no_picture_gives_empty_walls(network):
     empty = run(network, [], 0, Params(2, 48))
-    assert empty.crops.shape == (0, empty.side, empty.side, 3)
-    assert empty.wall(True) == empty.wall(False) == []
+    assert empty.right == empty.wrong == ()
     assert "No picture" in finding(empty, "class 2", "BagNet", {})
 
 
@@ -202,22 +213,17 @@ def test_apart_by_hand():
 def test_words_and_table():
     network = small(9)
     result = ask(network, Params(2, 48, count=3))
-    said = finding(result, "class 2", "BagNet-9", {result.names[result.wall(False)[0]]: "the sea"})
-    first, other = result.wall(True)[0], result.wall(False)[0]
-    assert said.startswith(f"BagNet-9's loudest patch for class 2 lies in {result.names[first]} (")
-    assert said.endswith(f" in the sea ({result.evidence[other]:+.3g}).")
+    said = finding(result, "class 2", "BagNet-9", {result.wrong[0].name: "the sea"})
+    assert said.startswith(f"BagNet-9's loudest patch for class 2 lies in {result.right[0].name} (")
+    assert said.endswith(f" in the sea ({result.wrong[0].evidence:+.3g}).")
     none = run(network, chunks(2, PICTURES, [0] * 5), 5, Params(2, 48))
     assert finding(none, "class 2", "BagNet-9", {}).startswith("None of the 5 pictures counts as class 2; ")
     columns = table(result, network.labels)
-    assert {len(column) for column in columns.values()} == {len(result.names)}
+    assert {len(column) for column in columns.values()} == {len(every(result))}
     assert columns["wall"] == ["right"] * 3 + ["wrong"] * 3
 
 
-def test_enlarged_and_outlined():
-    crop = np.arange(9 * 9 * 3, dtype=np.uint8).reshape(9, 9, 3)
-    big = enlarged(crop)
-    assert big.shape == (99, 99, 3)
-    np.testing.assert_array_equal(big[5::11, 5::11], crop)
+def test_a_patch_is_framed_and_nothing_of_it_hidden():
     seen = whole(PICTURES[1], 48)
     for corner in ((0, 0), (15, 8), (48 - 33, seen.shape[1] - 33)):
         framed = outlined(PICTURES[1], 48, corner, 33, (1, 2, 3))
@@ -246,6 +252,6 @@ def test_broken_files_are_left_out_and_names_stay_right(network):
     result = run(network, own_pictures(found, network.labels, broken), len(found), Params(2, 48))
     assert [line.split(":")[0] for line in broken] == ["class 2/b.png"]
     assert result.pictures == 2
-    truths = dict(zip(result.names, result.truth.tolist(), strict=True))
+    truths = {p.name: p.truth for p in every(result)}
     assert truths == {"class 2/a.png": 2, "else/c.png": -1}
-    assert {result.names[i] for i in np.flatnonzero(result.picture == 1)} == {"else/c.png"}
+    assert {p.name for p in every(result) if p.picture == 1} == {"else/c.png"}
