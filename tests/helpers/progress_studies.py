@@ -163,7 +163,7 @@ STUDIES = {
     ),
     "random.attack.run": an_attack,
     "random.background.own_gallery": lambda p: background.own_gallery(folder().found, 32, p),
-    "random.background.embed": lambda p: background.embed(pictures().pixels, [SPEC], vgg(), p),
+    "random.retrieval.embed": lambda p: retrieval.embed(pictures().pixels, [SPEC], vgg(), p),
     "random.background.run": a_background,
     "random.background_dataset.measure": lambda p: background_dataset.measure(
         pictures(6), pictures(20), [SPEC], vgg(), progress=p

@@ -25,10 +25,8 @@ from core.data.split import Split
 from core.pictures.preprocess import normalise
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import Tensor
 
-    from core.compute.sign_counts import Spec
-    from core.data.split import Split
     from core.networks.card import Network
 
 PAPERS_EPSILON, PAPERS_SEEDS = 0.0625, 200

@@ -17,7 +17,7 @@ import numpy as np
 from core.base import quote
 from core.base.heavy import ndimage
 from core.base.softmax import softmax
-from core.base.worker import Progress, ignore, part
+from core.base.worker import Progress, each, ignore
 from core.compute import spaces
 from core.compute.sign_counts import Spec
 from core.compute.spaces import PIXELS, RANDOM, TRAINED, WORDS, distances
@@ -25,10 +25,9 @@ from core.networks import engine
 from core.pictures.object_mask import MIDDLE, Box, mask
 from core.pictures.preprocess import square
 from core.pictures.samples import SAMPLES, load_sample, opening
-from core.studies.random.retrieval import SIZE, read
+from core.studies.random.retrieval import SIZE, Row, Vectors, embed, read
 
 if TYPE_CHECKING:
-    from core.compute.sign_counts import Spec
     from core.networks.card import Network
     from core.pictures.image import RGBImage
     from core.pictures.listing import Found
@@ -40,7 +39,6 @@ BLUR = 1 / 10  # of the side: the standard deviation of the blur
 GREY = 128
 MASK_SIDE = 256  # px: the object is cut out at this size, then scaled to what is compared
 GRIDS = (1, 2, 3)  # a picture's centre square is cut into 1, 4 and 9 tiles
-Row = tuple[str, int | None]  # a space, and the seed of its random features
 
 
 # ---- changing a part of a picture ----------------------------------------------------------------
@@ -123,14 +121,9 @@ def sample_tiles(size: int = SIZE, without: str | None = None) -> Gallery:
 def own_gallery(found: Sequence[Found], size: int = SIZE, progress: Progress = ignore) -> Gallery:
     """The centre squares of the reader's pictures; what cannot be read is listed. Raises ValueError if none can be."""
     broken: list[str] = []
-    kept: list[Found] = []
-    pictures: list[np.ndarray] = []
-    for i, file in enumerate(found):
-        files, fresh = read([file], size, broken)
-        kept, pictures = kept + files, pictures + fresh
-        progress(i + 1, len(found))
-    names = [file.name for file in kept]
-    return gallery(names, np.stack(pictures) if pictures else np.empty((0, size, size, 3), np.uint8), broken)
+    kept = [read([file], size, broken) for file in each(found, progress)]
+    names = [file.name for files, _ in kept for file in files]
+    return gallery(names, np.array([picture for _, pictures in kept for picture in pictures]), broken)
 
 
 # ---- one picture ---------------------------------------------------------------------------------
@@ -156,11 +149,7 @@ class Params:
 
     @property
     def specs(self) -> tuple[Spec, ...]:
-
         return tuple(Spec(self.features, self.kernel, self.depth, 3, seed) for seed in self.seeds)
-
-
-Vectors = dict[Row, np.ndarray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -195,16 +184,6 @@ class Result:
         return [i for i, row in enumerate(self.rows) if row[0] == space]
 
 
-def embed(pictures: np.ndarray, specs: Sequence[Spec], network: Network, progress: Progress = ignore) -> Vectors:
-    """uint8 (N, S, S, 3) -> the vectors (N, D) of every row."""
-    parts = len(specs) + 1
-    found: Vectors = {(PIXELS, None): spaces.pixels(pictures)}
-    for i, spec in enumerate(specs):
-        found[RANDOM, spec.seed] = spaces.random(pictures, spec, part(progress, i, parts))
-    found[TRAINED, None] = spaces.trained(pictures, network, part(progress, parts - 1, parts))
-    return found
-
-
 def run(
     image: RGBImage,
     other: RGBImage,
@@ -220,8 +199,8 @@ def run(
     pictures = versions(square(image, params.size), object_, square(other, params.size))
     mine = embed(pictures, params.specs, network, progress)
     near = min(params.near, len(against.names))
-    compared = [compare(mine[row], known[row], near) for row in mine]
-    moved, kept, nearest = (np.stack(values) for values in zip(*compared, strict=True))
+    compared = [neighbours(mine[row][:, None], known[row], near) for row in mine]
+    nearest, moved, kept = (np.stack(values) for values in zip(*compared, strict=True))
     return Result(
         picture=image.digest,
         network=network.card.name,
@@ -231,20 +210,22 @@ def run(
         rows=tuple(mine),
         moved=moved,
         kept=kept,
-        nearest=nearest,
+        nearest=nearest[:, :, 0],
         names=against.names,
         probability=probability(pictures, network),
     )
 
 
-def compare(mine: np.ndarray, known: np.ndarray, near: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Vectors (1 + V, D) of a picture and its versions, and (N, D) -> `Result`'s moved (V,), kept (V,) and nearest."""
-    apart = distances(mine, known)
-    order = np.argsort(apart, axis=1, kind="stable")[:, :near]
-    scale = apart[0].mean()
-    moved = distances(mine[:1], mine[1:])[0] / (scale or 1.0)
-    kept = [len(set(order[0].tolist()) & set(row.tolist())) / near for row in order[1:]]
-    return moved, np.array(kept), order
+def neighbours(mine: np.ndarray, known: np.ndarray, near: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Vectors (1 + V, Q, D) of pictures and their versions, and (N, D) -> the nearest int (1 + V, Q, near) of these;
+    and means over Q: how far each version moves (V,), in the original's mean distance, and the share (V,) of the
+    nearest that it keeps."""
+    apart = np.stack([distances(version, known) for version in mine])
+    order = np.argsort(apart, axis=2, kind="stable")[..., :near]
+    scale = apart[0].mean(1)
+    moved = [(np.linalg.norm(version - mine[0], axis=1) / np.where(scale > 0, scale, 1)).mean() for version in mine[1:]]
+    kept = [(row[:, :, None] == order[0][:, None, :]).sum((1, 2)).mean() / near for row in order[1:]]
+    return order, np.array(moved), np.array(kept)
 
 
 def probability(pictures: np.ndarray, network: Network) -> np.ndarray:

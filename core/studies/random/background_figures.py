@@ -5,7 +5,7 @@ After Xue & Roshan (arXiv 1806.05789).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -18,9 +18,6 @@ from core.figures.palette import USER, accent, network_colours, style, text_colo
 from core.pictures.object_mask import Box
 from core.studies.random.background import CHANGES, PARTS, VERSIONS, Result
 from core.studies.random.background_dataset import NETWORK, WORDS, Measured, finding
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 Table = dict[str, list[Any]]
 PATTERNS = {PIXELS: ".", RANDOM: "", TRAINED: "/", NETWORK: "x"}

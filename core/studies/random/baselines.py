@@ -23,7 +23,7 @@ from core.base.worker import Progress, ignore, part
 from core.compute.spaces import headless
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import Tensor
 
 Features = Callable[..., np.ndarray]
 LEAST_SIDE = 32  # pixels; below it VGG's and DenseNet's last maps vanish

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,9 +13,6 @@ from core.figures import kit, palette
 from core.figures.blocks import Plot
 from core.studies.random.dataset import Baseline, Measured, band
 from core.studies.random.features import CLASSIFIERS
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 Cells = dict[str, list[str | int | float]]
 LINES = (("svm", 1, "solid"), ("svm", 2, "dash"), ("knn", 1, "dot"))  # classifier, answers that count, dash

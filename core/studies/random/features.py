@@ -23,7 +23,6 @@ from core.compute.sign_counts import Spec
 from core.studies import quoted
 
 if TYPE_CHECKING:
-    from core.compute.sign_counts import Spec
     from core.data.split import Split
 
 Classifier = Literal["svm", "knn"]

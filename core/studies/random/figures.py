@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 from core.base.heavy import go
 from core.figures import palette
 from core.figures.blocks import Plot
 from core.studies.random.features import Result, finding, table
-
-if TYPE_CHECKING:
-    from core.studies.random.features import Result
 
 HEIGHT = 380
 

@@ -9,7 +9,6 @@ import base64
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
@@ -20,9 +19,6 @@ from core.figures import theme
 from core.figures.blocks import Plot
 from core.figures.palette import MUTED, USER, style, text_colour, uri, verbatim
 from core.studies.random.maps import TITLES, Placed, Result, Space, class_mix
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 OKABE_ITO = ("#E69F00", "#56B4E9", "#009E73", "#CC79A7", "#0072B2", "#D55E00", "#F0E442", MUTED)
 # Petroff 2021 (arXiv 2107.02270): ten colours that colour-blind readers tell apart

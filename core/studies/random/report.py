@@ -30,8 +30,6 @@ from core.studies.random.maps_figures import colour, map_figure
 from core.studies.study import FirstLook, Glance
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
     from core.compute.sign_counts import Spec
     from core.data.split import Split
     from core.networks.card import Card, Network

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -14,9 +14,6 @@ from core.figures.blocks import Plot
 from core.figures.palette import MUTED, USER, accent, network_colours, style, text_colour, translucent, uri, verbatim
 from core.studies.random.retrieval import Result, answer
 from core.studies.random.retrieval_dataset import AT, Measured, Ranking, finding
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 Table = dict[str, list[Any]]
 CHANCE = "chance"

@@ -168,8 +168,8 @@ def test_shares_by_hand():
 
 def test_neighbours_by_hand():
     known = np.array([[0.0], [1.0], [10.0]])
-    nearest, moved, kept = dataset.neighbours(np.array([[[0.1]], [[9.0]]]), known)
-    assert nearest.tolist() == [[0], [2]]
+    nearest, moved, kept = study.neighbours(np.array([[[0.1]], [[9.0]]]), known, 3)
+    assert nearest[..., 0].tolist() == [[0], [2]]
     assert moved[0] == pytest.approx(8.9 / ((0.1 + 0.9 + 9.9) / 3))
     assert kept.tolist() == [1]
 
