@@ -199,7 +199,6 @@ STUDIES = {
     "random.features.answer": lambda p: features.answer(
         vectors(), np.arange(60) % 3, vectors(), np.arange(60) % 3, "svm", p
     ),
-    "random.features.scores": lambda p: features.scores(vectors(), np.arange(60) % 3, vectors(), "knn", p),
     **{
         f"random.maps.vectors:{space}": lambda p, space=space: maps.vectors(
             pictures(600, 8).pixels, space, SPEC, vgg(), p

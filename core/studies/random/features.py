@@ -51,7 +51,6 @@ class Params:
         check(self)
 
     def spec(self, channels: int) -> Spec:
-
         return Spec(self.features, self.kernel, self.depth, channels, self.seed)
 
     @property
@@ -122,26 +121,12 @@ def answer(
 
     `scale` is what the SVM takes the features times (1 / positions for counts).
     """
-    return hits(scores(train_x, train_labels, test_x, classifier, progress, scale), test_labels)
-
-
-def scores(
-    train_x: np.ndarray,
-    train_labels: np.ndarray,
-    test_x: np.ndarray,
-    classifier: Classifier,
-    progress: Progress = ignore,
-    scale: float = 1.0,
-) -> np.ndarray:
-    """float32 (M, K), the largest is the answer."""
     classes = int(train_labels.max()) + 1
     if classifier == "svm":
-        return linear_svm.decision(
-            linear_svm.fit(train_x, train_labels, classes, scale=scale, progress=progress), test_x
-        )
-    voters = min(neighbours.VOTERS, len(train_x))
-    found, _ = neighbours.nearest(test_x, train_x, voters, progress)
-    return neighbours.votes(found, train_labels, classes)
+        svm = linear_svm.fit(train_x, train_labels, classes, scale=scale, progress=progress)
+        return hits(linear_svm.decision(svm, test_x), test_labels)
+    found, _ = neighbours.nearest(test_x, train_x, min(neighbours.VOTERS, len(train_x)), progress)
+    return hits(neighbours.votes(found, train_labels, classes), test_labels)
 
 
 def hits(values: np.ndarray, labels: np.ndarray) -> np.ndarray:

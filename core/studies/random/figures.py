@@ -31,7 +31,7 @@ def curve(result: Result) -> Plot:
         )
         if x:
             fig.add_annotation(
-                x=_log10(x[-1]), y=y[-1], text=f"top-{top + 1}", showarrow=False, xanchor="left", xshift=10,
+                x=math.log10(x[-1]), y=y[-1], text=f"top-{top + 1}", showarrow=False, xanchor="left", xshift=10,
                 font={"color": colour},
             )  # fmt: skip
         fig.add_hline(
@@ -46,8 +46,3 @@ def curve(result: Result) -> Plot:
     fig = palette.style(fig)
     fig.update_layout(margin={"r": 64})
     return Plot(fig, f"Accuracy against the number of random features. {finding(result)}", lambda: table(result))
-
-
-def _log10(value: int) -> float:
-
-    return math.log10(value)

@@ -221,7 +221,7 @@ def mark(fig: go.Figure, placed: Placed) -> None:
 def mix_figure(result: Result, selected: Sequence[int]) -> Plot:
     """How many of the selected points are of each class, the most frequent on top."""
     mix = class_mix(result.labels[list(selected)])
-    total, colours = sum(mix.values()), class_colours(len(result.classes))
+    total, colours = len(selected), class_colours(len(result.classes))
     fig = go.Figure()
     fig.add_bar(
         y=[verbatim(result.classes[label]) for label in mix],
@@ -235,7 +235,9 @@ def mix_figure(result: Result, selected: Sequence[int]) -> Plot:
     )
     style(fig)
     fig.update_xaxes(visible=False, range=[0, max(mix.values()) * 1.35], fixedrange=True)
-    fig.update_yaxes(autorange="reversed", type="category", fixedrange=True, nticks=len(mix), ticksuffix=" ")
+    fig.update_yaxes(
+        autorange="reversed", type="category", fixedrange=True, nticks=len(mix), ticksuffix=" ", automargin=True
+    )
     fig.update_layout(
         title_text=f"Classes of the {total:,} selected",
         height=72 + BAR * len(mix),
@@ -243,7 +245,6 @@ def mix_figure(result: Result, selected: Sequence[int]) -> Plot:
         dragmode=False,
         showlegend=False,
     )
-    fig.update_yaxes(automargin=True)
     return Plot(
         fig, f"How many of the {total:,} selected pictures are of each class", lambda: mix_table(result, selected)
     )
@@ -252,11 +253,10 @@ def mix_figure(result: Result, selected: Sequence[int]) -> Plot:
 def mix_table(result: Result, selected: Sequence[int]) -> dict[str, list[str] | list[int] | list[float]]:
     """Classes of the `selected` pictures, the most frequent first: how many, and their share."""
     mix = class_mix(result.labels[list(selected)])
-    total = sum(mix.values())
     return {
         "class": [result.classes[label] for label in mix],
         "pictures": list(mix.values()),
-        "share": [count / total for count in mix.values()],
+        "share": [count / len(selected) for count in mix.values()],
     }
 
 
@@ -279,7 +279,7 @@ class Sheet:
     width: int
 
 
-def sheet(pictures: np.ndarray, columns: int | None = None, progress: Progress = ignore) -> Sheet:
+def sheet(pictures: np.ndarray, progress: Progress = ignore) -> Sheet:
     """uint8 (N, H, W, C) on one sheet, about square; scaled down by a whole factor if it would be too large."""
     count, height, width, _ = pictures.shape
     factor = int(np.ceil(np.sqrt(max(1.0, count * height * width / SHEET_PIXELS))))
@@ -287,14 +287,20 @@ def sheet(pictures: np.ndarray, columns: int | None = None, progress: Progress =
     small = shrunk(colour(pictures), factor)
     progress(1, 2)
     height, width = small.shape[1:3]
-    columns = columns or int(np.ceil(np.sqrt(count * height / width)))
+    columns = int(np.ceil(np.sqrt(count * height / width)))
     rows = -(-count // columns)
     pixels = np.zeros((rows * columns, height, width, 3), np.uint8)
     pixels[:count] = small
-    whole = pixels.reshape(rows, columns, height, width, 3).swapaxes(1, 2).reshape(rows * height, columns * width, 3)
-    found = Sheet(address(whole), columns, height, width)
+    found = Sheet(address(tiled(pixels, columns)), columns, height, width)
     progress(2, 2)
     return found
+
+
+def tiled(cells: np.ndarray, columns: int) -> np.ndarray:
+    """Pictures (rows * columns, H, W, C) side by side: (rows * H, columns * W, C)."""
+    count, height, width, channels = cells.shape
+    rows = cells.reshape(-1, columns, height, width, channels).swapaxes(1, 2)
+    return rows.reshape(count // columns * height, columns * width, channels)
 
 
 def thumbnails(pictures: np.ndarray, columns: int, factor: int) -> np.ndarray:
@@ -306,8 +312,7 @@ def thumbnails(pictures: np.ndarray, columns: int, factor: int) -> np.ndarray:
     cells = np.zeros((rows * columns, height + GAP, width + GAP, 4), np.uint8)
     cells[:count, :height, :width, :3] = large
     cells[:count, :height, :width, 3] = 255
-    cells = cells.reshape(rows, columns, height + GAP, width + GAP, 4).swapaxes(1, 2)
-    return cells.reshape(rows * (height + GAP), columns * (width + GAP), 4)[:-GAP, :-GAP]
+    return tiled(cells, columns)[:-GAP, :-GAP]
 
 
 def colour(pictures: np.ndarray) -> np.ndarray:
@@ -320,12 +325,8 @@ def shrunk(pictures: np.ndarray, factor: int) -> np.ndarray:
     if factor == 1:
         return pictures
     count, height, width = pictures.shape[0], pictures.shape[1] // factor, pictures.shape[2] // factor
-    cut = pictures[:, : height * factor, : width * factor]
-    total = np.zeros((count, height, width, 3), np.uint32)
-    for y in range(factor):
-        for x in range(factor):
-            total += cut[:, y::factor, x::factor]
-    return (total // factor**2).astype(np.uint8)
+    cells = pictures[:, : height * factor, : width * factor].reshape(count, height, factor, width, factor, 3)
+    return np.asarray(cells.sum((2, 4), np.uint32) // factor**2, np.uint8)
 
 
 def address(pixels: np.ndarray) -> str:
@@ -339,15 +340,8 @@ def address(pixels: np.ndarray) -> str:
 
 def said(sheet: Sheet, result: Result) -> Mapping[str, object]:
     """What the browser needs to show the picture under the pointer: the sheet, and each point's class and number."""
-    return {
-        "source": sheet.source,
-        "columns": sheet.columns,
-        "height": sheet.height,
-        "width": sheet.width,
-        "classes": list(result.classes),
-        "labels": result.labels.tolist(),
-        "numbers": result.indices.tolist(),
-    }
+    points = {"labels": result.labels.tolist(), "numbers": result.indices.tolist()}
+    return vars(sheet) | points | {"classes": list(result.classes)}
 
 
 def figure(result: Result, space: Space = "random") -> go.Figure:
