@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.base import quote
 from core.base.heavy import ndimage
 from core.base.softmax import softmax
 from core.base.worker import Progress, each, ignore
@@ -24,7 +23,7 @@ from core.compute.spaces import PIXELS, RANDOM, TRAINED, WORDS, distances
 from core.networks import engine
 from core.pictures.object_mask import MIDDLE, Box, mask
 from core.pictures.preprocess import square
-from core.pictures.samples import SAMPLES, load_sample, opening
+from core.pictures.samples import SAMPLES, load_sample
 from core.studies.random.retrieval import SIZE, Row, Vectors, embed, read
 
 if TYPE_CHECKING:
@@ -257,27 +256,3 @@ def neighbour_words(result: Result) -> str:
     near = result.nearest.shape[2]
     kept = [f"{WORDS[s]} {near * result.kept[result.of(s), at].mean():.1f}" for s in (PIXELS, RANDOM, TRAINED)]
     return f"With the background swapped, of the {near} nearest pictures stay: {', '.join(kept)}."
-
-
-def snippet(params: Params, source: str, other: str, network: str) -> str:
-    """Python lines that make the figure again from `core`, compared with tiles of the samples, as `fig`."""
-    imports, image = opening(source)
-    name = source.removeprefix("sample:") if source.startswith("sample:") else None
-    lines = [
-        imports,
-        "from core import networks",
-        "from core.pictures.object_mask import Box",
-        "from core.pictures.samples import load_sample",
-        "from core.studies.random import background as study",
-        "from core.studies.random import background_figures",
-        "",
-        image,
-        f"network = networks.load(networks.find({quote.literal(network)}))",
-        f"params = study.{quote.literal(params)}",
-        f"tiles = study.sample_tiles(params.size, without={quote.literal(name)})",
-        "known = study.embed(tiles.pictures, params.specs, network)",
-        f"result = study.run(image, load_sample({quote.literal(other)}), params, network, tiles, known)",
-        "fig = background_figures.figure(result)",
-        "fig.show()",
-    ]
-    return "\n".join(dict.fromkeys(lines))

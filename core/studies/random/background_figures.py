@@ -174,8 +174,3 @@ def share_table(found: Measured) -> Table:
                 row[5:] = (None, None) if np.isnan(moved) else (round(moved, 3), round(100 * kept, 1))
             cells.append(row)
     return {name: list(column) for name, column in zip(names, zip(*cells, strict=True), strict=True)}
-
-
-def figure(result: Result) -> go.Figure:
-    """How far each version moves, by space."""
-    return bars(result).figure

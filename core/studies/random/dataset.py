@@ -206,8 +206,7 @@ def measure_baselines(
         watch = part(progress, i, len(features))
         row = remember(f"baseline {name}", partial(one_baseline, few, test, run, name not in (RANDOM, PIXELS), watch))
         watch(1, 1)
-        values = {classifier: np.array(row[classifier]) for classifier in CLASSIFIERS}
-        found.append(Baseline(name, title, int(row["dimensions"]), values))
+        found.append(Baseline(name, title, int(row.pop("dimensions")), {c: np.array(h) for c, h in row.items()}))
     return tuple(found)
 
 

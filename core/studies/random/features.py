@@ -103,9 +103,8 @@ def features(split: Split, params: Params, progress: Progress = ignore) -> np.nd
 
 def pixel_answer(train: Split, test: Split, params: Params, progress: Progress = ignore) -> np.ndarray:
     """(TOP,) hits of the same classifier on raw pixels."""
-    return answer(
-        spaces.pixels(train.pixels), train.labels, spaces.pixels(test.pixels), test.labels, params.classifier, progress
-    )
+    train_x, test_x = (spaces.pixels(half.pixels) for half in (train, test))
+    return answer(train_x, train.labels, test_x, test.labels, params.classifier, progress)
 
 
 def answer(
@@ -140,20 +139,9 @@ def collect(
     title: str, train: Split, test: Split, params: Params, found: Sequence[np.ndarray], pixel_hits: np.ndarray
 ) -> Result:
     """The Result of the hits `found`, (TOP,) each, for all or the first of `params.counts`; `pixel_hits` (TOP,)."""
-    return Result(
-        title,
-        tuple(train.classes),
-        len(train),
-        len(test),
-        params.features,
-        params.depth,
-        params.kernel,
-        params.seed,
-        params.classifier,
-        np.array(params.counts[: len(found)]),
-        np.array(found).reshape(-1, TOP),
-        pixel_hits,
-    )
+    counts, hits = np.array(params.counts[: len(found)]), np.array(found).reshape(-1, TOP)
+    about = title, tuple(train.classes), len(train), len(test)
+    return Result(*about, **vars(params), counts=counts, hits=hits, pixel_hits=pixel_hits)
 
 
 def finding(result: Result) -> str:

@@ -113,8 +113,7 @@ def map_figure(
     Points outside `selected` (rows of the Result) fade; `placed` is marked by a star. Without `hover` the points still
     tell the browser what the pointer is on, but show no label of their own.
     """
-    found, ink = result.of(space), text_colour()
-    fig = go.Figure()
+    fig, found = go.Figure(), result.of(space)
     add_points(fig, result, found.positions, selected, hover)
     add_names(fig, result, found.positions)
     if placed is not None:
@@ -139,7 +138,7 @@ def map_figure(
         dragmode="lasso",
         hovermode="closest",
         # a brush that is seen on either page
-        newselection={"line": {"color": ink, "width": 2, "dash": "dot"}},
+        newselection={"line": {"color": text_colour(), "width": 2, "dash": "dot"}},
         activeselection={"fillcolor": USER, "opacity": 0.06},
     )
     return fig
@@ -183,39 +182,27 @@ def add_names(fig: go.Figure, result: Result, positions: np.ndarray) -> None:
         return
     for label in present:
         x, y = np.median(positions[result.labels == label], 0)
-        fig.add_annotation(
-            x=float(x),
-            y=float(y),
-            text=f"<b>{verbatim(result.classes[label])}</b>",
-            showarrow=False,
-            bgcolor=PAPER[theme.dark()],
-            borderpad=1,
-            font={"size": 13, "color": text_colour()},
-        )
+        add_words(fig, float(x), float(y), verbatim(result.classes[label]))
+
+
+def add_words(fig: go.Figure, x: float, y: float, words: str, **shift: float) -> None:
+    """Bold words among the points, which shine through."""
+    look = {"bgcolor": PAPER[theme.dark()], "borderpad": 1, "font": {"size": 13, "color": text_colour()}}
+    fig.add_annotation(x=x, y=y, text=f"<b>{words}</b>", showarrow=False, **look, **shift)
 
 
 def mark(fig: go.Figure, placed: Placed) -> None:
     """A star, with its words, where the reader's picture lies."""
     x, y = (float(v) for v in placed.position)
-    ink = text_colour()
     fig.add_scattergl(  # ordinary traces lie below WebGL's
         x=[x],
         y=[y],
         mode="markers",
-        marker={"symbol": "star", "size": MARKER, "color": USER, "line": {"color": ink, "width": 2}},
+        marker={"symbol": "star", "size": MARKER, "color": USER, "line": {"color": text_colour(), "width": 2}},
         unselected={"marker": {"opacity": 1}},
         hoverinfo="skip",
     )
-    fig.add_annotation(
-        x=x,
-        y=y,
-        yshift=MARKER,
-        text="<b>your picture</b>",
-        showarrow=False,
-        bgcolor=PAPER[theme.dark()],
-        borderpad=1,
-        font={"size": 13, "color": ink},
-    )
+    add_words(fig, x, y, "your picture", yshift=MARKER)
 
 
 def mix_figure(result: Result, selected: Sequence[int]) -> Plot:
@@ -342,8 +329,3 @@ def said(sheet: Sheet, result: Result) -> Mapping[str, object]:
     """What the browser needs to show the picture under the pointer: the sheet, and each point's class and number."""
     points = {"labels": result.labels.tolist(), "numbers": result.indices.tolist()}
     return vars(sheet) | points | {"classes": list(result.classes)}
-
-
-def figure(result: Result, space: Space = "random") -> go.Figure:
-    """The map of one space."""
-    return map_figure(result, space)

@@ -98,19 +98,13 @@ def place(
 
 def next_to(result: random_maps.Result, placed: dict[Space, tuple[Placed, float]]) -> str:
     """What lies nearest in each space, and how far that is."""
-    near = [
-        f"{with_article(result.classes[result.labels[at.nearest[0]]])} {random_maps.WORDS[space]}"
-        for space, (at, _) in placed.items()
-    ]
+    digits = {space: result.classes[result.labels[at.nearest[0]]] for space, (at, _) in placed.items()}
+    near = [f"{'an' if name == '8' else 'a'} {name} {random_maps.WORDS[space]}" for space, name in digits.items()]
     far = [times(at, typical) for at, typical in placed.values()]
     return (
         f"Among {len(result):,} digits the one nearest to the picture is {', '.join(near[:-1])} and {near[-1]}: "
         f"{', '.join(far[:-1])} and {far[-1]} times as far away as a digit's own nearest."
     )
-
-
-def with_article(digit: str) -> str:
-    return f"{'an' if digit == '8' else 'a'} {digit}"
 
 
 def times(at: Placed, typical: float) -> str:
@@ -175,11 +169,6 @@ def glance(cards: Sequence[Card], sample: RGBImage) -> Glance | None:
     if found is None:
         return None
     result = from_json(random_maps.Result, found)
-    plots = (
-        Plot(
-            map_figure(result, one.space),
-            f"Map of {len(result):,} digits by {one.space} features, coloured by class",
-        )
-        for one in result.maps
-    )
+    alt = f"Map of {len(result):,} digits by {{}} features, coloured by class"
+    plots = (Plot(map_figure(result, one.space), alt.format(one.space)) for one in result.maps)
     return Glance(random_maps.finding(result), tuple(plots))

@@ -21,7 +21,6 @@ from core.compute.sign_counts import Spec
 from core.compute.spaces import METRICS, PIXELS, RANDOM, SPACES, TRAINED, WORDS, Metric, distances
 from core.pictures.files import open_pictures
 from core.pictures.preprocess import square
-from core.pictures.samples import opening
 from core.studies.random.features import DEPTH_LIMITS, FEATURE_LIMITS
 
 if TYPE_CHECKING:
@@ -175,27 +174,6 @@ def command(params: Params, source: str, gallery: str = "FOLDER") -> str:
     """The terminal command that computes this Result again from the picture `source`."""
     words = ["receptive", "retrieve", quote.path(source), "--gallery", quote.path(gallery), *settings.words(params)]
     return quote.command(*words, "--json", "out.json")
-
-
-def snippet(params: Params, source: str, gallery: str = "FOLDER", network: str = "photo_resnet") -> str:
-    """Python lines that make the figure again from `core`, as `fig`."""
-    imports, image = opening(source)
-    lines = [
-        *(["from pathlib import Path", ""] if "pathlib" not in imports else []),
-        imports,
-        "from core import networks",
-        "from core.pictures.files import find_pictures",
-        "from core.studies.random import retrieval, retrieval_figures",
-        "",
-        image,
-        f"found = find_pictures(Path({quote.literal(gallery)}))",
-        f"params = retrieval.{quote.literal(params)}",
-        f"network = networks.load(networks.find({quote.literal(network)}))",
-        "result = retrieval.run(image, found, params, network)",
-        "fig = retrieval_figures.figure(result)",
-        "fig.show()",
-    ]
-    return "\n".join(lines)
 
 
 def as_dict(result: Result) -> dict[str, object]:

@@ -186,8 +186,3 @@ def neighbour_table(result: Result) -> Table:
         columns[WORDS[space]] = [result.names[i] for i in result.indices[s]]
         columns[f"distance, {WORDS[space]}"] = (result.distances[s] / (result.mean[s] or 1.0)).round(4).tolist()
     return columns
-
-
-def figure(result: Result) -> go.Figure:
-    """A row of nearest pictures for each space."""
-    return neighbours(result).figure

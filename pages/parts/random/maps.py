@@ -141,13 +141,8 @@ def drawn(scene: Scene) -> Result | None:
         if st.session_state.get(DRAW) != keys:
             with slot.container():
                 st.markdown("With these pictures, features and networks the maps have yet to be drawn.")
-                st.button(
-                    "Draw the maps",
-                    type="primary",
-                    key="random draw",
-                    on_click=st.session_state.update,
-                    args=({DRAW: keys},),
-                )
+                wanted = partial(st.session_state.update, {DRAW: keys})
+                st.button("Draw the maps", type="primary", key="random draw", on_click=wanted)
             return None
         found = draw(scene, calls)
     maps = [m for m in found if m is not None]
@@ -186,14 +181,9 @@ def maps(scene: Scene, result: Result, placed: dict[Space, Placed] | None, sheet
         key = f"random-map-{found.space}"
         keys.append(key)
         with column:
+            at = placed and placed.get(found.space)
             st.plotly_chart(
-                figures.map_figure(
-                    result,
-                    found.space,
-                    selected=selected,
-                    placed=placed and placed.get(found.space),
-                    hover=sheet is None,
-                ),
+                figures.map_figure(result, found.space, selected, at, hover=sheet is None),
                 key=key,
                 theme=None,
                 config=TOOLBAR,
@@ -250,13 +240,8 @@ def chosen(scene: Scene, result: Result, selected: list[int] | None) -> None:
     if not selected:
         st.markdown(":material/lasso_select: Draw a lasso around points, or click one, to see its pictures.")
         return
-    st.button(
-        "Clear the selection",
-        key="random clear",
-        on_click=st.session_state.pop,
-        args=(SELECTED, None),
-        icon=":material/deselect:",
-    )
+    clear = partial(st.session_state.pop, SELECTED, None)
+    st.button("Clear the selection", key="random clear", on_click=clear, icon=":material/deselect:")
     left, right = st.columns([3, 2], gap="large")
     with left:
         shown = selected[:: -(-len(selected) // THUMBNAILS)]

@@ -11,7 +11,6 @@ from core.pictures.image import from_pixels, png_bytes
 from core.pictures.object_mask import MIDDLE, Box
 from core.studies.random import background as study
 from core.studies.random import background_dataset as dataset
-from core.studies.random import background_figures
 from core.studies.random import background_figures as figures
 from tests.helpers.networks_by_hand import Torus, by_hand
 
@@ -202,7 +201,7 @@ def test_the_record_is_read_back(found, tmp_path):
 
 
 def test_the_bars_are_the_distances(result, dark):
-    fig = background_figures.figure(result)
+    fig = figures.bars(result).figure
     pixels = [t for t in fig.data if t.name == "pixels"]
     np.testing.assert_array_equal(np.r_[pixels[0].y, pixels[1].y], result.moved[0])
     randoms = [t for t in fig.data if t.name == "random features"]
@@ -247,5 +246,3 @@ def test_sentences_hold_the_numbers(result, found):
     assert f"{result.moved[0, swapped]:.0%} by pixels" in study.finding(result, "Torus")
     assert "nearest pictures stay" in study.neighbour_words(result)
     assert f"{found.of('network')[0].changed[swapped]:.0%}" in dataset.finding(found)
-    assert "load_sample('grass')" in study.snippet(PARAMS, "sample:cat", "grass", "photo_resnet")
-    compile(study.snippet(PARAMS, "my cat.jpg", "grass", "photo_resnet"), "snippet", "exec")

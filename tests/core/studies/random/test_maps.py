@@ -17,7 +17,6 @@ from core.compute import embedding
 from core.compute.sign_counts import Spec
 from core.data.split import Split
 from core.studies.random import maps, maps_figures
-from core.studies.random import maps_figures as random_maps_figures
 from core.studies.random.maps import (
     Params,
     agreement,
@@ -150,7 +149,7 @@ def test_the_finding_names_the_numbers(result):
 
 
 def test_the_map_holds_every_point_in_its_class_colour(result):
-    fig = random_maps_figures.figure(result, "random")
+    fig = maps_figures.map_figure(result, "random")
     points = fig.data[0]
     assert isinstance(points, go.Scattergl)
     np.testing.assert_array_equal(np.stack([points.x, points.y], 1), result.of("random").positions)
@@ -161,7 +160,7 @@ def test_the_map_holds_every_point_in_its_class_colour(result):
 
 
 def test_names_stand_at_the_medians(result):
-    fig = random_maps_figures.figure(result, "pixels")
+    fig = maps_figures.map_figure(result, "pixels")
     mine = result.of("pixels").positions[result.labels == 4]
     [name] = [a for a in fig.layout.annotations if a.text == "<b>4</b>"]
     assert (name.x, name.y) == pytest.approx(tuple(np.median(mine, 0)))

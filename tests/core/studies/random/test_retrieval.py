@@ -16,7 +16,6 @@ from core.pictures.files import find_pictures
 from core.pictures.image import from_pixels, png_bytes
 from core.studies.random import retrieval as study
 from core.studies.random import retrieval_dataset as dataset
-from core.studies.random import retrieval_figures
 from core.studies.random import retrieval_figures as figures
 from tests.helpers.networks_by_hand import Torus, by_hand
 
@@ -228,7 +227,7 @@ def test_tables_hold_the_measured_numbers(found):
 def test_the_rows_show_the_nearest_pictures_and_frame_what_all_have_found(folder):
     result = study.run(from_pixels(PICTURES[3]), find_pictures(folder), PARAMS, NETWORK)
     with theme.drawn("dark"):
-        fig = retrieval_figures.figure(result)
+        fig = figures.neighbours(result).figure
     assert [image.source for image in fig.layout.images[:4]] == [figures.uri(t) for t in result.thumbnails[0]]
     assert fig.layout.images[-1].source == figures.uri(result.query)
     everywhere = set.intersection(*[set(row.tolist()) for row in result.indices])
@@ -238,12 +237,8 @@ def test_the_rows_show_the_nearest_pictures_and_frame_what_all_have_found(folder
     assert result.names[result.indices[1, 0]] in study.answer(result)
 
 
-def test_the_command_and_the_snippet_say_every_setting(folder, tmp_path, monkeypatch):
+def test_the_command_says_every_setting(folder):
     words = study.command(PARAMS, "a b.jpg", "my pictures")
     assert words.startswith("receptive retrieve 'a b.jpg' --gallery 'my pictures' --features 16 --kernel 3 --depth 1")
     text = json.dumps(study.as_dict(study.run(from_pixels(PICTURES[3]), find_pictures(folder), PARAMS, NETWORK)))
     assert json.loads(text)["nearest"]["pixels"][0]["distance"] == 0
-    snippet = study.snippet(PARAMS, "sample:cat", str(folder))
-    scope: dict[str, object] = {}
-    exec(snippet.replace("fig.show()", ""), scope)
-    assert len(scope["result"].names) == 15
