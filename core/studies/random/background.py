@@ -103,17 +103,15 @@ def gallery(names: Sequence[str], pictures: np.ndarray, broken: Sequence[str] = 
 
 def sample_tiles(size: int = SIZE, without: str | None = None) -> Gallery:
     """The packaged samples, but for the one called `without`, whole and cut into tiles of `size` px."""
-    names, tiles = [], []
-    for sample in SAMPLES:
-        if sample.name == without:
-            continue
+    names: list[str] = []
+    tiles: list[np.ndarray] = []
+    for sample in (sample for sample in SAMPLES if sample.name != without):
         image = load_sample(sample.name)
         for grid in GRIDS:
-            large = square(image, size * grid)
-            for i in range(grid * grid):
-                y, x = size * (i // grid), size * (i % grid)
-                tiles.append(large[y : y + size, x : x + size])
-                names.append(f"{sample.title}, tile {i + 1} of {grid * grid}" if grid > 1 else sample.title)
+            cells = square(image, size * grid).reshape(grid, size, grid, size, 3).swapaxes(1, 2)
+            tiles += [*cells.reshape(-1, size, size, 3)]
+            of = [f"{sample.title}, tile {i + 1} of {grid * grid}" for i in range(grid * grid)]
+            names += of if grid > 1 else [sample.title]
     return gallery(names, np.stack(tiles))
 
 

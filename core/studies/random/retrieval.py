@@ -83,6 +83,11 @@ class Result:
     total: int
     broken: tuple[str, ...]
 
+    @property
+    def shares(self) -> np.ndarray:
+        """(S, count) the distances in mean distances."""
+        return np.asarray(self.distances / np.where(self.mean > 0, self.mean, 1)[:, None])
+
 
 def run(
     query: RGBImage, found: Sequence[Found], params: Params, network: Network, progress: Progress = ignore

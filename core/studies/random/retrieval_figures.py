@@ -139,21 +139,16 @@ def add_thumbnail(fig: go.Figure, pixels: np.ndarray, x: float, y: float, side: 
 
 def add_words(fig: go.Figure, result: Result) -> None:
     """Folder and distance under each picture, the space above each row."""
-    middle = ROW * (len(result.indices) - 1) / 2
-    below = PICTURE / 2 + 0.06
     words, hover = ["<b>the query</b>"], ["the query"]
-    x: list[float] = [QUERY_AT]
-    y: list[float] = [middle + below]
-    for s, (row, apart) in enumerate(zip(result.indices, result.distances, strict=True)):
-        for j, (i, d) in enumerate(zip(row.tolist(), apart.tolist(), strict=True)):
-            share = d / (result.mean[s] or 1.0)
-            x.append(j)
-            y.append(ROW * s + below)
-            words.append(f"{verbatim(short(result.folders[i]))}<br>{share:.2f}")
-            hover.append(f"{verbatim(result.names[i])}: {share:.2f} of the mean distance")
+    places = [(QUERY_AT, ROW * (len(result.indices) - 1) / 2)]
+    for (s, j), share in np.ndenumerate(result.shares):
+        i = result.indices[s, j]
+        places.append((j, ROW * s))
+        words.append(f"{verbatim(short(result.folders[i]))}<br>{share:.2f}")
+        hover.append(f"{verbatim(result.names[i])}: {share:.2f} of the mean distance")
     fig.add_scatter(
-        x=x,
-        y=y,
+        x=[x for x, _ in places],
+        y=[y + PICTURE / 2 + 0.06 for _, y in places],
         mode="text",
         text=words,
         textposition="bottom center",
@@ -184,5 +179,5 @@ def neighbour_table(result: Result) -> Table:
     columns: Table = {"rank": list(range(1, result.indices.shape[1] + 1))}
     for s, space in enumerate(result.spaces):
         columns[WORDS[space]] = [result.names[i] for i in result.indices[s]]
-        columns[f"distance, {WORDS[space]}"] = (result.distances[s] / (result.mean[s] or 1.0)).round(4).tolist()
+        columns[f"distance, {WORDS[space]}"] = result.shares[s].round(4).tolist()
     return columns
