@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import streamlit as st
@@ -36,6 +37,7 @@ NEIGHBOURS, NEIGHBOUR = 6, 72
 PATIENCE = 0.4  # seconds that the maps wait for the reader's picture before they are drawn without it
 TOOLBAR = toolbar("receptive-random-map", ["lasso2d", "select2d", "pan2d"], ["zoomIn2d", "zoomOut2d", "resetScale2d"])
 LEARNED = " The trained network has learned from most of these very pictures; the other two have seen none before."
+HOVER = "<div class='tip' aria-hidden='true'><canvas></canvas><span></span></div>"
 Anchors = dict[Space, tuple[np.ndarray, Map]]  # a space's vectors (N, D), and what new pictures are placed by
 
 
@@ -192,7 +194,8 @@ def maps(scene: Scene, result: Result, placed: dict[Space, Placed] | None, sheet
                 selection_mode=("points", "box", "lasso"),
             )
     if sheet is not None:
-        hover = component("receptive_hover_pictures", html=figures.HOVER_HTML, css=figures.HOVER_CSS, js=figures.HOVER)
+        css, js = (Path(__file__).with_suffix(ending).read_text("utf-8") for ending in (".css", ".js"))
+        hover = component("receptive_hover_pictures", html=HOVER, css=css, js=js)
         hover(data={"charts": keys, **figures.said(sheet, result)}, key="random map hover", height="content")
     st.caption(how_drawn(result))
     chosen(scene, result, selected)
