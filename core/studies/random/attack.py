@@ -219,19 +219,19 @@ def run(target: Target, seeds: np.ndarray, test: Split, params: Params, progress
     direction = uphill(net, clean, truth)
     signs = np.random.default_rng((params.seed, 1)).choice(np.array([-1, 1], np.float32), clean.shape)
     before = asking(clean)
-    after = [before, *(asking(moved(clean, direction, e)) for e in params.epsilons[1:])]
-    noisy = [before, *(asking(moved(clean, signs, e)) for e in params.epsilons[1:])]
-    own = [answers(net, moved(clean, direction, e)) for e in params.epsilons]
+    after, noisy = (
+        np.stack([before, *(asking(moved(clean, way, e)) for e in params.epsilons[1:])]) for way in (direction, signs)
+    )
+    own = np.stack([answers(net, moved(clean, direction, e)) for e in params.epsilons])
     at = params.epsilons.index(params.shown)
     few = np.flatnonzero(before == truth)[:EXAMPLES]
     attacked, noise = (moved(clean[few], d[few], params.shown) for d in (direction, signs))
-    curves = [np.array([(a == truth).mean() for a in found]) for found in (after, noisy, own)]
     return Result(
         target=target.name,
         epsilons=np.array(params.epsilons),
-        accuracy=curves[0],
-        noise=curves[1],
-        substitute=curves[2],
+        accuracy=(after == truth).mean(1),
+        noise=(noisy == truth).mean(1),
+        substitute=(own == truth).mean(1),
         agreement=float((own[0] == before).mean()),
         queries=params.queries,
         examples=Examples(clean[few], attacked, noise, truth[few], after[at][few], noisy[at][few]),

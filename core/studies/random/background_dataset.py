@@ -125,18 +125,9 @@ def measure(
         nearest, moved, kept = neighbours(vectors, known[who, seed], min(NEAR, len(gallery)))
         rows.append(Row(who, seed, *shares(gallery.labels[nearest[..., 0]], queries.labels), moved, kept))
     first = specs[0]
-    return Measured(
-        len(queries),
-        len(gallery),
-        size,
-        first.features,
-        first.kernel_size,
-        first.depth,
-        network.card.name,
-        float(box.mean()),
-        tuple(rows),
-        about or {},
-    )
+    shape_of = size, first.features, first.kernel_size, first.depth
+    share = float(box.mean())
+    return Measured(len(queries), len(gallery), *shape_of, network.card.name, share, tuple(rows), about or {})
 
 
 def partners(labels: np.ndarray) -> np.ndarray:
@@ -146,12 +137,10 @@ def partners(labels: np.ndarray) -> np.ndarray:
     """
     if len(np.unique(labels)) < 2:
         raise ValueError("expected pictures of two classes or more: a background is swapped for another class's")
-    count = len(labels)
-    found = []
-    for i, label in enumerate(labels):
-        ahead = (i + count // 2 + np.arange(count)) % count
-        found.append(ahead[labels[ahead] != label][0])
-    return np.array(found)
+    places = np.arange(len(labels))
+    ahead = (places[:, None] + len(labels) // 2 + places) % len(labels)
+    first = (labels[ahead] != labels[:, None]).argmax(1)
+    return np.asarray(ahead[places, first])
 
 
 def shares(answers: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

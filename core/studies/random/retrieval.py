@@ -139,12 +139,8 @@ def run(
 
 def read(found: Sequence[Found], size: int, broken: list[str]) -> tuple[list[Found], list[np.ndarray]]:
     """The files that can be read and their centre squares, uint8 (size, size, 3); `broken` gets a line for the rest."""
-    kept, pictures = [], []
-    for file in found:
-        for [image], _ in open_pictures([file], (), 1, broken):
-            kept.append(file)
-            pictures.append(square(image, size))
-    return kept, pictures
+    opened = [(file, square(image, size)) for file in found for [image], _ in open_pictures([file], (), 1, broken)]
+    return [file for file, _ in opened], [picture for _, picture in opened]
 
 
 def embed(

@@ -74,12 +74,7 @@ def precision_curve(order: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, 
     hits = labels[order] == labels[:, None]
     each, average = precisions(hits), average_precision(hits)
     root = np.sqrt(len(hits))
-    return (
-        each.mean(0),
-        each.std(0, ddof=1) / root,
-        float(average.mean()),
-        float(average.std(ddof=1) / root),
-    )
+    return each.mean(0), each.std(0, ddof=1) / root, float(average.mean()), float(average.std(ddof=1) / root)
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,11 +160,8 @@ def contradictions(pictures: np.ndarray, labels: np.ndarray, names: Sequence[str
 
 def finding(found: Measured, metric: Metric = "euclidean") -> str:
     """The three spaces at the first and last k of AT, in a sentence."""
-    said = [
-        f"{WORDS[space]} {np.mean([r.precision[AT[0] - 1] for r in found.of(space, metric)]):.0%} "
-        f"({np.mean([r.precision[AT[-1] - 1] for r in found.of(space, metric)]):.0%} of the nearest {AT[-1]})"
-        for space in SPACES
-    ]
+    means = {space: np.mean([r.precision for r in found.of(space, metric)], 0) for space in SPACES}
+    said = [f"{WORDS[s]} {m[AT[0] - 1]:.0%} ({m[AT[-1] - 1]:.0%} of the nearest {AT[-1]})" for s, m in means.items()]
     return (
         f"Of {found.images} pictures in {len(found.groups)} groups, the nearest other picture is of the same group for "
         f"{said[0]}, {said[1]} and {said[2]}; chance is {found.chance:.0%}."

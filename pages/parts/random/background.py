@@ -33,19 +33,16 @@ DEFAULT_SWAP = "grass"
 def show(picture: Picture, network: Network) -> None:
     """`network` is the trained one, which answers."""
     st.markdown(section("random_features", "background"))
-    found = background_dataset.measured()
-    if found is not None:
+    if (found := background_dataset.measured()) is not None:
         packaged(found)
     live(picture, network)
 
 
 def packaged(found: Measured) -> None:
     """What `receptive measure background` found over test photographs."""
-    said = background_dataset.finding(found)
-    st.markdown(f"**{plain(said)}**")
+    st.markdown(f"**{plain(background_dataset.finding(found))}**")
     charts.show(background_figures.shares(found), "random-background-shares")
-    about = found.about
-    seeds = len(found.of("random"))
+    about, seeds = found.about, len(found.of("random"))
     st.caption(
         plain(
             f"{about['data']}, {found.size} px; n = {found.images}. The object is the middle box ({found.box:.0%} of "
