@@ -65,26 +65,26 @@ def by_svm(name: str, quantity: Callable[[dict[str, Any], list[int], np.ndarray]
 
 
 def above_pixels(record: dict[str, Any], counts: list[int], hits: np.ndarray) -> Told:
-    """Top-1 of the most random features minus that of raw pixels, in points."""
+    """Top-1 of the most random features minus that of raw pixels, in points, as `by_svm` asks."""
     mine, plain = hits[:, -1, 0], PERCENT * record["pixels"]["svm"][0]
     words = f": {mine.mean():.1f} % with {counts[-1]:,} features, {plain:.1f} % of raw pixels"
     return mine - plain, words, "points"
 
 
 def accuracy(record: dict[str, Any], counts: list[int], hits: np.ndarray) -> Told:
-    """Top-1 of the most random features, in %."""
+    """Top-1 of the most random features, in %, as `by_svm` asks."""
     return hits[:, -1, 0], f" with {counts[-1]:,} features", "%"
 
 
 def second_guess(record: dict[str, Any], counts: list[int], hits: np.ndarray) -> Told:
-    """What a second guess adds, in points."""
+    """What a second guess adds, in points, as `by_svm` asks."""
     first, second = hits[:, -1, 0], hits[:, -1, 1]
     words = f": top-2 {second.mean():.1f} %, top-1 {first.mean():.1f} % with {counts[-1]:,} features"
     return second - first, words, "points"
 
 
 def grows(record: dict[str, Any], counts: list[int], hits: np.ndarray) -> Told:
-    """Rank correlation of the number of features with top-1."""
+    """Rank correlation of the number of features with top-1, as `by_svm` asks."""
     values = np.array([float(stats.spearmanr(counts, row).statistic) for row in hits[:, :, 0]])
     listed = ", ".join(f"{k:,}: {m:.1f} %" for k, m in zip(counts, hits[:, :, 0].mean(0), strict=True))
     return values, f" rank correlation; {listed}", ""
