@@ -6,7 +6,7 @@ from pathlib import Path
 
 from core.base.files import at_home
 from core.base.refuse import SIZE_LIMITS, DataError, within
-from core.base.worker import Progress, ignore
+from core.base.worker import Progress, ignore, part
 from core.data import public
 from core.data.named import load
 from core.data.own import read
@@ -23,7 +23,7 @@ def open_data(name: str, root: Path | None, size: int, progress: Progress = igno
     """
     within(("px a side", size, SIZE_LIMITS))
     if name in DATASETS:
-        train, test = (load(name, root, split) for split in ("train", "test"))
+        train, test = (load(name, root, split, part(progress, i, 2)) for i, split in enumerate(("train", "test")))
         return Pictures(DATASETS[name].title, train, test)
     if name.lower().startswith(TORCHVISION):
         return public.load(name, size, root, progress)

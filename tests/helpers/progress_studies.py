@@ -150,7 +150,7 @@ STUDIES = {
     ),
     "random.attack.run": an_attack,
     "random.background.own_gallery": lambda p: background.own_gallery(folder().found, 32, p),
-    "random.background.embed": lambda p: background.embed(pictures().pixels, [SPEC], vgg(), p),
+    "random.retrieval.embed": lambda p: retrieval.embed(pictures().pixels, [SPEC], vgg(), p),
     "random.background.run": a_background,
     "random.background_dataset.measure": lambda p: background_dataset.measure(
         pictures(6), pictures(20), [SPEC], vgg(), progress=p
@@ -186,7 +186,6 @@ STUDIES = {
     "random.features.answer": lambda p: features.answer(
         vectors(), np.arange(60) % 3, vectors(), np.arange(60) % 3, "svm", p
     ),
-    "random.features.scores": lambda p: features.scores(vectors(), np.arange(60) % 3, vectors(), "knn", p),
     **{
         f"random.maps.vectors:{space}": lambda p, space=space: maps.vectors(
             pictures(600, 8).pixels, space, SPEC, vgg(), p

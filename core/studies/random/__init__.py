@@ -31,5 +31,4 @@ STUDY = Study(
 
 
 def figure(result: Result) -> go.Figure:
-
     return figures.curve(result).figure

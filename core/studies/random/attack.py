@@ -10,42 +10,45 @@ the control: what they take as well, no attack was needed for.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from core.base.heavy import nn, sk_datasets, sk_neural, torch
+from core.base.refuse import SEEDS
+from core.base.settings import check, setting
 from core.base.worker import Progress, ignore
 from core.compute import linear_svm, sign_counts
 from core.compute.attacks import LINF, gradient, loss
 from core.compute.sign_counts import Spec
-from core.data.split import Split
+from core.data.split import Split, part
 from core.pictures.preprocess import normalise
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import Tensor
 
-    from core.compute.sign_counts import Spec
-    from core.data.split import Split
     from core.networks.card import Network
 
-PAPERS_EPSILON, PAPERS_SEEDS = 0.0625, 200
+PAPERS_EPSILON = 0.0625
 BATCH, AT_ONCE = 64, 128  # pictures a training step; pictures asked, or differentiated, between two looks at progress
 LEARNING_RATE = 1e-3  # of the substitute, Adam
 HIDDEN = 128  # units before the substitute's answer
 QUERY_COST = 10  # training steps of one picture that a query takes about as long as: for the progress bar alone
 EXAMPLES = 4
 PERCEPTRON_EPOCHS = 60
+Answers = Callable[[np.ndarray], np.ndarray]  # pictures float32 (N, H, W, C) -> classes int64 (N,)
+Tick = Callable[[int], None]  # takes how much more is done
 
 
 @dataclass(frozen=True)
 class Target:
-    """Somebody to attack: `labels` takes float32 pictures (N, H, W, C) in [0, 1] and gives int64 (N,) answers."""
+    """Somebody to attack, who answers to pictures in [0, 1]."""
 
     name: str
-    labels: Callable[[np.ndarray], np.ndarray]
+    labels: Answers
 
 
 @dataclass(frozen=True)
@@ -55,20 +58,17 @@ class Params:
     kept and the finding is told. Raises ValueError for what makes no sense.
     """
 
-    seed_pictures: int = PAPERS_SEEDS
-    rounds: int = 3
+    seed_pictures: int = setting(200, limits=(1, 50_000), unit="seed pictures")  # the paper's
+    rounds: int = setting(3, limits=(0, 16))
     step: float = 0.1
-    epochs: int = 10
+    epochs: int = setting(10, limits=(1, 10_000))
     epsilons: tuple[float, ...] = (0.0, 1 / 64, 1 / 32, 1 / 16, 1 / 8)
-    seed: int = 0
-    width: int = 32
+    seed: int = setting(0, limits=SEEDS, unit="as the seed")
+    width: int = setting(32, limits=(1, 4_096), unit="channels of width")
     shown: float = PAPERS_EPSILON
 
     def __post_init__(self) -> None:
-        least = {"seed_pictures": 1, "rounds": 0, "epochs": 1, "width": 1, "seed": 0}
-        for name, low in least.items():
-            if getattr(self, name) < low:
-                raise ValueError(f"expected {name} of {low} or more, got {getattr(self, name)}: choose a larger number")
+        check(self)
         if not 0 < self.step <= 1:
             raise ValueError(f"expected a step in (0, 1], got {self.step}: it moves pixels of [0, 1]")
         rising = all(a < b for a, b in pairwise(self.epsilons))
@@ -146,19 +146,19 @@ def network_target(network: Network) -> Target:
 def perceptron_target(train: Split, hidden: int = HIDDEN, seed: int = 0) -> Target:
     """A small network with one hidden layer, trained on the pixels of small pictures."""
     net = sk_neural.MLPClassifier((hidden,), random_state=seed)
+    flat = as_float(train.pixels).reshape(len(train), -1)
     for _ in range(PERCEPTRON_EPOCHS):  # `fit` would stop by itself, or warn that it did not
-        net.partial_fit(flat(as_float(train.pixels)), train.labels, classes=range(len(train.classes)))
-    return Target("trained perceptron", lambda pictures: np.asarray(net.predict(flat(pictures)), np.int64))
+        net.partial_fit(flat, train.labels, classes=range(len(train.classes)))
+    return Target("trained perceptron", lambda pictures: net.predict(pictures.reshape(len(pictures), -1)))
 
 
 def digits() -> tuple[Split, Split]:
     """Two halves of scikit-learn's digits, drawn with seed 0: uint8 (N, 8, 8, 1)."""
     found = sk_datasets.load_digits()
     pixels = (found.images[..., None] * (255 / 16)).round().astype(np.uint8)
-    halves = np.array_split(np.random.default_rng(0).permutation(len(pixels)), 2)
-    names = tuple(str(digit) for digit in found.target_names)
-    first, second = (Split(pixels[half], found.target[half], names) for half in halves)
-    return first, second
+    every = Split(pixels, found.target, tuple(str(digit) for digit in found.target_names))
+    first, second = np.array_split(np.random.default_rng(0).permutation(len(every)), 2)
+    return part(every, first), part(every, second)
 
 
 def draw(pool: Split, params: Params, images: int = ATTACKED) -> tuple[np.ndarray, Split]:
@@ -170,7 +170,7 @@ def draw(pool: Split, params: Params, images: int = ATTACKED) -> tuple[np.ndarra
         raise ValueError(f"expected {params.seed_pictures + images} pictures or more, got {len(pool)}: attack fewer")
     order = np.random.default_rng(params.seed).permutation(len(pool))[: params.seed_pictures + images]
     first, others = np.split(order, [params.seed_pictures])
-    return pool.pixels[first], replace(pool, pixels=pool.pixels[others], labels=pool.labels[others])
+    return pool.pixels[first], part(pool, others)
 
 
 def digits_target(kind: str, train: Split) -> Target:
@@ -184,11 +184,6 @@ def on_digits(kind: str, params: Params = DIGITS, progress: Progress = ignore) -
     """Train a target on half of the digits and attack it on ATTACKED of the others: some ten seconds."""
     first, pool = digits()
     return run(digits_target(kind, first), *draw(pool, params), params, progress)
-
-
-def flat(pictures: np.ndarray) -> np.ndarray:
-    """(N, H, W, C) -> (N, H W C)."""
-    return pictures.reshape(len(pictures), -1)
 
 
 def as_float(pixels: np.ndarray) -> np.ndarray:
@@ -218,32 +213,32 @@ def run(target: Target, seeds: np.ndarray, test: Split, params: Params, progress
     trained = params.epochs * (2 * params.queries - params.seed_pictures)
     asked = params.queries + len(test) * (2 * len(params.epsilons) - 1)
     tick = counter(progress, trained + QUERY_COST * asked)
-    asking = Asking(target, lambda n: tick(QUERY_COST * n))
+    asking = partial(ask, target, tick)
     net = substitute(asking, as_float(seeds), len(test.classes), params, tick)
     clean, truth = as_float(test.pixels), np.asarray(test.labels)
     direction = uphill(net, clean, truth)
     signs = np.random.default_rng((params.seed, 1)).choice(np.array([-1, 1], np.float32), clean.shape)
     before = asking(clean)
-    after = [before, *(asking(moved(clean, direction, e)) for e in params.epsilons[1:])]
-    noisy = [before, *(asking(moved(clean, signs, e)) for e in params.epsilons[1:])]
-    own = [answers(net, moved(clean, direction, e)) for e in params.epsilons]
+    after, noisy = (
+        np.stack([before, *(asking(moved(clean, way, e)) for e in params.epsilons[1:])]) for way in (direction, signs)
+    )
+    own = np.stack([answers(net, moved(clean, direction, e)) for e in params.epsilons])
     at = params.epsilons.index(params.shown)
     few = np.flatnonzero(before == truth)[:EXAMPLES]
     attacked, noise = (moved(clean[few], d[few], params.shown) for d in (direction, signs))
-    curves = [np.array([(a == truth).mean() for a in found]) for found in (after, noisy, own)]
     return Result(
         target=target.name,
         epsilons=np.array(params.epsilons),
-        accuracy=curves[0],
-        noise=curves[1],
-        substitute=curves[2],
+        accuracy=(after == truth).mean(1),
+        noise=(noisy == truth).mean(1),
+        substitute=(own == truth).mean(1),
         agreement=float((own[0] == before).mean()),
         queries=params.queries,
         examples=Examples(clean[few], attacked, noise, truth[few], after[at][few], noisy[at][few]),
     )
 
 
-def counter(progress: Progress, total: int) -> Callable[[int], None]:
+def counter(progress: Progress, total: int) -> Tick:
     """A function that adds to what is done and tells `progress` of it."""
     done = 0
 
@@ -255,38 +250,35 @@ def counter(progress: Progress, total: int) -> Callable[[int], None]:
     return tick
 
 
-@dataclass(frozen=True)
-class Asking:
-    """The only way in which the attack meets the target: pictures in, answers out."""
+def ask(target: Target, tick: Tick, pictures: np.ndarray) -> np.ndarray:
+    """The only way in which the attack meets the target: (N, H, W, C) in [0, 1] -> int64 (N,).
 
-    target: Target
-    tick: Callable[[int], None]
-
-    def __call__(self, pictures: np.ndarray) -> np.ndarray:
-        """(N, H, W, C) in [0, 1] -> int64 (N,). Raises ValueError if the target answers with something else."""
-        found = []
-        for start in range(0, len(pictures), AT_ONCE):
-            some = pictures[start : start + AT_ONCE]
-            said = np.asarray(self.target.labels(some))
-            if said.shape != (len(some),) or said.dtype.kind not in "iu":
-                raise ValueError(
-                    f"expected {len(some)} whole numbers of {self.target.name}, got {said!r}: one a picture"
-                )
-            found.append(said)
-            self.tick(len(some))
-        return np.concatenate(found)
+    Raises ValueError if the target answers with something else."""
+    found = []
+    for start in range(0, len(pictures), AT_ONCE):
+        some = pictures[start : start + AT_ONCE]
+        said = np.asarray(target.labels(some))
+        if said.shape != (len(some),) or said.dtype.kind not in "iu":
+            raise ValueError(f"expected {len(some)} whole numbers of {target.name}, got {said!r}: one a picture")
+        found.append(said)
+        tick(QUERY_COST * len(some))
+    return np.concatenate(found)
 
 
-def substitute(
-    asking: Asking, seeds: np.ndarray, classes: int, params: Params, tick: Callable[[int], None]
-) -> nn.Module:
+def substitute(asking: Answers, seeds: np.ndarray, classes: int, params: Params, tick: Tick) -> nn.Module:
     """A network that learned the target's answers about `seeds`, float32 (n, H, W, C), and what augmentation adds."""
     dice = np.random.default_rng((params.seed, 0))
     net = untrained(seeds.shape[1:], classes, params)
     optimizer = torch.optim.Adam(net.parameters(), LEARNING_RATE)
     pictures, labels = seeds, asking(seeds)
     for i in range(params.rounds + 1):
-        train(net, optimizer, pictures, labels, params.epochs, dice, tick)
+        x, y = channels_first(pictures), torch.from_numpy(np.asarray(labels, np.int64))
+        for _ in range(params.epochs):
+            for which in torch.split(torch.from_numpy(dice.permutation(len(x))), BATCH):
+                optimizer.zero_grad()
+                torch.nn.functional.cross_entropy(net(x[which]), y[which]).backward()  # type: ignore[no-untyped-call]
+                optimizer.step()
+                tick(len(which))
         if i < params.rounds:
             fresh = augmented(net, pictures, labels, params.step)
             pictures, labels = np.concatenate([pictures, fresh]), np.concatenate([labels, asking(fresh)])
@@ -311,27 +303,6 @@ def untrained(shape: tuple[int, ...], classes: int, params: Params) -> nn.Module
             *(nn.Conv2d(first, second, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten()),
             *(nn.Linear(second * (height // 4) * (width // 4), HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, classes)),
         )
-
-
-def train(
-    net: nn.Module,
-    optimizer: Any,
-    pictures: np.ndarray,
-    labels: np.ndarray,
-    epochs: int,
-    dice: np.random.Generator,
-    tick: Callable[[int], None],
-) -> None:
-    """`epochs` passes over float32 pictures (N, H, W, C) and labels (N,), in an order that `dice` draws."""
-    x, y = channels_first(pictures), torch.from_numpy(np.asarray(labels, np.int64))
-    for _ in range(epochs):
-        order = torch.from_numpy(dice.permutation(len(x)))
-        for start in range(0, len(x), BATCH):
-            which = order[start : start + BATCH]
-            optimizer.zero_grad()
-            torch.nn.functional.cross_entropy(net(x[which]), y[which]).backward()  # type: ignore[no-untyped-call]
-            optimizer.step()
-            tick(len(which))
 
 
 def augmented(net: nn.Module, pictures: np.ndarray, labels: np.ndarray, step: float) -> np.ndarray:

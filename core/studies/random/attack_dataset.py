@@ -13,23 +13,16 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from core.base.heavy import special
-from core.base.intervals import wilson
+from core.base.intervals import mean_interval, wilson
 from core.base.records import REINSTALL, as_json, from_json, read_back
+from core.claims.numbers import Z
 from core.figures.palette import uri
 from core.studies.random.attack import ATTACKED, DIGITS_SPEC, Examples, Params, Result, as_float
 from core.studies.random.features import FOLDER
 
 RECORD = "attack.json"
-
-
 CURVES = ("accuracy", "noise", "substitute", "agreement")
-
-
 VIEWS = ("clean", "attacked", "noisy")
-
-
-Z, QUANTILE = 1.96, 0.975  # of 95 % intervals
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,12 +107,12 @@ def measured(folder: Path = FOLDER) -> list[Measured]:
 def fall(found: Measured, before: np.ndarray, after: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(T,) mean fall between two accuracies (T, S), and half its 95 % interval: over seeds (Student's t), or of one
     seed over its pictures as if the two were of different ones, which is wide."""
-    count = before.shape[1]
-    if count == 1:
-        variance = (before * (1 - before) + after * (1 - after))[:, 0] / found.images
-        return (before - after)[:, 0], Z * np.sqrt(variance)
     gap = before - after
-    return gap.mean(1), gap.std(1, ddof=1) / np.sqrt(count) * float(special.stdtrit(count - 1, QUANTILE))
+    if gap.shape[1] == 1:
+        variance = (before * (1 - before) + after * (1 - after))[:, 0] / found.images
+        return gap[:, 0], Z * np.sqrt(variance)
+    middle, half = np.transpose([mean_interval(seeds) for seeds in gap])
+    return middle, half
 
 
 def band(found: Measured, accuracy: np.ndarray) -> np.ndarray:

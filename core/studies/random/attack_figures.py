@@ -16,7 +16,7 @@ from core.figures.palette import accent, network_colours, paint, style, text_col
 from core.studies.random.attack import Examples
 from core.studies.random.attack_dataset import Measured, address, band, finding
 
-Table = dict[str, list[object]]
+Table = dict[str, Sequence[object]]
 SIDE = 96  # px of a picture on the screen
 APART = 0.055  # of accuracy: between two labels at the ends of lines
 
@@ -33,8 +33,20 @@ def curves(found: Measured) -> Plot:
     ends: list[tuple[float, str, str]] = []
     for t, (name, colour) in enumerate(zip(found.targets, colours(), strict=True)):
         for kind, values in (("attack", found.accuracy[t]), ("noise", found.noise[t])):
-            add_line(fig, x, values.mean(0), band(found, values), f"{name}, {kind}", colour, kind)
-            ends.append((float(values.mean(0)[-1]), f"{name}, {kind}", colour))
+            words, interval = f"{name}, {kind}", band(found, values)
+            kit.band(fig, x, interval[:, 0], interval[:, 1], translucent(colour, 0.16))
+            fig.add_scatter(
+                x=x,
+                y=values.mean(0),
+                mode="lines+markers",
+                name=words,
+                line={"color": colour, "width": 2.5, "dash": "solid" if kind == "attack" else "dash"},
+                marker={"size": 8, "symbol": "circle" if kind == "attack" else "diamond-open", "color": colour},
+                customdata=interval,
+                hovertemplate=f"{words}, ε = %{{x:.3g}}: %{{y:.1%}} (%{{customdata[0]:.1%}} to %{{customdata[1]:.1%}})"
+                "<extra></extra>",
+            )
+            ends.append((float(values.mean(0)[-1]), words, colour))
     style(fig)
     kit.end_labels(fig, sorted(ends), APART, x=x[-1], xshift=8)
     fig.add_vline(x=found.params.shown, line={"color": text_colour(), "width": 1, "dash": "dot"}, opacity=0.6)
@@ -55,36 +67,18 @@ def curves(found: Measured) -> Plot:
     )
 
 
-def add_line(
-    fig: go.Figure, x: np.ndarray, y: np.ndarray, interval: np.ndarray, name: str, colour: str, kind: str
-) -> None:
-    """Shares y (E,) against epsilon x (E,) with the band of their `interval` (E, 2); `kind`: attack or noise."""
-    kit.band(fig, x, interval[:, 0], interval[:, 1], translucent(colour, 0.16))
-    fig.add_scatter(
-        x=x,
-        y=y,
-        mode="lines+markers",
-        name=name,
-        line={"color": colour, "width": 2.5, "dash": "solid" if kind == "attack" else "dash"},
-        marker={"size": 8, "symbol": "circle" if kind == "attack" else "diamond-open", "color": colour},
-        customdata=interval,
-        hovertemplate=f"{name}, ε = %{{x:.3g}}: %{{y:.1%}} (%{{customdata[0]:.1%}} to %{{customdata[1]:.1%}})"
-        "<extra></extra>",
-    )
-
-
 def curve_table(found: Measured) -> Table:
     """A row a target and epsilon: accuracies with their 95 % intervals."""
-    table: Table = {"target": [], "ε": [], "attacked": [], "noise of the same size": [], "the substitute itself": []}
-    for t, name in enumerate(found.targets):
-        columns = [found.accuracy[t], found.noise[t], found.substitute[t]]
-        words = [
-            [f"{m:.1%} ({low:.1%} to {high:.1%})" for m, (low, high) in zip(c.mean(0), band(found, c), strict=True)]
-            for c in columns
+    epsilons = found.params.epsilons
+    table: Table = {"target": [name for name in found.targets for _ in epsilons]}
+    table["ε"] = [round(e, 4) for e in epsilons] * len(found.targets)
+    kinds = {"attacked": found.accuracy, "noise of the same size": found.noise}
+    for words, targets in (kinds | {"the substitute itself": found.substitute}).items():
+        table[words] = [
+            f"{middle:.1%} ({low:.1%} to {high:.1%})"
+            for seeds in targets
+            for middle, (low, high) in zip(seeds.mean(0), band(found, seeds), strict=True)
         ]
-        for e, row in enumerate(zip(*words, strict=True)):
-            for column, entry in zip(table, (name, round(found.params.epsilons[e], 4), *row), strict=True):
-                table[column].append(entry)
     return table
 
 

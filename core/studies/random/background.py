@@ -14,21 +14,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.base import quote
 from core.base.heavy import ndimage
 from core.base.softmax import softmax
-from core.base.worker import Progress, ignore, part
+from core.base.worker import Progress, each, ignore
 from core.compute import spaces
 from core.compute.sign_counts import Spec
 from core.compute.spaces import PIXELS, RANDOM, TRAINED, WORDS, distances
 from core.networks import engine
 from core.pictures.object_mask import MIDDLE, Box, mask
 from core.pictures.preprocess import square
-from core.pictures.samples import SAMPLES, load_sample, opening
-from core.studies.random.retrieval import SIZE, read
+from core.pictures.samples import SAMPLES, load_sample
+from core.studies.random.retrieval import SIZE, Row, Vectors, embed, read
 
 if TYPE_CHECKING:
-    from core.compute.sign_counts import Spec
     from core.networks.card import Network
     from core.pictures.image import RGBImage
     from core.pictures.listing import Found
@@ -40,7 +38,6 @@ BLUR = 1 / 10  # of the side: the standard deviation of the blur
 GREY = 128
 MASK_SIDE = 256  # px: the object is cut out at this size, then scaled to what is compared
 GRIDS = (1, 2, 3)  # a picture's centre square is cut into 1, 4 and 9 tiles
-Row = tuple[str, int | None]  # a space, and the seed of its random features
 
 
 # ---- changing a part of a picture ----------------------------------------------------------------
@@ -106,31 +103,24 @@ def gallery(names: Sequence[str], pictures: np.ndarray, broken: Sequence[str] = 
 
 def sample_tiles(size: int = SIZE, without: str | None = None) -> Gallery:
     """The packaged samples, but for the one called `without`, whole and cut into tiles of `size` px."""
-    names, tiles = [], []
-    for sample in SAMPLES:
-        if sample.name == without:
-            continue
+    names: list[str] = []
+    tiles: list[np.ndarray] = []
+    for sample in (sample for sample in SAMPLES if sample.name != without):
         image = load_sample(sample.name)
         for grid in GRIDS:
-            large = square(image, size * grid)
-            for i in range(grid * grid):
-                y, x = size * (i // grid), size * (i % grid)
-                tiles.append(large[y : y + size, x : x + size])
-                names.append(f"{sample.title}, tile {i + 1} of {grid * grid}" if grid > 1 else sample.title)
+            cells = square(image, size * grid).reshape(grid, size, grid, size, 3).swapaxes(1, 2)
+            tiles += [*cells.reshape(-1, size, size, 3)]
+            of = [f"{sample.title}, tile {i + 1} of {grid * grid}" for i in range(grid * grid)]
+            names += of if grid > 1 else [sample.title]
     return gallery(names, np.stack(tiles))
 
 
 def own_gallery(found: Sequence[Found], size: int = SIZE, progress: Progress = ignore) -> Gallery:
     """The centre squares of the reader's pictures; what cannot be read is listed. Raises ValueError if none can be."""
     broken: list[str] = []
-    kept: list[Found] = []
-    pictures: list[np.ndarray] = []
-    for i, file in enumerate(found):
-        files, fresh = read([file], size, broken)
-        kept, pictures = kept + files, pictures + fresh
-        progress(i + 1, len(found))
-    names = [file.name for file in kept]
-    return gallery(names, np.stack(pictures) if pictures else np.empty((0, size, size, 3), np.uint8), broken)
+    kept = [read([file], size, broken) for file in each(found, progress)]
+    names = [file.name for files, _ in kept for file in files]
+    return gallery(names, np.array([picture for _, pictures in kept for picture in pictures]), broken)
 
 
 # ---- one picture ---------------------------------------------------------------------------------
@@ -156,11 +146,7 @@ class Params:
 
     @property
     def specs(self) -> tuple[Spec, ...]:
-
         return tuple(Spec(self.features, self.kernel, self.depth, 3, seed) for seed in self.seeds)
-
-
-Vectors = dict[Row, np.ndarray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -195,16 +181,6 @@ class Result:
         return [i for i, row in enumerate(self.rows) if row[0] == space]
 
 
-def embed(pictures: np.ndarray, specs: Sequence[Spec], network: Network, progress: Progress = ignore) -> Vectors:
-    """uint8 (N, S, S, 3) -> the vectors (N, D) of every row."""
-    parts = len(specs) + 1
-    found: Vectors = {(PIXELS, None): spaces.pixels(pictures)}
-    for i, spec in enumerate(specs):
-        found[RANDOM, spec.seed] = spaces.random(pictures, spec, part(progress, i, parts))
-    found[TRAINED, None] = spaces.trained(pictures, network, part(progress, parts - 1, parts))
-    return found
-
-
 def run(
     image: RGBImage,
     other: RGBImage,
@@ -220,8 +196,8 @@ def run(
     pictures = versions(square(image, params.size), object_, square(other, params.size))
     mine = embed(pictures, params.specs, network, progress)
     near = min(params.near, len(against.names))
-    compared = [compare(mine[row], known[row], near) for row in mine]
-    moved, kept, nearest = (np.stack(values) for values in zip(*compared, strict=True))
+    compared = [neighbours(mine[row][:, None], known[row], near) for row in mine]
+    nearest, moved, kept = (np.stack(values) for values in zip(*compared, strict=True))
     return Result(
         picture=image.digest,
         network=network.card.name,
@@ -231,20 +207,22 @@ def run(
         rows=tuple(mine),
         moved=moved,
         kept=kept,
-        nearest=nearest,
+        nearest=nearest[:, :, 0],
         names=against.names,
         probability=probability(pictures, network),
     )
 
 
-def compare(mine: np.ndarray, known: np.ndarray, near: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Vectors (1 + V, D) of a picture and its versions, and (N, D) -> `Result`'s moved (V,), kept (V,) and nearest."""
-    apart = distances(mine, known)
-    order = np.argsort(apart, axis=1, kind="stable")[:, :near]
-    scale = apart[0].mean()
-    moved = distances(mine[:1], mine[1:])[0] / (scale or 1.0)
-    kept = [len(set(order[0].tolist()) & set(row.tolist())) / near for row in order[1:]]
-    return moved, np.array(kept), order
+def neighbours(mine: np.ndarray, known: np.ndarray, near: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Vectors (1 + V, Q, D) of pictures and their versions, and (N, D) -> the nearest int (1 + V, Q, near) of these;
+    and means over Q: how far each version moves (V,), in the original's mean distance, and the share (V,) of the
+    nearest that it keeps."""
+    apart = np.stack([distances(version, known) for version in mine])
+    order = np.argsort(apart, axis=2, kind="stable")[..., :near]
+    scale = apart[0].mean(1)
+    moved = [(np.linalg.norm(version - mine[0], axis=1) / np.where(scale > 0, scale, 1)).mean() for version in mine[1:]]
+    kept = [(row[:, :, None] == order[0][:, None, :]).sum((1, 2)).mean() / near for row in order[1:]]
+    return order, np.array(moved), np.array(kept)
 
 
 def probability(pictures: np.ndarray, network: Network) -> np.ndarray:
@@ -276,27 +254,3 @@ def neighbour_words(result: Result) -> str:
     near = result.nearest.shape[2]
     kept = [f"{WORDS[s]} {near * result.kept[result.of(s), at].mean():.1f}" for s in (PIXELS, RANDOM, TRAINED)]
     return f"With the background swapped, of the {near} nearest pictures stay: {', '.join(kept)}."
-
-
-def snippet(params: Params, source: str, other: str, network: str) -> str:
-    """Python lines that make the figure again from `core`, compared with tiles of the samples, as `fig`."""
-    imports, image = opening(source)
-    name = source.removeprefix("sample:") if source.startswith("sample:") else None
-    lines = [
-        imports,
-        "from core import networks",
-        "from core.pictures.object_mask import Box",
-        "from core.pictures.samples import load_sample",
-        "from core.studies.random import background as study",
-        "from core.studies.random import background_figures",
-        "",
-        image,
-        f"network = networks.load(networks.find({quote.literal(network)}))",
-        f"params = study.{quote.literal(params)}",
-        f"tiles = study.sample_tiles(params.size, without={quote.literal(name)})",
-        "known = study.embed(tiles.pictures, params.specs, network)",
-        f"result = study.run(image, load_sample({quote.literal(other)}), params, network, tiles, known)",
-        "fig = background_figures.figure(result)",
-        "fig.show()",
-    ]
-    return "\n".join(dict.fromkeys(lines))

@@ -18,11 +18,11 @@ from core.base.intervals import wilson
 from core.base.records import read
 from core.base.worker import Progress, ignore, part
 from core.compute import spaces
-from core.compute.spaces import PIXELS, RANDOM, TRAINED, distances
+from core.compute.spaces import PIXELS, RANDOM, TRAINED
 from core.pictures.object_mask import MIDDLE
-from core.studies.random.background import VERSIONS, probability, versions
+from core.studies.random.background import VERSIONS, neighbours, probability, versions
 from core.studies.random.features import FOLDER
-from core.studies.random.retrieval_dataset import Embed
+from core.studies.random.retrieval import Embed, embed
 
 if TYPE_CHECKING:
     from core.compute.sign_counts import Spec
@@ -111,36 +111,23 @@ def measure(
     others = queries.pixels[partners(queries.labels)]
     every = np.stack([versions(p, box, o) for p, o in zip(queries.pixels, others, strict=True)], 1)  # (1+V, Q, ...)
     flat = every.reshape(-1, *every.shape[2:])
-    shape, parts = every.shape[:2], len(specs) + 1
+    shape = every.shape[:2]
     own = probability(flat, network).argmax(1).reshape(shape)
     nothing = np.full(shape[0] - 1, np.nan)
     rows = [Row(NETWORK, None, *shares(own, queries.labels), nothing, nothing)]
 
-    def add(who: str, seed: int | None, mine: np.ndarray, known: np.ndarray) -> None:
-        nearest, moved, kept = neighbours(mine.reshape(*shape, -1), known)
-        rows.append(Row(who, seed, *shares(gallery.labels[nearest], queries.labels), moved, kept))
-
-    add(PIXELS, None, spaces.pixels(flat), spaces.pixels(gallery.pixels))
-    watch = part(progress, 0, parts)
-    mine, known = (spaces.trained(p, network, part(watch, i, 2)) for i, p in enumerate((flat, gallery.pixels)))
-    add(TRAINED, None, mine, known)
-    for i, spec in enumerate(specs):
-        watch = part(progress, i + 1, parts)
-        mine, known = random(flat, spec, part(watch, 0, 2)), random(gallery.pixels, spec, part(watch, 1, 2))
-        add(RANDOM, spec.seed, mine, known)
-    first = specs[0]
-    return Measured(
-        len(queries),
-        len(gallery),
-        size,
-        first.features,
-        first.kernel_size,
-        first.depth,
-        network.card.name,
-        float(box.mean()),
-        tuple(rows),
-        about or {},
+    mine, known = (
+        embed(pictures, specs, network, part(progress, i, 2), random)
+        for i, pictures in enumerate((flat, gallery.pixels))
     )
+    for who, seed in sorted(mine, key=lambda row: row[0] == RANDOM):  # as the record has them: these last
+        vectors = mine[who, seed].reshape(*shape, -1)
+        nearest, moved, kept = neighbours(vectors, known[who, seed], min(NEAR, len(gallery)))
+        rows.append(Row(who, seed, *shares(gallery.labels[nearest[..., 0]], queries.labels), moved, kept))
+    first = specs[0]
+    shape_of = size, first.features, first.kernel_size, first.depth
+    share = float(box.mean())
+    return Measured(len(queries), len(gallery), *shape_of, network.card.name, share, tuple(rows), about or {})
 
 
 def partners(labels: np.ndarray) -> np.ndarray:
@@ -150,28 +137,15 @@ def partners(labels: np.ndarray) -> np.ndarray:
     """
     if len(np.unique(labels)) < 2:
         raise ValueError("expected pictures of two classes or more: a background is swapped for another class's")
-    count = len(labels)
-    found = []
-    for i, label in enumerate(labels):
-        ahead = (i + count // 2 + np.arange(count)) % count
-        found.append(ahead[labels[ahead] != label][0])
-    return np.array(found)
+    places = np.arange(len(labels))
+    ahead = (places[:, None] + len(labels) // 2 + places) % len(labels)
+    first = (labels[ahead] != labels[:, None]).argmax(1)
+    return np.asarray(ahead[places, first])
 
 
 def shares(answers: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Answers (1 + V, Q) -> right (1 + V,), and other than to the original (V,)."""
     return (answers == labels).mean(1), (answers[1:] != answers[0]).mean(1)
-
-
-def neighbours(mine: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(1 + V, Q, D), (N, D) -> nearest int (1 + V, Q), and `Row`'s moved (V,) and kept (V,)."""
-    near = min(NEAR, len(known))
-    apart = [distances(version, known) for version in mine]
-    orders = [np.argsort(table, axis=1, kind="stable")[:, :near] for table in apart]
-    scale = apart[0].mean(1)
-    moved = [(np.linalg.norm(version - mine[0], axis=1) / scale).mean() for version in mine[1:]]
-    kept = [(order[:, :, None] == orders[0][:, None, :]).sum((1, 2)).mean() / near for order in orders[1:]]
-    return np.stack([order[:, 0] for order in orders]), np.array(moved), np.array(kept)
 
 
 def finding(found: Measured) -> str:

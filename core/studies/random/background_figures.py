@@ -5,7 +5,8 @@ After Xue & Roshan (arXiv 1806.05789).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -14,13 +15,11 @@ from core.compute.spaces import PIXELS, RANDOM, SPACES, TRAINED
 from core.compute.spaces import WORDS as SPACE_WORDS
 from core.figures import kit
 from core.figures.blocks import Plot
-from core.figures.palette import USER, accent, network_colours, style, text_colour, uri, verbatim
+from core.figures.palette import USER, accent, network_colours, style, text_colour, verbatim
 from core.pictures.object_mask import Box
 from core.studies.random.background import CHANGES, PARTS, VERSIONS, Result
 from core.studies.random.background_dataset import NETWORK, WORDS, Measured, finding
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
+from core.studies.random.retrieval_figures import add_thumbnail
 
 Table = dict[str, list[Any]]
 PATTERNS = {PIXELS: ".", RANDOM: "", TRAINED: "/", NETWORK: "x"}
@@ -54,22 +53,11 @@ def pictures(result: Result) -> Plot:
     """The versions in two rows, background above and object below, and what the network answers to each."""
     fig = go.Figure()
     places = [(0.0, 0.5), *((1.0 + CHANGES.index(change), float(PARTS.index(where))) for where, change in VERSIONS)]
-    names = ["the picture", *NAMES]
     first = int(result.answers[0])
     for picture, (x, y) in zip(result.pictures, places, strict=True):
-        fig.add_layout_image(
-            source=uri(picture),
-            xref="x",
-            yref="y",
-            x=x,
-            y=1.4 * y,
-            xanchor="center",
-            yanchor="middle",
-            sizex=0.9,
-            sizey=0.9,
-        )
+        add_thumbnail(fig, picture, x, 1.4 * y, 0.9)
     words = []
-    for name, p in zip(names, result.probability, strict=True):
+    for name, p in zip(["the picture", *NAMES], result.probability, strict=True):
         answer = int(p.argmax())
         mark = "" if answer == first else "≠ "
         words.append(f"{name}<br><b>{mark}{verbatim(result.labels[answer])}</b> {p[answer]:.2f}")
@@ -95,78 +83,72 @@ def pictures(result: Result) -> Plot:
 
 
 def bars(result: Result) -> Plot:
-    """How far each version has moved, a bar a space; lines on the random features' go from the least to the most of
-    the seeds. 1 is as far as another picture."""
-    fig = subplots.make_subplots(1, 2, shared_yaxes=True, subplot_titles=[f"{part} changed" for part in PARTS])
-    half = len(CHANGES)
-    for space in SPACES:
-        each = result.moved[result.of(space)]
-        for column in range(2):
-            values = each[:, column * half : (column + 1) * half]
-            add_bar(fig, values, SPACE_WORDS[space], space, column + 1)
+    """How far each version has moved, a bar a space. 1 is as far as another picture."""
+    fig = by_part({space: result.moved[result.of(space)] for space in SPACES}, SPACE_WORDS, "distance, of the mean")
     fig.add_hline(1, line={"color": text_colour(), "width": 1, "dash": "dot"})
-    style(fig)
     fig.update_layout(title="How far the picture moves (1: as far as another picture)", height=400, bargap=0.25)
     fig.update_layout(margin={"b": 84, "t": 88})
     fig.update_yaxes(rangemode="tozero")
-    fig.update_yaxes(title_text="distance, of the mean", col=1)
-    fig.update_annotations(font={"size": 13, "color": text_colour()})
     return Plot(fig, "How far each version moves, by space", lambda: moved_table(result))
 
 
-def add_bar(fig: go.Figure, values: np.ndarray, name: str, who: str, column: int) -> None:
-    """A bar a change: the mean of `values` (seeds, changes), with the range over seeds."""
-    middle = values.mean(0)
-    spread = kit.whiskers(middle, values.min(0), values.max(0), color=text_colour()) if len(values) > 1 else None
-    fig.add_bar(
-        x=list(CHANGES),
-        y=middle,
-        name=name,
-        error_y=spread,
-        marker={"color": colours()[who], "pattern": {"shape": PATTERNS[who], "size": 5, "solidity": 0.25}},
-        showlegend=column == 1,
-        legendgroup=who,
-        hovertemplate="%{x}: %{y:.2f}<extra>" + name + "</extra>",
-        row=1,
-        col=column,
-    )
+def by_part(
+    values: Mapping[str, np.ndarray],
+    names: Mapping[str, str],
+    title: str,
+    interval: Callable[[float], tuple[float, float]] | None = None,
+) -> go.Figure:
+    """A panel for the changes of each part, a bar each who answers: the mean of its `values` (seeds, V). Lines go from
+    the least to the most of several seeds, or of one over its `interval`."""
+    fig = subplots.make_subplots(1, 2, shared_yaxes=True, subplot_titles=[f"{part} changed" for part in PARTS])
+    marks = colours()
+    for who, each in values.items():
+        for column, own in enumerate(np.split(each, 2, axis=1), 1):
+            middle, spread = own.mean(0), None
+            if len(own) > 1:
+                spread = kit.whiskers(middle, own.min(0), own.max(0), color=text_colour())
+            elif interval is not None:
+                ends = np.transpose([interval(float(v)) for v in middle])
+                spread = kit.whiskers(middle, *ends, color=text_colour())
+            fig.add_bar(
+                x=list(CHANGES),
+                y=middle,
+                name=names[who],
+                error_y=spread,
+                marker={"color": marks[who], "pattern": {"shape": PATTERNS[who], "size": 5, "solidity": 0.25}},
+                showlegend=column == 1,
+                legendgroup=who,
+                hovertemplate="%{x}: %{y:.2f}<extra>" + names[who] + "</extra>",
+                row=1,
+                col=column,
+            )
+    style(fig)
+    fig.update_yaxes(title_text=title, col=1)
+    fig.update_annotations(font={"size": 13, "color": text_colour()})
+    return fig
 
 
 def moved_table(result: Result) -> Table:
     """A row a version: the network's answer, and by space the distance moved and the share of neighbours kept."""
     columns: Table = {"version": NAMES}
-    answers = [(int(p.argmax()), float(p.max())) for p in result.probability[1:]]
-    columns["answer"] = [result.labels[i] for i, _ in answers]
-    columns["probability"] = [round(p, 3) for _, p in answers]
+    columns["answer"] = [result.labels[i] for i in result.answers[1:]]
+    columns["probability"] = [round(float(p.max()), 3) for p in result.probability[1:]]
     for space in SPACES:
-        rows = result.of(space)
-        columns[f"moved, {SPACE_WORDS[space]}"] = result.moved[rows].mean(0).round(3).tolist()
+        columns[f"moved, {SPACE_WORDS[space]}"] = result.moved[result.of(space)].mean(0).round(3).tolist()
     for space in SPACES:
-        columns[f"neighbours kept, {SPACE_WORDS[space]}"] = [
-            f"{share:.0%}" for share in result.kept[result.of(space)].mean(0)
-        ]
+        kept = result.kept[result.of(space)].mean(0)
+        columns[f"neighbours kept, {SPACE_WORDS[space]}"] = [f"{share:.0%}" for share in kept]
     return columns
 
 
 def shares(found: Measured) -> Plot:
-    """Share of answers that change with background and object, a bar each who answers; lines: over several seeds the
-    least and the most, else the 95 % interval over pictures (Wilson)."""
-    fig = subplots.make_subplots(1, 2, shared_yaxes=True, subplot_titles=[f"{part} changed" for part in PARTS])
-    half = len(CHANGES)
-    for who in WORDS:
-        each = np.stack([row.changed for row in found.of(who)])
-        for column in range(2):
-            values = each[:, column * half : (column + 1) * half]
-            add_bar(fig, values, WORDS[who], who, column + 1)
-            if len(values) == 1:
-                ends = np.array([found.interval(float(v)) for v in values[0]])
-                fig.data[-1].error_y = kit.whiskers(values[0], *ends.T, color=text_colour())
-    style(fig)
+    """Share of answers that change with background and object, with the 95 % interval over pictures (Wilson) of those
+    who have no seeds."""
+    changed = {who: np.stack([row.changed for row in found.of(who)]) for who in WORDS}
+    fig = by_part(changed, WORDS, "share of answers changed", found.interval)
     fig.update_layout(title="Answers that change with a part", height=420, bargap=0.2)
     fig.update_layout(margin={"b": 92, "t": 88})
     fig.update_yaxes(range=[0, 1], tickformat=".0%")
-    fig.update_yaxes(title_text="share of answers changed", col=1)
-    fig.update_annotations(font={"size": 13, "color": text_colour()})
     return Plot(
         fig,
         f"Share of answers that change when background or object change. {finding(found)}",
@@ -176,31 +158,19 @@ def shares(found: Measured) -> Plot:
 
 def share_table(found: Measured) -> Table:
     """A row a version and who answers: accuracy and share changed in %, means over seeds; distance and neighbours."""
-    columns: Table = {
-        name: []
-        for name in ("version", "who", "right, %", "changed, %", "95 % interval", "moved", "neighbours kept, %")
-    }
+    names = ("version", "who", "right, %", "changed, %", "95 % interval", "moved", "neighbours kept, %")
+    cells = []
     for v, name in enumerate(["the picture", *NAMES]):
         for who, words in WORDS.items():
             rows = found.of(who)
-            share = float(np.mean([row.changed[v - 1] for row in rows])) if v else None
-            low, high = found.interval(share) if share is not None else (0.0, 0.0)
-            moved = [np.mean([getattr(row, field)[v - 1] for row in rows]) for field in ("moved", "kept")] if v else []
-            known = bool(v) and not np.isnan(moved[0])
-            cells = (
-                name,
-                words,
-                round(100 * float(np.mean([row.accuracy[v] for row in rows])), 1),
-                None if share is None else round(100 * share, 1),
-                None if share is None else f"{100 * low:.1f} to {100 * high:.1f}",
-                round(float(moved[0]), 3) if known else None,
-                round(100 * float(moved[1]), 1) if known else None,
-            )
-            for column, cell in zip(columns.values(), cells, strict=True):
-                column.append(cell)
-    return columns
-
-
-def figure(result: Result) -> go.Figure:
-    """How far each version moves, by space."""
-    return bars(result).figure
+            row = [name, words, round(100 * float(np.mean([r.accuracy[v] for r in rows])), 1), *[None] * 4]
+            if v:
+                share, moved, kept = (
+                    float(np.mean([getattr(row, field)[v - 1] for row in rows]))
+                    for field in ("changed", "moved", "kept")
+                )
+                low, high = found.interval(share)
+                row[3:5] = round(100 * share, 1), f"{100 * low:.1f} to {100 * high:.1f}"
+                row[5:] = (None, None) if np.isnan(moved) else (round(moved, 3), round(100 * kept, 1))
+            cells.append(row)
+    return {name: list(column) for name, column in zip(names, zip(*cells, strict=True), strict=True)}

@@ -19,11 +19,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.base.heavy import F, nn, sk_cluster, torch, tv_models
-from core.base.worker import Progress, ignore, part
+from core.base.worker import Progress, each, ignore, part
 from core.compute.spaces import headless
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import Tensor
 
 Features = Callable[..., np.ndarray]
 LEAST_SIDE = 32  # pixels; below it VGG's and DenseNet's last maps vanish
@@ -149,10 +149,8 @@ def learn(pictures: np.ndarray, seed: int = 0, centroids: int = CENTROIDS, progr
     model = sk_cluster.MiniBatchKMeans(centroids, init="random", n_init=1, random_state=seed)
     # batch by batch, so that it can be watched and stopped
     orders = [np.array_split(dice.permutation(PATCHES), PATCHES // KMEANS_BATCH) for _ in range(PASSES)]
-    steps = [which for order in orders for which in order]
-    for i, which in enumerate(steps):
+    for which in each([which for order in orders for which in order], progress):
         model.partial_fit(white[which])
-        progress(i + 1, len(steps))
     return Codebook(mean, whiten, model.cluster_centers_.astype(np.float32))
 
 
@@ -174,8 +172,7 @@ def windows(pictures: np.ndarray) -> np.ndarray:
 def normalised(patches: np.ndarray) -> np.ndarray:
     """Patches (..., P) less their mean, divided by their deviation."""
     centred = patches - patches.mean(-1, keepdims=True)
-    result: np.ndarray = centred / np.sqrt(centred.var(-1, keepdims=True) + CONTRAST_FLOOR)
-    return result
+    return np.asarray(centred / np.sqrt(centred.var(-1, keepdims=True) + CONTRAST_FLOOR))
 
 
 def whitening(patches: np.ndarray, floor: float = WHITENING_FLOOR) -> tuple[np.ndarray, np.ndarray]:
@@ -192,9 +189,7 @@ def triangle(white: np.ndarray, centroids: np.ndarray) -> np.ndarray:
     distance: np.ndarray = white @ (-2 * centroids.T)
     distance += np.square(white).sum(1, keepdims=True) + np.square(centroids).sum(1)
     np.sqrt(np.maximum(distance, 0, out=distance), out=distance)
-    np.subtract(distance.mean(1, keepdims=True), distance, out=distance)
-    np.maximum(distance, 0, out=distance)
-    return distance
+    return np.asarray(np.maximum(distance.mean(1, keepdims=True) - distance, 0))
 
 
 def encode(pictures: np.ndarray, book: Codebook, progress: Progress = ignore) -> np.ndarray:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -14,19 +15,15 @@ from core.base.records import kept, raw
 from core.claims import claim, numbers
 from core.claims.claim import ABOVE_0, OPEN, Claim, Ours, untested
 from core.claims.fact import Fact, fact, tiny
-from core.claims.numbers import OVER_SEEDS, PERCENT, Estimate, Z, interval, over_seeds
+from core.claims.numbers import OVER_SEEDS, PERCENT, Estimate, Z
 from core.compute import sign_counts, spaces
 from core.compute.sign_counts import Spec
 from core.compute.similarity import similarity
 from core.compute.spaces import PIXELS, RANDOM
 from core.data import named
 from core.studies.random import attack_dataset, background_dataset, retrieval_dataset
-from core.studies.random import attack_dataset as random_attack_dataset
 from core.studies.random.background import VERSIONS
 from core.studies.random.paper import FEATURES, ROWS
-
-if TYPE_CHECKING:
-    from core.studies.random.attack_dataset import Measured as RandomAttack
 
 STUDY = "random_features"
 PAPER = "Xue & Roshan 2018"
@@ -35,32 +32,29 @@ LISTED = "a study of Xue & Roshan 2018"
 DEFINED = f"{claim.DEFINED} of Xue & Roshan 2018, computed by us"
 TOP1 = {row[0]: row[2] for row in ROWS}
 TOP2 = {row[0]: row[3] for row in ROWS}
+SAID = {title: f"{top1} % ({title}, {FEATURES:,} features)" for title, top1 in TOP1.items()}
 CIFAR, MNIST = "CIFAR-10", "MNIST"
 FAR = 10.0  # points: our reading of "far above", and of "much"
 WITHIN = 1.0  # points below the paper's accuracy, with a small part of its features
 NEAR = 10  # pictures of a page of answers
 ON_CIFAR = {"random-measured": CIFAR}
 HALF = 50.0
-EVERYWHERE = (-math.inf, math.inf)
 OTHERS = {"vgg16": "VGG16", "resnet18": "ResNet-18", "densenet121": "DenseNet"}
 SWAPPED = VERSIONS.index(("background", "swapped"))
 
 
-def said(title: str) -> str:
-    return f"{TOP1[title]} % ({title}, {FEATURES:,} features)"
+Told = tuple[np.ndarray, str, str]  # a quantity (seeds,), the words that follow it, and its unit
 
 
-def svm(record: dict[str, Any]) -> tuple[list[int], np.ndarray]:
-    """Numbers of features (K,), and the linear SVM's top-1 to top-5 accuracies in % (seeds, K, 5)."""
+def by_svm(name: str, quantity: Callable[[dict[str, Any], list[int], np.ndarray], Told], results: Path) -> Ours | None:
+    """`Ours` of a quantity of a data set's record, the numbers of features (K,), and the linear SVM's top-1 to top-5
+    accuracies in % (seeds, K, 5) with them."""
+    record = random_record(results, name)
+    if record is None:
+        return None
     curve = next(c for c in record["curves"] if c["classifier"] == "svm")
-    return curve["counts"], PERCENT * np.array(curve["hits"])
-
-
-def told(
-    record: dict[str, Any], values: np.ndarray, words: str, unit: str, holds: tuple[float, float] = EVERYWHERE
-) -> Ours | None:
-    """`Ours` of `values` (seeds,), one a seed; `words` follow the quantity."""
-    found = numbers.over_seeds(values, *holds)
+    values, words, unit = quantity(record, curve["counts"], PERCENT * np.array(curve["hits"]))
+    found = numbers.over_seeds(values, *(() if unit else (-1.0, 1.0)))
     return found and numbers.ours(
         found,
         f"{numbers.interval(found, unit, sign=unit == 'points')}{words} ({record['test_images']:,} pictures × "
@@ -70,46 +64,30 @@ def told(
     )
 
 
-def above_pixels(results: Path) -> Ours | None:
-    """Top-1 of the most random features minus that of raw pixels, linear SVM, in points."""
-    record = random_record(results, "cifar10")
-    if record is None:
-        return None
-    counts, hits = svm(record)
+def above_pixels(record: dict[str, Any], counts: list[int], hits: np.ndarray) -> Told:
+    """Top-1 of the most random features minus that of raw pixels, in points, as `by_svm` asks."""
     mine, plain = hits[:, -1, 0], PERCENT * record["pixels"]["svm"][0]
     words = f": {mine.mean():.1f} % with {counts[-1]:,} features, {plain:.1f} % of raw pixels"
-    return told(record, mine - plain, words, "points")
+    return mine - plain, words, "points"
 
 
-def accuracy(name: str, results: Path) -> Ours | None:
-    """Top-1 of the most random features, linear SVM, in %."""
-    record = random_record(results, name)
-    if record is None:
-        return None
-    counts, hits = svm(record)
-    return told(record, hits[:, -1, 0], f" with {counts[-1]:,} features", "%")
+def accuracy(record: dict[str, Any], counts: list[int], hits: np.ndarray) -> Told:
+    """Top-1 of the most random features, in %, as `by_svm` asks."""
+    return hits[:, -1, 0], f" with {counts[-1]:,} features", "%"
 
 
-def second_guess(results: Path) -> Ours | None:
-    """What a second guess adds, in points."""
-    record = random_record(results, "cifar10")
-    if record is None:
-        return None
-    counts, hits = svm(record)
+def second_guess(record: dict[str, Any], counts: list[int], hits: np.ndarray) -> Told:
+    """What a second guess adds, in points, as `by_svm` asks."""
     first, second = hits[:, -1, 0], hits[:, -1, 1]
     words = f": top-2 {second.mean():.1f} %, top-1 {first.mean():.1f} % with {counts[-1]:,} features"
-    return told(record, second - first, words, "points")
+    return second - first, words, "points"
 
 
-def grows(results: Path) -> Ours | None:
-    """Rank correlation of the number of features with top-1, mean over seeds."""
-    record = random_record(results, "cifar10")
-    if record is None:
-        return None
-    counts, hits = svm(record)
+def grows(record: dict[str, Any], counts: list[int], hits: np.ndarray) -> Told:
+    """Rank correlation of the number of features with top-1, as `by_svm` asks."""
     values = np.array([float(stats.spearmanr(counts, row).statistic) for row in hits[:, :, 0]])
     listed = ", ".join(f"{k:,}: {m:.1f} %" for k, m in zip(counts, hits[:, :, 0].mean(0), strict=True))
-    return told(record, values, f" rank correlation; {listed}", "", (-1.0, 1.0))
+    return values, f" rank correlation; {listed}", ""
 
 
 def above_untrained(other: str, results: Path) -> Ours | None:
@@ -138,10 +116,8 @@ def retrieves(results: Path) -> Ours | None:
         return None
     found = []
     for space in (RANDOM, PIXELS):
-        rankings = record.of(space)
-        mean = PERCENT * float(np.mean([r.precision[NEAR - 1] for r in rankings]))
-        half = PERCENT * Z * float(np.mean([r.error[NEAR - 1] for r in rankings]))  # the seeds share their queries
-        found.append(Estimate(mean, mean - half, mean + half))
+        mean, error = np.mean([(r.precision[NEAR - 1], r.error[NEAR - 1]) for r in record.of(space)], 0)
+        found.append(around(PERCENT * mean, PERCENT * Z * error))  # the seeds share their queries
     difference = numbers.minus(*found)
     return numbers.ours(
         difference,
@@ -153,6 +129,11 @@ def retrieves(results: Path) -> Ours | None:
     )
 
 
+def around(value: float, half: float) -> Estimate:
+    """A value, and half its interval to each side."""
+    return Estimate(float(value), float(value - half), float(value + half))
+
+
 def attacked(results: Path) -> Ours | None:
     """What the attack takes from random features beyond noise of the same size, in points."""
     sets = [found for found in random_attacks_record(results) if len(found.seeds) >= 3]
@@ -162,8 +143,7 @@ def attacked(results: Path) -> Ours | None:
     e = record.shown
     noisy, after = record.noise[..., e], record.accuracy[..., e]
     middle, half = attack_dataset.fall(record, noisy, after)
-    value, width = PERCENT * float(middle[0]), PERCENT * float(half[0])
-    found = Estimate(value, value - width, value + width)
+    found = around(PERCENT * middle[0], PERCENT * half[0])
     return numbers.ours(
         found,
         f"{numbers.interval(found, 'points', digits=1)} taken: {PERCENT * record.accuracy[0, :, 0].mean():.1f} % right "
@@ -180,9 +160,7 @@ def background(results: Path) -> Ours | None:
     if record is None:
         return None
     rows = record.of(RANDOM)
-    changed, swapped = (
-        float(np.mean([row.changed[i] for row in rows])) for i in (SWAPPED, SWAPPED + len(VERSIONS) // 2)
-    )
+    changed, swapped = (float(np.mean([r.changed[i] for r in rows])) for i in (SWAPPED, SWAPPED + len(VERSIONS) // 2))
     found = numbers.share(changed, record.images)
     return numbers.ours(
         found,
@@ -200,7 +178,7 @@ def elsewhere(title: str, top2: str = "") -> Claim:
         f"random-{title.lower()}",
         STUDY,
         f"Random features and a linear SVM serve on {title}.",
-        said(title) + also,
+        SAID[title] + also,
         PAPER,
         f"this project has no copy of {title}",
         {"random-data": "my own folder or zip"},
@@ -210,24 +188,26 @@ def elsewhere(title: str, top2: str = "") -> Claim:
 CLAIMS: tuple[Claim, ...] = (
     Claim(
         "random-above-pixels", STUDY, "Without learning any feature, a linear SVM comes far above raw pixels.",
-        said(CIFAR), PAPER, "top-1 of random features minus raw pixels, points; far: 10 or more, our reading",
-        (FAR, math.inf), above_pixels, ("random:cifar10",), ON_CIFAR,
+        SAID[CIFAR], PAPER, "top-1 of random features minus raw pixels, points; far: 10 or more, our reading",
+        (FAR, math.inf), partial(by_svm, "cifar10", above_pixels), ("random:cifar10",), ON_CIFAR,
     ),
     Claim(
         "random-mnist", STUDY, "Random features tell handwritten digits apart nearly without fail.",
-        said(MNIST), PAPER, "top-1 accuracy, %; nearly: at most a point below the paper's, whose features are more",
-        (float(TOP1[MNIST]) - WITHIN, 100.0), partial(accuracy, "mnist"), ("random:mnist",),
+        SAID[MNIST], PAPER, "top-1 accuracy, %; nearly: at most a point below the paper's, whose features are more",
+        (float(TOP1[MNIST]) - WITHIN, 100.0), partial(by_svm, "mnist", accuracy), ("random:mnist",),
         {"random-data": MNIST, "random-measured": MNIST}, less=f"fewer features than {FEATURES:,}",
     ),
     Claim(
         "random-second-guess", STUDY, "Where the first answer is wrong, the second is often right.",
         f"{TOP1[CIFAR]} % → about {TOP2[CIFAR]} % top-2 ({CIFAR}, {FEATURES:,} features)", PAPER,
-        "top-2 minus top-1, points; often: 10 or more, our reading", (FAR, 100.0), second_guess, ("random:cifar10",),
+        "top-2 minus top-1, points; often: 10 or more, our reading", (FAR, 100.0),
+        partial(by_svm, "cifar10", second_guess), ("random:cifar10",),
         ON_CIFAR,
     ),
     Claim(
         "random-more-features", STUDY, "The more random features, the better.", "", LISTED,
-        "rank correlation of their number with top-1 accuracy", (0.0, 1.0), grows, ("random:cifar10",), ON_CIFAR,
+        "rank correlation of their number with top-1 accuracy", (0.0, 1.0), partial(by_svm, "cifar10", grows),
+        ("random:cifar10",), ON_CIFAR,
     ),
     *(
         Claim(
@@ -269,10 +249,7 @@ CLAIMS: tuple[Claim, ...] = (
 )  # fmt: skip
 
 
-SEEDS = range(5)
-
-
-DIGITS_FEATURES, DIGITS_KERNEL, DIGITS_DEPTH = 4_000, 3, 1
+DIGITS_FEATURES, DIGITS_KERNEL, DIGITS_DEPTH, SEEDS = 4_000, 3, 1, range(5)
 
 
 def sign_means() -> Fact:
@@ -296,12 +273,12 @@ def similarity_ratio() -> Fact:
     plain = similarity(spaces.pixels(test.pixels), test.labels).ratio
     specs = [Spec(DIGITS_FEATURES, DIGITS_KERNEL, DIGITS_DEPTH, 1, seed) for seed in SEEDS]
     ratios = [similarity(spaces.random(test.pixels, spec), test.labels).ratio for spec in specs]
-    found = over_seeds([plain - ratio for ratio in ratios])
+    found = numbers.over_seeds([plain - ratio for ratio in ratios])
     if found is None:
         raise ValueError(f"expected three seeds or more, got {len(ratios)}: an interval needs them")
     return Fact(
         found.value,
-        f"{interval(found, '', 3, sign=True)}: ratio {plain:.3f} of pixels, {np.mean(ratios):.3f} of "
+        f"{numbers.interval(found, '', 3, sign=True)}: ratio {plain:.3f} of pixels, {np.mean(ratios):.3f} of "
         f"{DIGITS_FEATURES:,} random features",
         f"{len(test)} of scikit-learn's digits; cosine of all pairs between classes over within, a definition of ours; "
         f"{OVER_SEEDS.format(len(ratios))}",
@@ -323,6 +300,5 @@ def background_record(results: Path) -> background_dataset.Measured | None:
     return kept(background_dataset.measured, results / "random_features")
 
 
-def random_attacks_record(results: Path) -> list[RandomAttack]:
-
-    return kept(random_attack_dataset.measured, results / "random_features")
+def random_attacks_record(results: Path) -> list[attack_dataset.Measured]:
+    return kept(attack_dataset.measured, results / "random_features")

@@ -7,7 +7,7 @@ working folder, so that a killed run goes on where it was.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -105,7 +105,7 @@ def random_counts(split: Split, name: str, spec: Spec, work: Path, progress: Pro
     """(N, spec.features) integers, extracted block by block into files of WORK that a later run finds again."""
     found = []
     for start in range(0, spec.features, BLOCK):
-        few = Spec(min(BLOCK, spec.features - start), spec.kernel_size, spec.depth, spec.in_channels, spec.seed, start)
+        few = replace(spec, features=min(BLOCK, spec.features - start), start=start)
         path = work / f"{name}_k{spec.kernel_size}_d{spec.depth}_s{spec.seed}_{start}.npy"
         watch = lambda done, total, at=start, size=few.features: progress(  # noqa: E731
             at * total + done * size, spec.features * total
@@ -161,14 +161,9 @@ def at_count(
     if not tables:
         tables += load()
     test_x, train_x = (table[:, :count] for table in tables)
-    scale = 1 / float(np.prod(sign_counts.map_size(sign_counts.build(spec_of_one(spec)), *train.pixels.shape[1:3])))
+    scale = 1 / float(np.prod(sign_counts.map_size(spec, *train.pixels.shape[1:3])))
     hits = answer(train_x, train.labels, test_x, test.labels, classifier, progress, scale)
     return hits.tolist()  # type: ignore[no-any-return]
-
-
-def spec_of_one(spec: Spec) -> Spec:
-    """The same network with a single feature: enough to know its maps' size."""
-    return Spec(1, spec.kernel_size, spec.depth, spec.in_channels, spec.seed)
 
 
 def measure_shapes(
@@ -211,8 +206,7 @@ def measure_baselines(
         watch = part(progress, i, len(features))
         row = remember(f"baseline {name}", partial(one_baseline, few, test, run, name not in (RANDOM, PIXELS), watch))
         watch(1, 1)
-        values = {classifier: np.array(row[classifier]) for classifier in CLASSIFIERS}
-        found.append(Baseline(name, title, int(row["dimensions"]), values))
+        found.append(Baseline(name, title, int(row.pop("dimensions")), {c: np.array(h) for c, h in row.items()}))
     return tuple(found)
 
 

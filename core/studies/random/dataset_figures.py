@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,11 +11,9 @@ from core.base.intervals import wilson
 from core.compute.spaces import RANDOM
 from core.figures import kit, palette
 from core.figures.blocks import Plot
+from core.studies.random import figures
 from core.studies.random.dataset import Baseline, Measured, band
 from core.studies.random.features import CLASSIFIERS
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 Cells = dict[str, list[str | int | float]]
 LINES = (("svm", 1, "solid"), ("svm", 2, "dash"), ("knn", 1, "dot"))  # classifier, answers that count, dash
@@ -40,21 +37,11 @@ def curves(found: Measured) -> Plot:
             x=x, y=values.mean(0), mode="lines+markers", line={"color": colour, "dash": dash, "width": 2.5},
             marker={"size": 7}, name=words, hovertemplate=f"{words}<br>%{{x:,}} features: %{{y:.1f}} %<extra></extra>",
         )  # fmt: skip
-    grey = palette.network_colours([None])[0]
-    for value, words in (
-        (found.pixels["svm"][0], "raw pixels, linear SVM"),
-        (found.own_head, "the trained network"),
-    ):
-        fig.add_hline(
-            y=100 * float(value), line={"color": grey, "dash": "dash", "width": 1.5},
-            annotation={"text": words, "font": {"color": palette.MUTED}}, annotation_position="bottom right",
-        )  # fmt: skip
-    ticks = list(found.curves[0].counts)
-    fig.update_xaxes(type="log", title="random features k", tickvals=ticks, ticktext=[f"{k:,}" for k in ticks])
-    fig.update_yaxes(title="test pictures right, %")
-    fig.update_layout(height=WIDE, title="More features, none of them learned")
+    figures.add_level(fig, float(found.pixels["svm"][0]), "raw pixels, linear SVM")
+    figures.add_level(fig, found.own_head, "the trained network")
+    figures.styled(fig, found.curves[0].counts, WIDE)
     return Plot(
-        _with_legend(palette.style(fig)),
+        _with_legend(fig),
         "Accuracy against the number of random features, mean and range over seeds",
         lambda: curve_table(found),
     )
@@ -126,19 +113,22 @@ def curve_table(found: Measured) -> Cells:
     columns: Cells = {"features": list(found.curves[0].counts)}
     for curve in found.curves:
         for top in (1, 2, 3):
-            cells = [band(100 * curve.hits[:, i, top - 1]) for i in range(len(curve.counts))]
             name = f"{CLASSIFIERS[curve.classifier]}, top-{top}, %"
-            columns[name] = [f"{mean:.2f} ({low:.2f}-{high:.2f})" for mean, low, high in cells]
+            columns[name] = [spread(seeds) for seeds in curve.hits[:, :, top - 1].T]
     return columns
+
+
+def spread(hits: np.ndarray) -> str:
+    """Shares (seeds,) in %: their mean (least-most)."""
+    return "{:.2f} ({:.2f}-{:.2f})".format(*band(100 * hits))
 
 
 def shape_table(found: Measured) -> Cells:
     """A row a kernel and depth: top-1 in %, mean (least-most) over seeds."""
-    cells = [band(100 * s.hits[:, 0]) for s in found.shapes]
     return {
         "kernel": [s.kernel for s in found.shapes],
         "depth": [s.depth for s in found.shapes],
-        "top-1, %": [f"{mean:.2f} ({low:.2f}-{high:.2f})" for mean, low, high in cells],
+        "top-1, %": [spread(s.hits[:, 0]) for s in found.shapes],
     }
 
 

@@ -23,7 +23,6 @@ from core.compute.sign_counts import Spec
 from core.studies import quoted
 
 if TYPE_CHECKING:
-    from core.compute.sign_counts import Spec
     from core.data.split import Split
 
 Classifier = Literal["svm", "knn"]
@@ -52,7 +51,6 @@ class Params:
         check(self)
 
     def spec(self, channels: int) -> Spec:
-
         return Spec(self.features, self.kernel, self.depth, channels, self.seed)
 
     @property
@@ -105,9 +103,8 @@ def features(split: Split, params: Params, progress: Progress = ignore) -> np.nd
 
 def pixel_answer(train: Split, test: Split, params: Params, progress: Progress = ignore) -> np.ndarray:
     """(TOP,) hits of the same classifier on raw pixels."""
-    return answer(
-        spaces.pixels(train.pixels), train.labels, spaces.pixels(test.pixels), test.labels, params.classifier, progress
-    )
+    train_x, test_x = (spaces.pixels(half.pixels) for half in (train, test))
+    return answer(train_x, train.labels, test_x, test.labels, params.classifier, progress)
 
 
 def answer(
@@ -123,26 +120,12 @@ def answer(
 
     `scale` is what the SVM takes the features times (1 / positions for counts).
     """
-    return hits(scores(train_x, train_labels, test_x, classifier, progress, scale), test_labels)
-
-
-def scores(
-    train_x: np.ndarray,
-    train_labels: np.ndarray,
-    test_x: np.ndarray,
-    classifier: Classifier,
-    progress: Progress = ignore,
-    scale: float = 1.0,
-) -> np.ndarray:
-    """float32 (M, K), the largest is the answer."""
     classes = int(train_labels.max()) + 1
     if classifier == "svm":
-        return linear_svm.decision(
-            linear_svm.fit(train_x, train_labels, classes, scale=scale, progress=progress), test_x
-        )
-    voters = min(neighbours.VOTERS, len(train_x))
-    found, _ = neighbours.nearest(test_x, train_x, voters, progress)
-    return neighbours.votes(found, train_labels, classes)
+        svm = linear_svm.fit(train_x, train_labels, classes, scale=scale, progress=progress)
+        return hits(linear_svm.decision(svm, test_x), test_labels)
+    found, _ = neighbours.nearest(test_x, train_x, min(neighbours.VOTERS, len(train_x)), progress)
+    return hits(neighbours.votes(found, train_labels, classes), test_labels)
 
 
 def hits(values: np.ndarray, labels: np.ndarray) -> np.ndarray:
@@ -156,20 +139,9 @@ def collect(
     title: str, train: Split, test: Split, params: Params, found: Sequence[np.ndarray], pixel_hits: np.ndarray
 ) -> Result:
     """The Result of the hits `found`, (TOP,) each, for all or the first of `params.counts`; `pixel_hits` (TOP,)."""
-    return Result(
-        title,
-        tuple(train.classes),
-        len(train),
-        len(test),
-        params.features,
-        params.depth,
-        params.kernel,
-        params.seed,
-        params.classifier,
-        np.array(params.counts[: len(found)]),
-        np.array(found).reshape(-1, TOP),
-        pixel_hits,
-    )
+    counts, hits = np.array(params.counts[: len(found)]), np.array(found).reshape(-1, TOP)
+    about = title, tuple(train.classes), len(train), len(test)
+    return Result(*about, **vars(params), counts=counts, hits=hits, pixel_hits=pixel_hits)
 
 
 def finding(result: Result) -> str:

@@ -3,23 +3,37 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from core.base.heavy import go
 from core.figures import palette
 from core.figures.blocks import Plot
 from core.studies.random.features import Result, finding, table
 
-if TYPE_CHECKING:
-    from core.studies.random.features import Result
-
 HEIGHT = 380
+
+
+def styled(fig: go.Figure, counts: Sequence[int], height: int) -> None:
+    """The axes and the title of accuracies in % against numbers of features, on a logarithmic axis."""
+    fig.update_xaxes(type="log", title="random features k", tickvals=counts, ticktext=[f"{k:,}" for k in counts])
+    fig.update_yaxes(title="test pictures right, %")
+    fig.update_layout(height=height, title="More features, none of them learned")
+    palette.style(fig)
+
+
+def add_level(fig: go.Figure, share: float, words: str) -> None:
+    """A dashed line at a share that no number of features changes."""
+    fig.add_hline(
+        y=100 * share,
+        line={"color": palette.network_colours([None])[0], "dash": "dash", "width": 1.5},
+        annotation={"text": words, "font": {"color": palette.MUTED}},
+        annotation_position="bottom right",
+    )
 
 
 def curve(result: Result) -> Plot:
     """Top-1 and top-2 accuracy against the number of features, on a logarithmic axis; raw pixels as dashed lines."""
     fig = go.Figure()
-    grey = palette.network_colours([None])[0]
     x = [int(k) for k in result.counts]
     for top, colour in enumerate(palette.network_colours([7, 2])):
         y = (100 * result.hits[:, top]).tolist()
@@ -35,23 +49,10 @@ def curve(result: Result) -> Plot:
         )
         if x:
             fig.add_annotation(
-                x=_log10(x[-1]), y=y[-1], text=f"top-{top + 1}", showarrow=False, xanchor="left", xshift=10,
+                x=math.log10(x[-1]), y=y[-1], text=f"top-{top + 1}", showarrow=False, xanchor="left", xshift=10,
                 font={"color": colour},
             )  # fmt: skip
-        fig.add_hline(
-            y=100 * float(result.pixel_hits[top]),
-            line={"color": grey, "dash": "dash", "width": 1.5},
-            annotation={"text": f"raw pixels, top-{top + 1}", "font": {"color": palette.MUTED}},
-            annotation_position="bottom right",
-        )
-    fig.update_xaxes(type="log", title="random features k", tickvals=x, ticktext=[f"{k:,}" for k in x])
-    fig.update_yaxes(title="test pictures right, %")
-    fig.update_layout(height=HEIGHT, title="More features, none of them learned")
-    fig = palette.style(fig)
+        add_level(fig, float(result.pixel_hits[top]), f"raw pixels, top-{top + 1}")
+    styled(fig, x, HEIGHT)
     fig.update_layout(margin={"r": 64})
     return Plot(fig, f"Accuracy against the number of random features. {finding(result)}", lambda: table(result))
-
-
-def _log10(value: int) -> float:
-
-    return math.log10(value)

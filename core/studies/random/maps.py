@@ -6,6 +6,7 @@ in the plane, and the nearest neighbour, found in the space itself, says how muc
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Literal
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from core.base.settings import check, setting
 from core.base.worker import Progress, ignore, part
 from core.compute import embedding, spaces
 from core.compute.embedding import LearningRate, Map
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
     from core.networks.card import Network
 
 Space = Literal["pixels", "random", "trained"]
-SPACES: tuple[Space, ...] = ("pixels", "random", "trained")
 TITLES: dict[Space, str] = {
     "pixels": "Raw pixels",
     "random": "Random features, untrained",
@@ -47,14 +48,13 @@ class Params:
     """
 
     data: str = "digits"
-    points: int = 5_000
+    points: int = setting(5_000, limits=(1, POINTS_LIMIT))
     perplexity: float = 30
     learning_rate: LearningRate = "auto"
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if not 1 <= self.points <= POINTS_LIMIT:
-            raise ValueError(f"expected 1 to {POINTS_LIMIT:,} points, got {self.points:,}: draw fewer")
+        check(self)
         if not self.perplexity >= 1:
             raise ValueError(f"expected a perplexity of 1 or more, got {self.perplexity}: 5 to 50 are usual")
 
@@ -101,14 +101,10 @@ class Result:
     def of(self, space: Space) -> SpaceMap:
         return next(m for m in self.maps if m.space == space)
 
-    @property
-    def params(self) -> Params:
-        return Params(self.data, self.points, self.perplexity, self.learning_rate, self.seed)
-
 
 def spaces_of(network: Network | None) -> tuple[Space, ...]:
     """The spaces there are: without a trained network, two."""
-    return SPACES if network is not None else SPACES[:2]
+    return tuple(space for space in TITLES if space != "trained" or network is not None)
 
 
 def chosen(split: Split, params: Params) -> np.ndarray:
@@ -141,16 +137,9 @@ def draw(
     return SpaceMap(space, drawn.positions, share, found.shape[1], drawn.perplexity), drawn
 
 
-def run(
-    split: Split,
-    spec: Spec,
-    network: Network | None,
-    params: Params,
-    progress: Progress = ignore,
-    spaces: Sequence[Space] | None = None,
-) -> Result:
-    """Draw the pictures in every space, or in `spaces`; without a trained network there are two."""
-    asked = tuple(spaces or spaces_of(network))
+def run(split: Split, spec: Spec, network: Network | None, params: Params, progress: Progress = ignore) -> Result:
+    """Draw the pictures in every space; without a trained network there are two."""
+    asked = spaces_of(network)
     indices = chosen(split, params)
     pictures, labels = split.pixels[indices], split.labels[indices]
     maps = []
@@ -219,9 +208,7 @@ def place(
 
 def class_mix(labels: np.ndarray) -> dict[int, int]:
     """How many of the labels (n,) are of each class that occurs, the most frequent first."""
-    values, counts = np.unique(labels, return_counts=True)
-    order = np.argsort(-counts, kind="stable")
-    return {int(values[i]): int(counts[i]) for i in order}
+    return dict(Counter(np.sort(labels).tolist()).most_common())
 
 
 def finding(result: Result) -> str:

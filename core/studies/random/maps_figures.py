@@ -9,7 +9,6 @@ import base64
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
@@ -20,9 +19,6 @@ from core.figures import theme
 from core.figures.blocks import Plot
 from core.figures.palette import MUTED, USER, style, text_colour, uri, verbatim
 from core.studies.random.maps import TITLES, Placed, Result, Space, class_mix
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 OKABE_ITO = ("#E69F00", "#56B4E9", "#009E73", "#CC79A7", "#0072B2", "#D55E00", "#F0E442", MUTED)
 # Petroff 2021 (arXiv 2107.02270): ten colours that colour-blind readers tell apart
@@ -40,58 +36,6 @@ GAP = 4  # px between thumbnails
 SHEET_PIXELS = 2**24  # a sheet is scaled down to about so many
 LOSSLESS_PIXELS = 2**20  # larger ones go as JPEG
 JPEG_QUALITY = 85
-
-# Plotly's labels hold no pictures: this shows the one under the pointer, cut from the sheet that came with the page.
-HOVER = """
-export default function ({ data, parentElement }) {
-  const tip = parentElement.querySelector(".tip"), canvas = tip.querySelector("canvas");
-  const words = tip.querySelector("span"), sheet = new Image(), heard = new Map();
-  const scale = Math.max(1, Math.round(96 / Math.max(data.height, data.width)));
-  canvas.width = data.width * scale;
-  canvas.height = data.height * scale;
-  sheet.src = data.source;
-  const hide = () => { tip.style.display = "none"; };
-  const show = ({ points: [point], event }) => {
-    if (point.curveNumber !== 0) return;
-    const i = point.pointNumber, column = i % data.columns, row = Math.floor(i / data.columns);
-    const pen = canvas.getContext("2d");
-    pen.imageSmoothingEnabled = false;
-    pen.drawImage(sheet, column * data.width, row * data.height, data.width, data.height,
-      0, 0, canvas.width, canvas.height);
-    words.textContent = `${data.classes[data.labels[i]]} · picture ${data.numbers[i]}`;
-    tip.style.display = "flex";
-    const left = Math.min(event.clientX + 16, window.innerWidth - tip.offsetWidth - 8);
-    const under = event.clientY + 16 + tip.offsetHeight < window.innerHeight;
-    tip.style.left = `${left}px`;
-    tip.style.top = `${under ? event.clientY + 16 : event.clientY - 16 - tip.offsetHeight}px`;
-  };
-  const listen = ({ target }) => {  // charts are drawn anew at times: look when the pointer comes
-    const chart = target.closest?.(".js-plotly-plot");
-    if (!chart) return hide();
-    if (heard.has(chart) || !data.charts.some((key) => chart.closest(`.st-key-${key}`))) return;
-    chart.on("plotly_hover", show);
-    chart.on("plotly_unhover", hide);
-    heard.set(chart, true);
-  };
-  document.addEventListener("pointerover", listen);
-  return () => {
-    document.removeEventListener("pointerover", listen);
-    for (const chart of heard.keys()) {
-      chart.removeListener?.("plotly_hover", show);
-      chart.removeListener?.("plotly_unhover", hide);
-    }
-    hide();
-  };
-}
-"""
-HOVER_HTML = "<div class='tip' aria-hidden='true'><canvas></canvas><span></span></div>"
-HOVER_CSS = """
-.tip { display: none; position: fixed; z-index: 1000; pointer-events: none; flex-direction: column; gap: 4px;
-  padding: 8px; border-radius: 8px; font-size: 13px; font-family: var(--st-font); color: var(--st-text-color);
-  background: var(--st-background-color); border: 1px solid var(--st-border-color);
-  box-shadow: 0 2px 12px rgba(0, 0, 0, 0.25); }
-canvas { image-rendering: pixelated; align-self: center; }
-"""
 
 
 def class_colours(count: int) -> list[str]:
@@ -117,8 +61,7 @@ def map_figure(
     Points outside `selected` (rows of the Result) fade; `placed` is marked by a star. Without `hover` the points still
     tell the browser what the pointer is on, but show no label of their own.
     """
-    found, ink = result.of(space), text_colour()
-    fig = go.Figure()
+    fig, found = go.Figure(), result.of(space)
     add_points(fig, result, found.positions, selected, hover)
     add_names(fig, result, found.positions)
     if placed is not None:
@@ -143,7 +86,7 @@ def map_figure(
         dragmode="lasso",
         hovermode="closest",
         # a brush that is seen on either page
-        newselection={"line": {"color": ink, "width": 2, "dash": "dot"}},
+        newselection={"line": {"color": text_colour(), "width": 2, "dash": "dot"}},
         activeselection={"fillcolor": USER, "opacity": 0.06},
     )
     return fig
@@ -187,45 +130,33 @@ def add_names(fig: go.Figure, result: Result, positions: np.ndarray) -> None:
         return
     for label in present:
         x, y = np.median(positions[result.labels == label], 0)
-        fig.add_annotation(
-            x=float(x),
-            y=float(y),
-            text=f"<b>{verbatim(result.classes[label])}</b>",
-            showarrow=False,
-            bgcolor=PAPER[theme.dark()],
-            borderpad=1,
-            font={"size": 13, "color": text_colour()},
-        )
+        add_words(fig, float(x), float(y), verbatim(result.classes[label]))
+
+
+def add_words(fig: go.Figure, x: float, y: float, words: str, **shift: float) -> None:
+    """Bold words among the points, which shine through."""
+    look = {"bgcolor": PAPER[theme.dark()], "borderpad": 1, "font": {"size": 13, "color": text_colour()}}
+    fig.add_annotation(x=x, y=y, text=f"<b>{words}</b>", showarrow=False, **look, **shift)
 
 
 def mark(fig: go.Figure, placed: Placed) -> None:
     """A star, with its words, where the reader's picture lies."""
     x, y = (float(v) for v in placed.position)
-    ink = text_colour()
     fig.add_scattergl(  # ordinary traces lie below WebGL's
         x=[x],
         y=[y],
         mode="markers",
-        marker={"symbol": "star", "size": MARKER, "color": USER, "line": {"color": ink, "width": 2}},
+        marker={"symbol": "star", "size": MARKER, "color": USER, "line": {"color": text_colour(), "width": 2}},
         unselected={"marker": {"opacity": 1}},
         hoverinfo="skip",
     )
-    fig.add_annotation(
-        x=x,
-        y=y,
-        yshift=MARKER,
-        text="<b>your picture</b>",
-        showarrow=False,
-        bgcolor=PAPER[theme.dark()],
-        borderpad=1,
-        font={"size": 13, "color": ink},
-    )
+    add_words(fig, x, y, "your picture", yshift=MARKER)
 
 
 def mix_figure(result: Result, selected: Sequence[int]) -> Plot:
     """How many of the selected points are of each class, the most frequent on top."""
     mix = class_mix(result.labels[list(selected)])
-    total, colours = sum(mix.values()), class_colours(len(result.classes))
+    total, colours = len(selected), class_colours(len(result.classes))
     fig = go.Figure()
     fig.add_bar(
         y=[verbatim(result.classes[label]) for label in mix],
@@ -239,7 +170,9 @@ def mix_figure(result: Result, selected: Sequence[int]) -> Plot:
     )
     style(fig)
     fig.update_xaxes(visible=False, range=[0, max(mix.values()) * 1.35], fixedrange=True)
-    fig.update_yaxes(autorange="reversed", type="category", fixedrange=True, nticks=len(mix), ticksuffix=" ")
+    fig.update_yaxes(
+        autorange="reversed", type="category", fixedrange=True, nticks=len(mix), ticksuffix=" ", automargin=True
+    )
     fig.update_layout(
         title_text=f"Classes of the {total:,} selected",
         height=72 + BAR * len(mix),
@@ -247,7 +180,6 @@ def mix_figure(result: Result, selected: Sequence[int]) -> Plot:
         dragmode=False,
         showlegend=False,
     )
-    fig.update_yaxes(automargin=True)
     return Plot(
         fig, f"How many of the {total:,} selected pictures are of each class", lambda: mix_table(result, selected)
     )
@@ -256,11 +188,10 @@ def mix_figure(result: Result, selected: Sequence[int]) -> Plot:
 def mix_table(result: Result, selected: Sequence[int]) -> dict[str, list[str] | list[int] | list[float]]:
     """Classes of the `selected` pictures, the most frequent first: how many, and their share."""
     mix = class_mix(result.labels[list(selected)])
-    total = sum(mix.values())
     return {
         "class": [result.classes[label] for label in mix],
         "pictures": list(mix.values()),
-        "share": [count / total for count in mix.values()],
+        "share": [count / len(selected) for count in mix.values()],
     }
 
 
@@ -283,7 +214,7 @@ class Sheet:
     width: int
 
 
-def sheet(pictures: np.ndarray, columns: int | None = None, progress: Progress = ignore) -> Sheet:
+def sheet(pictures: np.ndarray, progress: Progress = ignore) -> Sheet:
     """uint8 (N, H, W, C) on one sheet, about square; scaled down by a whole factor if it would be too large."""
     count, height, width, _ = pictures.shape
     factor = int(np.ceil(np.sqrt(max(1.0, count * height * width / SHEET_PIXELS))))
@@ -291,14 +222,20 @@ def sheet(pictures: np.ndarray, columns: int | None = None, progress: Progress =
     small = shrunk(colour(pictures), factor)
     progress(1, 2)
     height, width = small.shape[1:3]
-    columns = columns or int(np.ceil(np.sqrt(count * height / width)))
+    columns = int(np.ceil(np.sqrt(count * height / width)))
     rows = -(-count // columns)
     pixels = np.zeros((rows * columns, height, width, 3), np.uint8)
     pixels[:count] = small
-    whole = pixels.reshape(rows, columns, height, width, 3).swapaxes(1, 2).reshape(rows * height, columns * width, 3)
-    found = Sheet(address(whole), columns, height, width)
+    found = Sheet(address(tiled(pixels, columns)), columns, height, width)
     progress(2, 2)
     return found
+
+
+def tiled(cells: np.ndarray, columns: int) -> np.ndarray:
+    """Pictures (rows * columns, H, W, C) side by side: (rows * H, columns * W, C)."""
+    count, height, width, channels = cells.shape
+    rows = cells.reshape(-1, columns, height, width, channels).swapaxes(1, 2)
+    return rows.reshape(count // columns * height, columns * width, channels)
 
 
 def thumbnails(pictures: np.ndarray, columns: int, factor: int) -> np.ndarray:
@@ -310,8 +247,7 @@ def thumbnails(pictures: np.ndarray, columns: int, factor: int) -> np.ndarray:
     cells = np.zeros((rows * columns, height + GAP, width + GAP, 4), np.uint8)
     cells[:count, :height, :width, :3] = large
     cells[:count, :height, :width, 3] = 255
-    cells = cells.reshape(rows, columns, height + GAP, width + GAP, 4).swapaxes(1, 2)
-    return cells.reshape(rows * (height + GAP), columns * (width + GAP), 4)[:-GAP, :-GAP]
+    return tiled(cells, columns)[:-GAP, :-GAP]
 
 
 def colour(pictures: np.ndarray) -> np.ndarray:
@@ -324,12 +260,8 @@ def shrunk(pictures: np.ndarray, factor: int) -> np.ndarray:
     if factor == 1:
         return pictures
     count, height, width = pictures.shape[0], pictures.shape[1] // factor, pictures.shape[2] // factor
-    cut = pictures[:, : height * factor, : width * factor]
-    total = np.zeros((count, height, width, 3), np.uint32)
-    for y in range(factor):
-        for x in range(factor):
-            total += cut[:, y::factor, x::factor]
-    return (total // factor**2).astype(np.uint8)
+    cells = pictures[:, : height * factor, : width * factor].reshape(count, height, factor, width, factor, 3)
+    return np.asarray(cells.sum((2, 4), np.uint32) // factor**2, np.uint8)
 
 
 def address(pixels: np.ndarray) -> str:
@@ -343,17 +275,5 @@ def address(pixels: np.ndarray) -> str:
 
 def said(sheet: Sheet, result: Result) -> Mapping[str, object]:
     """What the browser needs to show the picture under the pointer: the sheet, and each point's class and number."""
-    return {
-        "source": sheet.source,
-        "columns": sheet.columns,
-        "height": sheet.height,
-        "width": sheet.width,
-        "classes": list(result.classes),
-        "labels": result.labels.tolist(),
-        "numbers": result.indices.tolist(),
-    }
-
-
-def figure(result: Result, space: Space = "random") -> go.Figure:
-    """The map of one space."""
-    return map_figure(result, space)
+    points = {"labels": result.labels.tolist(), "numbers": result.indices.tolist()}
+    return vars(sheet) | points | {"classes": list(result.classes)}

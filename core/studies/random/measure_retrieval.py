@@ -21,8 +21,7 @@ from core.pictures.preprocess import square
 from core.studies.random import background_dataset, retrieval_dataset
 from core.studies.random.claims import retrieval_record
 from core.studies.random.features import FOLDER
-from core.studies.random.retrieval import SIZE
-from core.studies.random.retrieval_dataset import Embed
+from core.studies.random.retrieval import SIZE, Embed
 from core.training.measurement import COREL, PHOTOGRAPHS, POINT, Asked, Measurement, Part, Quick, command, there
 
 NETWORK = "photo_resnet"

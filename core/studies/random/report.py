@@ -12,7 +12,7 @@ from core import networks
 from core.base.heavy import go
 from core.base.prose import section
 from core.base.records import as_json, from_json
-from core.base.worker import Progress, part
+from core.base.worker import Progress, each, part
 from core.compute import embedding
 from core.compute.neighbours import nearest
 from core.data import named
@@ -30,8 +30,6 @@ from core.studies.random.maps_figures import colour, map_figure
 from core.studies.study import FirstLook, Glance
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
     from core.compute.sign_counts import Spec
     from core.data.split import Split
     from core.networks.card import Card, Network
@@ -58,10 +56,7 @@ def random_part(asked: Asked, progress: Progress) -> Part:
     kept = studies_first_look.find("random_maps", [card], data_split.digest(train, test), params)
     drawing, placing = (part(progress, i, 2) for i in range(2))
     result = from_json(random_maps.Result, kept) if kept else random_maps.run(every, spec, network, params, drawing)
-    placed = {}
-    for i, found in enumerate(result.maps):
-        placed[found.space] = place(query, every, result, found, spec, network)
-        placing(i + 1, len(result.maps))
+    placed = {found.space: place(query, every, result, found, spec, network) for found in each(result.maps, placing)}
     picture = enlarged(maps_figures.colour(query[0]), SMALL_DIGIT)
     seen = Picture(
         uri(picture),
@@ -69,8 +64,7 @@ def random_part(asked: Asked, progress: Progress) -> Part:
         f"The picture as it is compared: {about.size} × {about.size} px, grey, bright on dark",
         picture.shape[1],
     )
-    maps = tuple(Plot(fit_map(result, space, at), map_alt(result, space, at), heading=random_maps.TITLES[space])
-                 for space, (at, _) in placed.items())  # fmt: skip
+    maps = tuple(fit_map(result, space, at) for space, (at, _) in placed.items())
     caption = section(
         "random_features", "report", digits=len(result), perplexity=params.perplexity, seed=params.seed,
         features=spec.features, kernel=spec.kernel_size, depth=spec.depth, network_seed=spec.seed,
@@ -100,10 +94,8 @@ def place(
 
 def next_to(result: random_maps.Result, placed: dict[Space, tuple[Placed, float]]) -> str:
     """What lies nearest in each space, and how far that is."""
-    near = [
-        f"{with_article(result.classes[result.labels[at.nearest[0]]])} {random_maps.WORDS[space]}"
-        for space, (at, _) in placed.items()
-    ]
+    digits = {space: result.classes[result.labels[at.nearest[0]]] for space, (at, _) in placed.items()}
+    near = [f"{'an' if name == '8' else 'a'} {name} {random_maps.WORDS[space]}" for space, name in digits.items()]
     far = [times(at, typical) for at, typical in placed.values()]
     return (
         f"Among {len(result):,} digits the one nearest to the picture is {', '.join(near[:-1])} and {near[-1]}: "
@@ -111,20 +103,11 @@ def next_to(result: random_maps.Result, placed: dict[Space, tuple[Placed, float]
     )
 
 
-def with_article(digit: str) -> str:
-    return f"{'an' if digit == '8' else 'a'} {digit}"
-
-
 def times(at: Placed, typical: float) -> str:
     return f"{at.distances[0] / typical:.1f}"
 
 
-def map_alt(result: random_maps.Result, space: Space, at: Placed) -> str:
-    near = result.classes[result.labels[at.nearest[0]]]
-    return f"Map of {len(result):,} digits {random_maps.WORDS[space]}; the picture lies beside a {near}"
-
-
-def fit_map(result: random_maps.Result, space: Space, at: Placed) -> go.Figure:
+def fit_map(result: random_maps.Result, space: Space, at: Placed) -> Plot:
     """A third of the page's width, its points drawn as shapes: a browser prints those sharp, and WebGL's not at all."""
     fields = map_figure(result, space, placed=at).to_dict()
     for trace in fields["data"]:
@@ -133,7 +116,9 @@ def fit_map(result: random_maps.Result, space: Space, at: Placed) -> go.Figure:
     fig.data[0].marker.size = DOT
     fig.data[1].marker.size = 15
     fig.update_layout(title_text="", width=MAP, height=MAP + TOOLS, margin={"t": TOOLS}, dragmode=False)
-    return fig
+    near = result.classes[result.labels[at.nearest[0]]]
+    alt = f"Map of {len(result):,} digits {random_maps.WORDS[space]}; the picture lies beside a {near}"
+    return Plot(fig, alt, heading=random_maps.TITLES[space])
 
 
 def neighbour_table(
@@ -177,11 +162,6 @@ def glance(cards: Sequence[Card], sample: RGBImage) -> Glance | None:
     if found is None:
         return None
     result = from_json(random_maps.Result, found)
-    plots = (
-        Plot(
-            map_figure(result, one.space),
-            f"Map of {len(result):,} digits by {one.space} features, coloured by class",
-        )
-        for one in result.maps
-    )
+    alt = f"Map of {len(result):,} digits by {{}} features, coloured by class"
+    plots = (Plot(map_figure(result, one.space), alt.format(one.space)) for one in result.maps)
     return Glance(random_maps.finding(result), tuple(plots))

@@ -6,7 +6,7 @@ trained network's last layer sees.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,17 +15,15 @@ import numpy as np
 from core.base import quote, settings
 from core.base.refuse import SEEDS, SIZE_LIMITS
 from core.base.settings import check, setting
-from core.base.worker import Progress, Stopped, ignore
+from core.base.worker import Progress, Stopped, ignore, part
 from core.compute import spaces
 from core.compute.sign_counts import Spec
-from core.compute.spaces import METRICS, RANDOM, SPACES, TRAINED, WORDS, Metric, distances
+from core.compute.spaces import METRICS, PIXELS, RANDOM, SPACES, TRAINED, WORDS, Metric, distances
 from core.pictures.files import open_pictures
 from core.pictures.preprocess import square
-from core.pictures.samples import opening
 from core.studies.random.features import DEPTH_LIMITS, FEATURE_LIMITS
 
 if TYPE_CHECKING:
-    from core.compute.sign_counts import Spec
     from core.networks.card import Network
     from core.pictures.image import RGBImage
     from core.pictures.listing import Found
@@ -33,14 +31,9 @@ if TYPE_CHECKING:
 COUNT_LIMITS, KERNEL_LIMITS = (1, 10_000), (1, 31)
 SIZE = 64  # px: the side at which pictures are compared
 CHUNK = 64  # pictures embedded between two looks at progress
-
-
-def rank(queries: np.ndarray, gallery: np.ndarray, metric: Metric = "euclidean") -> tuple[np.ndarray, np.ndarray]:
-    """Vectors (Q, D), (N, D) -> the gallery's indices, nearest first (ties in its order), and their distances: (Q, N)
-    each. Every pair is compared. Raises ValueError as `distances` does."""
-    apart = distances(queries, gallery, metric)
-    order = np.argsort(apart, axis=1, kind="stable")
-    return order, np.take_along_axis(apart, order, axis=1)
+Embed = Callable[[np.ndarray, Spec, Progress], np.ndarray]  # uint8 (N, S, S, 3) -> features (N, D)
+Row = tuple[str, int | None]  # a space, and the seed of its random features
+Vectors = dict[Row, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -63,7 +56,6 @@ class Params:
 
     @property
     def spec(self) -> Spec:
-
         return Spec(self.features, self.kernel, self.depth, 3, self.seed)
 
 
@@ -91,6 +83,11 @@ class Result:
     total: int
     broken: tuple[str, ...]
 
+    @property
+    def shares(self) -> np.ndarray:
+        """(S, count) the distances in mean distances."""
+        return np.asarray(self.distances / np.where(self.mean > 0, self.mean, 1)[:, None])
+
 
 def run(
     query: RGBImage, found: Sequence[Found], params: Params, network: Network, progress: Progress = ignore
@@ -101,7 +98,7 @@ def run(
     Raises ValueError if no picture could be read.
     """
     asked = square(query, params.size)
-    wanted = embed(asked[None], params, network)
+    wanted = embed(asked[None], [params.spec], network).values()
     broken: list[str] = []
     kept: list[Found] = []
     pictures: list[np.ndarray] = []
@@ -111,7 +108,7 @@ def run(
         files, fresh = read(found[start : start + CHUNK], params.size, broken)
         kept, pictures = kept + files, pictures + fresh
         if fresh:
-            vectors = embed(np.stack(fresh), params, network)
+            vectors = embed(np.stack(fresh), [params.spec], network).values()
             apart.append(np.stack([distances(a, b, params.metric)[0] for a, b in zip(wanted, vectors, strict=True)]))
         seen = min(start + CHUNK, len(found))
         try:
@@ -142,21 +139,25 @@ def run(
 
 def read(found: Sequence[Found], size: int, broken: list[str]) -> tuple[list[Found], list[np.ndarray]]:
     """The files that can be read and their centre squares, uint8 (size, size, 3); `broken` gets a line for the rest."""
-    kept, pictures = [], []
-    for file in found:
-        for [image], _ in open_pictures([file], (), 1, broken):
-            kept.append(file)
-            pictures.append(square(image, size))
-    return kept, pictures
+    opened = [(file, square(image, size)) for file in found for [image], _ in open_pictures([file], (), 1, broken)]
+    return [file for file, _ in opened], [picture for _, picture in opened]
 
 
-def embed(pictures: np.ndarray, params: Params, network: Network) -> list[np.ndarray]:
-    """uint8 (N, S, S, 3) -> the vectors of each of SPACES, (N, D) each."""
-    return [
-        spaces.pixels(pictures),
-        spaces.random(pictures, params.spec),
-        spaces.trained(pictures, network),
-    ]
+def embed(
+    pictures: np.ndarray,
+    specs: Sequence[Spec],
+    network: Network,
+    progress: Progress = ignore,
+    random: Embed = spaces.random,
+) -> Vectors:
+    """uint8 (N, S, S, 3) -> the vectors (N, D) of each of SPACES, the random ones of each Spec; `random` may keep its
+    features on disk."""
+    parts = len(specs) + 1
+    found: Vectors = {(PIXELS, None): spaces.pixels(pictures)}
+    for i, spec in enumerate(specs):
+        found[RANDOM, spec.seed] = random(pictures, spec, part(progress, i, parts))
+    found[TRAINED, None] = spaces.trained(pictures, network, part(progress, parts - 1, parts))
+    return found
 
 
 def answer(result: Result) -> str:
@@ -174,27 +175,6 @@ def command(params: Params, source: str, gallery: str = "FOLDER") -> str:
     """The terminal command that computes this Result again from the picture `source`."""
     words = ["receptive", "retrieve", quote.path(source), "--gallery", quote.path(gallery), *settings.words(params)]
     return quote.command(*words, "--json", "out.json")
-
-
-def snippet(params: Params, source: str, gallery: str = "FOLDER", network: str = "photo_resnet") -> str:
-    """Python lines that make the figure again from `core`, as `fig`."""
-    imports, image = opening(source)
-    lines = [
-        *(["from pathlib import Path", ""] if "pathlib" not in imports else []),
-        imports,
-        "from core import networks",
-        "from core.pictures.files import find_pictures",
-        "from core.studies.random import retrieval, retrieval_figures",
-        "",
-        image,
-        f"found = find_pictures(Path({quote.literal(gallery)}))",
-        f"params = retrieval.{quote.literal(params)}",
-        f"network = networks.load(networks.find({quote.literal(network)}))",
-        "result = retrieval.run(image, found, params, network)",
-        "fig = retrieval_figures.figure(result)",
-        "fig.show()",
-    ]
-    return "\n".join(lines)
 
 
 def as_dict(result: Result) -> dict[str, object]:

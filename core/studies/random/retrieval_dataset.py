@@ -6,7 +6,7 @@ precision at k is the share of hits among the k nearest.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.base.records import read
-from core.base.worker import Progress, ignore, part
+from core.base.worker import Progress, ignore
 from core.compute import spaces
-from core.compute.spaces import METRICS, PIXELS, RANDOM, SPACES, TRAINED, WORDS, Metric, distances
+from core.compute.spaces import METRICS, RANDOM, SPACES, WORDS, Metric, distances
 from core.studies.random.features import FOLDER
+from core.studies.random.retrieval import Embed, embed
 
 if TYPE_CHECKING:
     from core.compute.sign_counts import Spec
@@ -73,12 +74,7 @@ def precision_curve(order: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, 
     hits = labels[order] == labels[:, None]
     each, average = precisions(hits), average_precision(hits)
     root = np.sqrt(len(hits))
-    return (
-        each.mean(0),
-        each.std(0, ddof=1) / root,
-        float(average.mean()),
-        float(average.std(ddof=1) / root),
-    )
+    return each.mean(0), each.std(0, ddof=1) / root, float(average.mean()), float(average.std(ddof=1) / root)
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,9 +109,6 @@ class Measured:
         return float(self.rankings[0].precision[-1])
 
 
-Embed = Callable[[np.ndarray, "Spec", Progress], np.ndarray]
-
-
 def measure(
     pictures: np.ndarray,
     labels: np.ndarray,
@@ -136,13 +129,12 @@ def measure(
     shapes = {(s.features, s.kernel_size, s.depth) for s in specs}
     if len(shapes) != 1:
         raise ValueError(f"expected specs that differ in nothing but their seed, got {list(specs)}")
-    parts = len(specs) + 2
-    found = []
-    for i, spec in enumerate(specs):
-        found += rankings(random(pictures, spec, part(progress, i, parts)), labels, RANDOM, spec.seed)
-    found += rankings(spaces.pixels(pictures), labels, PIXELS)
-    found += rankings(spaces.trained(pictures, network, part(progress, parts - 2, parts)), labels, TRAINED)
-    progress(parts, parts)
+    vectors = embed(pictures, specs, network, progress, random)
+    rankings = [
+        Ranking(row[0], metric, row[1], *precision_curve(leave_one_out(vectors[row], metric), labels))
+        for row in sorted(vectors, key=lambda row: row[0] != RANDOM)  # as the record has them: these first
+        for metric in METRICS
+    ]
     [(features, kernel, depth)] = shapes
     return Measured(
         images=len(pictures),
@@ -153,16 +145,9 @@ def measure(
         depth=depth,
         network=network.card.name,
         contradictory=contradictions(pictures, labels, names) if names else (),
-        rankings=tuple(found),
+        rankings=tuple(rankings),
         about=about or {},
     )
-
-
-def rankings(vectors: np.ndarray, labels: np.ndarray, space: str, seed: int | None = None) -> list[Ranking]:
-    """One a metric, of vectors (N, D) and their groups (N,)."""
-    return [
-        Ranking(space, metric, seed, *precision_curve(leave_one_out(vectors, metric), labels)) for metric in METRICS
-    ]
 
 
 def contradictions(pictures: np.ndarray, labels: np.ndarray, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
@@ -175,11 +160,8 @@ def contradictions(pictures: np.ndarray, labels: np.ndarray, names: Sequence[str
 
 def finding(found: Measured, metric: Metric = "euclidean") -> str:
     """The three spaces at the first and last k of AT, in a sentence."""
-    said = [
-        f"{WORDS[space]} {np.mean([r.precision[AT[0] - 1] for r in found.of(space, metric)]):.0%} "
-        f"({np.mean([r.precision[AT[-1] - 1] for r in found.of(space, metric)]):.0%} of the nearest {AT[-1]})"
-        for space in SPACES
-    ]
+    means = {space: np.mean([r.precision for r in found.of(space, metric)], 0) for space in SPACES}
+    said = [f"{WORDS[s]} {m[AT[0] - 1]:.0%} ({m[AT[-1] - 1]:.0%} of the nearest {AT[-1]})" for s, m in means.items()]
     return (
         f"Of {found.images} pictures in {len(found.groups)} groups, the nearest other picture is of the same group for "
         f"{said[0]}, {said[1]} and {said[2]}; chance is {found.chance:.0%}."

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from core.base.heavy import go
+from core.claims.numbers import Z
 from core.compute.spaces import PIXELS, RANDOM, SPACES, TRAINED, WORDS, Metric
 from core.figures import kit
 from core.figures.blocks import Plot
@@ -15,12 +16,8 @@ from core.figures.palette import MUTED, USER, accent, network_colours, style, te
 from core.studies.random.retrieval import Result, answer
 from core.studies.random.retrieval_dataset import AT, Measured, Ranking, finding
 
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
 Table = dict[str, list[Any]]
 CHANCE = "chance"
-Z = 1.96  # standard errors of a 95 % interval
 TICKS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 QUERY_AT = -1.25  # columns: left of the first
 PICTURE = 0.92  # side of a picture, in widths of a column
@@ -75,35 +72,24 @@ def add_curve(fig: go.Figure, several: Sequence[Ranking], name: str, line: dict[
         name=name,
         hovertemplate="k = %{x}: %{y:.1%}<extra>" + name + "</extra>",
     )
-    fig.add_annotation(
-        x=0,  # k = 1, where the lines lie furthest apart
-        y=middle[0],
-        text=name,
-        font={"color": line["color"]},
-        showarrow=False,
-        xanchor="left",
-        yanchor="bottom",
-        xshift=4,
-    )
+    place = {"x": 0, "xshift": 4, "yanchor": "bottom"}  # k = 1, where the lines lie furthest apart
+    kit.end_labels(fig, [(middle[0], name, line["color"])], 0, **place)
 
 
 def table(found: Measured, metric: Metric = "euclidean") -> Table:
     """A row a space: precision at each k of AT and mean average precision in %, with 95 % intervals over queries; of
     several seeds their means, and the range over seeds."""
-    columns: Table = {"space": [], **{f"precision at {k}, %": [] for k in AT}, "mean average precision, %": []}
-    columns["range over seeds at 1, %"] = []
+    names = ["space", *(f"precision at {k}, %" for k in AT), "mean average precision, %", "range over seeds at 1, %"]
+    rows = []
     for space in SPACES:
         several = found.of(space, metric)
-        columns["space"].append(WORDS[space] + (f", {len(several)} seeds" if len(several) > 1 else ""))
-        pairs = [
-            (np.mean([r.precision[k - 1] for r in several]), np.mean([r.error[k - 1] for r in several])) for k in AT
-        ]
-        pairs.append((np.mean([r.average for r in several]), np.mean([r.average_error for r in several])))
-        for column, (value, error) in zip(list(columns)[1:-1], pairs, strict=True):
-            columns[column].append(f"{100 * value:.1f} ± {100 * Z * error:.1f}")
+        seeds = f", {len(several)} seeds" if len(several) > 1 else ""
+        pairs = [[(r.precision[k - 1], r.error[k - 1]) for r in several] for k in AT]
+        means = [np.mean(pair, 0) for pair in [*pairs, [(r.average, r.average_error) for r in several]]]
+        said = [f"{100 * value:.1f} ± {100 * Z * error:.1f}" for value, error in means]
         ends = [100 * r.precision[AT[0] - 1] for r in several]
-        columns["range over seeds at 1, %"].append(f"{min(ends):.1f} to {max(ends):.1f}" if len(ends) > 1 else "–")
-    return columns
+        rows.append([WORDS[space] + seeds, *said, f"{min(ends):.1f} to {max(ends):.1f}" if seeds else "–"])
+    return {name: list(column) for name, column in zip(names, zip(*rows, strict=True), strict=True)}
 
 
 def curve_table(found: Measured, metric: Metric = "euclidean") -> Table:
@@ -145,29 +131,24 @@ def neighbours(result: Result) -> Plot:
     )
 
 
-def add_thumbnail(fig: go.Figure, pixels: np.ndarray, x: float, y: float) -> None:
+def add_thumbnail(fig: go.Figure, pixels: np.ndarray, x: float, y: float, side: float = PICTURE) -> None:
     """A picture uint8 (H, W, 3) around a place of the figure's grid."""
     place = {"xref": "x", "yref": "y", "xanchor": "center", "yanchor": "middle"}
-    fig.add_layout_image(source=uri(pixels), x=x, y=y, sizex=PICTURE, sizey=PICTURE, **place)
+    fig.add_layout_image(source=uri(pixels), x=x, y=y, sizex=side, sizey=side, **place)
 
 
 def add_words(fig: go.Figure, result: Result) -> None:
     """Folder and distance under each picture, the space above each row."""
-    middle = ROW * (len(result.indices) - 1) / 2
-    below = PICTURE / 2 + 0.06
     words, hover = ["<b>the query</b>"], ["the query"]
-    x: list[float] = [QUERY_AT]
-    y: list[float] = [middle + below]
-    for s, (row, apart) in enumerate(zip(result.indices, result.distances, strict=True)):
-        for j, (i, d) in enumerate(zip(row.tolist(), apart.tolist(), strict=True)):
-            share = d / (result.mean[s] or 1.0)
-            x.append(j)
-            y.append(ROW * s + below)
-            words.append(f"{verbatim(short(result.folders[i]))}<br>{share:.2f}")
-            hover.append(f"{verbatim(result.names[i])}: {share:.2f} of the mean distance")
+    places = [(QUERY_AT, ROW * (len(result.indices) - 1) / 2)]
+    for (s, j), share in np.ndenumerate(result.shares):
+        i = result.indices[s, j]
+        places.append((j, ROW * s))
+        words.append(f"{verbatim(short(result.folders[i]))}<br>{share:.2f}")
+        hover.append(f"{verbatim(result.names[i])}: {share:.2f} of the mean distance")
     fig.add_scatter(
-        x=x,
-        y=y,
+        x=[x for x, _ in places],
+        y=[y + PICTURE / 2 + 0.06 for _, y in places],
         mode="text",
         text=words,
         textposition="bottom center",
@@ -198,10 +179,5 @@ def neighbour_table(result: Result) -> Table:
     columns: Table = {"rank": list(range(1, result.indices.shape[1] + 1))}
     for s, space in enumerate(result.spaces):
         columns[WORDS[space]] = [result.names[i] for i in result.indices[s]]
-        columns[f"distance, {WORDS[space]}"] = (result.distances[s] / (result.mean[s] or 1.0)).round(4).tolist()
+        columns[f"distance, {WORDS[space]}"] = result.shares[s].round(4).tolist()
     return columns
-
-
-def figure(result: Result) -> go.Figure:
-    """A row of nearest pictures for each space."""
-    return neighbours(result).figure

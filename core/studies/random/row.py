@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 
 RANDOM = "random"  # the name under which the random-features study's own network, which nobody trained, is asked
-
-
 SIZE_LIMITS = (8, 512)  # px
 
 
@@ -55,22 +53,18 @@ class FeatureParams:
 
 def row(network: Network | RandomDepthwise, image: RGBImage, params: FeatureParams) -> Row:
     """The picture's features: random ones (Xue & Roshan, arXiv 1806.05789, §2), or what a trained network's last
-    layer sees."""
+    layer sees, float32 (k,). Raises ValueError for a network that ends in no linear layer."""
     from core.models.random_depthwise import RandomDepthwise
 
     if isinstance(network, RandomDepthwise):
         [found] = features(network, square(image, params.size)[None])
         drawn: Row = {"kernel": params.kernel, "depth": params.depth, "seed": params.seed, "size": params.size}
     else:
-        found = trained_features(network, seen(image, network.preprocessing))
+        x = as_input(seen(image, network.preprocessing)[None], network)
+        with torch.inference_mode():
+            found = np.asarray(headless(network)(x).flatten().numpy())
         drawn = {"kernel": None, "depth": None, "seed": None, "size": network.preprocessing.size}
     return {"k": len(found), **drawn, "features": found}
-
-
-def trained_features(network: Network, pixels: np.ndarray) -> np.ndarray:
-    """uint8 (H, W, 3) -> float32 (k,). Raises ValueError for a network that ends in no linear layer."""
-    with torch.inference_mode():
-        return np.asarray(headless(network)(as_input(pixels[None], network)).flatten().numpy())
 
 
 @functools.lru_cache(maxsize=8)

@@ -27,26 +27,22 @@ from pages.parts.common.words import note, plain
 FOUND, WHOLE = "found in the box", "the box itself"
 PREVIEW = 300  # px
 DEFAULT_SWAP = "grass"
-PERCENT = 100
 
 
 @folded("Is it the object or the background?", "random background")
 def show(picture: Picture, network: Network) -> None:
     """`network` is the trained one, which answers."""
     st.markdown(section("random_features", "background"))
-    found = background_dataset.measured()
-    if found is not None:
+    if (found := background_dataset.measured()) is not None:
         packaged(found)
     live(picture, network)
 
 
 def packaged(found: Measured) -> None:
     """What `receptive measure background` found over test photographs."""
-    said = background_dataset.finding(found)
-    st.markdown(f"**{plain(said)}**")
+    st.markdown(f"**{plain(background_dataset.finding(found))}**")
     charts.show(background_figures.shares(found), "random-background-shares")
-    about = found.about
-    seeds = len(found.of("random"))
+    about, seeds = found.about, len(found.of("random"))
     st.caption(
         plain(
             f"{about['data']}, {found.size} px; n = {found.images}. The object is the middle box ({found.box:.0%} of "
@@ -82,8 +78,10 @@ def controls(picture: Picture) -> tuple[Params, str]:
     """The box, drawn over the picture as it is dragged, and what is swapped in."""
     left, right = st.columns([2, 3], gap="large")
     with right:
-        across = st.slider("Box, left to right, %", 0, PERCENT, ends(MIDDLE.left, MIDDLE.right), key="random-box-x")
-        down = st.slider("Box, top to bottom, %", 0, PERCENT, ends(MIDDLE.top, MIDDLE.bottom), key="random-box-y")
+        sides = (MIDDLE.left, MIDDLE.right), (MIDDLE.top, MIDDLE.bottom)
+        left_right, top_bottom = ((round(100 * low), round(100 * high)) for low, high in sides)
+        across = st.slider("Box, left to right, %", 0, 100, left_right, key="random-box-x")
+        down = st.slider("Box, top to bottom, %", 0, 100, top_bottom, key="random-box-y")
         kind = bound(
             st.segmented_control,
             "Object",
@@ -107,16 +105,10 @@ def controls(picture: Picture) -> tuple[Params, str]:
     return params, swap
 
 
-def ends(low: float, high: float) -> tuple[int, int]:
-    return round(PERCENT * low), round(PERCENT * high)
-
-
 def box_of(down: tuple[int, int], across: tuple[int, int]) -> Box:
     """The sliders' box, at least one percent wide and high."""
-    (top, bottom), (left, right) = (
-        (min(low, PERCENT - 1), max(high, min(low, PERCENT - 1) + 1)) for low, high in (down, across)
-    )
-    return Box(top / PERCENT, left / PERCENT, bottom / PERCENT, right / PERCENT)
+    (top, bottom), (left, right) = ((min(low, 99), max(high, min(low, 99) + 1)) for low, high in (down, across))
+    return Box(top / 100, left / 100, bottom / 100, right / 100)
 
 
 def gallery(picture: Picture, params: Params) -> Gallery | None:

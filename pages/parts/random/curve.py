@@ -40,7 +40,7 @@ def show(data: Data, params: Params, packaged: Result | None) -> Result | None:
     if not small and st.session_state.get(ASKED) != keys:
         st.button(
             f"Measure on {len(train):,} training and {len(test):,} test pictures",
-            key=f"{KEY} ask", type="primary", on_click=ask, args=(keys,),
+            key=f"{KEY} ask", type="primary", on_click=st.session_state.update, args=({ASKED: keys},),
         )  # fmt: skip
         return None
     jobs = [cache.job(call, KEY) for call in calls]
@@ -49,10 +49,6 @@ def show(data: Data, params: Params, packaged: Result | None) -> Result | None:
         return fill_in(data, params, [job.future.result() for job in jobs])
     st.fragment(partial(watch, data, params, jobs, keys), run_every=waiting.LOOK_AGAIN)()
     return None
-
-
-def ask(keys: list[str]) -> None:
-    st.session_state[ASKED] = keys
 
 
 def calls_of(train: Split, test: Split, params: Params) -> list[Call[object]]:

@@ -14,11 +14,11 @@ from core import data as core_data
 from core.base.files import at_home
 from core.base.records import in_words
 from core.base.refuse import DataError
-from core.base.worker import Progress, part
+from core.base.worker import Progress
 from core.cache import Call
 from core.data import own as own_data
 from core.data import split as data_split
-from core.data.named import load, on_this_machine
+from core.data.named import on_this_machine
 from core.data.sets import DATASETS
 from core.data.split import Split, digest
 from pages.parts.common import own_pictures, torchvision_choose, waiting
@@ -84,15 +84,15 @@ def choose() -> Data | None:
 
 
 def named(name: str) -> Data | None:
-    if on_this_machine(name):
-        return ask(Call(read, name, None), f"Reading {DATASETS[name].title}")
     title = DATASETS[name].title
+    if on_this_machine(name):
+        return ask(Call(read, name, None, OWN_SIZE), f"Reading {title}")
     path = folder_field(st, f"Folder of {title}", f"{DATA} folder {name}", help=FOLDER_HELP[name])
     if path:
-        return ask(Call(read, name, at_home(path)), f"Reading {title}")
+        return ask(Call(read, name, at_home(path), OWN_SIZE), f"Reading {title}")
     st.markdown(f"{title} is not on this machine: give the folder of a copy, or download it once.")
     if st.button(f"Download {title} ({MEGABYTES[name]} MB)", key=f"{DATA} download {name}", icon=":material/download:"):
-        return ask(Call(read, name, None), f"Downloading {title}")
+        return ask(Call(read, name, None, OWN_SIZE), f"Downloading {title}")
     return None
 
 
@@ -102,15 +102,13 @@ def own() -> Data | None:
     if chosen is None:
         st.caption("One folder for each class, named like it, or train and test folders of such. Nothing is copied.")
         return None
-    return scaled(Call(read_own, chosen, size), f"Reading {len(chosen):,} pictures")
+    return scaled(Call(read, chosen, None, size), f"Reading {len(chosen):,} pictures")
 
 
 def public() -> Data | None:
     about = torchvision_choose.choose(DATA)
     size = side()
-    if about is None:
-        return None
-    return scaled(Call(read_public, about.word, size), f"Reading {about.title}")
+    return None if about is None else scaled(Call(read, about.word, None, size), f"Reading {about.title}")
 
 
 def side() -> int:
@@ -141,32 +139,13 @@ def ask(call: Call[Data], what: str) -> Data | None:
         return None
 
 
-def read(name: str, root: Path | None, progress: Progress) -> Data:
-    about = DATASETS[name]
-    train, test = (load(name, root, split, part(progress, i, 2)) for i, split in enumerate(("train", "test")))
-    return Data(
-        name,
-        about.title,
-        train,
-        test,
-        digest(train, test),
-        about.channels,
-        about.size,
-        about.bright_on_dark,
-    )
-
-
-def read_own(chosen: Chosen, size: int, progress: Progress) -> Data:
-    return from_pictures("own", own_data.read(chosen.listing, size, progress=progress))
-
-
-def read_public(word: str, size: int, progress: Progress) -> Data:
-    return from_pictures(word, core_data.open_data(word, None, size, progress))
-
-
-def from_pictures(name: str, read: data_split.Pictures) -> Data:
-    _, size, _, channels = read.train.pixels.shape
-    about = digest(read.train, read.test)
-    return Data(
-        name, read.title, read.train, read.test, about, channels, size, summary=read.summary, left_out=read.left_out
-    )
+def read(source: str | Chosen, root: Path | None, size: int, progress: Progress) -> Data:
+    """A data set by its name in core.data, or the reader's own; `root` and `size` as core.data.open_data takes them."""
+    if isinstance(source, Chosen):
+        name, found = "own", own_data.read(source.listing, size, progress=progress)
+    else:
+        name, found = source, core_data.open_data(source, root, size, progress)
+    _, size, _, channels = found.train.pixels.shape
+    inverse = name in DATASETS and DATASETS[name].bright_on_dark
+    told = digest(found.train, found.test), channels, size, inverse, found.summary, found.left_out
+    return Data(name, found.title, found.train, found.test, *told)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import streamlit as st
 from streamlit.components.v2 import component
-from streamlit.components.v2.types import ComponentRenderer
 
 from core import cache
 from core.base.prose import section
@@ -37,6 +37,7 @@ NEIGHBOURS, NEIGHBOUR = 6, 72
 PATIENCE = 0.4  # seconds that the maps wait for the reader's picture before they are drawn without it
 TOOLBAR = toolbar("receptive-random-map", ["lasso2d", "select2d", "pan2d"], ["zoomIn2d", "zoomOut2d", "resetScale2d"])
 LEARNED = " The trained network has learned from most of these very pictures; the other two have seen none before."
+HOVER = "<div class='tip' aria-hidden='true'><canvas></canvas><span></span></div>"
 Anchors = dict[Space, tuple[np.ndarray, Map]]  # a space's vectors (N, D), and what new pictures are placed by
 
 
@@ -118,10 +119,6 @@ def vectors(
     return random_maps.vectors(pictures, space, spec, network, progress)
 
 
-def map_call(scene: Scene, space: Space) -> Call[random_maps.SpaceMap]:
-    return Call(draw_one, vectors_call(scene, space), scene.split, space, scene.params)
-
-
 def draw_one(
     found: Call[np.ndarray], split: Split, space: Space, params: Params, progress: Progress
 ) -> random_maps.SpaceMap:
@@ -131,15 +128,14 @@ def draw_one(
 
 def drawn(scene: Scene) -> Result | None:
     """The maps: packaged, remembered, or drawn now if the reader asked for these; None until then."""
-    if scene.packaged is not None and random_maps.fits(
-        scene.packaged, scene.split, scene.spec, scene.network, scene.params
-    ):
+    of = scene.split, scene.spec, scene.network, scene.params
+    if scene.packaged is not None and random_maps.fits(scene.packaged, *of):
         return scene.packaged
     if len(scene.split) < embedding.MIN_POINTS:
         st.info(f"A map takes at least {embedding.MIN_POINTS} pictures: this set has {len(scene.split)}.")
         return None
     asked = random_maps.spaces_of(scene.network)
-    calls = [map_call(scene, space) for space in asked]
+    calls = [Call(draw_one, vectors_call(scene, space), scene.split, space, scene.params) for space in asked]
     found = [cache.finished(call, 0) for call in calls]
     if any(m is None for m in found):
         slot = st.empty()  # clicked, the button makes way at once
@@ -147,15 +143,12 @@ def drawn(scene: Scene) -> Result | None:
         if st.session_state.get(DRAW) != keys:
             with slot.container():
                 st.markdown("With these pictures, features and networks the maps have yet to be drawn.")
-                st.button("Draw the maps", type="primary", key="random draw", on_click=ask, args=(keys,))
+                wanted = partial(st.session_state.update, {DRAW: keys})
+                st.button("Draw the maps", type="primary", key="random draw", on_click=wanted)
             return None
         found = draw(scene, calls)
     maps = [m for m in found if m is not None]
-    return random_maps.assembled(scene.split, scene.spec, scene.network, scene.params, maps) if maps else None
-
-
-def ask(keys: list[str]) -> None:
-    st.session_state[DRAW] = keys
+    return random_maps.assembled(*of, maps) if maps else None
 
 
 def draw(scene: Scene, calls: list[Call[random_maps.SpaceMap]]) -> list[random_maps.SpaceMap | None]:
@@ -190,14 +183,9 @@ def maps(scene: Scene, result: Result, placed: dict[Space, Placed] | None, sheet
         key = f"random-map-{found.space}"
         keys.append(key)
         with column:
+            at = placed and placed.get(found.space)
             st.plotly_chart(
-                figures.map_figure(
-                    result,
-                    found.space,
-                    selected=selected,
-                    placed=placed and placed.get(found.space),
-                    hover=sheet is None,
-                ),
+                figures.map_figure(result, found.space, selected, at, hover=sheet is None),
                 key=key,
                 theme=None,
                 config=TOOLBAR,
@@ -206,13 +194,11 @@ def maps(scene: Scene, result: Result, placed: dict[Space, Placed] | None, sheet
                 selection_mode=("points", "box", "lasso"),
             )
     if sheet is not None:
-        hover_pictures()(data={"charts": keys, **figures.said(sheet, result)}, key="random map hover", height="content")
+        css, js = (Path(__file__).with_suffix(ending).read_text("utf-8") for ending in (".css", ".js"))
+        hover = component("receptive_hover_pictures", html=HOVER, css=css, js=js)
+        hover(data={"charts": keys, **figures.said(sheet, result)}, key="random map hover", height="content")
     st.caption(how_drawn(result))
     chosen(scene, result, selected)
-
-
-def hover_pictures() -> ComponentRenderer:
-    return component("receptive_hover_pictures", html=figures.HOVER_HTML, css=figures.HOVER_CSS, js=figures.HOVER)
 
 
 def owner(scene: Scene, result: Result) -> tuple[Hashable, ...]:
@@ -231,10 +217,6 @@ def select(key: str, scene: Scene, result: Result) -> None:
     rows = sorted({int(p["point_index"]) for p in points if p["curve_number"] == 0})
     if rows:
         st.session_state[SELECTED] = owner(scene, result), rows
-
-
-def clear() -> None:
-    st.session_state.pop(SELECTED, None)
 
 
 def how_drawn(result: Result) -> Markdown:
@@ -261,6 +243,7 @@ def chosen(scene: Scene, result: Result, selected: list[int] | None) -> None:
     if not selected:
         st.markdown(":material/lasso_select: Draw a lasso around points, or click one, to see its pictures.")
         return
+    clear = partial(st.session_state.pop, SELECTED, None)
     st.button("Clear the selection", key="random clear", on_click=clear, icon=":material/deselect:")
     left, right = st.columns([3, 2], gap="large")
     with left:

@@ -7,7 +7,6 @@ import streamlit as st
 from core.base.prose import section
 from core.data.sets import DATASETS
 from core.studies.random import dataset, dataset_figures, paper
-from core.studies.random import dataset as random_dataset
 from core.studies.random.dataset import Measured
 from core.studies.random.features import FOLDER
 from pages.parts.common import charts, provenance
@@ -37,7 +36,7 @@ def show() -> None:
 
 
 def packaged(found: Measured) -> None:
-    st.markdown(plain(random_dataset.finding(found)))
+    st.markdown(plain(dataset.finding(found)))
     left, right = st.columns(2, gap="large")
     with left:
         charts.show(dataset_figures.curves(found), "random-measured-curves")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 from core.base.prose import section
 from core.base.worker import Progress
-from core.compute.spaces import METRICS
+from core.compute.spaces import METRICS, Metric
 from core.networks.card import Network, title_of
 from core.pictures.image import RGBImage
 from core.studies.random import retrieval, retrieval_dataset, retrieval_figures
@@ -34,17 +36,21 @@ def show(picture: Picture, network: Network) -> None:
     search(picture, network)
 
 
-def packaged(found: Measured) -> None:
-    """What `receptive measure retrieval` found."""
-    metric = bound(
-        st.segmented_control,
+def distance(where: Any, key: str) -> Metric:
+    return bound(
+        where.segmented_control,
         "Distance",
         list(METRICS),
         default=METRICS[0],
         required=True,
-        key="random-retrieval-metric",
+        key=key,
         help=section("random_features", "metric"),
     )
+
+
+def packaged(found: Measured) -> None:
+    """What `receptive measure retrieval` found."""
+    metric = distance(st, "random-retrieval-metric")
     st.markdown(f"**{plain(retrieval_dataset.finding(found, metric))}**")
     charts.show(retrieval_figures.curves(found, metric), "random-retrieval-curves")
     charts.numbers_table(
@@ -76,15 +82,7 @@ def search(picture: Picture, network: Network) -> None:
     row = st.columns(3, vertical_alignment="bottom")
     features = bound(row[0].select_slider, "Random features k", FEATURES_OFFERED, 1000, key="random-retrieval-k")
     seed = bound(row[1].number_input, "Seed", 0, LARGEST_SEED, 0, key="random-retrieval-seed")
-    metric = bound(
-        row[2].segmented_control,
-        "Distance",
-        list(METRICS),
-        default=METRICS[0],
-        required=True,
-        key="random-retrieval-own-metric",
-        help=section("random_features", "metric"),
-    )
+    metric = distance(row[2], "random-retrieval-own-metric")
     params = Params(features=int(features), seed=int(seed), count=SHOWN, metric=metric)
     asked, what = (picture.image, chosen, params, network), f"Comparing {len(chosen):,} pictures"
     result = waiting.ask(attempt, *asked, what=what, at="random retrieval")

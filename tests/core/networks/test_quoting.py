@@ -18,7 +18,7 @@ from core.pictures import samples
 from core.pictures.image import from_pixels
 from core.studies.asked import Asked
 from core.studies.patch import evidence
-from core.studies.random import background, features, retrieval
+from core.studies.random import features, retrieval
 from core.studies.shift import sweep
 from core.studies.sparse import codes
 from core.studies.spinal import heads
@@ -76,8 +76,6 @@ SNIPPETS = {
     "shift": lambda source: sweep.snippet(Asking(), sweep.Params(), source),
     "patch": lambda source: evidence.snippet(Asking(), evidence.Params(), source),
     "sparse": lambda source: codes.snippet(Asking(), codes.Params(), source),
-    "retrieve": lambda source: retrieval.snippet(retrieval.Params(), source),
-    "background": lambda source: background.snippet(background.Params(), source, "grass", "photo_resnet"),
 }
 DATA = {
     "random": lambda word: features.command(features.Params(), word),
@@ -87,8 +85,6 @@ DATA = {
 DATA_SNIPPETS = {
     "random": lambda word: features.snippet(features.Params(), word),
     "spinal": lambda word: heads.snippet(heads.Params(), word),
-    "gallery": lambda word: retrieval.snippet(retrieval.Params(), "a.png", word),
-    "network": lambda word: retrieval.snippet(retrieval.Params(), "a.png", "FOLDER", word),
 }
 
 

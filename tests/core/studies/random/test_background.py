@@ -11,7 +11,6 @@ from core.pictures.image import from_pixels, png_bytes
 from core.pictures.object_mask import MIDDLE, Box
 from core.studies.random import background as study
 from core.studies.random import background_dataset as dataset
-from core.studies.random import background_figures
 from core.studies.random import background_figures as figures
 from tests.helpers.networks_by_hand import Torus, by_hand
 
@@ -168,8 +167,8 @@ def test_shares_by_hand():
 
 def test_neighbours_by_hand():
     known = np.array([[0.0], [1.0], [10.0]])
-    nearest, moved, kept = dataset.neighbours(np.array([[[0.1]], [[9.0]]]), known)
-    assert nearest.tolist() == [[0], [2]]
+    nearest, moved, kept = study.neighbours(np.array([[[0.1]], [[9.0]]]), known, 3)
+    assert nearest[..., 0].tolist() == [[0], [2]]
     assert moved[0] == pytest.approx(8.9 / ((0.1 + 0.9 + 9.9) / 3))
     assert kept.tolist() == [1]
 
@@ -202,7 +201,7 @@ def test_the_record_is_read_back(found, tmp_path):
 
 
 def test_the_bars_are_the_distances(result, dark):
-    fig = background_figures.figure(result)
+    fig = figures.bars(result).figure
     pixels = [t for t in fig.data if t.name == "pixels"]
     np.testing.assert_array_equal(np.r_[pixels[0].y, pixels[1].y], result.moved[0])
     randoms = [t for t in fig.data if t.name == "random features"]
@@ -247,5 +246,3 @@ def test_sentences_hold_the_numbers(result, found):
     assert f"{result.moved[0, swapped]:.0%} by pixels" in study.finding(result, "Torus")
     assert "nearest pictures stay" in study.neighbour_words(result)
     assert f"{found.of('network')[0].changed[swapped]:.0%}" in dataset.finding(found)
-    assert "load_sample('grass')" in study.snippet(PARAMS, "sample:cat", "grass", "photo_resnet")
-    compile(study.snippet(PARAMS, "my cat.jpg", "grass", "photo_resnet"), "snippet", "exec")
