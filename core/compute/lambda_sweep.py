@@ -132,13 +132,21 @@ def start(network: Network, pixels: np.ndarray) -> Started:
 
 
 def logits(
-    network: Network, pixels: np.ndarray, lams: Sequence[float], progress: Progress = ignore, *, exact: bool = False
+    network: Network,
+    pixels: np.ndarray,
+    lams: Sequence[float] | None,
+    progress: Progress = ignore,
+    *,
+    exact: bool = False,
 ) -> np.ndarray:
     """float32 (L, B, classes) of float (B, H, W, 3) pictures in [0, 1] at every lambda, with float32's top-1.
 
-    `exact=True` answers all in float32. `progress(answers, all L B)` may raise to stop. Raises ValueError for a network
-    without a dictionary, and without pictures or lambdas.
+    Without `lams`, of any network as it is: L = 1. `exact=True` answers all in float32. `progress(answers, all L B)`
+    may raise to stop. Raises ValueError for lambdas where there is no dictionary, and without pictures or lambdas.
     """
+    if lams is None:
+        inputs = lambda which: to_input(network, pixels[which])  # noqa: E731
+        return engine.logits(network.engine, inputs, len(pixels), progress, exact=exact).logits[None]
     return answer(network, pixels, np.repeat(np.asarray(lams, float)[:, None], len(pixels), 1), progress, exact=exact)
 
 

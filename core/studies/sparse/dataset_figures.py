@@ -6,7 +6,7 @@ After Dai et al. (NeurIPS 2022, §4).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
@@ -18,6 +18,18 @@ from core.pictures import noise
 from core.studies.sparse.dataset import ESTIMATED, FIXED, ORACLE, PLAIN, Fit, Result
 
 Table = dict[str, list[Any]]
+
+
+class OfLevels(Protocol):
+    """What was found under one kind of noise at V `levels`."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def levels(self) -> np.ndarray: ...
+
+
+R = TypeVar("R", bound=OfLevels)
 WORDS = {FIXED: "λ of the training", ESTIMATED: "λ estimated", ORACLE: "best λ (oracle)", PLAIN: "plain twin"}
 SYMBOLS = {"gaussian": "circle", "shot": "square", "speckle": "diamond", "impulse": "triangle-up"}
 LABEL_GAP = 5.0  # percent between two labels at the end of lines
@@ -192,7 +204,7 @@ def band_words(count: int) -> str:
     return f"Lines: means of {count} training runs (seeds); bands: the least and the most of them"
 
 
-def alike(results: Sequence[Result]) -> Sequence[Result]:
+def alike(results: Sequence[R]) -> Sequence[R]:
     """The results. Raises ValueError unless there are some, all of the same noise at the same levels."""
     if not results or any(
         r.kind != results[0].kind or r.levels.tolist() != results[0].levels.tolist() for r in results
@@ -203,7 +215,7 @@ def alike(results: Sequence[Result]) -> Sequence[Result]:
     return results
 
 
-def labels(result: Result) -> list[str]:
+def labels(result: OfLevels) -> list[str]:
     """Each level as people read it."""
     kind = noise.KINDS.get(result.kind)
     return [kind.label(level) if kind else "clean" for level in result.levels.tolist()]

@@ -43,11 +43,6 @@ TEST_SEED, TRAIN_SEED = 0, 1
 DIGITS = 6  # after the point, of the numbers in a record
 
 
-def params(kind: str, seed: int) -> Params:
-    """Every level of a kind, the clean picture first."""
-    return Params(kind, (0.0, *noise.KINDS[kind].levels), seed=seed)
-
-
 def pictures(name: str, kind: str, test: Split, few: int = FEW) -> Split:
     """The test pictures that a kind of noise is measured on: few where every layer is coded, which takes four times
     as long."""
@@ -78,12 +73,12 @@ def measure_network(
     ends = list(itertools.accumulate([len(fitted), *(len(pictures(name, kind, test, few)) for kind in noise.KINDS)]))
 
     def fit() -> dict[str, Any]:
-        asked = params(MAIN, TRAIN_SEED)
+        asked = Params(MAIN, dataset.levels_of(MAIN), seed=TRAIN_SEED)
         seen = dataset.run(network, chunks(fitted), len(fitted), asked, None, watch(progress, 0, ends))
         return in_full(dataset.fit_line([seen]))
 
     def noisy(i: int, kind: str) -> dict[str, Any]:
-        some, asked = pictures(name, kind, test, few), params(kind, TEST_SEED)
+        some, asked = pictures(name, kind, test, few), Params(kind, dataset.levels_of(kind), seed=TEST_SEED)
         found = dataset.run(network, chunks(some), len(some), asked, line, watch(progress, i, ends))
         fields: dict[str, Any] = as_json(found, DIGITS)
         return fields

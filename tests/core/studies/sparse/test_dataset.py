@@ -290,7 +290,7 @@ def test_measuring_goes_on_where_it_was_killed(network, monkeypatch, tmp_path):
         assert result.images == 3
         assert result.estimated is not None
     assert whole.fit.kinds == ("gaussian",) * 3
-    fresh = measure.measure_network("by hand", split, split, folder=tmp_path / "again")
+    fresh = measure.measure_network("by hand", split, split, tmp_path / "again", tmp_path / "other work")
     again, _ = read(fresh, dataset.Measured)
     for kind, result in whole.results.items():
         same(again.results[kind], result)
