@@ -50,17 +50,8 @@ else:
     if (other := tray.held()) is not None:
         beside(choice, other)
     nets = at_hand.loaded(cards)
-    params = choice.params
-    scene = choose.Scene(
-        nets[0],
-        nets[1] if len(nets) > 1 else None,
-        picture,
-        result.noisy.astype("float32"),
-        params.lam,
-        params.steps,
-        params.solver,
-        params.seed,
-    )
+    twin = nets[1] if len(nets) > 1 else None
+    scene = choose.Scene(nets[0], twin, picture, result.noisy.astype("float32"), choice.params)
     dictionary.show(scene)
     depths.show(scene)
     attack.show(scene)

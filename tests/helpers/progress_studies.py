@@ -268,7 +268,7 @@ STUDIES = {
     ),
     "sparse.depths.run": lambda p: depths.run(net(families.ALL_CODED), noisy(), 0.1, p),
     "sparse.dictionary.run": lambda p: dictionary.run(
-        coded(), noisy(), dictionary.Params(0.2), p, clean=noisy()
+        coded(), noisy(), codes.Params(lam=0.2), p, clean=noisy()
     ),
     "spinal.ablation.run": lambda p: ablation.run(
         *digits(), ablation.Params(1, 1, (2,), (2,), (1,), ("blocks",)), p

@@ -29,16 +29,15 @@ if TYPE_CHECKING:
     from core.pictures.image import RGBImage
 
 LAMS = tuple(round(0.1 * i, 1) for i in range(1, 15))  # the paper's: linspace(.1, 1.4, 14)
-FIXED, ESTIMATED, ORACLE, PLAIN = "fixed", "estimated", "oracle", "plain"
-RULES = (FIXED, ESTIMATED, ORACLE)
+FIXED, ESTIMATED, ORACLE, PLAIN = "fixed", "estimated", "oracle", "plain"  # rules, and who has none
 SEED_STEP = 1_000_003  # between the pictures' noises of two seeds
 RECORDS = "noise_{}.json"  # one a network
 Chunk = tuple[Sequence["RGBImage"], Sequence[int]]  # pictures and their classes, -1 where unknown
 
 
-def levels_of(kind: str) -> tuple[float, ...]:
-    """The clean picture, then the paper's levels from the weakest."""
-    return 0.0, *noise.KINDS[kind].levels
+def levels_of(kind: str, every: int = 1) -> tuple[float, ...]:
+    """The clean picture, then the paper's levels from the weakest; of these the strongest and `every` so many."""
+    return 0.0, *noise.KINDS[kind].levels[::-every][::-1]
 
 
 @dataclass(frozen=True)
@@ -62,12 +61,6 @@ class Params:
             raise ValueError(
                 f"expected noise levels and rising lambdas above 0, got {self.levels} and {self.lams}: give one or more"
             )
-
-
-def live(kind: str, seed: int = 0) -> Params:
-    """What is measured while the reader waits: the clean picture, and every second level up to the strongest."""
-    levels = noise.KINDS[kind].levels
-    return Params(kind, (0.0, *levels[::-2][::-1]), seed=seed)
 
 
 @dataclass(frozen=True, eq=False)
@@ -275,11 +268,11 @@ def fit_line(results: Sequence[Result]) -> Fit:
 
 def spearman(result: Result) -> float:
     """Rank correlation of the noise's strength with the best lambda, clean pictures aside; NaN if one is constant."""
-    which = np.flatnonzero(result.levels > 0)
-    strength = strengths(result)[which]
-    if len(np.unique(strength)) < 2 or len(np.unique(result.best[which])) < 2:
+    noisy = result.levels > 0
+    strength, best = strengths(result)[noisy], result.best[noisy]
+    if len(np.unique(strength)) < 2 or len(np.unique(best)) < 2:
         return float("nan")
-    return float(stats.spearmanr(strength, result.best[which]).statistic)
+    return float(stats.spearmanr(strength, best).statistic)
 
 
 def rank_words(results: Sequence[Result]) -> str:
