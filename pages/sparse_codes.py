@@ -11,8 +11,7 @@ from core.studies import first_look as studies_first_look
 from core.studies.sparse import codes, figures
 from core.studies.sparse.codes import Result
 from pages.parts.common import at_hand, frame, provenance, take_away, tray, waiting
-from pages.parts.sparse import any as sparse_any
-from pages.parts.sparse import attack, choose, depths, dictionary, hero, measured, why
+from pages.parts.sparse import attack, choose, depths, dictionary, draws, hero, measured, why
 
 STUDY = next(s for s in STUDIES if s.slug == "sparse_codes")
 
@@ -51,21 +50,12 @@ else:
     if (other := tray.held()) is not None:
         beside(choice, other)
     nets = at_hand.loaded(cards)
-    params = choice.params
-    scene = choose.Scene(
-        nets[0],
-        nets[1] if len(nets) > 1 else None,
-        picture,
-        result.noisy.astype("float32"),
-        params.lam,
-        params.steps,
-        params.solver,
-        params.seed,
-    )
+    twin = nets[1] if len(nets) > 1 else None
+    scene = choose.Scene(nets[0], twin, picture, result.noisy.astype("float32"), choice.params)
     dictionary.show(scene)
     depths.show(scene)
     attack.show(scene)
-sparse_any.show(picture, TWINS[0], nets[:1] if result is not None else ())
+draws.show(picture, TWINS[0], nets[:1] if result is not None else ())
 why.show()
 with frame.going_on():
     measured.show()

@@ -41,6 +41,7 @@ __all__ = [
     "sk_decomposition",
     "sk_exceptions",
     "sk_feature",
+    "sk_measure",
     "sk_mixture",
     "sk_neural",
     "sk_selection",
@@ -89,6 +90,7 @@ if TYPE_CHECKING:
     import skimage.color as color
     import skimage.feature as sk_feature
     import skimage.filters as filters
+    import skimage.measure as sk_measure
     import skimage.segmentation as segmentation
     import skimage.util as sk_util
     import sklearn.cluster as sk_cluster
@@ -140,6 +142,7 @@ else:
     sk_decomposition = Later("sklearn.decomposition")
     sk_exceptions = Later("sklearn.exceptions")
     sk_feature = Later("skimage.feature")
+    sk_measure = Later("skimage.measure")
     sk_mixture = Later("sklearn.mixture")
     sk_neural = Later("sklearn.neural_network")
     sk_selection = Later("sklearn.model_selection")

@@ -28,7 +28,8 @@ from core.networks.engine import Engine
 
 BLOCK = 256  # pictures whose first gradient step is kept at a time
 CACHED = 2**18  # codes that are worked on together: about 1 MB
-TILE = 2  # side of the squares of pixels that are synthesised as one (see `Synthesis`)
+TILE = 2  # side of the squares of pixels that are synthesised as one (see `synthesis`)
+Synthesis = Callable[[Tensor, Tensor], Tensor]
 
 
 class Tail(nn.Module):
@@ -53,37 +54,33 @@ def tail_of(network: Network) -> Engine:
     return Engine(Tail(own.plain), Tail(own.exact), None if own.fast is None else Tail(own.fast))
 
 
-@dataclass(frozen=True, eq=False)
-class Synthesis:
-    """D*z of a layer. At stride 1 a convolution that writes squares of pixels at once, as channels: three channels
-    alone leave most of the processor's lanes empty. `atoms` (K, n C, k, k); `tiles` (n C TILE², K, k + TILE - 1, k +
-    TILE - 1) are those, turned, at every place of a square; None where the layer's own transposed convolution is
-    called."""
+def synthesis(layer: SparseConv2d, atoms: Tensor) -> Synthesis:
+    """The layer's D*z of its atoms (K, n C, k, k), exact to float32's rounding: codes, and what has the shape of the
+    pictures -> pictures.
 
-    layer: SparseConv2d
-    atoms: Tensor
-    tiles: Tensor | None
+    At stride 1 a convolution that writes squares of pixels at once, as channels: three channels alone leave most of the
+    processor's lanes empty. Its filters are the atoms, turned, at every place of a square.
+    """
 
-    def __call__(self, codes: Tensor, like: Tensor) -> Tensor:
-        height, width = like.shape[2:]
-        if self.tiles is None or height % TILE or width % TILE:
-            return self.layer.synthesise(codes, like, self.atoms)
-        pad = self.atoms.shape[2] - 1 - self.layer.padding
-        return F.pixel_shuffle(F.conv2d(codes, self.tiles, stride=TILE, padding=pad), TILE)
+    def own(codes: Tensor, like: Tensor) -> Tensor:
+        return layer.synthesise(codes, like, atoms)
 
-
-def synthesis(layer: SparseConv2d) -> Synthesis:
-    """The layer's D*, which is exact to float32's rounding."""
-    atoms = layer.atoms.contiguous(memory_format=torch.channels_last)
     count, channels, k, _ = atoms.shape
     if layer.stride != 1 or layer.padding > k - 1:
-        return Synthesis(layer, atoms, None)
+        return own
     turned = atoms.flip(2, 3).transpose(0, 1)  # a transposed convolution of stride 1 is one with turned atoms
     tiles = torch.zeros(channels, TILE, TILE, count, k + TILE - 1, k + TILE - 1)
     for y in range(TILE):
         for x in range(TILE):
             tiles[:, y, x, :, y : y + k, x : x + k] = turned
-    return Synthesis(layer, atoms, tiles.flatten(0, 2).contiguous(memory_format=torch.channels_last))
+    tiles = tiles.flatten(0, 2).contiguous(memory_format=torch.channels_last)
+
+    def tiled(codes: Tensor, like: Tensor) -> Tensor:
+        if any(side % TILE for side in like.shape[2:]):
+            return own(codes, like)
+        return F.pixel_shuffle(F.conv2d(codes, tiles, stride=TILE, padding=k - 1 - layer.padding), TILE)
+
+    return tiled
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,6 +88,7 @@ class Started:
     """Pictures `x` (B, n C, H, W) as the layer sees them, and `first` (B, K, H', W'): their first gradient step."""
 
     layer: SparseConv2d
+    atoms: Tensor
     synthesis: Synthesis
     x: Tensor
     first: Tensor
@@ -114,7 +112,7 @@ class Started:
         layer, step = self.layer, self.layer.step_size
 
         def gradient(codes: Tensor) -> Tensor:
-            return layer.analyse(self.synthesis(codes, x) - x, self.synthesis.atoms)
+            return layer.analyse(self.synthesis(codes, x) - x, self.atoms)
 
         def prox(v: Tensor) -> Tensor:
             return threshold(v, step, torch.as_tensor(level), layer.mu, layer.non_negative)
@@ -126,19 +124,27 @@ class Started:
 def start(network: Network, pixels: np.ndarray) -> Started:
     """What no lambda changes of float (B, H, W, 3) pictures. Raises ValueError for a network without a dictionary."""
     layer = sdnet_of(network).dictionary
-    rebuild = synthesis(layer)
+    atoms = layer.atoms.contiguous(memory_format=torch.channels_last)
     x = layer.repeated(to_input(network, pixels))
-    return Started(layer, rebuild, x, layer.step_size * layer.analyse(x, rebuild.atoms))
+    return Started(layer, atoms, synthesis(layer, atoms), x, layer.step_size * layer.analyse(x, atoms))
 
 
 def logits(
-    network: Network, pixels: np.ndarray, lams: Sequence[float], progress: Progress = ignore, *, exact: bool = False
+    network: Network,
+    pixels: np.ndarray,
+    lams: Sequence[float] | None,
+    progress: Progress = ignore,
+    *,
+    exact: bool = False,
 ) -> np.ndarray:
     """float32 (L, B, classes) of float (B, H, W, 3) pictures in [0, 1] at every lambda, with float32's top-1.
 
-    `exact=True` answers all in float32. `progress(answers, all L B)` may raise to stop. Raises ValueError for a network
-    without a dictionary, and without pictures or lambdas.
+    Without `lams`, of any network as it is: L = 1. `exact=True` answers all in float32. `progress(answers, all L B)`
+    may raise to stop. Raises ValueError for lambdas where there is no dictionary, and without pictures or lambdas.
     """
+    if lams is None:
+        inputs = lambda which: to_input(network, pixels[which])  # noqa: E731
+        return engine.logits(network.engine, inputs, len(pixels), progress, exact=exact).logits[None]
     return answer(network, pixels, np.repeat(np.asarray(lams, float)[:, None], len(pixels), 1), progress, exact=exact)
 
 
@@ -206,9 +212,8 @@ def residuals(
     found = []
     for begin in range(0, len(pixels), BLOCK):
         ready = start(network, pixels[begin : begin + BLOCK])
-        for x, first in zip(
-            torch.split(ready.x, ready.together), torch.split(ready.first, ready.together), strict=True
-        ):
+        pieces = (torch.split(whole, ready.together) for whole in (ready.x, ready.first))
+        for x, first in zip(*pieces, strict=True):
             rebuilt = (ready.synthesis(ready.solve(x, first, lam), x) for lam in lams)
             found.append(torch.stack([measure(x - again) for again in rebuilt]))
         progress(min(begin + BLOCK, len(pixels)) * len(lams), len(pixels) * len(lams))

@@ -23,9 +23,6 @@ WRONG = {  # settings -> values that do not exist, a field
     },
     "patch.scramble": {"tiles": ((2, 4), (1, 4, 4), ()), "shuffles": (0, 51), "seed": (-1,)},
     "patch.wall": {"target": (-1,), "short": (0,), "count": (0, 100_000), "per_picture": (0,)},
-    "sparse.any": {
-        "kind": ("none", "rain"), "draws": (0, 257), "lams": ((0.5, 0.1),), "levels": ((),), "seed": (-1,),
-    },
     "sparse.attack": {
         "norm": ("l1",), "eps": (-0.1, nan, inf), "steps": (0,), "restarts": (0,), "seed": (-1,),
     },
@@ -33,8 +30,7 @@ WRONG = {  # settings -> values that do not exist, a field
         "noise": ("rain",), "level": (-1.0, nan), "lam": (-0.1, nan, inf), "steps": (0, 51), "solver": ("newton",),
         "resolution": ("huge",), "seed": (-1,),
     },
-    "sparse.dataset": {"kind": ("rain",), "levels": ((-1.0,), ()), "lams": ((), (0.2, 0.1), (0.0, 0.1))},
-    "sparse.dictionary": {"lam": (-1.0, nan, inf), "steps": (0, 51)},
+    "sparse.dataset": {"kind": ("rain",), "levels": ((-1.0,), ()), "lams": ((), (0.2, 0.1), (0.0, 0.1)), "seed": (-1,)},
     "random.attack": {
         "seed_pictures": (0,), "rounds": (-1,), "epochs": (0,), "width": (0,), "seed": (-1,), "step": (0, nan),
         "epsilons": ((), (0.0625,), (0.0, 0.2, 0.1), (0.0, 0.0625, 2.0), (0.0, 0.1)), "shown": (0.3,),

@@ -27,8 +27,7 @@ from core.studies.random import (
 )
 from core.studies.shift import dataset as shift_dataset
 from core.studies.shift import inside, sweep
-from core.studies.sparse import any as sparse_any
-from core.studies.sparse import attack, attack_dataset, codes, depths, dictionary
+from core.studies.sparse import attack, attack_dataset, codes, depths, dictionary, draws
 from core.studies.sparse import dataset as sparse_dataset
 from core.studies.spinal import ablation, answers, regression, transfer
 from core.studies.spinal import any as spinal_any
@@ -225,10 +224,9 @@ STUDIES = {
     "shift.inside.internal_distance": lambda p: inside.internal_distance(vgg(), cat(), "circular", p),
     "shift.sweep.run": lambda p: sweep.run([vgg(), net("cifar_vgg_blur3")], cat(), sweep.Params(2), p),
     "shift.sweep.answer": lambda p: sweep.answer(vgg(), cat(), sweep.Params(2), p),
-    "sparse.any.run": lambda p: sparse_any.run(
-        coded(), cat(32), sparse_any.Params(levels=(0.0, 0.1), draws=2, lams=LAMS), p
+    "sparse.draws.run": lambda p: draws.run(
+        coded(), cat(32), sparse_dataset.Params(levels=(0.0, 0.1), lams=LAMS), 2, p
     ),
-    "sparse.any.answers": lambda p: sparse_any.answers(twin(), batch_of(), (), p),
     "sparse.attack.attack": lambda p: attack.attack(coded(), batch_of(), truth(), QUICK_ATTACK, None, p),
     "compute.attacks.ascend": lambda p: attacks.ascend(
         coded().engine.plain, torch.from_numpy(batch_of()).movedim(-1, 1), torch.from_numpy(truth()), attacks.LINF,
@@ -256,7 +254,7 @@ STUDIES = {
     ),
     "sparse.depths.run": lambda p: depths.run(net(families.ALL_CODED), noisy(), 0.1, p),
     "sparse.dictionary.run": lambda p: dictionary.run(
-        coded(), noisy(), dictionary.Params(0.2), p, clean=noisy()
+        coded(), noisy(), codes.Params(lam=0.2), p, clean=noisy()
     ),
     "spinal.ablation.run": lambda p: ablation.run(
         *digits(), ablation.Params(1, 1, (2,), (2,), (1,), ("blocks",)), p

@@ -129,6 +129,7 @@ CORE = {
         vgg().engine, lambda which: to_tensor(pictures(900).pixels[which], vgg().preprocessing), 900, p
     ),
     "compute.lambda_sweep.logits": lambda p: lambda_sweep.logits(coded(), batch_of(), LAMS, p),
+    "compute.lambda_sweep.logits:without": lambda p: lambda_sweep.logits(twin(), batch_of(), None, p),
     "compute.lambda_sweep.answer": lambda p: lambda_sweep.answer(coded(), batch_of(), np.full((2, 6), 0.1), p),
     "compute.lambda_sweep.residuals": lambda p: lambda_sweep.residuals(coded(), batch_of(), LAMS, p),
     "compute.linear_svm.fit": svm,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from core.networks import families
 from core.networks.card import Card
+from core.studies.sparse.codes import has_codes
 from core.studies.sparse.figures import pictures
 from core.studies.study import Study, Use
 
@@ -16,14 +18,13 @@ if TYPE_CHECKING:
     from core.studies.sparse.codes import Result
 
 
-def no_codes(card: Card) -> str:
-    return "" if "sdnet" in card.arch else "it has no sparse coding layer, so there is no λ to turn"
+def unless_coded(words: str, card: Card) -> str:
+    """What is said of a network that has no coding layer."""
+    return "" if has_codes(card) else words
 
 
-def without_lambda(card: Card) -> str:
-    return "" if "sdnet" in card.arch else "λ is not applicable: one row, without a coding layer"
-
-
+NO_CODES = "it has no sparse coding layer, so there is no λ to turn"
+NO_LAMBDA = "λ is not applicable: one row, without a coding layer"
 STUDY = Study(
     slug="sparse_codes",
     title="Sparse codes",
@@ -34,8 +35,8 @@ STUDY = Study(
     room="sparse",
     networks=families.DEFAULT_SDNETS,
     uses=(
-        Use("codes and λ", (("sparse-network", "{name}"),), no_codes),
-        Use("noise × λ", (("sparse-any-network", "{name}"),), note=without_lambda),
+        Use("codes and λ", (("sparse-network", "{name}"),), partial(unless_coded, NO_CODES)),
+        Use("noise × λ", (("sparse-any-network", "{name}"),), note=partial(unless_coded, NO_LAMBDA)),
     ),
 )
 

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from core.base.heavy import torch
+from core.base.refuse import SEEDS
+from core.base.settings import check, setting
 from core.base.worker import Progress, ignore, part
 from core.compute import attacks
 from core.compute.coded import sdnet_of
@@ -31,33 +33,26 @@ NORMS: tuple[Norm, ...] = ("linf", "l2")
 NORM_WORDS: dict[Norm, str] = {"linf": "L∞", "l2": "L2"}
 STEP_SHARE = 0.25  # of eps
 CHUNK = 64  # pictures attacked at once
-MOST = 2**15  # steps and restarts are fewer: from there on core.compute.attacks says NEVER
+MOST = attacks.NEVER - 1  # steps, and restarts
 
 
 @dataclass(frozen=True)
 class Params:
     """`eps`: radius of the ball in pixels of [0, 1], for "l2" over all pixels and channels of a picture together.
 
-    Raises ValueError for another norm, a negative or infinite eps, or a number of steps, restarts or a seed that makes
-    no sense.
+    Raises ValueError for what does not exist.
     """
 
-    norm: Norm = "linf"
+    norm: Norm = setting("linf", choices=NORMS)
     eps: float = 2 / 255
-    steps: int = 20
-    restarts: int = 2
-    seed: int = 0
+    steps: int = setting(20, limits=(1, MOST))
+    restarts: int = setting(2, limits=(1, MOST))
+    seed: int = setting(0, limits=SEEDS, unit="as the seed")
 
     def __post_init__(self) -> None:
-        if self.norm not in NORMS:
-            raise ValueError(f"expected a norm of {list(NORMS)}, got {self.norm!r}: choose one of them")
+        check(self)
         if not 0 <= self.eps < float("inf"):
             raise ValueError(f"expected an eps of 0 or more, got {self.eps}: it is a distance in pixels of [0, 1]")
-        if not (1 <= self.steps < MOST and 1 <= self.restarts < MOST and self.seed >= 0):
-            raise ValueError(
-                f"expected steps and restarts of 1 or more and a seed of 0 or more, got {self.steps}, {self.restarts} "
-                f"and {self.seed}"
-            )
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,11 +70,6 @@ class Result:
     restart: np.ndarray
     step: np.ndarray
 
-    @property
-    def was_right(self) -> np.ndarray:
-        """bool (B,): the untouched picture's answer is the label."""
-        return np.asarray(self.restart >= 0)
-
 
 def attack(
     network: Network,
@@ -95,7 +85,13 @@ def attack(
     depends on the picture, the seed and the restart, not on the other pictures. `progress` may raise to stop.
     Raises ValueError for what are no pictures, labels that do not fit, or a lambda where there is no dictionary.
     """
-    check(network, pictures, labels, lam)
+    if pictures.ndim != 4 or not len(pictures) or not (pictures.min() >= 0 and pictures.max() <= 1):
+        raise ValueError(f"expected pictures (B, H, W, 3) of [0, 1], got {pictures.shape} {pictures.dtype}")
+    count = len(network.labels)
+    if np.shape(labels) != (len(pictures),) or np.min(labels) < 0 or np.max(labels) >= count:
+        raise ValueError(f"expected {len(pictures)} labels of 0 to {count - 1}, got {labels!r}: one a picture")
+    if lam is not None:
+        sdnet_of(network)
     clean = torch.from_numpy(np.ascontiguousarray(pictures, dtype=np.float32)).movedim(-1, 1).contiguous()
     truth = torch.from_numpy(np.asarray(labels, np.int64))
     chunks = [slice(i, i + CHUNK) for i in range(0, len(clean), CHUNK)]
@@ -116,17 +112,6 @@ def attack(
     ]
     pictures, loss, restart, step = (np.concatenate(column) for column in zip(*parts, strict=True))
     return Result(pictures, restart != attacks.NEVER, loss, restart, step)
-
-
-def check(network: Network, pictures: np.ndarray, labels: np.ndarray, lam: float | None) -> None:
-    """Raises ValueError as `attack` does."""
-    if pictures.ndim != 4 or not len(pictures) or not (pictures.min() >= 0 and pictures.max() <= 1):
-        raise ValueError(f"expected pictures (B, H, W, 3) of [0, 1], got {pictures.shape} {pictures.dtype}")
-    count = len(network.labels)
-    if np.shape(labels) != (len(pictures),) or np.min(labels) < 0 or np.max(labels) >= count:
-        raise ValueError(f"expected {len(pictures)} labels of 0 to {count - 1}, got {labels!r}: one a picture")
-    if lam is not None:
-        sdnet_of(network)
 
 
 def answers(network: Network, x: Tensor, lam: float | None) -> Tensor:
@@ -153,13 +138,11 @@ def curve(
         raise ValueError(f"expected radii that rise, got {tuple(eps)}: sort them")
     fooled = np.zeros((len(eps), len(pictures)), bool)
     for e, radius in enumerate(eps):
-        if e:
-            fooled[e] = fooled[e - 1]
         left = np.flatnonzero(~fooled[e])
         told = part(progress, e, len(eps))
         if len(left):
             found = attack(network, pictures[left], labels[left], replace(params, eps=radius), lam, told)
-            fooled[e, left] = found.fooled
+            fooled[e:, left] = found.fooled
         told(1, 1)
     return fooled
 

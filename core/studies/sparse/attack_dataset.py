@@ -124,7 +124,10 @@ def measure(
         survived = [
             ~curve(n, pictures, labels, mine, eps[norm], lam, part(progress, next(jobs), count)) for n, lam in subjects
         ]
-        curves[norm] = curve_of(np.array(eps[norm]), np.stack(survived))
+        right = np.stack(survived).astype(float)  # (M, E, N)
+        gain = right - right[:1]
+        error = gain.std(2) / np.sqrt(len(test))
+        curves[norm] = Curve(np.array(eps[norm]), right.mean(2), gain.mean(2), error)
         mine = dataclasses.replace(mine, eps=convergence_eps[norm])
         rows = [
             converge(n, pictures, labels, mine, steps, restarts, lam, part(progress, next(jobs), count))
@@ -142,23 +145,11 @@ def measure(
         steps=params.steps,
         restarts=params.restarts,
         step_share=STEP_SHARE,
-        clean=np.array([clean_accuracy(n, pictures, labels, lam) for n, lam in subjects]),
+        clean=np.array([(~attack(n, pictures, labels, Params(eps=0), lam).fooled).mean() for n, lam in subjects]),
         curves=curves,
         convergence=convergence,
         about=dict(about or {}),
     )
-
-
-def curve_of(eps: np.ndarray, survived: np.ndarray) -> Curve:
-    """From bool (M, E, N): right in spite of the attack."""
-    gain = survived.astype(float) - survived[:1]
-    return Curve(eps, survived.mean(2), gain.mean(2), gain.std(2) / np.sqrt(survived.shape[2]))
-
-
-def clean_accuracy(network: Network, pictures: np.ndarray, labels: np.ndarray, lam: float | None) -> float:
-    """Share in [0, 1] of pictures (B, H, W, 3) answered as `labels` (B,) say, unattacked."""
-    found = attack(network, pictures, labels, Params(eps=0), lam)
-    return float((~found.fooled).mean())
 
 
 def converge(
@@ -176,7 +167,7 @@ def converge(
     one = attack(network, pictures, labels, long, lam, part(progress, 0, 2))
     often = dataclasses.replace(params, restarts=max(restarts))
     many = attack(network, pictures, labels, often, lam, part(progress, 1, 2))
-    clean = one.was_right
+    clean = one.restart >= 0
     return (
         np.array([(clean & (one.step > s)).mean() for s in steps]),
         np.array([(many.restart >= r).mean() for r in restarts]),

@@ -4,14 +4,17 @@ picture before and after.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from core.base.heavy import go, subplots
 from core.figures import kit
 from core.figures.blocks import Plot, enlarged
 from core.figures.palette import USER, accent, network_colours, paint, style, text_colour, translucent, verbatim
-from core.studies.sparse.attack import NORM_WORDS, NORMS, Look
+from core.studies.sparse.attack import NORM_WORDS, NORMS, Look, Norm
 from core.studies.sparse.attack_dataset import Measured, finding, radius
+from core.studies.sparse.figures import line
 
 Table = dict[str, list[object]]
 DASHES, SYMBOLS = ("solid", "dash", "dot"), ("circle", "diamond", "square")
@@ -33,74 +36,55 @@ def curves(found: Measured) -> Plot:
     findings = " ".join(finding(found, norm) for norm in NORMS)
     fig = subplots.make_subplots(1, len(NORMS), shared_yaxes=True, subplot_titles=heads, horizontal_spacing=0.05)
     for column, norm in enumerate(NORMS, 1):
-        shown = found.curves[norm]
-        eps = np.concatenate([[0.0], shown.eps])
-        for m, (title, look) in enumerate(zip(found.titles, looks(found), strict=True)):
-            accuracy = np.concatenate([found.clean[m : m + 1], shown.accuracy[m]])
-            words = [radius(norm, float(e)) for e in eps]
-            add_line(fig, eps, accuracy, words, found.interval(accuracy), title, look, (1, column), column == 1)
-        fig.update_xaxes(
-            title_text="eps, pixels in [0, 1]" if norm == "l2" else "eps",
-            tickvals=eps,
-            ticktext=[radius(norm, float(e)) for e in eps],
-            col=column,
-        )
+        eps, accuracy = from_zero(found, norm)
+        words = [radius(norm, e) for e in eps]
+        add_lines(fig, found, np.array(eps), accuracy, words, 1, column)
+        title = "eps, pixels in [0, 1]" if norm == "l2" else "eps"
+        fig.update_xaxes(title_text=title, tickvals=eps, ticktext=words, col=column)
+    finish(fig, "What an attack through the solver leaves right", 430, "accuracy under attack")
+    fig.update_yaxes(range=[-0.02, 1.0])
+    alt = f"Accuracy under attack against the radius, one line a network and lambda. {findings}"
+    return Plot(fig, alt, lambda: curve_table(found))
+
+
+def from_zero(found: Measured, norm: Norm) -> tuple[list[float], np.ndarray]:
+    """The radii, 0 first, and the accuracy (M, radii) of every subject there."""
+    shown = found.curves[norm]
+    return [0.0, *shown.eps.tolist()], np.concatenate([found.clean[:, None], shown.accuracy], 1)
+
+
+def finish(fig: go.Figure, title: str, height: int, told: str) -> None:
+    """What both figures of accuracies share; `told`: what stands along y."""
     style(fig)
-    fig.update_layout(title="What an attack through the solver leaves right", height=430, margin={"b": 96, "t": 84})
-    fig.update_yaxes(range=[-0.02, 1.0], tickformat=".0%")
-    fig.update_yaxes(title_text="accuracy under attack", col=1)
+    fig.update_layout(title=title, height=height, margin={"b": 96, "t": 84})
+    fig.update_yaxes(tickformat=".0%")
+    fig.update_yaxes(title_text=told, col=1)
     fig.update_annotations(font={"size": 13, "color": text_colour()})
-    return Plot(
-        fig,
-        f"Accuracy under attack against the radius, one line a network and lambda. {findings}",
-        lambda: curve_table(found),
-    )
 
 
-def add_line(
-    fig: go.Figure,
-    x: np.ndarray,
-    accuracy: np.ndarray,
-    words: list[str],
-    band: np.ndarray,
-    title: str,
-    look: tuple[str, str, str],
-    place: tuple[int, int],
-    first: bool,
+def add_lines(
+    fig: go.Figure, found: Measured, x: np.ndarray, accuracy: np.ndarray, words: list[str], row: int, col: int
 ) -> None:
-    """Accuracy (E,) against x (E,) with its band (E, 2); `look`: colour, dash and symbol; `place`: row and column."""
-    colour, dash, symbol = look
-    row, col = place
-    kit.band(fig, x, band[:, 0], band[:, 1], translucent(colour, 0.16), legendgroup=title, row=row, col=col)
-    fig.add_scatter(
-        x=x,
-        y=accuracy,
-        mode="lines+markers",
-        name=title,
-        legendgroup=title,
-        showlegend=first,
-        line={"color": colour, "width": 2.5, "dash": dash},
-        marker={"size": 8, "symbol": symbol, "color": colour},
-        customdata=words,
-        hovertemplate=f"{title}, %{{customdata}}: %{{y:.1%}}<extra></extra>",
-        row=row,
-        col=col,
-    )
+    """The accuracies (M, E) of the subjects against x (E,), which reads `words`, in their bands; a legend in the first
+    panel."""
+    for title, (colour, dash, symbol), values in zip(found.titles, looks(found), accuracy, strict=True):
+        panel: dict[str, Any] = {"legendgroup": title, "row": row, "col": col}
+        low, high = found.interval(values).T
+        kit.band(fig, x, low, high, translucent(colour, 0.16), **panel)
+        panel["showlegend"], mark = row == col == 1, {"size": 8, "symbol": symbol}
+        hover = f"{title}, %{{customdata}}: %{{y:.1%}}<extra></extra>"
+        line(fig, x, values, title, colour, dash, mark=mark, customdata=words, hovertemplate=hover, **panel)
 
 
 def curve_table(found: Measured) -> Table:
     """A row a norm and radius, with a column a subject: accuracy and its interval."""
     table: Table = {"norm": [], "eps": [], **{title: [] for title in found.titles}}
     for norm in NORMS:
-        shown = found.curves[norm]
-        columns = np.concatenate([found.clean[:, None], shown.accuracy], 1)
-        bands = found.interval(columns)
-        for e, eps in enumerate([0.0, *shown.eps]):
-            table["norm"].append(NORM_WORDS[norm])
-            table["eps"].append(radius(norm, float(eps)))
-            for m, title in enumerate(found.titles):
-                low, high = bands[m, e]
-                table[title].append(f"{columns[m, e]:.1%} ({low:.1%} to {high:.1%})")
+        radii, accuracy = from_zero(found, norm)
+        table["norm"] += [NORM_WORDS[norm]] * len(radii)
+        table["eps"] += [radius(norm, eps) for eps in radii]
+        for title, values, bands in zip(found.titles, accuracy, found.interval(accuracy), strict=True):
+            table[title] += [f"{a:.1%} ({b[0]:.1%} to {b[1]:.1%})" for a, b in zip(values, bands, strict=True)]
     return table
 
 
@@ -115,43 +99,31 @@ def convergence(found: Measured) -> Plot:
         run = found.convergence[norm]
         sides = ((run.steps, run.by_steps, "steps"), (run.restarts, run.by_restarts, "random starts"))
         for column, (x, accuracy, name) in enumerate(sides, 1):
-            for m, (title, look) in enumerate(zip(found.titles, looks(found), strict=True)):
-                words = [f"{n} {name}" for n in x]
-                band, first = found.interval(accuracy[m]), row == column == 1
-                add_line(fig, x, accuracy[m], words, band, title, look, (row, column), first)
+            add_lines(fig, found, x, accuracy, [f"{n} {name}" for n in x], row, column)
             fig.update_xaxes(title_text=name, type="log", tickvals=x, ticktext=[str(n) for n in x], row=row, col=column)
-    style(fig)
-    fig.update_layout(title="Has the attack converged? Flat to the right", height=620, margin={"b": 96, "t": 84})
-    fig.update_yaxes(rangemode="tozero", tickformat=".0%")
-    fig.update_yaxes(title_text="accuracy", col=1)
-    fig.update_annotations(font={"size": 13, "color": text_colour()})
-    return Plot(
-        fig, "Accuracy under attack against the number of steps and of random starts", lambda: convergence_table(found)
-    )
+    finish(fig, "Has the attack converged? Flat to the right", 620, "accuracy")
+    fig.update_yaxes(rangemode="tozero")
+    alt = "Accuracy under attack against the number of steps and of random starts"
+    return Plot(fig, alt, lambda: convergence_table(found))
 
 
 def convergence_table(found: Measured) -> Table:
     """A row a norm, subject and number of steps or of starts."""
-    table: Table = {"norm": [], "eps": [], "network": [], "steps": [], "random starts": [], "accuracy": []}
-    for norm in NORMS:
-        run = found.convergence[norm]
+    rows = []
+    for norm, run in found.convergence.items():
         for m, title in enumerate(found.titles):
-            rows = [(int(s), 1, a) for s, a in zip(run.steps, run.by_steps[m], strict=True)]
-            rows += [(run.steps_each, int(r), a) for r, a in zip(run.restarts, run.by_restarts[m], strict=True)]
-            for steps, starts, accuracy in rows:
-                entries = (NORM_WORDS[norm], radius(norm, run.eps), title, steps, starts, f"{accuracy:.1%}")
-                for column, entry in zip(table, entries, strict=True):
-                    table[column].append(entry)
-    return table
+            told = [(int(s), 1, a) for s, a in zip(run.steps, run.by_steps[m], strict=True)]
+            told += [(run.steps_each, int(r), a) for r, a in zip(run.restarts, run.by_restarts[m], strict=True)]
+            rows += [(NORM_WORDS[norm], radius(norm, run.eps), title, s, r, f"{a:.1%}") for s, r, a in told]
+    heads = ("norm", "eps", "network", "steps", "random starts", "accuracy")
+    return dict(zip(heads, map(list, zip(*rows, strict=True)), strict=True))
 
 
 def before_and_after(look: Look) -> Plot:
     """The picture, the attacked one, and the difference (mean of the channels, times GAIN, zero-centred)."""
-    heads = [
-        f"<b>Before</b><br>{verbatim(answer(look, look.before))}",
-        f"<b>Attacked</b><br>{verbatim(answer(look, look.after))}",
-        f"<b>Difference × {GAIN}</b><br>blue darker, red lighter",
-    ]
+    said = [f"{look.labels[p.argmax()]} ({p.max():.2f})" for p in (look.before, look.after)]
+    heads = [f"<b>{when}</b><br>{verbatim(words)}" for when, words in zip(("Before", "Attacked"), said, strict=True)]
+    heads.append(f"<b>Difference × {GAIN}</b><br>blue darker, red lighter")
     fig = subplots.make_subplots(1, 3, subplot_titles=heads, horizontal_spacing=0.02)
     views = [(p * 255).round().astype(np.uint8) for p in (look.clean, look.adversarial)]
     views.append(paint(GAIN * look.difference.mean(2), 1.0))
@@ -164,12 +136,6 @@ def before_and_after(look: Look) -> Plot:
     fig.update_layout(height=330, margin={"l": 8, "r": 8, "t": 60, "b": 8})
     alt = "The picture, the attacked picture and their difference enlarged ten times"
     return Plot(fig, alt, lambda: look_table(look))
-
-
-def answer(look: Look, probability: np.ndarray) -> str:
-    """The class of the largest of the probabilities (K,), in words."""
-    best = int(probability.argmax())
-    return f"{look.labels[best]} ({probability[best]:.2f})"
 
 
 def look_table(look: Look) -> Table:

@@ -46,35 +46,32 @@ NOISY: Settings = {
 }
 
 
-def at(result: Result, level: float) -> int | None:
-    found = np.flatnonzero(np.isclose(result.levels, level))
-    return int(found[0]) if len(found) else None
-
-
 def rate(result: Result, rule: str, level: float) -> float:
     """Accuracy in %, NaN where it was not measured."""
-    i = at(result, level)
-    if i is None or (rule == ESTIMATED and result.estimated is None):
+    found = np.flatnonzero(np.isclose(result.levels, level))
+    if not len(found) or (rule == ESTIMATED and result.estimated is None):
         return math.nan
-    return float(PERCENT * result.accuracy(rule)[i])
+    return float(PERCENT * result.accuracy(rule)[found[0]])
 
 
 def compared(first: Rule, second: Rule, level: float, results: Path) -> Ours | None:
     """Accuracy under `first` minus that under `second`, seed by seed, at one level of Gaussian noise."""
     found = sparse_record(results)
-    pairs = [(a, b) for a, b in zip(SDNETS, TWINS, strict=True) if a in found and b in found]
-    pairs = [p for p in pairs if all("gaussian" in found[name].results for name in p)]
+    known = {name for name, record in found.items() if "gaussian" in record.results}
+    pairs = [pair for pair in zip(SDNETS, TWINS, strict=True) if known.issuperset(pair)]
     if not pairs:
         return None
     columns = [
         [rate(found[pair[twin]].results["gaussian"], rule, level) for pair in pairs] for rule, twin in (first, second)
     ]
-    means = [float(np.mean(column)) for column in columns]
     difference = numbers.over_seeds(np.subtract(columns[0], columns[1]))
     if difference is None:
         return None
     record = found[pairs[0][0]]
-    words = [f"{numbers.number(mean)} % {WORDS[rule]}" for mean, rule in zip(means, (first, second), strict=True)]
+    words = [
+        f"{number(float(np.mean(column)))} % {WORDS[rule]}"
+        for column, rule in zip(columns, (first, second), strict=True)
+    ]
     noise = "no noise" if level == 0 else f"σ = {level:g}"
     return numbers.ours(
         difference,
@@ -101,7 +98,7 @@ def ranks(kind: str, results: Path) -> Ours | None:
     mean = numbers.over_seeds(values, -1.0, 1.0)
     if mean is None:
         return None
-    listed = ", ".join(numbers.number(v) for v in values)
+    listed = ", ".join(number(v) for v in values)
     result = mine[0].results[kind]
     return numbers.ours(
         mean,
@@ -181,6 +178,12 @@ def rising(kind: str) -> Claim:
     )
 
 
+def of_fista(name: str, sentence: str, paper: str, after: str, holds: tuple[float, float], steps: str) -> Claim:
+    quantity = f"relative distance of the codes after {after}, %"
+    settings = {"sparse-steps": steps, "sparse-solver": "paper"}
+    return Claim(name, STUDY, sentence, paper, DEFINED, quantity, holds, partial(fact, name), ("exact",), settings)
+
+
 CLAIMS: tuple[Claim, ...] = (
     Claim(
         "first-layer-costs-nothing",
@@ -240,29 +243,13 @@ CLAIMS: tuple[Claim, ...] = (
         ("sparse-attack",),
         {"sparse-noise": "none", "sparse-lambda": "0.4", "sparse attack": OPEN},
     ),
-    Claim(
-        "fista-two-steps",
-        STUDY,
-        "The reference's solver is textbook FISTA for the two steps that it takes.",
-        "equal for two steps",
-        DEFINED,
-        "relative distance of the codes after one and two steps, %",
-        (0.0, 1e-3),
-        partial(fact, "fista-two-steps"),
-        ("exact",),
-        {"sparse-steps": "2", "sparse-solver": "paper"},
+    of_fista(
+        "fista-two-steps", "The reference's solver is textbook FISTA for the two steps that it takes.",
+        "equal for two steps", "one and two steps", (0.0, 1e-3), "2",
     ),
-    Claim(
-        "fista-later-steps",
-        STUDY,
-        "From the third step on the two part.",
-        "2 to 6 % apart from step 3",
-        DEFINED,
-        "relative distance of the codes after 3 to 10 steps, %",
-        (2.0, 6.0),
-        partial(fact, "fista-later-steps"),
-        ("exact",),
-        {"sparse-steps": "5", "sparse-solver": "paper"},
+    of_fista(
+        "fista-later-steps", "From the third step on the two part.",
+        "2 to 6 % apart from step 3", "3 to 10 steps", (2.0, 6.0), "5",
     ),
     untested(
         "no-shortcuts", STUDY, "Even without shortcuts, coding every layer keeps the accuracy.",
@@ -296,9 +283,12 @@ def fista_gaps() -> np.ndarray:
     return np.array(gaps)
 
 
+FISTA_DATA = f"the first layer of {title_of(SDNETS[0])} at its own λ, {len(SAMPLES)} sample pictures"
+
+
 def fista_two_steps() -> Fact:
     apart = float(fista_gaps()[:, :2].max())
-    return Fact(apart, f"{tiny(apart)} % apart after one and two steps, at most", fista_data())
+    return Fact(apart, f"{tiny(apart)} % apart after one and two steps, at most", FISTA_DATA)
 
 
 def fista_later_steps() -> Fact:
@@ -308,14 +298,10 @@ def fista_later_steps() -> Fact:
     return Fact(
         float(later.mean()),
         f"{number(low, 1)} to {number(high, 1)} % apart after 3 to {STEPS_COMPARED} steps, mean over pictures",
-        f"{fista_data()}; the interval is the range over the steps",
+        f"{FISTA_DATA}; the interval is the range over the steps",
         low,
         high,
     )
-
-
-def fista_data() -> str:
-    return f"the first layer of {title_of(SDNETS[0])} at its own λ, {len(SAMPLES)} sample pictures"
 
 
 def sparse_record(results: Path) -> dict[str, sparse_dataset.Measured]:

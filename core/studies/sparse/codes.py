@@ -21,7 +21,7 @@ from core.base.settings import check, setting
 from core.base.softmax import softmax
 from core.base.worker import Progress, ignore, part
 from core.compute import coded
-from core.networks import quoting
+from core.networks import families, quoting
 from core.networks.own_options import Opened
 from core.networks.packaged import check_comparable
 from core.pictures import noise
@@ -32,7 +32,7 @@ from core.studies.sparse.dataset import estimate as from_roughness
 
 if TYPE_CHECKING:
     from core.models.sparse import Solver
-    from core.networks.card import Network
+    from core.networks.card import Card, Network
     from core.pictures.image import RGBImage
     from core.pictures.preprocess import Preprocessing
     from core.studies.sparse.dataset import Fit
@@ -44,14 +44,9 @@ LAMBDA_LIMITS, LAMBDA_STEP = (0.0, 1.5), 0.05
 LAMBDAS = tuple(round(LAMBDA_STEP * i, 2) for i in range(round(LAMBDA_LIMITS[1] / LAMBDA_STEP) + 1))
 STEPS_LIMITS = (1, 50)
 CURVE_STEPS = 50  # of the objective's curve
+TWIN_OF = dict(zip(families.SDNETS, families.TWINS, strict=True))  # the plain network of the same recipe and seed
 FOLDER = ASSETS / "results" / "sparse_codes"
 OWN_PIXELS = 2**20  # a larger photograph is scaled down to so many before it is coded at its own resolution
-
-
-def check_lambda(lam: float) -> None:
-    """Raises ValueError for one that float32 cannot hold, or below 0."""
-    if not 0 <= lam <= LARGEST:
-        raise ValueError(f"expected a lambda of 0 to {LARGEST:g}, got {lam}: {LAMBDA_LIMITS[1]} leaves little")
 
 
 def read_noise(word: str) -> dict[str, object]:
@@ -71,8 +66,8 @@ def write_noise(params: Params) -> str:
 @dataclass(frozen=True)
 class Params:
     """`noise` and `level` as core.pictures.noise has them; `lam` in normalised units; `steps` of `solver`;
-    `resolution`: the
-    network's input ("network") or the photograph's own ("own", at most OWN_PIXELS) for the pictures shown.
+    `resolution`: the network's input ("network") or the photograph's own ("own", at most OWN_PIXELS) for the pictures
+    shown.
 
     Raises ValueError for what does not exist.
     """
@@ -89,7 +84,8 @@ class Params:
 
     def __post_init__(self) -> None:
         noise.check(self.noise, self.level)
-        check_lambda(self.lam)
+        if not 0 <= self.lam <= LARGEST:
+            raise ValueError(f"expected a lambda of 0 to {LARGEST:g}, got {self.lam}: {LAMBDA_LIMITS[1]} leaves little")
         check(self)
 
 
@@ -152,9 +148,7 @@ def run(
     network = networks[0]
     layer = coded.sdnet_of(network).dictionary
     clean, noisy = pictures(image, params, network.preprocessing)
-    seen_clean, seen = (clean, noisy)
-    if params.resolution == "own":
-        seen_clean, seen = pictures(image, replace(params, resolution="network"), network.preprocessing)
+    seen_clean, seen = pictures(image, replace(params, resolution="network"), network.preprocessing)
     parts = 2 + len(SOLVER_NAMES)
     shown = coded.code(network, noisy, params.lam, params.steps, params.solver, part(progress, 0, parts))
     estimated = estimate(network, seen, fit or packaged_fit(network))
@@ -203,13 +197,17 @@ def estimate(network: Network, seen: np.ndarray, fit: Fit | None) -> float:
     return float(from_roughness(fit, rough)[0])
 
 
+def has_codes(card: Card) -> bool:
+    """Whether the network of a card begins with a coding layer."""
+    return "sdnet" in card.arch
+
+
 def packaged_fit(network: Network) -> Fit | None:
     """The line from residual to lambda that `receptive measure sparse` fitted for a packaged network."""
-    path = FOLDER / dataset.RECORDS.format(network.card.name)
-    if network.card.kind != "trained here" or not path.is_file():
+    if network.card.kind != "trained here":
         return None
     with suppress(Damaged):  # then as if it had not been measured
-        found = read(path, dataset.Measured)
+        found = read(FOLDER / dataset.RECORDS.format(network.card.name), dataset.Measured)
         return found and found[0].fit
     return None
 
@@ -236,14 +234,12 @@ def answers(result: Result, titles: Sequence[str]) -> list[Answer]:
     asked = [(result.lam, "chosen"), (result.training_lam, "as trained")]
     if not math.isnan(result.estimated_lam):
         asked.append((result.estimated_lam, "estimated"))
-    found = []
-    for lam, rule in asked:
-        p = result.probability[result.at(lam)]
-        found.append(Answer(titles[0], lam, rule, result.labels[p.argmax()], float(p.max())))
+    told: list[tuple[str, float | None, str, np.ndarray]] = [
+        (titles[0], lam, rule, result.probability[result.at(lam)]) for lam, rule in asked
+    ]
     if len(result.twin_logits):
-        p = softmax(result.twin_logits)
-        found.append(Answer(titles[1], None, "no lambda", result.labels[p.argmax()], float(p.max())))
-    return found
+        told.append((titles[1], None, "no lambda", softmax(result.twin_logits)))
+    return [Answer(who, lam, rule, result.labels[p.argmax()], float(p.max())) for who, lam, rule, p in told]
 
 
 def decibels(value: float) -> str:
@@ -271,6 +267,3 @@ def command(result: Result, params: Params, source: str, opened: Mapping[str, Op
 def snippet(result: Result, params: Params, source: str, opened: Mapping[str, Opened] = quoting.NONE) -> str:
     """Python lines that make the hero figure again from `core`, as `fig`."""
     return quoted.snippet("sparse", "codes", params, source, result.models, opened)
-
-
-ARRAYS = ("clean", "noisy", "reconstruction", "lams", "nonzero", "psnr", "logits", "twin_logits", "objective")

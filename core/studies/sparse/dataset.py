@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from core.base.heavy import stats
 from core.base.intervals import wilson
 from core.base.records import read_all
+from core.base.refuse import SEEDS
+from core.base.settings import check, setting
 from core.base.worker import Progress, Stopped, ignore
-from core.compute.coded import to_input
-from core.networks import engine
 from core.pictures import noise
 from core.pictures.preprocess import seen
 
@@ -29,10 +29,15 @@ if TYPE_CHECKING:
     from core.pictures.image import RGBImage
 
 LAMS = tuple(round(0.1 * i, 1) for i in range(1, 15))  # the paper's: linspace(.1, 1.4, 14)
-FIXED, ESTIMATED, ORACLE, PLAIN = "fixed", "estimated", "oracle", "plain"
-RULES = (FIXED, ESTIMATED, ORACLE)
+FIXED, ESTIMATED, ORACLE, PLAIN = "fixed", "estimated", "oracle", "plain"  # rules, and who has none
+SEED_STEP = 1_000_003  # between the pictures' noises of two seeds
 RECORDS = "noise_{}.json"  # one a network
 Chunk = tuple[Sequence["RGBImage"], Sequence[int]]  # pictures and their classes, -1 where unknown
+
+
+def levels_of(kind: str, every: int = 1) -> tuple[float, ...]:
+    """The clean picture, then the paper's levels from the weakest; of these the strongest and `every` so many."""
+    return 0.0, *noise.KINDS[kind].levels[::-every][::-1]
 
 
 @dataclass(frozen=True)
@@ -43,11 +48,12 @@ class Params:
     """
 
     kind: str = "gaussian"
-    levels: tuple[float, ...] = (0.0, *noise.KINDS["gaussian"].levels)
+    levels: tuple[float, ...] = levels_of("gaussian")
     lams: tuple[float, ...] = LAMS
-    seed: int = 0
+    seed: int = setting(0, limits=SEEDS, unit="as the seed")
 
     def __post_init__(self) -> None:
+        check(self)
         for level in self.levels:
             noise.check(self.kind, level)
         rising = all(a < b for a, b in zip((0.0, *self.lams), self.lams, strict=False))
@@ -55,12 +61,6 @@ class Params:
             raise ValueError(
                 f"expected noise levels and rising lambdas above 0, got {self.levels} and {self.lams}: give one or more"
             )
-
-
-def live(kind: str, seed: int = 0) -> Params:
-    """What is measured while the reader waits: the clean picture, and every second level up to the strongest."""
-    levels = noise.KINDS[kind].levels
-    return Params(kind, (0.0, *levels[::-2][::-1]), seed=seed)
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,7 +174,7 @@ def run(
     for pictures, classes in chunks:
         known = [i for i, c in enumerate(classes) if c >= 0]
         if known:
-            seeds = [params.seed * 1_000_003 + done + i for i in known]
+            seeds = [params.seed * SEED_STEP + done + i for i in known]
             more = count(network, [pictures[i] for i in known], np.array(classes)[known], seeds, params, fit)
             right += more[0]
             sums += more[1]
@@ -231,11 +231,11 @@ def count(
     sums = np.zeros((5, len(params.levels)))
     for v, level in enumerate(params.levels):
         noisy = noise.add(pixels, params.kind, level, seeds)
+        hits = (lambda_sweep.logits(network, noisy, None if lam is None else params.lams).argmax(2) == truth).sum(1)
         if lam is None:
-            inputs = lambda which, noisy=noisy: to_input(network, noisy[which])  # noqa: E731
-            sums[0, v] = (engine.logits(network.engine, inputs, len(noisy)).top1 == truth).sum()
+            sums[0, v] = hits[0]
             continue
-        right[v] = (lambda_sweep.logits(network, noisy, params.lams).argmax(2) == truth).sum(1)
+        right[v] = hits
         rough = lambda_sweep.residuals(network, noisy, [lam], measure=lambda_sweep.roughness)[0]
         sums[0, v], sums[3, v] = right[v, params.lams.index(lam)], rough.sum()
         sums[2, v] = lambda_sweep.residuals(network, noisy, [lam])[0].sum()
@@ -268,11 +268,11 @@ def fit_line(results: Sequence[Result]) -> Fit:
 
 def spearman(result: Result) -> float:
     """Rank correlation of the noise's strength with the best lambda, clean pictures aside; NaN if one is constant."""
-    which = np.flatnonzero(result.levels > 0)
-    strength = strengths(result)[which]
-    if len(np.unique(strength)) < 2 or len(np.unique(result.best[which])) < 2:
+    noisy = result.levels > 0
+    strength, best = strengths(result)[noisy], result.best[noisy]
+    if len(np.unique(strength)) < 2 or len(np.unique(best)) < 2:
         return float("nan")
-    return float(stats.spearmanr(strength, result.best[which]).statistic)
+    return float(stats.spearmanr(strength, best).statistic)
 
 
 def rank_words(results: Sequence[Result]) -> str:

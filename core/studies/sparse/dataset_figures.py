@@ -6,7 +6,7 @@ After Dai et al. (NeurIPS 2022, §4).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
@@ -15,9 +15,22 @@ from core.figures import kit
 from core.figures.blocks import Plot
 from core.figures.palette import PROBABILITY_SCALE, accent, network_colours, style, text_colour, translucent
 from core.pictures import noise
-from core.studies.sparse.dataset import ESTIMATED, FIXED, ORACLE, PLAIN, Fit, Result
+from core.studies.sparse.dataset import ESTIMATED, FIXED, ORACLE, PLAIN, Fit, Result, estimate
+from core.studies.sparse.figures import line
 
 Table = dict[str, list[Any]]
+
+
+class OfLevels(Protocol):
+    """What was found under one kind of noise at V `levels`."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def levels(self) -> np.ndarray: ...
+
+
+R = TypeVar("R", bound=OfLevels)
 WORDS = {FIXED: "λ of the training", ESTIMATED: "λ estimated", ORACLE: "best λ (oracle)", PLAIN: "plain twin"}
 SYMBOLS = {"gaussian": "circle", "shot": "square", "speckle": "diamond", "impulse": "triangle-up"}
 LABEL_GAP = 5.0  # percent between two labels at the end of lines
@@ -25,13 +38,14 @@ ON_MAP = "#ffffff"  # marks on the heat map: its colours are the same in both th
 HALO = "#000000"
 
 
-def looks() -> dict[str, dict[str, Any]]:
-    """Each rule's line: blue is the network's own choice, grey the twin; dashes, so colour is not the only cue."""
+def looks() -> dict[str, tuple[str, str, float]]:
+    """Each rule's colour, dash and width: blue is the network's own choice, grey the twin; dashes, so that colour is
+    not the only cue."""
     return {
-        FIXED: {"color": accent(), "width": 1.8, "dash": "dash"},
-        ESTIMATED: {"color": accent(), "width": 3},
-        ORACLE: {"color": text_colour(), "width": 1.5, "dash": "dot"},
-        PLAIN: {"color": network_colours([None])[0], "width": 2.5},
+        FIXED: (accent(), "dash", 1.8),
+        ESTIMATED: (accent(), "solid", 3),
+        ORACLE: (text_colour(), "dot", 1.5),
+        PLAIN: (network_colours([None])[0], "solid", 2.5),
     }
 
 
@@ -45,27 +59,13 @@ def surface(results: Sequence[Result]) -> Plot:
     rows, names = np.arange(len(first.levels)), labels(first)
     if first.training is None:
         raise ValueError("expected networks with a sparse coding layer, got a plain one: it has no lambda")
-    fig = go.Figure(
-        go.Heatmap(
-            z=mean,
-            x=first.lams,
-            y=rows,
-            zmin=0,
-            zmax=1,
-            colorscale=PROBABILITY_SCALE,
-            colorbar={"title": {"text": "accuracy", "side": "right"}, "thickness": 14, "tickformat": ".1f"},
-            customdata=np.repeat(np.array(names)[:, None], len(first.lams), 1),
-            hovertemplate="%{customdata}, λ = %{x:.1f}: %{z:.1%}<extra></extra>",
-        )
-    )
-    width = {"color": ON_MAP, "width": 2}
-    fig.add_scatter(
-        x=[first.training] * 2,
-        y=[-0.5, rows[-1] + 0.5],
-        mode="lines",
-        line={**width, "dash": "dash"},
-        name=WORDS[FIXED],
-    )
+    bar = {"title": {"text": "accuracy", "side": "right"}, "thickness": 14, "tickformat": ".1f"}
+    colours = {"zmin": 0, "zmax": 1, "colorscale": PROBABILITY_SCALE, "colorbar": bar}
+    said = np.repeat(np.array(names)[:, None], len(first.lams), 1)
+    hover = "%{customdata}, λ = %{x:.1f}: %{z:.1%}<extra></extra>"
+    fig = go.Figure(go.Heatmap(z=mean, x=first.lams, y=rows, customdata=said, hovertemplate=hover, **colours))
+    reach = np.array([-0.5, rows[-1] + 0.5])
+    line(fig, np.full(2, first.training), reach, WORDS[FIXED], ON_MAP, "dash", width=2)
     guesses = [r.estimate for r in results if r.estimate is not None]
     if len(guesses) == len(results):
         mark = {"symbol": "diamond", "size": 10, "color": ON_MAP, "line": {"color": HALO, "width": 1.5}}
@@ -78,7 +78,7 @@ def surface(results: Sequence[Result]) -> Plot:
     fig.update_layout(legend={"bgcolor": "rgba(90,90,90,0.85)", "font": {"color": ON_MAP}})  # white marks stay visible
     half = (first.lams[1] - first.lams[0]) / 2 if len(first.lams) > 1 else 0.05
     fig.update_xaxes(title_text="λ, normalised units", range=[first.lams[0] - half, first.lams[-1] + half])
-    fig.update_yaxes(tickvals=rows, ticktext=names, nticks=0, showgrid=False, range=[-0.5, rows[-1] + 0.5])
+    fig.update_yaxes(tickvals=rows, ticktext=names, nticks=0, showgrid=False, range=reach)
     return Plot(fig, "Heat map of accuracy over lambda and noise level", lambda: surface_table(results))
 
 
@@ -91,20 +91,17 @@ def curves(results: Sequence[Result], twins: Sequence[Result] = ()) -> Plot:
     fig, ends = go.Figure(), []
     for rule, of in lines(results, twins):
         middle, low, high = (100 * values for values in spread(of, rule))
-        line, axis = looks()[rule], np.arange(len(middle))
-        kit.band(fig, axis, low, high, translucent(line["color"], 0.16))
-        fig.add_scatter(
-            x=axis,
-            y=middle,
-            mode="lines+markers",
-            line=line,
-            marker={"size": 5},
-            name=WORDS[rule],
-            showlegend=False,
-            customdata=np.stack([low, high], 1),
-            hovertemplate="%{y:.1f} % (%{customdata[0]:.1f} to %{customdata[1]:.1f})<extra>" + WORDS[rule] + "</extra>",
-        )
-        ends.append((float(middle[-1]), f" {WORDS[rule]}", line["color"]))
+        (colour, dash, width), axis = looks()[rule], np.arange(len(middle))
+        kit.band(fig, axis, low, high, translucent(colour, 0.16))
+        look: dict[str, Any] = {
+            "width": width,
+            "mark": {"size": 5},
+            "showlegend": False,
+            "customdata": np.stack([low, high], 1),
+        }
+        hover = f"%{{y:.1f}} % (%{{customdata[0]:.1f}} to %{{customdata[1]:.1f}})<extra>{WORDS[rule]}</extra>"
+        line(fig, axis, middle, WORDS[rule], colour, dash, showlegend=False, hovertemplate=hover, **look)
+        ends.append((float(middle[-1]), f" {WORDS[rule]}", colour))
     first = alike([*results, *twins])[0]
     kit.end_labels(fig, ends, LABEL_GAP, x=1.0, xref="paper", yanchor="middle", font={"size": 12})
     style(fig)
@@ -114,11 +111,8 @@ def curves(results: Sequence[Result], twins: Sequence[Result] = ()) -> Plot:
     ticks = [f"{level:g}" if level else "clean" for level in first.levels]
     fig.update_xaxes(title_text=f"{first.kind} noise, {symbol}", tickvals=list(range(len(ticks))), ticktext=ticks)
     fig.update_yaxes(title_text="accuracy, %", rangemode="tozero")
-    return Plot(
-        fig,
-        "Accuracy against the noise level by who chooses lambda, with the plain twin",
-        lambda: curve_table(results, twins),
-    )
+    alt = "Accuracy against the noise level by who chooses lambda, with the plain twin"
+    return Plot(fig, alt, lambda: curve_table(results, twins))
 
 
 def residual_scatter(fits: Sequence[Fit], results: Sequence[Result]) -> Plot:
@@ -127,37 +121,21 @@ def residual_scatter(fits: Sequence[Fit], results: Sequence[Result]) -> Plot:
     fig = go.Figure()
     colour = accent()
     for i, fit in enumerate(fits):
-        reach = [fit.roughness, *(r.roughness for r in results)]
-        x = np.linspace(min(a.min() for a in reach), max(a.max() for a in reach), 60)
-        y = np.clip(fit.slope * x + fit.intercept, *fit.limits)
-        fig.add_scatter(
-            x=x, y=y, mode="lines", line={"color": colour, "width": 2}, name="λ estimated", showlegend=i == 0
-        )
-        fig.add_scatter(
-            x=fit.roughness,
-            y=fit.best,
-            mode="markers",
-            marker={"size": 9, "color": colour, "symbol": [SYMBOLS.get(kind, "circle") for kind in fit.kinds]},
-            name="fitted: training pictures",
-            showlegend=i == 0,
-            customdata=fit.kinds,
-            hovertemplate="%{customdata}, training pictures: λ = %{y:.1f}<extra></extra>",
-        )
-    seen = set()
+        reach = np.concatenate([fit.roughness, *(r.roughness for r in results)])
+        x = np.linspace(reach.min(), reach.max(), 60)
+        line(fig, x, estimate(fit, x), "λ estimated", colour, width=2, showlegend=i == 0)
+        mark = {"size": 9, "color": colour, "symbol": [SYMBOLS.get(kind, "circle") for kind in fit.kinds]}
+        told = {"name": "fitted: training pictures", "showlegend": i == 0, "customdata": fit.kinds}
+        hover = "%{customdata}, training pictures: λ = %{y:.1f}<extra></extra>"
+        fig.add_scatter(x=fit.roughness, y=fit.best, mode="markers", marker=mark, hovertemplate=hover, **told)
+    first_of = {r.kind: r for r in reversed(results)}  # which the legend names
     for r in results:
-        mark = {"size": 10, "symbol": f"{SYMBOLS.get(r.kind, 'circle')}-open", "line": {"width": 1.5}}
-        fig.add_scatter(
-            x=r.roughness,
-            y=r.best,
-            mode="markers",
-            marker={**mark, "color": text_colour()},
-            name=f"best on test pictures: {r.kind}",
-            legendgroup=r.kind,
-            showlegend=r.kind not in seen,
-            customdata=labels(r),
-            hovertemplate=f"{r.kind} %{{customdata}}: best λ = %{{y:.1f}}<extra></extra>",
-        )
-        seen.add(r.kind)
+        symbol = f"{SYMBOLS.get(r.kind, 'circle')}-open"
+        mark = {"size": 10, "symbol": symbol, "line": {"width": 1.5}, "color": text_colour()}
+        told = {"name": f"best on test pictures: {r.kind}", "legendgroup": r.kind, "customdata": labels(r)}
+        hover = f"{r.kind} %{{customdata}}: best λ = %{{y:.1f}}<extra></extra>"
+        told["showlegend"] = r is first_of[r.kind]
+        fig.add_scatter(x=r.roughness, y=r.best, mode="markers", marker=mark, hovertemplate=hover, **told)
     style(fig)
     fig.update_layout(
         title="The rougher the residual, the larger the λ that the line chooses", height=480, margin={"b": 120}
@@ -192,7 +170,7 @@ def band_words(count: int) -> str:
     return f"Lines: means of {count} training runs (seeds); bands: the least and the most of them"
 
 
-def alike(results: Sequence[Result]) -> Sequence[Result]:
+def alike(results: Sequence[R]) -> Sequence[R]:
     """The results. Raises ValueError unless there are some, all of the same noise at the same levels."""
     if not results or any(
         r.kind != results[0].kind or r.levels.tolist() != results[0].levels.tolist() for r in results
@@ -203,7 +181,7 @@ def alike(results: Sequence[Result]) -> Sequence[Result]:
     return results
 
 
-def labels(result: Result) -> list[str]:
+def labels(result: OfLevels) -> list[str]:
     """Each level as people read it."""
     kind = noise.KINDS.get(result.kind)
     return [kind.label(level) if kind else "clean" for level in result.levels.tolist()]
@@ -235,12 +213,10 @@ def surface_table(results: Sequence[Result]) -> Table:
 
 def residual_table(results: Sequence[Result]) -> Table:
     """A row a network, noise and level: the residual, its roughness, and the best lambda on those pictures."""
-    columns: Table = {
-        name: [] for name in ("network", "noise", "level", "mean squared residual", "roughness", "best λ")
-    }
-    for r in results:
-        for v, label in enumerate(labels(r)):
-            row = (r.network, r.kind, label, *(round(float(a[v]), 4) for a in (r.residual, r.roughness, r.best)))
-            for column, value in zip(columns.values(), row, strict=True):
-                column.append(value)
-    return columns
+    rows = [
+        (r.network, r.kind, label, *(round(float(a), 4) for a in numbers))
+        for r in results
+        for label, *numbers in zip(labels(r), r.residual, r.roughness, r.best, strict=True)
+    ]
+    heads = ("network", "noise", "level", "mean squared residual", "roughness", "best λ")
+    return dict(zip(heads, map(list, zip(*rows, strict=True)), strict=True))

@@ -19,7 +19,8 @@ steps of the solver leave codes too small, and more so with every layer.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import itertools
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -72,18 +73,18 @@ def run(network: Network, pixels: np.ndarray, lam: float | None = None, progress
     `progress(steps done, all)` may raise to stop. Raises ValueError for a network whose layers are not all coded, for
     an ImageNet one, and for a picture of more than MOST_PIXELS.
     """
+    from core.models.sparse import SparseConv2d
+
     net = all_coded(network)
     height, width = pixels.shape[:2]
     if height * width > MOST_PIXELS:
         raise ValueError(f"expected at most {MOST_PIXELS} pixels, got {height} x {width}: shrink the picture first")
     x = coded.to_input(network, pixels)[None]
-    steps = sum(1 for _ in coded_layers(net)) + len(blocks(net)) + 1
-    names: list[str] = []
-    found: list[tuple[float, float]] = []
+    steps = sum(isinstance(module, SparseConv2d) for module in net.modules()) + len(blocks(net)) + 1
+    found: dict[str, tuple[float, float]] = {}  # by layer
 
     def see(name: str, layer: SparseConv2d, given: Tensor, codes: Tensor) -> None:
-        names.append(name)
-        found.append(layer_numbers(layer, given[:1], codes[:1]))
+        found[name] = layer_numbers(layer, given[:1], codes[:1])
         progress(len(found), steps)
 
     with torch.inference_mode():
@@ -94,9 +95,9 @@ def run(network: Network, pixels: np.ndarray, lam: float | None = None, progress
     return Result(
         network=network.card.name,
         lam=net.dictionary.lam if lam is None else lam,
-        layers=tuple(names),
-        residual=np.array([residual for residual, _ in found]),
-        nonzero=np.array([nonzero for _, nonzero in found]),
+        layers=tuple(found),
+        residual=np.array([residual for residual, _ in found.values()]),
+        nonzero=np.array([nonzero for _, nonzero in found.values()]),
         depths=("stem", *(f"block {i}" for i in range(1, len(maps)))),
         coded=pixels.astype(np.float32),
         pictures=pictures,
@@ -122,12 +123,6 @@ def blocks(net: SDNet) -> list[Block]:
     return [module for module in net.modules() if isinstance(module, Block)]
 
 
-def coded_layers(net: SDNet) -> Iterator[SparseConv2d]:
-    from core.models.sparse import SparseConv2d
-
-    return (module for module in net.modules() if isinstance(module, SparseConv2d))
-
-
 def layer_numbers(layer: SparseConv2d, given: Tensor, codes: Tensor) -> tuple[float, float]:
     """||x - D*z|| / ||x||, NaN for x = 0, and the share of non-zero codes, of one picture.
 
@@ -149,18 +144,14 @@ def walk(net: SDNet, x: Tensor, lam: float | None, see: See) -> tuple[Tensor, li
     maps = [net.layer0[1:](codes)]
     for i, block in enumerate(blocks(net), 1):
         h = maps[-1]
-        first = told(block.conv1, h, f"block {i}, first", see)
-        second = told(block.conv2, block.bn1(first), f"block {i}, second", see)
-        y = block.bn2(second)
+        y = h
+        for name, convolution, bn in (("first", block.conv1, block.bn1), ("second", block.conv2, block.bn2)):
+            layer = coder(convolution)
+            codes = layer(y)
+            see(f"block {i}, {name}", layer, y, codes)
+            y = bn(codes)
         maps.append(F.relu(y + block.shortcut(h)) if block.has_shortcut else y)
     return net.linear(maps[-1].mean(dim=(2, 3))), maps
-
-
-def told(convolution: nn.Module, x: Tensor, name: str, see: See) -> Tensor:
-    """(B, C, H, W) -> codes (B, K, H', W') of a coded convolution, of which `see` is told."""
-    codes: Tensor = coder(convolution)(x)
-    see(name, coder(convolution), x, codes)
-    return codes
 
 
 def coder(convolution: nn.Module) -> SparseConv2d:
@@ -262,17 +253,14 @@ def at_contrast(picture: Tensor, like: Tensor) -> Tensor:
 
 def correlation(a: np.ndarray, b: np.ndarray) -> float:
     """Pearson's over all values of two arrays of the same shape; 0 where one of the two is constant."""
-    x, y = (v.astype(np.float64).ravel() - v.mean(dtype=np.float64) for v in (a, b))
-    size = np.sqrt(x.dot(x) * y.dot(y))
-    return float(x.dot(y) / size) if size > 0 else 0.0
+    constant = not (np.ptp(a) > 0 and np.ptp(b) > 0)
+    return 0.0 if constant else float(np.corrcoef(a.ravel(), b.ravel())[0, 1])
 
 
 def shrunk(pixels: np.ndarray) -> np.ndarray:
     """A picture (H, W, 3) as `run` takes it: of one with more than MOST_PIXELS, the means of blocks."""
     height, width = pixels.shape[:2]
-    block = 1
-    while (height // block) * (width // block) > MOST_PIXELS:
-        block += 1
+    block = next(n for n in itertools.count(1) if (height // n) * (width // n) <= MOST_PIXELS)
     kept = pixels[: height // block * block, : width // block * block]
     blocks_ = kept.reshape(height // block, block, width // block, block, 3)
     return np.asarray(blocks_.mean((1, 3), dtype=np.float64).astype(np.float32))

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.base.heavy import go, subplots
-from core.figures import kit
+from core.base.heavy import go
 from core.figures.blocks import Plot
-from core.figures.palette import ACCENT, MUTED, add_picture, style, text_colour
+from core.figures.palette import ACCENT, MUTED, add_picture, style
 from core.studies.sparse.depths import Result, finding
-from core.studies.sparse.figures import enlarged, to_bytes
+from core.studies.sparse.figures import enlarged, line, panels, to_bytes
 
 COLUMNS = 5
 
@@ -24,15 +23,12 @@ def pictures(result: Result) -> Plot:
         heads.append(f"<b>{name}</b><br>r = {r:.2f} · {height} × {width}")
     shown = [result.coded, *result.pictures]
     rows = -(-len(shown) // COLUMNS)
-    fig = subplots.make_subplots(
-        rows, COLUMNS, subplot_titles=heads, horizontal_spacing=0.02, vertical_spacing=0.28 / rows
-    )
     height, width = result.coded.shape[:2]
+    blank = [""] * (rows * COLUMNS - len(heads))
+    fig = panels([*heads, *blank], height, width, rows, horizontal_spacing=0.02, vertical_spacing=0.28 / rows)
     for i, pixels in enumerate(shown):
         add_picture(fig, i, enlarged(to_bytes(pixels)), height, width)
-    style(fig)
-    kit.pixel_panels(fig, height, width, rows * COLUMNS)
-    fig.update_annotations(font={"size": 12, "color": text_colour()})
+    fig.update_annotations(font={"size": 12})
     each = min(240, max(90, 170 * height / width))
     fig.update_layout(
         title_text="What each depth keeps, led back to pixels",
@@ -51,17 +47,9 @@ def curves(result: Result) -> Plot:
         ("share of codes not zero", result.nonzero, MUTED, "dash", "square"),
     )
     for name, values, colour, dash, symbol in lines:
-        which = np.flatnonzero(np.isfinite(values))
-        fig.add_scatter(
-            x=at[which],
-            y=values[which],
-            mode="lines+markers",
-            name=name,
-            line={"color": colour, "width": 2.5, "dash": dash},
-            marker={"color": colour, "size": 9, "symbol": symbol},
-            text=[result.layers[i] for i in which],
-            hovertemplate=f"%{{text}}: %{{y:.3f}}<extra>{name}</extra>",
-        )
+        said = [layer for layer, value in zip(result.layers, values, strict=True) if np.isfinite(value)]
+        hover, mark = f"%{{text}}: %{{y:.3f}}<extra>{name}</extra>", {"size": 9, "symbol": symbol}
+        line(fig, at, values, name, colour, dash, mark=mark, text=said, hovertemplate=hover)
     style(fig)
     fig.update_layout(title_text="How sparse and how true each layer codes", height=420, margin={"b": 150})
     fig.update_xaxes(tickvals=at.tolist(), ticktext=list(result.layers), tickangle=-60, tickfont={"size": 11})

@@ -14,30 +14,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.base.heavy import torch
-from core.base.refuse import within
 from core.base.worker import Progress, ignore
 from core.compute import coded
-from core.studies.sparse.codes import STEPS_LIMITS, check_lambda, decibels, psnr
+from core.studies.sparse.codes import Params, decibels, psnr
 
 if TYPE_CHECKING:
-    from core.models.sparse import Solver
     from core.networks.card import Network
 
 CLOSE = 0.5  # dB that one does not see
 MOST_AT_ONCE, PART_VALUES = 16, 2**25  # contributions, and floats of them, that are held at a time
-
-
-@dataclass(frozen=True)
-class Params:
-    """`lam` in normalised units, `steps` of `solver`. Raises ValueError for what does not exist."""
-
-    lam: float
-    steps: int = 2
-    solver: Solver = "textbook"
-
-    def __post_init__(self) -> None:
-        within(("steps", self.steps, STEPS_LIMITS))
-        check_lambda(self.lam)
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +67,8 @@ def run(
     *,
     clean: np.ndarray | None = None,
 ) -> Result:
-    """Code one picture, float (H, W, 3) in [0, 1], and weigh its atoms; few contributions are held at a time.
+    """Code one picture, float (H, W, 3) in [0, 1], with the lambda, steps and solver of `params`, and weigh its atoms;
+    few contributions are held at a time.
 
     `progress(contributions computed, 2 K)` may raise to stop. Raises ValueError for a network without a coding layer,
     and for a clean picture of another size.
@@ -120,7 +106,7 @@ def _weighed(
         energy[k] = np.square(part).mean(dtype=np.float64)
         progress(k + 1, 2 * count)
     order = np.argsort(-energy, kind="stable")
-    so_far = _mean_colour(network, size)
+    so_far = np.tile(np.array(network.preprocessing.mean, np.float32), (*size, 1))
     curves = [[psnr(target, so_far)] for target in targets]
     for n, part in enumerate(_parts(network, codes, size, order), 1):
         so_far += part
@@ -128,11 +114,6 @@ def _weighed(
             curve.append(psnr(target, so_far.clip(0, 1)))
         progress(count + n, 2 * count)
     return energy, order, [np.array(curve) for curve in curves]
-
-
-def _mean_colour(network: Network, size: tuple[int, int]) -> np.ndarray:
-    """float32 (H, W, 3): what codes that are all zero rebuild."""
-    return np.tile(np.array(network.preprocessing.mean, np.float32), (*size, 1))
 
 
 def _parts(network: Network, codes: np.ndarray, size: tuple[int, int], which: np.ndarray) -> Iterator[np.ndarray]:
@@ -162,12 +143,10 @@ def contribution(network: Network, result: Result, atom: int) -> np.ndarray:
 
 def rebuilt(network: Network, result: Result, n: int) -> np.ndarray:
     """float32 (H, W, 3): the mean colour and the contributions of the n strongest atoms; may leave [0, 1]."""
-    if n == 0:  # torch has no convolution of no channels
-        return _mean_colour(network, result.size)
-    layer, which = coded.sdnet_of(network).dictionary, result.order[:n]
-    like = torch.empty(1).expand(1, 1, *result.size)
+    layer, which = coded.sdnet_of(network).dictionary, result.order[: max(n, 1)]  # torch convolves no 0 channels
+    codes = torch.from_numpy(result.codes[which])[None] * (n > 0)
     with torch.inference_mode():
-        made = layer.synthesise(torch.from_numpy(result.codes[which])[None], like, layer.atoms[which])[0, :3]
+        made = layer.synthesise(codes, torch.empty(1).expand(1, 1, *result.size), layer.atoms[which])[0, :3]
         return coded.to_pixels(network, made)
 
 

@@ -5,16 +5,18 @@ Of the first layer of an SDNet (Dai et al., NeurIPS 2022, §3).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+import math
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from core.base.heavy import go, subplots
+from core.base.heavy import go, sk_measure
 from core.figures import kit, theme
 from core.figures.blocks import Plot
-from core.figures.palette import ACCENT, MUTED, USER, add_picture, signed_scale, style, text_colour
-from core.studies.sparse.dictionary import Result, atom_limit, atom_pixels, signed_pixels
-from core.studies.sparse.figures import enlarged, to_bytes
+from core.figures.palette import ACCENT, MUTED, USER, add_picture, style, text_colour
+from core.studies.sparse.dictionary import Result, atom_pixels, signed_pixels
+from core.studies.sparse.figures import enlarged, line, panels, signed_axis, to_bytes
 
 COLUMNS = 8  # atoms a row of the wall
 ROW, ATOM = 1.5, 0.84  # height of a row and side of an atom, in widths of a column
@@ -33,44 +35,20 @@ def wall(result: Result, chosen: int) -> Plot:
     count = len(result.order)
     columns, rows = np.arange(count) % COLUMNS, ROW * (np.arange(count) // COLUMNS)
     fig = go.Figure()
+    place = {"xref": "x", "yref": "y", "xanchor": "center", "yanchor": "middle", "sizing": "stretch"}
     for k, x, y in zip(result.order, columns, rows, strict=True):
-        fig.add_layout_image(
-            source=enlarged(atom_pixels(result, int(k))),
-            xref="x",
-            yref="y",
-            x=x,
-            y=y,
-            xanchor="center",
-            yanchor="middle",
-            sizex=ATOM,
-            sizey=ATOM,
-            sizing="stretch",
-        )
+        fig.add_layout_image(source=enlarged(atom_pixels(result, int(k))), x=x, y=y, sizex=ATOM, sizey=ATOM, **place)
     ink = text_colour()
-    fig.add_scatter(
-        x=columns,
-        y=rows + ATOM / 2 + 0.1,  # below the frame
-        mode="text",
-        text=[f"<b>{k}</b> · {share_text(result.usage[k])}" for k in result.order],
-        textposition="bottom center",
-        textfont={"size": 12, "color": ink},
-        unselected={"textfont": {"color": ink}},
-        hoverinfo="skip",
-    )
+    labels = [f"<b>{k}</b> · {share_text(result.usage[k])}" for k in result.order]
+    look = {"textfont": {"size": 12, "color": ink}, "unselected": {"textfont": {"color": ink}}, "hoverinfo": "skip"}
+    below = rows + ATOM / 2 + 0.1  # the frame
+    fig.add_scatter(x=columns, y=below, mode="text", text=labels, textposition="bottom center", **look)
     at = result.rank(chosen) - 1
     kit.frame(fig, columns[at], rows[at], ATOM + 0.1, {"color": USER, "width": 3})
-    fig.add_scatter(
-        x=columns,
-        y=rows,
-        mode="markers",
-        opacity=0,
-        marker={"symbol": "square", "size": SQUARE},
-        customdata=result.order.tolist(),
-        text=[
-            f"strength {np.sqrt(result.energy[k]):.4f}, {share_text(result.usage[k])} not zero" for k in result.order
-        ],
-        hovertemplate="atom %{customdata}<br>%{text}<extra></extra>",
-    )
+    said = [f"strength {np.sqrt(result.energy[k]):.4f}, {share_text(result.usage[k])} not zero" for k in result.order]
+    unseen = {"mode": "markers", "opacity": 0, "marker": {"symbol": "square", "size": SQUARE}}
+    hover = "atom %{customdata}<br>%{text}<extra></extra>"
+    fig.add_scatter(x=columns, y=rows, customdata=result.order.tolist(), text=said, hovertemplate=hover, **unseen)
     style(fig)
     lay_out_wall(fig, -(-count // COLUMNS))
     return Plot(
@@ -106,26 +84,14 @@ def curve(result: Result, n: int) -> Plot:
     lines = [("the coded picture", result.psnr, ACCENT, "solid")]
     if len(result.psnr_clean):
         lines.append(("the clean picture", result.psnr_clean, MUTED, "dash"))
-    for name, values, colour, dash in lines:
-        known = np.isfinite(values)  # a picture that is rebuilt exactly has no finite PSNR
-        fig.add_scatter(
-            x=numbers[known],
-            y=values[known],
-            mode="lines+markers",
-            name=f"against {name}",
-            line={"color": colour, "width": 2.5, "dash": dash},
-            marker={"color": colour, "size": 6},
-            hovertemplate=f"%{{x}} atoms: %{{y:.2f}} dB from {name}<extra></extra>",
-        )
+    for name, values, colour, dash in lines:  # a picture that is rebuilt exactly has no finite PSNR
+        hover = f"%{{x}} atoms: %{{y:.2f}} dB from {name}<extra></extra>"
+        line(fig, numbers, values, f"against {name}", colour, dash, mark={"size": 6}, hovertemplate=hover)
     if np.isfinite(result.psnr[n]):
-        fig.add_scatter(
-            x=[n],
-            y=[result.psnr[n]],
-            mode="markers",
-            showlegend=False,
-            marker={"color": USER, "size": 13, "symbol": "circle-open", "line": {"width": 3}},
-            hovertemplate="chosen: %{x} atoms, %{y:.2f} dB<extra></extra>",
-        )
+        mark = {"color": USER, "size": 13, "symbol": "circle-open", "line": {"width": 3}}
+        hover = "chosen: %{x} atoms, %{y:.2f} dB<extra></extra>"
+        at = {"x": [n], "y": [result.psnr[n]]}
+        fig.add_scatter(**at, mode="markers", showlegend=False, marker=mark, hovertemplate=hover)
     style(fig)
     fig.update_layout(
         title_text="What the strongest atoms rebuild",
@@ -147,9 +113,7 @@ def code_map(result: Result, pixels: np.ndarray, atom: int) -> Plot:
     fig = go.Figure()
     add_picture(fig, 0, enlarged(faded(pixels)), *pixels.shape[:2])
     sizes = np.abs(result.codes[atom])
-    block = block_of(sizes.shape)
-    shown = largest(sizes, block)
-    add_map(fig, shown, result.stride, block, "coloraxis", "code")
+    add_map(fig, sizes, np.nanmax, result.stride, "code")  # the largest, so that a lone code is not lost
     style(fig)
     kit.pixel_panels(fig, *result.size, 1)
     r, g, b = CODE_INK[theme.dark()]
@@ -170,21 +134,12 @@ def code_map(result: Result, pixels: np.ndarray, atom: int) -> Plot:
 def contribution_maps(result: Result, contributed: np.ndarray, atom: int) -> Plot:
     """D_k * z_k, (H, W, 3): its colours around mid grey, and its three channels on one zero-centred scale."""
     limit = contribution_limit(contributed)
-    fig = subplots.make_subplots(1, 4, subplot_titles=["colours, around grey", *COLOURS], horizontal_spacing=0.02)
+    fig = panels(["colours, around grey", *COLOURS], *result.size, horizontal_spacing=0.02)
     add_picture(fig, 0, enlarged(signed_pixels(contributed, limit)), *contributed.shape[:2])
-    block = block_of(result.size)
     for c, name in enumerate(COLOURS):
-        add_map(fig, means(contributed[..., c], block), 1, block, "coloraxis", name, c + 2)
-    style(fig)
-    kit.pixel_panels(fig, *result.size, 4)
-    fig.update_annotations(font={"size": 13, "color": text_colour()})
+        add_map(fig, contributed[..., c], np.nanmean, 1, name, c + 2)
     fig.update_layout(
-        coloraxis={
-            "colorscale": signed_scale(),
-            "cmin": -limit,
-            "cmax": limit,
-            "colorbar": {"title": {"text": "share of white", "side": "right"}, "thickness": 10, "outlinewidth": 0},
-        },
+        coloraxis=signed_axis(limit),
         title_text=f"What atom {atom} adds to the picture, and takes from it",
         height=tall(result.size, 4, 900) + 24,
         margin={"l": 8, "r": 8, "t": 72, "b": 8},
@@ -205,51 +160,22 @@ def faded(pixels: np.ndarray) -> np.ndarray:
 
 
 def add_map(
-    fig: go.Figure, values: np.ndarray, stride: int, block: int, coloraxis: str, what: str, column: int = 1
+    fig: go.Figure, values: np.ndarray, how: Callable[..., np.ndarray], stride: int, what: str, column: int = 1
 ) -> None:
-    """A heat map (h, w) in pixels of the picture; each value stands for block x block codes, `stride` pixels apart."""
+    """A heat map of `values` (H, W), `stride` pixels of the picture apart; of more than MAP_CELLS, what `how` makes of
+    each block (np.nanmax, np.nanmean: blocks at the right and at the bottom may be smaller)."""
+    block = next(n for n in itertools.count(1) if math.prod(-(-side // n) for side in values.shape) <= MAP_CELLS)
+    shown = sk_measure.block_reduce(values.astype(np.float32), block, how, np.nan)  # type: ignore[no-untyped-call]
     first, step = stride * (block - 1) / 2, stride * block
     axis = str(column if column > 1 else "")
-    fig.add_heatmap(
-        z=values.astype(np.float32),
-        x0=first,
-        dx=step,
-        y0=first,
-        dy=step,
-        xaxis=f"x{axis}",
-        yaxis=f"y{axis}",
-        coloraxis=coloraxis,
-        hovertemplate=f"row %{{y}}, column %{{x}}<br>{what} %{{z:.3f}}<extra></extra>",
-    )
+    place = {"xaxis": f"x{axis}", "yaxis": f"y{axis}", "coloraxis": "coloraxis"}
+    hover = f"row %{{y}}, column %{{x}}<br>{what} %{{z:.3f}}<extra></extra>"
+    fig.add_heatmap(z=shown, x0=first, dx=step, y0=first, dy=step, hovertemplate=hover, **place)
 
 
 def tall(size: tuple[int, int], count: int, width: int) -> int:
     """px of a figure of `count` panels side by side that is about `width` px wide."""
     return round(64 + min(420, max(120, width / count * size[0] / size[1])))
-
-
-def block_of(shape: tuple[int, ...]) -> int:
-    """The least side of blocks that leaves a map of MAP_CELLS or fewer."""
-    block = 1
-    while -(-shape[0] // block) * -(-shape[1] // block) > MAP_CELLS:
-        block += 1
-    return block
-
-
-def largest(values: np.ndarray, block: int) -> np.ndarray:
-    """(H, W) -> the largest value of each block, so that a lone code is not lost."""
-    return blocks_of(values, block, np.maximum)
-
-
-def means(values: np.ndarray, block: int) -> np.ndarray:
-    """(H, W) -> the mean of each block; blocks at the right and at the bottom may be smaller."""
-    return np.asarray(blocks_of(values, block, np.add) / blocks_of(np.ones_like(values), block, np.add))
-
-
-def blocks_of(values: np.ndarray, block: int, how: np.ufunc) -> np.ndarray:
-    """(h, w) -> (h/block, w/block) rounded up: `how` (np.maximum, np.add) over each block."""
-    rows = how.reduceat(values, np.arange(0, values.shape[0], block), axis=0)
-    return np.asarray(how.reduceat(rows, np.arange(0, values.shape[1], block), axis=1))
 
 
 def wall_table(result: Result) -> dict[str, list[object]]:
@@ -271,10 +197,3 @@ def curve_table(result: Result) -> dict[str, Sequence[object]]:
             column = [float(v) if np.isfinite(v) else None for v in values.round(3)]
             columns[f"PSNR against the {name} picture, dB"] = column
     return columns
-
-
-def contrast(result: Result) -> str:
-    """How the atoms are drawn, in words."""
-    return (
-        f"Mid grey is 0; black and white are taps of −{atom_limit(result):.2f} and +{atom_limit(result):.2f}, for all."
-    )

@@ -6,7 +6,8 @@ Of the first layer of an SDNet (Dai et al., NeurIPS 2022).
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -28,7 +29,7 @@ from core.figures.palette import (
 from core.studies.sparse.codes import SOLVER_NAMES, Result, decibels, finding, psnr
 
 SCREEN_SIDE = 320  # px to which small pictures are enlarged by whole factors
-CLASSES_SHOWN = 3
+LOOKS = ((ACCENT, "solid"), (USER, "dash"), (MUTED, "dot"))  # colour and dash of up to three lines
 SOLVER_TITLES = {"textbook": "FISTA, textbook", "paper": "FISTA, the paper's form", "ista": "ISTA"}
 
 
@@ -42,6 +43,41 @@ def enlarged(pixels: np.ndarray) -> str:
     return uri(blocks.enlarged(pixels, SCREEN_SIDE))
 
 
+def line(
+    fig: go.Figure,
+    x: np.ndarray,
+    y: np.ndarray,
+    name: str,
+    colour: str,
+    dash: str = "solid",
+    *,
+    width: float = 2.5,
+    mark: Mapping[str, object] | None = None,
+    **more: Any,
+) -> None:
+    """The values (N,) that are finite along x (N,); `mark`: their markers, for which there are none by default."""
+    known = np.isfinite(y)
+    marks = {"mode": "lines+markers", "marker": {"color": colour, **mark}} if mark else {"mode": "lines"}
+    look = {"color": colour, "width": width, "dash": dash}
+    fig.add_scatter(x=x[known], y=y[known], name=name, line=look, **marks, **more)
+
+
+def panels(heads: Sequence[str], height: int, width: int, rows: int = 1, **gaps: float) -> go.Figure:
+    """Axes of pictures of `height` x `width` px side by side, as many in each row, with a head each."""
+    columns = -(-len(heads) // rows)
+    fig = subplots.make_subplots(rows, columns, subplot_titles=heads, **gaps)
+    style(fig)
+    kit.pixel_panels(fig, height, width, rows * columns)
+    fig.update_annotations(font={"size": 13, "color": text_colour()})
+    return fig
+
+
+def signed_axis(limit: float, **bar: float) -> dict[str, object]:
+    """The colour axis of signed pixel values that ends at -limit and +limit."""
+    looks = {"title": {"text": "share of white", "side": "right"}, "thickness": 10, "outlinewidth": 0, **bar}
+    return {"colorscale": signed_scale(), "cmin": -limit, "cmax": limit, "colorbar": looks}
+
+
 def pictures(result: Result, titles: Sequence[str]) -> Plot:
     """Noisy picture, reconstruction and residual side by side; the residual (mean of the channels) is zero-centred."""
     height, width = result.clean.shape[:2]
@@ -50,21 +86,14 @@ def pictures(result: Result, titles: Sequence[str]) -> Plot:
         f"<b>Rebuilt, λ = {result.lam:g}</b><br>{decibels(psnr(result.clean, result.reconstruction))}",
         "<b>Residual</b><br>noisy − rebuilt",
     ]
-    fig = subplots.make_subplots(1, 3, subplot_titles=heads, horizontal_spacing=0.03)
+    fig = panels(heads, height, width, horizontal_spacing=0.03)
     for i, pixels in enumerate((result.noisy, result.reconstruction)):
         add_picture(fig, i, enlarged(to_bytes(pixels)), height, width)
     residual = result.residual.mean(2)
     limit = max(float(np.percentile(np.abs(residual), 99)), 1 / 255)
     fig.add_heatmap(z=residual.astype(np.float32), coloraxis="coloraxis", hoverinfo="skip", row=1, col=3)
-    style(fig)
-    kit.pixel_panels(fig, height, width, 3)
-    fig.update_annotations(font={"size": 13, "color": text_colour()}, yshift=4)
-    bar = {"title": {"text": "share of white", "side": "right"}, "thickness": 10, "len": 0.9, "outlinewidth": 0}
-    fig.update_layout(
-        coloraxis={"colorscale": signed_scale(), "cmin": -limit, "cmax": limit, "colorbar": bar},
-        height=380,
-        margin={"l": 8, "r": 8, "t": 56, "b": 8},
-    )
+    fig.update_annotations(yshift=4)
+    fig.update_layout(coloraxis=signed_axis(limit, len=0.9), height=380, margin={"l": 8, "r": 8, "t": 56, "b": 8})
     return Plot(fig, f"Noisy picture, reconstruction and residual side by side. {finding(result, titles)}")
 
 
@@ -73,7 +102,7 @@ def shown_classes(result: Result) -> list[int]:
     chosen = result.probability[result.at(result.lam)]
     best = result.probability.max(0)
     order = sorted(range(len(best)), key=lambda c: (c != chosen.argmax(), -best[c]))
-    return order[:CLASSES_SHOWN]
+    return order[: len(LOOKS)]
 
 
 def along_lambda(result: Result) -> Plot:
@@ -87,18 +116,11 @@ def along_lambda(result: Result) -> Plot:
         specs=[[{}], [{"secondary_y": True}]],
         subplot_titles=["<b>What the network answers</b>", "<b>How sparse the code is, and how true it rebuilds</b>"],
     )
-    colours = [ACCENT, USER, MUTED]
-    for c, colour, dash in zip(shown_classes(result), colours, ("solid", "dash", "dot"), strict=False):
-        p = result.probability[:, c]
-        name = verbatim(result.labels[c])
-        line = {"color": colour, "width": 2.5, "dash": dash}
-        fig.add_scatter(x=result.lams, y=p, mode="lines", name=name, line=line, row=1, col=1)
-    share = {"color": ACCENT, "width": 2.5}
-    truth = {"color": network_colours([None])[0], "width": 2.5, "dash": "dash"}
-    fig.add_scatter(x=result.lams, y=result.nonzero, mode="lines", name="non-zero codes", line=share, row=2, col=1)
-    fig.add_scatter(
-        x=result.lams, y=result.psnr, mode="lines", name="PSNR, dB", line=truth, row=2, col=1, secondary_y=True
-    )
+    for c, look in zip(shown_classes(result), LOOKS, strict=False):
+        line(fig, result.lams, result.probability[:, c], verbatim(result.labels[c]), *look, row=1, col=1)
+    grey = network_colours([None])[0]
+    line(fig, result.lams, result.nonzero, "non-zero codes", ACCENT, row=2, col=1)
+    line(fig, result.lams, result.psnr, "PSNR, dB", grey, "dash", row=2, col=1, secondary_y=True)
     style(fig)
     marks = [(result.lam, "", "solid"), (result.training_lam, "trained", "dot")]
     if not math.isnan(result.estimated_lam):
@@ -122,22 +144,13 @@ def objective(result: Result) -> Plot:
     """The objective after each step of the three solvers, the chosen number of steps marked."""
     fig = go.Figure()
     steps = np.arange(1, result.objective.shape[1] + 1)
-    colours = {"textbook": ACCENT, "paper": USER, "ista": MUTED}
-    dashes = {"textbook": "solid", "paper": "dash", "ista": "dot"}
-    for solver, values in zip(SOLVER_NAMES, result.objective, strict=True):
-        line = {"color": colours[solver], "width": 2.5, "dash": dashes[solver]}
-        fig.add_scatter(x=steps, y=values, mode="lines", name=SOLVER_TITLES[solver], line=line)
+    for solver, values, look in zip(SOLVER_NAMES, result.objective, LOOKS, strict=True):
+        line(fig, steps, values, SOLVER_TITLES[solver], *look)
     row = result.objective[SOLVER_NAMES.index(result.solver)]
     at = min(result.steps, len(row))
-    fig.add_scatter(
-        x=[at],
-        y=[row[at - 1]],
-        mode="markers",
-        name="chosen",
-        showlegend=False,
-        marker={"color": text_colour(), "size": 11, "symbol": "circle-open", "line": {"width": 2.5}},
-        hovertemplate="%{x} steps: %{y:.1f}<extra></extra>",
-    )
+    mark = {"color": text_colour(), "size": 11, "symbol": "circle-open", "line": {"width": 2.5}}
+    chosen = {"mode": "markers", "marker": mark, "name": "chosen", "showlegend": False}
+    fig.add_scatter(x=[at], y=[row[at - 1]], hovertemplate="%{x} steps: %{y:.1f}<extra></extra>", **chosen)
     style(fig)
     fig.update_layout(title_text="<b>The objective falls with the steps</b>", height=320)
     fig.update_xaxes(title_text="steps", type="log", tickvals=[1, 2, 5, 10, 20, 50])
@@ -159,8 +172,7 @@ def table(result: Result) -> dict[str, list[object]]:
 
 def objective_table(result: Result) -> dict[str, Sequence[object]]:
     """A row a step, a column a solver: the objective after it."""
-    steps = range(1, result.objective.shape[1] + 1)
-    return {"steps": list(steps)} | {
+    return {"steps": list(range(1, result.objective.shape[1] + 1))} | {
         SOLVER_TITLES[solver]: values.round(4).tolist()
         for solver, values in zip(SOLVER_NAMES, result.objective, strict=True)
     }

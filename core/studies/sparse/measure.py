@@ -43,11 +43,6 @@ TEST_SEED, TRAIN_SEED = 0, 1
 DIGITS = 6  # after the point, of the numbers in a record
 
 
-def params(kind: str, seed: int) -> Params:
-    """Every level of a kind, the clean picture first."""
-    return Params(kind, (0.0, *noise.KINDS[kind].levels), seed=seed)
-
-
 def pictures(name: str, kind: str, test: Split, few: int = FEW) -> Split:
     """The test pictures that a kind of noise is measured on: few where every layer is coded, which takes four times
     as long."""
@@ -73,20 +68,19 @@ def measure_network(
     network = networks.load(packaged.packaged_card(name, weights.packaged()[name]))
     fitted = every(train, FITTED)
     about = describe(network, test, fitted)
-    of = {**about, "few": few, "line": line and in_full(line)}
+    of = {**about, "few": few, "line": as_json(line)}
     remember = resume.remembering(work / f"{name}-{network.digest[:8]}", of)
     ends = list(itertools.accumulate([len(fitted), *(len(pictures(name, kind, test, few)) for kind in noise.KINDS)]))
 
-    def fit() -> dict[str, Any]:
-        asked = params(MAIN, TRAIN_SEED)
+    def fit() -> Any:  # to the last digit: the accuracies hang on it
+        asked = Params(MAIN, dataset.levels_of(MAIN), seed=TRAIN_SEED)
         seen = dataset.run(network, chunks(fitted), len(fitted), asked, None, watch(progress, 0, ends))
-        return in_full(dataset.fit_line([seen]))
+        return as_json(dataset.fit_line([seen]))
 
-    def noisy(i: int, kind: str) -> dict[str, Any]:
-        some, asked = pictures(name, kind, test, few), params(kind, TEST_SEED)
+    def noisy(i: int, kind: str) -> Any:
+        some, asked = pictures(name, kind, test, few), Params(kind, dataset.levels_of(kind), seed=TEST_SEED)
         found = dataset.run(network, chunks(some), len(some), asked, line, watch(progress, i, ends))
-        fields: dict[str, Any] = as_json(found, DIGITS)
-        return fields
+        return as_json(found, DIGITS)
 
     if line is None and dataset.is_coded(network):
         line = from_json(Fit, remember("line", fit))
@@ -99,12 +93,6 @@ def measure_network(
     about |= {"command": command(f"sparse:{name}", DATASET), **today()}
     save(path, dataset.Measured(**about, fit=rounded, results=results), digits=DIGITS)
     return path
-
-
-def in_full(line: Fit) -> dict[str, Any]:
-    """Plain values for JSON, to the last digit: the accuracies hang on it."""
-    fields: dict[str, Any] = as_json(line)
-    return fields
 
 
 def watch(progress: Progress, i: int, ends: Sequence[int]) -> Progress:

@@ -26,21 +26,15 @@ if TYPE_CHECKING:
 
 def parts(asked: Asked) -> list[Work]:
     """One run for each SDNet asked for, with its plain twin where one is packaged; by default the packaged pair."""
-    twins = dict(zip(networks_families.SDNETS, networks_families.TWINS, strict=True))
     work: list[Work] = []
     for card in asked.cards:
-        if coded(card):
-            twin, missing = packaged([twins[card.name]] if card.name in twins else [])
+        if codes.has_codes(card):
+            twin, missing = packaged([codes.TWIN_OF[card.name]] if card.name in codes.TWIN_OF else [])
             work += [*missing, partial(sparse_part, asked, (card, *twin))]
     if not work:
         pair, work = packaged(networks_families.DEFAULT_SDNETS)
-        work += [partial(sparse_part, asked, pair)] if pair and coded(pair[0]) else []
+        work += [partial(sparse_part, asked, pair)] if pair and codes.has_codes(pair[0]) else []
     return work
-
-
-def coded(card: Card) -> bool:
-    """Whether an architecture begins with a coding layer."""
-    return "sdnet" in card.arch
 
 
 def sparse_part(asked: Asked, cards: tuple[Card, ...], progress: Progress) -> Part:
@@ -98,7 +92,8 @@ def sparse_tables(
 
 def first_looks() -> Iterator[FirstLook]:
     """The sample picture, coded."""
-    digits = dict.fromkeys(codes.ARRAYS, 5)
+    arrays = ("clean", "noisy", "reconstruction", "lams", "nonzero", "psnr", "logits", "twin_logits", "objective")
+    digits = dict.fromkeys(arrays, 5)
     yield studies_first_look.of_sample("sparse_codes", codes, networks_families.DEFAULT_SDNETS, digits)
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from core.base.heavy import go
 from core.figures.blocks import Plot
 from core.figures.palette import ACCENT, MUTED, style
+from core.studies.sparse.figures import line
 
 REACH = 1.5
 
@@ -24,9 +25,8 @@ def threshold_figure(lam: float, non_negative: bool) -> Plot:
     """The code against the response, and the response itself for comparison."""
     v = np.linspace(-REACH, REACH, 301)
     fig = go.Figure()
-    fig.add_scatter(x=v, y=v, mode="lines", line={"color": MUTED, "width": 1.5, "dash": "dot"}, name="a convolution")
-    code = shrink(v, lam, non_negative)
-    fig.add_scatter(x=v, y=code, mode="lines", line={"color": ACCENT, "width": 3}, name="a code")
+    line(fig, v, v, "a convolution", MUTED, "dot", width=1.5)
+    line(fig, v, shrink(v, lam, non_negative), "a code", ACCENT, width=3)
     style(fig)
     fig.update_layout(title_text=f"<b>Responses up to λ = {lam:.2f} become exactly zero</b>", height=320)
     fig.update_xaxes(title_text="response of an atom to the picture")

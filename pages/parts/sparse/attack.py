@@ -52,7 +52,7 @@ def live(scene: Scene) -> None:
     """The tray's picture under attack: the SDNet at the scene's lambda, and its twin."""
     st.subheader("Attack this picture", anchor=False)
     params = controls()
-    subjects: list[tuple[Network, float | None]] = [(scene.network, scene.lam)]
+    subjects: list[tuple[Network, float | None]] = [(scene.network, scene.params.lam)]
     if scene.twin is not None:
         subjects.append((scene.twin, None))
     pixels = seen(scene.picture.image, scene.network.preprocessing)

@@ -12,7 +12,7 @@ from core.base.prose import section
 from core.networks import families, packaged
 from core.networks.card import Card, Network
 from core.pictures import noise
-from core.studies.sparse.codes import LAMBDA_LIMITS, LAMBDA_STEP, SOLVER_NAMES, Params, Resolution
+from core.studies.sparse.codes import LAMBDA_LIMITS, LAMBDA_STEP, SOLVER_NAMES, TWIN_OF, Params, Resolution, has_codes
 from pages.parts.common import own_network
 from pages.parts.common.address import bound
 from pages.parts.common.at_hand import own_networks
@@ -22,17 +22,14 @@ from pages.parts.common.words import plain
 
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """What the reader looks at: `noisy` float32 (H, W, 3) in [0, 1] is what `network` codes at `lam`, with `steps`
-    steps of `solver`; `twin` is the network with a plain first layer, None where there is none."""
+    """What the reader looks at: `noisy` float32 (H, W, 3) in [0, 1] is what `network` codes with `params`; `twin` is
+    the network with a plain first layer, None where there is none."""
 
     network: Network
     twin: Network | None
     picture: Picture
     noisy: np.ndarray
-    lam: float
-    steps: int
-    solver: str
-    seed: int
+    params: Params
 
 
 NOISE, LAMBDA, STEPS, AT, NETWORK = "sparse-noise", "sparse-lambda", "sparse-steps", "sparse-at", "sparse-network"
@@ -83,7 +80,7 @@ def controls() -> Choice:
         seed = bound(st.number_input, "Seed of the noise", 0, LARGEST_SEED, key="sparse-seed")
         own_network.show("sparse", remember)
     params = Params(kind, level, float(lam), int(steps), solver, int(seed), RESOLUTIONS[at])
-    return Choice(offered[name], twin_of(offered[name]), params)
+    return Choice(offered[name], packaged.cards().get(TWIN_OF.get(name, "")), params)
 
 
 def level_of(kind: str, place: st.delta_generator.DeltaGenerator) -> float:
@@ -103,17 +100,11 @@ def level_of(kind: str, place: st.delta_generator.DeltaGenerator) -> float:
 def networks_offered() -> dict[str, Card]:
     """SDNets by name: packaged, the reader's own, and an untrained one to compare with."""
     found = {name: packaged.cards()[name] for name in families.SDNETS if name in packaged.cards()}
-    found |= {n.card.name: n.card for n in own_networks().values() if "sdnet" in n.card.arch}
+    found |= {n.card.name: n.card for n in own_networks().values() if has_codes(n.card)}
     untrained = f"untrained:{families.SDNETS[0]}"
     return found | {untrained: networks.find(untrained)}
 
 
-def twin_of(card: Card) -> Card | None:
-    """The plain network of the same recipe and seed."""
-    twins = dict(zip(families.SDNETS, families.TWINS, strict=True))
-    return packaged.cards().get(twins.get(card.name, ""))
-
-
 def remember(network: Network) -> None:
     """Choose an SDNet that was just opened; another network is asked further down the page."""
-    st.session_state[NETWORK if "sdnet" in network.card.arch else ANY] = network.card.name
+    st.session_state[NETWORK if has_codes(network.card) else ANY] = network.card.name

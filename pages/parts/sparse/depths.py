@@ -26,7 +26,7 @@ def show(scene: Scene) -> None:
         return
     small = depths.shrunk(scene.noisy)
     what = "Leading every depth back to pixels"
-    result = waiting.ask(depths.run, network, small, scene.lam, what=what, at="sparse depths")
+    result = waiting.ask(depths.run, network, small, scene.params.lam, what=what, at="sparse depths")
     if result is not None:
         answer(result, network.card.title, network.card.provenance)
 

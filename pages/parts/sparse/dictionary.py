@@ -10,7 +10,7 @@ from core.cache import Call
 from core.figures.palette import uri
 from core.pictures.image import from_pixels, png_bytes
 from core.studies.sparse import dictionary, dictionary_figures
-from core.studies.sparse.dictionary import Params, Result
+from core.studies.sparse.dictionary import Result
 from core.studies.sparse.figures import to_bytes
 from pages.parts.common import charts, waiting
 from pages.parts.common.address import bound
@@ -31,9 +31,10 @@ def show(scene: Scene) -> None:
     st.markdown(f"**{plain(dictionary.finding(result))}**")
     atom = chosen(result)
     charts.show(dictionary_figures.wall(result, atom), "sparse-wall", on_click=choose_clicked)
+    limit = f"{dictionary.atom_limit(result):.2f}"
     note(
         "Strength: the root mean square over pixels and colours of an atom's contribution, its codes convolved with "
-        f"it. {dictionary_figures.contrast(result)}"
+        f"it. Mid grey is 0; black and white are taps of −{limit} and +{limit}, for all."
     )
     one_atom(scene, result, atom)
     strongest(scene, result)
@@ -41,7 +42,7 @@ def show(scene: Scene) -> None:
 
 def coded(scene: Scene) -> Result | None:
     """The picture in its atoms. A session keeps one coding only: that of a photograph is large."""
-    call = Call(dictionary.run, scene.network, scene.noisy, Params(scene.lam, scene.steps, scene.solver))
+    call = Call(dictionary.run, scene.network, scene.noisy, scene.params)
     kept = st.session_state.get(KEPT)
     if kept is not None and kept[0] == call.key:
         return kept[1]

@@ -22,34 +22,14 @@ CHUNK = 16  # pictures between two looks at the Stop button
 FORMS = {"first layer": families.SDNETS, "every layer": (families.ALL_CODED,)}
 
 
-def records() -> dict[str, Measured]:
-    return dataset.measured(FOLDER)
-
-
 def show() -> None:
     st.header("Measured under noise", anchor="measured")
-    found = records()
+    found = dataset.measured(FOLDER)
     forms = {form: names for form, names in FORMS.items() if any(name in found for name in names)}
     if forms:
         left, right = st.columns(2)
-        kind = bound(
-            left.segmented_control,
-            "Kind of noise",
-            list(noise.KINDS),
-            default="gaussian",
-            required=True,
-            key="sparse-measured-noise",
-        )
-        form = bound(
-            right.segmented_control,
-            "Coded layers",
-            list(forms),
-            format_func=plain,
-            default=next(iter(forms)),
-            required=True,
-            key="sparse-measured-coded",
-        )
-        packaged(found, forms[form], kind)
+        kind = one_of(left, "Kind of noise", list(noise.KINDS), "sparse-measured-noise")
+        packaged(found, forms[one_of(right, "Coded layers", list(forms), "sparse-measured-coded")], kind)
     else:
         provenance.missing("measure sparse --data FOLDER")
     with st.expander("The paper's own numbers"):
@@ -58,6 +38,12 @@ def show() -> None:
         st.caption("Dai et al., NeurIPS 2022. Its λ under noise is picked on the test set: what is called oracle here.")
     with st.expander("Limits of these numbers"):
         st.markdown(section("sparse_codes", "limits"))
+
+
+def one_of(place: st.delta_generator.DeltaGenerator, label: str, offered: list[str], key: str) -> str:
+    """The one that the reader chooses, at first the first."""
+    choose = place.segmented_control
+    return str(bound(choose, label, offered, format_func=plain, default=offered[0], required=True, key=key))
 
 
 def packaged(found: dict[str, Measured], names: tuple[str, ...], kind: str) -> None:
@@ -109,8 +95,8 @@ def show_own(scene: Scene) -> None:
     st.markdown(f"{len(chosen):,} pictures found.")
     if not st.toggle("Measure them", key="sparse live go"):
         return
-    params = dataset.live(kind, scene.seed)
-    record = records().get(scene.network.card.name)
+    params = dataset.Params(kind, dataset.levels_of(kind, 2), seed=scene.params.seed)  # every second
+    record = dataset.measured(FOLDER).get(scene.network.card.name)
     fit = None if record is None else record.fit
     asked = [scene.network] if scene.twin is None else [scene.network, scene.twin]
     what = f"Measuring {len(chosen):,} pictures at {len(params.levels)} noise levels"

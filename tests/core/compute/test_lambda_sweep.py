@@ -106,7 +106,7 @@ def test_synthesis_in_tiles_is_the_transposed_convolution(side, kernel, padding)
     with torch.inference_mode():
         codes = layer.codes(x, 0.05)
         expected = layer.reconstruct(codes, x)
-        torch.testing.assert_close(lambda_sweep.synthesis(layer)(codes, x), expected, atol=1e-5, rtol=1e-5)
+        torch.testing.assert_close(lambda_sweep.synthesis(layer, layer.atoms)(codes, x), expected, atol=1e-5, rtol=1e-5)
     assert expected.abs().max() > 0
 
 

@@ -17,7 +17,7 @@ from core.data.split import Split
 from core.pictures import noise
 from core.pictures.image import from_pixels
 from core.studies.sparse import dataset, dataset_figures, measure, paper
-from core.studies.sparse.dataset import ESTIMATED, FIXED, LAMS, ORACLE, RULES, Fit, Params, Result, live
+from core.studies.sparse.dataset import ESTIMATED, FIXED, LAMS, ORACLE, Fit, Params, Result, levels_of
 from tests.core.compute.test_lambda_sweep import small, whole_network
 from tests.helpers.networks_by_hand import Torus, by_hand
 
@@ -167,7 +167,7 @@ def test_the_training_lambda_must_be_tried(network, pixels, truth):
 def test_the_papers_lambdas_and_what_is_measured_live():
     np.testing.assert_allclose(LAMS, np.linspace(0.1, 1.4, 14))
     for kind, about in noise.KINDS.items():
-        levels = live(kind).levels
+        levels = levels_of(kind, 2)
         assert (levels[0], levels[-1]) == (0.0, about.levels[-1])
         assert set(levels[1:]) < set(about.levels)
         assert list(levels[1:]) == [level for level in about.levels if level in levels]
@@ -180,7 +180,7 @@ def test_the_papers_lambdas_and_what_is_measured_live():
 def test_the_oracle_is_never_below_the_others_on_its_grid(seed):
     right = np.random.default_rng(seed).integers(0, 101, (6, 14))
     result = made_up(right, estimated=right[:, 3])
-    for rule in RULES:
+    for rule in (FIXED, ESTIMATED, ORACLE):
         assert (result.accuracy(ORACLE) >= result.accuracy(rule)).all()
         np.testing.assert_allclose(result.interval(rule), [wilson(s, 100) for s in result.accuracy(rule)])
     assert result.best.tolist() == [LAMS[row.argmax()] for row in right]
@@ -290,7 +290,7 @@ def test_measuring_goes_on_where_it_was_killed(network, monkeypatch, tmp_path):
         assert result.images == 3
         assert result.estimated is not None
     assert whole.fit.kinds == ("gaussian",) * 3
-    fresh = measure.measure_network("by hand", split, split, folder=tmp_path / "again")
+    fresh = measure.measure_network("by hand", split, split, tmp_path / "again", tmp_path / "other work")
     again, _ = read(fresh, dataset.Measured)
     for kind, result in whole.results.items():
         same(again.results[kind], result)

@@ -6,6 +6,7 @@ import torch
 
 from core.figures.palette import text_colour
 from core.models.sdnet import SDNet
+from core.models.sparse import SparseConv2d
 from core.networks import find, load
 from core.studies.sparse import depths as study
 from core.studies.sparse import depths_figures as figures
@@ -35,6 +36,10 @@ def all_coded(shortcut=True, width=4):
     return by_hand(settled(net), size=32, classes=10)
 
 
+def coded_layers(net):
+    return [module for module in net.modules() if isinstance(module, SparseConv2d)]
+
+
 @pytest.fixture(scope="module", params=[True, False], ids=["shortcut", "no shortcut"])
 def network(request):
     return all_coded(request.param)
@@ -50,7 +55,7 @@ def test_the_walk_is_the_networks_own_forward(network, lam):
     stages = net.stages(net.dictionary(x, lam))
     for mine, own in zip(maps[::2], stages, strict=True):
         torch.testing.assert_close(mine, own)
-    assert [layer for _, layer, _, _ in seen] == list(study.coded_layers(net))
+    assert [layer for _, layer, _, _ in seen] == coded_layers(net)
     for _, layer, given, codes in seen[1:]:
         torch.testing.assert_close(layer(given), codes)
     assert len({name for name, *_ in seen}) == len(seen)
@@ -74,7 +79,7 @@ def test_residuals_and_shares_by_hand(network):
 def identity(shortcut, width=3):
     """Every 3x3 layer hands its input on: atoms are the channels, permuted; lambda 0, step 1."""
     net = settled(SDNet(coded="all", width=width, shortcut=shortcut, lam=0.0))
-    for i, layer in enumerate(study.coded_layers(net)):
+    for i, layer in enumerate(coded_layers(net)):
         taps = torch.zeros_like(layer.weight)
         count, channels, k, _ = taps.shape
         taps[range(count), (torch.arange(count) + i) % channels, k // 2, k // 2] = 1.0 + torch.arange(count)

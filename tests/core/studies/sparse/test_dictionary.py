@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import plotly.graph_objects as go
 import pytest
 import torch
 
@@ -12,7 +13,8 @@ from core.models.sdnet import SDNet
 from core.models.sparse import SparseConv2d
 from core.studies.sparse import dictionary as study
 from core.studies.sparse import dictionary_figures as figures
-from core.studies.sparse.dictionary import Params, contribution, rebuilt, run
+from core.studies.sparse.codes import Params
+from core.studies.sparse.dictionary import contribution, rebuilt, run
 from tests.helpers.networks_by_hand import by_hand
 
 RNG = np.random.default_rng(0)
@@ -36,7 +38,7 @@ def network(request):
 
 @pytest.fixture(scope="module")
 def result(network):
-    return run(network, PICTURE, Params(0.05, 7), clean=MEAN_COLOUR)
+    return run(network, PICTURE, Params(lam=0.05, steps=7), clean=MEAN_COLOUR)
 
 
 def reconstruction(network, lam=0.05, steps=7):
@@ -87,7 +89,7 @@ def test_the_curve_is_of_the_rebuilt_pictures_and_ends_at_the_reconstruction(net
 
 def test_one_contribution_at_a_time_is_the_same(network, result, monkeypatch):
     monkeypatch.setattr(study, "PART_VALUES", 1)
-    again = run(network, PICTURE, Params(0.05, 7))
+    again = run(network, PICTURE, Params(lam=0.05, steps=7))
     np.testing.assert_array_equal(again.order, result.order)
     np.testing.assert_allclose(again.energy, result.energy, rtol=1e-5)
     np.testing.assert_allclose(again.psnr, result.psnr, atol=1e-4)
@@ -95,7 +97,7 @@ def test_one_contribution_at_a_time_is_the_same(network, result, monkeypatch):
 
 
 def test_a_huge_lambda_uses_no_atom_and_says_so(network):
-    none = run(network, PICTURE, Params(HUGE))
+    none = run(network, PICTURE, Params(lam=HUGE))
     assert none.used == 0
     assert none.order.tolist() == list(range(6))
     np.testing.assert_array_equal(none.energy, 0)
@@ -108,7 +110,7 @@ def test_a_huge_lambda_uses_no_atom_and_says_so(network):
 
 
 def test_the_mean_colour_is_rebuilt_exactly_by_nothing(network):
-    even = run(network, MEAN_COLOUR, Params(0.1))
+    even = run(network, MEAN_COLOUR, Params(lam=0.1))
     assert even.used == 0
     assert "∞ dB" in study.finding(even)
     assert figures.curve_table(even)["PSNR against the coded picture, dB"] == [None] * 7
@@ -125,7 +127,7 @@ def test_orthonormal_atoms_share_the_picture_out():
         net.dictionary.step_size.fill_(1.0)
     network = by_hand(net, size=32, classes=10)
     bright = (0.5 + 0.5 * PICTURE * [0.3, 1.0, 0.6]).astype(np.float32)  # codes are not negative
-    found = run(network, bright, Params(0.0))
+    found = run(network, bright, Params(lam=0.0))
     assert found.order.tolist() == [2, 0, 1]  # green, blue, red
     for atom, colour in enumerate((2, 0, 1)):
         part = contribution(network, found, atom)
@@ -137,16 +139,16 @@ def test_orthonormal_atoms_share_the_picture_out():
 
 
 def test_enough_looks_past_a_dip():
-    kept = run(sdnet(), PICTURE, Params(0.1))
+    kept = run(sdnet(), PICTURE, Params(lam=0.1))
     dips = study.Result(**{**vars(kept), "psnr": np.array([10, 19.9, 15, 19.6, 20.5, 19.8, 20.0])})
     assert study.enough(dips) == 3
 
 
 def test_what_does_not_fit_is_refused(network):
     with pytest.raises(ValueError, match="expected an SDNet"):
-        run(sdnet(coded="none"), PICTURE, Params(0.1))
+        run(sdnet(coded="none"), PICTURE, Params(lam=0.1))
     with pytest.raises(ValueError, match="clean picture"):
-        run(network, PICTURE, Params(0.1), clean=PICTURE[:5])
+        run(network, PICTURE, Params(lam=0.1), clean=PICTURE[:5])
 
 
 # ---- figures -------------------------------------------------------------------------------------
@@ -219,12 +221,15 @@ def test_the_contribution_is_zero_centred_and_on_one_scale(network, result):
 def test_large_maps_are_drawn_in_blocks(monkeypatch):
     values = RNG.random((7, 10), dtype=np.float32)
     monkeypatch.setattr(figures, "MAP_CELLS", 12)
-    assert figures.block_of(values.shape) == 3
-    largest, means = figures.largest(values, 3), figures.means(values, 3)
+    drawn = go.Figure()
+    for how in (np.nanmax, np.nanmean):
+        figures.add_map(drawn, values, how, 1, "value")
+    largest, means = (heat.z for heat in drawn.data)
     assert largest.shape == means.shape == (3, 4)
+    assert drawn.data[0].dx == 3
     assert largest[1, 2] == values[3:6, 6:9].max()
     assert means[2, 3] == pytest.approx(values[6:, 9:].mean())
-    fig = run(sdnet(), PICTURE, Params(0.05))
+    fig = run(sdnet(), PICTURE, Params(lam=0.05))
     heat = figures.code_map(fig, PICTURE, 0).figure.data[0]
     assert heat.dx == heat.dy > 1
     assert heat.x0 == (heat.dx - 1) / 2
@@ -249,7 +254,7 @@ def test_tables_hold_the_numbers(result):
 
 def test_the_dictionary_is_left_as_it_was(network):
     before = {name: value.clone() for name, value in network.engine.plain.state_dict().items()}
-    run(network, PICTURE, Params(0.3, 5, "paper"))
+    run(network, PICTURE, Params(lam=0.3, steps=5, solver="paper"))
     after = network.engine.plain.state_dict()
     assert all(torch.equal(value, after[name]) for name, value in before.items())
     layers = [m for m in network.engine.plain.modules() if isinstance(m, SparseConv2d)]

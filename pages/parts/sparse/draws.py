@@ -10,14 +10,15 @@ from core.base.prose import section
 from core.cache import Call
 from core.networks.card import Network
 from core.pictures import noise
-from core.studies.sparse import any as sparse_any
-from core.studies.sparse.any import SHOWN, Params, Result, Shown
+from core.studies.sparse import dataset, draws
+from core.studies.sparse.dataset import Params
+from core.studies.sparse.draws import SHOWN, Result, Shown
 from pages.parts.common import at_hand, charts, provenance, tray, waiting
 from pages.parts.common.address import bound, folded
 from pages.parts.common.words import plain
 
 KEY = "sparse-any"
-DRAWS = (8, 16, 32, 64)
+OFFERED = (8, 16, 32, 64)
 LARGEST_SEED = 9999
 MEASURES: dict[str, Shown] = {"same answer": "share", "probability": "probability"}
 
@@ -26,37 +27,37 @@ MEASURES: dict[str, Shown] = {"same answer": "share", "probability": "probabilit
 def show(picture: tray.Picture, first: str, beside: Sequence[Network] = ()) -> None:
     """`first` is asked until the reader chooses another network, `beside` it stand the page's own."""
     network = at_hand.any_network("Network", f"{KEY}-network", first)
-    params, shown = controls()
+    params, count, shown = controls()
     asked = {n.card.name: n for n in (*beside, *([network] if network else []))}
     if not asked:
         return
     provenance.badges([n.card for n in asked.values()])
-    calls = [Call(sparse_any.run, n, picture.image, params) for n in asked.values()]
-    found = waiting.ask_all(calls, f"Asking about {params.draws} draws of {params.kind} noise", "sparse any")
+    calls = [Call(draws.run, n, picture.image, params, count) for n in asked.values()]
+    found = waiting.ask_all(calls, f"Asking about {count} draws of {params.kind} noise", "sparse any")
     results = [result for result in found if result is not None]
     if results:
         look(results, shown)
 
 
-def controls() -> tuple[Params, Shown]:
-    """Kind and number of draws of the noise, and what the heat maps show."""
+def controls() -> tuple[Params, int, Shown]:
+    """The noise, its number of draws, and what the heat maps show."""
     row = st.columns([1.4, 1.6, 1.2, 1.8], vertical_alignment="bottom")
     kind = bound(row[0].selectbox, "Kind of noise", list(noise.KINDS), key=f"{KEY}-noise")
-    draws = bound(
-        row[1].select_slider, "Draws n", DRAWS, Params.draws, key=f"{KEY}-draws", help="Of the noise, at every level."
+    count = bound(
+        row[1].select_slider, "Draws n", OFFERED, draws.DRAWS, key=f"{KEY}-draws", help="Of the noise, at every level."
     )
     seed = bound(row[2].number_input, "Seed", 0, LARGEST_SEED, key=f"{KEY}-seed")
     measure = bound(
         row[3].segmented_control, "Show", list(MEASURES), default="same answer", required=True, key=f"{KEY}-show",
         help="; ".join(plain(f"{name}: {SHOWN[shown]}") for name, shown in MEASURES.items()),
     )  # fmt: skip
-    return Params(kind, draws=int(draws), seed=int(seed)), MEASURES[measure]
+    return Params(kind, dataset.levels_of(kind), seed=int(seed)), int(count), MEASURES[measure]
 
 
 def look(results: list[Result], shown: Shown) -> None:
-    findings = [sparse_any.finding(result) for result in results]
+    findings = [draws.finding(result) for result in results]
     st.markdown("\n".join(f"- {plain(sentence)}" for sentence in findings))
-    charts.show(sparse_any.figure(results, shown), KEY)
+    charts.show(draws.figure(results, shown), KEY)
     first = results[0]
     st.caption(
         section(

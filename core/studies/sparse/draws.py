@@ -18,15 +18,14 @@ from core.base.intervals import wilson
 from core.base.refuse import within
 from core.base.softmax import softmax
 from core.base.worker import Progress, ignore, part
-from core.compute.coded import to_input
 from core.figures import palette
 from core.figures.blocks import Plot
-from core.networks import engine
 from core.networks.card import title_of
 from core.pictures import noise
 from core.pictures.preprocess import seen
 from core.studies.sparse import dataset
-from core.studies.sparse.dataset import LAMS
+from core.studies.sparse.dataset import SEED_STEP, Params
+from core.studies.sparse.dataset_figures import alike, labels
 
 if TYPE_CHECKING:
     from core.networks.card import Network
@@ -34,44 +33,9 @@ if TYPE_CHECKING:
 
 Shown = Literal["share", "probability"]
 SHOWN: dict[Shown, str] = {"share": "share of draws with the clean answer", "probability": "mean P(clean answer)"}
-DRAWS_LIMITS = (1, 256)
-SEED_STEP = 1_000_003  # between the draws of two seeds, as sparse_dataset has it
+DRAWS, DRAWS_LIMITS = 16, (1, 256)
 NO_LAMBDA = "no λ"
 ROW_HEIGHT, LEAST_HEIGHT = 22, 54  # px a row of a heat map, and of a panel
-
-
-@dataclass(frozen=True)
-class Params:
-    """`kind` of noise at `levels` from weak to strong, None for the clean picture and all of the paper's; `draws` of
-    each, the same for every level and network; the lambdas that are tried, rising, normalised units.
-
-    Raises ValueError for what does not exist.
-    """
-
-    kind: str = "gaussian"
-    levels: tuple[float, ...] | None = None
-    draws: int = 16
-    lams: tuple[float, ...] = LAMS
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        within(("draws of noise", self.draws, DRAWS_LIMITS))
-        if self.seed < 0:
-            raise ValueError(f"expected a seed of 0 or more, got {self.seed}: choose another")
-        if self.kind not in noise.KINDS:
-            raise ValueError(f"expected a noise of {list(noise.KINDS)}, got {self.kind!r}: choose one of them")
-        _ = self.grid  # raises for levels and lambdas that do not exist
-
-    @property
-    def grid(self) -> dataset.Params:
-        """The levels and lambdas as `sparse_dataset` takes them."""
-        levels = (0.0, *noise.KINDS[self.kind].levels) if self.levels is None else self.levels
-        return dataset.Params(self.kind, levels, self.lams, self.seed)
-
-    @property
-    def seeds(self) -> list[int]:
-        """Of the draws."""
-        return [self.seed * SEED_STEP + i for i in range(self.draws)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,59 +74,57 @@ class Result:
         """The row of the training's lambda, 0 without one."""
         return 0 if self.training is None else self.lams.tolist().index(self.training)
 
+    @property
+    def rows(self) -> list[str]:
+        """R names."""
+        return [f"{lam:g}" for lam in self.lams] or [NO_LAMBDA]
+
     def values(self, shown: Shown) -> np.ndarray:
         """(R, V) what is shown: the share of the same answers, or their mean probability."""
         return self.share if shown == "share" else self.probability
 
 
-def run(network: Network, image: RGBImage, params: Params | None = None, progress: Progress = ignore) -> Result:
-    """Ask `network` about every draw of noise on the picture's centre square at its own size, in float32.
+def run(network: Network, image: RGBImage, params: Params, draws: int = DRAWS, progress: Progress = ignore) -> Result:
+    """Ask `network` about `draws` of the noise at each level on the picture's centre square at its own size, in
+    float32; they are the same for every level and network.
 
     A grey network gets the mean of the noisy colours. `progress` may raise to stop.
-    Raises ValueError if the training lambda is not among those that are tried.
+    Raises ValueError if the training lambda is not among those that are tried, and for draws outside DRAWS_LIMITS.
     """
-    params = params or Params()
-    prep, grid = network.preprocessing, params.grid
-    training = dataset.training_lambda(network, grid)
+    from core.compute import lambda_sweep
+
+    within(("draws of noise", draws, DRAWS_LIMITS))
+    prep = network.preprocessing
+    training = dataset.training_lambda(network, params)
     pixels = seen(image, prep)[None]  # (1, S, S, 3)
-    lams = grid.lams if training is not None else ()
-    row = 0 if training is None else lams.index(training)
-    first = answers(network, noise.unit(pixels), lams)[row, 0]
+    lams = None if training is None else params.lams
+    row = 0 if lams is None or training is None else lams.index(training)
+    first = softmax(lambda_sweep.logits(network, noise.unit(pixels), lams, exact=True))[row, 0]
     target = int(first.argmax())
-    kept = np.zeros((max(1, len(lams)), len(grid.levels)), np.int64)
+    seeds = [params.seed * SEED_STEP + i for i in range(draws)]
+    kept = np.zeros((len(lams or (0,)), len(params.levels)), np.int64)
     probability = np.zeros(kept.shape)
-    for v, level in enumerate(grid.levels):
-        count = params.draws if level else 1  # of clean pictures one tells of all
-        noisy = noise.add(pixels.repeat(count, 0), params.kind, level, params.seeds[:count])
-        found = answers(network, noisy, lams, part(progress, v, len(grid.levels)))  # (R, count, K)
-        kept[:, v] = (found.argmax(2) == target).sum(1) * (params.draws // count)
+    for v, level in enumerate(params.levels):
+        count = draws if level else 1  # of clean pictures one tells of all
+        noisy = noise.add(pixels.repeat(count, 0), params.kind, level, seeds[:count])
+        told = part(progress, v, len(params.levels))
+        found = softmax(lambda_sweep.logits(network, noisy, lams, told, exact=True))  # (R, count, K)
+        kept[:, v] = (found.argmax(2) == target).sum(1) * (draws // count)
         probability[:, v] = found[..., target].mean(1)
     return Result(
         network=network.card.name,
         label=network.labels[target],
         clean=float(first[target]),
         kind=params.kind,
-        levels=np.array(grid.levels),
-        lams=np.array(lams, float),
+        levels=np.array(params.levels),
+        lams=np.array(lams or (), float),
         training=training,
-        draws=params.draws,
+        draws=draws,
         seed=params.seed,
         size=prep.size,
         kept=kept,
         probability=probability,
     )
-
-
-def answers(network: Network, noisy: np.ndarray, lams: Sequence[float], progress: Progress = ignore) -> np.ndarray:
-    """float32 (R, B, K) probabilities of float (B, S, S, 3) pictures, at every lambda or, without any, once."""
-    from core.compute import lambda_sweep
-
-    if lams:
-        return softmax(lambda_sweep.logits(network, noisy, lams, progress, exact=True))
-    told = engine.logits(
-        network.engine, lambda which: to_input(network, noisy[which]), len(noisy), progress, exact=True
-    )
-    return told.probability[None]
 
 
 def bears(result: Result) -> np.ndarray:
@@ -178,7 +140,7 @@ def finding(result: Result) -> str:
         f"of {result.kind} noise, at least half leave that answer {up_to(result, row)}"
     )
     if result.training is None:
-        return f"{said}. {no_lambda(result)}"
+        return f"{said}. λ is not applicable: {result.title} has no coding layer, so it has one row."
     said += f" at λ = {result.training:g}, as trained"
     best = max(range(len(kept)), key=lambda r: (kept[r], result.kept[r].sum()))
     if kept[best] == kept[row]:
@@ -192,28 +154,14 @@ def up_to(result: Result, row: int) -> str:
     if last < 0 or not result.levels[last]:
         return "at no level that was tried"
     end = ", the strongest that was tried" if last == len(result.levels) - 1 else ""
-    return f"up to {level_names(result)[last]} (mean P = {result.probability[row, last]:.2f}){end}"
-
-
-def no_lambda(result: Result) -> str:
-    """Why a network without a coding layer has one row."""
-    return f"λ is not applicable: {result.title} has no coding layer, so it has one row."
-
-
-def level_names(result: Result) -> list[str]:
-    """Each level as people read it."""
-    return [noise.KINDS[result.kind].label(level) for level in result.levels.tolist()]
-
-
-def row_names(result: Result) -> list[str]:
-    return [f"{lam:g}" for lam in result.lams] or [NO_LAMBDA]
+    return f"up to {labels(result)[last]} (mean P = {result.probability[row, last]:.2f}){end}"
 
 
 def figure(results: Sequence[Result], shown: Shown = "share") -> Plot:
     """A panel a network: a heat map of lambda against noise level, one row where there is no lambda. The training's
     lambda is named. Raises ValueError for results that differ in noise or levels, or if there are none."""
     first = alike(results)[0]
-    names = level_names(first)
+    names = labels(first)
     heights = [max(LEAST_HEIGHT, ROW_HEIGHT * len(r.kept)) for r in results]
     gap = 44 / sum(heights)
     heads = [f"<b>{palette.verbatim(r.title)}</b>, {r.size} px: {palette.verbatim(r.label)}" for r in results]
@@ -225,14 +173,14 @@ def figure(results: Sequence[Result], shown: Shown = "share") -> Plot:
         values = r.values(shown)
         fig.add_trace(
             go.Heatmap(
-                z=values, x=names, y=row_names(r), coloraxis="coloraxis", xgap=1, ygap=1,
+                z=values, x=names, y=r.rows, coloraxis="coloraxis", xgap=1, ygap=1,
                 texttemplate="%{z:.2f}" if len(values) == 1 else None,
                 hovertemplate=f"{palette.verbatim(r.title)}, λ %{{y}}, %{{x}}: %{{z:.2f}}<extra></extra>",
             ), row=place, col=1,
         )  # fmt: skip
         if r.training is not None:
-            names_of = [f"trained: {name}" if i == r.trained else name for i, name in enumerate(row_names(r))]
-            fig.update_yaxes(title_text="λ", tickvals=row_names(r), ticktext=names_of, row=place, col=1)
+            names_of = [f"trained: {name}" if i == r.trained else name for i, name in enumerate(r.rows)]
+            fig.update_yaxes(title_text="λ", tickvals=r.rows, ticktext=names_of, row=place, col=1)
     palette.style(fig)
     fig.update_yaxes(type="category", showgrid=False, nticks=0)
     fig.update_xaxes(type="category")
@@ -249,24 +197,13 @@ def figure(results: Sequence[Result], shown: Shown = "share") -> Plot:
     return Plot(fig, alt, lambda: table(results))
 
 
-def alike(results: Sequence[Result]) -> Sequence[Result]:
-    """The results. Raises ValueError unless there are some, of one noise at the same levels."""
-    if not results or any(
-        r.kind != results[0].kind or r.levels.tolist() != results[0].levels.tolist() for r in results
-    ):
-        raise ValueError(
-            f"expected results of one noise at the same levels, got {[r.kind for r in results]}: run them together"
-        )
-    return results
-
-
 def table(results: Sequence[Result]) -> dict[str, list[Any]]:
     """A row a network, lambda and level, with the 95 % interval of the share (Wilson)."""
     rows = [
         (r.title, r.label, lam, level, int(k), r.draws, round(100 * low, 1), round(100 * high, 1), round(float(p), 4))
         for r in results
-        for lam, kept, mean in zip(row_names(r), r.kept, r.probability, strict=True)
-        for level, k, p in zip(level_names(r), kept, mean, strict=True)
+        for lam, kept, mean in zip(r.rows, r.kept, r.probability, strict=True)
+        for level, k, p in zip(labels(r), kept, mean, strict=True)
         for low, high in [wilson(float(k) / r.draws, r.draws)]
     ]
     heads = (
