@@ -92,8 +92,8 @@ def transfers(mode: transfer.Mode, results: Path) -> Ours | None:
     if record is None or mode not in record[0].modes:
         return None
     result, about = record
-    found = estimate(*transfer.difference(result, mode, "linear"))
-    row = PERCENT * result.accuracy[result.modes.index(mode)]
+    found = estimate(*transfer.minus(result.of(mode), "linear"))
+    row = PERCENT * result.of(mode)
     listed = ", ".join(
         f"{name} {with_interval(*mean_interval(row[result.heads.index(head)]))} %"
         for head, name in (("spinal", "spinal"), ("linear", "one linear layer"))

@@ -234,6 +234,11 @@ def difference(result: Result, head: Head, other: Head) -> tuple[float, float]:
     return mean_interval(100 * (ours - theirs))
 
 
+def judged(change: tuple[float, float], mark: str = ": ") -> str:
+    """A mean difference and the half width of its interval in words: '+0.31 ± 0.20: better'."""
+    return f"{with_interval(*change, sign=True)}{mark}{verdict(*change)}"
+
+
 AGAINST = {  # a verdict on spinal, against another head
     "better": "better than",
     "worse": "worse than",
