@@ -91,7 +91,7 @@ def a_regression(**others):
 
 def an_ensemble(progress):
     params = a_regression(targets=("sum",), networks=("fc",))
-    learn, test = ([points[0]] for points in regression.points(params, "sum"))
+    learn, test = regression.points(params, "sum", [0])
     ensemble = regression.Ensemble([regression.build("fc", 0)])
     return list(regression.train(ensemble, learn, test, params, [0], progress))
 
@@ -275,10 +275,7 @@ STUDIES = {
     ),
     "spinal.heads.run": heads,
     "spinal.regression.train": an_ensemble,
-    "spinal.regression.race": lambda p: regression.race(a_regression(), "sum", "spinal", p),
-    "spinal.regression.run": lambda p: regression.run(
-        a_regression(targets=("sum", "sine"), networks=("fc", "spinal")), p
-    ),
+    "spinal.regression.race": lambda p: regression.race(a_regression(), "sum", "spinal", (), p),
     "spinal.regression.lesson": lambda p: regression.lesson(a_regression(), "sine", "fc", 0, p),
     "spinal.transfer.features": lambda p: transfer.features("two", pictures(), pictures(6), vgg(), None, p),
     "spinal.transfer.scores_on": some_scores,

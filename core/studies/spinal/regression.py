@@ -11,26 +11,26 @@ variance on held-out points.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from core.base.files import ASSETS
 from core.base.heavy import torch
 from core.base.intervals import mean_interval
 from core.base.records import read
-from core.base.worker import Progress, each, ignore, part
+from core.base.worker import Progress, each, ignore
 from core.compute import fitting
 from core.models import counting
 from core.models.counting import matched_width, parameters
+from core.studies.spinal.heads import FOLDER, different
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-RECORD = ASSETS / "results" / "spinal_heads" / "regression.json"
+RECORD = FOLDER / "regression.json"
 COMMAND = "receptive measure spinal-regression"
 INPUTS = 8
 MILLI = 1e3  # errors are read in thousandths, as in the paper
@@ -99,13 +99,8 @@ class Params:
     every: int = 10
 
     def __post_init__(self) -> None:
-        for name, chosen, known in (
-            ("targets", self.targets, list[str](FUNCTIONS)),
-            ("networks", self.networks, list[str](NETWORKS)),
-        ):
-            if not chosen or len(set(chosen)) < len(chosen) or not set(chosen) <= set(known):
-                got = ", ".join(map(str, chosen)) or "none"
-                raise ValueError(f"expected different {name} of {', '.join(known)}, got {got}: choose among them")
+        different("targets", self.targets, FUNCTIONS)
+        different("networks", self.networks, NETWORKS)
         for name, value, (low, high) in (
             ("seeds", self.seeds, SEED_LIMITS),
             ("epochs", self.epochs, EPOCH_LIMITS),
@@ -242,7 +237,7 @@ class Ensemble:
 
 
 def train(
-    ensemble: Ensemble, learn: list[Points], test: list[Points], params: Params, seeds: list[int],
+    ensemble: Ensemble, learn: list[Points], test: list[Points], params: Params, seeds: Sequence[int],
     progress: Progress = ignore,
 ) -> Iterator[Look]:  # fmt: skip
     """Train every network on its own points, in batches whose order its seed alone decides; a Look at each of the
@@ -271,29 +266,22 @@ def train(
             yield Look(epoch, (total / batches).double().numpy(), lowest.double().numpy(), mse, clean)
 
 
-def race(params: Params, target: Target, network: Network, progress: Progress = ignore) -> list[Look]:
-    """One form of network on one target, from every seed: a Look at each of the params' looks."""
-    seeds = list(range(params.seeds))
-    learn, test = points(params, target)
+def race(
+    params: Params, target: Target, network: Network, seeds: Sequence[int] = (), progress: Progress = ignore
+) -> list[Look]:
+    """One form of network on one target, from these seeds or every one: a Look at each of the params' looks."""
+    seeds = seeds or range(params.seeds)
+    learn, test = points(params, target, seeds)
     ensemble = Ensemble([build(network, seed) for seed in seeds])
     return list(train(ensemble, learn, test, params, seeds, progress))
 
 
-def points(params: Params, target: Target) -> tuple[list[Points], list[Points]]:
-    """Training and test points of every seed."""
-    seeds = range(params.seeds)
+def points(params: Params, target: Target, seeds: Sequence[int]) -> tuple[list[Points], list[Points]]:
+    """Training and test points of these seeds."""
     return (
         [draw(target, params.train, params.sigma, seed) for seed in seeds],
         [draw(target, params.test, params.sigma, seed, held_out=True) for seed in seeds],
     )
-
-
-def run(params: Params, progress: Progress = ignore) -> Result:
-    """Train every network on every target from every seed. `progress(done, total)` may raise to stop."""
-    pairs = [(target, network) for target in params.targets for network in params.networks]
-    races = {pair: race(params, *pair, part(progress, i, len(pairs))) for i, pair in enumerate(pairs)}
-    progress(len(pairs), len(pairs))
-    return collect(params, races)
 
 
 def collect(params: Params, races: Mapping[tuple[Target, Network], list[Look]]) -> Result:
@@ -309,7 +297,7 @@ def collect(params: Params, races: Mapping[tuple[Target, Network], list[Look]]) 
     }
     floor, constant = np.empty((2, len(params.targets), params.seeds))
     for t, target in enumerate(params.targets):
-        for s, (learn, test) in enumerate(zip(*points(params, target), strict=True)):
+        for s, (learn, test) in enumerate(zip(*points(params, target, range(params.seeds)), strict=True)):
             floor[t, s], _ = errors(test.clean, test)
             constant[t, s], _ = errors(np.full(params.test, learn.noisy.mean()), test)
     sizes = np.array([counts(network) for network in params.networks])
@@ -349,12 +337,9 @@ class Lesson:
 
 def lesson(params: Params, target: Target, network: Network, seed: int, progress: Progress = ignore) -> Lesson:
     """Train one network. `progress(epochs done, epochs)` may raise to stop."""
-    learn, test = (
-        draw(target, count, params.sigma, seed, held_out=held_out)
-        for count, held_out in ((params.train, False), (params.test, True))
-    )
+    learn, test = points(params, target, [seed])
     ensemble = Ensemble([build(network, seed)])
-    looks = list(train(ensemble, [learn], [test], params, [seed], progress))
+    looks = list(train(ensemble, learn, test, params, [seed], progress))
     function = FUNCTIONS[target]
     middle, deviation = (function.low + function.high) / 2, (function.high - function.low) / math.sqrt(12 * INPUTS)
     line = np.linspace(middle - PATH_REACH * deviation, middle + PATH_REACH * deviation, PATH_POINTS)
@@ -369,5 +354,5 @@ def lesson(params: Params, target: Target, network: Network, seed: int, progress
         line,
         function.of(inputs),
         ensemble.answers(inputs[None])[0],
-        errors(test.clean, test)[0],
+        errors(test[0].clean, test[0])[0],
     )

@@ -281,7 +281,3 @@ def _spinal(result: Result) -> bool:
 
 def _and(words: list[str]) -> str:
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
-
-
-def figure(result: Result) -> go.Figure:
-    return panels(result).figure

@@ -14,6 +14,7 @@ import copy
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -28,8 +29,7 @@ from core.base.worker import Progress, each, ignore, part
 from core.compute import fitting, spaces
 from core.data.split import Split
 from core.data.split import part as some_of
-from core.models import counting
-from core.models.counting import matched_width, parameters
+from core.models.counting import matched_width, multiplications, parameters
 from core.models.heads import Shape
 from core.networks.card import title_of
 from core.pictures.preprocess import normalise
@@ -100,9 +100,6 @@ class Params:
                 raise ValueError(f"expected a peak rate above 0, got {rate}: choose another, such as 0.05")
         Shape(self.width, self.layers, self.split)  # raises for sizes that do not exist
 
-    def rate(self, mode: Mode) -> float:
-        return self.head_rate if mode == "head" else self.all_rate
-
 
 @dataclass(frozen=True, eq=False)
 class Result:
@@ -140,9 +137,6 @@ class Features:
     test: np.ndarray
     test_labels: np.ndarray
     classes: tuple[str, ...]
-
-
-# ---- a network under new heads -------------------------------------------------------------------
 
 
 def blank(train: Split, test: Split, network: Network, params: Params) -> Result:
@@ -201,9 +195,7 @@ def build_head(params: Params, head: Head, features: int, classes: int) -> nn.Mo
     def plain(width: int) -> nn.Module:
         return FCHead(features, classes, (width,), params.dropout)
 
-    def spinal() -> nn.Module:
-        return SpinalHead(features, classes, params.width, params.layers, params.split, params.dropout)
-
+    spinal = partial(SpinalHead, features, classes, params.width, params.layers, params.split, params.dropout)
     if head == "linear":
         return FCHead(features, classes)
     if head == "hidden":
@@ -219,10 +211,11 @@ def under_head(network: Network, params: Params, head: Head, seed: int, classes:
     """A copy of the network under a new head, whose first numbers depend on the seed."""
     from core.models.spinal import with_head
 
-    plain = copy.deepcopy(network.engine.plain)
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        net = with_head(plain, lambda features: build_head(params, head, features, classes))
+        net = with_head(
+            copy.deepcopy(network.engine.plain), lambda features: build_head(params, head, features, classes)
+        )
     return net.to(memory_format=torch.channels_last)
 
 
@@ -291,7 +284,8 @@ def fine_tune(
     alone = mode == "head"
     learner: nn.Module = freeze(net).head if alone else net
     epochs = (features or frozen(train, network, params, seed)) if alone else shown(train, network, params, seed)
-    taught(learner, epochs, params.rate(mode), len(train) // BATCH * params.epochs, seed, half=not alone)
+    rate, steps = params.head_rate if alone else params.all_rate, len(train) // BATCH * params.epochs
+    taught(learner, epochs, rate, steps, seed, half=not alone)
     return net.eval()
 
 
@@ -326,8 +320,7 @@ def fewer(train: Split, test: Split, most: int, seed: int = 0) -> tuple[Split, S
 def features(
     dataset: str, train: Split, test: Split, network: Network, most: int | None = None, progress: Progress = ignore
 ) -> Features:
-    """The features of both halves, or of a draw from each that keeps their proportions where there are more pictures
-    than `most`, by default `most_pictures`.
+    """The features of both halves, or of a draw where they have more pictures than `most`, by default `most_pictures`.
 
     Pictures are scaled to the network's size; grey ones are shown in all of a colour network's channels. `progress` may
     raise to stop. Raises ValueError for halves of other classes, fewer than FEWEST pictures to learn from or none to
@@ -370,13 +363,9 @@ def scores_on(found: Features, params: Params, seed: int, progress: Progress = i
 
 def counts(found: Features, params: Params, head: Head) -> tuple[int, int]:
     """Parameters and multiplications of a head on features, counted from the head itself on no memory."""
-    width = found.train.shape[1]
     with torch.device("meta"):
-        net = build_head(params, head, width, len(found.classes))
-    return parameters(net), counting.multiplications(net, width)
-
-
-# ---- what it shows -------------------------------------------------------------------------------
+        net = build_head(params, head, found.train.shape[1], len(found.classes))
+    return parameters(net), multiplications(net, found.train.shape[1])
 
 
 def minus(accuracy: np.ndarray, other: Head) -> tuple[float, float]:
@@ -388,9 +377,8 @@ def minus(accuracy: np.ndarray, other: Head) -> tuple[float, float]:
 
 def stands(accuracy: np.ndarray, what: str) -> str:
     """What the spinal head reaches of accuracy (H, S) of `what`, and how it stands to each of the others."""
-    against = "; ".join(
-        f"{HEADS[other]}: {judged(minus(accuracy, other), ', ')}" for other in HEADS if other != "spinal"
-    )
+    others = [head for head in HEADS if head != "spinal"]
+    against = "; ".join(f"{HEADS[head]}: {judged(minus(accuracy, head), ', ')}" for head in others)
     reached = with_interval(*mean_interval(100 * accuracy[list(HEADS).index("spinal")]))
     return f"{reached} % of {what} right. In points, spinal minus {against}."
 
