@@ -160,7 +160,7 @@ def run(
 def blank(dataset: str, train: Split, test: Split, params: Params) -> Result:
     """The Result before anything is trained: sizes counted, curves NaN."""
     classes, shape = len(train.classes), params.shape
-    counted = [counts(params.backbone, head, shape, classes) for head in params.heads]
+    sizes = np.array([counts(params.backbone, head, shape, classes) for head in params.heads])
     curves = np.full((len(params.heads), params.seeds, params.epochs), np.nan)
     return Result(
         dataset,
@@ -173,8 +173,8 @@ def blank(dataset: str, train: Split, test: Split, params: Params) -> Result:
         shape.layers,
         shape.split,
         shape.order,
-        np.array([parameters for parameters, _ in counted]),
-        np.array([multiplications for _, multiplications in counted]),
+        sizes[:, 0],
+        sizes[:, 1],
         curves,
         curves.copy(),
     )

@@ -21,6 +21,8 @@ import numpy as np
 from core.base.heavy import torch
 from core.base.intervals import mean_interval
 from core.base.records import read
+from core.base.refuse import within
+from core.base.settings import check, setting, settings
 from core.base.worker import Progress, each, ignore
 from core.compute import fitting
 from core.models import counting
@@ -36,7 +38,7 @@ INPUTS = 8
 MILLI = 1e3  # errors are read in thousandths, as in the paper
 PEAK_RATE = 0.02  # of SGD and its one cycle: in a small trial the best for the plain network, Adam included
 DIGITS = 7  # after the point, of the errors in a record
-SEED_LIMITS, EPOCH_LIMITS, POINT_LIMITS, BATCH_LIMITS = (1, 30), (1, 1_000), (10, 100_000), (1, 10_000)
+EPOCH_LIMITS, POINT_LIMITS = (1, 1_000), (10, 100_000)
 PATH_POINTS, PATH_REACH = 81, 2.5  # of the line on which a learned function is drawn; deviations of the inputs' mean
 
 Target = Literal["sum", "product", "sine", "pairs"]
@@ -90,27 +92,22 @@ class Params:
 
     targets: tuple[Target, ...] = ("sum", "product", "sine", "pairs")
     networks: tuple[Network, ...] = ("fc", "spinal", "published", "fc-matched")
-    seeds: int = 10
-    epochs: int = 200
-    train: int = 2_000
-    test: int = 5_000
-    batch: int = 100
+    seeds: int = setting(10, limits=(1, 30))
+    epochs: int = setting(200, limits=EPOCH_LIMITS)
+    train: int = setting(2_000, unit="training points", limits=POINT_LIMITS)
+    test: int = setting(5_000, unit="test points", limits=POINT_LIMITS)
+    batch: int = setting(100, unit="points a batch", limits=(1, 10_000))
     sigma: float = 0.1
-    every: int = 10
+    every: int = setting(10, unit="epochs between two looks", limits=EPOCH_LIMITS)
 
     def __post_init__(self) -> None:
         different("targets", self.targets, FUNCTIONS)
         different("networks", self.networks, NETWORKS)
-        for name, value, (low, high) in (
-            ("seeds", self.seeds, SEED_LIMITS),
-            ("epochs", self.epochs, EPOCH_LIMITS),
-            ("training points", self.train, POINT_LIMITS),
-            ("test points", self.test, POINT_LIMITS),
-            ("points a batch", self.batch, (1, min(self.train, BATCH_LIMITS[1]))),
-            ("epochs between two looks", self.every, (1, EPOCH_LIMITS[1])),
-        ):
-            if not isinstance(value, int) or not low <= value <= high:
-                raise ValueError(f"expected {low} to {high} {name}, got {value}: choose a whole number between them")
+        check(self)
+        within(("points a batch", self.batch, (1, self.train)))
+        for field in settings(self):
+            if not isinstance(value := getattr(self, field.name), int):
+                raise ValueError(f"expected a whole number of {field.name}, got {value}: choose one")
         if not 0 <= self.sigma < math.inf:
             raise ValueError(f"expected noise of a deviation of 0 or more, got {self.sigma}: choose another")
 
@@ -178,13 +175,11 @@ def build(network: Network, seed: int = 0) -> nn.Module:
 
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        if network == "fc":
-            return regression_fc(INPUTS)
-        if network == "spinal":
-            return regression_spinal(INPUTS)
-        if network == "published":
-            return PublishedRegression(INPUTS)
-        return FCHead(INPUTS, 1, matched_hidden(), leak=LEAK)
+        if network == "fc-matched":
+            return FCHead(INPUTS, 1, matched_hidden(), leak=LEAK)
+        made: dict[Network, Callable[[int], nn.Module]]
+        made = {"fc": regression_fc, "spinal": regression_spinal, "published": PublishedRegression}
+        return made[network](INPUTS)
 
 
 def matched_hidden() -> tuple[int, int]:
