@@ -49,10 +49,6 @@ WRONG = {  # settings -> values that do not exist, a field
         "order": (("backwards",),),
     },
     "spinal.answers": {"heads": ((), ("fc", "fc"), ("fc", "other"))},
-    "spinal.any": {
-        "seeds": (0,), "epochs": (0,), "width": (0,), "layers": (1,), "split": (9,), "hidden": (0,), "dropout": (1.0,),
-        "rate": (0.0,), "most": (5,),
-    },
     "spinal.heads": {
         "backbone": ("resnet",), "heads": ((), ("fc", "fc"), ("ft",)), "seeds": (0,), "epochs": (1000,),
         "width": (513,), "layers": (-1,), "split": (9,), "order": ("random",),

@@ -29,8 +29,7 @@ from core.studies.shift import dataset as shift_dataset
 from core.studies.shift import inside, sweep
 from core.studies.sparse import attack, attack_dataset, codes, depths, dictionary, draws
 from core.studies.sparse import dataset as sparse_dataset
-from core.studies.spinal import ablation, answers, regression, transfer
-from core.studies.spinal import any as spinal_any
+from core.studies.spinal import answers, regression, transfer
 from core.studies.spinal import heads as spinal_heads
 from tests.helpers.progress_table import (
     GREY,
@@ -89,15 +88,14 @@ def a_regression(**others):
 
 def an_ensemble(progress):
     params = a_regression(targets=("sum",), networks=("fc",))
-    learn, test = ([points[0]] for points in regression.points(params, "sum"))
+    learn, test = regression.points(params, "sum", [0])
     ensemble = regression.Ensemble([regression.build("fc", 0)])
     return list(regression.train(ensemble, learn, test, params, [0], progress))
 
 
 def some_scores(progress):
-    params = spinal_any.Params(seeds=1, epochs=2)
-    found = spinal_any.features(pictures(), pictures(), vgg(), params)
-    return spinal_any.scores(found, params, 0, progress)
+    found = transfer.features("two", pictures(), pictures(), vgg())
+    return transfer.scores_on(found, transfer.Params(epochs=2), 0, progress)
 
 
 def a_book(progress, seed=0):
@@ -256,27 +254,13 @@ STUDIES = {
     "sparse.dictionary.run": lambda p: dictionary.run(
         coded(), noisy(), codes.Params(lam=0.2), p, clean=noisy()
     ),
-    "spinal.ablation.run": lambda p: ablation.run(
-        *digits(), ablation.Params(1, 1, (2,), (2,), (1,), ("blocks",)), p
-    ),
     "spinal.answers.run": lambda p: answers.run(
         [net(name) for name in families.HEADED.values()], cat(), answers.Params(tuple(families.HEADED)), p
     ),
-    "spinal.any.features": lambda p: spinal_any.features(
-        pictures(), pictures(6), vgg(), spinal_any.Params(seeds=1, epochs=1), p
-    ),
-    "spinal.any.run": lambda p: spinal_any.run(
-        "two", pictures(), pictures(6), vgg(), spinal_any.Params(seeds=2, epochs=2), p
-    ),
-    "spinal.any.scores": some_scores,
     "spinal.heads.run": heads,
     "spinal.regression.train": an_ensemble,
-    "spinal.regression.race": lambda p: regression.race(a_regression(), "sum", "spinal", p),
-    "spinal.regression.run": lambda p: regression.run(
-        a_regression(targets=("sum", "sine"), networks=("fc", "spinal")), p
-    ),
+    "spinal.regression.race": lambda p: regression.race(a_regression(), "sum", "spinal", (), p),
     "spinal.regression.lesson": lambda p: regression.lesson(a_regression(), "sine", "fc", 0, p),
-    "spinal.transfer.run": lambda p: transfer.run(
-        pictures(40, 64), pictures(6, 64), net("photo_resnet"), transfer.Params(seeds=2, epochs=1), p
-    ),
+    "spinal.transfer.features": lambda p: transfer.features("two", pictures(), pictures(6), vgg(), None, p),
+    "spinal.transfer.scores_on": some_scores,
 }  # fmt: skip

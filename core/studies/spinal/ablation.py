@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from core.base.intervals import mean_interval, verdict, with_interval
+from core.base.intervals import mean_interval, with_interval
 from core.base.records import read
-from core.base.refuse import within
-from core.base.worker import Progress, ignore
+from core.base.settings import check, setting
 from core.models.heads import BACKBONES, SHORT, Order, Shape
 from core.models.heads import Head as Head
 from core.studies.spinal import heads
-from core.studies.spinal.heads import EPOCH_LIMITS, FOLDER, SEED_LIMITS
+from core.studies.spinal.heads import EPOCH_LIMITS, FOLDER, SEED_LIMITS, judged
 
 if TYPE_CHECKING:
     from core.data.split import Split
@@ -43,15 +42,15 @@ class Params:
     Raises ValueError for what does not exist.
     """
 
-    seeds: int = 10
-    epochs: int = 15
+    seeds: int = setting(10, limits=SEED_LIMITS)
+    epochs: int = setting(15, limits=EPOCH_LIMITS)
     layers: tuple[int, ...] = (2, 4, 6, 8, 12)
     width: tuple[int, ...] = (2, 4, 8, 16, 32)
     split: tuple[int, ...] = (1, 2, 3, 4, 6)
     order: tuple[Order, ...] = ("alternating", "blocks")
 
     def __post_init__(self) -> None:
-        within(("seeds", self.seeds, SEED_LIMITS), ("epochs", self.epochs, EPOCH_LIMITS))
+        check(self)
         for vary in VARIED:
             values = getattr(self, vary)
             if not values or len(set(values)) < len(values):
@@ -98,20 +97,6 @@ class Result:
         return int(self.parameters[self.settings.index(setting)])
 
 
-def run(train: Split, test: Split, params: Params, progress: Progress = ignore) -> Result:
-    """Every setting from every seed; `progress(done, total)`, in networks, may raise to stop.
-
-    Raises ValueError if there are fewer training pictures than a batch.
-    """
-    result = blank(train, test, params)
-    accuracy = result.accuracy.copy()
-    for i, (c, s) in enumerate(np.ndindex(accuracy.shape)):
-        progress(i, accuracy.size)
-        accuracy[c, s] = one(train, test, result.settings[c], s, params.epochs)
-    progress(accuracy.size, accuracy.size)
-    return replace(result, accuracy=accuracy)
-
-
 def blank(train: Split, test: Split, params: Params) -> Result:
     """The Result before anything is trained: heads counted, accuracies NaN."""
     settings = params.settings
@@ -121,7 +106,10 @@ def blank(train: Split, test: Split, params: Params) -> Result:
 
 
 def one(train: Split, test: Split, setting: Setting, seed: int, epochs: int) -> float:
-    """Accuracy of one network after its last epoch: a race of the study with a single runner."""
+    """Accuracy of one network after its last epoch: a race of the study with a single runner.
+
+    Raises ValueError if there are fewer training pictures than a batch.
+    """
     big, small = (heads.fitted(split, BACKBONE) for split in (train, test))
     params = heads.Params(BACKBONE, (setting.head,), epochs=epochs, **asdict(setting.shape))
     *_, (_, accuracy) = heads.race(big, small, params, setting.head, seed, DATASET)
@@ -138,11 +126,7 @@ def finding(result: Result, vary: Vary) -> str:
     """One sentence: what each value does to the accuracy, against the paper's value and the plain head."""
     paper = getattr(PAPER, vary)
     others = [shape for shape in result.params.shapes(vary) if shape != PAPER]
-    changes = "; ".join(
-        f"{getattr(shape, vary)}: {with_interval(mean, half, sign=True)}, {verdict(mean, half)}"
-        for shape in others
-        for mean, half in [difference(result, shape)]
-    )
+    changes = "; ".join(f"{getattr(shape, vary)}: {judged(difference(result, shape), ', ')}" for shape in others)
     own, plain = (with_interval(*mean_interval(result.row(Setting(head, PAPER)))) for head in ("spinal", "fc"))
     return (
         f"{VARIED[vary].capitalize()}: at the paper's value, {paper}, {own} % of {result.test:,} test pictures are "

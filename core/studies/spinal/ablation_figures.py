@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.base.heavy import go
-from core.base.intervals import mean_interval, verdict, with_interval
+from core.base.intervals import mean_interval
 from core.figures import palette
-from core.figures.blocks import Plot
+from core.figures.blocks import Columns, Plot
 from core.models.heads import SHORT
 from core.studies.spinal.ablation import PAPER, VARIED, Result, Setting, Vary, difference, finding
+from core.studies.spinal.figures import by_seed
+from core.studies.spinal.heads import judged
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-Cells = dict[str, list[str | int | float]]
 HEIGHT = 420  # px
 TICKS = [1000 * 2**n for n in range(8)]  # parameters
 OFFSET = 0.01  # of the axis: between two seeds' dots
@@ -78,18 +79,13 @@ def add(fig: go.Figure, result: Result, setting: Setting, name: str, place: floa
     )  # fmt: skip
 
 
-def table(result: Result, vary: Vary) -> Cells:
+def table(result: Result, vary: Vary) -> Columns:
     """A row a value, and the plain head: size, mean and interval, difference to the paper's value, every seed in %."""
     settings, names = zip(*named(result, vary), strict=True)
-    rows = np.stack([result.row(s) for s in settings])
-    changes = [difference(result, s.shape) for s in settings[:-1]]
-    words = [f"{with_interval(mean, half, sign=True)}: {verdict(mean, half)}" for mean, half in changes]
-    columns: Cells = {
-        VARIED[vary]: list(names),
+    spinal = [s.shape for s in settings[:-1]]
+    changes = ["" if shape == PAPER else judged(difference(result, shape)) for shape in spinal]
+    return {
+        VARIED[vary]: names,
         "head's parameters": [result.count(s) for s in settings],
-        "right, %": [with_interval(*mean_interval(row)) for row in rows],
-        "minus the paper's": ["" if s.shape == PAPER else said for s, said in zip(settings, [*words, ""], strict=True)],
+        **by_seed(np.stack([result.row(s) for s in settings]), "minus the paper's", [*changes, ""]),
     }
-    for seed in range(rows.shape[1]):
-        columns[f"seed {seed}, %"] = [round(float(v), 2) for v in rows[:, seed]]
-    return columns

@@ -21,6 +21,7 @@ from core.networks.packaged import check_comparable
 from core.pictures.digit_form import as_mnist
 from core.pictures.image import from_pixels
 from core.pictures.preprocess import to_tensor
+from core.studies.spinal.heads import different
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -39,8 +40,7 @@ class Params:
     heads: tuple[Head, ...] = ("fc", "spinal", "fc-matched")
 
     def __post_init__(self) -> None:
-        if not self.heads or len(set(self.heads)) < len(self.heads) or not set(self.heads) <= set(HEADS):
-            raise ValueError(f"expected different heads of {', '.join(HEADS)}, got {', '.join(self.heads) or 'none'}")
+        different("heads", self.heads, HEADS)
 
 
 @dataclass(frozen=True, eq=False)

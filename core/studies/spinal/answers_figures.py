@@ -101,8 +101,3 @@ def contributions(result: Result) -> Plot:
         f"What each spinal layer adds to the logit of each digit, and their sum. {layers_finding(result)}",
         lambda: layer_table(result),
     )
-
-
-def figure(result: Result) -> go.Figure:
-    """Every head's probabilities."""
-    return answers(result).figure

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from core.base.intervals import mean_interval, with_interval
 from core.base.records import kept
@@ -13,13 +16,11 @@ from core.claims import claim, numbers
 from core.claims.claim import ABOVE_0, OPEN, Claim, Ours, Settings, untested
 from core.claims.fact import Fact, fact
 from core.claims.numbers import OVER_SEEDS, PERCENT, Estimate, number
-from core.models import counting, create_model
-from core.models.counting import multiplications
+from core.models import create_model
+from core.models.counting import multiplications, parameters
 from core.models.heads import BACKBONES, SHORT, Head
 from core.studies.spinal import dataset as spinal_dataset
 from core.studies.spinal import heads, regression, transfer
-from core.studies.spinal import regression as spinal_regression
-from core.studies.spinal import transfer as spinal_transfer
 from core.studies.spinal.paper import BEST
 from core.studies.spinal.transfer import MODES
 
@@ -44,8 +45,18 @@ OTHERS = {  # data sets of the paper's best accuracies that nobody here raced, a
 }
 
 
-def estimate(mean: float, half: float) -> Estimate | None:
-    return None if math.isnan(half) else Estimate(mean, mean - half, mean + half)
+def ours(
+    change: tuple[float, float], unit: str, rows: Mapping[str, np.ndarray], after: str, data: str, date: str
+) -> Ours | None:
+    """A mean difference over seeds, with the half width of its interval, None for too few; and what is reached: rows of
+    values, one a seed, by name."""
+    mean, half = change
+    if math.isnan(half):
+        return None
+    found = Estimate(mean, mean - half, mean + half)
+    mark = " %" if unit else ""
+    listed = ", ".join(f"{name} {with_interval(*mean_interval(row))}{mark}" for name, row in rows.items())
+    return numbers.ours(found, f"{numbers.interval(found, unit, sign=True)}: {listed} {after}", data, date)
 
 
 def gain(dataset: str, backbone: str, results: Path) -> Ours | None:
@@ -54,13 +65,11 @@ def gain(dataset: str, backbone: str, results: Path) -> Ours | None:
     if record is None or not {"spinal", "fc"} <= set(record.result.heads):
         return None
     result = record.result
-    found = estimate(*heads.difference(result, "spinal", "fc"))
-    rows = {head: PERCENT * row for head, row in zip(result.heads, result.last, strict=True)}
-    listed = ", ".join(f"{SHORT[head]} {with_interval(*mean_interval(row))} %" for head, row in rows.items())
-    return found and numbers.ours(
-        found,
-        f"{numbers.interval(found, 'points', sign=True)}: {listed} after {result.accuracy.shape[2]} epochs "
-        f"({result.test:,} pictures)",
+    return ours(
+        heads.difference(result, "spinal", "fc"),
+        "points",
+        {SHORT[head]: PERCENT * row for head, row in zip(result.heads, result.last, strict=True)},
+        f"after {result.accuracy.shape[2]} epochs ({result.test:,} pictures)",
         f"{record.data}, {BACKBONES[backbone].title}; {OVER_SEEDS.format(result.finished_pairs)}",
         record.date,
     )
@@ -71,17 +80,14 @@ def fits(target: regression.Target, results: Path) -> Ours | None:
     record = regression_record(results)
     if record is None or target not in record[0].params.targets:
         return None
-    result, about = record
-    found = estimate(*regression.gain(result, target, "fc"))
-    t = result.params.targets.index(target)
-    rows = {n: regression.MILLI * result.last[t, i] for i, n in enumerate(result.params.networks)}
-    listed = ", ".join(f"{SHORT[name]} {with_interval(*mean_interval(rows[name]))}" for name in COMPARED)
-    return found and numbers.ours(
-        found,
-        f"{numbers.interval(found, sign=True)}: {listed} thousandths after {result.params.epochs} epochs "
-        f"({result.params.test:,} held-out points)",
-        f"{result.params.train:,} points with noise of σ = {result.params.sigma:g}; "
-        f"{OVER_SEEDS.format(result.params.seeds)}",
+    (result, about), params = record, record[0].params
+    rows = dict(zip(params.networks, regression.MILLI * result.last[params.targets.index(target)], strict=True))
+    return ours(
+        regression.gain(result, target, "fc"),
+        "",
+        {SHORT[name]: rows[name] for name in COMPARED},
+        f"thousandths after {params.epochs} epochs ({params.test:,} held-out points)",
+        f"{params.train:,} points with noise of σ = {params.sigma:g}; {OVER_SEEDS.format(params.seeds)}",
         about["date"],
     )
 
@@ -92,17 +98,13 @@ def transfers(mode: transfer.Mode, results: Path) -> Ours | None:
     if record is None or mode not in record[0].modes:
         return None
     result, about = record
-    found = estimate(*transfer.difference(result, mode, "linear"))
-    row = PERCENT * result.accuracy[result.modes.index(mode)]
-    listed = ", ".join(
-        f"{name} {with_interval(*mean_interval(row[result.heads.index(head)]))} %"
-        for head, name in (("spinal", "spinal"), ("linear", "one linear layer"))
-    )
-    return found and numbers.ours(
-        found,
-        f"{numbers.interval(found, 'points', sign=True)}: {listed} after {result.params.epochs} epochs "
-        f"({result.test:,} photographs)",
-        f"{about['data']}, on {about['network']}; {OVER_SEEDS.format(row.shape[1])}",
+    rows = dict(zip(result.heads, PERCENT * result.of(mode), strict=True))
+    return ours(
+        transfer.minus(result.of(mode), "linear"),
+        "points",
+        {transfer.HEADS[head]: rows[head] for head in ("spinal", "linear")},
+        f"after {result.params.epochs} epochs ({result.test:,} photographs)",
+        f"{about['data']}, on {about['network']}; {OVER_SEEDS.format(result.params.seeds)}",
         about["date"],
     )
 
@@ -218,40 +220,33 @@ CLAIMS: tuple[Claim, ...] = (
 )  # fmt: skip
 
 
-REGRESSION_INPUTS = 8
+def saved(before: int, after: int, count: str) -> Fact:
+    return Fact(after, f"{before:,} → {after:,} {count} ({number(PERCENT * (after / before - 1), 1)} %)")
 
 
 def head_multiplications(plain: str, spinal: str, features: int) -> Fact:
     """Multiplications of the spinal head, beside those of the plain one."""
-    heads = (create_model(name).get_submodule("head") for name in (plain, spinal))
-    before, after = (multiplications(head, features) for head in heads)
-    return Fact(after, f"{before:,} → {after:,} multiplications ({number(PERCENT * (after / before - 1), 1)} %)")
+    before, after = (multiplications(create_model(name).get_submodule("head"), features) for name in (plain, spinal))
+    return saved(before, after, "multiplications")
 
 
 def regression_counts(count: str) -> Fact:
     """`count`: multiplications, parameters, or the live parameters of the published form."""
-    from core.models.spinal import PublishedRegression
-    from core.models.spinal_networks import regression_fc, regression_spinal
-
     if count == "live":
-        every = counting.parameters(PublishedRegression())
-        found = counting.live(PublishedRegression(), REGRESSION_INPUTS)
+        every, found = regression.counts("published")
         return Fact(found, f"a gradient reaches {found:,} of {every:,} parameters")
-    if count == "parameters":
-        before, after = (counting.parameters(net) for net in (regression_fc(), regression_spinal()))
-    else:
-        nets = (regression_fc(), regression_spinal())
-        before, after = (counting.multiplications(net, REGRESSION_INPUTS) for net in nets)
-    return Fact(after, f"{before:,} → {after:,} {count} ({number(PERCENT * (after / before - 1), 1)} %)")
+    nets = (regression.build("fc"), regression.build("spinal"))
+    before, after = (parameters(n) if count == "parameters" else multiplications(n, regression.INPUTS) for n in nets)
+    return saved(before, after, count)
 
 
 def spinal_record(results: Path, name: str) -> spinal_dataset.Measured | None:
     return kept(spinal_dataset.measured, results / "spinal_heads").get(name)
 
 
-def transfer_record(results: Path) -> tuple[spinal_transfer.Result, dict[str, Any]] | None:
-    return kept(spinal_transfer.measured, results / "spinal_heads" / spinal_transfer.RECORD.name)
+def transfer_record(results: Path) -> tuple[transfer.Result, dict[str, Any]] | None:
+    return kept(transfer.measured, results / "spinal_heads" / transfer.RECORD.name)
 
 
-def regression_record(results: Path) -> tuple[spinal_regression.Result, dict[str, Any]] | None:
-    return kept(spinal_regression.measured, results / "spinal_heads" / spinal_regression.RECORD.name)
+def regression_record(results: Path) -> tuple[regression.Result, dict[str, Any]] | None:
+    return kept(regression.measured, results / "spinal_heads" / regression.RECORD.name)

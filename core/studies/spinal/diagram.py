@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -42,7 +42,7 @@ Interval = tuple[float, float]
 class Layer:
     """One linear layer of a head: what it sees in words, the numbers that go in and come out, and its cost."""
 
-    name: str
+    layer: str
     sees: str
     inputs: int
     outputs: int
@@ -79,14 +79,7 @@ def layers(features: int, classes: int, shape: Shape, *, norm: bool = False) -> 
 def table(features: int, classes: int, shape: Shape, *, norm: bool = False) -> dict[str, list[Cell]]:
     """One row a layer, the read-out last."""
     rows = layers(features, classes, shape, norm=norm)
-    return {
-        "layer": [row.name for row in rows],
-        "sees": [row.sees for row in rows],
-        "inputs": [row.inputs for row in rows],
-        "outputs": [row.outputs for row in rows],
-        "parameters": [row.parameters for row in rows],
-        "multiplications": [row.multiplications for row in rows],
-    }
+    return {column.name: [getattr(row, column.name) for row in rows] for column in fields(Layer)}
 
 
 def saving(count: int, plain: int) -> float:
@@ -324,7 +317,7 @@ def hover(plan: Plan, rows: tuple[Layer, ...], sizes: tuple[int, ...]) -> go.Sca
     middle = sum(plan.box) / 2
     spots = [(float(i), middle) for i in range(plan.shape.layers)] + [(plan.shape.layers + 0.2, sum(plan.strip) / 2)]
     texts = [
-        f"<b>{row.name}</b> sees {row.sees}<br>{row.inputs:,} inputs, {row.outputs:,} outputs<br>"
+        f"<b>{row.layer}</b> sees {row.sees}<br>{row.inputs:,} inputs, {row.outputs:,} outputs<br>"
         f"{row.parameters:,} parameters, {row.multiplications:,} multiplications"
         for row in rows
     ]

@@ -6,17 +6,18 @@ Of the heads of Kabir et al. (arXiv 2007.03347).
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from core.base.heavy import go, subplots
-from core.base.intervals import verdict, with_interval
+from core.base.intervals import mean_interval, with_interval
 from core.figures import kit
-from core.figures.blocks import Plot
+from core.figures.blocks import Columns, Plot
 from core.figures.palette import MUTED, network_colours, style, text_colour, translucent
 from core.models.heads import SHORT, Head
-from core.studies.spinal.heads import Result, difference, finding, table
+from core.studies.spinal.heads import Result, difference, finding, judged, table
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -95,6 +96,15 @@ def add_curve(fig: go.Figure, result: Result, h: int, colour: str) -> None:
     )
 
 
+def by_seed(rows: np.ndarray, against: str, changes: Sequence[str]) -> Columns:
+    """Of accuracies in % (R, S): mean and 95 % interval, the column `against` of `changes`, and a column a seed."""
+    seeds = {
+        f"seed {s}, %": [None if math.isnan(v) else round(float(v), 2) for v in rows[:, s]]
+        for s in range(rows.shape[1])
+    }
+    return {"right, %": [with_interval(*mean_interval(row)) for row in rows], against: changes, **seeds}
+
+
 def limits(values: np.ndarray) -> list[float]:
     """A range in % that holds these accuracies, of any shape, and little else; all of it where there are none."""
     known = 100 * values[~np.isnan(values)]
@@ -129,7 +139,7 @@ def differences(result: Result) -> Plot:
             error_x={"type": "data", "array": [0 if math.isnan(half) else half], "thickness": 2.5, "width": 8},
             mode="markers+text",
             marker={"color": colour_of("spinal"), "size": 11},
-            text=[f"{with_interval(mean, half, sign=True)}: {verdict(mean, half)}"],
+            text=[judged((mean, half))],
             textposition="top center",
             hoverinfo="skip",
         )

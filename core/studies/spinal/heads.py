@@ -8,7 +8,7 @@ held-out pictures after every epoch, and the paired difference after the last.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -39,6 +39,13 @@ OTHER_SHIFTS = 2
 FLIPPED = ("fashion-mnist", "cifar10")  # a mirrored digit or letter is another sign
 
 
+def different(name: str, chosen: Sequence[str], known: Collection[str]) -> None:
+    """Raises ValueError unless some of the `known` are chosen, each once."""
+    if not chosen or len(set(chosen)) < len(chosen) or not set(chosen) <= set(known):
+        got = ", ".join(map(str, chosen)) or "none"
+        raise ValueError(f"expected different {name} of {', '.join(known)}, got {got}: choose among them")
+
+
 @dataclass(frozen=True)
 class Params:
     """`heads` on `backbone`, `seeds` times each, for `epochs`; the spinal head's sizes are the backbone's own where 0.
@@ -62,8 +69,7 @@ class Params:
 
     def __post_init__(self) -> None:
         check(self)
-        if not self.heads or len(set(self.heads)) < len(self.heads) or not set(self.heads) <= set(HEADS):
-            raise ValueError(f"expected different heads of {', '.join(HEADS)}, got {', '.join(self.heads) or 'none'}")
+        different("heads", self.heads, HEADS)
         _ = self.shape  # raises for sizes that do not exist
 
     @property
@@ -154,7 +160,7 @@ def run(
 def blank(dataset: str, train: Split, test: Split, params: Params) -> Result:
     """The Result before anything is trained: sizes counted, curves NaN."""
     classes, shape = len(train.classes), params.shape
-    counted = [counts(params.backbone, head, shape, classes) for head in params.heads]
+    sizes = np.array([counts(params.backbone, head, shape, classes) for head in params.heads])
     curves = np.full((len(params.heads), params.seeds, params.epochs), np.nan)
     return Result(
         dataset,
@@ -167,8 +173,8 @@ def blank(dataset: str, train: Split, test: Split, params: Params) -> Result:
         shape.layers,
         shape.split,
         shape.order,
-        np.array([parameters for parameters, _ in counted]),
-        np.array([multiplications for _, multiplications in counted]),
+        sizes[:, 0],
+        sizes[:, 1],
         curves,
         curves.copy(),
     )
@@ -232,6 +238,11 @@ def difference(result: Result, head: Head, other: Head) -> tuple[float, float]:
     its 95 % interval."""
     ours, theirs = (result.last[result.heads.index(name)] for name in (head, other))
     return mean_interval(100 * (ours - theirs))
+
+
+def judged(change: tuple[float, float], mark: str = ": ") -> str:
+    """A mean difference and the half width of its interval in words: '+0.31 ± 0.20: better'."""
+    return f"{with_interval(*change, sign=True)}{mark}{verdict(*change)}"
 
 
 AGAINST = {  # a verdict on spinal, against another head

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import asdict, replace
 from functools import partial
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
-from core.base.files import today, write_json
-from core.base.records import as_json
+from core.base.files import today
+from core.base.records import save
 from core.base.resume import in_parts, remembering
-from core.base.worker import Progress, ignore
+from core.base.worker import Progress, each, ignore
 from core.data.sets import DATASETS
 from core.data.split import Split
 from core.models.heads import BACKBONES, HEADS, Head
@@ -37,14 +35,14 @@ from core.training.measurement import (
     there,
 )
 
-PLANS = {  # by data set and backbone: what is packaged
-    ("digits", "small_cnn"): Params("small_cnn", seeds=10, epochs=20),
-    ("mnist", "small_cnn"): Params("small_cnn", seeds=3, epochs=6),
-    ("mnist", "vgg5"): Params("vgg5", seeds=3, epochs=8),
-    ("fashion-mnist", "small_cnn"): Params("small_cnn", seeds=3, epochs=6),
-    ("fashion-mnist", "vgg5"): Params("vgg5", seeds=3, epochs=12),
-    ("cifar10", "cifar_vgg11"): Params("cifar_vgg11", seeds=3, epochs=6),
-}
+ROWS = (  # what is packaged: minutes; seconds of the quick check, and how many epochs it trains, None for all
+    ("digits", Params("small_cnn", seeds=10, epochs=20), 4, 5, None),
+    ("mnist", Params("small_cnn", seeds=3, epochs=6), 5, 6, 1),
+    ("fashion-mnist", Params("small_cnn", seeds=3, epochs=6), 5, 6, 1),
+    ("mnist", Params("vgg5", seeds=3, epochs=8), 25, 20, 1),
+    ("fashion-mnist", Params("vgg5", seeds=3, epochs=12), 30, 20, 1),
+    (CIFAR, Params("cifar_vgg11", seeds=3, epochs=6), 30, 40, 1),
+)
 
 
 def measure(
@@ -75,8 +73,7 @@ def measure(
     result = heads.blank(dataset, train, test, params)
     for (h, s), found in zip(jobs, curves, strict=True):
         result.loss[h, s], result.accuracy[h, s] = np.transpose(found)
-    record = {
-        "result": as_json(result),
+    told = {
         "params": asdict(params),
         "data": f"{DATASETS[dataset].title} ({DATASETS[dataset].form})",
         "backbone": BACKBONES[params.backbone].title,
@@ -85,15 +82,15 @@ def measure(
         **today(),
     }
     path = (folder or heads.FOLDER) / f"{dataset}_{params.backbone}.json"
-    write_json(path, record)
+    save(path, result, told)
     return path
 
 
 # ---- the measurements ----------------------------------------------------------------------------
 
 
-def run(dataset: str, backbone: str, asked: Asked) -> Path:
-    plan, work, folder = PLANS[dataset, backbone], asked.work / "spinal", asked.results / heads.FOLDER.name
+def run(dataset: str, plan: Params, asked: Asked) -> Path:
+    work, folder = asked.work / "spinal", asked.results / heads.FOLDER.name
     return measure(dataset, *asked.data.both(dataset), plan, work, asked.progress, folder=folder)
 
 
@@ -106,7 +103,8 @@ def check(dataset: str, backbone: str, epochs: int | None, asked: Asked) -> list
     h, last = old.heads.index(head), (epochs or params.epochs) - 1
     train, test = (heads.fitted(split, backbone) for split in asked.data.both(dataset))
     race = heads.race(train, test, params, head, s, dataset)
-    *_, (loss, accuracy) = watched(islice(race, last + 1), last + 1, asked.progress)
+    for _ in each(range(last + 1), asked.progress):
+        loss, accuracy = next(race)
     what = f"{head} head, seed {s}, after {last + 1} of {params.epochs} epochs"
     before = float(old.loss[h, s, last])
     return [
@@ -115,34 +113,20 @@ def check(dataset: str, backbone: str, epochs: int | None, asked: Asked) -> list
     ]
 
 
-def watched(epochs: Iterator[tuple[float, float]], total: int, progress: Progress) -> Iterator[tuple[float, float]]:
-    for done, epoch in enumerate(epochs, 1):
-        progress(done, total)
-        yield epoch
-
-
 WHOLE = "one network of the race trained again"
 FIRST = "the first epoch of one network of the race trained again, under the schedule of all"
-ROWS = (  # of PLANS: minutes; seconds of the quick check, and how many epochs it trains, None for all
-    ("digits", "small_cnn", 4, 5, None),
-    ("mnist", "small_cnn", 5, 6, 1),
-    ("fashion-mnist", "small_cnn", 5, 6, 1),
-    ("mnist", "vgg5", 25, 20, 1),
-    ("fashion-mnist", "vgg5", 30, 20, 1),
-    (CIFAR, "cifar_vgg11", 30, 40, 1),
-)
 MEASUREMENTS = (
     *(
         Measurement(
-            f"spinal:{dataset}:{backbone}",
-            f"{heads.FOLDER.name}/{dataset}_{backbone}.json",
+            f"spinal:{dataset}:{plan.backbone}",
+            f"{heads.FOLDER.name}/{dataset}_{plan.backbone}.json",
             (dataset,),
             (),
             minutes,
-            partial(run, dataset, backbone),
-            Quick(FIRST if epochs else WHOLE, seconds, partial(check, dataset, backbone, epochs)),
+            partial(run, dataset, plan),
+            Quick(FIRST if epochs else WHOLE, seconds, partial(check, dataset, plan.backbone, epochs)),
         )
-        for dataset, backbone, minutes, seconds, epochs in ROWS
+        for dataset, plan, minutes, seconds, epochs in ROWS
     ),
     ABLATION,
     TRANSFER,

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from core.base.files import today, write_json
-from core.base.records import as_json
+from core.base.files import today
+from core.base.records import save
 from core.base.resume import in_parts, remembering
 from core.base.worker import Progress, ignore
 from core.data.sets import DATASETS
@@ -44,19 +44,18 @@ def measure(
         )
         for s, seed in jobs
     }
-    remember = remembering(work, {"epochs": params.epochs, "train": len(train), "test": len(test)})
-    values = in_parts(remember, parts, progress)
+    of = {"epochs": params.epochs, "train": len(train), "test": len(test)}
+    values = in_parts(remembering(work, of), parts, progress)
     accuracy = np.reshape(values, (params.seeds, len(result.settings))).T
     about = DATASETS[DATASET]
-    record = {
-        "result": as_json(replace(result, accuracy=accuracy)),
+    told = {
         "params": asdict(params),
         "data": f"{about.title} ({about.form})",
         "backbone": BACKBONES[BACKBONE].title,
         "command": command("spinal-ablation", DATASET),
         **today(),
     }
-    write_json(path, record)
+    save(path, replace(result, accuracy=accuracy), told)
     return path
 
 

@@ -7,8 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from core.base.files import today, write_json
-from core.base.records import as_json, from_json
+from core.base.files import today
+from core.base.records import as_json, from_json, save
 from core.base.resume import in_parts, remembering
 from core.base.worker import Progress, ignore, part
 from core.studies.spinal import regression as study
@@ -18,7 +18,8 @@ from core.training.measurement import RELATIVE, Asked, Measurement, Part, Quick,
 
 PLAN = Params()  # what is packaged
 NAME = f"{study.RECORD.parent.name}/{study.RECORD.name}"
-TARGETS, NETWORKS = ("sum", "product"), ("fc", "spinal")  # of the claims about regression
+TARGETS: tuple[Target, ...] = ("sum", "product")  # of the claims about regression
+NETWORKS: tuple[Network, ...] = ("fc", "spinal")
 # Of the error at the end: the sum is learned the same to 4 digits; on the product a network leaves a plateau sooner or
 # later by its rounding alone, and of 8 that were trained again on one machine the ends were up to 5 % apart.
 AT_THE_END = {"sum": RELATIVE, "product": 0.15}
@@ -35,28 +36,21 @@ def measure(work: Path, progress: Progress = ignore, params: Params = PLAN, path
     parts = {f"regression_{'_'.join(pair)}": partial(looks_of, params, *pair) for pair in pairs}
     values = in_parts(remembering(work, {"params": asdict(params)}), parts, progress)
     races = {pair: [from_json(Look, fields) for fields in value] for pair, value in zip(pairs, values, strict=True)}
-    record = {
-        "result": as_json(study.collect(params, races), DIGITS),
-        "targets": {t: in_words(t) for t in params.targets},
+    functions = {t: study.FUNCTIONS[t] for t in params.targets}
+    told = {
+        "targets": {
+            t: {"formula": f.formula, "inputs": [f.low, f.high], "whose": f.whose} for t, f in functions.items()
+        },
         "optimiser": f"SGD, Nesterov momentum, one cycle of {params.epochs} epochs, peak rate {study.PEAK_RATE}",
         "command": study.COMMAND,
         **today(),
     }
-    write_json(path, record, None)
+    save(path, study.collect(params, races), told, digits=DIGITS, indent=None)
     return path
 
 
 def looks_of(params: Params, target: Target, network: Network) -> Any:
     return [as_json(look, DIGITS) for look in study.race(params, target, network)]
-
-
-def in_words(target: Target) -> dict[str, object]:
-    """A target function in words: its formula, where its inputs lie, and whether it is the paper's or ours."""
-    function = study.FUNCTIONS[target]
-    return {"formula": function.formula, "inputs": [function.low, function.high], "whose": function.whose}
-
-
-# ---- the measurement -----------------------------------------------------------------------------
 
 
 def run(asked: Asked) -> Path:
@@ -76,10 +70,7 @@ def check(asked: Asked) -> list[Part]:
     pairs = [(t, n) for t in TARGETS for n in NETWORKS]
     found = []
     for i, (target, network) in enumerate(pairs):
-        learn, test = ([points[s]] for points in study.points(params, target))  # type: ignore[arg-type]
-        ensemble = study.Ensemble([study.build(network, s)])  # type: ignore[arg-type]
-        watch = part(asked.progress, i, len(pairs))
-        looks = list(study.train(ensemble, learn, test, params, [s], watch))
+        looks = study.race(params, target, network, [s], part(asked.progress, i, len(pairs)))
         before = old.mse[params.targets.index(target), params.networks.index(network), s]  # (E,)
         for at, off in ((0, RELATIVE), (-1, AT_THE_END[target])):
             what = f"{network} on the {target}, seed {s}, held-out error after {looks[at].epoch} epochs"

@@ -7,8 +7,8 @@ from functools import partial
 from pathlib import Path
 
 from core import networks
-from core.base.files import today, write_json
-from core.base.records import as_json
+from core.base.files import today
+from core.base.records import save
 from core.base.refuse import DataError
 from core.base.resume import in_parts, remembering
 from core.base.worker import Progress, ignore
@@ -56,18 +56,16 @@ def measure(data: Path, work: Path, progress: Progress = ignore, params: Params 
     for (mode, seed, heads), row in zip(jobs, values, strict=True):
         for head, share in zip(heads, row, strict=True):
             accuracy[result.modes.index(mode), result.heads.index(head), seed] = share
-    size = network.preprocessing.size
-    record = {
-        "result": as_json(replace(result, accuracy=accuracy)),
+    told = {
         "params": asdict(params),
         "data": f"{', '.join(train.classes)}: {len(train):,} photographs to learn from and {len(test):,} to test with, "
-        f"their centre squares at {size} px",
+        f"their centre squares at {network.preprocessing.size} px",
         "network": network.card.title,
         "digest": network.digest,
         "command": command("spinal-transfer", CATS_DOGS),
         **today(),
     }
-    write_json(path, record)
+    save(path, replace(result, accuracy=accuracy), told)
     return path
 
 

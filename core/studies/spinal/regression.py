@@ -11,32 +11,34 @@ variance on held-out points.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from core.base.files import ASSETS
 from core.base.heavy import torch
 from core.base.intervals import mean_interval
 from core.base.records import read
-from core.base.worker import Progress, each, ignore, part
+from core.base.refuse import within
+from core.base.settings import check, setting, settings
+from core.base.worker import Progress, each, ignore
 from core.compute import fitting
 from core.models import counting
 from core.models.counting import matched_width, parameters
+from core.studies.spinal.heads import FOLDER, different
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-RECORD = ASSETS / "results" / "spinal_heads" / "regression.json"
+RECORD = FOLDER / "regression.json"
 COMMAND = "receptive measure spinal-regression"
 INPUTS = 8
 MILLI = 1e3  # errors are read in thousandths, as in the paper
 PEAK_RATE = 0.02  # of SGD and its one cycle: in a small trial the best for the plain network, Adam included
 DIGITS = 7  # after the point, of the errors in a record
-SEED_LIMITS, EPOCH_LIMITS, POINT_LIMITS, BATCH_LIMITS = (1, 30), (1, 1_000), (10, 100_000), (1, 10_000)
+EPOCH_LIMITS, POINT_LIMITS = (1, 1_000), (10, 100_000)
 PATH_POINTS, PATH_REACH = 81, 2.5  # of the line on which a learned function is drawn; deviations of the inputs' mean
 
 Target = Literal["sum", "product", "sine", "pairs"]
@@ -90,32 +92,22 @@ class Params:
 
     targets: tuple[Target, ...] = ("sum", "product", "sine", "pairs")
     networks: tuple[Network, ...] = ("fc", "spinal", "published", "fc-matched")
-    seeds: int = 10
-    epochs: int = 200
-    train: int = 2_000
-    test: int = 5_000
-    batch: int = 100
+    seeds: int = setting(10, limits=(1, 30))
+    epochs: int = setting(200, limits=EPOCH_LIMITS)
+    train: int = setting(2_000, unit="training points", limits=POINT_LIMITS)
+    test: int = setting(5_000, unit="test points", limits=POINT_LIMITS)
+    batch: int = setting(100, unit="points a batch", limits=(1, 10_000))
     sigma: float = 0.1
-    every: int = 10
+    every: int = setting(10, unit="epochs between two looks", limits=EPOCH_LIMITS)
 
     def __post_init__(self) -> None:
-        for name, chosen, known in (
-            ("targets", self.targets, list[str](FUNCTIONS)),
-            ("networks", self.networks, list[str](NETWORKS)),
-        ):
-            if not chosen or len(set(chosen)) < len(chosen) or not set(chosen) <= set(known):
-                got = ", ".join(map(str, chosen)) or "none"
-                raise ValueError(f"expected different {name} of {', '.join(known)}, got {got}: choose among them")
-        for name, value, (low, high) in (
-            ("seeds", self.seeds, SEED_LIMITS),
-            ("epochs", self.epochs, EPOCH_LIMITS),
-            ("training points", self.train, POINT_LIMITS),
-            ("test points", self.test, POINT_LIMITS),
-            ("points a batch", self.batch, (1, min(self.train, BATCH_LIMITS[1]))),
-            ("epochs between two looks", self.every, (1, EPOCH_LIMITS[1])),
-        ):
-            if not isinstance(value, int) or not low <= value <= high:
-                raise ValueError(f"expected {low} to {high} {name}, got {value}: choose a whole number between them")
+        different("targets", self.targets, FUNCTIONS)
+        different("networks", self.networks, NETWORKS)
+        check(self)
+        within(("points a batch", self.batch, (1, self.train)))
+        for field in settings(self):
+            if not isinstance(value := getattr(self, field.name), int):
+                raise ValueError(f"expected a whole number of {field.name}, got {value}: choose one")
         if not 0 <= self.sigma < math.inf:
             raise ValueError(f"expected noise of a deviation of 0 or more, got {self.sigma}: choose another")
 
@@ -183,13 +175,11 @@ def build(network: Network, seed: int = 0) -> nn.Module:
 
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        if network == "fc":
-            return regression_fc(INPUTS)
-        if network == "spinal":
-            return regression_spinal(INPUTS)
-        if network == "published":
-            return PublishedRegression(INPUTS)
-        return FCHead(INPUTS, 1, matched_hidden(), leak=LEAK)
+        if network == "fc-matched":
+            return FCHead(INPUTS, 1, matched_hidden(), leak=LEAK)
+        made: dict[Network, Callable[[int], nn.Module]]
+        made = {"fc": regression_fc, "spinal": regression_spinal, "published": PublishedRegression}
+        return made[network](INPUTS)
 
 
 def matched_hidden() -> tuple[int, int]:
@@ -242,7 +232,7 @@ class Ensemble:
 
 
 def train(
-    ensemble: Ensemble, learn: list[Points], test: list[Points], params: Params, seeds: list[int],
+    ensemble: Ensemble, learn: list[Points], test: list[Points], params: Params, seeds: Sequence[int],
     progress: Progress = ignore,
 ) -> Iterator[Look]:  # fmt: skip
     """Train every network on its own points, in batches whose order its seed alone decides; a Look at each of the
@@ -271,29 +261,22 @@ def train(
             yield Look(epoch, (total / batches).double().numpy(), lowest.double().numpy(), mse, clean)
 
 
-def race(params: Params, target: Target, network: Network, progress: Progress = ignore) -> list[Look]:
-    """One form of network on one target, from every seed: a Look at each of the params' looks."""
-    seeds = list(range(params.seeds))
-    learn, test = points(params, target)
+def race(
+    params: Params, target: Target, network: Network, seeds: Sequence[int] = (), progress: Progress = ignore
+) -> list[Look]:
+    """One form of network on one target, from these seeds or every one: a Look at each of the params' looks."""
+    seeds = seeds or range(params.seeds)
+    learn, test = points(params, target, seeds)
     ensemble = Ensemble([build(network, seed) for seed in seeds])
     return list(train(ensemble, learn, test, params, seeds, progress))
 
 
-def points(params: Params, target: Target) -> tuple[list[Points], list[Points]]:
-    """Training and test points of every seed."""
-    seeds = range(params.seeds)
+def points(params: Params, target: Target, seeds: Sequence[int]) -> tuple[list[Points], list[Points]]:
+    """Training and test points of these seeds."""
     return (
         [draw(target, params.train, params.sigma, seed) for seed in seeds],
         [draw(target, params.test, params.sigma, seed, held_out=True) for seed in seeds],
     )
-
-
-def run(params: Params, progress: Progress = ignore) -> Result:
-    """Train every network on every target from every seed. `progress(done, total)` may raise to stop."""
-    pairs = [(target, network) for target in params.targets for network in params.networks]
-    races = {pair: race(params, *pair, part(progress, i, len(pairs))) for i, pair in enumerate(pairs)}
-    progress(len(pairs), len(pairs))
-    return collect(params, races)
 
 
 def collect(params: Params, races: Mapping[tuple[Target, Network], list[Look]]) -> Result:
@@ -309,7 +292,7 @@ def collect(params: Params, races: Mapping[tuple[Target, Network], list[Look]]) 
     }
     floor, constant = np.empty((2, len(params.targets), params.seeds))
     for t, target in enumerate(params.targets):
-        for s, (learn, test) in enumerate(zip(*points(params, target), strict=True)):
+        for s, (learn, test) in enumerate(zip(*points(params, target, range(params.seeds)), strict=True)):
             floor[t, s], _ = errors(test.clean, test)
             constant[t, s], _ = errors(np.full(params.test, learn.noisy.mean()), test)
     sizes = np.array([counts(network) for network in params.networks])
@@ -349,12 +332,9 @@ class Lesson:
 
 def lesson(params: Params, target: Target, network: Network, seed: int, progress: Progress = ignore) -> Lesson:
     """Train one network. `progress(epochs done, epochs)` may raise to stop."""
-    learn, test = (
-        draw(target, count, params.sigma, seed, held_out=held_out)
-        for count, held_out in ((params.train, False), (params.test, True))
-    )
+    learn, test = points(params, target, [seed])
     ensemble = Ensemble([build(network, seed)])
-    looks = list(train(ensemble, [learn], [test], params, [seed], progress))
+    looks = list(train(ensemble, learn, test, params, [seed], progress))
     function = FUNCTIONS[target]
     middle, deviation = (function.low + function.high) / 2, (function.high - function.low) / math.sqrt(12 * INPUTS)
     line = np.linspace(middle - PATH_REACH * deviation, middle + PATH_REACH * deviation, PATH_POINTS)
@@ -369,5 +349,5 @@ def lesson(params: Params, target: Target, network: Network, seed: int, progress
         line,
         function.of(inputs),
         ensemble.answers(inputs[None])[0],
-        errors(test.clean, test)[0],
+        errors(test[0].clean, test[0])[0],
     )

@@ -14,6 +14,7 @@ from core.figures import kit
 from core.figures.blocks import Plot
 from core.figures.palette import MUTED, network_colours, style, text_colour, translucent
 from core.studies.spinal.figures import MATCHED
+from core.studies.spinal.heads import judged
 from core.studies.spinal.regression import FUNCTIONS, MILLI, SHORT, Lesson, Network, Result, Target, gain
 
 if TYPE_CHECKING:
@@ -192,16 +193,10 @@ def table(result: Result) -> Cells:
         "noise floor": [round(MILLI * float(result.floor[t].mean()), 2) for t, _ in rows],
         "a constant's error": [round(MILLI * float(result.constant[t].mean()), 1) for t, _ in rows],
     }
-    return columns | ({"spinal errs less by": [less_by(result, t, n) for t, n in rows]} if _spinal(result) else {})
-
-
-def less_by(result: Result, t: int, n: int) -> str:
-    """By how much the spinal network's error is lower than this one's, and what that shows."""
-    network = result.params.networks[n]
-    if network == "spinal":
-        return ""
-    mean, half = gain(result, result.params.targets[t], network)
-    return f"{with_interval(mean, half, sign=True)}: {verdict(mean, half)}"
+    if _spinal(result):
+        rivals = [(params.targets[t], params.networks[n]) for t, n in rows]
+        columns["spinal errs less by"] = ["" if n == "spinal" else judged(gain(result, t, n)) for t, n in rivals]
+    return columns
 
 
 def lesson_table(lessons: Sequence[Lesson]) -> Cells:
@@ -286,7 +281,3 @@ def _spinal(result: Result) -> bool:
 
 def _and(words: list[str]) -> str:
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
-
-
-def figure(result: Result) -> go.Figure:
-    return panels(result).figure

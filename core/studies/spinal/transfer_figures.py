@@ -1,23 +1,38 @@
-"""Figures and tables of the transfer measurement (Kabir et al., arXiv 2007.03347)."""
+"""Figures and tables of heads on trained networks (Kabir et al., arXiv 2007.03347)."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from core.base.heavy import subplots
-from core.base.intervals import mean_interval, verdict, with_interval
+from core.base.intervals import with_interval
 from core.figures import kit, palette
-from core.figures.blocks import Plot
-from core.studies.spinal.figures import MATCHED
-from core.studies.spinal.transfer import HEADS, MODES, PAPER, Head, Result, difference, finding
+from core.figures.blocks import Columns, Plot
+from core.networks.card import title_of
+from core.studies.spinal.figures import MATCHED, by_seed
+from core.studies.spinal.heads import judged
+from core.studies.spinal.transfer import (
+    HEADS,
+    MODES,
+    PAPER,
+    Features,
+    Head,
+    Params,
+    Result,
+    counts,
+    finding,
+    finding_on,
+    minus,
+)
 
 if TYPE_CHECKING:
-    pass
+    import plotly.graph_objects as go
 
-Cells = dict[str, list[str | int | float]]
 SYMBOLS: dict[Head, str] = {"linear": "square-open", "hidden": "square", "spinal": "circle", "matched": "diamond"}
-HEIGHT = 420  # px
 
 
 def colours() -> dict[Head, str]:
@@ -26,46 +41,63 @@ def colours() -> dict[Head, str]:
     return {"linear": grey, "hidden": grey, "spinal": blue, "matched": MATCHED}
 
 
-def races(result: Result) -> Plot:
-    """A panel a mode: every seed's accuracy, and mean and 95 % interval over the seeds."""
-    titles = [f"{MODES[mode].capitalize()} trained" for mode in result.modes]
-    fig = subplots.make_subplots(1, len(titles), subplot_titles=titles, shared_yaxes=True, horizontal_spacing=0.04)
+def panels(accuracy: np.ndarray, what: str, title: str, titles: Sequence[str] = ()) -> go.Figure:
+    """Of accuracy (M, H, S) a panel each, with its title: every seed by head, and mean and 95 % interval over seeds."""
+    count = len(accuracy)
+    fig = subplots.make_subplots(1, count, subplot_titles=titles, shared_yaxes=True, horizontal_spacing=0.04)
     paint = colours()
-    findings = " ".join(finding(result, mode) for mode in result.modes)
-    for m in range(len(result.modes)):
-        for h, head in enumerate(result.heads):
-            values, look = 100 * result.accuracy[m, h], (paint[head], SYMBOLS[head])
-            kit.seeds_with_interval(fig, h, values, HEADS[head], look, row=1, col=m + 1)
-    fig.update_layout(height=HEIGHT, title="Four heads on one trained network")
-    fig = palette.style(fig)
-    labels = [HEADS[head].replace(" ", "<br>", 1) for head in result.heads]
+    for m, rows in enumerate(100 * accuracy):
+        for h, (head, name) in enumerate(HEADS.items()):
+            kit.seeds_with_interval(fig, h, rows[h], name, (paint[head], SYMBOLS[head]), row=1, col=m + 1)
+    palette.style(fig)
+    labels = [name.replace(" ", "<br>", 1) for name in HEADS.values()]
     fig.update_xaxes(tickmode="array", tickvals=list(range(len(labels))), ticktext=labels, tickangle=0)
-    fig.update_yaxes(title="test photographs right, %", col=1)
-    fig.update_layout(margin={"t": 88, "b": 72}, title_y=0.97, title_yanchor="top")
-    return Plot(
-        fig, f"Accuracy of four heads, {' and '.join(MODES.values())} trained. {findings}", lambda: table(result)
-    )
+    fig.update_yaxes(title=f"{what} right, %", col=1)
+    fig.update_layout(height=420, title_text=title, margin={"b": 72})
+    return fig
 
 
-def table(result: Result) -> Cells:
-    """A row a mode and head: size, mean and interval, spinal minus it in words, and every seed's accuracy in %."""
-    places = [(m, h) for m in range(len(result.modes)) for h in range(len(result.heads))]
-    columns: Cells = {"trained": [], "head": [], "head's parameters": [], "right, %": [], "spinal minus it": []}
-    for m, h in places:
-        mode, head = result.modes[m], result.heads[h]
-        mean, half = difference(result, mode, head)
-        words = f"{with_interval(mean, half, sign=True)}: {verdict(mean, half)}"
-        columns["trained"].append(MODES[mode])
-        columns["head"].append(HEADS[head])
-        columns["head's parameters"].append(int(result.parameters[h]))
-        columns["right, %"].append(with_interval(*mean_interval(100 * result.accuracy[m, h])))
-        columns["spinal minus it"].append("" if head == "spinal" else words)
-    for seed in range(result.accuracy.shape[2]):
-        columns[f"seed {seed}, %"] = [round(100 * float(result.accuracy[m, h, seed]), 2) for m, h in places]
-    return columns
+def races(result: Result) -> Plot:
+    """A panel a mode."""
+    titles = [f"{MODES[mode].capitalize()} trained" for mode in result.modes]
+    fig = panels(result.accuracy, "test photographs", "Four heads on one trained network", titles)
+    fig.update_layout(margin={"t": 88}, title_y=0.97, title_yanchor="top")
+    said = f"Accuracy of four heads, {' and '.join(MODES.values())} trained."
+    return Plot(fig, " ".join([said, *(finding(result, mode) for mode in result.modes)]), lambda: table(result))
 
 
-def paper_table() -> Cells:
+def race(found: Features, params: Params, accuracy: np.ndarray) -> Plot:
+    """Accuracy (H, S) on a network's features."""
+    title = title_of(found.network)
+    fig = panels(accuracy[None], "test pictures", f"Four heads on the features of {palette.verbatim(title)}")
+    alt = f"Accuracy of four heads on the features of {title}. {finding_on(found, accuracy)}"
+    return Plot(fig, alt, lambda: table_on(found, params, accuracy))
+
+
+def table(result: Result) -> Columns:
+    """A row a mode and head: size, and what `standing` tells."""
+    count = len(result.modes)
+    return {
+        "trained": [MODES[mode] for mode in result.modes for _ in HEADS],
+        "head": list(HEADS.values()) * count,
+        "head's parameters": result.parameters.tolist() * count,
+        **standing(result.accuracy),
+    }
+
+
+def table_on(found: Features, params: Params, accuracy: np.ndarray) -> Columns:
+    """A row a head: its size, and what `standing` tells of accuracy (H, S)."""
+    sizes, products = zip(*(counts(found, params, head) for head in HEADS), strict=True)
+    return {"head": list(HEADS.values()), "parameters": sizes, "multiplications": products, **standing(accuracy[None])}
+
+
+def standing(accuracy: np.ndarray) -> Columns:
+    """Of accuracy (M, H, S), M H rows: mean and interval, spinal minus it in words, and every seed's accuracy in %."""
+    against = ["" if head == "spinal" else judged(minus(rows, head)) for rows in accuracy for head in HEADS]
+    return by_seed(100 * np.concatenate(accuracy), "spinal minus it", against)
+
+
+def paper_table() -> Columns:
     """What the paper reports, and spinal minus plain in points."""
     return {
         "the paper's": [name for name, _, _ in PAPER],

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.base.heavy import nn, torch
-from core.base.refuse import within
-from core.models import counting
+from core.base.settings import check, setting
 from core.models.counting import multiplications, parameters
 
 if TYPE_CHECKING:
@@ -28,7 +27,6 @@ UNIT_LIMITS, WIDTH_LIMITS, SPLIT_LIMITS = (1, 24), (2, 16), (1, 8)
 POINTS = 401  # at which both networks are compared
 REACH = 1.0  # of t
 SEED = 0
-CLASSES = 10
 
 
 # ---- what is saved -------------------------------------------------------------------------------
@@ -48,29 +46,13 @@ def savings() -> dict[str, tuple[str | int | float, ...]]:
     rows: list[tuple[str | int | float, ...]] = []
     for title, builders in pairs.items():
         with torch.device("meta"):
-            plain, spinal = (head_of(build()) for build in builders)
+            plain, spinal = (getattr(net, "head", net) for net in (build() for build in builders))
         inputs = int(spinal.in_features)  # type: ignore[arg-type]
         before, after = multiplications(plain, inputs), multiplications(spinal, inputs)
         saved = round(100 * (before - after) / before, 1)
         rows.append((title, before, after, saved, parameters(plain), parameters(spinal)))
     names = ("head of", "multiplications, FC", "multiplications, spinal", "saved, %", "parameters, FC")
     return dict(zip((*names, "parameters, spinal"), zip(*rows, strict=True), strict=True))
-
-
-def head_of(net: nn.Module) -> nn.Module:
-    """A network's head, or the network itself where it is nothing else."""
-    found = getattr(net, "head", net)
-    assert callable(found)
-    return found  # type: ignore[no-any-return]
-
-
-@lru_cache(maxsize=1)
-def published() -> tuple[int, int]:
-    """Parameters of the regression network as it was published: those with an effect, and all of them."""
-    from core.models.spinal import PublishedRegression
-
-    net = PublishedRegression(FEATURES)
-    return counting.live(net, FEATURES), counting.parameters(net)
 
 
 # ---- the construction ----------------------------------------------------------------------------
@@ -81,16 +63,12 @@ class Toy:
     """A plain network of `units` hidden units on 8 inputs, to be equalled by a spinal one: layers of `width` that see
     `split` parts. Raises ValueError beyond the limits."""
 
-    units: int = 8
-    width: int = 4
-    split: int = 2
+    units: int = setting(8, unit="hidden units", limits=UNIT_LIMITS)
+    width: int = setting(4, unit="units of width", limits=WIDTH_LIMITS)
+    split: int = setting(2, unit="parts", limits=SPLIT_LIMITS)
 
     def __post_init__(self) -> None:
-        within(
-            ("hidden units", self.units, UNIT_LIMITS),
-            ("units of width", self.width, WIDTH_LIMITS),
-            ("parts", self.split, SPLIT_LIMITS),
-        )
+        check(self)
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import streamlit as st
 
 from core import cache
@@ -15,9 +16,8 @@ from core.data.named import load, on_this_machine
 from core.data.sets import DATASETS
 from core.data.split import Pictures, Split
 from core.networks.card import Network
-from core.studies.spinal import any as spinal_any
-from core.studies.spinal.any import Features, Params, Result
-from core.studies.spinal.transfer import HEADS
+from core.studies.spinal import transfer, transfer_figures
+from core.studies.spinal.transfer import HEADS, Features, Params
 from pages.parts.common import at_hand, charts, own_pictures, provenance, waiting
 from pages.parts.common.address import bound, folded
 from pages.parts.common.own_pictures import Chosen
@@ -25,6 +25,7 @@ from pages.parts.common.words import note, plain
 
 KEY = "spinal-any"
 OWN = "my own folder or zip"
+FIRST = Params(epochs=20)
 SEEDS, EPOCHS = (1, 10), (1, 60)
 Data = tuple[str, Split, Split]  # its title and both halves
 
@@ -44,26 +45,23 @@ def show(first: str) -> None:
     if network is None:
         return
     provenance.badges([network.card])
-    data = own(network, params) if title == OWN else packaged(title)
+    data = own(network) if title == OWN else packaged(title)
     if data is None:
         return
     try:
-        result = answer(network, data, params)
+        answer(network, data, params)
     except ValueError as error:
         st.error(plain(error), icon=":material/error:")
-        return
-    if result is not None:
-        look(result, network)
 
 
 def controls() -> Params:
     row = st.columns(4, vertical_alignment="bottom")
-    seeds = bound(row[0].slider, "Seeds", *SEEDS, Params.seeds, key=f"{KEY}-seeds", help="An interval needs three.")
-    epochs = bound(row[1].slider, "Epochs", *EPOCHS, Params.epochs, key=f"{KEY}-epochs")
+    seeds = bound(row[0].slider, "Seeds", *SEEDS, FIRST.seeds, key=f"{KEY}-seeds", help="An interval needs three.")
+    epochs = bound(row[1].slider, "Epochs", *EPOCHS, FIRST.epochs, key=f"{KEY}-epochs")
     width = bound(
-        row[2].slider, "Spinal width", 2, 64, Params.width, key=f"{KEY}-width", help="Units of each spinal layer."
+        row[2].slider, "Spinal width", 2, 64, FIRST.width, key=f"{KEY}-width", help="Units of each spinal layer."
     )
-    layers = bound(row[3].slider, "Spinal layers", 2, 12, Params.layers, key=f"{KEY}-layers")
+    layers = bound(row[3].slider, "Spinal layers", 2, 12, FIRST.layers, key=f"{KEY}-layers")
     return Params(seeds=seeds, epochs=epochs, width=width, layers=layers)
 
 
@@ -75,18 +73,17 @@ def packaged(title: str) -> Data | None:
 
 def read(name: str, progress: Progress) -> Data:
     train, test = (load(name, None, split, part(progress, i, 2)) for i, split in enumerate(("train", "test")))
-    train, test = spinal_any.fewer(train, test, spinal_any.MOST)
-    return DATASETS[name].title, train, test
+    return DATASETS[name].title, *transfer.fewer(train, test, transfer.MOST)
 
 
-def own(network: Network, params: Params) -> Data | None:
+def own(network: Network) -> Data | None:
     """The reader's own pictures at the network's size, in two halves; what is wrong with them is said in place."""
     st.caption("One folder for each class, named like it, or train and test folders of such. Nothing is copied.")
     chosen = own_pictures.listing("spinal any")
     if chosen is None:
         return None
     size = network.preprocessing.size
-    most = min(len(chosen), spinal_any.most_pictures(size, params))
+    most = min(len(chosen), transfer.most_pictures(size))
     try:
         told = waiting.ask(read_own, chosen, most, size, what=f"Reading {most:,} pictures", at=f"{KEY} own")
     except DataError as error:
@@ -105,40 +102,40 @@ def read_own(chosen: Chosen, most: int, size: int, progress: Progress) -> tuple[
     return ("your own", read.train, read.test), read
 
 
-def answer(network: Network, data: Data, params: Params) -> Result | None:
-    """The heads of every seed that is done; None before the first. Features are kept, whatever the heads."""
-    title, train, test = data
-    call = Call(spinal_any.features, train, test, network, Params(most=params.most))
+def answer(network: Network, data: Data, params: Params) -> None:
+    """The heads of every seed that is done. Features are kept, whatever the heads."""
+    call = Call(transfer.features, *data, network, None)
     [found] = waiting.ask_all([call], f"Asking {network.card.title} for its features", f"{KEY} features")
     if found is None:
-        return None
+        return
     # another number of seeds keeps those that are trained
-    calls = [Call(scores, call, replace(params, seeds=Params.seeds), seed) for seed in range(params.seeds)]
+    calls = [Call(scores, call, replace(params, seeds=FIRST.seeds), seed) for seed in range(params.seeds)]
     answers = waiting.ask_all(calls, f"Training {len(HEADS)} heads from {params.seeds} seeds", f"{KEY} heads")
-    told = {seed: shares for seed, shares in enumerate(answers) if shares is not None}
-    return spinal_any.assemble(title, found, params, told) if told else None
+    if any(answers):
+        look(found, params, np.transpose([shares or [np.nan] * len(HEADS) for shares in answers]), network)
 
 
 def scores(features: Call[Features], params: Params, seed: int, progress: Progress) -> list[float]:
     """A seed's shares by head."""
-    return spinal_any.scores(cache.known(features, progress), params, seed, progress)
+    return transfer.scores_on(cache.known(features, progress), params, seed, progress)
 
 
-def look(result: Result, network: Network) -> None:
-    finding = spinal_any.finding(result)
-    st.markdown(f"**{plain(finding)}**")
-    charts.show(spinal_any.figure(result), KEY)
-    params = result.params
+def look(found: Features, params: Params, accuracy: np.ndarray, network: Network) -> None:
+    """Accuracy (H, S) by head and seed, NaN where it is not trained."""
+    st.markdown(f"**{plain(transfer.finding_on(found, accuracy))}**")
+    charts.show(transfer_figures.race(found, params, accuracy), KEY)
     knows = network.card.kind != "untrained" and network.card.family in DATASETS
-    seen = knows and DATASETS[network.card.family].title == result.dataset
+    seen = knows and DATASETS[network.card.family].title == found.dataset
     warning = f" {network.card.title} has learned from these training pictures itself." if seen else ""
+    commonest = np.bincount(found.test_labels).max() / len(found.test)
     note(
-        f"{result.train:,} pictures of {result.dataset} to learn from, {result.test:,} to test with, {result.classes} "
-        f"classes; always the commonest would be {100 * result.commonest:.1f} % right.{warning} Features: what the "
-        f"network's last linear layer sees, {result.features:,} of them, each with mean 0 and deviation 1 over the "
-        f"training pictures; the network itself is not trained. {params.epochs} epochs, the last one counts; peak rate "
-        f"{params.rate:g}, dropout {params.dropout:g} before every layer but the single one; hidden layer: "
-        f"{params.hidden} units, spinal: {params.layers} layers of width {params.width}; matched: as many parameters "
-        "as spinal. Small marks: seeds; large marks: means with 95 % intervals over seeds (Student's t), not over "
-        "pictures; differences are paired by seed. The table counts parameters and multiplications."
+        f"{len(found.train):,} pictures of {found.dataset} to learn from, {len(found.test):,} to test with, "
+        f"{len(found.classes)} classes; always the commonest would be {100 * commonest:.1f} % right.{warning} "
+        f"Features: what the network's last linear layer sees, {found.train.shape[1]:,} of them, each with mean 0 and "
+        f"deviation 1 over the training pictures; the network itself is not trained. {params.epochs} epochs, the last "
+        f"one counts; peak rate {params.head_rate:g}, dropout {params.dropout:g} before every layer but the single "
+        f"one; hidden layer: {params.hidden} units, spinal: {params.layers} layers of width {params.width}; matched: "
+        "as many parameters as spinal. Small marks: seeds; large marks: means with 95 % intervals over seeds "
+        "(Student's t), not over pictures; differences are paired by seed. The table counts parameters and "
+        "multiplications."
     )

@@ -11,7 +11,7 @@ from core.studies.spinal.ablation import PAPER, VARIED
 from core.studies.spinal.transfer import HEADS
 from pages.parts.common import charts, provenance
 from pages.parts.common.address import bound, folded
-from pages.parts.common.words import Markdown, code, plain
+from pages.parts.common.words import code, plain
 
 
 def show() -> None:
@@ -45,8 +45,7 @@ def parts_of_the_head() -> None:
     result, about = found
     names = {title: vary for vary, title in VARIED.items()}
     vary = names[bound(st.selectbox, "What is varied", list(names), key="spinal-vary")]
-    finding = ablation.finding(result, vary)
-    st.markdown(plain(finding))
+    st.markdown(plain(ablation.finding(result, vary)))
     charts.show(ablation_figures.sizes(result, vary), "spinal-ablation")
     params = result.params
     st.caption(
@@ -77,17 +76,12 @@ def on_a_trained_network() -> None:
 
 
 def transferred(result: transfer.Result, about: dict[str, str]) -> None:
-    findings = [transfer.finding(result, mode) for mode in result.modes]
-    st.markdown("\n".join(f"- {plain(sentence)}" for sentence in findings))
+    """The findings, the figure, and how it was done, with every number."""
+    st.markdown("\n".join(f"- {plain(transfer.finding(result, mode))}" for mode in result.modes))
     charts.show(transfer_figures.races(result), "spinal-transfer")
-    st.caption(method(result, about))
-
-
-def method(result: transfer.Result, about: dict[str, str]) -> Markdown:
-    """How the transfer was done, with every number."""
     params, sizes = result.params, dict(zip(result.heads, result.parameters, strict=True))
     counts = ", ".join(f"{HEADS[head]} {count:,}" for head, count in sizes.items())
-    return Markdown(
+    st.caption(
         plain(
             f"{about['data']}, on {about['network']} ({result.below:,} parameters below the head), which knows tabby "
             f"cats and golden retrievers from its own training. Parameters of the heads: {counts}; the hidden layer "

@@ -9,7 +9,7 @@ from datetime import datetime
 
 import streamlit as st
 
-from core.base import jobs
+from core.base import jobs, settings
 from core.base.jobs import Run
 from core.base.prose import section
 from core.base.records import from_json
@@ -50,10 +50,7 @@ def start(data: Data | None, params: Params | None) -> None:
 def begin(data: Data, params: Params) -> None:
     about = {"data": data.name, "title": data.title, "params": asdict(params)}
     name = hashlib.sha256(json.dumps([about, data.folder]).encode()).hexdigest()[:16]
-    options = {name: value for name, value in asdict(params).items() if name != "heads"}
-    words = [word for option, value in options.items() for word in (f"--{option}", str(value))]
-    arguments = ["spinal-heads", *data.arguments, "--heads", ",".join(params.heads), *words]
-    run = beside.begin("spinal", KIND, name, arguments, about)
+    run = beside.begin("spinal", KIND, name, [KIND, *data.arguments, *settings.words(params)], about)
     if run is not None:
         st.session_state[SHOWN] = run.folder.name
 

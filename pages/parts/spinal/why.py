@@ -6,7 +6,7 @@ import streamlit as st
 
 from core import cache
 from core.base.prose import section
-from core.studies.spinal import why
+from core.studies.spinal import regression, why
 from core.studies.spinal import why_figures as figures
 from pages.parts.common import charts
 from pages.parts.common.words import plain
@@ -43,7 +43,7 @@ def counted() -> None:
         },
         alt="Multiplications and parameters of the paper's plain and spinal heads",
     )
-    live, every = why.published()
+    every, live = regression.counts("published")
     st.caption(section("spinal_heads", "counted", live=live, every=every))
 
 

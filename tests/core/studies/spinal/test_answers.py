@@ -155,7 +155,7 @@ def test_tables_hold_every_number(result):
 
 
 def test_figures_show_every_head_and_layer(result, dark):
-    bars = spinal_answers_figures.figure(result)
+    bars = spinal_answers_figures.answers(result).figure
     assert len(bars.data) == 3
     assert len({bar.marker.color for bar in bars.data}) == 3
     for bar, p in zip(bars.data, result.probability, strict=True):

@@ -15,7 +15,6 @@ from core.base.renamed import today
 from core.models import counting
 from core.studies.spinal import measure_regression as ship
 from core.studies.spinal import regression as study
-from core.studies.spinal import regression_figures
 from core.studies.spinal import regression_figures as figures
 from core.studies.spinal.regression import FUNCTIONS, NETWORKS, Params, Points
 
@@ -28,7 +27,12 @@ ARRAYS = [field.name for field in fields(study.Result) if field.name != "params"
 
 @pytest.fixture(scope="module")
 def small():
-    return study.run(SMALL)
+    return run(SMALL)
+
+
+def run(params):
+    pairs = [(target, network) for target in params.targets for network in params.networks]
+    return study.collect(params, {pair: study.race(params, *pair) for pair in pairs})
 
 
 def packaged():
@@ -125,7 +129,7 @@ def test_networks_trained_together_are_trained_apart():
 def test_training_is_deterministic_and_leaves_the_global_dice_alone(small):
     torch.manual_seed(7)
     before = torch.get_rng_state()
-    again = study.run(SMALL)
+    again = run(SMALL)
     assert torch.equal(before, torch.get_rng_state())
     for name in ARRAYS:
         np.testing.assert_array_equal(getattr(again, name), getattr(small, name))
@@ -133,7 +137,7 @@ def test_training_is_deterministic_and_leaves_the_global_dice_alone(small):
 
 def test_training_learns_and_the_layers_without_effect_stay_as_they_were():
     params = Params(targets=("sum",), seeds=3, epochs=12, train=400, test=200, batch=40, every=12)
-    learn, test = study.points(params, "sum")
+    learn, test = study.points(params, "sum", range(3))
     ensemble = study.Ensemble([study.build("published", seed) for seed in range(3)])
     before = {name: value.detach().clone() for name, value in ensemble.parameters.items()}
     [look] = study.train(ensemble, learn, test, params, [0, 1, 2])
@@ -146,15 +150,11 @@ def test_training_learns_and_the_layers_without_effect_stay_as_they_were():
     assert (look.lowest <= look.loss).all()
 
 
-def test_shapes_looks_and_progress():
-    seen = []
-    result = study.run(SMALL, lambda done, total: seen.append((done, total)))
+def test_shapes_and_looks(small):
+    result = small
     assert SMALL.looks == (2, 3)
     assert result.mse.shape == result.clean.shape == result.loss.shape == result.lowest.shape == (2, 2, 3, 2)
     assert result.floor.shape == result.constant.shape == (2, 3)
-    shares = [done / total for done, total in seen]
-    assert shares == sorted(shares)
-    assert shares[-1] == 1
     assert all(np.isfinite(getattr(result, name)).all() for name in ARRAYS)
     assert (np.diff(result.lowest, axis=-1) <= 0).all()
 
@@ -203,7 +203,7 @@ def test_the_packaged_record_agrees_with_itself():
         assert np.isfinite(values).all()
         assert (values >= 0).all()
     for t, target in enumerate(result.params.targets):  # the same seeds draw the same points again
-        for s, points in enumerate(study.points(result.params, target)[1]):
+        for s, points in enumerate(study.points(result.params, target, range(result.params.seeds))[1]):
             assert result.floor[t, s] == pytest.approx(study.errors(points.clean, points)[0], abs=1e-6)
     # against noise that nobody can know, an error is the noise-free one and the floor, but for chance
     np.testing.assert_allclose(result.mse, result.clean + result.floor[:, None, :, None], rtol=0.08)
@@ -217,13 +217,13 @@ def test_the_packaged_record_agrees_with_itself():
 
 
 def test_a_constant_answer_is_what_the_record_calls_one(small):
-    [learn, *_], [test, *_] = study.points(SMALL, "sum")
+    [learn], [test] = study.points(SMALL, "sum", [0])
     assert small.constant[0, 0] == pytest.approx(np.mean((test.noisy - learn.noisy.mean()) ** 2))
     assert isinstance(test, Points)
 
 
 def test_the_figures_hold_the_numbers(small, dark):
-    fig = regression_figures.figure(small)
+    fig = figures.panels(small).figure
     means = [trace.y[0] for trace in fig.data if trace.error_y.array is not None]
     np.testing.assert_allclose(means, 1e3 * small.last.mean(axis=2).ravel())
     curves = figures.by_epoch(small).figure
@@ -235,9 +235,9 @@ def test_the_figures_hold_the_numbers(small, dark):
 
 
 def test_words_name_the_dead_layers_and_whose_the_numbers_are():
-    result = study.run(replace(SMALL, networks=("spinal", "published"), epochs=1))
+    result = run(replace(SMALL, networks=("spinal", "published"), epochs=1))
     assert "of 14,301 parameters 8,801 have an effect, and 5,500 in two layers have none" in figures.dead_words(result)
-    assert figures.dead_words(study.run(replace(SMALL, epochs=1))) == ""
+    assert figures.dead_words(run(replace(SMALL, epochs=1))) == ""
     columns = figures.paper_table()
     assert columns["spinal, × 10⁻³"] == ["1.007", "0.855", "3.966", "2.217"]
     assert all("paper" in name for name in list(columns)[:1])

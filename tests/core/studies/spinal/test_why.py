@@ -10,7 +10,7 @@ from torch import nn
 
 from core.figures import theme
 from core.models.spinal import equal_to
-from core.studies.spinal import why
+from core.studies.spinal import regression, why
 from core.studies.spinal import why_figures as figures
 
 SOME = settings(max_examples=15, deadline=None)
@@ -29,7 +29,7 @@ def test_the_papers_savings_are_counted_from_the_networks():
 
 
 def test_the_published_regression_leaves_two_layers_dead():
-    live, every = why.published()
+    every, live = regression.counts("published")
     dead = 2 * ((4 + 50) * 50 + 50)  # two layers that see half of eight inputs and fifty units
     assert (live, every) == (8_801, 14_301)
     assert every - live == dead

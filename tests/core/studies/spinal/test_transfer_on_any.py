@@ -12,14 +12,12 @@ from torch import nn
 
 from core import networks
 from core.base.intervals import verdict
-from core.base.records import as_json
 from core.compute import spaces
 from core.data import named
 from core.data.split import Split, part
 from core.figures import theme
-from core.studies.spinal import any as spinal_any
-from core.studies.spinal.any import Features, Params
-from core.studies.spinal.transfer import HEADS
+from core.studies.spinal import transfer, transfer_figures
+from core.studies.spinal.transfer import HEADS, Features, Params
 from tests.helpers.networks_by_hand import Torus, by_hand
 
 TINY = Params(seeds=3, epochs=3, width=6, layers=3, hidden=9)
@@ -38,7 +36,7 @@ def digits():
 
 @pytest.fixture(scope="module")
 def found(digits):
-    return spinal_any.features(*digits, load("digits_cnn"))
+    return transfer.features("digits", *digits, load("digits_cnn"))
 
 
 def blobs(count, seed=0, classes=3, d=8):
@@ -51,7 +49,7 @@ def blobs(count, seed=0, classes=3, d=8):
 
 @pytest.fixture(scope="module")
 def easy():
-    return Features("by hand", *blobs(120), *blobs(60, 1), ("a", "b", "c"))
+    return Features("by hand", "blobs", *blobs(120), *blobs(60, 1), ("a", "b", "c"))
 
 
 # ---- features ------------------------------------------------------------------------------------
@@ -71,12 +69,12 @@ def easy():
 )
 def test_every_kind_of_network_gives_features_to_every_head(digits, name, width):
     train, test = (part(split, np.arange(n)) for split, n in zip(digits, (16, 8), strict=True))
-    result = spinal_any.run("digits", train, test, load(name), replace(TINY, seeds=1, epochs=1))
-    assert (result.features, result.train, result.test, result.classes) == (width, 16, 8, 10)
-    assert result.heads == tuple(HEADS)
-    assert result.accuracy.shape == (4, 1)
-    assert ((result.accuracy >= 0) & (result.accuracy <= 1)).all()
-    assert np.allclose(result.accuracy * 8, (result.accuracy * 8).round())
+    told = transfer.features("digits", train, test, load(name))
+    assert (told.train.shape, told.test.shape, len(told.classes)) == ((16, width), (8, width), 10)
+    shares = 8 * np.array(transfer.scores_on(told, replace(TINY, epochs=1), 0))
+    assert shares.shape == (len(HEADS),)
+    assert ((shares >= 0) & (shares <= 8)).all()
+    assert np.allclose(shares, shares.round())
 
 
 def test_features_are_the_last_layers_by_the_training_pictures_mean_and_deviation(digits, found):
@@ -94,7 +92,7 @@ def test_a_constant_feature_stays_finite(digits):
             maps = torch.relu(self.second(torch.relu(self.first(x)))).mean((2, 3))
             return self.classifier(maps * torch.tensor([1.0, 0, 1, 0, 1, 0, 1, 0]))
 
-    told = spinal_any.features(*digits, by_hand(Half()))
+    told = transfer.features("digits", *digits, by_hand(Half()))
     assert np.isfinite(told.train).all()
     assert not told.train[:, 1::2].any()
 
@@ -102,22 +100,21 @@ def test_a_constant_feature_stays_finite(digits):
 def test_the_users_colour_pictures_serve_a_grey_network():
     dice = np.random.default_rng(0)
     some = Split(dice.integers(0, 256, (24, 20, 20, 3), dtype=np.uint8), np.arange(24) % 2, ("ants", "bees"))
-    told = spinal_any.features(some, some, load("mnist_small_cnn"))
+    told = transfer.features("some", some, some, load("mnist_small_cnn"))
     assert told.train.shape == (24, 50)
     assert told.classes == ("ants", "bees")
 
 
 def test_too_many_pictures_are_drawn_from_in_proportion(digits):
-    assert [spinal_any.most_pictures(size, Params()) for size in (8, 64, 224)] == [4096, 4096, 334]
-    assert spinal_any.most_pictures(224, Params(most=50)) == 50
-    train, test = spinal_any.fewer(*digits, 70)
+    assert [transfer.most_pictures(size) for size in (8, 64, 224)] == [4096, 4096, 334]
+    train, test = transfer.fewer(*digits, 70)
     assert (len(train), len(test)) == (50, 20)
-    again, _ = spinal_any.fewer(*digits, 70)
+    again, _ = transfer.fewer(*digits, 70)
     assert np.array_equal(train.pixels, again.pixels)
     rows = {picture.tobytes() for picture in digits[0].pixels}
     assert {picture.tobytes() for picture in train.pixels} <= rows
-    assert spinal_any.fewer(*digits, 280) == digits
-    told = spinal_any.features(*digits, by_hand(Torus()), Params(most=70))
+    assert transfer.fewer(*digits, 280) == digits
+    told = transfer.features("digits", *digits, by_hand(Torus()), 70)
     assert (len(told.train), len(told.test_labels)) == (50, 20)
 
 
@@ -126,47 +123,37 @@ def test_too_many_pictures_are_drawn_from_in_proportion(digits):
 
 def test_every_head_learns_what_is_easy_and_none_what_is_chance(easy):
     params = Params(seeds=1, epochs=25)
-    assert min(spinal_any.scores(easy, params, 0)) > 0.95
+    assert min(transfer.scores_on(easy, params, 0)) > 0.95
     dice = np.random.default_rng(0)
     noise = replace(easy, test_labels=dice.permutation(easy.test_labels))
-    assert max(spinal_any.scores(noise, params, 0)) < 0.6
+    assert max(transfer.scores_on(noise, params, 0)) < 0.6
 
 
 @pytest.mark.parametrize("head", HEADS)
 def test_the_seed_decides_alone(easy, head):
     state = torch.random.get_rng_state()
-    nets = [spinal_any.trained(easy, TINY, head, seed).state_dict() for seed in (0, 0, 1)]
+    nets = [transfer.trained_on(easy, TINY, head, seed).state_dict() for seed in (0, 0, 1)]
     assert all(torch.equal(nets[0][name], nets[1][name]) for name in nets[0])
     assert any(not torch.equal(nets[0][name], nets[2][name]) for name in nets[0])
     assert torch.equal(torch.random.get_rng_state(), state)
 
 
 def test_a_score_is_the_share_of_the_test_pictures(easy):
-    net = spinal_any.trained(easy, TINY, "spinal", 2)
+    net = transfer.trained_on(easy, TINY, "spinal", 2)
     with torch.no_grad():
         right = (net(torch.from_numpy(easy.test)).argmax(1).numpy() == easy.test_labels).mean()
-    assert spinal_any.scores(easy, TINY, 2)[list(HEADS).index("spinal")] == right
+    assert transfer.scores_on(easy, TINY, 2)[list(HEADS).index("spinal")] == right
 
 
-def test_run_is_its_parts_put_together(digits, found):
-    seen = []
-    result = spinal_any.run("digits", *digits, load("digits_cnn"), TINY, lambda done, total: seen.append(done / total))
-    told = {seed: spinal_any.scores(found, TINY, seed) for seed in range(3)}
-    whole = spinal_any.assemble("digits", found, TINY, told)
-    assert np.array_equal(result.accuracy, whole.accuracy)
-    assert seen == sorted(seen)
-    assert seen[-1] == 1
-    partial = spinal_any.assemble("digits", found, TINY, {1: told[1]})
-    assert np.isnan(partial.accuracy[:, [0, 2]]).all()
-    assert "too few seeds to tell" in spinal_any.finding(partial)
-    assert spinal_any.table(partial)["seed 0, %"] == [None] * 4
-    assert as_json(partial)["accuracy"][0][0] is None
+def test_what_is_not_trained_yet_is_said(found, accuracy):
+    partial = np.where([False, True, False, False, False], accuracy, np.nan)
+    assert "too few seeds to tell" in transfer.finding_on(found, partial)
+    assert transfer_figures.table_on(found, TINY, partial)["seed 0, %"] == [None] * 4
 
 
 def test_heads_are_counted_and_the_matched_one_is_nearest(found):
-    result = spinal_any.assemble("digits", found, Params(), {})
-    sizes = dict(zip(HEADS, result.parameters, strict=True))
-    products = dict(zip(HEADS, result.multiplications, strict=True))
+    table = transfer_figures.table_on(found, Params(), np.full((4, 1), np.nan))
+    sizes, products = (dict(zip(HEADS, table[name], strict=True)) for name in ("parameters", "multiplications"))
     assert sizes["linear"] == 49 * 10
     assert products["linear"] == 48 * 10
     assert sizes["hidden"] == 49 * 128 + 129 * 10
@@ -180,14 +167,13 @@ def test_heads_are_counted_and_the_matched_one_is_nearest(found):
 
 
 @pytest.fixture(scope="module")
-def result(found):
-    accuracy = np.random.default_rng(5).normal([[0.90], [0.93], [0.92], [0.91]], 0.01, (4, 5))
-    return replace(spinal_any.assemble("digits", found, replace(TINY, seeds=5), {}), accuracy=accuracy)
+def accuracy():
+    return np.random.default_rng(5).normal([[0.90], [0.93], [0.92], [0.91]], 0.01, (4, 5))
 
 
-def test_differences_are_paired_and_verdicts_follow(result):
-    rows = dict(zip(HEADS, 100 * result.accuracy, strict=True))
-    words, cells = spinal_any.finding(result), spinal_any.table(result)
+def test_differences_are_paired_and_verdicts_follow(found, accuracy):
+    rows = dict(zip(HEADS, 100 * accuracy, strict=True))
+    words, cells = transfer.finding_on(found, accuracy), transfer_figures.table_on(found, TINY, accuracy)
     for i, (head, values) in enumerate(rows.items()):
         own = stats.t.interval(0.95, 4, values.mean(), stats.sem(values))
         assert cells["right, %"][i] == f"{values.mean():.2f} ± {own[1] - values.mean():.2f}"
@@ -202,12 +188,12 @@ def test_differences_are_paired_and_verdicts_follow(result):
     assert f"a spinal head gets {cells['right, %'][2]} % of 80 test pictures of digits right" in words
 
 
-def test_the_figure_shows_every_seed_and_the_means(result):
+def test_the_figure_shows_every_seed_and_the_means(found, accuracy):
     for look in theme.THEMES:
         with theme.drawn(look):
-            drawn = spinal_any.figure(result).figure.data
-            np.testing.assert_allclose([trace.y for trace in drawn[::2]], 100 * result.accuracy)
-            np.testing.assert_allclose([trace.y[0] for trace in drawn[1::2]], 100 * result.accuracy.mean(1))
+            drawn = transfer_figures.race(found, TINY, accuracy).figure.data
+            np.testing.assert_allclose([trace.y for trace in drawn[::2]], 100 * accuracy)
+            np.testing.assert_allclose([trace.y[0] for trace in drawn[1::2]], 100 * accuracy.mean(1))
             assert len({trace.marker.symbol for trace in drawn[::2]}) == 4
 
 
@@ -215,14 +201,16 @@ def test_what_does_not_fit_is_refused_in_one_sentence(digits):
     train, test = digits
     network = by_hand(Torus())
     with pytest.raises(ValueError, match="expected the same classes"):
-        spinal_any.features(train, replace(test, classes=("x",)), network)
+        transfer.features("digits", train, replace(test, classes=("x",)), network)
     with pytest.raises(ValueError, match=r"expected at least 10 pictures to learn from .* got 9 and 80"):
-        spinal_any.features(part(train, np.arange(9)), test, network)
+        transfer.features("digits", part(train, np.arange(9)), test, network)
+    with pytest.raises(ValueError, match=r"expected at least 10 pictures .* got 3 and 1"):
+        transfer.features("digits", train, test, network, 5)
     with pytest.raises(ValueError, match="expected a network that ends in a linear layer"):
-        spinal_any.features(train, test, by_hand(nn.Sequential(nn.Conv2d(3, 4, 3))))
-    few = Features("few", *blobs(20, d=4), *blobs(9, d=4), ("a", "b", "c"))
+        transfer.features("digits", train, test, by_hand(nn.Sequential(nn.Conv2d(3, 4, 3))))
+    few = Features("few", "blobs", *blobs(20, d=4), *blobs(9, d=4), ("a", "b", "c"))
     with pytest.raises(ValueError, match="no more parts than features"):
-        spinal_any.scores(few, Params(split=8, layers=8), 0)
+        transfer.scores_on(few, Params(split=8, layers=8), 0)
 
 
 # ---- the part of the page ------------------------------------------------------------------------
