@@ -9,7 +9,6 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,9 +20,6 @@ from core.pictures.formats.colour import flat
 from core.pictures.formats.foreign import foreign
 from core.pictures.formats.layers import Layers, loaded, of_picture
 from core.pictures.formats.limits import MAX_PIXELS, ImageError, UnsupportedError
-
-if TYPE_CHECKING:
-    import numpy as np
 
 __all__ = ["MAX_PIXELS", "SUFFIXES", "ImageError", "RGBImage", "decode", "from_pixels", "png_bytes", "thumbnail"]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 import numpy as np
 from PIL import Image
 
-from core.base.heavy import F, torch
+from core.base.heavy import torch
 from core.pictures.image import RGBImage, from_pixels
 
 if TYPE_CHECKING:
@@ -197,14 +197,6 @@ def circular_shift(x: Tensor, offsets: np.ndarray) -> Tensor:
     columns = (torch.arange(w) - dx[:, None]) % w
     picture, channel = torch.arange(b)[:, None, None, None], torch.arange(c)[:, None, None]
     return x[picture, channel, rows[:, None, :, None], columns[:, None, None, :]]
-
-
-def reflect_shift(x: Tensor, offsets: np.ndarray) -> Tensor:
-    """(B, C, H, W) with picture b moved by offsets[b] = (dy, dx), mirroring at the border."""
-    reach = int(np.abs(offsets).max(initial=0))
-    h, w = x.shape[-2:]
-    padded = circular_shift(F.pad(x, (reach,) * 4, mode="reflect"), offsets)
-    return padded[:, :, reach : reach + h, reach : reach + w]
 
 
 def in_form(image: RGBImage, size: int, channels: int = 3, bright_on_dark: bool = False) -> np.ndarray:
