@@ -80,7 +80,6 @@ def check(kind: str, level: float) -> None:
 
 
 def _one(clean: np.ndarray, kind: str, level: float, seed: int) -> np.ndarray:
-
     dice = np.random.default_rng(seed)
     if kind == "shot":  # scikit-image's Poisson noise has no level
         noisy = np.clip(dice.poisson(clean * float(level)) / level, 0, 1)

@@ -97,10 +97,8 @@ def whole(image: RGBImage, short: int) -> np.ndarray:
 
     Of a picture more than MOST_OBLONG times as long as it is short, the middle.
     """
-    small, long = sorted((image.height, image.width))
-    kept = min(long, MOST_OBLONG * small)
-    across = image.width >= image.height
-    w, h = (kept, small) if across else (small, kept)
+    small = min(image.height, image.width)
+    w, h = min(image.width, MOST_OBLONG * small), min(image.height, MOST_OBLONG * small)
     left, top = (image.width - w) / 2, (image.height - h) / 2
     size = (round(short * w / small), round(short * h / small))
     box = (left, top, left + w, top + h)

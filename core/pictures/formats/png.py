@@ -1,8 +1,7 @@
 """PNG: its chunks are read here, and Pillow sees only those that make the picture.
 
 Texts, of which some programs write megabytes, are never unpacked. A critical chunk with a wrong checksum is refused,
-an ancillary one left out, as the PNG specification has it. gAMA and cHRM are ignored, as the readers are that networks
-are trained with; cICP and iCCP are not.
+an ancillary one left out, as the PNG specification has it.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFile
+from PIL import Image
 
 from core.pictures.formats.colour import convertible, note_on
 from core.pictures.formats.deep import scale_of
@@ -189,7 +188,6 @@ def _transparent(picture: Image.Image, depth: int) -> Any:
 def _low_bytes(plain: bytes) -> NDArray[np.uint8]:
     """The lower bytes (H, W, 3) of an RGB PNG of 16 bit: those that Pillow keeps if told that they come first."""
     picture = opened(plain, "PNG")
-    assert isinstance(picture, ImageFile.ImageFile)
     picture.tile = [tile._replace(args="RGB;16L") for tile in picture.tile]
     picture.load()
     return np.asarray(picture)
