@@ -25,20 +25,31 @@ class Later(ModuleType):
 
 
 captum_attr = Later("captum.attr")
+color = Later("skimage.color")
 feature_extraction = Later("torchvision.models.feature_extraction")
+filters = Later("skimage.filters")
+flop_counter = Later("torch.utils.flop_counter")
+fusion = Later("torch.nn.utils.fusion")
+fx_proxy = Later("torch.fx.proxy")
 ndimage = Later("scipy.ndimage")
+nn_utils = Later("torch.nn.modules.utils")
 openTSNE = Later("openTSNE")
 pa = Later("pyarrow")
 parquet = Later("pyarrow.parquet")
 plotly_colors = Later("plotly.colors")
 plotly_offline = Later("plotly.offline")
+safetensors_torch = Later("safetensors.torch")
+segmentation = Later("skimage.segmentation")
+serialization = Later("torch.serialization")
 sk_cluster = Later("sklearn.cluster")
 sk_datasets = Later("sklearn.datasets")
 sk_decomposition = Later("sklearn.decomposition")
 sk_exceptions = Later("sklearn.exceptions")
+sk_feature = Later("skimage.feature")
 sk_mixture = Later("sklearn.mixture")
 sk_neural = Later("sklearn.neural_network")
 sk_selection = Later("sklearn.model_selection")
+sk_util = Later("skimage.util")
 sp_linalg = Later("scipy.sparse.linalg")
 sp_sparse = Later("scipy.sparse")
 sparse_graph = Later("scipy.sparse.csgraph")
@@ -49,42 +60,20 @@ torchvision = Later("torchvision")
 transforms = Later("torchvision.transforms.v2")
 tv_models = Later("torchvision.models")
 
-if TYPE_CHECKING:  # those whose types are known, and plotly, whose Figure stands in signatures
+if TYPE_CHECKING:  # those that stand in signatures, or whose types find mistakes
     import numba
     import plotly.graph_objects as go
-    import safetensors.torch as safetensors_torch
-    import skimage.color as color
-    import skimage.feature as sk_feature
-    import skimage.filters as filters
-    import skimage.segmentation as segmentation
-    import skimage.util as sk_util
     import tifffile
     import torch
-    import torch.fx.proxy as fx_proxy
     import torch.nn as nn
     import torch.nn.functional as F
-    import torch.nn.modules.utils as nn_utils
-    import torch.nn.utils.fusion as fusion
     import torch.overrides as overrides
-    import torch.serialization as serialization
-    import torch.utils.flop_counter as flop_counter
 else:
-    color = Later("skimage.color")
     F = Later("torch.nn.functional")
-    filters = Later("skimage.filters")
-    flop_counter = Later("torch.utils.flop_counter")
-    fusion = Later("torch.nn.utils.fusion")
-    fx_proxy = Later("torch.fx.proxy")
     go = Later("plotly.graph_objects")
     nn = Later("torch.nn")
-    nn_utils = Later("torch.nn.modules.utils")
     numba = Later("numba")
     overrides = Later("torch.overrides")
-    safetensors_torch = Later("safetensors.torch")
-    segmentation = Later("skimage.segmentation")
-    serialization = Later("torch.serialization")
-    sk_feature = Later("skimage.feature")
-    sk_util = Later("skimage.util")
     tifffile = Later("tifffile")
     torch = Later("torch")
 

@@ -11,7 +11,7 @@ import numpy as np
 from core.base.files import cache_folder
 from core.base.heavy import sk_datasets, sk_selection, torchvision
 from core.base.refuse import DataError
-from core.base.worker import Progress, ignore
+from core.base.worker import Progress, each, ignore
 from core.data.idx import IDX_FILES, SPLITS, find_folder, holds, read_split
 from core.data.sets import DATASETS, DIGITS, DataSet
 from core.data.split import Pictures, Split
@@ -30,7 +30,7 @@ def read_folder(folder: Path, size: int, progress: Progress = ignore) -> Split:
     if not files:
         raise DataError(f"expected FOLDER/CLASS/picture files in {folder}, found no picture")
     pixels = np.empty((len(files), size, size, 3), np.uint8)
-    for i, (path, _) in enumerate(files):
+    for i, (path, _) in enumerate(each(files, progress)):
         try:
             picture = decode(path.read_bytes()).pixels
         except ImageError as error:
@@ -38,9 +38,6 @@ def read_folder(folder: Path, size: int, progress: Progress = ignore) -> Split:
         if picture.shape != (size, size, 3):
             raise DataError(f"{path}: expected {size}x{size} pixels, got {picture.shape[1]}x{picture.shape[0]}")
         pixels[i] = picture
-        if i % 500 == 0:
-            progress(i, len(files))
-    progress(len(files), len(files))
     return Split(pixels, np.array([label for _, label in files]), classes)
 
 

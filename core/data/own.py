@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from core.base.refuse import DataError
-from core.base.worker import Progress, ignore
+from core.base.worker import Progress, each, ignore
 from core.data.split import MAX_BYTES, Pictures, Split, halves, part
 from core.pictures.files import open_pictures
 from core.pictures.listing import (
@@ -90,12 +90,11 @@ def _read(
     labels: list[int] = []
     is_test: list[bool] = []
     # one at a time: a photograph may unpack to 75 MB
-    for done, file in enumerate(filed, 1):
+    for file in each(filed, progress):
         for [image], _ in open_pictures([file], (), 1, broken):
             pixels[len(labels)] = square(image, size)
             labels.append(index[file.category.lower()])
             is_test.append(file.half == "test")
-        progress(done, len(filed))
     kept, inverse = np.unique(np.array(labels, np.int64), return_inverse=True)
     if len(kept) < FEWEST_CLASSES or len(labels) < FEWEST_PICTURES:
         reasons = [f"{len(broken):,} broken, such as {broken[0]}"] if broken else []

@@ -28,7 +28,7 @@ from PIL import Image
 
 from core.base.heavy import torchvision
 from core.base.refuse import DataError
-from core.base.worker import Progress, ignore, part
+from core.base.worker import Progress, each, ignore, part
 from core.data import named as datasets
 from core.data.named import downloads
 from core.data.sets import DATASETS, TORCHVISION
@@ -226,15 +226,14 @@ def _squares(
     which = np.sort(np.random.default_rng(SEED).permutation(len(source))[:count])
     pixels = np.empty((len(which), size, size, 3), np.uint8)
     labels: list[int] = []
-    for done, i in enumerate(which, 1):
+    for i in each(which.tolist(), progress):
         try:
-            picture, label = source[int(i)]
+            picture, label = source[i]
             pixels[len(labels)] = square(from_pixels(np.array(picture.convert("RGB"))), size)
         except DAMAGED as error:
             broken.append(f"{public.name} {i}: {_line(error)}")
         else:
             labels.append(int(label))
-        progress(done, len(which))
     if not labels or min(labels) < 0 or max(labels) >= len(classes):
         raise DataError(
             f"expected pictures of {len(classes)} classes in {public.title}, got {len(labels)} that can be read: "

@@ -84,7 +84,7 @@ def _one(clean: np.ndarray, kind: str, level: float, seed: int) -> np.ndarray:
     if kind == "shot":  # scikit-image's Poisson noise has no level
         noisy = np.clip(dice.poisson(clean * float(level)) / level, 0, 1)
     elif kind == "impulse":
-        noisy = sk_util.random_noise(clean, "s&p", rng=dice, amount=level)  # type: ignore[no-untyped-call]
+        noisy = sk_util.random_noise(clean, "s&p", rng=dice, amount=level)
     else:
-        noisy = sk_util.random_noise(clean, kind, rng=dice, var=level**2)  # type: ignore[no-untyped-call]
+        noisy = sk_util.random_noise(clean, kind, rng=dice, var=level**2)
     return np.asarray(noisy, np.float32)
