@@ -29,7 +29,6 @@ def mean_interval(values: Sequence[float] | np.ndarray) -> tuple[float, float]:
     known = known[~np.isnan(known)]
     if len(known) < FEWEST:
         return (float(known.mean()) if len(known) else math.nan), math.nan
-
     spread = known.std(ddof=1) / math.sqrt(len(known))
     return float(known.mean()), float(stats.t.ppf((1 + LEVEL) / 2, len(known) - 1) * spread)
 

@@ -8,12 +8,9 @@ import shlex
 MARKS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
 
-TURNING = {ord(mark): f"\\u{ord(mark):04x}" for mark in MARKS}
-
-
 def unturned(words: str) -> str:
     r"""The words with each mark that turns their direction written out, such as \u202e; letters keep their own."""
-    return words.translate(TURNING)
+    return words.translate({ord(mark): f"\\u{ord(mark):04x}" for mark in MARKS})
 
 
 def command(*words: object) -> str:

@@ -26,16 +26,12 @@ def today(command: str) -> str:
     words = command.split()
     old = words[1] if words[:1] == ["receptive"] and len(words) > 1 else ""
     given, options = parts(words[2:])
-    if old not in COMMANDS or (old == "measure" and not is_old(given)):
+    are_networks = bool(given) and not any(":" in key or key in NETWORK_KEYS for key in given)
+    if old not in COMMANDS or (old == "measure" and not are_networks):  # else they are measurements, as today
         return command
     group, backbone = COMMANDS[old], f":{options.get('--backbone', BACKBONE)}" if old == "measure-spinal" else ""
     keys = [f"{group}:{name}{backbone}" for name in given] or [group]
     return " ".join(["receptive", "measure", *keys, *(["--data", "FOLDER"] if "--data" in options else [])])
-
-
-def is_old(keys: list[str]) -> bool:
-    """Whether these words of `receptive measure` name a network, as they did, and no measurement."""
-    return bool(keys) and not any(":" in key or key in NETWORK_KEYS for key in keys)
 
 
 def parts(words: list[str]) -> tuple[list[str], dict[str, str]]:

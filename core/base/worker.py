@@ -59,23 +59,19 @@ class Job(Generic[T]):
     future: Future[T] = field(default_factory=Future)
     done: int = 0
     total: int = 0
-    _stop: threading.Event = field(default_factory=threading.Event)
+    stopping: threading.Event = field(default_factory=threading.Event)
 
     def progress(self, done: int, total: int) -> None:
         """What the computation calls as it goes: others may have a turn now. Raises Stopped once `stop` was called."""
         _turns.give_way(self)
-        if self.is_stopping:
+        if self.stopping.is_set():
             raise Stopped
         self.done, self.total = done, total
 
     def stop(self) -> None:
         """End it at its next step, or before its first."""
-        self._stop.set()
+        self.stopping.set()
         _turns.look_again()
-
-    @property
-    def is_stopping(self) -> bool:
-        return self._stop.is_set()
 
 
 class Turns:
@@ -91,7 +87,13 @@ class Turns:
     def begin(self, job: Job[Any]) -> None:
         """Return when it is the job's turn."""
         with self._changed:
-            self._await(job)
+            self._waiting[job] = time.monotonic()
+            while self._running is not None or self._next() is not job:
+                self._changed.wait()
+            del self._waiting[job]
+            self._running = job
+            self._since = self._charged = time.monotonic()
+            self._changed.notify_all()
 
     def give_way(self, job: Job[Any]) -> None:
         """Between two steps: return at once if the job is to go on, or when it is its turn again."""
@@ -104,7 +106,7 @@ class Turns:
             dice = random_state()
             self._running = None
             self._changed.notify_all()
-            self._await(job)
+            self.begin(job)
         if dice is not None:
             sys.modules["torch"].set_rng_state(dice)
 
@@ -125,15 +127,6 @@ class Turns:
         with self._changed:
             self._changed.notify_all()
 
-    def _await(self, job: Job[Any]) -> None:
-        self._waiting[job] = time.monotonic()
-        while self._running is not None or self._next() is not job:
-            self._changed.wait()
-        del self._waiting[job]
-        self._running = job
-        self._since = self._charged = time.monotonic()
-        self._changed.notify_all()
-
     def _charge(self, job: Job[Any]) -> None:
         now = time.monotonic()
         for owner in (job.line, job.line.session):
@@ -147,7 +140,7 @@ class Turns:
         def rank(job: Job[Any]) -> tuple[float, ...]:
             asked = self._waiting.get(job, now)
             late = now - asked > PATIENCE
-            return (not job.is_stopping, not late, asked if late else 0.0, self._used[job.line.session],
+            return (not job.stopping.is_set(), not late, asked if late else 0.0, self._used[job.line.session],
                     self._used[job.line], asked)  # fmt: skip
 
         return min((*self._waiting, *also), key=rank)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from core.base.files import at_home
 from core.base.refuse import SIZE_LIMITS, DataError, within
-from core.base.worker import Progress, ignore, part
+from core.base.worker import Progress, ignore
 from core.data import public
-from core.data.named import load
+from core.data.named import both
 from core.data.own import read
 from core.data.sets import DATASETS, TORCHVISION
 from core.data.split import Pictures
@@ -23,8 +23,7 @@ def open_data(name: str, root: Path | None, size: int, progress: Progress = igno
     """
     within(("px a side", size, SIZE_LIMITS))
     if name in DATASETS:
-        train, test = (load(name, root, split, part(progress, i, 2)) for i, split in enumerate(("train", "test")))
-        return Pictures(DATASETS[name].title, train, test)
+        return both(name, root, progress)
     if name.lower().startswith(TORCHVISION):
         return public.load(name, size, root, progress)
     path = at_home(name)

@@ -11,10 +11,10 @@ import numpy as np
 from core.base.files import cache_folder
 from core.base.heavy import sk_datasets, sk_selection, torchvision
 from core.base.refuse import DataError
-from core.base.worker import Progress, ignore
+from core.base.worker import Progress, each, ignore
 from core.data.idx import IDX_FILES, SPLITS, find_folder, holds, read_split
 from core.data.sets import DATASETS, DIGITS, DataSet
-from core.data.split import Split
+from core.data.split import Pictures, Split
 from core.pictures.image import ImageError, decode
 
 
@@ -30,7 +30,7 @@ def read_folder(folder: Path, size: int, progress: Progress = ignore) -> Split:
     if not files:
         raise DataError(f"expected FOLDER/CLASS/picture files in {folder}, found no picture")
     pixels = np.empty((len(files), size, size, 3), np.uint8)
-    for i, (path, _) in enumerate(files):
+    for i, (path, _) in enumerate(each(files, progress)):
         try:
             picture = decode(path.read_bytes()).pixels
         except ImageError as error:
@@ -38,9 +38,6 @@ def read_folder(folder: Path, size: int, progress: Progress = ignore) -> Split:
         if picture.shape != (size, size, 3):
             raise DataError(f"{path}: expected {size}x{size} pixels, got {picture.shape[1]}x{picture.shape[0]}")
         pixels[i] = picture
-        if i % 500 == 0:
-            progress(i, len(files))
-    progress(len(files), len(files))
     return Split(pixels, np.array([label for _, label in files]), classes)
 
 
@@ -69,42 +66,42 @@ def load(name: str, root: Path | None = None, split: str = "train", progress: Pr
     return Split(np.asarray(source.data), np.asarray(source.targets), about.classes)
 
 
+def downloads() -> Path:
+    """Where downloads are kept, and where a copy may be put."""
+    return cache_folder() / "datasets"
+
+
+def both(name: str, root: Path | None = None) -> Pictures:
+    """The two halves of a data set in DATASETS. Raises as `load` does."""
+    train, test = (load(name, root, split) for split in SPLITS)
+    return Pictures(DATASETS[name].title, train, test)
+
+
 def on_this_machine(name: str) -> bool:
     """Whether `load` reads both splits of this data set without a folder and without a download."""
     if name in IDX_FILES:
         return holds(_idx_downloads(name), IDX_FILES[name], *SPLITS)
     if name == "cifar10":
-        folder = _downloads() / "cifar-10-batches-py"
-        return all((folder / file).is_file() for file in CIFAR10_FILES)
+        return all((downloads() / "cifar-10-batches-py" / file).is_file() for file in CIFAR10_FILES)
     return name == "digits"
 
 
 CIFAR10_FILES = (*(f"data_batch_{i}" for i in range(1, 6)), "test_batch", "batches.meta")
-DIGITS_TEST = 500
-DIGITS_SEED = 0
-DIGITS_WHITE = 16  # scikit-learn's digits count the ink pixels of 4x4 blocks
 
 
 def _digits(split: str) -> Split:
-
     pictures, labels = sk_datasets.load_digits(return_X_y=True)
-    pixels = np.rint(pictures * (255 / DIGITS_WHITE)).astype(np.uint8).reshape(-1, 8, 8, 1)
-    train, test = sk_selection.train_test_split(
-        np.arange(len(labels)), test_size=DIGITS_TEST, stratify=labels, random_state=DIGITS_SEED
-    )
+    white = 16  # they count the ink pixels of 4x4 blocks
+    pixels = np.rint(pictures * (255 / white)).astype(np.uint8).reshape(-1, 8, 8, 1)
+    train, test = sk_selection.train_test_split(np.arange(len(labels)), test_size=500, stratify=labels, random_state=0)
     which = np.sort(train if split == "train" else test)
     return Split(pixels[which], labels[which].astype(np.int64), DIGITS)
 
 
-def _downloads() -> Path:
-    return cache_folder() / "datasets"
-
-
 def _torchvision(about: DataSet, kind: str, **options: Any) -> Any:
     """torchvision's data set of this class name, downloaded if it is not here. Raises DataError."""
-    source = getattr(torchvision.datasets, kind)
     try:
-        return source(str(_downloads()), download=True, **options)
+        return getattr(torchvision.datasets, kind)(str(downloads()), download=True, **options)
     except (OSError, RuntimeError) as error:
         why = " ".join(str(error).split())  # some have several lines
         raise DataError(
@@ -114,7 +111,7 @@ def _torchvision(about: DataSet, kind: str, **options: Any) -> Any:
 
 
 def _idx_downloads(name: str) -> Path:
-    return _downloads() / IDX_FILES[name].folder / "raw"
+    return downloads() / IDX_FILES[name].folder / "raw"
 
 
 def _idx_split(about: DataSet, root: Path | None, split: str) -> Split:

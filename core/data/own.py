@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from core.base.refuse import DataError
-from core.base.worker import Progress, ignore
+from core.base.worker import Progress, each, ignore
 from core.data.split import MAX_BYTES, Pictures, Split, halves, part
 from core.pictures.files import open_pictures
 from core.pictures.listing import (
@@ -77,7 +77,9 @@ def _read(
     found: Sequence[Found], size: int, broken: list[str], progress: Progress, left: str = ""
 ) -> tuple[Split, np.ndarray]:
     """`from_pictures`, and which of the pictures (N,) lie in the test half's folder; `left` was left out before."""
-    filed, names = in_folders(found, broken)
+    filed = [file for file in found if file.category]
+    broken += [f"{file.name}: {NO_CLASS.why}" for file in found if not file.category]
+    names = sorted({file.category.lower(): file.category for file in filed}.values())
     if len(filed) > _most(size):
         raise DataError(
             f"expected at most {_most(size):,} pictures of {size} px, got {len(filed):,}: "
@@ -88,34 +90,19 @@ def _read(
     labels: list[int] = []
     is_test: list[bool] = []
     # one at a time: a photograph may unpack to 75 MB
-    for done, file in enumerate(filed, 1):
+    for file in each(filed, progress):
         for [image], _ in open_pictures([file], (), 1, broken):
             pixels[len(labels)] = square(image, size)
             labels.append(index[file.category.lower()])
             is_test.append(file.half == "test")
-        progress(done, len(filed))
     kept, inverse = np.unique(np.array(labels, np.int64), return_inverse=True)
     if len(kept) < FEWEST_CLASSES or len(labels) < FEWEST_PICTURES:
+        reasons = [f"{len(broken):,} broken, such as {broken[0]}"] if broken else []
+        reasons += [f"left out: {left}"] if left else []
+        why = f" ({'; '.join(reasons)})" if reasons else ""
         raise DataError(
             f"expected at least {FEWEST_CLASSES} folders, named like their classes, with {FEWEST_PICTURES} pictures "
-            f"in all, got {len(labels)} readable pictures in {len(kept)}{_first(broken, left)}: choose another folder"
+            f"in all, got {len(labels)} readable pictures in {len(kept)}{why}: choose another folder"
         )
     split = Split(pixels[: len(labels)], inverse.astype(np.int64), tuple(names[i] for i in kept))
     return split, np.array(is_test, bool)
-
-
-def _first(broken: Sequence[str], left: str) -> str:
-    reasons = [f"{len(broken):,} broken, such as {broken[0]}"] if broken else []
-    reasons += [f"left out: {left}"] if left else []
-    return f" ({'; '.join(reasons)})" if reasons else ""
-
-
-def in_folders(found: Sequence[Found], broken: list[str]) -> tuple[list[Found], list[str]]:
-    """The pictures that lie in a class folder, and the classes; upper and lower case are the same class."""
-    filed = []
-    for file in found:
-        if file.category:
-            filed.append(file)
-        else:
-            broken.append(f"{file.name}: {NO_CLASS.why}")
-    return filed, sorted({file.category.lower(): file.category for file in filed}.values())

@@ -15,7 +15,7 @@ import socket
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPException
@@ -26,11 +26,11 @@ import numpy as np
 from filelock import FileLock
 from PIL import Image
 
-from core.base.files import cache_folder
 from core.base.heavy import torchvision
 from core.base.refuse import DataError
-from core.base.worker import Progress, ignore, part
+from core.base.worker import Progress, each, ignore, part
 from core.data import named as datasets
+from core.data.named import downloads
 from core.data.sets import DATASETS, TORCHVISION
 from core.data.split import MAX_BYTES, Pictures, Split, halves
 from core.pictures.image import from_pixels
@@ -49,7 +49,7 @@ FAILED = (*DAMAGED, HTTPException, zipfile.BadZipFile, tarfile.TarError)
 @dataclass(frozen=True)
 class Public:
     """A class of torchvision.datasets: `here` is what lies in its folder once it is whole, `megabytes` the download's
-    size. `train` and `test` are what the class is asked for; without `test` it comes in one piece."""
+    size. The class is `asked` for its two halves, or for all that there is."""
 
     name: str
     title: str
@@ -58,8 +58,7 @@ class Public:
     megabytes: int
     owner: str
     here: tuple[str, ...]
-    train: Mapping[str, object]
-    test: Mapping[str, object] | None
+    asked: Sequence[Mapping[str, object]]
 
     @property
     def word(self) -> str:
@@ -72,44 +71,44 @@ class Public:
         return f"{self.what} in {self.classes} classes, about {size} from {self.owner}"
 
 
-def _split(train: str = "train", test: str = "test", **other: object) -> tuple[dict[str, object], dict[str, object]]:
+def _split(train: str = "train", test: str = "test", **other: object) -> Sequence[Mapping[str, object]]:
     return {"split": train, **other}, {"split": test, **other}
 
 
-WHOLE: tuple[dict[str, object], None] = ({}, None)
+WHOLE: Sequence[Mapping[str, object]] = ({},)
 TRAIN_OR_NOT = ({"train": True}, {"train": False})
-OXFORD, STANFORD, OPENAI = "www.robots.ox.ac.uk", "ai.stanford.edu", "openaipublic.azureedge.net"
+OXFORD = "www.robots.ox.ac.uk"
 _ALL = (
     Public("CIFAR100", "CIFAR-100", "60,000 small photographs of 32 px", 100, 169, "www.cs.toronto.edu",
-           ("cifar-100-python/train", "cifar-100-python/test", "cifar-100-python/meta"), *TRAIN_OR_NOT),
-    Public("STL10", "STL-10", "13,000 photographs of 96 px", 10, 2640, STANFORD,
-           ("stl10_binary/train_X.bin", "stl10_binary/test_X.bin"), *_split()),
+           ("cifar-100-python/train", "cifar-100-python/test", "cifar-100-python/meta"), TRAIN_OR_NOT),
+    Public("STL10", "STL-10", "13,000 photographs of 96 px", 10, 2640, "ai.stanford.edu",
+           ("stl10_binary/train_X.bin", "stl10_binary/test_X.bin"), _split()),
     Public("SVHN", "SVHN", "99,289 house numbers of 32 px", 10, 246, "ufldl.stanford.edu",
-           ("train_32x32.mat", "test_32x32.mat"), *_split()),
+           ("train_32x32.mat", "test_32x32.mat"), _split()),
     Public("Flowers102", "Oxford 102 Flowers", "8,189 photographs of flowers", 102, 345, OXFORD,
-           ("flowers-102/jpg", "flowers-102/setid.mat", "flowers-102/imagelabels.mat"), *_split()),
+           ("flowers-102/jpg", "flowers-102/setid.mat", "flowers-102/imagelabels.mat"), _split()),
     Public("OxfordIIITPet", "Oxford-IIIT Pets", "7,349 cats and dogs", 37, 811, OXFORD,
-           ("oxford-iiit-pet/images", "oxford-iiit-pet/annotations/test.txt"), *_split("trainval")),
+           ("oxford-iiit-pet/images", "oxford-iiit-pet/annotations/test.txt"), _split("trainval")),
     Public("Food101", "Food-101", "101,000 photographs of dishes", 101, 4996, "data.vision.ee.ethz.ch",
-           ("food-101/meta/test.json", "food-101/images"), *_split()),
+           ("food-101/meta/test.json", "food-101/images"), _split()),
     Public("DTD", "Describable Textures", "5,640 textures", 47, 625, OXFORD,
-           ("dtd/dtd/labels/test1.txt", "dtd/dtd/images"), *_split()),
+           ("dtd/dtd/labels/test1.txt", "dtd/dtd/images"), _split()),
     Public("EuroSAT", "EuroSAT", "27,000 satellite pictures of 64 px", 10, 94, "huggingface.co",
-           ("eurosat/2750",), *WHOLE),
+           ("eurosat/2750",), WHOLE),
     Public("GTSRB", "GTSRB traffic signs", "39,270 German traffic signs", 43, 276, "sid.erda.dk",
-           ("gtsrb/GTSRB/Training", "gtsrb/GTSRB/Final_Test/Images", "gtsrb/GT-final_test.csv"), *_split()),
+           ("gtsrb/GTSRB/Training", "gtsrb/GTSRB/Final_Test/Images", "gtsrb/GT-final_test.csv"), _split()),
     Public("FGVCAircraft", "FGVC Aircraft", "10,000 photographs of aircraft", 100, 2750, OXFORD,
-           ("fgvc-aircraft-2013b/data/images", "fgvc-aircraft-2013b/data/variants.txt"), *_split("trainval")),
+           ("fgvc-aircraft-2013b/data/images", "fgvc-aircraft-2013b/data/variants.txt"), _split("trainval")),
     Public("Caltech101", "Caltech 101", "8,677 photographs", 101, 137, "data.caltech.edu",
-           ("caltech101/101_ObjectCategories",), *WHOLE),
-    Public("Country211", "Country211", "52,750 photographs by country", 211, 11_000, OPENAI,
-           ("country211/train", "country211/test"), *_split()),
+           ("caltech101/101_ObjectCategories",), WHOLE),
+    Public("Country211", "Country211", "52,750 photographs by country", 211, 11_000, "openaipublic.azureedge.net",
+           ("country211/train", "country211/test"), _split()),
     Public("Imagenette", "Imagenette (160 px)", "13,394 photographs", 10, 99, "s3.amazonaws.com",
-           ("imagenette2-160/train", "imagenette2-160/val"), *_split("train", "val", size="160px")),
+           ("imagenette2-160/train", "imagenette2-160/val"), _split("train", "val", size="160px")),
     Public("USPS", "USPS", "9,298 handwritten digits of 16 px", 10, 9, "www.csie.ntu.edu.tw",
-           ("usps.bz2", "usps.t.bz2"), *TRAIN_OR_NOT),
+           ("usps.bz2", "usps.t.bz2"), TRAIN_OR_NOT),
     Public("SEMEION", "Semeion", "1,593 handwritten digits of 16 px", 10, 3, "archive.ics.uci.edu",
-           ("semeion.data",), *WHOLE),
+           ("semeion.data",), WHOLE),
 )  # fmt: skip
 SETS = {about.name: about for about in _ALL}
 OWN_READER = {  # torchvision's class -> the data set of core.data.named that holds the same
@@ -140,58 +139,54 @@ def _plain(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
-def folder() -> Path:
-    """Where downloads are kept, and where a copy may be put."""
-    return cache_folder() / "datasets"
-
-
 def on_this_machine(name: str, root: Path | None = None) -> bool:
-    """Whether the whole set lies in `root` (by default `folder()`); torchvision is not imported."""
+    """Whether the whole set lies in `root` (by default core.data.named.downloads); torchvision is not imported."""
     name = named(name)
     if name in OWN_READER:
         return datasets.on_this_machine(OWN_READER[name])
-    return all(((root or folder()) / path).exists() for path in SETS[name].here)
+    return all(((root or downloads()) / path).exists() for path in SETS[name].here)
 
 
 def load(name: str, size: int, root: Path | None = None, progress: Progress = ignore) -> Pictures:
     """The set as squares of `size` px, uint8 (N, size, size, 3), in its own two halves, or in core.data.split.halves.
 
-    It is read from `root`, or from `folder()`, into which it is downloaded if it is not there. Sets of OWN_READER keep
-    their own size and channels. Of more pictures than fit in memory, or than MAX_PICTURES files, a seeded draw is
+    It is read from `root`, or from `downloads()`, into which it is downloaded if it is not there. Sets of OWN_READER
+    keep their own size and channels. Of more pictures than fit in memory, or than MAX_PICTURES files, a seeded draw is
     taken. Raises DataError: no such set, no connection, a damaged copy.
     """
     name = named(name)
     if name in OWN_READER:
-        about = DATASETS[OWN_READER[name]]
-        train, test = (datasets.load(about.name, root, split) for split in ("train", "test"))
-        return Pictures(about.title, train, test)
+        return datasets.both(OWN_READER[name], root)
     public = SETS[name]
     if root is None and not on_this_machine(name):
         download(name)
-    home = root or folder()
+    home = root or downloads()
     if not on_this_machine(name, home):
         missing = ", ".join(path for path in public.here if not (home / path).exists())
         raise DataError(
             f"expected {public.title} as torchvision keeps it in {home}, found no {missing}: {_copy(public)}"
         )
-    asked = [public.train] if public.test is None else [public.train, public.test]
-    sources = [_source(public, home, options) for options in asked]
+    sources = [_source(public, home, options) for options in public.asked]
     broken: list[str] = []
     total = sum(map(len, sources))
     in_memory = all(isinstance(getattr(source, "data", None), np.ndarray) for source in sources)
     most = min(MAX_BYTES // (size * size * 3), total if in_memory else MAX_PICTURES)
     classes = _classes(public, sources[0])
     splits = [
-        _squares(public, source, size, round(len(source) * min(1.0, most / total)), classes, broken, watch)
-        for source, watch in zip(sources, _parts(progress, len(sources)), strict=True)
+        _squares(
+            public,
+            source,
+            size,
+            round(len(source) * min(1.0, most / total)),
+            classes,
+            broken,
+            part(progress, i, len(sources)),
+        )
+        for i, source in enumerate(sources)
     ]
     train, test = splits if len(splits) == 2 else halves(splits[0])
     table = {"file": [line.partition(": ")[0] for line in broken], "why": [line.partition(": ")[2] for line in broken]}
     return Pictures(public.title, train, test, _said(train, test, total, broken), table, tuple(broken[:10]))
-
-
-def _parts(progress: Progress, count: int) -> Iterator[Progress]:
-    return (part(progress, i, count) for i in range(count))
 
 
 def _said(train: Split, test: Split, total: int, broken: list[str]) -> str:
@@ -231,15 +226,14 @@ def _squares(
     which = np.sort(np.random.default_rng(SEED).permutation(len(source))[:count])
     pixels = np.empty((len(which), size, size, 3), np.uint8)
     labels: list[int] = []
-    for done, i in enumerate(which, 1):
+    for i in each(which.tolist(), progress):
         try:
-            picture, label = source[int(i)]
+            picture, label = source[i]
             pixels[len(labels)] = square(from_pixels(np.array(picture.convert("RGB"))), size)
         except DAMAGED as error:
             broken.append(f"{public.name} {i}: {_line(error)}")
         else:
             labels.append(int(label))
-        progress(done, len(which))
     if not labels or min(labels) < 0 or max(labels) >= len(classes):
         raise DataError(
             f"expected pictures of {len(classes)} classes in {public.title}, got {len(labels)} that can be read: "
@@ -252,7 +246,7 @@ def _squares(
 
 
 def download(name: str) -> Path:
-    """Fetch a set from its owner into `folder()` unless it is there; torchvision verifies the archives' MD5 where it
+    """Fetch a set from its owner into `downloads()` unless it is there; torchvision verifies the archives' MD5 where it
     knows one (FGVC Aircraft has none). A half download, in `unfinished(name)`, is never used: torchvision would take
     what an interrupted run has unpacked for the whole.
 
@@ -260,21 +254,21 @@ def download(name: str) -> Path:
     """
     name = named(name)
     if name in OWN_READER:
-        for split in ("train", "test"):
-            datasets.load(OWN_READER[name], None, split)
-        return folder()
-    public, home, begun = SETS[name], folder(), unfinished(name)
+        datasets.both(OWN_READER[name])
+        return downloads()
+    public, home, begun = SETS[name], downloads(), unfinished(name)
     try:
         home.mkdir(parents=True, exist_ok=True)
         with FileLock(f"{begun}.lock"), _impatient():
             if not on_this_machine(name):
                 clear(name)
                 begun.mkdir()
-                for options in (public.train, public.test):
-                    if options is not None:
-                        _source(public, begun, options, fetch=True)
+                for options in public.asked:
+                    _source(public, begun, options, fetch=True)
                 for entry in begun.iterdir():
-                    _replace(entry, home / entry.name)
+                    if (home / entry.name).is_dir():
+                        shutil.rmtree(home / entry.name)  # an incomplete copy: it was not found to be on this machine
+                    entry.replace(home / entry.name)
                 clear(name)
     except FAILED as error:
         clear(name)
@@ -290,24 +284,18 @@ def announcement(name: str, root: Path | None = None) -> str:
     if root is not None or on_this_machine(name):
         return ""
     if name in OWN_READER:
-        return f"downloading {DATASETS[OWN_READER[name]].title} into {folder()}"
-    return f"downloading {SETS[name].title} ({SETS[name].about}) into {folder()}"
+        return f"downloading {DATASETS[OWN_READER[name]].title} into {downloads()}"
+    return f"downloading {SETS[name].title} ({SETS[name].about}) into {downloads()}"
 
 
 def unfinished(name: str) -> Path:
     """Where a download lies until it is whole."""
-    return folder() / f".{named(name)}.part"
+    return downloads() / f".{named(name)}.part"
 
 
 def clear(name: str) -> None:
     """Remove what a download that was stopped has left."""
     shutil.rmtree(unfinished(name), ignore_errors=True)
-
-
-def _replace(fresh: Path, target: Path) -> None:
-    if target.is_dir():
-        shutil.rmtree(target)  # an incomplete copy: it was not found to be on this machine
-    fresh.replace(target)
 
 
 @contextmanager
@@ -323,7 +311,7 @@ def _impatient() -> Iterator[None]:
 
 def _copy(public: Public) -> str:
     tops = " and ".join(dict.fromkeys(path.partition("/")[0] for path in public.here))
-    return f"check the connection and try again, or put a copy ({tops}) into {folder()}"
+    return f"check the connection and try again, or put a copy ({tops}) into {downloads()}"
 
 
 def _line(error: Exception) -> str:

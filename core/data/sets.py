@@ -21,8 +21,6 @@ class DataSet:
 
 
 CIFAR10_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
-
-
 TINY20 = {
     "n01443537": "goldfish",
     "n01641577": "bullfrog",
@@ -45,20 +43,12 @@ TINY20 = {
     "n07873807": "pizza",
     "n09193705": "alp",
 }
-
-
 DIGITS = tuple("0123456789")
-
-
 FASHION_CLASSES = (
     *("T-shirt/top", "trouser", "pullover", "dress", "coat"),
     *("sandal", "shirt", "sneaker", "bag", "ankle boot"),
 )
-
-
 KMNIST_CLASSES = ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo")  # hiragana
-
-
 # EMNIST's balanced classes have one for a letter's two forms where these look alike
 BALANCED_CLASSES = (*DIGITS, *string.ascii_uppercase, *"abdefghnqrt")
 
@@ -67,8 +57,8 @@ def _like_mnist(name: str, title: str, classes: Sequence[str], counts: str) -> D
     return DataSet(name, title, 28, tuple(classes), f"28x28, {counts} pictures", channels=1, bright_on_dark=True)
 
 
-DATASETS = {
-    "digits": DataSet(
+_ALL = (
+    DataSet(
         "digits",
         "digits",
         8,
@@ -77,22 +67,21 @@ DATASETS = {
         channels=1,
         bright_on_dark=True,
     ),
-    "fashion-mnist": _like_mnist("fashion-mnist", "Fashion-MNIST", FASHION_CLASSES, "60,000 / 10,000"),
-    "mnist": _like_mnist("mnist", "MNIST", DIGITS, "60,000 / 10,000"),
-    "kmnist": _like_mnist("kmnist", "KMNIST", KMNIST_CLASSES, "60,000 / 10,000"),
-    "qmnist": _like_mnist("qmnist", "QMNIST", DIGITS, "60,000 / 60,000"),
-    "emnist-digits": _like_mnist("emnist-digits", "EMNIST digits", DIGITS, "240,000 / 40,000"),
-    "emnist-letters": _like_mnist("emnist-letters", "EMNIST letters", string.ascii_lowercase, "124,800 / 20,800"),
-    "emnist-balanced": _like_mnist("emnist-balanced", "EMNIST balanced", BALANCED_CLASSES, "112,800 / 18,800"),
-    "cifar10": DataSet("cifar10", "CIFAR-10", 32, CIFAR10_CLASSES, "JPEG copy, 32x32, 50,000 / 10,000 pictures"),
-    "tiny-imagenet-20": DataSet(
+    _like_mnist("fashion-mnist", "Fashion-MNIST", FASHION_CLASSES, "60,000 / 10,000"),
+    _like_mnist("mnist", "MNIST", DIGITS, "60,000 / 10,000"),
+    _like_mnist("kmnist", "KMNIST", KMNIST_CLASSES, "60,000 / 10,000"),
+    _like_mnist("qmnist", "QMNIST", DIGITS, "60,000 / 60,000"),
+    _like_mnist("emnist-digits", "EMNIST digits", DIGITS, "240,000 / 40,000"),
+    _like_mnist("emnist-letters", "EMNIST letters", string.ascii_lowercase, "124,800 / 20,800"),
+    _like_mnist("emnist-balanced", "EMNIST balanced", BALANCED_CLASSES, "112,800 / 18,800"),
+    DataSet("cifar10", "CIFAR-10", 32, CIFAR10_CLASSES, "JPEG copy, 32x32, 50,000 / 10,000 pictures"),
+    DataSet(
         "tiny-imagenet-20",
         "tiny-imagenet-20",
         64,
         tuple(TINY20.values()),
         "20 classes of Tiny ImageNet, 64x64, 10,000 / 1,000 photographs",
     ),
-}
-
-
+)
+DATASETS = {about.name: about for about in _ALL}
 TORCHVISION = "torchvision:"  # before the name of a class of torchvision.datasets

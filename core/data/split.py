@@ -11,6 +11,10 @@ import numpy as np
 
 from core.pictures.image import RGBImage, from_pixels
 
+MAX_BYTES = 250_000_000  # of the pictures' pixels together: 20,000 of 64 px
+TEST_SHARE = 0.2
+CHUNK = 250  # pictures answered together while measuring
+
 
 @dataclass(frozen=True, eq=False)
 class Split:
@@ -36,12 +40,6 @@ def digest(*splits: Split) -> str:
         total.update(np.ascontiguousarray(split.pixels).data)
         total.update(np.ascontiguousarray(split.labels).data)
     return total.hexdigest()
-
-
-MAX_BYTES = 250_000_000  # of the pictures' pixels together: 20,000 of 64 px
-
-
-TEST_SHARE = 0.2
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,17 +84,12 @@ def seeded_part(split: Split, count: int) -> Split:
     """`count` pictures drawn with seed 0; the whole of a smaller split."""
     if len(split) <= count:
         return split
-    which = np.sort(np.random.default_rng(0).permutation(len(split))[:count])
-    return Split(split.pixels[which], split.labels[which], split.classes)
-
-
-CHUNK = 250  # pictures answered together while measuring
+    return part(split, np.sort(np.random.default_rng(0).permutation(len(split))[:count]))
 
 
 def every(split: Split, count: int) -> Split:
     """`count` pictures of a split at even steps; the whole of a smaller one."""
-    which = np.linspace(0, len(split) - 1, min(count, len(split))).round().astype(int)
-    return Split(split.pixels[which], split.labels[which], split.classes)
+    return part(split, np.linspace(0, len(split) - 1, min(count, len(split))).round().astype(int))
 
 
 def chunks(split: Split) -> Iterator[tuple[list[RGBImage], list[int]]]:

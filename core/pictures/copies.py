@@ -7,6 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import takewhile
 from typing import NamedTuple
 
 from core.pictures.folder_words import half_of, is_plain, part_of
@@ -121,7 +122,7 @@ def _claims_beside(folders: Folders, top: int) -> dict[Moved, list[tuple[Folder,
             groups[folded(folder[top])].append(folder)
     sets: list[tuple[str, Folder, dict[Folder, Folder]]] = []  # in the order of originals
     for name, own in groups.items() if TWO <= len(groups) <= BESIDE else ():
-        root = own[0][: min(_agree(own[0], folder) for folder in own)]
+        root = tuple(names[0] for names in takewhile(lambda names: len({*names}) == 1, zip(*own, strict=False)))
         sets.append((name, root, {tuple(map(folded, folder[len(root) :])): folder for folder in own}))
     sets.sort(key=lambda one: (-sum(len(folders[folder]) for folder in one[2].values()), *_rank(one[1])))
     halves = {name: {part_of(word) for part in root[top:] if (word := half_of(folded(part)))} for name, root, _ in sets}
@@ -135,11 +136,6 @@ def _claims_beside(folders: Folders, top: int) -> dict[Moved, list[tuple[Folder,
             if len(classes) >= TWO and not apart and _plain(name) != _plain(first):
                 claims[Moved(root, original)] = [(inner[key], originals[key]) for key in sorted(shared)]
     return claims
-
-
-def _agree(one: Folder, other: Folder) -> int:
-    """How many folders two paths have in common, from the root down."""
-    return next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 
 @lru_cache(maxsize=10_000)

@@ -44,15 +44,12 @@ def jpeg(x: Tensor, quality: float, seeds: Sequence[int]) -> Tensor:
 
     By Pillow: torchvision's own encoder is deprecated, and gives the very same pixels.
     """
-    return torch.stack([_through_jpeg(picture, int(quality)) for picture in x])
-
-
-def _through_jpeg(picture: Tensor, quality: int) -> Tensor:
-
-    buffer = BytesIO()
-    Image.fromarray(picture.permute(1, 2, 0).numpy()).save(buffer, "JPEG", quality=quality)
-    with Image.open(buffer) as decoded:
-        return torch.from_numpy(np.array(decoded)).permute(2, 0, 1)
+    decoded = []
+    for picture in x:
+        buffer = BytesIO()
+        Image.fromarray(picture.permute(1, 2, 0).numpy()).save(buffer, "JPEG", quality=int(quality))
+        decoded.append(torch.from_numpy(np.array(Image.open(buffer))).permute(2, 0, 1))
+    return torch.stack(decoded)
 
 
 def contrast(x: Tensor, factor: float, seeds: Sequence[int]) -> Tensor:

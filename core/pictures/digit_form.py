@@ -11,12 +11,11 @@ from PIL import Image
 
 from core.base.heavy import filters, ndimage
 from core.pictures.image import RGBImage
-from core.pictures.preprocess import at_most
+from core.pictures.preprocess import RIM, at_most
 
 SIDE, BOX = 28, 20  # px of the picture, and of the longer side of the ink in it
 CENTRE = 14  # row and column of the ink's centre of mass: within half a pixel of it in all of MNIST's test pictures
 WORKING_PIXELS = 160_000  # a larger photograph is scaled down first
-RIM = 8  # the border is an eighth of the side
 SAMPLES = 10_000  # pixels, about, of which those at the border tell the light on the paper
 ROUNDS = 5  # of the fit of that light
 FAINTEST = 8  # of 255: what stands out by less is no ink
@@ -41,7 +40,7 @@ def ink(pixels: np.ndarray) -> np.ndarray:
     relief *= np.sign((relief**3).sum())  # whatever stands out most from the border, brighter or darker, is ink
     if np.ptp(relief) < FAINTEST:
         return np.zeros_like(relief)
-    is_ink = relief > filters.threshold_otsu(relief)  # type: ignore[no-untyped-call]
+    is_ink = relief > filters.threshold_otsu(relief)
     paper, full = np.median(relief[~is_ink]), np.median(relief[is_ink])
     noise = NOISE * np.median(np.abs(relief[~is_ink] - paper))
     low = min(paper + max(noise, FAINT * (full - paper)), full - 1)

@@ -70,11 +70,12 @@ class Beside:
 
 
 def _beside(groups: Groups, at: int) -> Beside:
-    found = {name: _classes(own, at + 1) for name, own in groups.items()}
+    found: dict[str, Classes] = {}
     for name, own in groups.items():
         within = {part for folder in own for part in folder[at + 1 :]}
-        if len(within) < TWO and all(part == name or no_class(part) for part in within):
-            found[name] = []
+        alone = len(within) < TWO and all(part == name or no_class(part) for part in within)
+        # at each depth the names that may be its classes: the last are if no other half tells
+        found[name] = [(d, set(inner)) for d, inner in levels(own, at + 1, in_half=True)] if not alone else []
     return Beside(at, groups, found)
 
 
@@ -248,11 +249,6 @@ def _beside_classes(beside: Beside, words: Mapping[str, str]) -> Halves | None:
 def _by_word(words: Mapping[str, str], order: Sequence[str]) -> list[str]:
     """The names with a half's word in `order`, in this order; no more than FEW."""
     return sorted((name for name in words if words[name] in order), key=lambda n: (order.index(words[n]), n))[:FEW]
-
-
-def _classes(folders: Iterable[Folder], depth: int) -> Classes:
-    """The names of a half's folders at each depth where they may be its classes: the last if no other half tells."""
-    return [(at, set(inner)) for at, inner in levels(folders, depth, in_half=True)]
 
 
 def _shared(one: Classes, other: Classes) -> tuple[int, int]:

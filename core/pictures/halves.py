@@ -1,9 +1,7 @@
 """The classes and halves that the folders of a data set tell, by the names that halves usually have, at any depth.
 
-A folder or zip is read as CLASS/**, train|test/CLASS/** or CLASS/train|test/**, whatever the halves are called
-(training_set, seg_test, valid, dev, ...; one half may have any name beside the other if both hold the same two classes
-or more) and whatever wraps them, each or both. Where train, val and test all have classes, val is left out; where only
-one half has, or the classes lie beside a flat test folder, it is split anew and the others are left out. Upper and
+A folder or zip is read as CLASS/**, train|test/CLASS/** or CLASS/train|test/**, whatever wraps these: see `places`.
+Where only one half has classes, or the classes lie beside a flat test folder, core.data.own splits it anew. Upper and
 lower case and Unicode's normal forms are the same class. Folders that are all like CLASS/train/VIEW, CLASS/test/VIEW,
 with the same views, cannot be told from a set under several wraps: the views are taken for the classes.
 """

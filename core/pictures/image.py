@@ -9,7 +9,6 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,9 +20,6 @@ from core.pictures.formats.colour import flat
 from core.pictures.formats.foreign import foreign
 from core.pictures.formats.layers import Layers, loaded, of_picture
 from core.pictures.formats.limits import MAX_PIXELS, ImageError, UnsupportedError
-
-if TYPE_CHECKING:
-    import numpy as np
 
 __all__ = ["MAX_PIXELS", "SUFFIXES", "ImageError", "RGBImage", "decode", "from_pixels", "png_bytes", "thumbnail"]
 
@@ -45,12 +41,7 @@ _UPRIGHT = {  # EXIF orientation -> what makes the picture upright
 }
 
 
-def _by_pillow(kind: str) -> Callable[[bytes, bool], Layers]:
-    return lambda data, stretch: of_picture(loaded(data, kind))
-
-
-_READERS: dict[str, Callable[[bytes, bool], Layers]] = {
-    **{kind: _by_pillow(kind) for kind in ("WEBP", "GIF")},
+_READERS: dict[str, Callable[[bytes, bool], Layers]] = {  # WebP and GIF are read by Pillow alone
     "PNG": png.read,
     "JPEG": jpeg.read,
     "TIFF": tiff.read,
@@ -132,7 +123,7 @@ def decode(data: bytes, stretch: bool = False) -> RGBImage:
         with _ONE_AT_A_TIME, warnings.catch_warnings():
             # Pillow warns of odd metadata, and of sizes that are refused: nothing a user can act on.
             warnings.filterwarnings("ignore", module="PIL")
-            layers = _READERS[kind](data, stretch)
+            layers = _READERS[kind](data, stretch) if kind in _READERS else of_picture(loaded(data, kind))
             rgb = flat(layers)
             upright = _UPRIGHT.get(layers.orientation)
             if upright is not None:

@@ -135,17 +135,14 @@ class Listing:
         groups: defaultdict[tuple[str, str], list[Found]] = defaultdict(list)
         for file in self.found:
             groups[file.half, (file.category or file.folder).lower()].append(file)
-        turns = [(turn, file) for _, own in sorted(groups.items()) for turn, file in enumerate(shuffled(own, dice))]
+        shuffled = ([own[i] for i in dice.permutation(len(own))] for _, own in sorted(groups.items()))
+        turns = [pair for own in shuffled for pair in enumerate(own)]
         turns.sort(key=lambda pair: pair[0])
         together = np.cumsum([file.size for _, file in turns])
         enough = min(count, int(np.searchsorted(together, most_bytes, side="right")))
         kept = {id(file) for _, file in turns[:enough]}
         why = f"{enough:,} of {len(self.found):,} pictures are taken, evenly by class, with seed {seed}"
         return self.without(lambda file: id(file) not in kept, BEYOND, why)
-
-
-def shuffled(files: Sequence[Found], dice: np.random.Generator) -> list[Found]:
-    return [files[i] for i in dice.permutation(len(files))]
 
 
 def printable(text: str) -> str:

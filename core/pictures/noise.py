@@ -80,12 +80,11 @@ def check(kind: str, level: float) -> None:
 
 
 def _one(clean: np.ndarray, kind: str, level: float, seed: int) -> np.ndarray:
-
     dice = np.random.default_rng(seed)
     if kind == "shot":  # scikit-image's Poisson noise has no level
         noisy = np.clip(dice.poisson(clean * float(level)) / level, 0, 1)
     elif kind == "impulse":
-        noisy = sk_util.random_noise(clean, "s&p", rng=dice, amount=level)  # type: ignore[no-untyped-call]
+        noisy = sk_util.random_noise(clean, "s&p", rng=dice, amount=level)
     else:
-        noisy = sk_util.random_noise(clean, kind, rng=dice, var=level**2)  # type: ignore[no-untyped-call]
+        noisy = sk_util.random_noise(clean, kind, rng=dice, var=level**2)
     return np.asarray(noisy, np.float32)

@@ -49,10 +49,8 @@ class Box:
 
     def inside(self, height: int, width: int) -> np.ndarray:
         """bool (H, W): the pixels in the box, at least one."""
-        rows = span(self.top, self.bottom, height)
-        columns = span(self.left, self.right, width)
         found = np.zeros((height, width), bool)
-        found[rows, columns] = True
+        found[span(self.top, self.bottom, height), span(self.left, self.right, width)] = True
         return found
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 import numpy as np
 from PIL import Image
 
-from core.base.heavy import F, torch
+from core.base.heavy import torch
 from core.pictures.image import RGBImage, from_pixels
 
 if TYPE_CHECKING:
@@ -97,10 +97,8 @@ def whole(image: RGBImage, short: int) -> np.ndarray:
 
     Of a picture more than MOST_OBLONG times as long as it is short, the middle.
     """
-    small, long = sorted((image.height, image.width))
-    kept = min(long, MOST_OBLONG * small)
-    across = image.width >= image.height
-    w, h = (kept, small) if across else (small, kept)
+    small = min(image.height, image.width)
+    w, h = min(image.width, MOST_OBLONG * small), min(image.height, MOST_OBLONG * small)
     left, top = (image.width - w) / 2, (image.height - h) / 2
     size = (round(short * w / small), round(short * h / small))
     box = (left, top, left + w, top + h)
@@ -197,14 +195,6 @@ def circular_shift(x: Tensor, offsets: np.ndarray) -> Tensor:
     columns = (torch.arange(w) - dx[:, None]) % w
     picture, channel = torch.arange(b)[:, None, None, None], torch.arange(c)[:, None, None]
     return x[picture, channel, rows[:, None, :, None], columns[:, None, None, :]]
-
-
-def reflect_shift(x: Tensor, offsets: np.ndarray) -> Tensor:
-    """(B, C, H, W) with picture b moved by offsets[b] = (dy, dx), mirroring at the border."""
-    reach = int(np.abs(offsets).max(initial=0))
-    h, w = x.shape[-2:]
-    padded = circular_shift(F.pad(x, (reach,) * 4, mode="reflect"), offsets)
-    return padded[:, :, reach : reach + h, reach : reach + w]
 
 
 def in_form(image: RGBImage, size: int, channels: int = 3, bright_on_dark: bool = False) -> np.ndarray:

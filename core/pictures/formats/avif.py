@@ -50,8 +50,10 @@ def read(data: bytes, stretch: bool = False) -> Layers:
     if not features.check("avif"):
         raise UnsupportedError("AVIF, which this installation of Pillow does not read")
     boxes = list(_boxes(data, 0, len(data)))
-    for width, height in _true_sizes(data, boxes):
-        check_size("picture", width, height)
+    for at in (at for box in boxes for at in _starts(data, box, boxes)):
+        # the coded pictures may state more than their file does, and a decoder obeys them
+        if size := _sequence_size(data[at : at + 256]):
+            check_size("picture", *size)
     if brands(data)[0] not in _BRANDS:  # Pillow looks at the major brand only
         data = data[:8] + _BRANDS[0] + data[12:]
     layers = of_picture(loaded(data, "AVIF"))
@@ -86,15 +88,6 @@ def _code(data: bytes, boxes: list[_Box]) -> Code | None:
             primaries, transfer = struct.unpack_from(">HH", data, box.start + 4)
             return Code(primaries, SRGB.transfer if transfer in _VIDEO_CURVES else transfer)
     return None
-
-
-def _true_sizes(data: bytes, boxes: list[_Box]) -> Iterator[tuple[int, int]]:
-    """Width and height that the coded pictures state, which may be more than their file does: a decoder obeys them."""
-    for box in boxes:
-        for at in _starts(data, box, boxes):
-            size = _sequence_size(data[at : at + 256])
-            if size is not None:
-                yield size
 
 
 def _starts(data: bytes, box: _Box, boxes: list[_Box]) -> list[int]:

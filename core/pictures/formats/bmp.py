@@ -7,12 +7,11 @@ import struct
 import numpy as np
 from numpy.typing import NDArray
 
-from core.pictures.formats.layers import Layers, image, loaded, of_picture
+from core.pictures.formats.layers import Layers, by_rows, image, loaded, of_picture
 from core.pictures.formats.limits import check_size
 
 _BITFIELDS = (3, 6)  # of biCompression: masks of three colours, and with alpha
 _MASKS = 54  # bytes before them, in every version of the header
-_AT_A_TIME = 2**20  # pixels that are looked up
 
 
 def read(data: bytes, stretch: bool = False) -> Layers:
@@ -53,8 +52,4 @@ def _layer(values: NDArray[np.unsignedinteger], mask: int) -> NDArray[np.uint8]:
     if not mask:
         return np.zeros(values.shape, np.uint8)
     levels = np.rint(np.arange(most + 1) * 255.0 / most).astype(np.uint8)
-    eight = np.empty(values.shape, np.uint8)
-    step = max(1, _AT_A_TIME // values.shape[1])
-    for top in range(0, len(values), step):
-        eight[top : top + step] = levels[(values[top : top + step] & mask) >> low]
-    return eight
+    return by_rows(lambda part: levels[(part & mask) >> low], values, np.empty(values.shape, np.uint8))

@@ -6,15 +6,15 @@ import io
 from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
-from core.pictures.formats.layers import Code, Layers
+from core.pictures.formats.layers import Code, Layers, by_rows
 
 _SAME = 1  # of 255: a profile that moves no colour by more is sRGB, however it is called
-_AT_A_TIME = 2**18  # pixels that are converted
 _LIGHTS = 2**16
 
 # ITU-T H.273 (07/2024), table 2: x and y of red, green, blue and white.
@@ -85,10 +85,7 @@ def _to_srgb(layers: Layers) -> Image.Image:
     """PNG's third edition gives the numbers precedence over the profile, and the profile over all else."""
     colour = layers.colour
     if colour.mode == "LAB":
-        lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
-        converted = ImageCms.profileToProfile(colour, lab, srgb, outputMode="RGB")
-        assert converted is not None  # None is for inPlace=True only
-        return converted
+        return _converted(colour, ImageCms.createProfile("LAB"))
     if layers.code is not None and convertible(layers.code) and colour.mode in ("L", "RGB"):
         return colour.convert("RGB") if layers.code == SRGB else _from_code(colour.convert("RGB"), layers.code)
     if layers.profile:
@@ -99,16 +96,20 @@ def _to_srgb(layers: Layers) -> Image.Image:
 
 
 def _by_profile(colour: Image.Image, profile: bytes) -> Image.Image:
-    embedded, srgb = ImageCms.ImageCmsProfile(io.BytesIO(profile)), ImageCms.createProfile("sRGB")
+    embedded = ImageCms.ImageCmsProfile(io.BytesIO(profile))
     if colour.mode == "L":
         # By itself LittleCMS joins the curves of greys to one of few points, up to 10 of 255 off.
-        ramp, exact = Image.fromarray(np.arange(256, dtype=np.uint8)[None]), ImageCms.Flags.NOOPTIMIZE
-        levels = ImageCms.profileToProfile(ramp, embedded, srgb, outputMode="RGB", flags=exact)
-        assert levels is not None
+        ramp = Image.fromarray(np.arange(256, dtype=np.uint8)[None])
+        levels = _converted(ramp, embedded, ImageCms.Flags.NOOPTIMIZE)
         return Image.merge("RGB", [colour.point(list(band.tobytes())) for band in levels.split()])
-    converted = ImageCms.profileToProfile(colour, embedded, srgb, outputMode="RGB")
-    assert converted is not None
-    return converted
+    return _converted(colour, embedded)
+
+
+def _converted(colour: Image.Image, source: Any, flags: ImageCms.Flags = ImageCms.Flags.NONE) -> Image.Image:
+    srgb = ImageCms.createProfile("sRGB")
+    found = ImageCms.profileToProfile(colour, source, srgb, outputMode="RGB", flags=flags)
+    assert found is not None  # None is for inPlace=True only
+    return found
 
 
 @lru_cache(maxsize=8)
@@ -136,13 +137,12 @@ def _from_code(rgb: Image.Image, code: Code) -> Image.Image:
     # 2**16 levels of light are a twentieth of a code apart where codes lie closest
     borders = _srgb((np.arange(255) + 0.5) / 255) * _LIGHTS
     codes = np.searchsorted(borders, np.arange(_LIGHTS + 1)).astype(np.uint8)
+
+    def converted(part: NDArray[np.uint8]) -> Any:
+        return codes[np.rint((light[part] @ turned) * _LIGHTS).clip(0, _LIGHTS).astype(np.int32)]
+
     pixels = np.asarray(rgb)
-    out = np.empty_like(pixels)
-    step = max(1, _AT_A_TIME // rgb.width)
-    for top in range(0, rgb.height, step):
-        lights = (light[pixels[top : top + step]] @ turned) * _LIGHTS
-        out[top : top + step] = codes[np.rint(lights).clip(0, _LIGHTS).astype(np.int32)]
-    return Image.fromarray(out)
+    return Image.fromarray(by_rows(converted, pixels, np.empty_like(pixels)))
 
 
 def _to_xyz(primaries: int) -> NDArray[np.float64]:

@@ -8,15 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-# The brightest sample of a picture whose samples do not say what white is -> what is white. 0..1, 0..255 and 0..65535
-# are the scales that programs write: a brightest sample of at most 1, of 192 to 255 and of 49,152 to 65,535 is measured
-# against their ends. Elsewhere the brightest sample is white itself, and between the two the one goes over into the
-# other, so that no small change of a sample is a large change of the picture.
+from core.pictures.formats.layers import by_rows
+
+# The brightest sample of a picture whose samples do not say what white is -> what is white: 0..1, 0..255 and 0..65535
+# are the scales that programs write. See core.pictures.image.decode.
 _BRIGHTEST = (1.0, 128.0, 192.0, 255.0, 32768.0, 49152.0, 65535.0)
 _WHITE = (1.0, 128.0, 255.0, 255.0, 32768.0, 65535.0, 65535.0)
 _NARROW = 1 / 4  # of the range from black to white: less is hardly to be seen
 _HUGE = 1e300  # what is beyond counts as infinite: differences stay finite
-_AT_A_TIME = 2**20  # samples that are scaled
 
 
 @dataclass(frozen=True)
@@ -33,19 +32,12 @@ class Scale:
 
         Returns uint8 of the same shape.
         """
-        levels = None
-        if samples.dtype.kind in "iu" and samples.dtype.itemsize <= 2:  # every value there is, once
-            code = np.dtype(f"u{samples.dtype.itemsize}")
-            levels = self._eight(np.arange(256**code.itemsize, dtype=code).view(samples.dtype.newbyteorder("=")))
         eight = np.empty(samples.shape, np.uint8)
-        step = max(1, _AT_A_TIME // max(1, samples[0].size))
-        for top in range(0, len(samples), step):
-            part = samples[top : top + step]
-            if levels is None:
-                eight[top : top + step] = self._eight(part)
-            else:
-                eight[top : top + step] = levels[part.astype(part.dtype.newbyteorder("="), copy=False).view(code)]
-        return eight
+        if samples.dtype.kind not in "iu" or samples.dtype.itemsize > 2:
+            return by_rows(self._eight, samples, eight)
+        kind, code = samples.dtype.newbyteorder("="), np.dtype(f"u{samples.dtype.itemsize}")
+        levels = self._eight(np.arange(256**code.itemsize, dtype=code).view(kind))  # every value there is, once
+        return by_rows(lambda part: levels[part.astype(kind, copy=False).view(code)], samples, eight)
 
     def _eight(self, samples: NDArray[Any]) -> NDArray[np.uint8]:
         with np.errstate(invalid="ignore", over="ignore"):  # signalling numbers that are none, and those near the end

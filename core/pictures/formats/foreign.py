@@ -5,8 +5,7 @@ from __future__ import annotations
 from core.pictures.formats.avif import brands
 
 _CONVERT = "save it as PNG or JPEG first"
-_DEVELOP = "develop it with a raw converter and save it as JPEG, PNG or TIFF first"
-RAW = "a raw camera file", _DEVELOP
+RAW = "a raw camera file", "develop it with a raw converter and save it as JPEG, PNG or TIFF first"
 
 _STARTS: tuple[tuple[bytes, str, str], ...] = (
     (b"%PDF", "a PDF document", "export the page as PNG first"),

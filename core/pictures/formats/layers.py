@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageFile
 
 from core.pictures.formats.limits import LIMIT, ImageError, check_size
 
+T = TypeVar("T", bound=np.generic)
 _ORIENTATION = 274  # a tag of EXIF and of TIFF
+_AT_A_TIME = 2**20  # samples that are converted
 
 
 class Code(NamedTuple):
@@ -40,13 +43,13 @@ class Layers:
     narrow: bool = False
 
 
-def opened(data: bytes, kind: str) -> Image.Image:
+def opened(data: bytes, kind: str) -> ImageFile.ImageFile:
     """The picture by Pillow's reader of that name, its header read and its pixels still packed.
 
     Raises ImageError if it claims no pixels or too many, and whatever Pillow raises for broken bytes.
     """
     try:
-        picture: Image.Image = Image.open(io.BytesIO(data), formats=(kind,))
+        picture = Image.open(io.BytesIO(data), formats=(kind,))
     except Image.DecompressionBombError as error:
         # Pillow refuses before it tells the size, so ask the format's own header reader again.
         size = (1, 1)
@@ -82,6 +85,14 @@ def image(eight: NDArray[np.uint8]) -> Image.Image:
     if eight.ndim == 3 and eight.shape[2] == 4:
         return Image.frombytes("CMYK", (eight.shape[1], eight.shape[0]), eight.tobytes())
     return Image.fromarray(eight)
+
+
+def by_rows(convert: Callable[[NDArray[Any]], NDArray[Any]], samples: NDArray[Any], out: NDArray[T]) -> NDArray[T]:
+    """`out` (H, ...), filled with what `convert` makes of `samples` (H, ...), a few rows at a time to save memory."""
+    step = max(1, _AT_A_TIME // max(1, samples[0].size))
+    for top in range(0, len(samples), step):
+        out[top : top + step] = convert(samples[top : top + step])
+    return out
 
 
 def orientation_of(picture: Image.Image) -> int:

@@ -1,8 +1,7 @@
 """PNG: its chunks are read here, and Pillow sees only those that make the picture.
 
 Texts, of which some programs write megabytes, are never unpacked. A critical chunk with a wrong checksum is refused,
-an ancillary one left out, as the PNG specification has it. gAMA and cHRM are ignored, as the readers are that networks
-are trained with; cICP and iCCP are not.
+an ancillary one left out, as the PNG specification has it.
 """
 
 from __future__ import annotations
@@ -12,11 +11,11 @@ import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFile
+from PIL import Image
 
 from core.pictures.formats.colour import convertible, note_on
 from core.pictures.formats.deep import scale_of
@@ -40,35 +39,26 @@ _MAX_TURNING = 1_000_000  # bytes, packed or not: Pillow unpacks no more
 _DEPTH = 24  # where IHDR, the first chunk, has the bits of a sample
 
 
-class _Parts(NamedTuple):
-    """`plain`: the file with what Pillow needs alone; `profile`: still packed; `code` and `full` range: of cICP;
-    `spoilt`: what chunks hold that are left out for their checksums."""
-
-    plain: bytes
-    profile: bytes
-    code: Code | None
-    full: bool
-    spoilt: list[str]
-
-
 def read(data: bytes, stretch: bool = False) -> Layers:
     """The default image of a PNG. Raises ImageError, UnsupportedError, ValueError, and what Pillow raises."""
-    parts = _parts(data)
-    picture = loaded(parts.plain, "PNG")
-    profile = _within(parts.profile, MAX_PROFILE)
+    plain, packed, code, full, spoilt = _parts(data)
+    picture = loaded(plain, "PNG")
+    profile = _within(packed, MAX_PROFILE)
     large = len(profile) > MAX_PROFILE
-    layers = _layers(picture, parts.plain, stretch)
-    is_video = not parts.full and convertible(parts.code)  # of a code that is not used, its range is not either
+    layers = _layers(picture, plain, stretch)
+    is_video = not full and convertible(code)  # of a code that is not used, its range is not either
     colour = layers.colour.point(lambda v: (v - 16) * 255 / 219) if is_video else layers.colour
-    left_out = [f"Its {what} has a wrong checksum and is left out." for what in parts.spoilt]
+    left_out = [f"Its {what} has a wrong checksum and is left out." for what in spoilt]
     if large:
         left_out.append(f"Its colour profile has over {MAX_PROFILE / 1e6:.0f} MB and is left out.")
-    note = " ".join(filter(None, (layers.note, *left_out, note_on(parts.code))))
-    return replace(layers, colour=colour, profile=None if large else profile, code=parts.code, note=note)
+    note = " ".join(filter(None, (layers.note, *left_out, note_on(code))))
+    return replace(layers, colour=colour, profile=None if large else profile, code=code, note=note)
 
 
-def _parts(data: bytes) -> _Parts:
-    """Raises ValueError where a critical chunk does not fit its checksum."""
+def _parts(data: bytes) -> tuple[bytes, bytes, Code | None, bool, list[str]]:
+    """The file with what Pillow needs alone, the profile (still packed), cICP's code and whether its range is full, and
+    what chunks hold that are left out for their checksums. Raises ValueError where a critical one does not fit its own.
+    """
     before: list[bytes] = []
     pixels: list[memoryview] = []
     after: list[bytes] = []
@@ -97,7 +87,7 @@ def _parts(data: bytes) -> _Parts:
             raise UnsupportedError("packed for Apple's devices only")
     packed = _chunk(b"IDAT", b"".join(pixels))
     plain = b"".join([SIGNATURE, *before, packed, *after, _chunk(b"IEND", b"")])
-    return _Parts(plain, profile, code, full, spoilt)
+    return plain, profile, code, full, spoilt
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, memoryview, bool]]:
@@ -189,7 +179,6 @@ def _transparent(picture: Image.Image, depth: int) -> Any:
 def _low_bytes(plain: bytes) -> NDArray[np.uint8]:
     """The lower bytes (H, W, 3) of an RGB PNG of 16 bit: those that Pillow keeps if told that they come first."""
     picture = opened(plain, "PNG")
-    assert isinstance(picture, ImageFile.ImageFile)
     picture.tile = [tile._replace(args="RGB;16L") for tile in picture.tile]
     picture.load()
     return np.asarray(picture)

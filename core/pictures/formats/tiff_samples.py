@@ -16,7 +16,7 @@ from PIL import TiffImagePlugin
 
 from core.base.heavy import tifffile
 from core.pictures.formats import tiff_pages as tags
-from core.pictures.formats.layers import opened
+from core.pictures.formats.layers import by_rows, opened
 from core.pictures.formats.limits import UnsupportedError, check_bytes
 from core.pictures.formats.tiff_pages import Page, written
 
@@ -214,15 +214,13 @@ def _spread(body: NDArray[np.uint8], grid: _Grid, order: str) -> tuple[NDArray[n
     kind = np.dtype(f"{order}u{bits // 8}")
     count = grid.width * grid.channels
     weights = 2 ** np.arange(grid.bits - 1, -1, -1, dtype=np.uint32)
-    out = np.empty((len(body), count), kind)
-    step = max(1, _AT_A_TIME // count)
-    for top in range(0, len(body), step):
-        every = np.unpackbits(body[top : top + step], axis=1)[:, : count * grid.bits]
-        out[top : top + step] = every.reshape(-1, count, grid.bits) @ weights
-    return out.view(np.uint8), grid._replace(bits=bits)
+
+    def whole(part: NDArray[np.uint8]) -> NDArray[np.uint32]:
+        return np.unpackbits(part, axis=1)[:, : count * grid.bits].reshape(-1, count, grid.bits) @ weights
+
+    return by_rows(whole, body, np.empty((len(body), count), kind)).view(np.uint8), grid._replace(bits=bits)
 
 
 def _name(codec: int) -> str:
-
     known = {member.value: member.name.replace("_", " ") for member in tifffile.COMPRESSION}
     return f"compression {known.get(codec, codec)}"

@@ -54,7 +54,7 @@ def edges(pixels: np.ndarray) -> np.ndarray:
     height, width = pixels.shape[:2]
     zoom = max(1, round(EDGE_SIDE / max(height, width)))
     large = Image.fromarray(pixels).resize((zoom * width, zoom * height), Image.Resampling.BICUBIC)
-    lines = sk_feature.canny(np.asarray(large.convert("L")) / 255, sigma=EDGE_SMOOTH)  # type: ignore[no-untyped-call]
+    lines = sk_feature.canny(np.asarray(large.convert("L")) / 255, sigma=EDGE_SMOOTH)
     ink = np.full((*lines.shape, 4), 255 if theme.dark() else 0, np.uint8)
     ink[..., 3] = np.where(lines, round(255 * EDGE_ALPHA), 0)
     return ink

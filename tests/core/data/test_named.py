@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 import torchvision.datasets
 
-from core.base import files
 from core.base.refuse import DataError
 from core.data import named
 from core.data.named import load, on_this_machine
@@ -21,7 +20,7 @@ from tests.core.data.test_idx import EMNIST, NAMES, folder_of, names_of, write
 @pytest.fixture
 def empty_cache(tmp_path, monkeypatch):
     """A cache folder in which nothing has been downloaded, and no connection to download with."""
-    monkeypatch.setattr(files, "cache_folder", lambda: tmp_path / "cache")
+    monkeypatch.setenv("RECEPTIVE_CACHE", str(tmp_path / "cache"))
 
     def offline(*args, **options):
         raise URLError("no route to host")

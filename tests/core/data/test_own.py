@@ -14,7 +14,6 @@ from PIL import Image
 from core import data as core_data
 from core.base.refuse import DataError
 from core.data import own
-from core.data import split as data_split
 from core.data.own import from_pictures
 from core.data.split import Split, halves, together
 from core.pictures.files import find_pictures, list_pictures
@@ -113,7 +112,7 @@ def test_too_little_is_refused_in_one_sentence(files):
 
 
 def test_more_pixels_than_fit_are_refused_before_a_picture_is_read(monkeypatch):
-    monkeypatch.setattr(data_split, "MAX_BYTES", 14 * 8 * 8 * 3)
+    monkeypatch.setattr(own, "MAX_BYTES", 14 * 8 * 8 * 3)
     found = find_pictures(zipped(menagerie()))
     monkeypatch.setattr(own, "open_pictures", None)
     with pytest.raises(
@@ -206,9 +205,9 @@ def test_without_such_folders_a_fifth_is_drawn(tmp_path):
 
 
 def test_more_pictures_than_fit_are_drawn_evenly_and_said(monkeypatch):
-    monkeypatch.setattr(data_split, "MAX_BYTES", 12 * 8 * 8 * 3)
+    monkeypatch.setattr(own, "MAX_BYTES", 12 * 8 * 8 * 3)
     data = own.read(list_pictures(zipped(menagerie())), 8)
-    assert np.bincount(data_split.together(data.train, data.test).labels).tolist() == [4, 4, 4]
+    assert np.bincount(together(data.train, data.test).labels).tolist() == [4, 4, 4]
     assert data.summary == "12 pictures in 3 classes; 3 files left out: 3 beyond the limit."
     assert "12 of 15 pictures are taken" in data.lines[0]
 

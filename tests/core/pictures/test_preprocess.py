@@ -17,7 +17,6 @@ from core.pictures.preprocess import (
     Preprocessing,
     circular_shift,
     field_of_view,
-    reflect_shift,
     seen,
     shift_offsets,
     shifted,
@@ -221,16 +220,3 @@ def test_circular_shift_is_numpys_roll(shape, data):
     for one, moved, offset in zip(x, got, offsets, strict=True):
         np.testing.assert_array_equal(moved, np.roll(one, offset, (1, 2)))
     assert torch.equal(circular_shift(got, -offsets), x)
-
-
-@QUICK
-@given(MOVES, st.data())
-def test_reflect_shift_is_numpys_pad(shape, data):
-    *dims, seed = shape
-    x = torch.from_numpy(np.random.default_rng(seed).normal(size=dims))
-    reach = min(dims[2:]) - 1
-    near = st.integers(-reach, reach)
-    offsets = np.array(data.draw(st.lists(st.tuples(near, near), min_size=dims[0], max_size=dims[0])))
-    for one, moved, (dy, dx) in zip(x, reflect_shift(x, offsets), offsets, strict=True):
-        wide = np.pad(one, ((0, 0), (reach, reach), (reach, reach)), "reflect")
-        np.testing.assert_array_equal(moved, wide[:, reach - dy :, reach - dx :][:, : dims[2], : dims[3]])
