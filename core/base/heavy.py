@@ -162,7 +162,6 @@ def inference(function: Callable[P, T]) -> Callable[P, T]:
 
     @functools.wraps(function)
     def without_gradients(*args: P.args, **kwargs: P.kwargs) -> T:
-        with torch.inference_mode():
-            return function(*args, **kwargs)
+        return torch.inference_mode()(function)(*args, **kwargs)  # torch's own, which holds in a generator's steps, too
 
     return without_gradients
