@@ -9,19 +9,15 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from core.base.heavy import torch
 from core.base.worker import Progress, ignore
 
-if TYPE_CHECKING:
-    from torch import Tensor
-
 ON_THE_PICTURE, NEVER = -1, 2**15  # in place of a restart and a step
-Answers = Callable[["Tensor"], "Tensor"]  # pixels (B, C, H, W) -> logits (B, K), differentiable
-Value = Callable[["Tensor", "Tensor"], "Tensor"]  # logits (B, K) and labels (B,) -> (B,)
+Answers = Callable[["torch.Tensor"], "torch.Tensor"]  # pixels (B, C, H, W) -> logits (B, K), differentiable
+Value = Callable[["torch.Tensor", "torch.Tensor"], "torch.Tensor"]  # logits (B, K) and labels (B,) -> (B,)
 
 
 @dataclass(frozen=True)
@@ -31,14 +27,14 @@ class Norm:
     unit ball, of a picture's shape.
     """
 
-    step: Callable[[Tensor], Tensor]
-    project: Callable[[Tensor, float], Tensor]
+    step: Callable[[torch.Tensor], torch.Tensor]
+    project: Callable[[torch.Tensor, float], torch.Tensor]
     start: Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]
 
 
-def _lengths(pictures: Tensor) -> Tensor:
+def _lengths(pictures: torch.Tensor) -> torch.Tensor:
     """(B, 1, 1, 1) lengths in L2, above 0."""
-    found: Tensor = pictures.double().flatten(1).norm(dim=1).clamp(min=1e-300)
+    found: torch.Tensor = pictures.double().flatten(1).norm(dim=1).clamp(min=1e-300)
     return found[:, None, None, None]
 
 
@@ -61,12 +57,14 @@ L2 = Norm(
 NORMS = {"linf": LINF, "l2": L2}
 
 
-def loss(logits: Tensor, labels: Tensor) -> Tensor:
+def loss(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     """Cross-entropy float64 (B,): where a network is very sure, float32's softmax has no gradient left."""
     return torch.nn.functional.cross_entropy(logits.double(), labels, reduction="none")
 
 
-def gradient(answers: Answers, pictures: Tensor, labels: Tensor, value: Value = loss) -> tuple[Tensor, Tensor, Tensor]:
+def gradient(
+    answers: Answers, pictures: torch.Tensor, labels: torch.Tensor, value: Value = loss
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Logits (B, K), `value` of them (B,), and its gradient in the pictures (B, C, H, W)."""
     x = pictures.detach().requires_grad_()
     logits = answers(x)
@@ -77,8 +75,8 @@ def gradient(answers: Answers, pictures: Tensor, labels: Tensor, value: Value = 
 
 def ascend(
     answers: Answers,
-    clean: Tensor,
-    truth: Tensor,
+    clean: torch.Tensor,
+    truth: torch.Tensor,
     norm: Norm,
     *,
     eps: float,
@@ -97,7 +95,7 @@ def ascend(
     kept, highest = clean.clone(), torch.full((len(clean),), -float("inf"))
     restart, step = torch.full((2, len(clean)), NEVER)
 
-    def judge(x: Tensor, which: Tensor, r: int, s: int) -> Tensor:
+    def judge(x: torch.Tensor, which: torch.Tensor, r: int, s: int) -> torch.Tensor:
         """Keep what is the best so far; the gradient (n, C, H, W)."""
         logits, losses, slope = gradient(answers, x, truth[which])
         wrong, losses = logits.argmax(1) != truth[which], losses.float()
@@ -123,7 +121,7 @@ def ascend(
     return kept.movedim(1, -1).numpy(), highest.numpy(), restart.numpy(), step.numpy()
 
 
-def start(clean: Tensor, norm: Norm, eps: float, seed: tuple[int, int]) -> Tensor:
+def start(clean: torch.Tensor, norm: Norm, eps: float, seed: tuple[int, int]) -> torch.Tensor:
     """Uniform in the ball around each picture (B, C, H, W), then clipped to [0, 1]; it depends on no other picture."""
     noise = torch.empty_like(clean)
     for i, picture in enumerate(clean.numpy()):
@@ -132,7 +130,7 @@ def start(clean: Tensor, norm: Norm, eps: float, seed: tuple[int, int]) -> Tenso
     return project(clean, clean + eps * noise, norm, eps)
 
 
-def project(clean: Tensor, moved: Tensor, norm: Norm, eps: float) -> Tensor:
+def project(clean: torch.Tensor, moved: torch.Tensor, norm: Norm, eps: float) -> torch.Tensor:
     """The nearest to `moved` in the ball around `clean`, both (B, C, H, W), clipped to [0, 1].
 
     float32, and no rounding takes it outside of either.

@@ -12,21 +12,16 @@ import functools
 import itertools
 import warnings
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from core.base.heavy import F, captum_attr, nn, nn_utils, overrides, torch
 from core.base.worker import Progress, ignore
 from core.compute import patches
+from core.networks.card import Network
 
-if TYPE_CHECKING:
-    from torch import Tensor, nn
-
-    from core.networks.card import Network
-
-    Relu = Callable[[Tensor], Tensor]
-
+Relu = Callable[["torch.Tensor"], "torch.Tensor"]
 EVIDENCE, RANDOM = "BagNet evidence", "random"
 CAPTUM = ("saliency", "integrated gradients", "Grad-CAM", "occlusion", "DeepLIFT")
 METHODS = (EVIDENCE, *CAPTUM, RANDOM)
@@ -37,7 +32,7 @@ INCOMPLETE = 1e-6  # of the sum of |attributions|: how far DeepLIFT may miss the
 
 
 def attribution(
-    network: Network, x: Tensor, target: int, method: str, progress: Progress = ignore, *, seed: int = 0
+    network: Network, x: torch.Tensor, target: int, method: str, progress: Progress = ignore, *, seed: int = 0
 ) -> np.ndarray:
     """x (3, H, W) normalised -> float32 (H, W): each pixel's support for the logit of class `target`, summed over
     colour channels; negative where it speaks against the class.
@@ -65,7 +60,7 @@ def attribution(
     return found.detach().float().sum(1)[0].numpy()
 
 
-def bagnet_evidence(network: Network, x: Tensor, target: int, progress: Progress = ignore) -> np.ndarray:
+def bagnet_evidence(network: Network, x: torch.Tensor, target: int, progress: Progress = ignore) -> np.ndarray:
     """x (3, H, W) -> float32 (H, W): every patch's evidence for the class, spread evenly over its q x q pixels.
 
     From the exact map of a patch around every pixel (Brendel & Bethge 2019, §2). The network says what a whole patch
@@ -87,11 +82,11 @@ def private(network: Network) -> nn.Module:
     return net
 
 
-def _watched(net: nn.Module, progress: Progress, total: int) -> Callable[[Tensor], Tensor]:
+def _watched(net: nn.Module, progress: Progress, total: int) -> Callable[[torch.Tensor], torch.Tensor]:
     """The network as a plain function that reports how many of `total` inputs it has answered."""
     done = 0
 
-    def forward(x: Tensor) -> Tensor:
+    def forward(x: torch.Tensor) -> torch.Tensor:
         nonlocal done
         done += len(x)
         progress(min(done, total), total)
@@ -100,25 +95,22 @@ def _watched(net: nn.Module, progress: Progress, total: int) -> Callable[[Tensor
     return forward
 
 
-def _batch(x: Tensor) -> int:
+def _batch(x: torch.Tensor) -> int:
     return int(max(1, min(IG_STEPS, PIXELS_PER_BATCH // (x.shape[2] * x.shape[3]))))
 
 
-def _saliency(net: nn.Module, x: Tensor, target: int, progress: Progress) -> Tensor:
-
+def _saliency(net: nn.Module, x: torch.Tensor, target: int, progress: Progress) -> torch.Tensor:
     return captum_attr.Saliency(_watched(net, progress, 1)).attribute(x.requires_grad_(), target)  # type: ignore[no-any-return]
 
 
-def _integrated_gradients(net: nn.Module, x: Tensor, target: int, progress: Progress) -> Tensor:
-
+def _integrated_gradients(net: nn.Module, x: torch.Tensor, target: int, progress: Progress) -> torch.Tensor:
     method = captum_attr.IntegratedGradients(_watched(net, progress, IG_STEPS))
     return method.attribute(  # type: ignore[no-any-return]
         x.requires_grad_(), target=target, n_steps=IG_STEPS, internal_batch_size=_batch(x)
     )
 
 
-def _occlusion(net: nn.Module, x: Tensor, target: int, progress: Progress) -> Tensor:
-
+def _occlusion(net: nn.Module, x: torch.Tensor, target: int, progress: Progress) -> torch.Tensor:
     # captum masks all windows of a row, then of the next; the last ones may reach beyond the picture
     sides = [min(WINDOW, length) for length in x.shape[2:]]
     count = int(np.prod([-(-length // side) for length, side in zip(x.shape[2:], sides, strict=True)]))
@@ -128,15 +120,14 @@ def _occlusion(net: nn.Module, x: Tensor, target: int, progress: Progress) -> Te
     return losses / x.shape[1]  # type: ignore[no-any-return]  # captum gives every colour the whole loss
 
 
-def _grad_cam(net: nn.Module, x: Tensor, target: int, progress: Progress) -> Tensor:
-
+def _grad_cam(net: nn.Module, x: torch.Tensor, target: int, progress: Progress) -> torch.Tensor:
     method = captum_attr.LayerGradCam(net, last_map(net, x))
     cam = method.attribute(x.requires_grad_(), target, relu_attributions=False)
     progress(1, 1)
     return F.interpolate(cam, x.shape[2:], mode="bilinear", align_corners=False)
 
 
-def last_map(net: nn.Module, x: Tensor) -> nn.Module:
+def last_map(net: nn.Module, x: torch.Tensor) -> nn.Module:
     """The module that is last to give a map (4-D, larger than 1x1) when `net`, a private copy, answers `x`.
 
     photo_resnet's `stages`, the `layer4` of BagNets and ResNets. Raises ValueError if there is none.
@@ -157,8 +148,7 @@ def last_map(net: nn.Module, x: Tensor) -> nn.Module:
     return found[-1]
 
 
-def _deep_lift(net: nn.Module, x: Tensor, target: int, progress: Progress) -> Tensor:
-
+def _deep_lift(net: nn.Module, x: torch.Tensor, target: int, progress: Progress) -> torch.Tensor:
     # captum warns at every call that it hooks the module; it is a copy of our own
     warnings.filterwarnings("ignore", message=r"\s*Setting forward, backward hooks")
     # double: the Rescale rule divides differences, which lose float32's digits where they are small
@@ -174,7 +164,7 @@ def _deep_lift(net: nn.Module, x: Tensor, target: int, progress: Progress) -> Te
     return found  # type: ignore[no-any-return]
 
 
-def each_call_its_own(net: nn.Module, x: Tensor) -> nn.Module:
+def each_call_its_own(net: nn.Module, x: torch.Tensor) -> nn.Module:
     """The same function as `net`, a private copy, with a ReLU module of its own at every call that answering x makes,
     and with maxima written as sums of ReLUs.
 
@@ -184,10 +174,9 @@ def each_call_its_own(net: nn.Module, x: Tensor) -> nn.Module:
     """
 
     class Rectifier(nn.ReLU):
-        """Of another type than captum hooks."""
+        """Of another type than captum hooks, as Pool."""
 
-    class Pool(nn.MaxPool2d):
-        """Of another type than captum hooks."""
+    class Pool(nn.MaxPool2d): ...
 
     class Rewritten(overrides.TorchFunctionMode):  # not torch.fx: while it traces, every other thread's forward fails
         def __init__(self, relu: Relu) -> None:
@@ -208,10 +197,10 @@ def each_call_its_own(net: nn.Module, x: Tensor) -> nn.Module:
             super().__init__()
             self.net, self.relus = net, nn.ModuleList()
 
-        def forward(self, x: Tensor) -> Any:
+        def forward(self, x: torch.Tensor) -> Any:
             calls = itertools.count()
 
-            def relu(y: Tensor) -> Tensor:
+            def relu(y: torch.Tensor) -> torch.Tensor:
                 i = next(calls)
                 if i == len(self.relus):
                     self.relus.append(nn.ReLU())
@@ -229,12 +218,12 @@ def each_call_its_own(net: nn.Module, x: Tensor) -> nn.Module:
     return own
 
 
-def larger(relu: Relu, a: Tensor, b: Tensor) -> Tensor:
+def larger(relu: Relu, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     """The larger of a and b of the same shape, by the ReLU that DeepLIFT has a rule for: a + relu(b - a)."""
     return a + relu(b - a)  # of equals the first, as max-pooling has it
 
 
-def max_pool(relu: Relu, x: Tensor, kernel: Any, stride: Any = None, padding: Any = 0) -> Tensor:
+def max_pool(relu: Relu, x: torch.Tensor, kernel: Any, stride: Any = None, padding: Any = 0) -> torch.Tensor:
     """(B, C, H, W) -> what F.max_pool2d (undilated, rounding down) gives, by pairwise maxima."""
     (kh, kw), (sh, sw), (ph, pw) = nn_utils._pair(kernel), nn_utils._pair(stride or kernel), nn_utils._pair(padding)
     if ph or pw:  # a window that meets the border holds the pixel repeated there anyway
@@ -244,7 +233,7 @@ def max_pool(relu: Relu, x: Tensor, kernel: Any, stride: Any = None, padding: An
     return functools.reduce(pairwise, [x[:, :, :, i : i + 1 - kw or None : sw] for i in range(kw)])
 
 
-_BY_CAPTUM: dict[str, Callable[[nn.Module, Tensor, int, Progress], Tensor]] = {
+_BY_CAPTUM: dict[str, Callable[[nn.Module, torch.Tensor, int, Progress], torch.Tensor]] = {
     "saliency": _saliency,
     "integrated gradients": _integrated_gradients,
     "Grad-CAM": _grad_cam,

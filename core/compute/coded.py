@@ -14,14 +14,12 @@ import numpy as np
 from core.base.heavy import torch
 from core.base.worker import Progress, ignore
 from core.networks import engine
+from core.networks.card import Network
 from core.pictures.preprocess import denormalise, in_channels, normalise
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from core.models.sdnet import SDNet
     from core.models.sparse import Solver
-    from core.networks.card import Network
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,13 +45,13 @@ def sdnet_of(network: Network) -> SDNet:
     return net
 
 
-def to_input(network: Network, pixels: np.ndarray) -> Tensor:
+def to_input(network: Network, pixels: np.ndarray) -> torch.Tensor:
     """float (..., H, W, 3) in [0, 1] -> what the network sees: float32 (..., its channels, H, W)."""
     x = torch.from_numpy(np.ascontiguousarray(pixels)).float().movedim(-1, -3)
     return normalise(in_channels(x, len(network.preprocessing.mean)), network.preprocessing)
 
 
-def to_pixels(network: Network, x: Tensor) -> np.ndarray:
+def to_pixels(network: Network, x: torch.Tensor) -> np.ndarray:
     """The inverse of `to_input`: (..., channels, H, W) -> float32 (..., H, W, channels), which may leave [0, 1]."""
     return denormalise(x, network.preprocessing).movedim(-3, -1).numpy()
 
@@ -88,7 +86,7 @@ def objectives(
     found = []
     with torch.inference_mode():
         for codes in islice(layer.iterates(x, lam, solver), steps):
-            found.append(float(layer.objective(x, codes, layer.reconstruct(codes, x), lam)))
+            found.append(float(layer.objective(x, codes, lam)))
             progress(len(found), steps)
     return np.array(found)
 

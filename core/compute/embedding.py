@@ -6,7 +6,6 @@ the map shows what is left of their distances there. Everything runs in one thre
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,7 +15,6 @@ from core.base.heavy import openTSNE, sk_decomposition
 from core.base.worker import Progress, ignore
 
 LearningRate = float | Literal["auto"]
-OnPositions = Callable[[np.ndarray], None]
 
 COMPONENTS = 50  # principal components that distances are measured in
 MIN_POINTS = 10  # fewer are no map
@@ -63,13 +61,12 @@ def fit(
     seed: int = 0,
     iterations: tuple[int, int] = ITERATIONS,
     progress: Progress = ignore,
-    on_positions: OnPositions | None = None,
 ) -> Map:
     """The t-SNE of vectors (N, D), D > 50 reduced to 50 first. A perplexity above (N - 1) / 3 is lowered to that.
 
-    `learning_rate` "auto" is N / exaggeration. `progress(done, total)` is told the iterations, and may raise to stop;
-    `on_positions` sees the unfinished positions (N, 2) as often. Raises ValueError for fewer than 10 points, for a
-    perplexity below 1, a learning rate of 0 or less, and for vectors that are all the same.
+    `learning_rate` "auto" is N / exaggeration. `progress(done, total)` is told the iterations, and may raise to stop.
+    Raises ValueError for fewer than 10 points, for a perplexity below 1, a learning rate of 0 or less, and for vectors
+    that are all the same.
     """
     check(vectors, perplexity, learning_rate)
     total = sum(iterations)
@@ -89,8 +86,6 @@ def fit(
 
         def look(iteration: int, error: float, now: np.ndarray, before: int = done) -> None:
             progress(before + iteration, total)
-            if on_positions is not None:
-                on_positions(np.array(now, np.float32))
 
         found = found.optimize(
             count,
@@ -140,7 +135,6 @@ def reduce(vectors: np.ndarray, seed: int) -> tuple[np.ndarray, Projection | Non
     count = min(COMPONENTS, len(vectors))
     if vectors.shape[1] <= count:
         return np.asarray(vectors, np.float32), None
-
     found = sk_decomposition.PCA(count, random_state=seed).fit(vectors)
     projection = Projection(found.mean_.astype(np.float32), found.components_.astype(np.float32))
     return projection(vectors).astype(np.float32), projection

@@ -83,7 +83,9 @@ def leaves(
 
     def branch(maps: torch.Tensor, depth: int, dy: int, dx: int) -> Iterator[Leaf]:
         if depth == len(stages):
-            yield Leaf(dy, dx, read(maps))
+            rows = maps.permute(0, 2, 3, 1)  # (1, h, w, C)
+            values = (rows if head is None else head(rows))[0].permute(2, 0, 1)
+            yield Leaf(dy, dx, values.contiguous().numpy())
             return
         jump = 2**depth
         for py, px in PHASES if jump >= step else PHASES[:1]:
@@ -91,10 +93,6 @@ def leaves(
             known = after is not None and depth + 1 == len(stages) and oy % after == 0 and ox % after == 0
             if oy < height and ox < width and not known:
                 yield from branch(stages[depth](maps[:, :, py:, px:]), depth + 1, oy, ox)
-
-    def read(maps: torch.Tensor) -> np.ndarray:
-        rows = maps.permute(0, 2, 3, 1)  # (1, h, w, C)
-        return (rows if head is None else head(rows))[0].permute(2, 0, 1).contiguous().numpy()
 
     yield from branch(net.stem(channels_last(around(x, net.patch)[None])), 0, 0, 0)
 

@@ -81,13 +81,12 @@ def counts(net: RandomDepthwise, pixels: np.ndarray, progress: Progress = ignore
     check_pixels(net, pixels)
     height, width = pixels.shape[1:3]
     out = np.empty((len(pixels), len(net.conv.weight)), count_type(net, height, width))
-    blocks = weights_by_block(
-        net, max(16, min(FEATURES_AT_ONCE, FEATURES_AT_ONCE * PIXELS_AT_ONCE // (height * width)))
-    )
+    size = max(16, min(FEATURES_AT_ONCE, FEATURES_AT_ONCE * PIXELS_AT_ONCE // (height * width)))
+    blocks = weights_by_block(net, size)
     at_once = max(1, PIXELS_AT_ONCE // (height * width))
     starts = range(0, len(pixels), at_once)
-    # every thread does whole pictures by itself: what it computes it finds again in its own cache
-    with ThreadPoolExecutor(torch.get_num_threads(), initializer=multiply_alone) as pool:
+    # every thread does whole pictures by itself, its products too: what it computes it finds again in its own cache
+    with ThreadPoolExecutor(torch.get_num_threads(), initializer=threadpool_limits, initargs=(1, "openmp")) as pool:
         tasks = [pool.submit(_count, net, pixels[i : i + at_once], blocks, out[i : i + at_once]) for i in starts]
         try:
             for start, task in zip(starts, tasks, strict=True):
@@ -96,11 +95,6 @@ def counts(net: RandomDepthwise, pixels: np.ndarray, progress: Progress = ignore
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
     return out
-
-
-def multiply_alone() -> None:
-    """Matrix products of this thread start no further threads."""
-    threadpool_limits(1, "openmp")
 
 
 def features(net: RandomDepthwise, pixels: np.ndarray, progress: Progress = ignore) -> np.ndarray:

@@ -1,25 +1,27 @@
-"""The spaces in which pictures are compared: their pixels, features that nobody learned, and a trained network's."""
+"""The spaces in which pictures are compared: their pixels, features that nobody learned, and a trained network's; and
+how far apart, or alike, pictures are in one of them.
+"""
 
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from core.base.heavy import F, nn, torch
 from core.base.worker import Progress, ignore
-from core.compute.sign_counts import build, features
+from core.compute.sign_counts import Spec, build, features
+from core.networks.card import Network
 from core.pictures.preprocess import in_channels, normalise
 
-if TYPE_CHECKING:
-    from torch import Tensor, nn
-
-    from core.compute.sign_counts import Spec
-    from core.networks.card import Network
-
 PIXELS, RANDOM, TRAINED = SPACES = ("pixels", "random", "trained")
+WORDS = {PIXELS: "pixels", RANDOM: "random features", TRAINED: "trained network"}
 BATCH = 256
+Metric = Literal["euclidean", "cosine"]
+METRICS: tuple[Metric, ...] = ("euclidean", "cosine")
+ALL_BUT_EQUAL = 1e-6  # of the sum of two squared lengths
 
 
 def pixels(pictures: np.ndarray, progress: Progress = ignore) -> np.ndarray:
@@ -48,7 +50,7 @@ def trained(pictures: np.ndarray, network: Network, progress: Progress = ignore)
     return np.concatenate(found)
 
 
-def as_input(pictures: np.ndarray, network: Network) -> Tensor:
+def as_input(pictures: np.ndarray, network: Network) -> torch.Tensor:
     """uint8 (N, H, W, C) -> (N, channels, size, size) as the network wants it."""
     prep = network.preprocessing
     x = in_channels(torch.from_numpy(np.array(pictures)).movedim(-1, 1).float() / 255, len(prep.mean))
@@ -66,18 +68,6 @@ def headless(net: nn.Module) -> nn.Module:
     holder, _, leaf = linear[-1].rpartition(".")
     setattr(bare.get_submodule(holder), leaf, nn.Identity())
     return bare
-
-
-Metric = Literal["euclidean", "cosine"]
-
-
-METRICS: tuple[Metric, ...] = ("euclidean", "cosine")
-
-
-WORDS = {PIXELS: "pixels", RANDOM: "random features", TRAINED: "trained network"}
-
-
-ALL_BUT_EQUAL = 1e-6  # of the sum of two squared lengths
 
 
 def distances(queries: np.ndarray, gallery: np.ndarray, metric: Metric = "euclidean") -> np.ndarray:
@@ -109,3 +99,35 @@ def directions(vectors: np.ndarray) -> np.ndarray:
     wide = vectors.astype(np.float64)
     length = np.linalg.norm(wide, axis=1, keepdims=True)
     return np.asarray(wide / np.where(length > 0, length, 1))
+
+
+@dataclass(frozen=True)
+class Similarity:
+    """Mean cosine similarity of pairs `between` two classes and `within` one; the smaller their ratio, the better
+    the space keeps classes apart."""
+
+    between: float
+    within: float
+
+    @property
+    def ratio(self) -> float:
+        return self.between / self.within
+
+
+def similarity(vectors: np.ndarray, labels: np.ndarray) -> Similarity:
+    """Over all pairs of two different pictures of `vectors` (N, D); no mean is subtracted.
+
+    A vector of zeros is like nothing, not even itself. Raises ValueError unless there are two classes and one of them
+    has two pictures.
+    """
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    unit = vectors.astype(np.float64) / np.where(lengths > 0, lengths, 1)
+    names, index, sizes = np.unique(labels, return_inverse=True, return_counts=True)
+    sums = np.zeros((len(names), vectors.shape[1]))
+    np.add.at(sums, index, unit)
+    inside, everything = float((sums**2).sum()), float((sums.sum(0) ** 2).sum())  # each picture with itself, too
+    pairs_within, pairs = int((sizes * (sizes - 1)).sum()), len(labels) * (len(labels) - 1)
+    if not pairs_within or pairs == pairs_within:
+        raise ValueError(f"expected two classes or more, one with two pictures, got {len(labels)} in {len(names)}")
+    itself = float((unit**2).sum())
+    return Similarity((everything - inside) / (pairs - pairs_within), (inside - itself) / pairs_within)

@@ -11,7 +11,7 @@ import numpy as np
 from core.base.files import cache_folder
 from core.base.heavy import sk_datasets, sk_selection, torchvision
 from core.base.refuse import DataError
-from core.base.worker import Progress, each, ignore
+from core.base.worker import Progress, each, ignore, part
 from core.data.idx import IDX_FILES, SPLITS, find_folder, holds, read_split
 from core.data.sets import DATASETS, DIGITS, DataSet
 from core.data.split import Pictures, Split
@@ -71,9 +71,9 @@ def downloads() -> Path:
     return cache_folder() / "datasets"
 
 
-def both(name: str, root: Path | None = None) -> Pictures:
+def both(name: str, root: Path | None = None, progress: Progress = ignore) -> Pictures:
     """The two halves of a data set in DATASETS. Raises as `load` does."""
-    train, test = (load(name, root, split) for split in SPLITS)
+    train, test = (load(name, root, split, part(progress, i, 2)) for i, split in enumerate(SPLITS))
     return Pictures(DATASETS[name].title, train, test)
 
 

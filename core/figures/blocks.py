@@ -5,22 +5,17 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from core.base.files import csv_text
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
+from core.base.heavy import go
 
 WIDTH = 700  # px: what is left of a sheet of A4, upright, between margins of 12 mm
 MOST_CSV = 1_000_000  # bytes; larger tables are what the commands write
 SMALL = 12  # px, of words on a figure
 GAP = 12  # px of white between pictures side by side
-
-
 Columns = Mapping[str, Sequence[Any]]  # a table: columns of one length by name
 
 

@@ -7,15 +7,13 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from core.base.heavy import go
 from core.base.intervals import mean_interval, with_interval
 from core.figures.palette import translucent
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 SEEDS, MEAN_AT = (-0.22, 0.11), 0.32  # of a place's width: where its seeds lie, and their mean to the right of them
 

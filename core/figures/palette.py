@@ -6,16 +6,13 @@ import base64
 import io
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
+from core.base.heavy import go
 from core.base.quote import unturned
 from core.figures import theme
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 PROBABILITY_SCALE = "Cividis"  # even steps of lightness, and the same to colour-blind readers
 ACCENT = "#0072B2"  # Okabe-Ito blue: the anti-aliased networks
@@ -72,15 +69,12 @@ def add_picture(fig: go.Figure, i: int, source: str, height: int, width: int, la
 
 def network_colours(blurs: Sequence[int | None]) -> list[str]:
     """One colour a network from its blur's taps (1..7): grey for the plain one (None), deeper blue for wider blurs."""
-    light, deep = _BLUES[theme.dark()]
-    colours = []
-    for blur in blurs:
-        if blur is None:
-            colours.append(_PLAIN[theme.dark()])
-            continue
-        t = (blur - 1) / 6
-        colours.append("#" + "".join(f"{round(a + t * (b - a)):02x}" for a, b in zip(light, deep, strict=True)))
-    return colours
+    ends = list(zip(*_BLUES[theme.dark()], strict=True))
+
+    def blue(blur: int) -> str:
+        return "#" + "".join(f"{round(a + (blur - 1) / 6 * (b - a)):02x}" for a, b in ends)
+
+    return [_PLAIN[theme.dark()] if blur is None else blue(blur) for blur in blurs]
 
 
 def accent() -> str:

@@ -5,16 +5,14 @@ from __future__ import annotations
 import difflib
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from core.base.heavy import nn
 from core.data.sets import DATASETS
+from core.models.binomial import SIZES as BLUR_SIZES
 
-if TYPE_CHECKING:
-    from torch import nn
-
-BLUR_SIZES = range(1, 8)
 IMAGENET_CLASSES, IMAGENET_SIZE = 1000, 224
 
 
@@ -24,7 +22,7 @@ class UnknownModelError(ValueError):
 
 @dataclass(frozen=True)
 class Architecture:
-    """Where a network is defined, as "module:callable", and what it is for.
+    """Where a network is defined, as "module:callable" of this package, and what it is for.
 
     The callable receives those of `arch`, `blur` and `num_classes` that it names; its other parameters are
     the options of `create_model`. Networks of one `family`, a data set's name or "imagenet", share labels and input
@@ -52,113 +50,70 @@ def family_size(family: str) -> int:
     return DATASETS[family].size if family in DATASETS else IMAGENET_SIZE
 
 
-_TORCHVISION, _SMALL = "core.models.antialiased:plain", "core.models.small:"
-_BAGNETS, _SVM, _SPINAL = "core.models.bagnet:", "core.models.random_svm:RandomSvm", "core.models.spinal_networks:"
-_VGG = Architecture(_TORCHVISION, "core.models.antialiased:blurred_vgg")
-_RESNET = Architecture(_TORCHVISION, "core.models.antialiased:blurred_resnet")
-_POOLED_RESNET = Architecture("core.models.antialiased:pooled_resnet")
-_DENSENET = Architecture(_TORCHVISION, "core.models.antialiased:blurred_densenet")
-_BAGNET = Architecture(_BAGNETS + "bagnet")
-_PHOTO_BAGNET = Architecture(_BAGNETS + "photo_bagnet", family="tiny-imagenet-20")
-_SDNET = Architecture("core.models.sdnet:sdnet")
-_CIFAR_SDNET = replace(_SDNET, family="cifar10")
-_CIFAR_VGG_BN = Architecture(_SPINAL + "cifar_vgg_bn", family="cifar10")
-_SPINAL_VGG_BN = Architecture(_SPINAL + "spinal_cifar_vgg_bn", family="cifar10")
-_CIFAR_RESNET = Architecture(_SPINAL + "cifar_resnet", family="cifar10")
-_SPINAL_RESNET = Architecture(_SPINAL + "spinal_cifar_resnet", family="cifar10")
-
-
+_TORCHVISION = "antialiased:plain"
 # With `blurred`, an architecture comes plain and, with the suffix _blur1 … _blur7, anti-aliased.
-ARCHITECTURES: dict[str, Architecture] = {
-    "cifar_vgg": Architecture(_SMALL + "CifarVGG", _SMALL + "CifarVGG", family="cifar10"),
-    "photo_resnet": Architecture(_SMALL + "PhotoResNet", _SMALL + "PhotoResNet", family="tiny-imagenet-20"),
-    "digits_cnn": Architecture(_SMALL + "GreyNet", family="digits"),
-    "fashion_cnn": Architecture(_SMALL + "GreyNet", family="fashion-mnist"),
-    "photo_bagnet9": _PHOTO_BAGNET,
-    "photo_bagnet17": _PHOTO_BAGNET,
-    "photo_bagnet33": _PHOTO_BAGNET,
-    "cifar_resnet18": _CIFAR_SDNET,
-    "cifar_sdnet18": _CIFAR_SDNET,
-    "cifar_sdnet18_all": _CIFAR_SDNET,
-    "bagnet9": _BAGNET,
-    "bagnet17": _BAGNET,
-    "bagnet33": _BAGNET,
-    "sdnet18_cifar": _CIFAR_SDNET,
-    "sdnet34_cifar": _CIFAR_SDNET,
-    "sdnet18_all_cifar": _CIFAR_SDNET,
-    "sdnet34_all_cifar": _CIFAR_SDNET,
-    "sdnet18_all_noshortcut_cifar": _CIFAR_SDNET,
-    "sdnet34_all_noshortcut_cifar": _CIFAR_SDNET,
-    "sdnet18_imagenet": _SDNET,
-    "sdnet34_imagenet": _SDNET,
-    "sdnet18_all_imagenet": _SDNET,
-    "sdnet34_all_imagenet": _SDNET,
-    "sdnet18_all_noshortcut_imagenet": _SDNET,
-    "sdnet34_all_noshortcut_imagenet": _SDNET,
-    "resnet18_cifar": _CIFAR_SDNET,
-    "resnet34_cifar": _CIFAR_SDNET,
-    "random_depthwise": Architecture("core.models.random_depthwise:RandomDepthwise", classifies=False),
-    "digits_random_svm": Architecture(_SVM, family="digits"),
-    "cifar_random_svm": Architecture(_SVM, family="cifar10"),
-    "small_cnn": Architecture(_SPINAL + "small_cnn", family="mnist"),
-    "spinal_small_cnn": Architecture(_SPINAL + "spinal_small_cnn", family="mnist"),
-    "matched_small_cnn": Architecture(_SPINAL + "matched_small_cnn", family="mnist"),
-    "vgg5": Architecture(_SPINAL + "vgg5", family="mnist"),
-    "spinal_vgg5": Architecture(_SPINAL + "spinal_vgg5", family="mnist"),
-    "cifar_cnn": Architecture(_SPINAL + "cifar_cnn", family="cifar10"),
-    "spinal_cifar_cnn": Architecture(_SPINAL + "spinal_cifar_cnn", family="cifar10"),
-    "vgg11_bn_cifar": _CIFAR_VGG_BN,
-    "vgg13_bn_cifar": _CIFAR_VGG_BN,
-    "vgg16_bn_cifar": _CIFAR_VGG_BN,
-    "vgg19_bn_cifar": _CIFAR_VGG_BN,
-    "spinal_vgg11_bn_cifar": _SPINAL_VGG_BN,
-    "spinal_vgg13_bn_cifar": _SPINAL_VGG_BN,
-    "spinal_vgg16_bn_cifar": _SPINAL_VGG_BN,
-    "spinal_vgg19_bn_cifar": _SPINAL_VGG_BN,
-    "resnet18_w32_cifar": _CIFAR_RESNET,
-    "resnet34_w32_cifar": _CIFAR_RESNET,
-    "spinal_resnet18_w32_cifar": _SPINAL_RESNET,
-    "spinal_resnet34_w32_cifar": _SPINAL_RESNET,
-    "alexnet": Architecture(_TORCHVISION, "core.models.antialiased:blurred_alexnet"),
-    "vgg11": _VGG,
-    "vgg11_bn": _VGG,
-    "vgg13": _VGG,
-    "vgg13_bn": _VGG,
-    "vgg16": _VGG,
-    "vgg16_bn": _VGG,
-    "vgg19": _VGG,
-    "vgg19_bn": _VGG,
-    "resnet18": _RESNET,
-    "resnet34": _RESNET,
-    "resnet50": _RESNET,
-    "resnet101": _RESNET,
-    "resnet152": _RESNET,
-    "resnext50_32x4d": _RESNET,
-    "resnext101_32x8d": _RESNET,
-    "wide_resnet50_2": _RESNET,
-    "wide_resnet101_2": _RESNET,
-    "resnetblur18": _POOLED_RESNET,
-    "resnetblur50": _POOLED_RESNET,
-    "resnetaa50": _POOLED_RESNET,
-    "densenet121": _DENSENET,
-    "densenet161": _DENSENET,
-    "densenet169": _DENSENET,
-    "densenet201": _DENSENET,
-    "mobilenet_v2": Architecture(_TORCHVISION, "core.models.antialiased:blurred_mobilenet"),
+ARCHITECTURES = {
+    "cifar_vgg": Architecture("small:CifarVGG", "small:CifarVGG", family="cifar10"),
+    "photo_resnet": Architecture("small:PhotoResNet", "small:PhotoResNet", family="tiny-imagenet-20"),
+    "digits_cnn": Architecture("small:GreyNet", family="digits"),
+    "fashion_cnn": Architecture("small:GreyNet", family="fashion-mnist"),
+    **{f"photo_bagnet{q}": Architecture("bagnet:photo_bagnet", family="tiny-imagenet-20") for q in (9, 17, 33)},
+    "cifar_resnet18": Architecture("sdnet:sdnet", family="cifar10"),
+    "cifar_sdnet18": Architecture("sdnet:sdnet", family="cifar10"),
+    "cifar_sdnet18_all": Architecture("sdnet:sdnet", family="cifar10"),
+    **{f"bagnet{q}": Architecture("bagnet:bagnet") for q in (9, 17, 33)},
+    **{
+        f"sdnet{depth}{form}_{stem}": Architecture("sdnet:sdnet", family=family)
+        for stem, family in (("cifar", "cifar10"), ("imagenet", "imagenet"))
+        for form in ("", "_all", "_all_noshortcut")
+        for depth in (18, 34)
+    },
+    **{f"resnet{depth}_cifar": Architecture("sdnet:sdnet", family="cifar10") for depth in (18, 34)},
+    "random_depthwise": Architecture("random_depthwise:RandomDepthwise", classifies=False),
+    "digits_random_svm": Architecture("random_depthwise:RandomSvm", family="digits"),
+    "cifar_random_svm": Architecture("random_depthwise:RandomSvm", family="cifar10"),
+    **{
+        name: Architecture(f"spinal_networks:{name}", family=family)
+        for names, family in (
+            ("small_cnn spinal_small_cnn matched_small_cnn vgg5 spinal_vgg5", "mnist"),
+            ("cifar_cnn spinal_cifar_cnn", "cifar10"),
+        )
+        for name in names.split()
+    },
+    **{
+        f"{spinal}vgg{depth}_bn_cifar": Architecture(f"spinal_networks:{spinal}cifar_vgg_bn", family="cifar10")
+        for spinal in ("", "spinal_")
+        for depth in (11, 13, 16, 19)
+    },
+    **{
+        f"{spinal}resnet{depth}_w32_cifar": Architecture(f"spinal_networks:{spinal}cifar_resnet", family="cifar10")
+        for spinal in ("", "spinal_")
+        for depth in (18, 34)
+    },
+    "alexnet": Architecture(_TORCHVISION, "antialiased:blurred_alexnet"),
+    **{
+        f"vgg{depth}{norm}": Architecture(_TORCHVISION, "antialiased:blurred_vgg")
+        for depth in (11, 13, 16, 19)
+        for norm in ("", "_bn")
+    },
+    **{
+        name: Architecture(_TORCHVISION, "antialiased:blurred_resnet")
+        for name in (
+            *("resnet18", "resnet34", "resnet50", "resnet101", "resnet152"),
+            *("resnext50_32x4d", "resnext101_32x8d", "wide_resnet50_2", "wide_resnet101_2"),
+        )
+    },
+    **dict.fromkeys(("resnetblur18", "resnetblur50", "resnetaa50"), Architecture("antialiased:pooled_resnet")),
+    **{f"densenet{n}": Architecture(_TORCHVISION, "antialiased:blurred_densenet") for n in (121, 161, 169, 201)},
+    "mobilenet_v2": Architecture(_TORCHVISION, "antialiased:blurred_mobilenet"),
 }
 
 
-def _variants() -> dict[str, tuple[str, int | None]]:
-    """{name: (architecture, taps of its blur or None)} in the order of the table."""
-    names: dict[str, tuple[str, int | None]] = {}
-    for arch, row in ARCHITECTURES.items():
-        names[arch] = (arch, None)
-        if row.blurred is not None:
-            names |= {f"{arch}_blur{size}": (arch, size) for size in BLUR_SIZES}
-    return names
-
-
-_VARIANTS = _variants()
+_VARIANTS = {  # by name: the architecture, and the taps of its blur
+    f"{arch}_blur{blur}" if blur else arch: (arch, blur)
+    for arch, row in ARCHITECTURES.items()
+    for blur in (None, *(BLUR_SIZES if row.blurred else ()))
+}
 
 
 def architecture(name: str) -> Architecture:
@@ -208,7 +163,8 @@ def create_model(name: str, *, num_classes: int | None = None, **options: Any) -
             "(list_models() has them all)"
         )
     (arch, blur), row = _VARIANTS[name], architecture(name)
-    build = _resolve((row.blurred if blur else None) or row.plain)
+    module, _, called = ((row.blurred if blur else None) or row.plain).partition(":")
+    build: Callable[..., nn.Module] = getattr(import_module(f"core.models.{module}"), called)
     parameters = inspect.signature(build).parameters
     if num_classes is None and row.classifies:
         own = parameters["num_classes"].default
@@ -222,9 +178,3 @@ def create_model(name: str, *, num_classes: int | None = None, **options: Any) -
             f"got {', '.join(unknown)}: leave it out or choose another network"
         )
     return build(**{key: value for key, value in given.items() if key in parameters}, **options)
-
-
-def _resolve(target: str) -> Callable[..., nn.Module]:
-    module, _, name = target.partition(":")
-    build: Callable[..., nn.Module] = getattr(import_module(module), name)
-    return build

@@ -106,7 +106,7 @@ class BlurredBasic(BasicBlock):  # type: ignore[misc]  # torchvision has no type
     def __init__(self, inplanes: int, planes: int, stride: int = 1, *rest: Any, **more: Any) -> None:
         super().__init__(inplanes, planes, stride, *rest, **more)
         self.conv1.stride = (1, 1)
-        self.pool = hidden_blur(planes) if stride > 1 else nn.Identity()
+        self.pool: nn.Module = hidden_blur(planes) if stride > 1 else nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, H, W) -> (B, K, H', W'): sides divided by the stride, rounded up."""
@@ -121,11 +121,7 @@ class BlurredBottleneck(Bottleneck):  # type: ignore[misc]  # torchvision has no
     def __init__(self, inplanes: int, planes: int, stride: int = 1, *rest: Any, **more: Any) -> None:
         super().__init__(inplanes, planes, stride, *rest, **more)
         self.conv2.stride = (1, 1)
-        self.pool = self.pooling(self.conv2.out_channels) if stride > 1 else nn.Identity()
-
-    def pooling(self, channels: int) -> nn.Module:
-        """What halves maps of so many channels."""
-        return hidden_blur(channels)
+        self.pool: nn.Module = hidden_blur(self.conv2.out_channels) if stride > 1 else nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, H, W) -> (B, K, H', W'): sides divided by the stride."""
@@ -133,14 +129,6 @@ class BlurredBottleneck(Bottleneck):  # type: ignore[misc]  # torchvision has no
         y = self.pool(self.relu(self.bn2(self.conv2(y))))
         y = self.bn3(self.conv3(y)) + (x if self.downsample is None else self.downsample(x))
         return self.relu(y)  # type: ignore[no-any-return]
-
-
-class AveragedBottleneck(BlurredBottleneck):
-    """The same with means of 2 x 2."""
-
-    def pooling(self, channels: int) -> nn.Module:
-        """What halves maps of so many channels."""
-        return nn.AvgPool2d(2)
 
 
 def hidden_blur(channels: int) -> BlurPool2d:
@@ -153,13 +141,14 @@ def pooled_resnet(arch: str, num_classes: int) -> ResNet:
 
     Unlike Zhang's, the stem's max-pool has a kernel of 3, and shortcuts keep their stride.
     """
-    if arch == "resnetblur18":
-        net = ResNet(BlurredBasic, [2, 2, 2, 2], num_classes)
-    else:
-        net = ResNet(AveragedBottleneck if "aa" in arch else BlurredBottleneck, [3, 4, 6, 3], num_classes)
-    channels = net.conv1.out_channels
-    blurred = nn.Sequential(nn.MaxPool2d(3, 1, 1), hidden_blur(channels))
-    net.maxpool = nn.AvgPool2d(2) if "aa" in arch else blurred
+    block, blocks = (BlurredBasic, [2, 2, 2, 2]) if arch.endswith("18") else (BlurredBottleneck, [3, 4, 6, 3])
+    net = ResNet(block, blocks, num_classes)
+    net.maxpool = nn.Sequential(nn.MaxPool2d(3, 1, 1), hidden_blur(net.conv1.out_channels))
+    if arch == "resnetaa50":  # means of 2 x 2 in place of all of that
+        net.maxpool = nn.AvgPool2d(2)
+        for one in net.modules():
+            if isinstance(one, BlurredBottleneck) and isinstance(one.pool, BlurPool2d):
+                one.pool = nn.AvgPool2d(2)
     return net
 
 

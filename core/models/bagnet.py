@@ -97,23 +97,15 @@ class BagNet(nn.Module):
         return self.layer4(self.layer3(self.layer2(self.layer1(self.stem(x)))))  # type: ignore[no-any-return]
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, 3, H, W) -> logits (B, K): the head of the mean features, which is the mean of `evidence` (§2).
-
-        Raises ValueError for a picture smaller than a patch.
-        """
+        """(B, 3, H, W) -> logits (B, K): the head of the mean features, which is the mean of `evidence` (§2)."""
         return self.fc(self.features(x).mean(dim=(2, 3)))  # type: ignore[no-any-return]
 
     def evidence(self, x: Tensor) -> Tensor:
         """(B, 3, H, W) -> (B, K, H', W'): every patch's own logits, whose mean over space is the image's (§2).
 
         Patch (i, j) covers rows 8i to 8i + q - 1 and columns 8j to 8j + q - 1.
-        Raises ValueError for a picture smaller than a patch.
         """
-        return self.read_out(self.features(x))
-
-    def read_out(self, features: Tensor) -> Tensor:
-        """(B, C, H', W') -> (B, K, H', W'): the linear head at every position."""
-        return self.fc(features.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)  # type: ignore[no-any-return]
+        return self.fc(self.features(x).permute(0, 2, 3, 1)).permute(0, 3, 1, 2)  # type: ignore[no-any-return]
 
 
 def bagnet(arch: str, num_classes: int = 1000) -> BagNet:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import copy
+from bisect import bisect_left
 from collections.abc import Callable
 
 from core.base.heavy import flop_counter, nn, torch
+
+MOST_WIDTH = 2**20
 
 
 def parameters(net: nn.Module) -> int:
@@ -32,18 +35,12 @@ def live(net: nn.Module, *shape: int) -> int:
 def matched_width(head_of: Callable[[int], nn.Module], target: int) -> int:
     """The hidden width, 1 or more, at which head_of(width) has a number of parameters nearest to `target`.
 
-    The number must grow with the width. Counted from the networks themselves, on no memory.
+    The number must grow with the width, below MOST_WIDTH. Counted from the networks themselves, on no memory.
     """
 
     def count(width: int) -> int:
         with torch.device("meta"):
             return parameters(head_of(width))
 
-    high = 1
-    while count(high) < target:
-        high *= 2
-    low = high // 2
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if count(middle) < target else (low, middle)
-    return high if low < 1 or count(high) - target < target - count(low) else low
+    width = bisect_left(range(MOST_WIDTH), target, lo=1, key=count)
+    return width if width == 1 or count(width) - target < target - count(width - 1) else width - 1

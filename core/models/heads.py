@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from core.base.heavy import torch
+from core.base.heavy import nn, torch
 from core.base.refuse import within
 from core.models.counting import matched_width, parameters
 
 if TYPE_CHECKING:
-    from torch import nn
-
     from core.models.spinal import Headed
 
 Head = Literal["fc", "spinal", "fc-matched"]
@@ -24,6 +22,7 @@ HEADS: dict[Head, str] = {
 SHORT: dict[Head, str] = {"fc": "FC", "spinal": "spinal", "fc-matched": "FC matched"}
 Order = Literal["alternating", "blocks"]
 ORDERS: dict[Order, str] = {"alternating": "A B A B: the parts take turns", "blocks": "A A B B: part after part"}
+NARROW, NARROW_DROPOUT = 16, 0.2  # channels and dropout of our VGGs; the paper's have 64, and take 0.5
 WIDTH_LIMITS, LAYER_LIMITS, SPLIT_LIMITS = (1, 512), (1, 24), (1, 8)
 
 
@@ -73,47 +72,29 @@ class Backbone:
     features: int
     hidden: tuple[int, ...]
     dropout: tuple[float, ...]
-    norm: bool
     shape: Shape
-    spinal_dropout: float
-    side: int
-    peak_rate: float
-    batch: int
-    half: bool
+    norm: bool = False
+    spinal_dropout: float = NARROW_DROPOUT
+    side: int = 28
+    peak_rate: float = 0.1
+    batch: int = 128
+    half: bool = True
 
 
-VGG5_WIDTH = 16  # the paper's has 64
-CIFAR_VGG_WIDTH = 16  # the paper's has 64
-NARROW_DROPOUT = 0.2  # the paper's wider heads take 0.5
 BACKBONES = {
     "small_cnn": Backbone(
-        "small CNN", 320, (50,), (0.0, 0.5), False, Shape(8, 6), 0.0, side=28, peak_rate=0.05, batch=64, half=False
+        "small CNN", 320, (50,), (0.0, 0.5), Shape(8, 6), spinal_dropout=0.0, peak_rate=0.05, batch=64, half=False
     ),
     "vgg5": Backbone(
-        f"VGG-5, {VGG5_WIDTH} channels",
-        4 * VGG5_WIDTH,
-        (8 * VGG5_WIDTH,),
-        (NARROW_DROPOUT,) * 2,
-        True,
-        Shape(2 * VGG5_WIDTH, 4),
-        NARROW_DROPOUT,
-        side=28,
-        peak_rate=0.1,
-        batch=128,
-        half=True,
+        f"VGG-5, {NARROW} channels", 4 * NARROW, (8 * NARROW,), (NARROW_DROPOUT,) * 2, Shape(2 * NARROW, 4), norm=True
     ),
     "cifar_vgg11": Backbone(
-        f"VGG-11, {CIFAR_VGG_WIDTH} channels",
-        8 * CIFAR_VGG_WIDTH,
-        (64 * CIFAR_VGG_WIDTH, 64 * CIFAR_VGG_WIDTH),
+        f"VGG-11, {NARROW} channels",
+        8 * NARROW,
+        (64 * NARROW,) * 2,
         (0.0, NARROW_DROPOUT, NARROW_DROPOUT),
-        False,
-        Shape(8 * CIFAR_VGG_WIDTH, 4),
-        NARROW_DROPOUT,
+        Shape(8 * NARROW, 4),
         side=32,
-        peak_rate=0.1,
-        batch=128,
-        half=True,
     ),
 }
 
@@ -166,9 +147,8 @@ def build(name: str, head: Head, shape: Shape, classes: int, channels: int) -> H
     def on(features: int) -> nn.Module:
         return build_head(backbone, head, shape, classes)
 
-    builders: dict[str, Callable[[], Headed]] = {
-        "small_cnn": lambda: spinal_networks.small_cnn(classes, in_channels=channels, head=on),
-        "vgg5": lambda: spinal_networks.vgg5(classes, in_channels=channels, width=VGG5_WIDTH, head=on),
-        "cifar_vgg11": lambda: spinal_networks.cifar_vgg_bn("vgg11", classes, base=CIFAR_VGG_WIDTH, head=on),
-    }
-    return builders[name]()
+    if name == "small_cnn":
+        return spinal_networks.small_cnn(classes, in_channels=channels, head=on)
+    if name == "vgg5":
+        return spinal_networks.vgg5(classes, in_channels=channels, width=NARROW, head=on)
+    return spinal_networks.cifar_vgg_bn("vgg11", classes, base=NARROW, head=on)

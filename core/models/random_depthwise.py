@@ -7,14 +7,16 @@ is the proportion of positive values, as in ROCKET.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 FIRST_PADDING = 1  # whatever the kernel's size (the authors' network)
+SVM_SHAPES = {  # features, kernel size, depth, input channels
+    "digits_random_svm": (1000, 3, 1, 1),
+    "cifar_random_svm": (2000, 5, 1, 3),
+}
 
 
 def draws_per_feature(kernel_size: int, depth: int, in_channels: int) -> int:
@@ -94,13 +96,9 @@ class RandomDepthwise(nn.Module):
             found += block.signs(found[-1])  # type: ignore[operator]  # children of a Sequential are Modules to mypy
         return tuple(found)
 
-    def features_map(self, x: Tensor) -> Tensor:
-        """(B, in_channels, H, W) -> signs (B, k, H', W') before the mean is taken."""
-        return self.signs(x)[-1]
-
     def forward(self, x: Tensor) -> Tensor:
         """(B, in_channels, H, W) in [0, 1] -> features (B, k): the mean of every map of signs."""
-        return self.features_map(x).mean(dim=(2, 3))
+        return self.signs(x)[-1].mean(dim=(2, 3))
 
 
 @torch.no_grad()
@@ -116,8 +114,8 @@ def draw(seed: int, features: int, kernel_size: int, depth: int, in_channels: in
     """
     width = draws_per_feature(kernel_size, depth, in_channels)
     stream = np.random.RandomState(seed)
-    for skipped in _blocks(start):
-        stream.standard_normal((skipped, width))
+    for skipped in range(0, start, 10_000):
+        stream.standard_normal((min(10_000, start - skipped), width))
     rows = torch.from_numpy(stream.standard_normal((features, width)).astype(np.float32))
     shapes = {"conv": (in_channels, kernel_size, kernel_size)}
     for i in range(depth):
@@ -132,6 +130,24 @@ def draw(seed: int, features: int, kernel_size: int, depth: int, in_channels: in
     return state
 
 
-def _blocks(count: int, size: int = 10_000) -> Iterator[int]:
-    for done in range(0, count, size):
-        yield min(size, count - done)
+class RandomSvm(nn.Module):
+    """(B, C, H, W) in [0, 1] -> decision values (B, num_classes) of a linear SVM on random depthwise features.
+
+    The state dict holds the classifier alone: the seed, 0, tells all the rest on every machine.
+    """
+
+    exact_only = True  # signs: a value rounded to bfloat16 may be on the other side of zero
+
+    def __init__(self, arch: str, num_classes: int = 10) -> None:
+        super().__init__()
+        features, kernel_size, depth, channels = SVM_SHAPES[arch]
+        self.body = RandomDepthwise(features, kernel_size, depth, channels)
+        for module in self.body.modules():
+            for name, drawn in list(module.named_parameters(recurse=False)):
+                delattr(module, name)
+                module.register_buffer(name, drawn.detach(), persistent=False)
+        self.classifier = nn.Linear(features, num_classes)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, H, W) in [0, 1] -> decision values (B, num_classes)."""
+        return self.classifier(self.body(x))  # type: ignore[no-any-return]

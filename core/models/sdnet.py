@@ -13,7 +13,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from core.models.sparse import Coding, Lambda, Solver, SparseConv2d
+from core.models.sparse import Lambda, Solver, SparseConv2d
 
 BLOCKS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3)}
 WIDTH = 64
@@ -121,13 +121,6 @@ class SDNet(nn.Module):
         Raises TypeError for a `lam` given to the plain twin, which takes none.
         """
         return self.tail(self.layer0[0](x) if lam is None else self.dictionary(x, lam))
-
-    def forward_with_codes(
-        self, x: Tensor, lam: Lambda | None = None, steps: int | None = None
-    ) -> tuple[Tensor, Coding]:
-        """Logits (B, K) and the first layer's `Coding`."""
-        coding = self.dictionary.forward_with_codes(x, lam, steps)
-        return self.tail(coding.codes), coding
 
     def tail(self, codes: Tensor) -> Tensor:
         """Logits (B, K) from the first layer's codes (B, width, H', W')."""

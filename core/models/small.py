@@ -48,18 +48,12 @@ class DenseMax(nn.MaxPool2d):
         return torch.maximum(x[..., :-1], x[..., 1:])
 
 
-def wrapped_max_pool(channels: int, blur: int | None) -> nn.Sequential:
-    """`max_pool` on a torus: the blur's border wraps round instead of mirroring."""
+def max_pool(channels: int, blur: int | None, padding: str = "reflect") -> nn.Sequential:
+    """Halve the sides: max-pool(2, 2), or max-pool(2, 1) and a blur (§3.2, MaxBlurPool), on a torus if circular."""
     if blur is None:
         return nn.Sequential(nn.MaxPool2d(2))
-    return nn.Sequential(DenseMax(), BlurPool2d(channels, blur, padding="circular"))
-
-
-def max_pool(channels: int, blur: int | None) -> nn.Sequential:
-    """Halve the resolution: max-pool(2, 2), or max-pool(2, 1) and a blur (§3.2, MaxBlurPool)."""
-    if blur is None:
-        return nn.Sequential(nn.MaxPool2d(2))
-    return nn.Sequential(nn.MaxPool2d(2, stride=1), BlurPool2d(channels, blur))
+    dense = DenseMax() if padding == "circular" else nn.MaxPool2d(2, stride=1)
+    return nn.Sequential(dense, BlurPool2d(channels, blur, padding=padding))
 
 
 def stack(channels: int, plan: Plan, pool: Callable[[int], nn.Module]) -> nn.Sequential:
@@ -85,14 +79,12 @@ class CifarVGG(nn.Module):
         super().__init__()
         if padding not in ("circular", "reflect"):
             raise ValueError(f"expected a padding of 'circular' or 'reflect', got {padding!r}: choose one of them")
-        pool = wrapped_max_pool if padding == "circular" else max_pool
-        self.features = stack(3, CIFAR_PLAN, lambda channels: pool(channels, blur))
+        self.features = stack(3, CIFAR_PLAN, lambda channels: max_pool(channels, blur, padding))
         self.classifier = nn.Linear(int(CIFAR_PLAN[-1]), num_classes)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, 3, H, W) -> logits (B, num_classes); the last maps are (B, 256, H/8, W/8)."""
-        maps = self.features(x)  # (B, 256, H/8, W/8)
-        return self.classifier(maps.mean(dim=(2, 3)))  # type: ignore[no-any-return]
+        return self.classifier(self.features(x).mean(dim=(2, 3)))  # type: ignore[no-any-return]
 
 
 class GreyNet(nn.Module):
@@ -147,5 +139,4 @@ class PhotoResNet(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, 3, H, W) -> logits (B, num_classes); the last maps are (B, 192, H/16, W/16)."""
-        maps = self.stages(self.stem(x))  # (B, 192, H/16, W/16)
-        return self.classifier(maps.mean(dim=(2, 3)))  # type: ignore[no-any-return]
+        return self.classifier(self.stages(self.stem(x)).mean(dim=(2, 3)))  # type: ignore[no-any-return]

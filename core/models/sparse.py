@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -24,16 +23,6 @@ SOLVERS: tuple[Solver, ...] = ("paper", "textbook", "ista")
 Lambda = float | Tensor
 UNFITTED_STEP = 0.1  # what the published checkpoints start from
 STEP_SHARE = 0.9  # of 1/L, the paper's
-
-
-@dataclass(frozen=True, eq=False)
-class Coding:
-    """`codes` (B, K, H', W'), `reconstruction` D*codes like the repeated input (B, n C, H, W), and `objective` (B,)
-    float: 1/2 ||x - D*z||^2 + lam ||z||_1 + mu/2 ||z||^2 of each picture, x being the n copies for n dictionaries."""
-
-    codes: Tensor
-    reconstruction: Tensor
-    objective: Tensor
 
 
 def threshold(v: Tensor, step: Tensor, lam: Tensor, mu: float, non_negative: bool) -> Tensor:
@@ -148,18 +137,9 @@ class SparseConv2d(nn.Module):
         first = step * self.analyse(repeated, atoms)
         return steps_of(gradient, prox, first, step, solver or self.solver or "textbook")
 
-    def forward_with_codes(self, x: Tensor, lam: Lambda | None = None, steps: int | None = None) -> Coding:
-        """Codes, reconstruction and objective of x (B, C, H, W), see `Coding`; nothing of them is kept on the module.
-
-        Raises ValueError for less than one step.
-        """
-        codes = self.codes(x, lam, steps)
-        reconstruction = self.reconstruct(codes, x)
-        return Coding(codes, reconstruction, self.objective(x, codes, reconstruction, lam))
-
-    def objective(self, x: Tensor, codes: Tensor, reconstruction: Tensor, lam: Lambda | None = None) -> Tensor:
-        """(B,): 1/2 ||x - D*z||^2 + lam ||z||_1 + mu/2 ||z||^2 of each picture."""
-        misfit = (self.repeated(x) - reconstruction).square().flatten(1).sum(1) / 2
+    def objective(self, x: Tensor, codes: Tensor, lam: Lambda | None = None) -> Tensor:
+        """(B,): 1/2 ||x - D*z||^2 + lam ||z||_1 + mu/2 ||z||^2 of each picture, x the n copies for n dictionaries."""
+        misfit = (self.repeated(x) - self.reconstruct(codes, x)).square().flatten(1).sum(1) / 2
         size = codes.abs().flatten(1).sum(1)
         return misfit + self.level(x, lam).flatten() * size + self.mu / 2 * codes.square().flatten(1).sum(1)
 

@@ -6,31 +6,18 @@ The backbone is built first: from one seed, it begins with the same numbers what
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
-from typing import Literal
 
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torchvision.models.resnet import BasicBlock, conv3x3
+from torchvision.models.vgg import cfgs, make_layers
 
-from core.models.spinal import (
-    LEAK,
-    FCHead,
-    Headed,
-    HeadOf,
-    SpinalHead,
-    layer_names,
-    spinal_names,
-)
+from core.models.sdnet import BLOCKS
+from core.models.spinal import LEAK, FCHead, Headed, HeadOf, SpinalHead, layer_names, spinal_names
 
-VGG_PLANS: dict[str, Sequence[int | Literal["pool"]]] = {
-    "vgg11": (64, "pool", 128, "pool", 256, 256, "pool", 512, 512, "pool", 512, 512, "pool"),
-    "vgg13": (64, 64, "pool", 128, 128, "pool", 256, 256, "pool", 512, 512, "pool", 512, 512, "pool"),
-    "vgg16": (64, 64, "pool", 128, 128, "pool", *(256,) * 3, "pool", *(512,) * 3, "pool", *(512,) * 3, "pool"),
-    "vgg19": (64, 64, "pool", 128, 128, "pool", *(256,) * 4, "pool", *(512,) * 4, "pool", *(512,) * 4, "pool"),
-}
+VGG_PLANS = {"vgg11": "A", "vgg13": "B", "vgg16": "D", "vgg19": "E"}  # as torchvision and its paper letter them
 VGG_BASE = 64  # channels of the plans' first convolution
 MATCHED_HIDDEN = 26  # units at which the small CNN's plain head has most nearly its spinal head's parameters
-RESNET_BLOCKS = {"resnet18": (2, 2, 2, 2), "resnet34": (3, 4, 6, 3)}
 
 
 class SmallBackbone(nn.Module):
@@ -48,13 +35,9 @@ class SmallBackbone(nn.Module):
         return F.relu(F.max_pool2d(self.dropout(self.conv2(x)), 2)).flatten(1)
 
 
-def small_features(size: int = 28) -> int:
-    return 20 * ((size - 12) // 4) ** 2
-
-
 def small_cnn(num_classes: int = 10, *, in_channels: int = 1, size: int = 28, head: HeadOf | None = None) -> Headed:
     """(B, C, S, S) -> log-probabilities (B, num_classes): one hidden layer of 50, or the given head."""
-    backbone, features = SmallBackbone(in_channels), small_features(size)
+    backbone, features = SmallBackbone(in_channels), 20 * ((size - 12) // 4) ** 2
     plain = head(features) if head else FCHead(features, num_classes, (50,), (0.0, 0.5))
     return Headed(backbone, plain, layer_names(1, "fc2", "fc1", ""), log_softmax=True)
 
@@ -64,7 +47,7 @@ def spinal_small_cnn(
 ) -> Headed:
     """The same backbone under `layers` spinal layers of `width`, without dropout (the paper's 6 of 8)."""
     backbone = SmallBackbone(in_channels)
-    head = SpinalHead(small_features(size), num_classes, width, layers)
+    head = SpinalHead(20 * ((size - 12) // 4) ** 2, num_classes, width, layers)
     return Headed(backbone, head, layer_names(layers, "fc2", "fc1", "fc1_{}", start=1), log_softmax=True)
 
 
@@ -135,16 +118,8 @@ def spinal_cifar_cnn(num_classes: int = 10, *, width: int = 128, layers: int = 4
 
 def cifar_vgg_backbone(arch: str, base: int = VGG_BASE) -> nn.Sequential:
     """(B, 3, 32, 32) -> features (B, 8 base): the plan of VGG-11, 13, 16 or 19 with batch norms."""
-    layers: list[nn.Module] = []
-    inputs = 3
-    for step in VGG_PLANS[arch]:
-        if step == "pool":
-            layers.append(nn.MaxPool2d(2))
-        else:
-            channels = step * base // VGG_BASE
-            layers += [nn.Conv2d(inputs, channels, 3, padding=1), nn.BatchNorm2d(channels), nn.ReLU(inplace=True)]
-            inputs = channels
-    return nn.Sequential(OrderedDict(features=nn.Sequential(*layers), flat=nn.Flatten()))
+    plan = [step if step == "M" else step * base // VGG_BASE for step in cfgs[VGG_PLANS[arch]]]
+    return nn.Sequential(OrderedDict(features=make_layers(plan, batch_norm=True), flat=nn.Flatten()))
 
 
 def cifar_vgg_bn(arch: str, num_classes: int = 10, *, base: int = VGG_BASE, head: HeadOf | None = None) -> Headed:
@@ -162,19 +137,14 @@ def spinal_cifar_vgg_bn(arch: str, num_classes: int = 10, *, base: int = VGG_BAS
     return Headed(backbone, SpinalHead(8 * base, num_classes, 8 * base, layers, dropout=0.5), spinal_names(layers))
 
 
-class ResidualBlock(nn.Module):
-    """Two 3x3 convolutions around a shortcut; no activation follows the sum, and the shortcut's convolution is 3x3."""
+class ResidualBlock(BasicBlock):  # type: ignore[misc]  # torchvision has no types
+    """torchvision's block, but that no activation follows the sum, and the shortcut's convolution is 3x3."""
 
     def __init__(self, inputs: int, outputs: int, stride: int) -> None:
-        super().__init__()
-        self.conv1 = nn.Conv2d(inputs, outputs, 3, stride, padding=1, bias=False)
-        self.bn1 = nn.BatchNorm2d(outputs)
-        self.conv2 = nn.Conv2d(outputs, outputs, 3, padding=1, bias=False)
-        self.bn2 = nn.BatchNorm2d(outputs)
+        super().__init__(inputs, outputs, stride)
         self.downsample: nn.Module = nn.Identity()
         if stride > 1 or inputs != outputs:
-            convolution = nn.Conv2d(inputs, outputs, 3, stride, padding=1, bias=False)
-            self.downsample = nn.Sequential(convolution, nn.BatchNorm2d(outputs))
+            self.downsample = nn.Sequential(conv3x3(inputs, outputs, stride), nn.BatchNorm2d(outputs))
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, inputs, H, W) -> (B, outputs, H', W'): sides divided by the stride, rounded up."""
@@ -194,12 +164,11 @@ class ResNetBackbone(nn.Module):
         self.conv1 = nn.Conv2d(3, base, 3, padding=1, bias=False)
         self.bn = nn.BatchNorm2d(base)
         inputs = base
-        for i, count in enumerate(RESNET_BLOCKS[arch]):
+        for i, count in enumerate(BLOCKS[int(arch.removeprefix("resnet"))]):
             outputs = base * 2**i
-            blocks = [
-                ResidualBlock(inputs if j == 0 else outputs, outputs, 2 if i and not j else 1) for j in range(count)
-            ]
-            self.add_module(f"conv{i + 2}_x", nn.Sequential(*blocks))
+            first = ResidualBlock(inputs, outputs, 2 if i else 1)
+            rest = (ResidualBlock(outputs, outputs, 1) for _ in range(count - 1))
+            self.add_module(f"conv{i + 2}_x", nn.Sequential(first, *rest))
             inputs = outputs
 
     def forward(self, x: Tensor) -> Tensor:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 
 from core.base import quote
@@ -14,15 +13,7 @@ from core.networks.card import PLUGIN, TORCHVISION, Card, Network
 from core.networks.download import WeightsError
 from core.networks.families import family_labels
 from core.networks.own_options import ASIS, FileOptions, told_labels
-from core.networks.packaged import (
-    build,
-    cards,
-    family_preprocessing,
-    file_preprocessing,
-    left_out,
-    local_file,
-    not_here,
-)
+from core.networks.packaged import build, cards, downloaded, family_preprocessing, file_preprocessing, left_out
 
 
 def open_network(name: str, options: FileOptions = ASIS) -> Network:
@@ -57,14 +48,11 @@ def find(name: str) -> Card:
             raise UnknownModelError(f"expected untrained:ARCH with an architecture of ours, got {arch!r}")
         row = architecture(arch)
         return Card(name, arch, row.family, "untrained", "untrained: random weights, seed 0", row.size)
-    if name in cards():
-        return cards()[name]
     if name in left_out():
         raise WeightsError(left_out()[name])
     if name.startswith((TORCHVISION, PLUGIN)):
         return brought.find(name)
-    near = difflib.get_close_matches(name, cards(), n=3, cutoff=0)
-    raise WeightsError(f"expected the name of a network, got {name!r}: did you mean {', '.join(near)}?")
+    return brought.one_of(cards(), name, "the name of a network")
 
 
 def load(card: Card) -> Network:
@@ -72,15 +60,14 @@ def load(card: Card) -> Network:
 
     Raises WeightsError if the weights are not on this machine, are damaged or do not fit, or a package's network fails.
     """
-    if card.name.startswith((TORCHVISION, PLUGIN)):
-        return brought.load(card)
+    if card.name.startswith(PLUGIN):
+        return brought.of_plugin(card)
+    if card.name.startswith(TORCHVISION):
+        return brought.of_torchvision(card)
     if card.kind == "untrained":
-        return build(card, None, family_labels(card.family), family_preprocessing(card))
+        return build(card, None, family_labels(card.family), family_preprocessing(card.family))
     if card.kind in ("authors", "torchvision"):
-        path = local_file(card)
-        if not path.exists():
-            raise not_here(card)
-        return build(card, weights.read_state(path), family_labels("imagenet"), family_preprocessing(card))
+        return build(card, downloaded(card), family_labels("imagenet"), family_preprocessing("imagenet"))
     if card.file is None:
         raise WeightsError(f"expected a weights file for {card.name}, got none: open it with user_network")
     data = intact.read(card.file)

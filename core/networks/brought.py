@@ -13,14 +13,14 @@ Only `load` imports the package's code, and only of packages that the user has i
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import EntryPoint, entry_points
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
 from core.base.files import at_home
-from core.base.heavy import torch, tv_models
-from core.models import IMAGENET_SIZE, architecture, family_size
+from core.base.heavy import nn, torch, tv_models
+from core.models import IMAGENET_SIZE, architecture
 from core.networks import families, one_logit, own_options, quoting, recognise, weights
 from core.networks import intact as packaged
 from core.networks import packaged as networks
@@ -31,9 +31,7 @@ from core.networks.own_options import ASIS, FileOptions, Opened
 from core.networks.recognise import Fit
 from core.pictures.preprocess import Preprocessing
 
-if TYPE_CHECKING:
-    from torch import nn
-
+T = TypeVar("T")
 GROUP = "receptive.models"
 REMEDY = "ask its authors, or remove the package"
 
@@ -74,9 +72,7 @@ def check_options(names: Sequence[str], options: FileOptions) -> None:
 
 def is_file(name: str) -> bool:
     """Whether a word of a command is a weights file, and no packaged network's name."""
-    if name in networks.cards():
-        return False
-    return at_home(name).is_file()
+    return name not in networks.cards() and at_home(name).is_file()
 
 
 def open_file(data: bytes, title: str, options: FileOptions = ASIS, word: str = "") -> Network:
@@ -90,9 +86,7 @@ def open_file(data: bytes, title: str, options: FileOptions = ASIS, word: str = 
     fit = recognise.one_fit(data, options.arch, options.part)
     found = _guess(fit, written(data))
     arch, family = options.arch or found.arch, like or found.family
-    start = None if like else found.preprocessing
-    if start is None:
-        start = networks.family_preprocessing(Card("", arch, family, "user", "", family_size(family)))
+    start = (None if like else found.preprocessing) or networks.family_preprocessing(family)
     labels = options.labels or (() if like else found.labels)
     network = networks.user_network(fit, arch, family, title, labels, options.applied(start), options.part)
     sentence = network.card.provenance + (f"; {found.unfit}" if found.unfit and not labels else "")
@@ -126,18 +120,17 @@ def intact(names: Sequence[str], say: Callable[[str], object]) -> list[Card]:
 def find(name: str) -> Card:
     """The card of "torchvision:ARCH" or "plugin:NAME". Raises WeightsError that lists the nearest names."""
     if name.startswith(PLUGIN):
-        card: Card = _known(name, plugged(), f"a network of an installed package (entry point group {GROUP})")
-        return card
+        return one_of(plugged(), name, f"a network of an installed package (entry point group {GROUP})")
     names = {TORCHVISION + arch: arch for arch in torchvision_names()}
-    arch = _known(name, names, "a classification network of torchvision's")
+    arch = one_of(names, name, "a classification network of torchvision's")
     prep = preset(arch)
     sentence = f"torchvision's {WEIGHTS} weights of {arch}, downloaded on demand; not measured by this project"
     family = "imagenet" if prep.size == IMAGENET_SIZE else name
     return networks.framed(Card(name, arch, family, "torchvision", sentence, prep.size), prep)
 
 
-def _known(name: str, known: dict[str, Any], what: str) -> Any:
-
+def one_of(known: Mapping[str, T], name: str, what: str) -> T:
+    """What is known by a name. Raises WeightsError that lists the nearest names."""
     if name in known:
         return known[name]
     near = ", ".join(difflib.get_close_matches(name, known, n=3, cutoff=0)) or "none is there"
@@ -151,25 +144,18 @@ def preset(arch: str) -> Preprocessing:
     return Preprocessing(int(own.crop_size[0]), tuple(own.mean), tuple(own.std), **frame)
 
 
-def load(card: Card) -> Network:
-    """The network of a card of `find`. Raises WeightsError if it is not here, or its package's code fails."""
-    return _plugged(card) if card.name.startswith(PLUGIN) else _of_torchvision(card)
-
-
-def _of_torchvision(card: Card) -> Network:
-
-    path = networks.local_file(card)
-    if not path.exists():
-        raise networks.not_here(card)
+def of_torchvision(card: Card) -> Network:
+    """One of torchvision's networks. Raises WeightsError if its weights are not on this machine."""
+    state = networks.downloaded(card)
     # the published GoogLeNet and Inception scale their input anew; their auxiliary heads are for training only
     old: dict[str, Any] = {"transform_input": True, "init_weights": False, "aux_logits": False}
     net = tv_models.get_model(card.arch, weights=None, **(old if card.arch in ("googlenet", "inception_v3") else {}))
-    state = {name: value for name, value in weights.read_state(path).items() if not name.lower().startswith("aux")}
-    weights.load_into(net, state)
+    weights.load_into(net, {name: value for name, value in state.items() if not name.lower().startswith("aux")})
     return ready(card, net, families.family_labels("imagenet"), preset(card.arch))
 
 
-def _plugged(card: Card) -> Network:
+def of_plugin(card: Card) -> Network:
+    """An installed package's network. Raises WeightsError if the package's code fails."""
     point: EntryPoint = next(p for p in entry_points(group=GROUP) if PLUGIN + p.name == card.name)
     try:
         factory: Callable[[], Plug] = point.load()
@@ -212,10 +198,8 @@ def as_classes(plug: Plug) -> Plug:
 
 def ready(card: Card, net: nn.Module, labels: Sequence[str], preprocessing: Preprocessing) -> Network:
     """A Network of a module that is not of our registry: nothing is known of its layers' order, so none are folded."""
-    digest = weights.state_digest(net.state_dict())
-    return Network(
-        networks.framed(card, preprocessing), tuple(labels), preprocessing, digest, prepare(net, folds=False)
-    )
+    framed, digest = networks.framed(card, preprocessing), weights.state_digest(net.state_dict())
+    return Network(framed, tuple(labels), preprocessing, digest, prepare(net, folds=False))
 
 
 @dataclass(frozen=True)
@@ -264,17 +248,8 @@ def _guess(fit: Fit, about: dict[str, str]) -> Guess:
     told = own_options.told_labels(about) if about else ()
     labels = one_logit.two_labels(told) if len(told) == count == 1 else told if len(told) == classes else ()
     unfit = f"the file's own {len(told)} labels are left out, for it tells apart {classes} classes"
-    prep = networks.file_preprocessing(about) if about else None
-    return Guess(
-        fit.part,
-        fit.archs,
-        classes,
-        family,
-        labels,
-        prep,
-        recognise.notes(fit, arch).removeprefix("; "),
-        unfit if told and not labels else "",
-    )
+    prep, said = networks.file_preprocessing(about) if about else None, recognise.notes(fit, arch).removeprefix("; ")
+    return Guess(fit.part, fit.archs, classes, family, labels, prep, said, unfit if told and not labels else "")
 
 
 def written(data: bytes) -> dict[str, str]:

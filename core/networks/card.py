@@ -7,29 +7,16 @@ import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from core.base.heavy import tv_models
+from core.networks.engine import Engine
 from core.networks.own_options import Opened
-
-if TYPE_CHECKING:
-    from core.networks.engine import Engine
-    from core.pictures.preprocess import Interpolation, Preprocessing
-
+from core.pictures.preprocess import Interpolation, Preprocessing
 
 WEIGHTS = "IMAGENET1K_V1"  # of torchvision's: those that its networks first came with
-
-
-@functools.cache
-def torchvision_names() -> tuple[str, ...]:
-    """torchvision's classification networks with ImageNet weights; imports torchvision."""
-    names = tv_models.list_models(module=tv_models)
-    return tuple(name for name in names if hasattr(tv_models.get_model_weights(name), WEIGHTS))
-
-
+TORCHVISION, PLUGIN = "torchvision:", "plugin:"  # how the names of networks from there begin
 Kind = Literal["trained here", "authors", "torchvision", "user", "untrained"]
-
-
 KIND_WORDS: dict[Kind, str] = {
     "trained here": "trained by this project",
     "authors": "the authors' weights",
@@ -39,7 +26,11 @@ KIND_WORDS: dict[Kind, str] = {
 }
 
 
-TORCHVISION, PLUGIN = "torchvision:", "plugin:"  # how the names of networks from there begin
+@functools.cache
+def torchvision_names() -> tuple[str, ...]:
+    """torchvision's classification networks with ImageNet weights; imports torchvision."""
+    names = tv_models.list_models(module=tv_models)
+    return tuple(name for name in names if hasattr(tv_models.get_model_weights(name), WEIGHTS))
 
 
 def title_of(name: str) -> str:
@@ -83,12 +74,10 @@ class Card:
 
     @property
     def blur(self) -> int | None:
-        """Taps of the blur filter, None for the plain network."""
         return blur_of(self.arch)
 
     @property
     def patch(self) -> int | None:
-        """Side in pixels of a BagNet's patches, None for other networks."""
         return patch_of(self.arch)
 
     @property

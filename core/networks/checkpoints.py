@@ -12,19 +12,15 @@ import re
 import threading
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from pickle import UnpicklingError
 from pickletools import genops
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import Any, BinaryIO
 
 from core.base.heavy import safetensors_torch, serialization, torch
 from core.networks.download import MAX_BYTES, WeightsError
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 TENSOR_FILE = "a safetensors file or a torch state dict"
 OLD_TORCH_MAGIC = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."  # the pickled number that older files begin with
@@ -67,7 +63,7 @@ class Part:
     """
 
     path: str
-    tensors: dict[str, Tensor]
+    tensors: dict[str, torch.Tensor]
     others: tuple[str, ...]
 
     @property
@@ -79,8 +75,7 @@ class Part:
 def read_parts(source: Path | bytes) -> tuple[Part, ...]:
     """Every dict of named tensors in a safetensors file or a torch file (zip or older), those of optimizers left aside.
 
-    Raises:
-        WeightsError: unreadable, over 2 GB, a pickle that wants to run code (it is not run), or none in it.
+    Raises WeightsError: unreadable, over 2 GB, a pickle that wants to run code (it is not run), or none in it.
     """
     try:
         with opened(source) as stream:
@@ -105,14 +100,14 @@ def read_parts(source: Path | bytes) -> tuple[Part, ...]:
     return parts
 
 
-def plain(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+def plain(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     """The same by name, floating ones as float32 and finite.
 
-    Raises:
-        WeightsError: one that is not dense, more than 2 GB of them, or numbers that are not finite.
+    Raises WeightsError: one that is not dense, more than 2 GB of them, or numbers that are not finite.
     """
     for name, value in tensors.items():
-        if not _is_dense(value):
+        dense = value.layout is torch.strided and value.device.type == "cpu"
+        if not dense or value.is_quantized or value.is_nested or value.is_complex():
             raise WeightsError(f"expected only dense tensors, got {name!r:.60} of another kind: {REMEDY}")
     if sum(value.numel() for value in tensors.values()) * 4 > MAX_BYTES:
         raise WeightsError(f"expected at most {MAX_BYTES:,} bytes of numbers, got more: choose a smaller network")
@@ -125,7 +120,7 @@ def plain(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     return state
 
 
-def check_finite(name: str, tensor: Tensor) -> None:
+def check_finite(name: str, tensor: torch.Tensor) -> None:
     """Raises WeightsError for NaN or infinity in a tensor of any shape."""
     if not torch.isfinite(tensor).all():
         raise WeightsError(
@@ -157,16 +152,8 @@ def _parse(stream: BinaryIO, size: int) -> Any:
         if _is_program(stream):
             raise _refused("Python objects")
         raise ValueError("it begins like neither")
-
-    with passing_over():
-        return torch.load(stream, map_location="cpu", weights_only=True)
-
-
-@contextmanager
-def passing_over() -> Iterator[None]:
-    """torch's reader of tensors takes what PASSED_OVER names for `Unread`, in this thread at a time."""
     with _allowing, serialization.safe_globals([(Unread, name) for name in PASSED_OVER]):
-        yield
+        return torch.load(stream, map_location="cpu", weights_only=True)
 
 
 def _check_archive(stream: BinaryIO, size: int) -> None:
@@ -215,8 +202,8 @@ def _parts(tree: Any, size: int, path: tuple[str, ...] = (), seen: set[int] | No
         named = {key: value for key, value in tree.items() if isinstance(key, str) and key.isprintable()}
         tensors = _tensors(named, size)
         if any(value.ndim for value in tensors.values()):
-            others = tuple(f"{key!r:.60}" for key, value in tree.items() if key not in named or not _is_tensor(value))
-            yield Part(".".join(path) or ITSELF, tensors, others)
+            others = [key for key, value in tree.items() if key not in named or not isinstance(value, torch.Tensor)]
+            yield Part(".".join(path) or ITSELF, tensors, tuple(f"{key!r:.60}" for key in others))
         named |= {str(key): value for key, value in tree.items() if type(key) is int}  # networks of folds or seeds
     else:
         named = {str(i): value for i, value in enumerate(tree)}
@@ -233,26 +220,15 @@ def _is_no_network(key: str) -> bool:
     return NETWORK_WORDS.isdisjoint(words) and any(map(BESIDE_WEIGHTS.fullmatch, words))
 
 
-def _tensors(named: dict[str, Any], size: int) -> dict[str, Tensor]:
+def _tensors(named: dict[str, Any], size: int) -> dict[str, torch.Tensor]:
     """The tensors among what is named, without WRAPPERS in their names unless two names would be one."""
-    found = {name: value for name, value in named.items() if _is_tensor(value)}
+    found = {name: value for name, value in named.items() if isinstance(value, torch.Tensor)}
     for name, value in found.items():
         # A few bytes can claim any shape (strides of 0, storages that grow), yet none outgrows its file.
         if value.numel() * value.element_size() > size:
             raise WeightsError(f"expected {name!r:.60} to fit in its file, got shape {tuple(value.shape)}: {REMEDY}")
     short = {_unwrapped(name): value for name, value in found.items()}
     return short if len(short) == len(found) else found
-
-
-def _is_tensor(value: object) -> bool:
-
-    return isinstance(value, torch.Tensor)
-
-
-def _is_dense(tensor: Tensor) -> bool:
-
-    dense = tensor.layout is torch.strided and tensor.device.type == "cpu"
-    return dense and not (tensor.is_quantized or tensor.is_nested or tensor.is_complex())
 
 
 def _unwrapped(name: str) -> str:

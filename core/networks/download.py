@@ -1,15 +1,15 @@
 """One published file, fetched into the user's cache folder: verified, then renamed, never half used.
 
-The standard library's urllib is enough and imports in 30 ms: torch.hub.download_url_to_file cannot resume, has
-no timeout and imports torch; requests would not remove code (its streaming errors need the same translation).
-filelock (torch depends on it) lets one process fetch while the others wait for its file: the system frees the
-lock of a process that dies, and one shared part file, unlike unique ones, can be resumed after that.
+By urllib: torch.hub.download_url_to_file cannot resume, has no timeout and imports torch, and requests would not remove
+code. filelock lets one process fetch while the others wait for its file: the system frees the lock of a process that
+dies, and one shared part file, unlike unique ones, can be resumed after that.
 """
 
 import hashlib
 import re
 import ssl
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
@@ -44,8 +44,7 @@ def ignore(done: int, total: int | None) -> None:
 class Published:
     """A file that somebody else trained and published; `sha256_prefix` is the start of its bytes' SHA-256.
 
-    Raises:
-        WeightsError: not an http(s) URL that ends in a plain file name, or fewer than 8 hexadecimal digits.
+    Raises WeightsError: not an http(s) URL that ends in a plain file name, or fewer than 8 hexadecimal digits.
     """
 
     name: str
@@ -75,10 +74,8 @@ def download(
     `progress(bytes_done, bytes_total or None)` is called as bytes arrive; what it raises stops the download.
     An interrupted download leaves `<filename>.part`, and the next call goes on from there. `timeout` is the
     longest silence of the server, in seconds. While another process fetches the same file, this one waits.
-
-    Raises:
-        Offline: no connection, or no answer from the server.
-        WeightsError: refused, cut off, too large, not the published bytes, or an unwritable folder.
+    Raises Offline: no connection, or no answer from the server. Raises WeightsError: refused, cut off, too large, not
+    the published bytes, or an unwritable folder.
     """
     target = (folder or cache_folder()) / published.filename
     part = target.with_name(target.name + ".part")
@@ -86,16 +83,12 @@ def download(
         if _is_verified(target, published):
             return target
         target.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(target.with_name(target.name + ".lock"))
-        _wait_for(lock, part, progress)
-        try:
+        with _locked(target.with_name(target.name + ".lock"), part, progress):
             if not _is_verified(target, published):
                 target.unlink(missing_ok=True)
                 _fetch(published.url, part, progress, timeout)
                 _verify(part, published)
                 part.replace(target)
-        finally:
-            lock.release()
     except OSError as error:
         raise WeightsError(unwritable(target.name, target.parent, error)) from error
     return target
@@ -110,14 +103,13 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _wait_for(lock: FileLock, part: Path, progress: Progress) -> None:
+def _locked(path: Path, part: Path, progress: Progress) -> AbstractContextManager[object]:
+    lock = FileLock(path)
     while True:
         try:
-            lock.acquire(timeout=1)
+            return lock.acquire(timeout=1)
         except Timeout:
             progress(part.stat().st_size if part.exists() else 0, None)
-        else:
-            return
 
 
 def _verify(part: Path, published: Published) -> None:
@@ -142,7 +134,10 @@ def _fetch(url: str, part: Path, progress: Progress, timeout: float) -> None:
                     f"expected at most {MAX_BYTES:,} bytes from {url}, got {max(done, total or 0):,}: "
                     "no published network is that large, so do not use this address"
                 )
-            chunk = _read(response, url, done, total)
+            try:
+                chunk = response.read(CHUNK_BYTES)
+            except (OSError, HTTPException) as error:
+                raise _cut_off(url, done, total, _one_line(error)) from error
             if not chunk:
                 break
             done += len(chunk)
@@ -207,13 +202,6 @@ def _no_answer(host: str, error: Exception) -> WeightsError:
             "without a connection; connect and try again for this one"
         )
     return WeightsError(f"expected an answer from {host}, got {_one_line(reason)}: try again later")
-
-
-def _read(response: HTTPResponse, url: str, done: int, total: int | None) -> bytes:
-    try:
-        return response.read(CHUNK_BYTES)
-    except (OSError, HTTPException) as error:
-        raise _cut_off(url, done, total, _one_line(error)) from error
 
 
 def _cut_off(url: str, done: int, total: int | None, reason: str) -> WeightsError:

@@ -128,9 +128,8 @@ def logits(engine: Engine, inputs: Batch, count: int, progress: Progress = ignor
     values[sample] = known
     if len(again):
         values[again] = _float32(engine, inputs, again, size, still)
-    is_exact = doubtful
-    is_exact[sample] = True
-    return Answers(values, is_exact, error)
+    doubtful[sample] = True
+    return Answers(values, doubtful, error)
 
 
 def margins(values: np.ndarray) -> np.ndarray:

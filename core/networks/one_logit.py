@@ -7,13 +7,9 @@ which compares classes, or asks for a class's gradient, has one for the no as we
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 from core.base.heavy import torch
 from core.networks.download import WeightsError
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 SAID = "one logit, read by the sigmoid"
 
@@ -31,6 +27,6 @@ def two_labels(labels: Sequence[str]) -> tuple[str, str]:
     return no, yes
 
 
-def widened(state: dict[str, Tensor], heads: Iterable[str]) -> dict[str, Tensor]:
+def widened(state: dict[str, torch.Tensor], heads: Iterable[str]) -> dict[str, torch.Tensor]:
     """A state whose classifier's tensors `heads`, (1, …), give both answers' halves of the logit, (2, …)."""
     return state | {name: torch.cat([-state[name], state[name]]) / 2 for name in heads}

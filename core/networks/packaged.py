@@ -6,7 +6,6 @@ import functools
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from core.base import files
 from core.base.heavy import torch
@@ -16,21 +15,11 @@ from core.networks import intact, one_logit, recognise, weights
 from core.networks.card import TORCHVISION, Card, Kind, Network
 from core.networks.download import WeightsError
 from core.networks.engine import prepare
-from core.networks.families import (
-    IMAGENET_MEAN,
-    IMAGENET_RESIZE,
-    IMAGENET_STD,
-    family_labels,
-)
+from core.networks.families import IMAGENET_MEAN, IMAGENET_RESIZE, IMAGENET_STD, family_labels
 from core.networks.own_options import told_frame, told_labels, told_numbers
 from core.networks.published import PUBLISHED, published, published_names
-from core.pictures.preprocess import Preprocessing
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from core.networks.recognise import Fit
-    from core.pictures.preprocess import Frame, Preprocessing
+from core.networks.recognise import Fit
+from core.pictures.preprocess import Frame, Preprocessing
 
 
 @functools.cache
@@ -99,12 +88,17 @@ def local_file(card: Card) -> Path:
     return files.cache_folder() / published(published_name(card)).filename
 
 
-def not_here(card: Card) -> WeightsError:
-    name, folder = published_name(card), files.cache_folder()
-    return WeightsError(f"expected the weights of {name} in {folder}, found none: receptive download {name}")
+def downloaded(card: Card) -> dict[str, torch.Tensor]:
+    """A published network's tensors. Raises WeightsError if they are not on this machine."""
+    path, name = local_file(card), published_name(card)
+    if not path.exists():
+        raise WeightsError(f"expected the weights of {name} in {path.parent}, found none: receptive download {name}")
+    return weights.read_state(path)
 
 
-def build(card: Card, state: dict[str, Tensor] | None, labels: Sequence[str], preprocessing: Preprocessing) -> Network:
+def build(
+    card: Card, state: dict[str, torch.Tensor] | None, labels: Sequence[str], preprocessing: Preprocessing
+) -> Network:
     """A Network of `card.arch` with `state` (or, without one, random weights from seed 0)."""
     with torch.random.fork_rng():
         torch.manual_seed(0)
@@ -128,13 +122,13 @@ def check_comparable(networks: Sequence[Network]) -> None:
         )
 
 
-def family_preprocessing(card: Card) -> Preprocessing:
-    """The family's own mean and deviation: ImageNet's, or those of a packaged network of the family."""
-    for other in cards().values():
-        if other.family == card.family and other.file is not None:
-            return file_preprocessing(weights.read_metadata(other.file))
-    resize = IMAGENET_RESIZE if card.size == IMAGENET_SIZE else None
-    return Preprocessing(card.size, IMAGENET_MEAN, IMAGENET_STD, resize=resize)
+def family_preprocessing(family: str) -> Preprocessing:
+    """A family's own size, mean and deviation: ImageNet's, or those of a packaged network of the family."""
+    for card in cards().values():
+        if card.family == family and card.file is not None:
+            return file_preprocessing(weights.read_metadata(card.file))
+    size = family_size(family)
+    return Preprocessing(size, IMAGENET_MEAN, IMAGENET_STD, resize=IMAGENET_RESIZE if size == IMAGENET_SIZE else None)
 
 
 def file_preprocessing(about: dict[str, str]) -> Preprocessing:
@@ -173,7 +167,7 @@ def user_network(
     where = f"{title} ({part})" if part else title
     name = where if arch in found.archs[:1] else f"{where} as {arch}"  # the same tensors may be two networks
     like = Card(f"user:{name}", arch, family, "user", "", family_size(family))
-    prep = preprocessing or family_preprocessing(like)
+    prep = preprocessing or family_preprocessing(family)
     sees = recognise.channels(arch)
     if sees and len(prep.mean) != sees:
         raise WeightsError(f"expected a mean for each of the {sees} channels that {arch} sees, got {len(prep.mean)}")

@@ -10,6 +10,7 @@ import re
 
 from core.base.heavy import tv_models
 from core.models import ARCHITECTURES
+from core.networks.card import WEIGHTS
 from core.networks.download import Published, WeightsError
 
 AUTHORS_BASE = "https://antialiased-cnns.s3.us-east-2.amazonaws.com/weights_v0.1"
@@ -48,32 +49,19 @@ def published_names() -> list[str]:
 
 
 def published(name: str) -> Published:
-    """Where the ImageNet weights of the network `name` are published.
+    """Where the ImageNet weights of the network `name` are published; imports torchvision for those that are its own.
 
-    Raises:
-        WeightsError: nobody published weights for it; the nearest names that have some are listed.
+    Raises WeightsError where nobody published weights for it, with the nearest names that have some, and where
+    torchvision's file name carries no hash.
     """
     if name in PUBLISHED:
         return PUBLISHED[name]
-
-    if name in TORCHVISION_ARCHS or name in tv_models.list_models():
-        return published_torchvision(name)
-    near = difflib.get_close_matches(name, published_names(), n=3, cutoff=0)
-    raise WeightsError(f"expected a network with published weights, got {name!r}: choose {', '.join(near)} or another")
-
-
-def published_torchvision(name: str) -> Published:
-    """torchvision's IMAGENET1K_V1 weights of the architecture `name`; imports torchvision.
-
-    Raises:
-        WeightsError: torchvision has no such weights, or its file name carries no hash.
-    """
     try:
-        url = str(tv_models.get_model_weights(name)["IMAGENET1K_V1"].url)
+        url = str(tv_models.get_model_weights(name)[WEIGHTS].url)
     except (KeyError, ValueError) as error:
+        near = ", ".join(difflib.get_close_matches(name, published_names(), n=3, cutoff=0))
         raise WeightsError(
-            f"expected an architecture with torchvision's IMAGENET1K_V1 weights, got {name!r}: "
-            f"choose one of {', '.join(TORCHVISION_ARCHS)}"
+            f"expected a network with published weights, got {name!r}: choose {near} or another"
         ) from error
     found = re.search(r"-([0-9a-f]{8,64})\.pth$", url)
     if found is None:

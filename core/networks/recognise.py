@@ -14,18 +14,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import takewhile
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from core.base.heavy import torch, tv_models
+from core.base.heavy import nn, torch, tv_models
 from core.models import UnknownModelError, create_model, list_classifiers
 from core.networks import checkpoints, one_logit
 from core.networks.card import TORCHVISION, blur_of, torchvision_names
 from core.networks.checkpoints import ITSELF, Part
 from core.networks.download import WeightsError
 from core.networks.weights import few
-
-if TYPE_CHECKING:
-    from torch import Tensor, nn
 
 Shape = tuple[int, ...]
 Shapes = dict[str, Shape]
@@ -46,7 +42,7 @@ class Fit:
 
     part: str
     archs: tuple[str, ...]
-    tensors: dict[str, Tensor]
+    tensors: dict[str, torch.Tensor]
     left_out: tuple[str, ...]
 
 
@@ -70,8 +66,9 @@ def one_fit(source: Path | bytes, arch: str = "", part: str = "") -> Fit:
     Raises WeightsError: as `fits`, no network, several and no `part`, a `part` that is none of them, or something in
     the network that is not a dense, finite tensor; UnknownModelError for an `arch` that is none of the registry's.
     """
-    if arch:
-        _check_arch(arch)
+    if arch and arch not in list_classifiers():
+        near = ", ".join(difflib.get_close_matches(arch, list_classifiers(), n=3, cutoff=0))
+        raise UnknownModelError(f"expected an architecture that gives answers, got {arch!r}: did you mean {near}?")
     parts = checkpoints.read_parts(source)
     found = [fit for fit in _every(parts) if not arch or arch in fit.archs]
     if not found:
@@ -86,11 +83,7 @@ def one_fit(source: Path | bytes, arch: str = "", part: str = "") -> Fit:
         return replace(chosen[0], tensors=checkpoints.plain(chosen[0].tensors))
     names = ", ".join(fit.part for fit in found)
     if part:
-        choose = (
-            "leave --part out, for the file itself is one"
-            if [fit.part for fit in found] == [ITSELF]
-            else f"choose {names}"
-        )
+        choose = "leave --part out, for the file itself is one" if names == ITSELF else f"choose {names}"
         raise WeightsError(f"expected the name of a network in the file, got {part!r:.60}: {choose}")
     raise WeightsError(f"expected one network in the file, got {len(found)}: choose {names}, with --part in a command")
 
@@ -101,13 +94,6 @@ def _every(parts: tuple[Part, ...]) -> tuple[Fit, ...]:
 
 def _largest(parts: tuple[Part, ...]) -> Part:
     return max(parts, key=lambda part: part.size)
-
-
-def _check_arch(arch: str) -> None:
-
-    if arch not in list_classifiers():
-        near = ", ".join(difflib.get_close_matches(arch, list_classifiers(), n=3, cutoff=0))
-        raise UnknownModelError(f"expected an architecture that gives answers, got {arch!r}: did you mean {near}?")
 
 
 def candidates(part: Part) -> list[str]:
@@ -136,7 +122,7 @@ def heads(arch: str) -> list[str]:
     return [name for name, shape in shapes(arch).items() if shape[:1] == (-1,)]
 
 
-def class_count(arch: str, tensors: dict[str, Tensor]) -> int:
+def class_count(arch: str, tensors: dict[str, torch.Tensor]) -> int:
     """How many classes an architecture's tensors tell apart; 0 where its classifier is not among them."""
     return next((len(tensors[name]) for name in heads(arch) if name in tensors and tensors[name].ndim), 0)
 
@@ -160,7 +146,7 @@ def channels(arch: str) -> int:
     return next((shape[1] for shape in shapes(arch).values() if len(shape) == 4), 0)
 
 
-def given_shapes(tensors: dict[str, Tensor]) -> Shapes:
+def given_shapes(tensors: dict[str, torch.Tensor]) -> Shapes:
     return {name: tuple(value.shape) for name, value in tensors.items() if not name.endswith(COUNTED)}
 
 
@@ -181,14 +167,10 @@ def _fits(part: Part, archs: Iterable[str]) -> Iterator[Fit]:
         others = {name for _, other in found if not other & own for name in other}
         rest = [name for name in given if name not in own | others]
         if all(_is_beside(part, name) for name in rest):
-            tensors = {n.removeprefix(start): v for n, v in part.tensors.items() if n in own or _counts(n, own)}
+            counted = {name.removesuffix(".running_mean") + COUNTED for name in own if name.endswith(".running_mean")}
+            tensors = {n.removeprefix(start): v for n, v in part.tensors.items() if n in own | counted}
             path = ".".join(filter(None, [part.path.removeprefix(ITSELF), start.rstrip(".")])) or ITSELF
             yield Fit(path, tuple(known), tensors, (*rest, *part.others))
-
-
-def _counts(name: str, own: frozenset[str]) -> bool:
-    """Whether a tensor counts the batches of one of these batch norms."""
-    return name.endswith(COUNTED) and name.removesuffix(COUNTED) + ".running_mean" in own
 
 
 def _starts(given: Shapes, wanted: Shapes) -> list[str]:
@@ -226,7 +208,8 @@ def unknown(part: Part) -> str:
     """
     found = nearest(part, candidates(part) or ["resnet18"])
     if found.likeness < NEAR:
-        found = max(found, nearest(part, published()), key=lambda near: near.likeness)
+        other = nearest(part, [TORCHVISION + name for name in torchvision_names()])
+        found = other if other.likeness > found.likeness else found
     lead = f"expected the tensors of an architecture that this project knows, got {len(part.tensors)} others"
     if not found.likeness:
         return f"{lead} ({few(list(part.tensors))}): {PACKAGE}"
@@ -261,23 +244,16 @@ def nearest(part: Part, archs: Iterable[str]) -> Near:
     return max(found, key=lambda near: near.likeness)
 
 
-def published() -> list[str]:
-    """torchvision's classification networks, as a command names them."""
-    return [TORCHVISION + name for name in torchvision_names()]
-
-
 @functools.cache
 def known_shapes(arch: str) -> Shapes:
     """`shapes`, or those of one of torchvision's networks with ImageNet's classes; {} for those that need memory."""
     if not arch.startswith(TORCHVISION):
         return shapes(arch)
-
     options = {"init_weights": False} if arch.endswith(("googlenet", "inception_v3")) else {}
     try:
         with torch.device("meta"):
-            return given_shapes(
-                tv_models.get_model(arch.removeprefix(TORCHVISION), weights=None, **options).state_dict()
-            )
+            net = tv_models.get_model(arch.removeprefix(TORCHVISION), weights=None, **options)
+            return given_shapes(net.state_dict())
     except NotImplementedError:  # RegNets compute their widths in tensors
         return {}
 
@@ -292,7 +268,7 @@ def differences(given: Shapes, arch: str) -> str:
     """Where named shapes differ from an architecture's, in words."""
     wanted = known_shapes(arch)
     other = [
-        f"{name} is {given[name]}, {arch} has {_any(shape)}"
+        f"{name} is {given[name]}, {arch} has {str(shape).replace('-1', 'any')}"
         for name, shape in wanted.items()
         if name in given and not _same(given[name], shape)
     ]
@@ -301,10 +277,6 @@ def differences(given: Shapes, arch: str) -> str:
     said += [f"{few(missing)} {'is' if len(missing) == 1 else 'are'} missing"] if missing else []
     said += [f"{few(more)} {'is' if len(more) == 1 else 'are'} not in {arch}"] if more else []
     return "; ".join(said)
-
-
-def _any(shape: Shape) -> str:
-    return str(shape).replace("-1", "any")
 
 
 def check_side(net: nn.Module, channels: int, side: int) -> None:

@@ -4,41 +4,17 @@ A state is a plain dict of tensor names to CPU tensors. Files are told apart by 
 ever executed. torch is imported only by the functions that handle tensors.
 """
 
+from __future__ import annotations
+
 import json
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from core.base.files import ASSETS, cache_folder, whole
-from core.base.heavy import safetensors_torch, torch
+from core.base.files import ASSETS, whole
+from core.base.heavy import nn, safetensors_torch, torch
 from core.networks.checkpoints import check_finite, opened, plain, read_parts, unreadable
-from core.networks.download import Offline, Published, WeightsError, download, ignore
-from core.networks.published import PUBLISHED, published, published_names, published_torchvision
-
-if TYPE_CHECKING:
-    from torch import Tensor, nn
-
-__all__ = [
-    "ASSETS",
-    "PUBLISHED",
-    "Offline",
-    "Published",
-    "WeightsError",
-    "cache_folder",
-    "download",
-    "few",
-    "ignore",
-    "load_into",
-    "packaged",
-    "published",
-    "published_names",
-    "published_torchvision",
-    "read_metadata",
-    "read_state",
-    "state_digest",
-    "write_state",
-]
+from core.networks.download import WeightsError
 
 MAX_HEADER_BYTES = 100_000_000  # the safetensors format's own limit
 
@@ -51,8 +27,7 @@ def packaged() -> dict[str, Path]:
 def read_metadata(source: Path | bytes) -> dict[str, str]:
     """The provenance in a safetensors file's header ({} where there is none), without importing torch.
 
-    Raises:
-        WeightsError: not a readable safetensors file.
+    Raises WeightsError for what is not a readable safetensors file.
     """
     try:
         with opened(source) as stream:
@@ -67,16 +42,13 @@ def read_metadata(source: Path | bytes) -> dict[str, str]:
     return metadata
 
 
-def read_state(source: Path | bytes, part: str = "") -> "dict[str, Tensor]":
+def read_state(source: Path | bytes, part: str = "") -> dict[str, torch.Tensor]:
     """The named tensors of a safetensors file or a torch state dict (zip or older), floating ones as float32.
 
     Of a file with several dicts of tensors `part` names one by its keys ("model", "ema.state_dict"); without it the
     one with the most numbers is read. Names come without DataParallel's "module." and the like
-    (core.networks.checkpoints).
-
-    Raises:
-        WeightsError: unreadable, over 2 GB, a pickle that wants to run code (it is not run), something in it
-            that is not a dense tensor, numbers that are not finite, or two dicts of as many numbers.
+    (core.networks.checkpoints). Raises WeightsError: unreadable, over 2 GB, a pickle that wants to run code (it is not
+    run), something in it that is not a dense tensor, numbers that are not finite, or two dicts of as many numbers.
     """
     parts = read_parts(source)
     named = [found for found in parts if part in ("", found.path)]
@@ -89,14 +61,11 @@ def read_state(source: Path | bytes, part: str = "") -> "dict[str, Tensor]":
     return plain(largest[0].tensors)
 
 
-def write_state(path: Path, state: "Mapping[str, Tensor]", metadata: dict[str, str], *, half: bool = True) -> None:
+def write_state(path: Path, state: Mapping[str, torch.Tensor], metadata: dict[str, str], *, half: bool = True) -> None:
     """Write safetensors at `path`, whole or not at all; floating tensors as float16 unless `half` is False.
 
     float16 keeps a number to within 2**-11 of itself, and those below 6e-5 to within 3e-8; a tensor that leaves
-    its range (65504) is kept in float32.
-
-    Raises:
-        WeightsError: no tensors, or numbers that are not finite.
+    its range (65504) is kept in float32. Raises WeightsError: no tensors, or numbers that are not finite.
     """
     if not state:
         raise WeightsError("expected at least one tensor to write, got none: pass net.state_dict()")
@@ -111,7 +80,7 @@ def write_state(path: Path, state: "Mapping[str, Tensor]", metadata: dict[str, s
     whole(path, lambda fresh: fresh.write_bytes(safetensors_torch.save(tensors, metadata)))
 
 
-def state_digest(state: "Mapping[str, Tensor]") -> str:
+def state_digest(state: Mapping[str, torch.Tensor]) -> str:
     """SHA-256 over every tensor's name, dtype, shape and bytes, in the order of the names."""
     digest = sha256()
     for name, tensor in sorted(state.items()):
@@ -121,13 +90,11 @@ def state_digest(state: "Mapping[str, Tensor]") -> str:
     return digest.hexdigest()
 
 
-def load_into(net: "nn.Module", state: "Mapping[str, Tensor]") -> None:
+def load_into(net: nn.Module, state: Mapping[str, torch.Tensor]) -> None:
     """Give `net` the numbers in `state`: every name and shape must agree, else `net` stays as it was.
 
     Only batch norm's `num_batches_tracked` may be missing: older files lack it; evaluation never reads it.
-
-    Raises:
-        WeightsError: the names or the shapes that differ.
+    Raises WeightsError that tells the names or the shapes that differ.
     """
     expected = net.state_dict()
     missing = [n for n in expected if n not in state and n.rpartition(".")[2] != "num_batches_tracked"]

@@ -11,7 +11,7 @@ from core.compute import linear_svm
 from core.compute.sign_counts import Spec, build, features
 from core.data.sets import DATASETS
 from core.data.split import Split
-from core.models.random_svm import SHAPES, RandomSvm
+from core.models.random_depthwise import SVM_SHAPES, RandomSvm
 from core.pictures.preprocess import Preprocessing
 from core.training import ship
 
@@ -22,7 +22,7 @@ SEED = 0
 def fit(name: str, train: Split, test: Split, folder: Path, progress: Progress = ignore) -> Path:
     """Fit the SVM of PLANS with the paper's C on all training pictures; the accuracy is that of the stored file."""
     data = DATASETS[PLANS[name]]
-    count, kernel_size, depth, channels = SHAPES[name]
+    count, kernel_size, depth, channels = SVM_SHAPES[name]
     found = features(build(Spec(count, kernel_size, depth, channels, SEED)), train.pixels, progress)
     svm = linear_svm.fit(found, train.labels, len(train.classes))
     net = RandomSvm(name, len(train.classes))

@@ -18,8 +18,7 @@ from core.claims.fact import Fact, fact, tiny
 from core.claims.numbers import OVER_SEEDS, PERCENT, Estimate, Z
 from core.compute import sign_counts, spaces
 from core.compute.sign_counts import Spec
-from core.compute.similarity import similarity
-from core.compute.spaces import PIXELS, RANDOM
+from core.compute.spaces import PIXELS, RANDOM, similarity
 from core.data import named
 from core.studies.random import attack_dataset, background_dataset, retrieval_dataset
 from core.studies.random.background import VERSIONS
@@ -258,7 +257,7 @@ def sign_means() -> Fact:
     net = sign_counts.build(sign_counts.Spec(1_000, DIGITS_KERNEL, DIGITS_DEPTH, 1, 0))
     with torch.inference_mode():
         x = torch.from_numpy(pixels).movedim(-1, 1).float() / 255
-        positive = (net.features_map(x) > 0).double().mean((2, 3)).numpy()
+        positive = (net.signs(x)[-1] > 0).double().mean((2, 3)).numpy()
     apart = float(np.abs(sign_counts.features(net, pixels) - (2 * positive - 1)).max())
     return Fact(
         apart,

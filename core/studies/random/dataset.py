@@ -20,8 +20,7 @@ from core.base.resume import Remember
 from core.base.worker import Progress, each, ignore, part
 from core.compute import sign_counts, spaces
 from core.compute.sign_counts import Spec
-from core.compute.similarity import Similarity, similarity
-from core.compute.spaces import PIXELS, RANDOM, TRAINED
+from core.compute.spaces import PIXELS, RANDOM, TRAINED, Similarity, similarity
 from core.data.split import Split, seeded_part
 from core.networks.card import Network
 from core.studies.random.baselines import BASELINES, Features

@@ -8,7 +8,6 @@ import streamlit as st
 
 from core import cache
 from core import networks as core_networks
-from core.models import family_size
 from core.networks import brought as bring
 from core.networks import card as networks_card
 from core.networks import download as networks_download
@@ -18,7 +17,6 @@ from core.networks import published
 from core.networks.card import Card, Network
 from core.networks.download import WeightsError
 from core.networks.own_options import Opened
-from core.pictures.preprocess import Preprocessing
 from pages.parts.common.address import bound
 from pages.parts.common.words import plain
 
@@ -53,12 +51,6 @@ def known_labels(family: str) -> tuple[str, ...]:
     labels = _labels(family) if family in networks_families.FAMILIES.values() else next(own, ())
     seen: dict[str, int] = {}
     return tuple(name if seen.setdefault(name, i) == i else f"{name} ({i})" for i, name in enumerate(labels))
-
-
-def preprocessing_of(family: str) -> Preprocessing:
-    """Input size, mean and deviation of a family that comes along."""
-    size = family_size(family)
-    return networks.family_preprocessing(Card("", "", family, "user", "", size))
 
 
 @st.cache_data(max_entries=8, show_spinner="Looking up the names of the classes")

@@ -113,7 +113,7 @@ def preprocessing(key: str, guess: Guess) -> FileOptions:
         return FileOptions()
     if how != NUMBERS:
         return FileOptions(like=titles[how])
-    start = guess.preprocessing or at_hand.preprocessing_of(guess.family)
+    start = guess.preprocessing or packaged.family_preprocessing(guess.family)
     size = st.number_input("Side, px", *SIDES, start.size, key=f"{key} own size")
     columns = st.columns(2)
     mean = tuple(

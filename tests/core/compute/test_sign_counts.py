@@ -63,7 +63,7 @@ def test_any_shape_is_the_plain_networks(height, width, kernel, depth, channels,
     net, pixels = exact(Spec(9, kernel, depth, channels, seed)), steps(3, height, width, channels, seed)
     np.testing.assert_allclose(features(net, pixels), plain(net, pixels), atol=1e-6)
     with torch.inference_mode():
-        maps = net.features_map(torch.rand(1, channels, height, width))
+        maps = net.signs(torch.rand(1, channels, height, width))[-1]
     assert map_size(net, height, width) == tuple(maps.shape[2:])
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.compute.similarity import similarity
+from core.compute.spaces import similarity
 
 
 @given(st.integers(0, 10_000), st.integers(4, 14), st.integers(1, 5))

@@ -13,7 +13,7 @@ import torch
 from scipy.signal import correlate2d
 from torch import Tensor, nn
 
-from core.models import ARCHITECTURES, BLUR_SIZES, UnknownModelError, create_model, list_models
+from core.models import ARCHITECTURES, UnknownModelError, create_model, list_models
 from core.models.binomial import SIZES
 from core.models.blurpool import BlurPool1d, BlurPool2d, binomial_taps
 from tests.helpers.parity import (
@@ -146,7 +146,6 @@ def test_registry_lists_each_architecture_plain_and_seven_times_blurred() -> Non
     assert [arch for arch in ARCHITECTURES if arch not in blurred] == [
         arch for arch in ARCHITECTURES if re.search(plain_only, arch)
     ]
-    assert list(BLUR_SIZES) == list(SIZES)
     for name in ("resnet18", "vgg11_bn_blur7", "wide_resnet101_2_blur1", "cifar_vgg_blur2", "photo_resnet"):
         assert name in names
 

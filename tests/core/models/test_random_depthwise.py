@@ -37,7 +37,7 @@ def test_features_match_the_recorded_ones(name):
     x = make_input(case["input"]["x"])
     with torch.inference_mode():
         assert output_problems(net(x), case["outputs"]["features"], case["rtol"]) == []
-        assert output_problems(net.features_map(x), case["outputs"]["features_map"], case["rtol"]) == []
+        assert output_problems(net.signs(x)[-1], case["outputs"]["features_map"], case["rtol"]) == []
 
 
 def test_without_a_seed_the_draw_is_the_authors():
@@ -105,7 +105,7 @@ def test_pictures_of_any_size_and_shape(height, width, kernel, depth, channels):
     net = RandomDepthwise(3, kernel, depth, channels)
     with torch.inference_mode():
         x = torch.rand(2, channels, height, width)
-        found, maps = net(x), net.features_map(x)
+        found, maps = net(x), net.signs(x)[-1]
     assert found.shape == (2, 3)
     assert bool((found.abs() <= 1).all())
     assert bool(torch.isin(maps, torch.tensor([-1.0, 0.0, 1.0])).all())
@@ -115,7 +115,7 @@ def test_pictures_of_any_size_and_shape(height, width, kernel, depth, channels):
 def test_a_feature_is_twice_the_proportion_of_positive_values_less_one():
     with torch.inference_mode():
         net, x = RandomDepthwise(20, 3, 1), torch.rand(2, 3, 32, 32)
-        positive = (net.features_map(x) > 0).float().mean((2, 3))
+        positive = (net.signs(x)[-1] > 0).float().mean((2, 3))
         torch.testing.assert_close(net(x), 2 * positive - 1)
 
 

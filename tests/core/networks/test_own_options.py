@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from core import networks
 from core.models import create_model
-from core.networks import brought, card, own_options, packaged
+from core.networks import brought, own_options, packaged
 from core.networks.download import WeightsError
 from core.networks.own_options import FileOptions, told_frame
 from core.pictures.preprocess import Preprocessing
@@ -158,7 +158,7 @@ def test_options_become_a_network(file):
 
 def test_what_is_not_said_is_the_families(file):
     network = networks.open_network(str(file), FileOptions(part="ema", like="photographs", mean=(0.4,)))
-    family = packaged.family_preprocessing(card.Card("", "", "tiny-imagenet-20", "user", "", 64))
+    family = packaged.family_preprocessing("tiny-imagenet-20")
     assert network.preprocessing == Preprocessing(64, (0.4,) * 3, family.std)
     with pytest.raises(WeightsError, match="expected a family of"):
         networks.open_network(str(file), FileOptions(part="ema", like="birds"))

@@ -18,7 +18,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from core.base import files
 from core.networks import weights
 from core.networks.download import WeightsError
 from core.networks.weights import load_into, read_metadata, read_state
@@ -341,7 +340,7 @@ def test_load_into_says_what_differs_and_changes_nothing():
 
 
 def test_packaged_lists_the_folder(tmp_path, monkeypatch):
-    monkeypatch.setattr(files, "ASSETS", tmp_path)
+    monkeypatch.setattr(weights, "ASSETS", tmp_path)
     assert weights.packaged() == {}
     (tmp_path / "weights").mkdir()
     for name in ("b.safetensors", "a.safetensors", "notes.txt"):
@@ -367,7 +366,8 @@ def test_nothing_heavy_is_imported(tmp_path):
     path = tmp_path / "x"
     weights.write_state(path, {"w": torch.ones(1)}, {"arch": "y"})
     code = (
-        "import sys; from pathlib import Path; import core.networks.published; from core.networks.weights import *;"
+        "import sys; from pathlib import Path; from core.base.files import cache_folder;"
+        "from core.networks.published import *; from core.networks.weights import *;"
         "packaged(); published('resnet18_blur3'); published_names(); cache_folder();"
         f"assert read_metadata(Path({str(path)!r})) == {{'arch': 'y'}};"
         "print([m for m in ('torch', 'torchvision', 'streamlit', 'captum', 'sklearn') if m in sys.modules])"

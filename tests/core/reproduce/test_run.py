@@ -16,7 +16,6 @@ from core.base.refuse import DataError
 from core.base.worker import ignore
 from core.claims import fact
 from core.claims.claim import Ours
-from core.overview import board
 from core.overview.board import CLAIMS, RESULTS
 from core.reproduce import facts, run
 from core.reproduce import quick as reproduce_quick

@@ -7,7 +7,7 @@ import torch
 from core import networks
 from core.compute import linear_svm, sign_counts
 from core.data import named
-from core.models.random_svm import SHAPES, RandomSvm
+from core.models.random_depthwise import SVM_SHAPES, RandomSvm
 from core.networks import weights
 from core.training import svm as ship_random_svm
 
@@ -27,7 +27,7 @@ def test_the_digits_network_is_made_again(tmp_path):
 
 def test_the_network_is_the_features_and_the_svm():
     train = named.load("digits", split="train")
-    count, kernel_size, depth, channels = SHAPES["digits_random_svm"]
+    count, kernel_size, depth, channels = SVM_SHAPES["digits_random_svm"]
     found = sign_counts.features(sign_counts.build(sign_counts.Spec(count, kernel_size, depth, channels, 0)),
                                  train.pixels[:300])  # fmt: skip
     svm = linear_svm.fit(found, train.labels[:300], 10)
@@ -42,5 +42,5 @@ def test_the_network_is_the_features_and_the_svm():
 @pytest.mark.parametrize("name", ship_random_svm.PLANS)
 def test_the_packaged_networks_say_what_they_are(name):
     card = networks.find(name)
-    assert f"a linear SVM (C = 0.005) on {SHAPES[name][0]:,} random features, seed 0" in card.provenance
+    assert f"a linear SVM (C = 0.005) on {SVM_SHAPES[name][0]:,} random features, seed 0" in card.provenance
     assert card.family == ship_random_svm.PLANS[name]

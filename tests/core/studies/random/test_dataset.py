@@ -7,7 +7,7 @@ import pytest
 
 from core.base import resume
 from core.compute.sign_counts import Spec, build, counts
-from core.compute.similarity import Similarity
+from core.compute.spaces import Similarity
 from core.data import named
 from core.data import split as data_split
 from core.data.split import Split
