@@ -83,10 +83,7 @@ def test_the_command_and_the_lines_open_it_as_the_page_did(tmp_path, monkeypatch
     (tmp_path / "mine.pt").write_bytes(data)
     [line] = [line for c in app.code for line in c.value.splitlines() if line.startswith("nets = ")]
     made = {}
-    exec(
-        f"from core.networks.own_options import FileOptions\nfrom core.networks.brought import open_network\n{line}",
-        made,
-    )
+    exec(f"from core.networks.own_options import FileOptions\nfrom core.networks import open_network\n{line}", made)
     assert [net.identity for net in made["nets"]] == [opened.identity]
 
 
