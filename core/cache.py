@@ -118,17 +118,12 @@ def job(call: Call[T], ask: str = "") -> Job[T]:
     with lock:
         found = kept.get(call.key)
         if found is None or (found.future.done() and found.future.exception() is not None):
-            found = kept[call.key] = worker.submit(lambda progress: call(progress=progress), Line(session(), ask))
+            tab = st.session_state.setdefault("session", uuid.uuid4().hex)  # whose work it is
+            found = kept[call.key] = worker.submit(lambda progress: call(progress=progress), Line(tab, ask))
         kept.move_to_end(call.key)
         while len(kept) > JOBS_KEPT:
             kept.popitem(last=False)
         return found
-
-
-def session() -> str:
-    """What tells this browser tab's work from that of others."""
-    own: str = st.session_state.setdefault("session", uuid.uuid4().hex)
-    return own
 
 
 @st.cache_resource(show_spinner=False)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import streamlit as st
 
 from core.base.prose import section
 from core.networks import card as networks_card
-from core.networks.card import Card
 from core.overview import board
 from core.pictures.samples import DEFAULT_SAMPLE, load_sample
 from core.studies import STUDIES
@@ -26,19 +24,15 @@ scoreboard.glance(board.board())
 sample = load_sample(DEFAULT_SAMPLE)
 
 
-def instead(names: Sequence[str], cards: Sequence[Card]) -> None:
-    """Why there is nothing to see at a glance, and what to do."""
-    lost = ", ".join(networks_card.title_of(name) for name in names if name not in {card.name for card in cards})
-    what = f"{lost}, which cannot be read here" if lost else "files that are others now, or is damaged"
-    note(f"The picture of this study that comes along was made from {what}: open the study to have it computed.")
-
-
 def glance(study: Study) -> None:
     """The finding and the figure of what comes along, or what to do to have them."""
     cards = at_hand.intact(study.networks)
     found = study.glance(cards, sample)
     if found is None:
-        instead(study.networks, cards)
+        here = {card.name for card in cards}
+        lost = ", ".join(networks_card.title_of(name) for name in study.networks if name not in here)
+        what = f"{lost}, which cannot be read here" if lost else "files that are others now, or is damaged"
+        note(f"The picture of this study that comes along was made from {what}: open the study to have it computed.")
     elif not found.plots:
         note(found.finding)
     else:

@@ -12,7 +12,6 @@ from core.base.files import APP_FOLDER
 from core.base.refuse import within
 
 app = typer.Typer()
-PORTS = (1, 65_535)
 
 
 @app.command("app")
@@ -21,7 +20,7 @@ def start(
     address: Annotated[str, typer.Option(help="0.0.0.0 for a class: then others reach it.")] = "localhost",
 ) -> None:
     """Start the dashboard and open it in the browser."""
-    within(("as the port", port, PORTS))
+    within(("a port of {}", port, (1, 65_535)))
     # the settings in .streamlit beside app.py hold wherever this is started; Streamlit ends the process itself
     place = ["--server.port", str(port), "--server.address", address]
     sys.argv = ["streamlit", "run", str(APP_FOLDER / "app.py"), *place]

@@ -15,6 +15,7 @@ from streamlit.errors import StreamlitAPIException
 from pages.parts.common.words import plain
 
 T, P = TypeVar("T"), ParamSpec("P")
+Accepts = Callable[[Mapping[str, Any], Sequence[str]], bool]  # of a widget's arguments and an address's values
 
 
 def bound(widget: Callable[..., T], *arguments: Any, key: str, **options: Any) -> T:
@@ -67,7 +68,7 @@ def number(asked: Mapping[str, Any], values: Sequence[str]) -> bool:
 
 def option(asked: Mapping[str, Any], values: Sequence[str]) -> bool:
     """One of the options, as they are shown."""
-    return len(values) == 1 and values[0] in named(asked)
+    return len(values) == 1 and values[0] in {str(asked.get("format_func", str)(one)) for one in asked["options"]}
 
 
 def choice(asked: Mapping[str, Any], values: Sequence[str]) -> bool:
@@ -77,27 +78,18 @@ def choice(asked: Mapping[str, Any], values: Sequence[str]) -> bool:
     return option(asked, values) or (list(values) == [""] and not asked.get("required", False))
 
 
-def named(asked: Mapping[str, Any]) -> set[str]:
-    return {str(asked.get("format_func", str)(one)) for one in asked["options"]}
-
-
 def switch(asked: Mapping[str, Any], values: Sequence[str]) -> bool:
     return len(values) == 1 and values[0].lower() in ("true", "false")
 
 
-def several(asked: Mapping[str, Any], values: Sequence[str]) -> bool:
-    """Streamlit drops the unknown ones."""
-    return True
-
-
-ACCEPTED: Mapping[str, Callable[[Mapping[str, Any], Sequence[str]], bool]] = {
+ACCEPTED: Mapping[str, Accepts] = {
     "number_input": number,
     "slider": number,
     "select_slider": option,
     "selectbox": option,
     "segmented_control": choice,
     "pills": choice,
-    "multiselect": several,
+    "multiselect": lambda asked, values: True,  # Streamlit drops the unknown ones
     "toggle": switch,
     "expander": switch,
 }

@@ -25,12 +25,12 @@ function listen(pad) {
   for (const kind of ["pointerup", "pointercancel", "lostpointercapture"]) {
     on(pad.canvas, kind, (event) => end(pad, event));
   }
-  on(pad.root.querySelector(".undo"), "click", () => undo(pad));
-  on(pad.root.querySelector(".clear"), "click", () => clear(pad));
+  on(pad.root.querySelector(".undo"), "click", () => keep(pad, -1));
+  on(pad.root.querySelector(".clear"), "click", () => keep(pad, 0));
   on(pad.root, "keydown", (event) => {
     if (!(event.ctrlKey || event.metaKey) || event.shiftKey || event.key.toLowerCase() !== "z") return;
     event.preventDefault();
-    undo(pad);
+    keep(pad, -1);
   });
   // What is clicked next may take the pad away, or the page; Streamlit loses a page's click that comes with a value.
   on(pad.canvas, "pointerleave", (event) => event.pointerType === "mouse" && send(pad));
@@ -65,15 +65,10 @@ function end(pad, event) {
   changed(pad);
 }
 
-function undo(pad) {
+/** The strokes up to this one, counted from the end if it is negative. */
+function keep(pad, end) {
   if (pad.live || !pad.strokes.length) return;
-  pad.strokes = pad.strokes.slice(0, -1);
-  changed(pad);
-}
-
-function clear(pad) {
-  if (pad.live || !pad.strokes.length) return;
-  pad.strokes = [];
+  pad.strokes = pad.strokes.slice(0, end);
   changed(pad);
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import streamlit as st
 
@@ -67,10 +68,7 @@ def from_file(key: str, chosen: Chosen) -> None:
     if labels != first_labels(guess) or options.like:
         options = replace(options, labels=labels)
     options = replace(options, arch=arch if arch != guess.arch else "", part=guess.part)
-    st.button(
-        "Open it", type="primary", key=f"{key} own open", on_click=open_file,
-        args=(file.getvalue(), file.name, options, chosen),
-    )  # fmt: skip
+    open_it(f"{key} own open", partial(bring.open_file, file.getvalue(), file.name, options), chosen)
 
 
 def one_of(found: tuple[Guess, ...], key: str) -> Guess | None:
@@ -129,10 +127,6 @@ def preprocessing(key: str, guess: Guess) -> FileOptions:
     return FileOptions(mean=mean, std=std, size=int(size))
 
 
-def open_file(data: bytes, title: str, options: FileOptions, chosen: Chosen) -> None:
-    attempt(lambda: bring.open_file(data, title, options), chosen)
-
-
 def from_torchvision(key: str, chosen: Chosen) -> None:
     cache.wait_until_warm()
     arch = st.selectbox(
@@ -143,7 +137,7 @@ def from_torchvision(key: str, chosen: Chosen) -> None:
     if not packaged.is_here(card):
         at_hand.offer_download([card])
         return
-    st.button("Open it", type="primary", key=f"{key} own open tv", on_click=open_card, args=(card, chosen))
+    open_it(f"{key} own open tv", partial(cache.network, card), chosen)
 
 
 def from_package(key: str, chosen: Chosen) -> None:
@@ -153,11 +147,11 @@ def from_package(key: str, chosen: Chosen) -> None:
         return
     name = st.selectbox("Network of an installed package", list(offered), key=f"{key} own package")
     note(offered[name].provenance)
-    st.button("Open it", type="primary", key=f"{key} own open plug", on_click=open_card, args=(offered[name], chosen))
+    open_it(f"{key} own open plug", partial(cache.network, offered[name]), chosen)
 
 
-def open_card(card: networks_card.Card, chosen: Chosen) -> None:
-    attempt(lambda: cache.network(card), chosen)
+def open_it(key: str, work: Callable[[], Network], chosen: Chosen) -> None:
+    st.button("Open it", type="primary", key=key, on_click=attempt, args=(work, chosen))
 
 
 def attempt(work: Callable[[], Network], chosen: Chosen) -> None:

@@ -12,19 +12,12 @@ from core.studies.study import Study
 from pages.parts.common.tray import Picture
 from pages.parts.common.words import Markdown, code, link, plain
 
-ICONS: dict[Kind, str] = {
-    "trained here": ":material/home:",
-    "authors": ":material/school:",
-    "torchvision": ":material/public:",
-    "user": ":material/person:",
-    "untrained": ":material/casino:",
-}
-COLOURS: dict[Kind, str] = {
-    "trained here": "blue",
-    "authors": "violet",
-    "torchvision": "green",
-    "user": "orange",
-    "untrained": "gray",
+BADGES: dict[Kind, str] = {
+    "trained here": ":blue-badge[:material/home: {}]",
+    "authors": ":violet-badge[:material/school: {}]",
+    "torchvision": ":green-badge[:material/public: {}]",
+    "user": ":orange-badge[:material/person: {}]",
+    "untrained": ":gray-badge[:material/casino: {}]",
 }
 
 
@@ -56,6 +49,4 @@ def badges(cards: Sequence[Card]) -> None:
             measured = "" if card.test_accuracy is None else f", {card.test_accuracy:.1%} right"
             said = plain(f"{card.title}: {KIND_WORDS[card.kind]}{measured}")
             # not st.badge, whose own backslashes (1.67) undo those of `plain`
-            st.markdown(
-                f":{COLOURS[card.kind]}-badge[{ICONS[card.kind]} {said}]", help=plain(card.provenance), width="content"
-            )
+            st.markdown(BADGES[card.kind].format(said), help=plain(card.provenance), width="content")

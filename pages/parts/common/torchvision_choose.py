@@ -41,15 +41,11 @@ def choose(key: str) -> Public | None:
         plain(f"Download {about.title}"),
         key=f"{key} download",
         icon=":material/download:",
-        on_click=begin,
-        args=(about, key),
+        on_click=beside.begin,
+        args=(key, KIND, about.name, [KIND, about.name], {"title": about.title}),
     )
     beside.problem(key)
     return None
-
-
-def begin(about: Public, key: str) -> None:
-    beside.begin(key, KIND, about.name, [KIND, about.name], {"title": about.title})
 
 
 def watch(about: Public, run: Run, key: str) -> None:

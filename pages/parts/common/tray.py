@@ -53,13 +53,7 @@ def show() -> None:
     names = [*mine, *(s.name for s in SAMPLES)]
     if st.session_state.get(CHOICE) not in names:
         st.session_state.pop(CHOICE, None)
-    chosen = bound(
-        st.selectbox,
-        "Choose from the tray",
-        names,
-        index=names.index(DEFAULT_SAMPLE),
-        key=CHOICE,
-    )
+    chosen = bound(st.selectbox, "Choose from the tray", names, index=names.index(DEFAULT_SAMPLE), key=CHOICE)
     if st.session_state[drawing_pad.OPEN]:
         preview = st.empty()  # above, one of another height would move the pad under the pen
     picture = pick(chosen, mine)
@@ -72,12 +66,7 @@ def show() -> None:
 def show_chosen(picture: Picture) -> None:
     """The picture, what is to be known of it, and what can be done about that."""
     height, width = picture.image.height, picture.image.width
-    st.image(
-        thumbnail(picture.image, THUMBNAIL).pixels,
-        caption=plain(f"{picture.title}, {width} × {height} px. {picture.credit}"),
-        alt=f"The chosen picture: {picture.title}",
-        output_format="PNG",
-    )
+    small(picture, THUMBNAIL, f"{picture.title}, {width} × {height} px. {picture.credit}", "chosen")
     if picture.image.note:
         note(picture.image.note)
     if picture.image.narrow:
@@ -86,6 +75,11 @@ def show_chosen(picture: Picture) -> None:
         )
     if min(height, width) < 32:
         note(f"Only the centre {min(height, width)} px square is used, much enlarged: expect little from it.")
+
+
+def small(picture: Picture, side: int, caption: str, which: str) -> None:
+    pixels = thumbnail(picture.image, side).pixels
+    st.image(pixels, plain(caption), alt=f"The {which} picture: {picture.title}", output_format="PNG")
 
 
 def hold(names: list[str], mine: dict[str, RGBImage]) -> None:
@@ -103,13 +97,8 @@ def hold(names: list[str], mine: dict[str, RGBImage]) -> None:
     if beside == NOTHING:
         st.button("Hold this picture", icon=":material/push_pin:", key="tray hold", on_click=put_beside)
         return
-    held_picture: Picture = st.session_state["tray held"]
-    st.image(
-        thumbnail(held_picture.image, THUMBNAIL // 2).pixels,
-        caption=plain(f"Held: {held_picture.title}"),
-        alt=f"The held picture: {held_picture.title}",
-        output_format="PNG",
-    )
+    picture: Picture = st.session_state["tray held"]
+    small(picture, THUMBNAIL // 2, f"Held: {picture.title}", "held")
     with st.container(horizontal=True):
         st.button("Swap", icon=":material/swap_vert:", key="tray swap", on_click=swap)
         st.button("Let go", icon=":material/close:", key="tray let go", on_click=let_go)
@@ -142,15 +131,11 @@ def chosen() -> Picture:
 
 def pick(name: str, mine: dict[str, RGBImage]) -> Picture:
     if name in mine:
-        file = "" if name in st.session_state["tray uploads by name"] else stretched_file(name)
+        again = name.startswith(STRETCHED) and name not in st.session_state["tray uploads by name"]
+        file = name.removeprefix(STRETCHED) if again else ""
         return Picture(name, "Yours; it stays on this machine.", mine[name], None, file)
     sample = next(s for s in SAMPLES if s.name == name)
     return Picture(sample.title, sample.credit, _sample(name), name)
-
-
-def stretched_file(name: str) -> str:
-    """The upload's name in that of a stretched picture, "" for another."""
-    return name.removeprefix(STRETCHED) if name.startswith(STRETCHED) else ""
 
 
 @st.cache_resource(max_entries=len(SAMPLES), show_spinner=False)

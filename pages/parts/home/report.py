@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import PurePath
 
 import streamlit as st
@@ -9,8 +10,6 @@ import streamlit as st
 from core import cache
 from core.base import quote
 from core.base.prose import section
-from core.base.worker import Progress
-from core.pictures.image import RGBImage
 from core.report import page
 from pages.parts.common import waiting
 from pages.parts.common.tray import Picture
@@ -28,8 +27,8 @@ def show(picture: Picture) -> None:
         st.button("Write the report", icon=":material/article:", key="report go", on_click=want, args=(digest,))
         return
     cache.wait_until_warm()
-    asked = picture.image, picture.title, picture.source
-    html = waiting.ask(write, *asked, what="Asking all five studies", at="report")
+    make = partial(page.make, source=picture.source)
+    html = waiting.ask(make, picture.image, picture.title, what="Asking all five studies", at="report")
     if html is not None:
         st.download_button(
             f"Download the report ({len(html) / 1e6:.0f} MB)",
@@ -45,8 +44,3 @@ def show(picture: Picture) -> None:
 
 def want(digest: str) -> None:
     st.session_state[WANTED] = digest
-
-
-def write(image: RGBImage, title: str, source: str, progress: Progress) -> str:
-
-    return page.make(image, title, progress=progress, source=source)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.claims import claim as claims_claim
-from core.claims.claim import Claim, Verdict
+from core.claims.claim import Verdict
 from core.overview import board, board_figures
 from core.overview.board import Row
 from core.studies import STUDIES
@@ -31,8 +31,7 @@ RULED = f"""<style>
 
 def glance(rows: list[Row]) -> None:
     """The finding and a bar a study."""
-    said = board_figures.finding(rows)
-    st.markdown(f"#### {plain(said)}")
+    st.markdown(f"#### {plain(board_figures.finding(rows))}")
     charts.show(board_figures.bars(rows), "claims-bars")
     st.caption(
         "Every number is computed from this project's own records; much smaller networks and data than the papers'. "
@@ -46,14 +45,14 @@ def show() -> None:
     st.header("What the papers claim, and what we measured", anchor=ANCHOR)
     st.html(RULED)
     st.caption(claims_claim.RULE)
-    titles = {study.title: study.slug for study in STUDIES}
+    titles = {study.slug: study.title for study in STUDIES}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         study = bound(
             st.segmented_control,
             "Study",
-            [*titles, ALL],
+            [*titles.values(), ALL],
             format_func=plain,
-            default=next(iter(titles)),
+            default=STUDIES[0].title,
             required=True,
             key="claims-study",
             wrap=True,
@@ -68,19 +67,14 @@ def show() -> None:
             wrap=True,
         )
     rows = board.board()
-    shown = [r for r in rows if study in (ALL, title_of(r)) and verdict in (ALL, r[2])]
+    shown = [r for r in rows if study in (ALL, titles[r[0].study]) and verdict in (ALL, r[2])]
     st.markdown(f"{len(shown)} of {len(rows)} claims")
-    for title, slug in titles.items():
-        mine = [row for row in shown if row[0].study == slug]
-        if mine:
+    for slug, title in titles.items():
+        if mine := [row for row in shown if row[0].study == slug]:
             st.subheader(plain(title), anchor=False)
             with st.container(key=f"{ROWS}-{slug}", gap="small"):
                 for row in mine:
                     line(row)
-
-
-def title_of(row: Row) -> str:
-    return next(study.title for study in STUDIES if study.slug == row[0].study)
 
 
 def line(row: Row) -> None:
@@ -95,7 +89,8 @@ def line(row: Row) -> None:
         found.markdown(plain(f"Not measured: {claim.why_not or claims_claim.NOT_PACKAGED}."))
     else:
         about = ", ".join(word for word in (ours.data, ours.date) if word)
-        tested = f"Tested as: {claim.quantity}. True if {claim.true_where}.{lacking(claim)}"
+        less = f" Ours has {claim.less}: falling short does not contradict." if claim.less else ""
+        tested = f"Tested as: {claim.quantity}. True if {claim.true_where}.{less}"
         found.markdown(
             f"{plain(unbroken(capital(ours.shown)))}  \n:small[{plain(tested)}] "
             f":small[:gray[{plain(capital(about))}]]  \n:small[Again:] {code(claim.command)}"
@@ -103,10 +98,6 @@ def line(row: Row) -> None:
     go.markdown(BADGES[verdict].format(plain(verdict)))
     query = {name: v if isinstance(v, str) else list(v) for name, v in claim.settings.items()}
     go.page_link(f"pages/{claim.study}.py", label="See it live", icon=":material/visibility:", query_params=query)
-
-
-def lacking(claim: Claim) -> str:
-    return f" Ours has {claim.less}: falling short does not contradict." if claim.less else ""
 
 
 def capital(words: str) -> str:

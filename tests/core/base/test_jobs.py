@@ -195,7 +195,7 @@ def test_one_that_still_lets_go_of_its_folder_is_waited_for(home):
     lock.acquire()
     ending = threading.Timer(2, lock.release)
     ending.start()
-    run = jobs.begin(KIND, "ending", QUICK, {})
+    run = jobs.begin(KIND, "ending", ["spinal-heads", "--help"], {})
     ending.join()
     until(lambda: jobs.state(run) != "running")
     assert jobs.state(run) == "finished"

@@ -15,6 +15,7 @@ from tests.core.terminal.test_terminal import refused, run
 
 NUMBERS = ("0", "-1", "1000000000")
 SHORT = {  # what is quick enough of each command that takes a number
+    "app": (),  # none of these is a port
     "shift-sweep": ("photo.png", "--model", "cifar_vgg", "--max-shift", "1"),
     "patch-evidence": ("photo.png", "--model", "photo_bagnet9", "--resolution", "coarse"),
     "sparse-codes": ("photo.png", "--model", "cifar_sdnet18", "--noise", "gaussian:0.1"),
@@ -25,6 +26,7 @@ SHORT = {  # what is quick enough of each command that takes a number
     "reproduce": ("no such claim", "--quick"),
 }
 SMALL = {"shift-sweep": {"max_shift": 1}, "random-features": {"features": 20}}  # of a batch
+MODELS = {"shift-sweep": "cifar_vgg", "patch-evidence": "photo_bagnet9", "sparse-codes": "cifar_sdnet18"}
 TAKING = [
     (name, parameter.opts[0])
     for name, command in get_command(app).commands.items()
@@ -42,10 +44,10 @@ SETTINGS = [
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory):
-    """A folder with a picture, and a folder of twelve in two classes."""
+    """A folder with a picture, a folder of twelve in two classes, and one of two."""
     path = tmp_path_factory.mktemp("desk")
     dice = np.random.default_rng(0)
-    names = ["photo", *(f"pictures/{name}/{i}" for name in ("a", "b") for i in range(6))]
+    names = ["photo", "two/0", "two/1", *(f"pictures/{name}/{i}" for name in ("a", "b") for i in range(6))]
     for name in names:
         (path / name).parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(dice.integers(0, 256, (64, 64, 3), np.uint8)).save(path / f"{name}.png")
@@ -55,7 +57,7 @@ def desk(tmp_path_factory):
 @pytest.fixture
 def here(desk, tmp_path, monkeypatch):
     """Work where nothing is left: the pictures are linked to."""
-    for name in ("photo.png", "pictures"):
+    for name in ("photo.png", "pictures", "two"):
         (tmp_path / name).symlink_to(desk / name)
     monkeypatch.chdir(tmp_path)
 
@@ -98,7 +100,8 @@ def test_a_level_is_taken_or_refused_in_one_sentence(here, option, number):
 def test_a_setting_of_a_batch_is_taken_or_refused_in_one_sentence(here, study, field, number):
     said = {**SMALL.get(study, {}), field: number}
     words = [word for name, value in said.items() for word in ("--set", f"{name}={value}")]
-    answered_or_refused("batch", study, "pictures", "--jobs", "1", *words)
+    models = ["--model", MODELS[study]] if study in MODELS else []
+    answered_or_refused("batch", study, "two", "--jobs", "1", *models, *words)
 
 
 @pytest.mark.parametrize("port", [*NUMBERS, "65536"])

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from core.pictures import samples
 from core.pictures.image import SUFFIXES, decode
 from core.terminal import app
-from tests.helpers.pages import visit
+from tests.helpers.pages import first_visit, visit
 from tests.helpers.pictures import refused, save
 from tests.helpers.tiffs import tiff
 
@@ -22,8 +22,7 @@ SWEEP = ("--model", "cifar_vgg", "--max-shift", "1")
 
 
 def uploaded(*files):
-    shown = visit("shift_sweep", shift_R="1", shift_family="CIFAR-10", shift_networks_cifar10=["cifar_vgg"])
-    return shown.sidebar.file_uploader(key="tray uploads").set_value([(*file, "") for file in files]).run()
+    return visit("networks").sidebar.file_uploader(key="tray uploads").set_value([(*file, "") for file in files]).run()
 
 
 def captions(shown):
@@ -48,7 +47,7 @@ def test_a_narrow_picture_is_said_and_stretched_with_one_click():
     assert stretched == decode(NARROW, stretch=True)
     assert any(text.startswith("Stretched: ") for text in captions(shown))
     assert not [button for button in shown.sidebar.button if button.key == "tray stretch it"]
-    assert any("stretched:scan.tif" in code.value for code in shown.code)
+    assert shown.session_state["tray picture"].source == "stretched:scan.tif"  # as commands and snippets name it
     # the one as it is stays in the tray, beside the other, through further runs
     shown.sidebar.selectbox(key="picture").set_value("scan.tif").run()
     assert shown.session_state["tray picture"].image == before == decode(NARROW)
@@ -76,7 +75,7 @@ def test_a_range_of_its_own_is_said_without_a_stretch():
 
 
 def test_the_tray_takes_every_suffix_that_is_read():
-    allowed = set(visit("shift_sweep", shift_R="1").sidebar.file_uploader(key="tray uploads").proto.type)
+    allowed = set(first_visit("networks").sidebar.file_uploader(key="tray uploads").proto.type)
     assert set(SUFFIXES) <= allowed
 
 

@@ -23,7 +23,8 @@ from core.reproduce.quick import HOLDS, IN_PART, Settings, recheck
 from core.reproduce.table import MEASUREMENTS
 from core.studies.random import measure
 from core.studies.spinal import measure_regression, measure_transfer, transfer
-from core.terminal import app, measure
+from core.terminal import app
+from core.terminal import measure as terminal_measure
 from core.training.measurement import Data, Part, stratified
 
 RUN = CliRunner()
@@ -291,7 +292,7 @@ def test_without_a_key_it_lists_what_there_is():
 
 def test_it_writes_among_the_packaged_records_and_says_where(tmp_path, monkeypatch):
     monkeypatch.setattr(facts, "FACTS", {name: facts.FACTS[name] for name in FEW})
-    monkeypatch.setattr(measure, "RESULTS", tmp_path / "results")
+    monkeypatch.setattr(terminal_measure, "RESULTS", tmp_path / "results")
     done = RUN.invoke(app, ["measure", "exact", "--work", str(tmp_path / "work")])
     assert done.exit_code == 0, done.output
     path = tmp_path / "results" / fact.EXACT

@@ -20,7 +20,7 @@ from core.studies.sparse import attack_figures as figures
 from core.studies.sparse.attack import Params, attack, curve, look
 from tests.helpers.networks_by_hand import by_hand
 
-few = settings(max_examples=12, deadline=None)
+few = settings(max_examples=6, deadline=None)
 
 
 class Linear(nn.Module):
