@@ -165,7 +165,7 @@ def add_map(
     """A heat map of `values` (H, W), `stride` pixels of the picture apart; of more than MAP_CELLS, what `how` makes of
     each block (np.nanmax, np.nanmean: blocks at the right and at the bottom may be smaller)."""
     block = next(n for n in itertools.count(1) if math.prod(-(-side // n) for side in values.shape) <= MAP_CELLS)
-    shown = sk_measure.block_reduce(values.astype(np.float32), block, how, np.nan)  # type: ignore[no-untyped-call]
+    shown = sk_measure.block_reduce(values.astype(np.float32), block, how, np.nan)
     first, step = stride * (block - 1) / 2, stride * block
     axis = str(column if column > 1 else "")
     place = {"xaxis": f"x{axis}", "yaxis": f"y{axis}", "coloraxis": "coloraxis"}

@@ -30,7 +30,6 @@ MODELS = {"shift-sweep": "cifar_vgg", "patch-evidence": "photo_bagnet9", "sparse
 TAKING = [
     (name, parameter.opts[0])
     for name, command in get_command(app).commands.items()
-    if name != "app"  # which would start a server: below, and tests/test_wheel.py
     for parameter in command.params
     if type(parameter.default) in (int, float) or parameter.opts[0] == "--short"
 ]
@@ -102,12 +101,6 @@ def test_a_setting_of_a_batch_is_taken_or_refused_in_one_sentence(here, study, f
     words = [word for name, value in said.items() for word in ("--set", f"{name}={value}")]
     models = ["--model", MODELS[study]] if study in MODELS else []
     answered_or_refused("batch", study, "two", "--jobs", "1", *models, *words)
-
-
-@pytest.mark.parametrize("port", [*NUMBERS, "65536"])
-def test_a_port_that_is_none_is_refused_before_a_server_starts(port):
-    said = refused("app", "--port", port)
-    assert said == f"expected 1 to 65,535 as the port, got {int(port):,}: choose one of them"
 
 
 @pytest.mark.parametrize("size", [*NUMBERS, "1025"])
