@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from io import BytesIO
-from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
 from core.base.heavy import torch, transforms
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 REFERENCE_SIDE = 32  # lengths in pixels below are meant at this input size and grow with it
 
@@ -25,21 +21,21 @@ STRENGTHS: dict[str, tuple[float, float, float]] = {
 }
 
 
-def noise(x: Tensor, sigma: float, seeds: Sequence[int]) -> Tensor:
+def noise(x: torch.Tensor, sigma: float, seeds: Sequence[int]) -> torch.Tensor:
     """uint8 (B, 3, H, W) -> the same with Gaussian noise of deviation `sigma` (of 255), one seed a picture."""
     dice = [torch.Generator().manual_seed(seed) for seed in seeds]
     spread = torch.stack([torch.randn(x.shape[1:], generator=d) for d in dice]) * (255 * sigma)
     return (x + spread).round().clamp(0, 255).to(torch.uint8)
 
 
-def blur(x: Tensor, sigma: float, seeds: Sequence[int]) -> Tensor:
+def blur(x: torch.Tensor, sigma: float, seeds: Sequence[int]) -> torch.Tensor:
     """uint8 (B, 3, H, W) -> the same under a Gaussian of `sigma` px at REFERENCE_SIDE, wider on larger pictures."""
     scaled = sigma * x.shape[-1] / REFERENCE_SIDE
     reach = max(1, round(3 * scaled))
     return transforms.functional.gaussian_blur(x, [2 * reach + 1] * 2, [scaled] * 2)  # type: ignore[no-any-return]
 
 
-def jpeg(x: Tensor, quality: float, seeds: Sequence[int]) -> Tensor:
+def jpeg(x: torch.Tensor, quality: float, seeds: Sequence[int]) -> torch.Tensor:
     """uint8 (B, 3, H, W) -> the same through a JPEG of that `quality` (per cent).
 
     By Pillow: torchvision's own encoder is deprecated, and gives the very same pixels.
@@ -52,12 +48,12 @@ def jpeg(x: Tensor, quality: float, seeds: Sequence[int]) -> Tensor:
     return torch.stack(decoded)
 
 
-def contrast(x: Tensor, factor: float, seeds: Sequence[int]) -> Tensor:
+def contrast(x: torch.Tensor, factor: float, seeds: Sequence[int]) -> torch.Tensor:
     """uint8 (B, 3, H, W) -> the same, blended with its mean grey; `factor` 1 changes nothing, 0 leaves grey."""
     return transforms.functional.adjust_contrast(x, factor)  # type: ignore[no-any-return]
 
 
-def rotation(x: Tensor, degrees: float, seeds: Sequence[int]) -> Tensor:
+def rotation(x: torch.Tensor, degrees: float, seeds: Sequence[int]) -> torch.Tensor:
     """uint8 (B, 3, H, W) -> the same turned counter-clockwise by `degrees`; mirrored pixels move in at the edge."""
     side = x.shape[-1]
     reach = side // 4  # mirrored margin, so that no black corner tells the network about the turn
@@ -66,7 +62,7 @@ def rotation(x: Tensor, degrees: float, seeds: Sequence[int]) -> Tensor:
     return transforms.functional.center_crop(turned, [side, side])  # type: ignore[no-any-return]
 
 
-APPLY: dict[str, Callable[[Tensor, float, Sequence[int]], Tensor]] = {
+APPLY: dict[str, Callable[[torch.Tensor, float, Sequence[int]], torch.Tensor]] = {
     "noise": noise,
     "blur": blur,
     "JPEG": jpeg,
@@ -75,7 +71,7 @@ APPLY: dict[str, Callable[[Tensor, float, Sequence[int]], Tensor]] = {
 }
 
 
-def corrupt(x: Tensor, kind: str, strength: int, seeds: Sequence[int]) -> Tensor:
+def corrupt(x: torch.Tensor, kind: str, strength: int, seeds: Sequence[int]) -> torch.Tensor:
     """uint8 (B, 3, H, W) -> the same, corrupted by `kind` at `strength` 1, 2 or 3; noise follows each picture's seed.
 
     Raises ValueError for a kind or a strength that does not exist.

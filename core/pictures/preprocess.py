@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 from PIL import Image
 
 from core.base.heavy import torch
 from core.pictures.image import RGBImage, from_pixels
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 Boundary = Literal["crop", "circular", "reflect"]
 Interpolation = Literal["bilinear", "bicubic"]
@@ -131,25 +128,25 @@ def in_its_light(image: RGBImage, prep: Preprocessing) -> RGBImage:
     return image
 
 
-def to_tensor(pixels: np.ndarray, prep: Preprocessing) -> Tensor:
+def to_tensor(pixels: np.ndarray, prep: Preprocessing) -> torch.Tensor:
     """uint8 (..., H, W, C) -> normalised float32 (..., channels, H, W), with as many channels as `prep` has means."""
     x = torch.from_numpy(np.array(pixels)).movedim(-1, -3).float() / 255
     return normalise(in_channels(x, len(prep.mean)), prep)
 
 
-def in_channels(x: Tensor, channels: int) -> Tensor:
+def in_channels(x: torch.Tensor, channels: int) -> torch.Tensor:
     """(..., C, H, W) -> (..., channels, H, W): colour to grey by its mean, grey to colour by repeating it."""
     if channels == 1 and x.shape[-3] > 1:
         return x.mean(-3, keepdim=True)
     return x.expand(*x.shape[:-3], channels, *x.shape[-2:])
 
 
-def normalise(x: Tensor, prep: Preprocessing) -> Tensor:
+def normalise(x: torch.Tensor, prep: Preprocessing) -> torch.Tensor:
     """(..., 3, H, W) in [0, 1] -> what the network sees."""
     return (x - x.new_tensor(prep.mean)[:, None, None]) / x.new_tensor(prep.std)[:, None, None]
 
 
-def denormalise(x: Tensor, prep: Preprocessing) -> Tensor:
+def denormalise(x: torch.Tensor, prep: Preprocessing) -> torch.Tensor:
     """The inverse of `normalise`."""
     return x * x.new_tensor(prep.std)[:, None, None] + x.new_tensor(prep.mean)[:, None, None]
 
@@ -170,7 +167,7 @@ def field_of_view(image: RGBImage, frame: Frame, reach: int, boundary: Boundary)
     return np.pad(own, ((reach, reach), (reach, reach), (0, 0)), mode=mode)
 
 
-def windows(view: Tensor, size: int) -> Tensor:
+def windows(view: torch.Tensor, size: int) -> torch.Tensor:
     """(C, H, W) -> a view (H-size+1, W-size+1, C, size, size) of every size x size window; copies nothing."""
     return view.unfold(1, size, 1).unfold(2, size, 1).permute(1, 2, 0, 3, 4)
 
@@ -181,13 +178,13 @@ def shift_offsets(reach: int) -> np.ndarray:
     return np.stack(np.meshgrid(line, line, indexing="ij"), -1).reshape(-1, 2)
 
 
-def shifted(view: Tensor, size: int, reach: int, offsets: np.ndarray) -> Tensor:
+def shifted(view: torch.Tensor, size: int, reach: int, offsets: np.ndarray) -> torch.Tensor:
     """The windows (n, C, size, size) at which the picture has moved by `offsets` (n, 2)."""
     rows, columns = torch.from_numpy(reach - offsets).unbind(1)
     return windows(view, size)[rows, columns]
 
 
-def circular_shift(x: Tensor, offsets: np.ndarray) -> Tensor:
+def circular_shift(x: torch.Tensor, offsets: np.ndarray) -> torch.Tensor:
     """(B, C, H, W) with picture b moved by offsets[b] = (dy, dx), wrapping round."""
     b, c, h, w = x.shape
     dy, dx = torch.from_numpy(offsets).unbind(1)

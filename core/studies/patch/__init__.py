@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.base.heavy import go
 from core.networks import families
 from core.networks.card import Card
+from core.studies.patch.evidence import Result
 from core.studies.patch.figures import maps
 from core.studies.study import Study, Use
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
-    from core.studies.patch.evidence import Result
 
 
 def no_patches(card: Card) -> str:

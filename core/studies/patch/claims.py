@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,16 +19,13 @@ from core.compute import patches
 from core.compute.attributions import EVIDENCE, RANDOM
 from core.models import create_model
 from core.models.counting import parameters
-from core.networks.card import title_of
+from core.networks.card import Network, title_of
 from core.pictures.preprocess import square, to_tensor
 from core.pictures.samples import DEFAULT_SAMPLE, load_sample
 from core.studies.patch import dataset
 from core.studies.patch.dataset import Measured, Summary
 from core.studies.patch.interaction import Params, run
 from core.studies.patch.paper import PAPER_TOP5, REEVALUATED
-
-if TYPE_CHECKING:
-    from core.networks.card import Network
 
 Told = tuple[Estimate, str, str]  # a quantity, what follows it in words, and whose data it is of
 STUDY = "patch_evidence"

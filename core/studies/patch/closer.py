@@ -6,7 +6,6 @@ A patch's logits are what it adds to the image's, times the number of patches (B
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,12 +13,9 @@ from core.base.softmax import softmax
 from core.base.worker import Progress, ignore
 from core.compute import patches
 from core.compute.patches import centres
+from core.networks.card import Network
 from core.pictures.preprocess import to_tensor
 from core.studies.patch.evidence import Map, Result
-
-if TYPE_CHECKING:
-    from core.networks.card import Network
-
 
 MOST_ALIKE = 6_000  # patches
 

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
+from core.networks.card import Network
 from core.studies.patch import evidence, figures
 from core.studies.study import OfPicture
-
-if TYPE_CHECKING:
-    from core.networks.card import Network
 
 
 def lines(result: evidence.Result, networks: Sequence[Network]) -> Iterator[str]:

@@ -9,20 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from core.base.intervals import wilson
 from core.base.records import read
 from core.base.worker import Progress, ignore, part
-from core.networks.card import patch_of, title_of
+from core.data.split import Split
+from core.networks.card import Network, patch_of, title_of
 from core.studies.patch import masking_dataset
 from core.studies.patch.scramble import answers
-
-if TYPE_CHECKING:
-    from core.data.split import Split
-    from core.networks.card import Network
 
 TOP = 5
 RECORD = "photographs.json"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -16,16 +16,14 @@ from core.base.records import from_json
 from core.base.settings import check, setting
 from core.base.worker import Progress, each, ignore, part
 from core.compute import patches
+from core.compute.patches import Leaf
 from core.networks import quoting
+from core.networks.card import Card, Network
 from core.networks.own_options import Opened
+from core.pictures.image import RGBImage
 from core.pictures.preprocess import to_tensor, whole
 from core.studies import first_look, quoted
 from core.studies.patch.scramble import listed
-
-if TYPE_CHECKING:
-    from core.compute.patches import Leaf
-    from core.networks.card import Card, Network
-    from core.pictures.image import RGBImage
 
 Resolution = Literal["coarse", "full"]
 RESOLUTIONS: tuple[Resolution, ...] = ("coarse", "full")

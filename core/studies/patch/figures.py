@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -27,13 +27,10 @@ from core.figures.palette import (
     uri,
     verbatim,
 )
-from core.pictures.image import write_png
+from core.pictures.image import RGBImage, write_png
 from core.pictures.preprocess import whole
 from core.studies.patch.closer import Patch
 from core.studies.patch.evidence import Map, Result, finding, limit
-
-if TYPE_CHECKING:
-    from core.pictures.image import RGBImage
 
 OPACITY = 0.7
 EDGE_ALPHA = 0.4

@@ -8,23 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.base.heavy import torch
 from core.base.refuse import SEEDS
 from core.base.settings import check, setting
 from core.base.worker import Progress, ignore, part
 from core.models.receptive_field import STRIDE
 from core.networks import engine
+from core.networks.card import Network
 from core.pictures.preprocess import to_tensor
 from core.studies.patch.scramble import check as check_asked
 from core.studies.patch.scramble import listed
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from core.networks.card import Network
 
 
 @dataclass(frozen=True)
@@ -130,7 +126,7 @@ def run(
     for m, network in enumerate(networks):
         x = to_tensor(pixels, network.preprocessing)
 
-        def inputs(some: np.ndarray, x: Tensor = x) -> Tensor:
+        def inputs(some: np.ndarray, x: torch.Tensor = x) -> torch.Tensor:
             return masked(x, boxes[some], params.side)
 
         told = part(progress, m, len(networks))
@@ -155,7 +151,7 @@ def run(
     )
 
 
-def masked(x: Tensor, boxes: np.ndarray, side: int) -> Tensor:
+def masked(x: torch.Tensor, boxes: np.ndarray, side: int) -> torch.Tensor:
     """(3, H, W) -> (n, 3, H, W) with the squares at boxes[i] = (y, x, y, x) set to 0, the mean colour."""
     views = x.repeat(len(boxes), 1, 1, 1)
     for view, (ya, xa, yb, xb) in zip(views, boxes.tolist(), strict=True):

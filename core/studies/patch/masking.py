@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -22,12 +22,10 @@ from core.base.worker import Progress, ignore, part
 from core.compute import attributions
 from core.compute.attributions import EVIDENCE, METHODS, RANDOM
 from core.networks import engine
+from core.networks.card import Network
 from core.pictures.preprocess import to_tensor
 from core.studies.patch.methods import OCCLUSION
 from core.studies.patch.scramble import check as check_asked
-
-if TYPE_CHECKING:
-    from core.networks.card import Network
 
 Mode = Literal["deletion", "insertion"]
 MODES: tuple[Mode, ...] = ("deletion", "insertion")

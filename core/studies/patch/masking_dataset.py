@@ -6,18 +6,14 @@ After Brendel & Bethge (ICLR 2019), who mask the 100 most attributed 8 x 8 patch
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from core.base.worker import Progress, ignore
-from core.networks.card import title_of
+from core.data.split import Split
+from core.networks.card import Network, title_of
 from core.studies.patch import masking
 from core.studies.patch.masking import MODES, Params
-
-if TYPE_CHECKING:
-    from core.data.split import Split
-    from core.networks.card import Network
 
 
 @dataclass(frozen=True, eq=False)

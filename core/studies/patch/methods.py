@@ -7,20 +7,16 @@ why not.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.base.heavy import torch
 from core.base.worker import Progress, each, ignore
 from core.compute import attributions
 from core.compute.attributions import EVIDENCE, METHODS, RANDOM
+from core.networks.card import Network
 from core.pictures.preprocess import to_tensor
 from core.studies.patch.scramble import answers
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from core.networks.card import Network
 
 OCCLUSION, GRADIENTS, DEEP_LIFT, GRAD_CAM = "occlusion", "integrated gradients", "DeepLIFT", "Grad-CAM"
 ON_THE_WAY = (1.0, 0.75, 0.5, 0.25)  # shares of the way from the mean colour to the picture
@@ -54,7 +50,7 @@ def applicable(
     return {method: reason(network, x, target, method) for method in each(methods, progress)}
 
 
-def reason(network: Network, x: Tensor, target: int, method: str) -> str | None:
+def reason(network: Network, x: torch.Tensor, target: int, method: str) -> str | None:
     """One method's entry of `applicable`, for x (C, S, S) as the network sees it."""
     from core.models.bagnet import BagNet
 

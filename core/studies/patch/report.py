@@ -5,27 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.base.heavy import go
 from core.base.prose import section
 from core.base.worker import Progress
 from core.figures.blocks import WIDTH, Table, beside, csv_address, printed
 from core.figures.palette import uri
 from core.networks import families as networks_families
 from core.networks.card import Card
+from core.pictures.image import RGBImage
 from core.pictures.preprocess import whole
 from core.studies import first_look as studies_first_look
 from core.studies.asked import BAR, LARGEST, STILL, UPRIGHT, Asked, Part, Work, packaged, side_by_side, titles
 from core.studies.patch import evidence, figures
 from core.studies.patch.figures import UNDERLAY, maps
 from core.studies.study import FirstLook, Glance
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
-    from core.pictures.image import RGBImage
 
 
 def parts(asked: Asked) -> list[Work]:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from core.base.softmax import softmax
 from core.networks import families
+from core.networks.card import Network
+from core.pictures.image import RGBImage
 from core.studies.patch import evidence
 from core.studies.study import ANSWER, Row, Table
-
-if TYPE_CHECKING:
-    from core.networks.card import Network
-    from core.pictures.image import RGBImage
 
 
 def row(network: Network, image: RGBImage, params: evidence.Params) -> Row:

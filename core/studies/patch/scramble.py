@@ -9,24 +9,20 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.base.heavy import torch
 from core.base.refuse import SEEDS
 from core.base.settings import check as check_settings
 from core.base.settings import setting
 from core.base.worker import Progress, ignore, part
+from core.data.split import Split
 from core.models.receptive_field import STRIDE
 from core.networks import engine
+from core.networks.card import Network
 from core.networks.packaged import check_comparable
 from core.pictures.preprocess import to_tensor
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from core.data.split import Split
-    from core.networks.card import Network
 
 TILES = (1, 2, 3, 4, 6, 8, 12, 16)  # tiles per side
 SMALLEST_TILE = 2  # px, where the tiles are chosen from the input's size
@@ -185,7 +181,7 @@ def measure(
     for m, network in enumerate(networks):
         for t, count in enumerate(tiles):
 
-            def inputs(which: np.ndarray, network: Network = network, count: int = count) -> Tensor:
+            def inputs(which: np.ndarray, network: Network = network, count: int = count) -> torch.Tensor:
                 views = np.stack([shuffle(split.pixels[i], count, seed + int(i)) for i in which])
                 return to_tensor(views, network.preprocessing)
 

@@ -18,16 +18,16 @@ from core.base.refuse import within
 from core.base.worker import Progress, Stopped, ignore
 from core.compute.patches import bagnet_of, evidence
 from core.models.receptive_field import STRIDE
+from core.networks.card import Network
 from core.pictures.files import open_pictures
+from core.pictures.image import RGBImage
+from core.pictures.listing import Found
 from core.pictures.preprocess import to_tensor, whole
 from core.pictures.samples import SAMPLES, load_sample
 from core.studies.patch.closer import apart
 
 if TYPE_CHECKING:
     from core.models.bagnet import BagNet
-    from core.networks.card import Network
-    from core.pictures.image import RGBImage
-    from core.pictures.listing import Found
 
 Chunk = tuple[Sequence[str], Sequence["RGBImage"], Sequence[int]]  # names, pictures, classes (-1 where unknown)
 MOST_PATCHES, LARGEST = 200, 10**6  # on one wall; of what has no bound of its own

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from core.base.heavy import go
 from core.networks import families
 from core.studies.random import figures
+from core.studies.random.features import Result
 from core.studies.study import Study, Use
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
-    from core.studies.random.features import Result
 
 STUDY = Study(
     slug="random_features",

@@ -13,7 +13,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -25,12 +24,8 @@ from core.compute import linear_svm, sign_counts
 from core.compute.attacks import LINF, gradient, loss
 from core.compute.sign_counts import Spec
 from core.data.split import Split, part
+from core.networks.card import Network
 from core.pictures.preprocess import normalise
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from core.networks.card import Network
 
 PAPERS_EPSILON = 0.0625
 BATCH, AT_ONCE = 64, 128  # pictures a training step; pictures asked, or differentiated, between two looks at progress
@@ -191,7 +186,7 @@ def as_float(pixels: np.ndarray) -> np.ndarray:
     return pixels.astype(np.float32) / np.float32(255)
 
 
-def channels_first(pictures: np.ndarray) -> Tensor:
+def channels_first(pictures: np.ndarray) -> torch.Tensor:
     """(N, H, W, C) -> (N, C, H, W)."""
     return torch.from_numpy(np.ascontiguousarray(pictures, np.float32)).movedim(-1, 1).contiguous()
 
@@ -316,7 +311,10 @@ def uphill(net: nn.Module, pictures: np.ndarray, labels: np.ndarray) -> np.ndarr
 
 
 def signs_of(
-    net: nn.Module, pictures: np.ndarray, labels: np.ndarray, value: Callable[[Tensor, Tensor], Tensor]
+    net: nn.Module,
+    pictures: np.ndarray,
+    labels: np.ndarray,
+    value: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
 ) -> np.ndarray:
     """Signs of the gradient of value(logits, labels) in the pictures, float32 (N, H, W, C)."""
     found = []

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,15 +20,13 @@ from core.compute import spaces
 from core.compute.sign_counts import Spec
 from core.compute.spaces import PIXELS, RANDOM, TRAINED, WORDS, distances
 from core.networks import engine
+from core.networks.card import Network
+from core.pictures.image import RGBImage
+from core.pictures.listing import Found
 from core.pictures.object_mask import MIDDLE, Box, mask
 from core.pictures.preprocess import square
 from core.pictures.samples import SAMPLES, load_sample
 from core.studies.random.retrieval import SIZE, Row, Vectors, embed, read
-
-if TYPE_CHECKING:
-    from core.networks.card import Network
-    from core.pictures.image import RGBImage
-    from core.pictures.listing import Found
 
 PARTS = ("background", "object")
 CHANGES = ("blurred", "grey", "swapped")

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,16 +17,14 @@ from core.base.intervals import wilson
 from core.base.records import read
 from core.base.worker import Progress, ignore, part
 from core.compute import spaces
+from core.compute.sign_counts import Spec
 from core.compute.spaces import PIXELS, RANDOM, TRAINED
+from core.data.split import Split
+from core.networks.card import Network
 from core.pictures.object_mask import MIDDLE
 from core.studies.random.background import VERSIONS, neighbours, probability, versions
 from core.studies.random.features import FOLDER
 from core.studies.random.retrieval import Embed, embed
-
-if TYPE_CHECKING:
-    from core.compute.sign_counts import Spec
-    from core.data.split import Split
-    from core.networks.card import Network
 
 RECORD = "background.json"
 NETWORK = "network"  # its own answers; the spaces answer by the class of the nearest picture

@@ -14,16 +14,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from core.base.heavy import F, nn, sk_cluster, torch, tv_models
 from core.base.worker import Progress, each, ignore, part
 from core.compute.spaces import headless
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 Features = Callable[..., np.ndarray]
 LEAST_SIDE = 32  # pixels; below it VGG's and DenseNet's last maps vanish
@@ -84,7 +80,7 @@ def fresh(arch: str, seed: int) -> nn.Module:
     return headless(net.eval()).to(memory_format=torch.channels_last)
 
 
-def as_colour(pictures: np.ndarray) -> Tensor:
+def as_colour(pictures: np.ndarray) -> torch.Tensor:
     """uint8 (N, H, W, C) -> float32 (N, 3, H', W') in [0, 1], scaled so that the short side has 32 px or more."""
     x = torch.from_numpy(np.ascontiguousarray(pictures)).movedim(-1, 1).float() / 255
     short = min(x.shape[-2:])
@@ -94,7 +90,7 @@ def as_colour(pictures: np.ndarray) -> Tensor:
     return x.expand(-1, 3, -1, -1)
 
 
-def settle(net: nn.Module, x: Tensor) -> None:
+def settle(net: nn.Module, x: torch.Tensor) -> None:
     """Give every batch norm the mean and variance of what reaches it from `x` (B, 3, H, W)."""
     norms = [module for module in net.modules() if isinstance(module, nn.BatchNorm2d)]
     for norm in norms:

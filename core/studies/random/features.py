@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -20,10 +20,8 @@ from core.base.settings import check, setting
 from core.base.worker import Progress, ignore, part
 from core.compute import linear_svm, neighbours, spaces
 from core.compute.sign_counts import Spec
+from core.data.split import Split
 from core.studies import quoted
-
-if TYPE_CHECKING:
-    from core.data.split import Split
 
 Classifier = Literal["svm", "knn"]
 CLASSIFIERS: dict[Classifier, str] = {"svm": "linear SVM", "knn": "5 nearest neighbours"}

@@ -6,19 +6,15 @@ Of the network of Xue & Roshan (arXiv 1806.05789).
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from core.base.heavy import subplots, torch
 from core.base.worker import Progress, ignore
 from core.compute import spaces
-from core.compute.sign_counts import build
+from core.compute.sign_counts import Spec, build
 from core.figures import palette
 from core.figures.blocks import Plot
-
-if TYPE_CHECKING:
-    from core.compute.sign_counts import Spec
 
 
 @dataclass(frozen=True, eq=False)

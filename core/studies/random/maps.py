@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,11 +19,9 @@ from core.base.worker import Progress, ignore, part
 from core.compute import embedding, spaces
 from core.compute.embedding import LearningRate, Map
 from core.compute.neighbours import nearest
-
-if TYPE_CHECKING:
-    from core.compute.sign_counts import Spec
-    from core.data.split import Split
-    from core.networks.card import Network
+from core.compute.sign_counts import Spec
+from core.data.split import Split
+from core.networks.card import Network
 
 Space = Literal["pixels", "random", "trained"]
 TITLES: dict[Space, str] = {

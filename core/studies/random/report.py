@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,26 +14,24 @@ from core.base.records import as_json, from_json
 from core.base.worker import Progress, each, part
 from core.compute import embedding
 from core.compute.neighbours import nearest
+from core.compute.sign_counts import Spec
 from core.data import named
 from core.data import split as data_split
 from core.data.sets import DATASETS
+from core.data.split import Split
 from core.figures.blocks import WIDTH, Picture, Pictures, Plot, Table, csv_address, enlarged
 from core.figures.palette import uri
 from core.networks import families
+from core.networks.card import Card, Network
 from core.pictures import preprocess
+from core.pictures.image import RGBImage
 from core.studies import first_look as studies_first_look
 from core.studies.asked import Asked, Part, Work
 from core.studies.random import features, maps_figures
 from core.studies.random import maps as random_maps
+from core.studies.random.maps import Placed, Space, SpaceMap
 from core.studies.random.maps_figures import colour, map_figure
 from core.studies.study import FirstLook, Glance
-
-if TYPE_CHECKING:
-    from core.compute.sign_counts import Spec
-    from core.data.split import Split
-    from core.networks.card import Card, Network
-    from core.pictures.image import RGBImage
-    from core.studies.random.maps import Placed, Space, SpaceMap
 
 NEIGHBOURS, NEIGHBOUR = 6, 32  # of each space, and px a side
 SMALL_DIGIT = 64  # px

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,14 +18,12 @@ from core.base.worker import Progress, Stopped, ignore, part
 from core.compute import spaces
 from core.compute.sign_counts import Spec
 from core.compute.spaces import METRICS, PIXELS, RANDOM, SPACES, TRAINED, WORDS, Metric, distances
+from core.networks.card import Network
 from core.pictures.files import open_pictures
+from core.pictures.image import RGBImage
+from core.pictures.listing import Found
 from core.pictures.preprocess import square
 from core.studies.random.features import DEPTH_LIMITS, FEATURE_LIMITS
-
-if TYPE_CHECKING:
-    from core.networks.card import Network
-    from core.pictures.image import RGBImage
-    from core.pictures.listing import Found
 
 COUNT_LIMITS, KERNEL_LIMITS = (1, 10_000), (1, 31)
 SIZE = 64  # px: the side at which pictures are compared

@@ -9,20 +9,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from core.base.records import read
 from core.base.worker import Progress, ignore
 from core.compute import spaces
+from core.compute.sign_counts import Spec
 from core.compute.spaces import METRICS, RANDOM, SPACES, WORDS, Metric, distances
+from core.networks.card import Network
 from core.studies.random.features import FOLDER
 from core.studies.random.retrieval import Embed, embed
-
-if TYPE_CHECKING:
-    from core.compute.sign_counts import Spec
-    from core.networks.card import Network
 
 AT = (1, 5, 10)  # the k that is looked at first
 RECORD = "retrieval.json"

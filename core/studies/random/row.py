@@ -8,21 +8,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.base.heavy import torch
+from core.base.heavy import nn, torch
 from core.base.refuse import within
 from core.compute import spaces
 from core.compute.sign_counts import build, features
 from core.compute.spaces import as_input
+from core.networks.card import Network
+from core.pictures.image import RGBImage
 from core.pictures.preprocess import seen, square
 from core.studies.random import features as random_features
 from core.studies.study import Row, Table
 
 if TYPE_CHECKING:
-    from torch import nn
-
     from core.models.random_depthwise import RandomDepthwise
-    from core.networks.card import Network
-    from core.pictures.image import RGBImage
 
 
 RANDOM = "random"  # the name under which the random-features study's own network, which nobody trained, is asked

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
+from core.base.heavy import go
 from core.networks import families
 from core.networks.card import Card
-from core.studies.sparse.codes import has_codes
+from core.studies.sparse.codes import Result, has_codes
 from core.studies.sparse.figures import pictures
 from core.studies.study import Study, Use
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
-    from core.studies.sparse.codes import Result
 
 
 def unless_coded(words: str, card: Card) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -21,12 +21,8 @@ from core.base.settings import check, setting
 from core.base.worker import Progress, ignore, part
 from core.compute import attacks
 from core.compute.coded import sdnet_of
+from core.networks.card import Network
 from core.pictures.preprocess import normalise
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from core.networks.card import Network
 
 Norm = Literal["linf", "l2"]
 NORMS: tuple[Norm, ...] = ("linf", "l2")
@@ -114,7 +110,7 @@ def attack(
     return Result(pictures, restart != attacks.NEVER, loss, restart, step)
 
 
-def answers(network: Network, x: Tensor, lam: float | None) -> Tensor:
+def answers(network: Network, x: torch.Tensor, lam: float | None) -> torch.Tensor:
     """Logits (B, K) of pixels (B, 3, H, W) in [0, 1], differentiable in them."""
     seen = normalise(x, network.preprocessing)
     net = network.engine.plain

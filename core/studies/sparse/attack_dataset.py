@@ -9,20 +9,16 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from core.base.intervals import wilson
 from core.base.records import read
 from core.base.worker import Progress, ignore, part
-from core.networks.card import title_of
+from core.data.split import Split
+from core.networks.card import Network, title_of
 from core.networks.packaged import check_comparable
 from core.studies.sparse.attack import NORM_WORDS, NORMS, STEP_SHARE, Norm, Params, attack, curve
-
-if TYPE_CHECKING:
-    from core.data.split import Split
-    from core.networks.card import Network
 
 RECORD = "attack.json"
 EPS: dict[Norm, tuple[float, ...]] = {"linf": (1 / 255, 2 / 255, 4 / 255, 8 / 255), "l2": (0.1, 0.25, 0.5, 1.0)}

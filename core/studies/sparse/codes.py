@@ -22,20 +22,19 @@ from core.base.softmax import softmax
 from core.base.worker import Progress, ignore, part
 from core.compute import coded
 from core.networks import families, quoting
+from core.networks.card import Card, Network
 from core.networks.own_options import Opened
 from core.networks.packaged import check_comparable
 from core.pictures import noise
-from core.pictures.preprocess import at_most, seen
+from core.pictures.image import RGBImage
+from core.pictures.preprocess import Preprocessing, at_most, seen
 from core.studies import quoted
 from core.studies.sparse import dataset
+from core.studies.sparse.dataset import Fit
 from core.studies.sparse.dataset import estimate as from_roughness
 
 if TYPE_CHECKING:
     from core.models.sparse import Solver
-    from core.networks.card import Card, Network
-    from core.pictures.image import RGBImage
-    from core.pictures.preprocess import Preprocessing
-    from core.studies.sparse.dataset import Fit
 
 Resolution = Literal["network", "own"]
 RESOLUTIONS: tuple[Resolution, ...] = ("network", "own")

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from core.networks.card import Network
 from core.pictures.image import RGBImage, write_png
 from core.studies.sparse import codes
 from core.studies.sparse.figures import to_bytes
 from core.studies.study import OfPicture
-
-if TYPE_CHECKING:
-    from core.networks.card import Network
 
 
 def lines(result: codes.Result, networks: Sequence[Network]) -> Iterator[str]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,12 +20,10 @@ from core.base.records import read_all
 from core.base.refuse import SEEDS
 from core.base.settings import check, setting
 from core.base.worker import Progress, Stopped, ignore
+from core.networks.card import Network
 from core.pictures import noise
+from core.pictures.image import RGBImage
 from core.pictures.preprocess import seen
-
-if TYPE_CHECKING:
-    from core.networks.card import Network
-    from core.pictures.image import RGBImage
 
 LAMS = tuple(round(0.1 * i, 1) for i in range(1, 15))  # the paper's: linspace(.1, 1.4, 14)
 FIXED, ESTIMATED, ORACLE, PLAIN = "fixed", "estimated", "oracle", "plain"  # rules, and who has none

@@ -29,15 +29,13 @@ import numpy as np
 from core.base.heavy import F, nn, torch
 from core.base.worker import Progress, ignore
 from core.compute import coded
+from core.networks.card import Network
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
-
     from core.models.sdnet import Block, SDNet
     from core.models.sparse import SparseConv2d
-    from core.networks.card import Network
 
-    See = Callable[[str, SparseConv2d, Tensor, Tensor], None]  # name, layer, its input, its codes
+    See = Callable[[str, SparseConv2d, torch.Tensor, torch.Tensor], None]  # name, layer, its input, its codes
 
 MOST_PIXELS = 2**16  # of the picture that is led through the network; its layers cost as much as 40 of the first
 
@@ -83,7 +81,7 @@ def run(network: Network, pixels: np.ndarray, lam: float | None = None, progress
     steps = sum(isinstance(module, SparseConv2d) for module in net.modules()) + len(blocks(net)) + 1
     found: dict[str, tuple[float, float]] = {}  # by layer
 
-    def see(name: str, layer: SparseConv2d, given: Tensor, codes: Tensor) -> None:
+    def see(name: str, layer: SparseConv2d, given: torch.Tensor, codes: torch.Tensor) -> None:
         found[name] = layer_numbers(layer, given[:1], codes[:1])
         progress(len(found), steps)
 
@@ -123,7 +121,7 @@ def blocks(net: SDNet) -> list[Block]:
     return [module for module in net.modules() if isinstance(module, Block)]
 
 
-def layer_numbers(layer: SparseConv2d, given: Tensor, codes: Tensor) -> tuple[float, float]:
+def layer_numbers(layer: SparseConv2d, given: torch.Tensor, codes: torch.Tensor) -> tuple[float, float]:
     """||x - D*z|| / ||x||, NaN for x = 0, and the share of non-zero codes, of one picture.
 
     `given` (1, C, H, W) is the layer's input, `codes` (1, K, H', W').
@@ -133,7 +131,7 @@ def layer_numbers(layer: SparseConv2d, given: Tensor, codes: Tensor) -> tuple[fl
     return float(missed / whole) if whole > 0 else float("nan"), float((codes != 0).float().mean())
 
 
-def walk(net: SDNet, x: Tensor, lam: float | None, see: See) -> tuple[Tensor, list[Tensor]]:
+def walk(net: SDNet, x: torch.Tensor, lam: float | None, see: See) -> tuple[torch.Tensor, list[torch.Tensor]]:
     """SDNet.forward, layer by layer: the logits (B, K), and the maps after the stem and after every block.
 
     `see` is told of every coded layer as it is run; nothing is kept on the network.
@@ -159,8 +157,8 @@ def coder(convolution: nn.Module) -> SparseConv2d:
 
 
 def decode(
-    net: SDNet, added: list[Tensor], size: tuple[int, ...], done: Callable[[int], None] = lambda _: None
-) -> Tensor:
+    net: SDNet, added: list[torch.Tensor], size: tuple[int, ...], done: Callable[[int], None] = lambda _: None
+) -> torch.Tensor:
     """The way back of the module docstring: of each depth's (1, C, H', W') a picture, (D, 3, H, W), not yet scaled.
 
     All depths go down together, each joining where it begins.
@@ -178,7 +176,7 @@ def decode(
     return pictures
 
 
-def variances(net: SDNet) -> list[tuple[Tensor, Tensor]]:
+def variances(net: SDNet) -> list[tuple[torch.Tensor, torch.Tensor]]:
     """(C,) of every block's main path and shortcut, by channel, as far as the batch norms tell."""
     pairs = []
     coming = norm(net.layer0[1]).weight.square()
@@ -193,7 +191,9 @@ def variances(net: SDNet) -> list[tuple[Tensor, Tensor]]:
     return pairs
 
 
-def down(block: Block, y: Tensor, split: tuple[Tensor, Tensor], size: tuple[int, ...]) -> Tensor:
+def down(
+    block: Block, y: torch.Tensor, split: tuple[torch.Tensor, torch.Tensor], size: tuple[int, ...]
+) -> torch.Tensor:
     """From the output (B, C', H', W') of a block to its input, of height and width `size`."""
     main, shortcut = split
     total = main + shortcut
@@ -209,12 +209,12 @@ def down(block: Block, y: Tensor, split: tuple[Tensor, Tensor], size: tuple[int,
     return x + unconvolved(block.shortcut[0], y * over(last.weight * spread(last) * per), size)
 
 
-def rebuild(layer: SparseConv2d, codes: Tensor, size: tuple[int, ...]) -> Tensor:
+def rebuild(layer: SparseConv2d, codes: torch.Tensor, size: tuple[int, ...]) -> torch.Tensor:
     """D*z of codes (B, K, H', W') with height and width `size`."""
     return layer.reconstruct(codes, codes.new_empty(1).expand(1, 1, *size))
 
 
-def unconvolved(convolution: nn.Module, y: Tensor, size: tuple[int, ...]) -> Tensor:
+def unconvolved(convolution: nn.Module, y: torch.Tensor, size: tuple[int, ...]) -> torch.Tensor:
     """The least x (B, C, *size) that a 1x1 convolution leads nearest to y (B, K, H', W'): zero between its strides."""
     assert isinstance(convolution, nn.Conv2d)
     x = y.new_zeros(len(y), convolution.in_channels, *size)
@@ -227,25 +227,25 @@ def norm(module: nn.Module) -> nn.BatchNorm2d:  # what a Sequential holds, to th
     return module  # type: ignore[return-value]
 
 
-def spread(bn: nn.BatchNorm2d) -> Tensor:
+def spread(bn: nn.BatchNorm2d) -> torch.Tensor:
     """(C,) the deviation that a batch norm divides by."""
     assert bn.running_var is not None
     return (bn.running_var + bn.eps).sqrt()
 
 
-def inverse(module: nn.Module) -> Tensor:
+def inverse(module: nn.Module) -> torch.Tensor:
     """(C, 1, 1) what undoes a batch norm's factor; 0 where that is 0, for nothing came through."""
     bn = norm(module)
     alive = bn.weight != 0
     return over(spread(bn) * alive / bn.weight.where(alive, bn.weight.new_ones(())))
 
 
-def over(channels: Tensor) -> Tensor:
+def over(channels: torch.Tensor) -> torch.Tensor:
     """(C,) -> (C, 1, 1): a factor for maps."""
     return channels[:, None, None]
 
 
-def at_contrast(picture: Tensor, like: Tensor) -> Tensor:
+def at_contrast(picture: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
     """(3, H, W) normalised values (0: the mean colour) times one factor, so that their root mean square is `like`'s."""
     own = picture.square().mean().sqrt()
     return picture * (like.square().mean().sqrt() / own) if own > 0 else picture

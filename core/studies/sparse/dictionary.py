@@ -9,17 +9,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from core.base.heavy import torch
 from core.base.worker import Progress, ignore
 from core.compute import coded
+from core.networks.card import Network
 from core.studies.sparse.codes import Params, decibels, psnr
-
-if TYPE_CHECKING:
-    from core.networks.card import Network
 
 CLOSE = 0.5  # dB that one does not see
 MOST_AT_ONCE, PART_VALUES = 16, 2**25  # contributions, and floats of them, that are held at a time

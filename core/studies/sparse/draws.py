@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -20,16 +20,13 @@ from core.base.softmax import softmax
 from core.base.worker import Progress, ignore, part
 from core.figures import palette
 from core.figures.blocks import Plot
-from core.networks.card import title_of
+from core.networks.card import Network, title_of
 from core.pictures import noise
+from core.pictures.image import RGBImage
 from core.pictures.preprocess import seen
 from core.studies.sparse import dataset
 from core.studies.sparse.dataset import SEED_STEP, Params
 from core.studies.sparse.dataset_figures import alike, labels
-
-if TYPE_CHECKING:
-    from core.networks.card import Network
-    from core.pictures.image import RGBImage
 
 Shown = Literal["share", "probability"]
 SHOWN: dict[Shown, str] = {"share": "share of draws with the clean answer", "probability": "mean P(clean answer)"}

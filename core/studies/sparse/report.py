@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 from core.base.records import from_json
 from core.base.worker import Progress
@@ -13,15 +12,13 @@ from core.figures.blocks import Table, beside, csv_address, enlarged, printed
 from core.figures.palette import uri
 from core.networks import families as networks_families
 from core.networks.card import Card
+from core.pictures.image import RGBImage
 from core.studies import first_look as studies_first_look
 from core.studies.asked import LAMBDA_ROWS, PICTURES, STILL, Asked, Part, Work, packaged, titles
 from core.studies.sparse import codes
 from core.studies.sparse import figures as sparse_figures
 from core.studies.sparse.figures import pictures
 from core.studies.study import FirstLook, Glance
-
-if TYPE_CHECKING:
-    from core.pictures.image import RGBImage
 
 
 def parts(asked: Asked) -> list[Work]:

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from core.base.softmax import softmax
 from core.compute import coded
 from core.networks import families
+from core.networks.card import Network
+from core.pictures.image import RGBImage
 from core.studies.sparse import codes
 from core.studies.study import ANSWER, Row, Table
-
-if TYPE_CHECKING:
-    from core.networks.card import Network
-    from core.pictures.image import RGBImage
 
 
 def row(network: Network, image: RGBImage, params: codes.Params) -> Row:

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from core.base.heavy import go
 from core.networks import families
 from core.networks.card import Card
 from core.studies.spinal import figures
+from core.studies.spinal.heads import Result
 from core.studies.study import Study, Use
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
-    from core.studies.spinal.heads import Result
 
 
 def no_spinal_layers(card: Card) -> str:

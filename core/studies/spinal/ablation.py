@@ -8,20 +8,18 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from core.base.intervals import mean_interval, with_interval
 from core.base.records import read
 from core.base.settings import check, setting
+from core.data.split import Split
 from core.models.heads import BACKBONES, SHORT, Order, Shape
 from core.models.heads import Head as Head
 from core.studies.spinal import heads
 from core.studies.spinal.heads import EPOCH_LIMITS, FOLDER, SEED_LIMITS, judged
-
-if TYPE_CHECKING:
-    from core.data.split import Split
 
 Vary = Literal["layers", "width", "split", "order"]
 VARIED: dict[Vary, str] = {  # fields of Shape

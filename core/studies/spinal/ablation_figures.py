@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,9 +14,6 @@ from core.models.heads import SHORT
 from core.studies.spinal.ablation import PAPER, VARIED, Result, Setting, Vary, difference, finding
 from core.studies.spinal.figures import by_seed
 from core.studies.spinal.heads import judged
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 HEIGHT = 420  # px
 TICKS = [1000 * 2**n for n in range(8)]  # parameters

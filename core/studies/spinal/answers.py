@@ -17,18 +17,15 @@ from core.base.worker import Progress, ignore
 from core.data import named
 from core.models.heads import HEADS, SHORT, Head
 from core.networks import engine
+from core.networks.card import Network
 from core.networks.packaged import check_comparable
 from core.pictures.digit_form import as_mnist
-from core.pictures.image import from_pixels
+from core.pictures.image import RGBImage, from_pixels
 from core.pictures.preprocess import to_tensor
 from core.studies.spinal.heads import different
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from core.models.spinal import Headed
-    from core.networks.card import Network
-    from core.pictures.image import RGBImage
 
 EXAMPLE = 3  # among scikit-learn's digits (training half): a three
 
@@ -122,14 +119,14 @@ def headed(network: Network) -> Headed:
     return net
 
 
-def before_softmax(network: Network, x: Tensor) -> np.ndarray:
+def before_softmax(network: Network, x: torch.Tensor) -> np.ndarray:
     """(1, C, S, S) -> (K,): the head's logits."""
     net = headed(network)
     with torch.inference_mode():
         return np.asarray(net.head(net.backbone(x))[0].numpy())
 
 
-def layers(network: Network, x: Tensor) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def layers(network: Network, x: torch.Tensor) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(1, C, S, S) -> what each spinal layer adds to the logits (L, K), the read-out's bias (K,), and the part of the
     features that each layer sees (L,). Raises ValueError for another head."""
     from core.models.spinal import SpinalHead

@@ -5,8 +5,6 @@ The heads are those of Kabir et al. (arXiv 2007.03347).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from core.base.heavy import go, subplots
@@ -15,9 +13,6 @@ from core.figures.palette import signed_scale, style, text_colour, verbatim
 from core.models.heads import SHORT
 from core.studies.spinal.answers import Result, finding, layer_table, layers_finding, row_names, table
 from core.studies.spinal.figures import colour_of
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 ROW, TOP, BOTTOM = 96, 56, 44  # px: a head's bars, the title above them, the digits below
 CELL = 34  # px, height of a layer's row

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from core.data.sets import DATASETS, TORCHVISION
+from core.data.split import Pictures
 from core.models.heads import BACKBONES
 from core.studies.spinal import heads
 from core.studies.study import OfData
-
-if TYPE_CHECKING:
-    from core.data.split import Pictures
 
 
 def name(word: str, data: Pictures) -> str:

@@ -8,16 +8,13 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from core.base.heavy import go, torch
 from core.figures import palette, theme
 from core.figures.blocks import Plot
 from core.models.counting import multiplications, parameters
 from core.models.heads import Head, Shape
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 LETTERS = "ABCDEFGH"
 # Okabe-Ito, beginning with the two hues that stand for nothing else on this page; the last is their black

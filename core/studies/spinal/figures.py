@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,9 +17,6 @@ from core.figures.blocks import Columns, Plot
 from core.figures.palette import MUTED, network_colours, style, text_colour, translucent
 from core.models.heads import SHORT, Head
 from core.studies.spinal.heads import Result, difference, finding, judged, table
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 MATCHED = "#E69F00"  # Okabe-Ito orange
 DASHES: dict[Head, str] = {"fc": "dot", "spinal": "solid", "fc-matched": "dash"}

@@ -10,26 +10,21 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from core.base import quote, settings
 from core.base.files import ASSETS
-from core.base.heavy import F, torch
+from core.base.heavy import F, nn, torch
 from core.base.intervals import mean_interval, verdict, with_interval
 from core.base.settings import check, setting
 from core.base.worker import Progress, ignore
 from core.compute import fitting
 from core.data.sets import DATASETS
+from core.data.split import Split
 from core.models import counting
 from core.models.heads import BACKBONES, HEADS, SHORT, Head, Order, Shape, build, build_head
 from core.studies import quoted
-
-if TYPE_CHECKING:
-    from torch import nn
-
-    from core.data.split import Split
 
 FOLDER = ASSETS / "results" / "spinal_heads"
 SEED_LIMITS, EPOCH_LIMITS = (1, 20), (1, 200)

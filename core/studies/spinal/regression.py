@@ -14,11 +14,11 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 
-from core.base.heavy import torch
+from core.base.heavy import nn, torch
 from core.base.intervals import mean_interval
 from core.base.records import read
 from core.base.refuse import within
@@ -28,9 +28,6 @@ from core.compute import fitting
 from core.models import counting
 from core.models.counting import matched_width, parameters
 from core.studies.spinal.heads import FOLDER, different
-
-if TYPE_CHECKING:
-    from torch import Tensor, nn
 
 RECORD = FOLDER / "regression.json"
 COMMAND = "receptive measure spinal-regression"
@@ -221,7 +218,7 @@ class Ensemble:
         self.parameters = {name: torch.nn.Parameter(numbers.detach()) for name, numbers in stacked.items()}
         self.call = torch.vmap(lambda numbers, x: torch.func.functional_call(self.form, numbers, (x,))[:, 0])
 
-    def __call__(self, x: Tensor) -> Tensor:
+    def __call__(self, x: torch.Tensor) -> torch.Tensor:
         """(S, B, 8) -> (S, B)."""
         return self.call(self.parameters, x)  # type: ignore[no-any-return]
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from core.base.heavy import subplots
+from core.base.heavy import go, subplots
 from core.base.intervals import mean_interval, verdict, with_interval
 from core.figures import kit
 from core.figures.blocks import Plot
@@ -16,9 +16,6 @@ from core.figures.palette import MUTED, network_colours, style, text_colour, tra
 from core.studies.spinal.figures import MATCHED
 from core.studies.spinal.heads import judged
 from core.studies.spinal.regression import FUNCTIONS, MILLI, SHORT, Lesson, Network, Result, Target, gain
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 Cells = dict[str, list[str | int | float]]
 # (target, epochs) -> feed-forward and spinal, MSE in thousandths: the lowest loss of any training batch, no test set

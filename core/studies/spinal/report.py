@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
 from core import networks
 from core.base.prose import section
@@ -14,15 +13,13 @@ from core.figures.palette import uri
 from core.models.heads import Head
 from core.networks import families
 from core.networks.card import Card
+from core.pictures.image import RGBImage
 from core.studies.asked import Asked, Part, Work, packaged
 from core.studies.spinal import answers as spinal_answers
 from core.studies.spinal import answers_figures as figures
 from core.studies.spinal import dataset, heads
 from core.studies.spinal.figures import curves
 from core.studies.study import FirstLook, Glance
-
-if TYPE_CHECKING:
-    from core.pictures.image import RGBImage
 
 SEEN, BARS, TALL = 196, 480, 376  # px: the digit as the heads see it, and the size of their bars
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from core.networks import families
+from core.networks.card import Network
+from core.pictures.image import RGBImage
 from core.studies.spinal import answers
 from core.studies.study import ANSWER, Row, Table
-
-if TYPE_CHECKING:
-    from core.networks.card import Network
-    from core.pictures.image import RGBImage
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from core.base.heavy import torch
+from core.base.heavy import nn, torch
 from core.base.intervals import mean_interval, with_interval
 from core.base.records import read
 from core.base.settings import check as check_settings
@@ -31,17 +31,14 @@ from core.data.split import Split
 from core.data.split import part as some_of
 from core.models.counting import matched_width, multiplications, parameters
 from core.models.heads import Shape
-from core.networks.card import title_of
+from core.networks.card import Network, title_of
 from core.pictures.preprocess import normalise
 from core.studies.spinal.heads import EPOCH_LIMITS, FOLDER, SEED_LIMITS, SMOOTHING, WEIGHT_DECAY, judged
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
-
     from core.models.spinal import Headed
-    from core.networks.card import Network
 
-    Batch = tuple[Tensor, Tensor]  # pictures or their features, and labels
+    Batch = tuple[torch.Tensor, torch.Tensor]  # pictures or their features, and labels
 
 Mode = Literal["head", "all"]
 Head = Literal["linear", "hidden", "spinal", "matched"]
@@ -219,7 +216,7 @@ def under_head(network: Network, params: Params, head: Head, seed: int, classes:
     return net.to(memory_format=torch.channels_last)
 
 
-def orders(count: int, batch: int, epochs: int, seed: int) -> Iterator[tuple[Tensor, torch.Generator]]:
+def orders(count: int, batch: int, epochs: int, seed: int) -> Iterator[tuple[torch.Tensor, torch.Generator]]:
     """Every epoch's whole batches of indices (N, batch), and the dice that drew them; the seed decides alone."""
     for epoch in range(epochs):
         dice = torch.Generator().manual_seed(fitting.epoch_seed(seed, epoch))
@@ -257,7 +254,7 @@ def frozen(train: Split, network: Network, params: Params, seed: int) -> list[li
     body = freeze(under_head(network, params, "linear", seed, len(train.classes))).backbone
 
     @torch.no_grad()
-    def read(x: Tensor) -> Tensor:
+    def read(x: torch.Tensor) -> torch.Tensor:
         with torch.autocast("cpu", torch.bfloat16):  # not around `shown`, whose crops would be rounded too
             return body(x).float()  # type: ignore[no-any-return]
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.base.heavy import subplots
+from core.base.heavy import go, subplots
 from core.base.intervals import with_interval
 from core.figures import kit, palette
 from core.figures.blocks import Columns, Plot
@@ -28,9 +27,6 @@ from core.studies.spinal.transfer import (
     finding_on,
     minus,
 )
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 SYMBOLS: dict[Head, str] = {"linear": "square-open", "hidden": "square", "spinal": "circle", "matched": "diamond"}
 

@@ -18,8 +18,6 @@ from core.base.settings import check, setting
 from core.models.counting import multiplications, parameters
 
 if TYPE_CHECKING:
-    from torch import nn
-
     from core.models.spinal import SpinalHead
 
 FEATURES = 8  # of the toy's input; divided by 2, 4 and 8, not by the other numbers of parts
