@@ -78,6 +78,6 @@ def glance(cards: Sequence[Card], sample: RGBImage) -> Glance | None:
     """The race of heads on digits, as it was measured."""
     found = dataset.measured().get(dataset.FIRST)
     if found is None:
-        return Glance("Not measured on this machine: run receptive measure-spinal digits.")
+        return Glance("Not measured on this machine: run receptive measure spinal:digits:small_cnn.")
     finding = heads.finding(found.result)
     return Glance(finding, (curves(found.result),))
