@@ -24,7 +24,17 @@ REFERENCE = r"\b(?:(?:same|any|that|its|their|whose)\s+shapes?|scalars?|0-d)\b|\
 SHAPE = re.compile(rf"\({TELLING}{SIZES}|(?:\b(?:u?int|float|bool)\d*|`)\s+\({SIZES}|{REFERENCE}")
 ENDS = {"Exit", "AssertionError"}  # of a command; of a mistake in core itself
 PAPERS = ("Zhang", "Brendel", "Dai et al.", "Xue", "Kabir")
-OF_NO_PAPER = ("__init__", "row", "report", "measure", "counting", "heads", "two_answers")  # a file's first word
+OF_NO_PAPER = (
+    "__init__",
+    "row",
+    "report",
+    "measure",
+    "counting",
+    "heads",
+    "two_answers",
+    "command",
+    "numbers",
+)  # a file's first word
 
 
 def last_name(node):

@@ -85,7 +85,10 @@ def synthesis(layer: SparseConv2d, atoms: Tensor) -> Synthesis:
 
 @dataclass(frozen=True, eq=False)
 class Started:
-    """Pictures `x` (B, n C, H, W) as the layer sees them, and `first` (B, K, H', W'): their first gradient step."""
+    """Pictures `x` (B, n C, H, W) as the layer sees them, and `first` (B, K, H', W'): their first gradient step.
+
+    `atoms` (K, n C, k, k) are the layer's.
+    """
 
     layer: SparseConv2d
     atoms: Tensor

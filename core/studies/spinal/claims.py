@@ -48,8 +48,8 @@ OTHERS = {  # data sets of the paper's best accuracies that nobody here raced, a
 def ours(
     change: tuple[float, float], unit: str, rows: Mapping[str, np.ndarray], after: str, data: str, date: str
 ) -> Ours | None:
-    """A mean difference over seeds, with the half width of its interval, None for too few; and what is reached: rows of
-    values, one a seed, by name."""
+    """A mean difference over seeds, with the half width of its interval, None for too few; and what is reached: rows
+    (seeds,) of values by name."""
     mean, half = change
     if math.isnan(half):
         return None

@@ -8,7 +8,8 @@ import streamlit as st
 
 from core.base import jobs
 from core.base.jobs import Run
-from core.data.public import SETS, Public, clear, folder, on_this_machine, unfinished
+from core.data.named import downloads
+from core.data.public import SETS, Public, clear, on_this_machine, unfinished
 from pages.parts.common import beside, waiting
 from pages.parts.common.address import bound
 from pages.parts.common.words import code, plain
@@ -35,7 +36,7 @@ def choose(key: str) -> Public | None:
     tops = " and ".join(code(top) for top in dict.fromkeys(path.partition("/")[0] for path in about.here))
     st.markdown(
         f"{plain(about.title)} is not on this machine: {plain(about.about)}. Put a copy ({tops}) into "
-        f"{code(folder())}, or download it once. Nothing is sent but the request."
+        f"{code(downloads())}, or download it once. Nothing is sent but the request."
     )
     st.button(
         plain(f"Download {about.title}"),
