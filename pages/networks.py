@@ -45,7 +45,7 @@ def one(cards: dict[str, Card]) -> None:
         if cell.runs:
             right.page_link(
                 f"pages/{cell.study.slug}.py",
-                label=f"Open {cell.study.title} with it",
+                label=plain(f"Open {cell.study.title} with it"),
                 icon=cell.study.icon,
                 query_params=coverage.settings(cell.part, card),
             )

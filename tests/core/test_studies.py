@@ -63,14 +63,12 @@ WRONG = {  # settings -> values that do not exist, a field
         "dropout": (1.0, nan), "head_rate": (0.0,), "all_rate": (inf, nan),
     },
 }  # fmt: skip
-NEEDED = {"patch.wall": {"target": 0, "short": 48}, "sparse.dictionary": {"lam": 0.1}}  # settings without a default
+NEEDED = {"patch.wall": {"target": 0, "short": 48}}  # settings without a default
 ELSEWHERE = {  # settings that are looked at by what takes them: a class by its network, a kernel by its layer
     "shift.sweep": {"target"},
     "shift.dataset": {"pairs", "boundary", "worst_reach", "corruptions", "seed"},
     "patch.evidence": {"target", "other"},
     "patch.masking": {"seed", "by_cell"},
-    "sparse.dataset": {"seed"},
-    "sparse.dictionary": {"solver"},
     "random.background": {"box", "whole_box", "kernel"},
     "random.maps": {"data", "learning_rate", "seed"},
 }

@@ -11,13 +11,18 @@ PHOTOS = "tiny-imagenet-20"  # the family of the packaged networks of photograph
 
 
 def visit(slug, **query):
-    """A study's page, "" for Home, with these settings in its address; _ stands for -."""
+    """A study's page, "" for Home, with these settings in its address."""
     app = AppTest.from_file(APP, default_timeout=180)
     for name, value in query.items():
-        app.query_params[name.replace("_", "-")] = value
+        app.query_params[spelt(name)] = value
     if slug:
         app.query_params["study"] = slug
     return app.run()
+
+
+def spelt(name):
+    """A setting's name in the address: in a name without any -, _ stands for it."""
+    return name if "-" in name else name.replace("_", "-")
 
 
 @functools.cache

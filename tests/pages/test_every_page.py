@@ -11,10 +11,13 @@ from core import networks
 from core.networks.families import DEFAULT_BAGNETS, DEFAULT_NETWORKS, DEFAULT_SDNETS, HEADED
 from core.pictures.image import from_pixels, png_bytes
 from core.studies import STUDIES
-from tests.helpers.pages import ROOT, finding, first_visit, in_the_address, said, upload, visit
+from tests.helpers.pages import ROOT, finding, first_visit, in_the_address, said, spelt, upload, visit
 
 SLUGS = [study.slug for study in STUDIES]
-QUICK = {"shift_sweep": {"shift_R": "2"}}  # what keeps a page's work small
+QUICK = {  # what keeps a page's work small
+    "shift_sweep": {"shift_R": "2"},
+    "patch_evidence": {"patch_resolution": "coarse"},
+}
 SHOWN = {  # networks that stand on a page at first
     "shift_sweep": DEFAULT_NETWORKS,
     "patch_evidence": DEFAULT_BAGNETS,
@@ -68,7 +71,7 @@ PERMALINKS = [  # page, what its address holds, and what the page says then
     ),
     (
         "spinal_heads",
-        {"spinal_heads": ["FC", "Spinal"], "spinal_seeds": "3", "spinal_epochs": "7", "spinal_small_cnn_layers": "4"},
+        {"spinal_heads": ["FC", "spinal"], "spinal_seeds": "3", "spinal_epochs": "7", "spinal-small_cnn-layers": "4"},
         ["--seeds 3", "--epochs 7", "--layers 4"],
     ),
 ]  # fmt: skip
@@ -118,7 +121,7 @@ def test_a_permalink_restores_every_setting(slug, query, words):
     app = visit(slug, **query)
     assert not app.exception
     values = in_the_address(app)
-    wrong = {name: values.get(name.replace("_", "-")) for name in query}
+    wrong = {name: values.get(spelt(name)) for name in query}
     wrong = {name: value for name, value in wrong.items() if value is None or not is_restored(value, query[name])}
     assert wrong == {}
     end = time.monotonic() + PATIENCE
@@ -164,8 +167,9 @@ def test_the_first_paint_does_not_wait_for_torch():
 import sys, threading
 from core import cache
 cache.warm_up = lambda: threading.Thread()  # as if it had not got anywhere yet
+from streamlit.runtime.pages_manager import PagesManager
 from tests.helpers import pages
-pages.PagesManager.__init__ = pages.with_navigation
+PagesManager.uses_pages_directory = property(lambda self: False, lambda self, value: None)
 for slug in ("", "networks", "shift_sweep"):
     app = pages.visit(slug)
     assert app.title and not app.exception, app.exception

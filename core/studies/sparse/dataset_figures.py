@@ -93,12 +93,7 @@ def curves(results: Sequence[Result], twins: Sequence[Result] = ()) -> Plot:
         middle, low, high = (100 * values for values in spread(of, rule))
         (colour, dash, width), axis = looks()[rule], np.arange(len(middle))
         kit.band(fig, axis, low, high, translucent(colour, 0.16))
-        look: dict[str, Any] = {
-            "width": width,
-            "mark": {"size": 5},
-            "showlegend": False,
-            "customdata": np.stack([low, high], 1),
-        }
+        look: dict[str, Any] = {"width": width, "mark": {"size": 5}, "customdata": np.stack([low, high], 1)}
         hover = f"%{{y:.1f}} % (%{{customdata[0]:.1f}} to %{{customdata[1]:.1f}})<extra>{WORDS[rule]}</extra>"
         line(fig, axis, middle, WORDS[rule], colour, dash, showlegend=False, hovertemplate=hover, **look)
         ends.append((float(middle[-1]), f" {WORDS[rule]}", colour))
