@@ -27,9 +27,12 @@ OTHERWISE = {  # function -> why it is not in the table
     "compute.coded.code": "through sparse.codes.run",
     "compute.coded.objectives": "through sparse.codes.run",
     "compute.linear_svm.solve": "through compute.linear_svm.fit",
+    "cache.known": "hands it to the call, or has the answer",
+    "data.named.both": "through data.named.read_folder",
     "data.named.load": "through data.named.read_folder: the other sets come in one piece",
     "networks.download.download": "counts bytes, of which the whole may be unknown",
     "random.attack.counter": "gives a function that tells it",
+    "patch.scramble.answers": "through patch.scramble.run",
     "report.page.make": "through report.page.finished",
     "asked.refuse": "does nothing but raise",
 }

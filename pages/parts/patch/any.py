@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import streamlit as st
 
+from core.base.prose import section
 from core.compute.attributions import METHODS
 from core.networks.card import Network
 from core.pictures.preprocess import seen
@@ -76,4 +77,10 @@ def look(result: Result, network: Network, pixels: np.ndarray, why: Mapping[str,
     for sentence in methods.omissions(why):
         st.markdown(f"- {plain(sentence)}")
     grey = ", grey" if len(network.preprocessing.mean) == 1 else ""
-    curves.caption(result, "masking any network", side=len(pixels), grey=grey)
+    st.caption(
+        section(
+            "patch_evidence", "masking any network", count=result.order.shape[2], cell=result.cell, cells=result.cells,
+            done=plain(curves.said(result)), draws=result.draws, first=result.seed,
+            last=result.seed + result.draws - 1, side=len(pixels), grey=grey,
+        )
+    )  # fmt: skip

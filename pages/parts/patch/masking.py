@@ -106,7 +106,12 @@ def look(result: Result, networks: list[Network], pixels: np.ndarray) -> None:
     areas = "Area under the curve by method and network"
     charts.numbers_table(masking_figures.auc_table(result, titles), alt=areas)
     charts.show(masking_figures.strip(result, titles), "patch-masking-maps")
-    caption(result, "masking")
+    st.caption(
+        section(
+            "patch_evidence", "masking", count=result.order.shape[2], cell=result.cell, cells=result.cells,
+            done=plain(said(result)), draws=result.draws, first=result.seed, last=result.seed + result.draws - 1,
+        )
+    )  # fmt: skip
 
 
 def said(result: Result) -> str:
@@ -132,14 +137,3 @@ def picture(result: Result, network: Network, pixels: np.ndarray, m: int, ranker
     words = f"the {k} cells that {ranker} ranks first are {said(result)}"
     charts.enlarged(view, factor, caption=words[0].upper() + words[1:], alt=f"The picture where {words}")
     return k
-
-
-def caption(result: Result, words: str, **more: object) -> None:
-    """How the curves were made, in the study's `words` of this name."""
-    st.caption(
-        section(
-            "patch_evidence", words, count=result.order.shape[2], cell=result.cell, cells=result.cells,
-            done=plain(said(result)), draws=result.draws, first=result.seed, last=result.seed + result.draws - 1,
-            **more,
-        )
-    )  # fmt: skip

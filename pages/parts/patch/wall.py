@@ -18,7 +18,7 @@ from core.studies.patch.wall import Params, Patch, Result
 from pages.parts.common import charts, own_pictures, tray, waiting
 from pages.parts.common.address import bound, folded
 from pages.parts.common.own_pictures import Chosen
-from pages.parts.common.words import note, plain
+from pages.parts.common.words import Markdown, note, plain
 from pages.parts.patch import closer
 from pages.parts.patch.choose import Scene, told_apart
 
@@ -95,10 +95,10 @@ def walls(network: Network, params: Params, result: Result, expected: int, own: 
     own_pictures.partly(result.pictures, expected)
     label, called = network.labels[params.target], TITLES if own is None else {}
     st.markdown(f"**{plain(patch_wall.finding(result, label, network.card.title, called))}**")
-    wall(result.right, f"● **In pictures of {plain(label)}**", network, own)
+    wall(result.right, Markdown(f"● **In pictures of {plain(label)}**"), network, own)
     if own is not None:
         outlined(own, params, result.side)
-    wall(result.wrong, f"✕ **In other pictures: wrongly {plain(label)}**", network, own)
+    wall(result.wrong, Markdown(f"✕ **In other pictures: wrongly {plain(label)}**"), network, own)
     note(how(result, label))
     charts.folded_table("patch wall", lambda: patch_wall.table(result, network.labels), "The patches of both walls")
 
@@ -117,7 +117,7 @@ def how(result: Result, label: str) -> str:
     )
 
 
-def wall(patches: Sequence[Patch], heading: str, network: Network, own: Chosen | None) -> None:
+def wall(patches: Sequence[Patch], heading: Markdown, network: Network, own: Chosen | None) -> None:
     st.markdown(heading)
     if not patches:
         st.markdown("No such picture here: choose another class or more pictures.")

@@ -42,8 +42,10 @@ def show() -> None:
 
 def one_of(place: st.delta_generator.DeltaGenerator, label: str, offered: list[str], key: str) -> str:
     """The one that the reader chooses, at first the first."""
-    choose = place.segmented_control
-    return str(bound(choose, label, offered, format_func=plain, default=offered[0], required=True, key=key))
+    chosen = bound(
+        place.segmented_control, plain(label), offered, format_func=plain, default=offered[0], required=True, key=key
+    )
+    return str(chosen)
 
 
 def packaged(found: dict[str, Measured], names: tuple[str, ...], kind: str) -> None:

@@ -62,10 +62,8 @@ def test_no_text_ever_begins_like_a_formula(text):
 
 
 def test_every_csv_of_ours_goes_that_way(tmp_path):
-    from core.batch.run import write_skipped
-
-    write_skipped(tmp_path / "skipped.csv", [("=1+1.png", "@broken")])
-    assert (tmp_path / "skipped.csv").read_bytes() == b"name,reason\r\n'=1+1.png,'@broken\r\n"
+    files.write_text(tmp_path / "x.csv", files.csv_text({"name": ["=1+1.png"], "reason": ["@broken"]}))
+    assert (tmp_path / "x.csv").read_bytes() == b"name,reason\r\n'=1+1.png,'@broken\r\n"
     address = blocks.csv_address({"=x": ["+a", -0.5]})
     assert base64.b64decode(address.partition(",")[2]) == b"'=x\r\n'+a\r\n-0.5\r\n"
     writers = [p for p in sources() if re.search(r"csv\.writer|DictWriter|to_csv", p.read_text())]

@@ -229,7 +229,7 @@ def test_the_table_is_torchvisions():
 
 def test_sets_with_a_reader_of_ours_are_read_by_it(cache, monkeypatch):
     seen = []
-    monkeypatch.setattr(named, "load", lambda name, root, split: seen.append((name, root, split)) or "split")
+    monkeypatch.setattr(named, "load", lambda name, root, split, progress: seen.append((name, root, split)) or "split")
     data = load("torchvision:kmnist", 64, Path("/copy"))
     assert (data.title, data.train, data.test) == ("KMNIST", "split", "split")
     assert seen == [("kmnist", Path("/copy"), "train"), ("kmnist", Path("/copy"), "test")]

@@ -11,7 +11,6 @@ import pytest
 import torch
 
 from core import networks
-from core.base import files
 from core.base.files import commit
 from core.compute import spaces
 from core.compute.fitting import augment, pixel_statistics
@@ -307,7 +306,7 @@ def test_the_stated_accuracy_is_that_of_the_file(shipped):
 
 
 def test_measuring_writes_what_the_study_reads(shipped, tmp_path, monkeypatch):
-    monkeypatch.setattr(files, "ASSETS", shipped.parents[1])
+    monkeypatch.setattr(weights, "ASSETS", shipped.parents[1])
     (shipped.parents[1] / "weights").mkdir(exist_ok=True)
     for path in shipped.parent.iterdir():
         (shipped.parents[1] / "weights" / path.name).write_bytes(path.read_bytes())
