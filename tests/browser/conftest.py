@@ -53,7 +53,7 @@ class Watched:
 
 
 def late(message: ConsoleMessage) -> bool:
-    """Whether it is of a picture that Streamlit dropped, as the script ran anew, before a busy browser had asked for it.
+    """Whether it is of a picture that Streamlit dropped, as its script ran anew, before a busy browser asked for it.
 
     To be mended in the tray (its pictures have an address a run); nothing else is let through.
     """
