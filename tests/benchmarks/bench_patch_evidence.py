@@ -1,9 +1,9 @@
 """Evidence maps at 224 x 224 against the plain way: every pixel's patch cut out and forwarded, one forward each (the
 authors' heat map), and in batches, which is the stronger baseline.
 
-Run with `pytest -o python_files='bench_*.py' tests/benchmarks -s`. Both sides run in turn in one process, in float32;
-read the ratios, not the seconds. The plain side forwards a seeded subset of the 50,176 patches through the network as
-it was built, and is scaled up, which is printed.
+Run with `pytest -n 0 -o python_files='bench_*.py' tests/benchmarks -s`. Both sides run in turn in one process, in
+float32; read the ratios, not the seconds. The plain side forwards a seeded subset of the 50,176 patches through the
+network as it was built, and is scaled up, which is printed.
 """
 
 import time

@@ -1,8 +1,8 @@
 """Random depthwise features against the plain float32 grouped-convolution network, paired in one run.
 
-Run with `pytest -o python_files='bench_*.py' tests/benchmarks -s`. 1,000 features, kernel 3, depth 3 (and kernel 5,
-depth 1), windows of the sample photographs at 32 px. The plain side runs in batches of 8 or 64, whichever is faster in
-that run. Read the ratios, not the seconds. RANDOM_PICTURES and RANDOM_RUNS make it smaller.
+Run with `pytest -n 0 -o python_files='bench_*.py' tests/benchmarks -s`. 1,000 features, kernel 3, depth 3 (and kernel
+5, depth 1), windows of the sample photographs at 32 px. The plain side runs in batches of 8 or 64, whichever is
+faster in that run. Read the ratios, not the seconds. RANDOM_PICTURES and RANDOM_RUNS make it smaller.
 """
 
 import os

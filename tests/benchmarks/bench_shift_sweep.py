@@ -1,6 +1,6 @@
 """A 33 x 33 sweep against the plain way: float32, one crop at a time, through the network as it was built.
 
-Run with `pytest -o python_files='bench_*.py' tests/benchmarks -s`. Both sides run in turn in one process; read the
+Run with `pytest -n 0 -o python_files='bench_*.py' tests/benchmarks -s`. Both sides run in turn in one process; read the
 ratios, not the seconds.
 The plain side is timed on a seeded subset of the shifts and scaled up, which is printed.
 """

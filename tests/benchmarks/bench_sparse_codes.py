@@ -1,6 +1,6 @@
 """A sweep of 14 lambdas over 256 noisy pictures against running the whole network in float32 for each lambda.
 
-Run with `pytest -o python_files='bench_*.py' tests/benchmarks -s`. Both sides run in turn in one process; read the
+Run with `pytest -n 0 -o python_files='bench_*.py' tests/benchmarks -s`. Both sides run in turn in one process; read the
 ratios, not the seconds. The plain side is the network as it was built, with all pictures in one batch or in batches of
 64, whichever is faster in that run. SWEEP_PICTURES and SWEEP_RUNS make it smaller.
 """
