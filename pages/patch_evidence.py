@@ -13,14 +13,12 @@ from core.networks import packaged as networks
 from core.networks.card import Network
 from core.networks.families import BAGNETS
 from core.pictures.preprocess import whole
-from core.studies import STUDIES
-from core.studies.patch import evidence, figures
+from core.studies.patch import STUDY, evidence, figures
 from core.studies.patch.evidence import Params, Result
 from pages.parts.common import at_hand, frame, provenance, take_away, tray, waiting
 from pages.parts.patch import any as patch_any
 from pages.parts.patch import choose, closer, hero, masking, measured, probes, wall, why
 
-STUDY = next(s for s in STUDIES if s.slug == "patch_evidence")
 ANY_FIRST = "photo_resnet"
 
 

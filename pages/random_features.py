@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.base.records import from_json
 from core.pictures.preprocess import in_form
-from core.studies import STUDIES
 from core.studies import first_look as studies_first_look
-from core.studies.random import features
+from core.studies.random import STUDY, features
 from core.studies.random import maps as random_maps
 from pages.parts.common import at_hand, frame, provenance, take_away, tray
 from pages.parts.random import attack, background, choose, curve, maps, measured, retrieval, why
 from pages.parts.random import data as random_data
-
-STUDY = next(s for s in STUDIES if s.slug == "random_features")
 
 frame.require(STUDY.slug)
 provenance.heading(STUDY)
@@ -28,20 +24,20 @@ else:
     provenance.badges(list(dict.fromkeys([mapped, photographs])))
     network = at_hand.one(mapped)
     map_params = maps.controls(random_maps.Params(data.title))
-    drawn = studies_first_look.find("random_maps", [mapped], data.digest, map_params)
+    drawn = studies_first_look.find("random_maps", random_maps.Result, [mapped], data.digest, map_params)
     scene = maps.Scene(
         data.every,
         data.title,
         params.spec(data.channels),
         network,
         map_params,
-        None if drawn is None else from_json(random_maps.Result, drawn),
+        drawn,
         in_form(picture.image, data.size, data.channels, data.bright_on_dark),
         None if other is None else in_form(other.image, data.size, data.channels, data.bright_on_dark),
     )
     maps.show(scene)
-    found = studies_first_look.find("random_features", [], data.digest, params)
-    result = curve.show(data, params, None if found is None else from_json(features.Result, found))
+    found = studies_first_look.find("random_features", features.Result, [], data.digest, params)
+    result = curve.show(data, params, found)
     asked = at_hand.one(photographs)
     if asked is not None:
         with frame.going_on():

@@ -7,25 +7,21 @@ from dataclasses import replace
 import streamlit as st
 
 from core.base.prose import section
-from core.base.records import from_json
 from core.cache import Call
 from core.networks import card as networks_card
-from core.studies import STUDIES
 from core.studies import first_look as studies_first_look
-from core.studies.shift import figures, sweep
+from core.studies.shift import STUDY, figures, sweep
 from core.studies.shift.sweep import Result
 from pages.parts.common import at_hand, charts, frame, provenance, take_away, tray, waiting
 from pages.parts.common.words import plain
 from pages.parts.shift import choose, closer, measured, why
 
-STUDY = next(s for s in STUDIES if s.slug == "shift_sweep")
-
 
 def answer(choice: choose.Choice, picture: tray.Picture, at: str = "sweep") -> Result | None:
     """The sweep: packaged, remembered, or computed now; None if nothing could be."""
-    packaged = studies_first_look.find(STUDY.slug, choice.cards, picture.image.digest, choice.params)
+    packaged = studies_first_look.find(STUDY.slug, sweep.Result, choice.cards, picture.image.digest, choice.params)
     if packaged is not None:
-        return from_json(sweep.Result, packaged)
+        return packaged
     ready = at_hand.loaded(choice.cards)
     untargeted = replace(choice.params, target=None)  # another class is read off the same answers
     calls = [Call(sweep.answer, n, picture.image, untargeted) for n in ready]

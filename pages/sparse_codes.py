@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.base.records import from_json
 from core.networks.families import TWINS
-from core.studies import STUDIES
 from core.studies import first_look as studies_first_look
-from core.studies.sparse import codes, figures
+from core.studies.sparse import STUDY, codes, figures
 from core.studies.sparse.codes import Result
 from pages.parts.common import at_hand, frame, provenance, take_away, tray, waiting
 from pages.parts.sparse import attack, choose, depths, dictionary, draws, hero, measured, why
 
-STUDY = next(s for s in STUDIES if s.slug == "sparse_codes")
-
 
 def answer(choice: choose.Choice, picture: tray.Picture, at: str = "sparse codes") -> Result | None:
     """The coding: packaged, remembered, or computed now; None if the reader stopped it or no network is here."""
-    packaged = studies_first_look.find(STUDY.slug, choice.cards, picture.image.digest, choice.params)
+    packaged = studies_first_look.find(STUDY.slug, codes.Result, choice.cards, picture.image.digest, choice.params)
     if packaged is not None:
-        return from_json(codes.Result, packaged)
+        return packaged
     nets = at_hand.loaded(choice.cards)
     if not nets or nets[0].card.name != choice.card.name:  # a twin alone has no codes
         return None

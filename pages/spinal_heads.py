@@ -9,14 +9,12 @@ import streamlit as st
 from core import cache
 from core.data.sets import DATASETS, TORCHVISION
 from core.networks import families, packaged
-from core.studies import STUDIES
-from core.studies.spinal import heads
+from core.studies.spinal import STUDY, heads
 from pages.parts.common import frame, provenance, take_away, tray
 from pages.parts.spinal import answers, choose, diagram, measured, regression, why
 from pages.parts.spinal import any as spinal_any
 from pages.parts.spinal import race as spinal_race
 
-STUDY = next(s for s in STUDIES if s.slug == "spinal_heads")
 DIGIT_CLASSES = 10
 ANY_FIRST = "photo_resnet"
 

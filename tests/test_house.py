@@ -15,13 +15,10 @@ from core.base.refuse import MAX_UPLOAD_MB
 from core.models import list_models
 from core.networks.published import TORCHVISION_ARCHS
 from core.studies import STUDIES
+from core.terminal.numbers import FLOORS
 from tests.helpers.studies import question_module, room
 
 ROOT = Path(__file__).parents[1]
-FLOORS = [  # a file imports only from its own floor and from those before it
-    *("base", "figures", "pictures", "data", "models", "networks", "compute", "claims", "training", "studies"),
-    *("overview", "batch", "report", "reproduce", "terminal"),
-]
 HEAVY = ("torch", "torchvision", "captum", "sklearn", "skimage", "plotly")
 MAX_LINES, MAX_FUNCTION, MAX_WEIGHTS = 400, 60, 40_000_000
 MAX_LOCAL_IMPORTS = 60  # what is heavy comes late from core.base.heavy; what is left are our own networks' modules

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TypeVar
 
 from core import networks
 from core.base.files import ASSETS
@@ -16,6 +16,7 @@ from core.networks.intact import digest as digest_of
 from core.pictures.samples import DEFAULT_SAMPLE, load_sample
 from core.studies.study import FirstLook
 
+T = TypeVar("T")
 FOLDER = ASSETS / "results" / "first_look"
 
 
@@ -40,16 +41,16 @@ def packaged(slug: str) -> dict[str, Any] | None:
     return None
 
 
-def find(slug: str, cards: Sequence[Card], picture: str, params: Any) -> dict[str, Any] | None:
-    """The fields of the packaged result of a study made from exactly this, or None."""
+def find(slug: str, kind: type[T], cards: Sequence[Card], picture: str, params: Any) -> T | None:
+    """The packaged result of a study, a `kind`, made from exactly this, or None."""
     record = packaged(slug)
-    return dict(record["result"]) if record and record["key"] == key(cards, picture, params) else None
+    return from_json(kind, record["result"]) if record and record["key"] == key(cards, picture, params) else None
 
 
-def latest(slug: str, cards: Sequence[Card]) -> dict[str, Any] | None:
-    """The fields of the packaged result of a study made with these networks, whatever else it was made from."""
+def latest(slug: str, kind: type[T], cards: Sequence[Card]) -> T | None:
+    """The packaged result of a study, a `kind`, made with these networks, whatever else it was made from."""
     record = packaged(slug)
-    return dict(record["result"]) if record and record["key"]["networks"] == files(cards) else None
+    return from_json(kind, record["result"]) if record and record["key"]["networks"] == files(cards) else None
 
 
 def of_sample(slug: str, asked: Any, names: Sequence[str], digits: Mapping[str, int]) -> FirstLook:

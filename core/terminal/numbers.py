@@ -16,7 +16,7 @@ from core.overview.board import RESULTS, Row, board
 from core.studies import STUDIES
 
 app = typer.Typer()
-FLOORS = (
+FLOORS = (  # a file imports only from its own floor and from those before it
     *("base", "figures", "pictures", "data", "models", "networks", "compute", "claims", "training", "studies"),
     *("overview", "batch", "report", "reproduce", "terminal"),
 )

@@ -12,7 +12,6 @@ from typing import Literal
 
 import numpy as np
 
-from core.base.records import from_json
 from core.base.settings import check, setting
 from core.base.worker import Progress, each, ignore, part
 from core.compute import patches
@@ -180,8 +179,7 @@ def run(networks: Sequence[Network], image: RGBImage, params: Params, progress: 
 
 def packaged(cards: Sequence[Card], image: RGBImage, params: Params) -> Result | None:
     """The Result that comes along, if it was made from exactly this."""
-    found = first_look.find("patch_evidence", cards, image.digest, params)
-    return None if found is None else from_json(Result, found)
+    return first_look.find("patch_evidence", Result, cards, image.digest, params)
 
 
 def asked(labels: Sequence[str], logits: Sequence[np.ndarray], params: Params) -> int:

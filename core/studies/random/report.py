@@ -10,7 +10,7 @@ import numpy as np
 from core import networks
 from core.base.heavy import go
 from core.base.prose import section
-from core.base.records import as_json, from_json
+from core.base.records import as_json
 from core.base.worker import Progress, each, part
 from core.compute import embedding
 from core.compute.neighbours import nearest
@@ -50,9 +50,11 @@ def random_part(asked: Asked, progress: Progress) -> Part:
     card = networks.find(families.CEILINGS["digits"])
     network, spec, params = networks.load(card), features.Params().spec(about.channels), random_maps.Params()
     query = preprocess.in_form(asked.image, about.size, about.channels, about.bright_on_dark)
-    kept = studies_first_look.find("random_maps", [card], data_split.digest(train, test), params)
+    digest = data_split.digest(train, test)
+    result = studies_first_look.find("random_maps", random_maps.Result, [card], digest, params)
     drawing, placing = (part(progress, i, 2) for i in range(2))
-    result = from_json(random_maps.Result, kept) if kept else random_maps.run(every, spec, network, params, drawing)
+    if result is None:
+        result = random_maps.run(every, spec, network, params, drawing)
     placed = {found.space: place(query, every, result, found, spec, network) for found in each(result.maps, placing)}
     picture = enlarged(maps_figures.colour(query[0]), SMALL_DIGIT)
     seen = Picture(
@@ -155,10 +157,9 @@ def first_looks() -> Iterator[FirstLook]:
 
 def glance(cards: Sequence[Card], sample: RGBImage) -> Glance | None:
     """The packaged maps of the digits, one a space."""
-    found = studies_first_look.latest("random_maps", cards)
-    if found is None:
+    result = studies_first_look.latest("random_maps", random_maps.Result, cards)
+    if result is None:
         return None
-    result = from_json(random_maps.Result, found)
     alt = f"Map of {len(result):,} digits by {{}} features, coloured by class"
     plots = (Plot(map_figure(result, one.space), alt.format(one.space)) for one in result.maps)
     return Glance(random_maps.finding(result), tuple(plots))

@@ -10,7 +10,6 @@ import numpy as np
 
 from core.base.heavy import go, plotly_colors
 from core.base.prose import section
-from core.base.records import from_json
 from core.base.worker import Progress
 from core.figures.blocks import WIDTH, Table, beside, csv_address, enlarged, printed
 from core.figures.palette import PROBABILITY_SCALE, uri
@@ -33,10 +32,9 @@ def parts(asked: Asked) -> list[Work]:
 def shift_part(asked: Asked, cards: tuple[Card, ...], progress: Progress) -> Part:
     """The shift sweep of networks that share their labels."""
     params = sweep.Params()
-    found = studies_first_look.find("shift_sweep", cards, asked.image.digest, params)
-    result = (
-        sweep.run(asked.load(cards), asked.image, params, progress) if found is None else from_json(sweep.Result, found)
-    )
+    result = studies_first_look.find("shift_sweep", sweep.Result, cards, asked.image.digest, params)
+    if result is None:
+        result = sweep.run(asked.load(cards), asked.image, params, progress)
     finding = sweep.finding(result, titles(cards))
     name = result.labels[result.target]
     plot = maps(result, titles(cards))
@@ -96,8 +94,7 @@ def first_looks() -> Iterator[FirstLook]:
 
 def glance(cards: Sequence[Card], sample: RGBImage) -> Glance | None:
     """The packaged maps of the sample picture."""
-    found = studies_first_look.find("shift_sweep", cards, sample.digest, sweep.Params())
-    if found is None:
+    result = studies_first_look.find("shift_sweep", sweep.Result, cards, sample.digest, sweep.Params())
+    if result is None:
         return None
-    result = from_json(sweep.Result, found)
     return Glance(sweep.finding(result, titles(cards)), (maps(result, titles(cards)),))

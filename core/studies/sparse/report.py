@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from core.base.records import from_json
 from core.base.worker import Progress
 from core.figures.blocks import Table, beside, csv_address, enlarged, printed
 from core.figures.palette import uri
@@ -37,10 +36,9 @@ def parts(asked: Asked) -> list[Work]:
 def sparse_part(asked: Asked, cards: tuple[Card, ...], progress: Progress) -> Part:
     """The picture coded by an SDNet, beside its plain twin where there is one."""
     params = codes.Params()
-    found = studies_first_look.find("sparse_codes", cards, asked.image.digest, params)
-    result = (
-        codes.run(asked.load(cards), asked.image, params, progress) if found is None else from_json(codes.Result, found)
-    )
+    result = studies_first_look.find("sparse_codes", codes.Result, cards, asked.image.digest, params)
+    if result is None:
+        result = codes.run(asked.load(cards), asked.image, params, progress)
     finding = codes.finding(result, titles(cards))
     shown = [sparse_figures.to_bytes(p) for p in (result.noisy, result.reconstruction)]
     pictures, along = sparse_figures.pictures(result, titles(cards)), sparse_figures.along_lambda(result)
@@ -96,8 +94,7 @@ def first_looks() -> Iterator[FirstLook]:
 
 def glance(cards: Sequence[Card], sample: RGBImage) -> Glance | None:
     """The sample picture with noise, and what its packaged code makes of it."""
-    found = studies_first_look.find("sparse_codes", cards, sample.digest, codes.Params())
-    if found is None:
+    result = studies_first_look.find("sparse_codes", codes.Result, cards, sample.digest, codes.Params())
+    if result is None:
         return None
-    result = from_json(codes.Result, found)
     return Glance(codes.finding(result, titles(cards)), (pictures(result, titles(cards)),))

@@ -13,7 +13,6 @@ from typer.testing import CliRunner
 
 from core import networks
 from core.base.files import write_text
-from core.base.records import from_json
 from core.base.worker import Stopped, ignore
 from core.figures.blocks import MOST_CSV, WIDTH, csv_address
 from core.networks import families, weights
@@ -137,8 +136,7 @@ def test_the_page_says_what_the_picture_is(tree, cat):
 
 def test_findings_and_tables_hold_the_studies_own_numbers(tree, cat):
     cards = [networks.find(name) for name in families.DEFAULT_NETWORKS]
-    fields = studies_first_look.find("shift_sweep", cards, cat.digest, sweep.Params())
-    result = from_json(sweep.Result, fields)
+    result = studies_first_look.find("shift_sweep", sweep.Result, cards, cat.digest, sweep.Params())
     finding = sweep.finding(result, [card.title for card in cards])
     assert sum(finding in text for text in tree.text("p")) == 1
     assert any(finding in text for text in tree.text("li"))  # the summary
