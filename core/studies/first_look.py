@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from typing import Any, TypeVar
@@ -30,27 +30,27 @@ def files(cards: Sequence[Card]) -> list[list[str | None]]:
     return [[card.name, digest_of(card.file) if card.file else None] for card in cards]
 
 
-def packaged(slug: str) -> dict[str, Any] | None:
-    """A study's packaged result with its key; None without one, or if it is damaged: then it is computed anew."""
+def find(slug: str, kind: type[T], cards: Sequence[Card], picture: str, params: Any) -> T | None:
+    """The packaged result of a study, a `kind`, made from exactly this, or None."""
+    wanted = key(cards, picture, params)
+    return _packaged(slug, kind, lambda made_from: made_from == wanted)
+
+
+def latest(slug: str, kind: type[T], cards: Sequence[Card]) -> T | None:
+    """The packaged result of a study, a `kind`, made with these networks, whatever else it was made from."""
+    wanted = files(cards)
+    return _packaged(slug, kind, lambda made_from: made_from["networks"] == wanted)
+
+
+def _packaged(slug: str, kind: type[T], fits: Callable[[dict[str, Any]], bool]) -> T | None:
+    """A study's packaged result if what it was made from `fits`; None if it is damaged: then it is computed anew."""
     path = FOLDER / f"{slug}.json"
     if not path.exists():
         return None
     with suppress(Damaged), read_back(path):
         record = json.loads(path.read_text())
-        return {"key": dict(record["key"]), "result": dict(record["result"])}
+        return from_json(kind, record["result"]) if fits(record["key"]) else None
     return None
-
-
-def find(slug: str, kind: type[T], cards: Sequence[Card], picture: str, params: Any) -> T | None:
-    """The packaged result of a study, a `kind`, made from exactly this, or None."""
-    record = packaged(slug)
-    return from_json(kind, record["result"]) if record and record["key"] == key(cards, picture, params) else None
-
-
-def latest(slug: str, kind: type[T], cards: Sequence[Card]) -> T | None:
-    """The packaged result of a study, a `kind`, made with these networks, whatever else it was made from."""
-    record = packaged(slug)
-    return from_json(kind, record["result"]) if record and record["key"]["networks"] == files(cards) else None
 
 
 def of_sample(slug: str, asked: Any, names: Sequence[str], digits: Mapping[str, int]) -> FirstLook:

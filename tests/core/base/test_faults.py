@@ -1,5 +1,6 @@
 """Disks that are full or cannot be written, and files of ours that are damaged: one sentence, and exit code 2."""
 
+import json
 import os
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from typer.main import get_command
 
 from core.base import jobs, resume
 from core.base.files import write_json
-from core.base.records import Damaged, in_words, read_back
+from core.base.records import Damaged, as_json, in_words, read_back
 from core.batch import run as batch
 from core.batch.work import in_this_process
 from core.compute import sign_counts
@@ -20,6 +21,7 @@ from core.compute.sign_counts import Spec
 from core.data.sets import DATASETS
 from core.overview import board
 from core.studies import first_look as studies_first_look
+from core.studies.shift import sweep
 from core.terminal import app
 from tests.core.data.test_public import eurosat
 from tests.core.terminal.test_terminal import refused, run
@@ -258,12 +260,25 @@ def test_a_damaged_record_takes_its_own_claims_out_and_no_other(tmp_path, name, 
         assert "install Receptive again, or measure it again" in claim.why_not
 
 
-def test_a_damaged_first_look_is_computed_anew(tmp_path, monkeypatch):
+@pytest.mark.parametrize("text", TORN.values(), ids=TORN)
+def test_a_damaged_first_look_is_computed_anew(tmp_path, monkeypatch, text):
     monkeypatch.setattr(studies_first_look, "FOLDER", tmp_path)
-    for text in TORN.values():
-        (tmp_path / "shift_sweep.json").write_text(text)
-        assert studies_first_look.find("shift_sweep", [], "", sign_counts.Spec()) is None
-        assert studies_first_look.latest("shift_sweep", []) is None
+    key = json.dumps(studies_first_look.key([], "", sweep.Params()))
+    for record in (text, f'{{"key": {key}, "result": {text}}}', f'{{"key": {text}}}'):
+        (tmp_path / "shift_sweep.json").write_text(record)
+        assert studies_first_look.find("shift_sweep", sweep.Result, [], "", sweep.Params()) is None
+        assert studies_first_look.latest("shift_sweep", sweep.Result, []) is None
+
+
+def test_a_whole_first_look_is_found(tmp_path, monkeypatch):
+    whole = json.loads((studies_first_look.FOLDER / "shift_sweep.json").read_text())
+    whole["key"] = studies_first_look.key([], "", sweep.Params())
+    monkeypatch.setattr(studies_first_look, "FOLDER", tmp_path)
+    (tmp_path / "shift_sweep.json").write_text(json.dumps(whole))
+    found = studies_first_look.find("shift_sweep", sweep.Result, [], "", sweep.Params())
+    assert as_json(found) == whole["result"]
+    assert as_json(studies_first_look.latest("shift_sweep", sweep.Result, [])) == whole["result"]
+    assert studies_first_look.find("shift_sweep", sweep.Result, [], "", sweep.Params(max_shift=1)) is None
 
 
 def test_what_the_system_says_stays_its_own(tmp_path):
