@@ -1,3 +1,4 @@
-"""The name by which other packages know `Plug`; everything else about their networks is in core.networks.brought."""
+"""What other packages import to bring a network; everything else about it is in core.networks.brought."""
 
 from core.networks.brought import Plug as Plug
+from core.networks.brought import check as check

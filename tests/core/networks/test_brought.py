@@ -155,6 +155,27 @@ def test_an_installed_packages_network():
     assert sweep.run([network], load_sample("cat"), sweep.Params(max_shift=1)).top1.shape == (1, 9)
 
 
+BEFORE = """
+from core.own_networks import Plug, check
+from core.preprocess import Preprocessing
+from torch import nn
+
+def network():
+    net = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(3, 2))
+    plug = Plug(net, Preprocessing(size=16, mean=(0.5,) * 3, std=(0.5,) * 3), ("left", "right"), "untrained")
+    check(plug)
+    return plug
+"""
+
+
+def test_a_package_written_before_the_tree_of_floors_still_loads(monkeypatch, tmp_path):
+    (tmp_path / "written_before.py").write_text(BEFORE)
+    monkeypatch.syspath_prepend(tmp_path)
+    point = EntryPoint("before", "written_before:network", brought.GROUP)
+    monkeypatch.setattr(brought, "entry_points", lambda group: [point] if group == brought.GROUP else [])
+    assert networks.load(networks.find("plugin:before")).labels == ("left", "right")
+
+
 @pytest.mark.usefixtures("package")
 @pytest.mark.parametrize("name", [*(name for name in FACTORIES if name != "good"), "missing"])
 def test_a_package_that_fails_says_so_in_one_sentence(name):
