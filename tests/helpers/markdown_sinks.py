@@ -1,9 +1,9 @@
 """Reads the pages' source for text that reaches Streamlit's Markdown without having gone through
 pages/parts/common/words.py.
 
-What may stand in Markdown: literals, numbers by their format, constants in capitals, what `plain`, `code` and `link`
-made, functions that say they give Markdown, whose own returns are read alike, and sections of assets/words/ whose
-holes are filled with such alone.
+What may stand in Markdown: literals, numbers by their format, constants in capitals, what `plain`, `stressed`, `code`
+and `link` made, functions that say they give Markdown, whose own returns are read alike, and sections of
+assets/words/ whose holes are filled with such alone.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ SINKS = {  # what obeys Markdown in Streamlit 1.67: arguments by place, and by n
     "file_uploader": ((0,), ("label", "help")),
     "camera_input": ((0,), ("label", "help")),
 }
-SAFE = {"plain", "code", "link", "again", "len", "int", "float", "round"}
+SAFE = {"plain", "stressed", "code", "link", "again", "len", "int", "float", "round"}
 NUMBER = re.compile(r"[+]?(,|,?(\.\d+)?[%efgd])")
 
 

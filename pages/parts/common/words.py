@@ -42,6 +42,16 @@ def plain(words: object) -> Markdown:
     return Markdown(SPECIAL.sub(_shown, shown(words)))
 
 
+def stressed(words: str, *bold: str) -> Markdown:
+    """Markdown that shows these words as they are, and in bold those of them that are named, in their order."""
+    made = ""
+    for one in bold:
+        if found := re.search(rf"(?<!\w){re.escape(one)}(?!\w)", words):
+            made += f"{plain(words[: found.start()])}**{plain(one)}**"
+            words = words[found.end() :]
+    return Markdown(made + plain(words))
+
+
 def _shown(found: re.Match[str]) -> str:
     if found["part"] is not None:
         return PART

@@ -15,7 +15,7 @@ from core.studies.patch import closer, evidence, figures
 from core.studies.patch.evidence import Map, Result
 from pages.parts.common import charts, waiting
 from pages.parts.common.address import bound
-from pages.parts.common.words import plain
+from pages.parts.common.words import plain, stressed
 from pages.parts.patch.choose import Scene
 
 Y, X, OF = "patch-y", "patch-x", "patch-of"
@@ -69,7 +69,8 @@ def show(result: Result, scene: Scene) -> None:
     with middle:
         plot = figures.patch_logits(patch, result.labels, result.target)
         charts.show(replace(plot, alt=f"The largest logits of the patch around row {y}, column {x}"), "patch-logits")
-        st.markdown(plain(closer.said(result, m, y, x, patch)))
+        best = result.labels[int(patch.logits.argmax())]
+        st.markdown(stressed(closer.said(result, m, y, x, patch), best))
     with right:
         alike(network, y, x, scene)
 

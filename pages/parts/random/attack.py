@@ -15,7 +15,7 @@ from core.studies.random.attack import DIGITS, DIGITS_TARGETS, Params
 from core.studies.random.attack_dataset import Measured
 from pages.parts.common import charts, provenance, waiting
 from pages.parts.common.address import bound, folded
-from pages.parts.common.words import note, plain
+from pages.parts.common.words import note, plain, stressed
 
 ROUNDS = (0, 1, 2, 3)
 LARGEST_SEED = 9999
@@ -73,7 +73,8 @@ def method(found: Measured) -> str:
 
 def draw(found: Measured, key: str) -> None:
     """The finding, the curves, and pictures of both targets."""
-    st.markdown("\n".join(f"- {plain(sentence)}" for sentence in attack_dataset.findings(found)))
+    falls, *further = attack_dataset.findings(found)
+    st.markdown(f"- {stressed(falls, *found.targets)}\n" + "\n".join(f"- {plain(sentence)}" for sentence in further))
     charts.show(attack_figures.curves(found), f"{key}-curves")
     shown = f"ε = {found.params.shown:g}"
     st.markdown(

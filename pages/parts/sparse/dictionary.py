@@ -14,7 +14,7 @@ from core.studies.sparse.dictionary import Result
 from core.studies.sparse.figures import to_bytes
 from pages.parts.common import charts, waiting
 from pages.parts.common.address import bound
-from pages.parts.common.words import note, plain
+from pages.parts.common.words import note, plain, stressed
 from pages.parts.sparse.choose import Scene
 
 ATOM, COUNT = "sparse-atom", "sparse-strongest"
@@ -84,7 +84,7 @@ def one_atom(scene: Scene, result: Result, atom: int) -> None:
     with left:
         pixels = dictionary.atom_pixels(result, atom)
         charts.enlarged(pixels, max(1, ATOM_SIDE // len(pixels)), f"atom {atom}", alt=f"Atom {atom}, enlarged")
-        st.markdown(plain(dictionary.said(result, atom)))
+        st.markdown(stressed(dictionary.said(result, atom), f"Atom {atom}"))
     with right:
         charts.show(dictionary_figures.code_map(result, scene.noisy, atom), "sparse-code-map")
     part = dictionary.contribution(scene.network, result, atom)

@@ -11,7 +11,7 @@ from core.studies.spinal.ablation import PAPER, VARIED
 from core.studies.spinal.transfer import HEADS
 from pages.parts.common import charts, provenance
 from pages.parts.common.address import bound, folded
-from pages.parts.common.words import code, plain
+from pages.parts.common.words import code, plain, stressed
 
 
 def show() -> None:
@@ -45,7 +45,7 @@ def parts_of_the_head() -> None:
     result, about = found
     names = {title: vary for vary, title in VARIED.items()}
     vary = names[bound(st.selectbox, "What is varied", list(names), key="spinal-vary")]
-    st.markdown(plain(ablation.finding(result, vary)))
+    st.markdown(stressed(ablation.finding(result, vary), f"{VARIED[vary].capitalize()}:"))
     charts.show(ablation_figures.sizes(result, vary), "spinal-ablation")
     params = result.params
     st.caption(
@@ -77,7 +77,8 @@ def on_a_trained_network() -> None:
 
 def transferred(result: transfer.Result, about: dict[str, str]) -> None:
     """The findings, the figure, and how it was done, with every number."""
-    st.markdown("\n".join(f"- {plain(transfer.finding(result, mode))}" for mode in result.modes))
+    findings = [transfer.finding(result, mode) for mode in result.modes]
+    st.markdown("\n".join(f"- {stressed(said, said.partition(':')[0] + ':')}" for said in findings))
     charts.show(transfer_figures.races(result), "spinal-transfer")
     params, sizes = result.params, dict(zip(result.heads, result.parameters, strict=True))
     counts = ", ".join(f"{HEADS[head]} {count:,}" for head, count in sizes.items())

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from core.base.quote import MARKS, unturned
 from core.figures.palette import verbatim
 from pages.parts.common.provenance import again
-from pages.parts.common.words import PART, code, link, plain
+from pages.parts.common.words import PART, code, link, plain, stressed
 from tests.helpers import markdown_sinks
 from tests.helpers.hostile import FLAT, NAME, RAW_HTML, WORDS
 
@@ -137,6 +137,13 @@ def test_code_and_links_hold_what_they_are_given():
     assert again({"command": "receptive measure-random x", "date": "2025-01-01", "commit": "abc"}) == (
         "Measure again: `receptive measure random:x` (2025-01-01, commit abc)."
     )
+
+
+def test_some_of_the_words_can_be_stressed_and_stay_words():
+    assert stressed("the patch says a (1.0)", "a") == "the patch says&#32;**a**&#32;(1.0)"
+    assert stressed("cnn from 2, svm from 4", "cnn", "svm") == "**cnn**&#32;from 2,&#32;**svm**&#32;from 4"
+    assert stressed("says *x*", "*x*") == "says&#32;**\\*x\\***"
+    assert stressed("Layers: 6", "Width:") == plain("Layers: 6")
 
 
 # ---- figures -------------------------------------------------------------------------------------

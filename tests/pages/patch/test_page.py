@@ -21,7 +21,7 @@ def said(app):
 def test_the_first_visit_says_the_evidence_and_what_a_patch_says_alone():
     app = first_visit("patch_evidence")
     assert re.search(r"Half of the evidence for .+ comes from \d+ % of the patches", finding(app))
-    assert "logit" in said(app)
+    assert re.match(r"Alone, the patch says&#32;\*\*.+\*\*&#32;\(logit", said(app))
 
 
 def test_the_class_chooser_offers_the_five_best_first():

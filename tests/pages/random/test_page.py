@@ -45,6 +45,11 @@ def test_the_first_visit_shows_digits():
     assert not [b for b in app.button if b.label == "Draw the maps"]
 
 
+def test_the_attack_names_its_targets_in_bold():
+    said = [m.value for m in page(**{"random attack": "true"}).markdown]
+    assert any("the attack takes&#32;**random features (k = 2,000)**&#32;from" in m for m in said)
+
+
 def test_other_settings_offer_the_maps_and_fill_in_the_curve():
     app = page()
     app.select_slider(key="random-digits-features").set_value(250).run()

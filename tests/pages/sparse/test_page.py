@@ -24,6 +24,7 @@ def test_the_first_visit_is_at_the_settings_own_lambda():
     app = first_visit("sparse_codes")
     assert share(app)[0] == codes.Params.lam
     assert [m.label.split(", ")[1] for m in app.metric] == ["chosen", "as trained", "estimated", "no λ"]
+    assert any(re.match(r"\*\*Atom \d+\*\*, the strongest of", m.value) for m in app.markdown)
 
 
 def test_the_share_of_codes_falls_as_lambda_grows():

@@ -47,6 +47,12 @@ def test_the_first_visit_shows_a_finished_race():
     assert [h.value for h in app.header if h.value == "The paper says, we measured"]
 
 
+def test_the_findings_on_parts_and_transfer_begin_in_bold():
+    said = [m.value for m in page(**{"spinal ablation": "true", "spinal transfer": "true"}).markdown]
+    assert any(m.startswith("**Number of layers:**&#32;at the paper's value, 6,") for m in said)
+    assert any(m.startswith("- **Head only trained:**&#32;spinal") and "\n- **Everything trained:**" in m for m in said)
+
+
 def test_a_race_is_trained_shown_and_kept():
     app, run = begun(spinal_seeds="1", spinal_epochs="2")
     end = time.monotonic() + PATIENCE
