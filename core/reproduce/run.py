@@ -15,6 +15,7 @@ from pathlib import Path
 from core.base import resume
 from core.base.worker import Progress
 from core.claims.claim import Claim
+from core.data.public import OWN_READER
 from core.networks import packaged, weights
 from core.overview import board
 from core.reproduce.table import MEASUREMENTS
@@ -66,7 +67,8 @@ class Plan:
 
 def lacks(key: str, data: Data) -> str:
     """The data sets and packaged networks that a measurement needs and that are not here, "" if all are."""
-    below = [f"{name} below --data" for name in data.missing(MEASUREMENTS[key].data)]
+    fetched = {name: f" (or: receptive download-data {public})" for public, name in OWN_READER.items()}
+    below = [f"{name} below --data{fetched.get(name, '')}" for name in data.missing(MEASUREMENTS[key].data)]
     known = packaged.cards()
     return " and ".join([*below, *(f"the packaged network {n}" for n in MEASUREMENTS[key].networks if n not in known)])
 

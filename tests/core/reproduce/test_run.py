@@ -16,6 +16,7 @@ from core.base.refuse import DataError
 from core.base.worker import ignore
 from core.claims import fact
 from core.claims.claim import Ours
+from core.data import named
 from core.overview.board import CLAIMS, RESULTS
 from core.reproduce import facts, run
 from core.reproduce import quick as reproduce_quick
@@ -240,6 +241,20 @@ def test_a_killed_run_goes_on_and_measures_nothing_twice(tmp_path, monkeypatch):
     assert (tmp_path / "results" / fact.EXACT).stat().st_mtime_ns == written
     assert "blur-energy: reproduced in miniature -> reproduced in miniature" in done.stdout
     assert run.is_finished("random:digits", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("shift:cifar_vgg", "cifar10 below --data (or: receptive download-data CIFAR10)"),
+        ("spinal:mnist:small_cnn", "mnist below --data (or: receptive download-data MNIST)"),
+        ("retrieval", "corel below --data"),
+        ("random:digits", ""),
+    ],
+)
+def test_where_missing_data_can_be_had_is_said(tmp_path, monkeypatch, key, said):
+    monkeypatch.setattr(named, "downloads", lambda: tmp_path)
+    assert run.lacks(key, Data(tmp_path)) == said
 
 
 def test_what_lacks_data_is_left_out_and_said(tmp_path):
