@@ -106,6 +106,9 @@ ARCHITECTURES = {
     **dict.fromkeys(("resnetblur18", "resnetblur50", "resnetaa50"), Architecture("antialiased:pooled_resnet")),
     **{f"densenet{n}": Architecture(_TORCHVISION, "antialiased:blurred_densenet") for n in (121, 161, 169, 201)},
     "mobilenet_v2": Architecture(_TORCHVISION, "antialiased:blurred_mobilenet"),
+    "lite0": Architecture("lite:lite0", "lite:lite0"),
+    "lite0_local": Architecture("lite:lite0"),
+    "lite0_sparse": Architecture("lite:lite0"),
 }
 
 

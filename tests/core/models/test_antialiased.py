@@ -142,7 +142,7 @@ def test_registry_lists_each_architecture_plain_and_seven_times_blurred() -> Non
     names = list_models()
     blurred = [arch for arch, builders in ARCHITECTURES.items() if builders.blurred]
     assert len(names) == len(set(names)) == len(ARCHITECTURES) + 7 * len(blurred)
-    plain_only = "bagnet|sdnet|cifar_resnet|_cifar$|_cnn|vgg5|random|resnet(blur|aa)"
+    plain_only = "bagnet|sdnet|cifar_resnet|_cifar$|_cnn|vgg5|random|resnet(blur|aa)|lite0_"
     assert [arch for arch in ARCHITECTURES if arch not in blurred] == [
         arch for arch in ARCHITECTURES if re.search(plain_only, arch)
     ]

@@ -5,6 +5,7 @@ from collections import OrderedDict
 
 import numpy as np
 import pytest
+import timm
 import torch
 from safetensors.torch import save
 
@@ -278,7 +279,6 @@ def test_networks_with_the_same_tensors_are_named_and_may_be_chosen(residual):
 
 @pytest.mark.parametrize("arch", ["resnetblur18", "resnetblur50", "resnetaa50"])
 def test_timms_networks_give_timms_answers(arch):
-    timm = pytest.importorskip("timm", reason="timm is not installed")
     torch.manual_seed(0)
     theirs = timm.create_model(arch, num_classes=7).eval()
     for module in theirs.modules():

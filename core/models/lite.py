@@ -1,0 +1,213 @@
+"""EfficientNet-Lite0 (Tan & Le, ICML 2019; without squeeze-and-excitation, with ReLU6) and its changed copies.
+
+Tensors have the names that timm gives them. TensorFlow's "same" padding: where a stride of two leaves an odd pixel, it
+goes to the right and the bottom, so that output i looks at input 2i + 1 of an even side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from core.models.binomial import pad_widths
+from core.models.blurpool import BlurPool2d
+from core.models.sparse import SparseConv2d
+
+STEM, HEAD, EPSILON, EXPANSION = 32, 1280, 1e-3, 6
+STAGES = (  # kernel, stride, channels, blocks; the first does not expand
+    *((3, 1, 16, 1), (3, 2, 24, 2), (5, 2, 40, 2), (3, 2, 80, 3)),
+    *((5, 1, 112, 3), (5, 2, 192, 4), (3, 1, 320, 1)),
+)
+LOCAL_KERNELS = {(0, 0): 3, (1, 0): 3, (1, 1): 3, (2, 0): 5}  # by stage and block; every other one is 1
+LOCAL_STRIDES = (1, 2, 2, 1, 1, 1, 1)  # of the stages: a grid of 8 px
+LOCAL_PATCH = 35  # px that a position of the local network has seen
+ATOMS, ATOM_SIDE, LAMBDA = 64, 7, 0.1
+
+
+def same_widths(length: int, size: int, stride: int) -> tuple[int, int]:
+    """TensorFlow's padding (before, after) in pixels of an axis, so that ceil(length / stride) outputs come."""
+    total = max((-(-length // stride) - 1) * stride + size - length, 0)
+    return total // 2, total - total // 2
+
+
+def same_pad(x: Tensor, size: int, stride: int) -> Tensor:
+    """(B, C, H, W) with zeros around it by `same_widths`."""
+    (top, bottom), (left, right) = (same_widths(n, size, stride) for n in x.shape[2:])
+    return F.pad(x, (left, right, top, bottom)) if top + bottom + left + right else x
+
+
+class SameConv2d(nn.Conv2d):
+    """A convolution without bias under `same_pad`; with `padding` False under none."""
+
+    def __init__(
+        self, inputs: int, outputs: int, size: int, stride: int = 1, groups: int = 1, *, padding: bool = True
+    ) -> None:
+        super().__init__(inputs, outputs, size, stride, groups=groups, bias=False)
+        if padding and stride == 1:
+            self.padding = (size // 2, size // 2)  # the same, and quicker
+        self.uneven = padding and stride > 1
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, H, W) -> (B, K, ceil(H / stride), ceil(W / stride)), or smaller without padding."""
+        return super().forward(same_pad(x, self.kernel_size[0], self.stride[0]) if self.uneven else x)
+
+
+class SameBlurPool2d(BlurPool2d):
+    """A blur and subsampling by two whose outputs lie where a SameConv2d's of stride two do.
+
+    With a kernel that is 1 in its middle it takes just the values that the strided convolution would have computed.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, H, W) -> (B, C, ceil(H/2), ceil(W/2)), mirrored at the border."""
+        (top, bottom), (left, right) = (self.uneven_widths(n) for n in x.shape[2:])
+        if self.size == 1:
+            return x[:, :, -top :: self.stride, -left :: self.stride]
+        x = F.pad(x, (left, right, top, bottom), self.mode)
+        return F.conv2d(x, self.filt, stride=self.stride, groups=x.shape[1])
+
+    def uneven_widths(self, length: int) -> tuple[int, int]:
+        """Padding (before, after) in pixels; the first is -1 for one tap on an even side: its first pixel is left."""
+        before = self.size // 2 - 1 if length % 2 == 0 else pad_widths(self.size)[0]
+        return before, (-(-length // self.stride) - 1) * self.stride + self.size - length - before
+
+
+class Block(nn.Module):
+    """Expand by 1x1, filter each channel by k x k, project by 1x1; a shortcut where shapes agree.
+
+    `blur`: the taps of the blur that subsamples in place of the stride. `local`: no padding, a cropped shortcut.
+    """
+
+    norm_after: ClassVar[Mapping[str, str]] = {"conv_pw": "bn1", "conv_dw": "bn2", "conv_pwl": "bn3"}
+
+    def __init__(self, inputs: int, outputs: int, size: int, stride: int, blur: int | None, *, local: bool) -> None:
+        super().__init__()
+        inner = inputs * EXPANSION
+        self.conv_pw = SameConv2d(inputs, inner, 1)
+        self.bn1 = norm(inner)
+        blurred = blur is not None and stride > 1
+        self.conv_dw = SameConv2d(inner, inner, size, 1 if blurred else stride, inner, padding=not local)
+        self.bn2 = norm(inner)
+        self.blur: nn.Module = SameBlurPool2d(inner, blur or 1, stride) if blurred else nn.Identity()
+        self.conv_pwl = SameConv2d(inner, outputs, 1)
+        self.bn3 = norm(outputs)
+        self.shortcut = inputs == outputs and stride == 1
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, inputs, H, W) -> (B, outputs, H', W')."""
+        y = F.relu6(self.bn1(self.conv_pw(x)))
+        y = self.blur(F.relu6(self.bn2(self.conv_dw(y))))
+        y = self.bn3(self.conv_pwl(y))
+        return y + cropped(x, y) if self.shortcut else y  # type: ignore[no-any-return]
+
+
+class FirstBlock(nn.Module):
+    """The block that does not expand."""
+
+    norm_after: ClassVar[Mapping[str, str]] = {"conv_dw": "bn1", "conv_pw": "bn2"}
+
+    def __init__(self, inputs: int, outputs: int, size: int, *, local: bool) -> None:
+        super().__init__()
+        self.conv_dw = SameConv2d(inputs, inputs, size, 1, inputs, padding=not local)
+        self.bn1 = norm(inputs)
+        self.conv_pw = SameConv2d(inputs, outputs, 1)
+        self.bn2 = norm(outputs)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, inputs, H, W) -> (B, outputs, H', W')."""
+        return self.bn2(self.conv_pw(F.relu6(self.bn1(self.conv_dw(x)))))  # type: ignore[no-any-return]
+
+
+class Lite0(nn.Module):
+    """(B, 3, H, W) -> logits (B, K).
+
+    `blur`: every strided depthwise convolution becomes one of stride 1, norm, ReLU6 and a blur of so many taps that
+    subsamples; the stem keeps its stride (Zhang, ICML 2019, §3.2: pooling only). `local`: no padding and few kernels
+    above 1x1, so that every position of the last map has seen one patch of `patch` px (the idea of Brendel & Bethge,
+    ICLR 2019, on this trunk). `sparse`: the stem is a sparse coding layer (Dai et al., NeurIPS 2022) of 64 atoms.
+    """
+
+    norm_after: ClassVar[Mapping[str, str]] = {"conv_stem": "bn1", "conv_head": "bn2"}
+    patch: int | None = None
+
+    def __init__(
+        self, num_classes: int = 1000, *, blur: int | None = None, local: bool = False, sparse: bool = False
+    ) -> None:
+        super().__init__()
+        self.local = local
+        self.conv_stem: nn.Module = SameConv2d(3, STEM, 3, 2, padding=not local)
+        self.bn1: nn.Module = norm(STEM)
+        if local:
+            self.patch = LOCAL_PATCH
+        if sparse:
+            self.conv_stem = SparseConv2d(3, ATOMS, ATOM_SIDE, 2, ATOM_SIDE // 2, lam=LAMBDA)
+            self.bn1 = nn.Sequential(norm(ATOMS), nn.Conv2d(ATOMS, STEM, 1))
+        stages, inputs = [], STEM
+        for i, (kernel, stride, outputs, count) in enumerate(STAGES):
+            blocks: list[nn.Module] = []
+            for j in range(count):
+                size = LOCAL_KERNELS.get((i, j), 1) if local else kernel
+                step = (LOCAL_STRIDES[i] if local else stride) if j == 0 else 1
+                first = FirstBlock(inputs, outputs, size, local=local) if i == 0 else None
+                blocks.append(first or Block(inputs, outputs, size, step, blur, local=local))
+                inputs = outputs
+            stages.append(nn.Sequential(*blocks))
+        self.blocks = nn.Sequential(*stages)
+        self.conv_head = SameConv2d(inputs, HEAD, 1)
+        self.bn2 = norm(HEAD)
+        self.classifier = nn.Linear(HEAD, num_classes)
+
+    def stem(self, x: Tensor) -> Tensor:
+        """(B, 3, H, W) -> (B, 32, H', W') before the ReLU6."""
+        return self.bn1(self.conv_stem(x))  # type: ignore[no-any-return]
+
+    def features(self, x: Tensor) -> Tensor:
+        """(B, 3, H, W) -> (B, 1280, H', W'). Raises ValueError for a picture smaller than the local network's patch."""
+        if self.patch and min(x.shape[2:]) < self.patch:
+            raise ValueError(
+                f"expected a picture of at least {self.patch}x{self.patch} pixels, "
+                f"got {x.shape[2]}x{x.shape[3]}: enlarge it"
+            )
+        x = self.blocks(F.relu6(self.stem(x)))
+        return F.relu6(self.bn2(self.conv_head(x)))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, 3, H, W) -> logits (B, K): the classifier of the mean features, which is the mean of `evidence`."""
+        return self.classifier(self.features(x).mean(dim=(2, 3)))  # type: ignore[no-any-return]
+
+    def evidence(self, x: Tensor) -> Tensor:
+        """(B, 3, H, W) -> (B, K, H', W'): every position's own logits, whose mean over space is the image's."""
+        return self.classifier(self.features(x).permute(0, 2, 3, 1)).permute(0, 3, 1, 2)  # type: ignore[no-any-return]
+
+
+def norm(channels: int) -> nn.BatchNorm2d:
+    return nn.BatchNorm2d(channels, eps=EPSILON)
+
+
+def cropped(x: Tensor, like: Tensor) -> Tensor:
+    """The middle of `x` (B, C, H, W) that is as high and wide as `like`."""
+    top, left = ((n - m) // 2 for n, m in zip(x.shape[2:], like.shape[2:], strict=True))
+    return x[:, :, top : top + like.shape[2], left : left + like.shape[3]]
+
+
+def lite0(arch: str, num_classes: int = 1000, blur: int | None = None) -> Lite0:
+    """`lite0` and its copies `lite0_blur<k>`, `lite0_local` and `lite0_sparse`."""
+    return Lite0(num_classes, blur=blur, local=arch == "lite0_local", sparse=arch == "lite0_sparse")
+
+
+@torch.no_grad()
+def begin_as(copy: Lite0, plain: Lite0) -> None:
+    """Give a changed copy the numbers of the plain network: kernels of the local one that became 1x1 are summed.
+
+    A sparse stem stays as it is: what it is worth depends on its codes (core.training.distil).
+    """
+    own = copy.state_dict()
+    for name, tensor in plain.state_dict().items():
+        if isinstance(copy.conv_stem, SparseConv2d) and name.startswith(("conv_stem.", "bn1.")):
+            continue
+        summed = tensor.ndim == 4 and own[name].shape != tensor.shape
+        own[name].copy_(tensor.sum((2, 3), keepdim=True) if summed else tensor)
