@@ -23,7 +23,7 @@ TELLING = r"(?=[^()]*(?:\b\d{0,3}[A-Z]|\b\d|\.\.\.|…|\b[b-z]\b|\w,\s*\)))"
 REFERENCE = r"\b(?:(?:same|any|that|its|their|whose)\s+shapes?|scalars?|0-d)\b|\b(?:as|inverse\s+of)\s+`[\w.]+`"
 SHAPE = re.compile(rf"\({TELLING}{SIZES}|(?:\b(?:u?int|float|bool)\d*|`)\s+\({SIZES}|{REFERENCE}")
 ENDS = {"Exit", "AssertionError"}  # of a command; of a mistake in core itself
-PAPERS = ("Zhang", "Brendel", "Dai et al.", "Xue", "Kabir")
+PAPERS = ("Zhang", "Brendel", "Dai et al.", "Xue", "Kabir", "Tan & Le")
 OF_NO_PAPER = (
     "__init__",
     "row",

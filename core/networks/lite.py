@@ -65,7 +65,7 @@ def write_copy(path: Path, net: Lite0, learned: Iterable[str], about: dict[str, 
         name: tensor
         for name, tensor in net.state_dict().items()
         if not name.endswith((".filt", ".num_batches_tracked"))
-        and (name in kept or name not in theirs or not same(tensor, theirs[name]))
+        and (name in kept or name not in theirs or not _same(tensor, theirs[name]))
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     weights.write_state(path, own, about)
@@ -73,7 +73,7 @@ def write_copy(path: Path, net: Lite0, learned: Iterable[str], about: dict[str, 
     write_json(path.parent / intact.DIGESTS, intact.digests(path.parent) | {path.name: digest})
 
 
-def same(ours: torch.Tensor, theirs: torch.Tensor) -> bool:
+def _same(ours: torch.Tensor, theirs: torch.Tensor) -> bool:
     return ours.shape == theirs.shape and torch.equal(ours.detach(), theirs)
 
 

@@ -32,12 +32,15 @@ def train(
     ),
 ) -> None:
     """Train a packaged network again; write its weights and its measured numbers into assets/."""
+    from core.training import distil
     from core.training.loop import train as train_recipe
     from core.training.svm import PLANS, fit
 
     if recipe == "list":
         for r in RECIPES.values():
             typer.echo(f"{r.name:24} {r.data.title}, {r.total_epochs} epochs, {r.augmentation()}")
+        for copied in distil.COPIES.values():
+            typer.echo(f"{copied.name:24} photographs without labels, {copied.steps:,} steps, answers as lite0")
         for name, dataset in PLANS.items():
             typer.echo(f"{name:24} {sets.DATASETS[dataset].title}, a linear SVM on random features")
         return
@@ -45,8 +48,15 @@ def train(
         train_set, test_set = (named.load(PLANS[recipe], data, split) for split in ("train", "test"))
         with_bar(recipe, lambda progress: fit(recipe, train_set, test_set, files.ASSETS / "weights", progress))
         return
+    if recipe in distil.COPIES:
+        how = distil.COPIES[recipe]
+        with typer.progressbar(length=how.steps, label=recipe) as bar:
+            shown = distil.photographs(data or Path())
+            path = distil.learn(how, shown, runs / f"{recipe}.pt", lambda done, steps, loss: bar.update(done - bar.pos))
+        typer.echo(str(path))
+        return
     if recipe not in RECIPES:
-        raise ValueError(f"expected a recipe of {', '.join([*RECIPES, *PLANS])}; got {recipe!r}")
+        raise ValueError(f"expected a recipe of {', '.join([*RECIPES, *distil.COPIES, *PLANS])}; got {recipe!r}")
     r = RECIPES[recipe]
     train_set = named.load(r.dataset, data, "train")
     with typer.progressbar(length=r.total_epochs * (len(train_set) // r.batch), label=recipe) as bar:

@@ -18,7 +18,7 @@ from core.studies.patch import evidence
 from core.studies.shift import sweep
 from core.studies.shift.sweep import Params, Result
 from core.terminal import app, main
-from core.training import svm
+from core.training import distil, svm
 from core.training.recipes import RECIPES
 from tests.helpers.networks_by_hand import trained
 
@@ -207,7 +207,7 @@ def test_an_output_that_cannot_be_written(tmp_path, where):
 def test_train_lists_its_recipes():
     done = run("train", "list")
     assert done.exit_code == 0
-    assert [line.split()[0] for line in done.stdout.splitlines()] == [*RECIPES, *svm.PLANS]
+    assert [line.split()[0] for line in done.stdout.splitlines()] == [*RECIPES, *distil.COPIES, *svm.PLANS]
 
 
 @pytest.mark.parametrize(
