@@ -16,6 +16,7 @@ from core.figures import theme
 from core.models.heads import Shape
 from core.studies.spinal import ablation, ablation_figures, heads, measure_ablation
 from core.studies.spinal.ablation import PAPER, VARIED, Params, Setting
+from pages.parts.common.words import stressed
 
 FEATURES, CLASSES = 320, 10
 TINY = Params(seeds=2, epochs=1, layers=(2,), width=(8, 2), split=(1,), order=("alternating", "blocks"))
@@ -174,7 +175,8 @@ def test_the_part_is_folded_and_shows_what_is_varied(packaged):
     for vary, title in VARIED.items():
         app.selectbox(key="spinal-vary").set_value(title).run()
         assert not app.exception
-        assert ablation.finding(packaged[0], vary) in [m.value for m in app.markdown]
+        said = ablation.finding(packaged[0], vary)
+        assert stressed(said, f"{title.capitalize()}:") in [m.value for m in app.markdown]
     assert any("receptive measure spinal-ablation" in c.value for c in app.caption)
 
 

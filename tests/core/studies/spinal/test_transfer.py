@@ -24,6 +24,7 @@ from core.models.spinal import freeze
 from core.pictures.preprocess import Preprocessing
 from core.studies.spinal import measure_transfer, transfer, transfer_figures
 from core.studies.spinal.transfer import HEADS, MODES, Params, fine_tune, scores, shown, under_head
+from pages.parts.common.words import stressed
 
 SIDE = 16  # px: a sixteenth of the packaged network's work
 TINY = Params(seeds=3, epochs=2, width=6, layers=3, hidden=9)
@@ -279,7 +280,9 @@ def test_the_part_is_folded_and_opens(packaged, monkeypatch):
     assert not folded.dataframe
     app = opened(monkeypatch)
     assert not app.exception
-    assert all(any(transfer.finding(packaged[0], mode) in m.value for m in app.markdown) for mode in MODES)
+    findings = [transfer.finding(packaged[0], mode) for mode in MODES]
+    shown = [stressed(said, f"{said.partition(':')[0]}:") for said in findings]
+    assert all(any(said in m.value for m in app.markdown) for said in shown)
     assert any("not measured here" in m.value for m in app.markdown)
     assert any("receptive measure spinal-transfer --data FOLDER" in c.value for c in app.caption)
     assert app.dataframe[0].value["spinal minus plain"].tolist() == ["−0.10", "+0.76", "+0.35"]
