@@ -20,7 +20,7 @@ from tests.helpers.studies import question_module, room
 
 ROOT = Path(__file__).parents[1]
 HEAVY = ("torch", "torchvision", "captum", "sklearn", "skimage", "plotly")
-MAX_LINES, MAX_FUNCTION, MAX_WEIGHTS = 400, 60, 40_000_000
+MAX_LINES, MAX_FUNCTION, MAX_WEIGHTS = 400, 60, 80_000_000
 MAX_LOCAL_IMPORTS = 60  # what is heavy comes late from core.base.heavy; what is left are our own networks' modules
 
 
@@ -225,8 +225,8 @@ def test_no_test_asks_for_a_conftest_by_its_bare_name():
     assert [path for path in TESTS if "conftest" in imports(ast.parse(path.read_text()))] == []
 
 
-def test_shipped_weights_stay_below_40_megabytes():
-    sizes = [path.stat().st_size for path in (ROOT / "assets" / "weights").iterdir()]
+def test_shipped_weights_stay_below_80_megabytes():
+    sizes = [path.stat().st_size for path in (ROOT / "assets" / "weights").rglob("*") if path.is_file()]
     assert 0 < sum(sizes) < MAX_WEIGHTS
 
 
