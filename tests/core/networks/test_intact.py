@@ -52,7 +52,7 @@ HARMS = {  # what a header may suffer
 @pytest.fixture
 def assets(tmp_path, monkeypatch):
     """A copy of the packaged weights, in place of them; `forget()` has the files read again."""
-    copy = Path(shutil.copytree(WHOLE, tmp_path / "weights"))
+    copy = Path(shutil.copytree(WHOLE, tmp_path / "weights", ignore=shutil.ignore_patterns("lite0")))
     listed = lambda: {path.stem: path for path in sorted(copy.glob("*.safetensors"))}  # noqa: E731
     monkeypatch.setattr(weights, "packaged", listed)  # not its folder: pages that are imported now would keep that
     monkeypatch.setenv("RECEPTIVE_CACHE", str(tmp_path / "cache"))

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from core.models import create_model
-from core.networks import lite
+from core.networks import lite, weights
 from core.networks.download import WeightsError
 from core.networks.families import family_labels
 from core.pictures.preprocess import Preprocessing, seen, to_tensor
@@ -53,3 +53,18 @@ def test_without_the_package_it_says_what_to_install(monkeypatch, spec):
     monkeypatch.setattr(lite, "find_spec", lambda name: spec)
     with pytest.raises(WeightsError, match=r"^expected the package .* of lite0, found none: pip"):
         lite.package_file()
+
+
+@pytest.mark.parametrize("name", ["lite0_blur3", "lite0_blur5"])
+@torch.inference_mode()
+def test_a_copy_that_comes_along_still_knows_the_coffee_and_is_not_the_original(net, name):
+    path = lite.COPIES / f"{name}.safetensors"
+    about = weights.read_metadata(path)
+    assert about["arch"] == about["recipe"] == name
+    assert about["original"] == f"{lite.PACKAGE} {lite.SHA256}"
+    copy = lite.fill_copy(create_model(name), path)
+    prep = Preprocessing(224, lite.MEAN, lite.STD, resize=256, interpolation="bicubic")
+    x = to_tensor(seen(load_sample("coffee"), prep)[None], prep)
+    assert family_labels("imagenet")[int(copy(x).argmax())] == "espresso"
+    assert not torch.allclose(copy(x), net(x), atol=1e-3)
+    assert copy(x).isfinite().all()
