@@ -89,10 +89,10 @@ class Block(nn.Module):
         inner = inputs * EXPANSION
         self.conv_pw = SameConv2d(inputs, inner, 1)
         self.bn1 = norm(inner)
-        blurred = blur is not None and stride > 1
-        self.conv_dw = SameConv2d(inner, inner, size, 1 if blurred else stride, inner, padding=not local)
+        taps = blur if stride > 1 else None
+        self.conv_dw = SameConv2d(inner, inner, size, stride if taps is None else 1, inner, padding=not local)
         self.bn2 = norm(inner)
-        self.blur: nn.Module = SameBlurPool2d(inner, blur or 1, stride) if blurred else nn.Identity()
+        self.blur: nn.Module = nn.Identity() if taps is None else SameBlurPool2d(inner, taps, stride)
         self.conv_pwl = SameConv2d(inner, outputs, 1)
         self.bn3 = norm(outputs)
         self.shortcut = inputs == outputs and stride == 1
@@ -138,7 +138,6 @@ class Lite0(nn.Module):
         self, num_classes: int = 1000, *, blur: int | None = None, local: bool = False, sparse: bool = False
     ) -> None:
         super().__init__()
-        self.local = local
         self.conv_stem: nn.Module = SameConv2d(3, STEM, 3, 2, padding=not local)
         self.bn1: nn.Module = norm(STEM)
         if local:
