@@ -7,6 +7,7 @@ import json
 from hashlib import sha256
 from pathlib import Path
 
+from core.base.files import write_json
 from core.base.records import in_words, read_back
 from core.networks.download import WeightsError
 
@@ -70,3 +71,9 @@ def digests(folder: Path) -> dict[str, str]:
         return {}
     with read_back(path, WeightsError, "install Receptive again"):
         return {str(name): str(noted) for name, noted in json.loads(path.read_text()).items()}
+
+
+def note(path: Path) -> None:
+    """Put a fresh weights file on its folder's list. Raises WeightsError if the list is damaged, OSError."""
+    found = sha256(path.read_bytes()).hexdigest()
+    write_json(path.parent / DIGESTS, digests(path.parent) | {path.name: found})

@@ -6,12 +6,12 @@ its file is found, checked and read with `weights_only`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
 
-from core.base.files import ASSETS, write_json
+from core.base.files import ASSETS
 from core.base.heavy import torch
 from core.models.lite import Lite0, begin_as
 from core.networks import intact, weights
@@ -58,19 +58,17 @@ def original() -> Lite0:
     return net.eval()
 
 
-def write_copy(path: Path, net: Lite0, learned: Iterable[str], about: dict[str, str]) -> None:
+def write_copy(path: Path, net: Lite0, about: dict[str, str]) -> None:
     """Write what of a copy is not the package's, its batch norms' statistics among it; its digest beside it."""
-    theirs, kept = original().state_dict(), set(learned)
+    theirs = original().state_dict()
     own = {
         name: tensor
         for name, tensor in net.state_dict().items()
-        if not name.endswith((".filt", ".num_batches_tracked"))
-        and (name in kept or name not in theirs or not _same(tensor, theirs[name]))
+        if not name.endswith((".filt", ".num_batches_tracked")) and not (name in theirs and _same(tensor, theirs[name]))
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     weights.write_state(path, own, about)
-    digest = sha256(path.read_bytes()).hexdigest()
-    write_json(path.parent / intact.DIGESTS, intact.digests(path.parent) | {path.name: digest})
+    intact.note(path)
 
 
 def _same(ours: torch.Tensor, theirs: torch.Tensor) -> bool:

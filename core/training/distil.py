@@ -6,13 +6,11 @@ copy learns the mean of the original's answers under such shifts. The original s
 
 from __future__ import annotations
 
-import io
 import json
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -20,7 +18,7 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor, nn
 
-from core.base.files import commit, whole
+from core.base.files import commit
 from core.base.records import read_back
 from core.base.refuse import DataError
 from core.models import create_model
@@ -30,10 +28,11 @@ from core.models.sparse import SparseConv2d
 from core.networks import lite
 from core.networks.download import WeightsError
 from core.networks.engine import fold
+from core.pictures.image import SUFFIXES, decode
+from core.training import checkpoint as checkpoints
 
 SEED, SAVE_EVERY, WARM = 16, 100, 0.03
 KEPT_SIDE = 288  # px: photographs wait in memory with a short side of at most this many
-SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 PHOTOGRAPHS = (  # never imagenet-like-1000, which the copies are tested with
     *("caltech101-60/train", "caltech101-60/unlabelled"),
     *("cats-dogs/train", "corel/train", "imagenet-samples-public"),
@@ -75,9 +74,8 @@ def photographs(root: Path) -> list[Path]:
 
 
 def read(path: Path) -> np.ndarray:
-    """A photograph with a short side of at most KEPT_SIDE px, uint8 (H, W, 3)."""
-    with Image.open(path) as opened:
-        image = opened.convert("RGB")
+    """A photograph with a short side of at most KEPT_SIDE px, uint8 (H, W, 3). Raises ImageError, OSError."""
+    image = Image.fromarray(decode(path.read_bytes()).pixels)
     share = KEPT_SIDE / min(image.size)
     if share < 1:
         image = image.resize((round(image.width * share), round(image.height * share)), Image.Resampling.BICUBIC)
@@ -150,12 +148,10 @@ def fit_stem(net: Lite0, original: Lite0, x: Tensor, side: int) -> None:
     stem, after = net.conv_stem, net.bn1
     assert isinstance(stem, SparseConv2d)
     assert isinstance(after, nn.Sequential)
-    filters = original.state_dict()[
-        "conv_stem.weight"
-    ]  # output i looks at 2i + 1: one pixel right of a centred 7x7's middle
+    filters = original.state_dict()["conv_stem.weight"]
     stem.weight.mul_(0.02 / stem.weight.std())
     both = torch.cat([filters, -filters]) / filters.flatten(1).norm(dim=1).repeat(2)[:, None, None, None]
-    stem.weight[:, :, 3:6, 3:6] += both
+    stem.weight[:, :, 3:6, 3:6] += both  # the original's output i looks at 2i + 1, a centred 7x7's at 2i
     stem.fit_step((side, side))
     codes = stem.codes(x)
     normed, linear = after
@@ -201,7 +197,8 @@ def loss_of(net: Lite0, original: Lite0, how: Copying, step: int, seen: tuple[Te
 def train(how: Copying, files: Sequence[Path], checkpoint: Path, report: Report = lambda *step: None) -> Lite0:
     """The copy after its last step, in eval mode. Goes on from `checkpoint` if that file is there.
 
-    Raises WeightsError without lite0's package, or with a checkpoint that is damaged or of another recipe; OSError.
+    Raises WeightsError without lite0's package, or with a checkpoint that is damaged or of another recipe; ImageError,
+    OSError.
     """
     pictures = [read(path) for path in files]
     original = lite.original()
@@ -213,7 +210,7 @@ def train(how: Copying, files: Sequence[Path], checkpoint: Path, report: Report 
         parameter.requires_grad_(name in learn)
     adam = torch.optim.AdamW([p for p in net.parameters() if p.requires_grad], lr=how.rate, weight_decay=0)
     first = 0
-    if saved := read_checkpoint(checkpoint, how):
+    if saved := checkpoints.read(checkpoint, how, "step", "net", "adam"):
         with read_back(checkpoint, WeightsError):
             net.load_state_dict(saved["net"])
             adam.load_state_dict(saved["adam"])
@@ -230,7 +227,8 @@ def train(how: Copying, files: Sequence[Path], checkpoint: Path, report: Report 
         adam.step()
         report(step + 1, how.steps, loss.item())
         if (step + 1) % SAVE_EVERY == 0 or step + 1 == how.steps:
-            save_checkpoint(checkpoint, how, step + 1, net, adam)
+            now = {"step": step + 1, "net": net.state_dict(), "adam": adam.state_dict()}
+            checkpoints.save(checkpoint, how, now)
     grow_blurs(net, 1.0)
     return net.eval()
 
@@ -248,27 +246,8 @@ def learn(how: Copying, files: Sequence[Path], checkpoint: Path, report: Report 
         "commit": commit(),
     }
     path = lite.COPIES / f"{how.name}.safetensors"
-    lite.write_copy(path, net, taught(net, how), about)
+    lite.write_copy(path, net, about)
     return path
-
-
-def save_checkpoint(path: Path, how: Copying, step: int, net: nn.Module, adam: torch.optim.Optimizer) -> None:
-    """Write everything that the run goes on from, whole or not at all."""
-    data = io.BytesIO()
-    torch.save({"recipe": asdict(how), "step": step, "net": net.state_dict(), "adam": adam.state_dict()}, data)
-    whole(path, lambda fresh: fresh.write_bytes(data.getvalue()))
-
-
-def read_checkpoint(path: Path, how: Copying) -> dict[str, Any] | None:
-    """What `save_checkpoint` wrote, None without a file. Raises WeightsError: damaged, or of another recipe."""
-    if not path.exists():
-        return None
-    with read_back(path, WeightsError):
-        found = torch.load(path, weights_only=True)
-        state = {name: found[name] for name in ("recipe", "step", "net", "adam")}
-    if state["recipe"] != asdict(how):
-        raise WeightsError(f"expected a checkpoint of {how}, got one of {state['recipe']}: delete {path} to start anew")
-    return state
 
 
 COPIES = {

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import operator
 from collections.abc import Callable
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,15 +11,15 @@ from typing import Any
 import torch
 from torch import nn
 
-from core.base.files import whole
 from core.base.records import read_back
 from core.base.refuse import DataError
-from core.compute.fitting import Plan, epoch_seed, one_pass, optimiser
+from core.compute.fitting import epoch_seed, one_pass, optimiser
 from core.data.split import Split
 from core.models import create_model
 from core.models.blurpool import BlurPool2d
 from core.models.sdnet import SDNet
 from core.networks.download import WeightsError
+from core.training import checkpoint as checkpoints
 from core.training.recipes import Recipe, Stage
 
 Report = Callable[[int, int, int, float], None]  # (epoch, batch, batches, its loss); may raise to stop
@@ -72,7 +70,9 @@ def train(recipe: Recipe, data: Split, checkpoint: Path, report: Report = lambda
                 augmentation=recipe,
                 report=partial(report, epoch),
             )
-            save_checkpoint(checkpoint, recipe, epoch + 1, net, plan)
+            now = {"epoch": epoch + 1, "net": net.state_dict()}
+            now |= {"sgd": plan.sgd.state_dict(), "cycle": plan.cycle.state_dict()}
+            checkpoints.save(checkpoint, recipe, now)
         state = net.state_dict()
     for module in net.modules():
         if isinstance(module, BlurPool2d):
@@ -87,29 +87,13 @@ def fit_steps(net: nn.Module, recipe: Recipe) -> None:
         net.fit_steps((recipe.data.size, recipe.data.size))
 
 
-def save_checkpoint(path: Path, recipe: Recipe, epoch: int, net: nn.Module, plan: Plan) -> None:
-    """Write everything that training goes on from, whole or not at all."""
-    state = {"recipe": asdict(recipe), "epoch": epoch, "net": net.state_dict()}
-    state |= {"sgd": plan.sgd.state_dict(), "cycle": plan.cycle.state_dict()}
-    data = io.BytesIO()  # onto a full disk, torch would only say that it is at an "unexpected pos"
-    torch.save(state, data)
-    whole(path, lambda fresh: fresh.write_bytes(data.getvalue()))
-
-
 def read_checkpoint(path: Path, recipe: Recipe) -> dict[str, Any] | None:
-    """What `save_checkpoint` wrote, None without a file.
+    """The state that training goes on from, None without a file.
 
     Raises WeightsError if it is damaged or belongs to another recipe.
     """
-    if not path.exists():
-        return None
-    with read_back(path, WeightsError):
-        found = torch.load(path, weights_only=True)
-        state: dict[str, Any] = {name: found[name] for name in ("recipe", "epoch", "net", "sgd", "cycle")}
-    if state["recipe"] != asdict(recipe):
-        raise WeightsError(
-            f"expected a checkpoint of {recipe}, got one of {state['recipe']}: delete {path} to start anew"
-        )
-    with read_back(path, WeightsError):
-        range(recipe.total_epochs + 1).index(operator.index(state["epoch"]))
+    state = checkpoints.read(path, recipe, "epoch", "net", "sgd", "cycle")
+    if state is not None:
+        with read_back(path, WeightsError):
+            range(recipe.total_epochs + 1).index(operator.index(state["epoch"]))
     return state

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from hashlib import sha256
 from pathlib import Path
 
-from core.base.files import commit, write_json
+from core.base.files import commit
 from core.base.heavy import nn
 from core.base.worker import Progress, ignore
 from core.compute.fitting import pixel_statistics
@@ -66,5 +65,4 @@ def write(path: Path, net: nn.Module, prep: Preprocessing, train: Split, test: S
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     weights.write_state(path, half, known)
-    digest = sha256(path.read_bytes()).hexdigest()
-    write_json(path.parent / intact.DIGESTS, intact.digests(path.parent) | {path.name: digest})
+    intact.note(path)

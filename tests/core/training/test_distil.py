@@ -13,7 +13,7 @@ from core.models import create_model
 from core.models.lite import Lite0, SameBlurPool2d, begin_as
 from core.networks import lite, weights
 from core.networks.download import WeightsError
-from core.training import distil
+from core.training import checkpoint, distil
 from core.training.distil import COPIES, Copying, train
 
 SMALL = Copying("lite0_blur3", "lite0_blur3", 3, batch=2, side=64, shifts=8, anneal=0.5)
@@ -57,12 +57,13 @@ def test_a_killed_run_goes_on_to_the_same_network(files, tmp_path, saves_each_st
 
 def test_a_checkpoint_of_another_recipe_or_a_torn_one_is_refused(files, tmp_path):
     path = tmp_path / "run.pt"
-    distil.save_checkpoint(path, SMALL, 3, nn.Linear(1, 1), torch.optim.AdamW([torch.zeros(1)]))
+    state = {"step": 3, "net": nn.Linear(1, 1).state_dict(), "adam": {}}
+    checkpoint.save(path, SMALL, state)
     with pytest.raises(WeightsError, match=r"^expected a checkpoint of .* got one of .*: delete .*run\.pt"):
-        distil.read_checkpoint(path, replace(SMALL, rate=1.0))
+        checkpoint.read(path, replace(SMALL, rate=1.0), *state)
     path.write_bytes(path.read_bytes()[:99])
     with pytest.raises(WeightsError, match="damaged"):
-        distil.read_checkpoint(path, SMALL)
+        checkpoint.read(path, SMALL, *state)
 
 
 @pytest.mark.parametrize("name", COPIES)
