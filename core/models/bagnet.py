@@ -11,6 +11,7 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
+from core.models.evident import Evident, Step
 from core.models.receptive_field import STRIDES
 
 WIDE_STAGES = {9: 2, 17: 3, 33: 4}  # patch side q -> how many of the first stages open with a 3x3 convolution
@@ -50,7 +51,7 @@ class Bottleneck(nn.Module):
         return self.relu(y + shortcut)  # type: ignore[no-any-return]
 
 
-class BagNet(nn.Module):
+class BagNet(Evident):
     """(B, 3, H, W) -> logits (B, K), for any H, W >= `patch` = 9, 17 or 33 pixels (§2).
 
     The names of the parameters are those of the published checkpoints. Raises ValueError for another patch, and for a
@@ -84,28 +85,19 @@ class BagNet(nn.Module):
         """(B, 3, H, W) -> (B, width, H-2, W-2)."""
         return self.relu(self.bn1(self.conv2(self.conv1(x))))  # type: ignore[no-any-return]
 
-    def features(self, x: Tensor) -> Tensor:
-        """(B, 3, H, W) -> (B, C, H', W'), one vector a patch: H' = (H - q) // 8 + 1.
+    @property
+    def linear(self) -> nn.Linear:
+        """The last layer."""
+        return self.fc
 
-        Raises ValueError for a picture smaller than a patch.
-        """
-        if min(x.shape[2:]) < self.patch:
-            raise ValueError(
-                f"expected a picture of at least {self.patch}x{self.patch} pixels, "
-                f"got {x.shape[2]}x{x.shape[3]}: enlarge it or choose a smaller patch"
-            )
-        return self.layer4(self.layer3(self.layer2(self.layer1(self.stem(x)))))  # type: ignore[no-any-return]
+    @property
+    def steps(self) -> tuple[Step, Step, Step, Step]:
+        """The stem and the stages; the last one has no stride of its own."""
+        return self.stem, self.layer1, self.layer2, self.rest
 
-    def forward(self, x: Tensor) -> Tensor:
-        """(B, 3, H, W) -> logits (B, K): the head of the mean features, which is the mean of `evidence` (§2)."""
-        return self.fc(self.features(x).mean(dim=(2, 3)))  # type: ignore[no-any-return]
-
-    def evidence(self, x: Tensor) -> Tensor:
-        """(B, 3, H, W) -> (B, K, H', W'): every patch's own logits, whose mean over space is the image's (§2).
-
-        Patch (i, j) covers rows 8i to 8i + q - 1 and columns 8j to 8j + q - 1.
-        """
-        return self.fc(self.features(x).permute(0, 2, 3, 1)).permute(0, 3, 1, 2)  # type: ignore[no-any-return]
+    def rest(self, x: Tensor) -> Tensor:
+        """(B, C, H, W), what the second stage gave, through the third and the fourth."""
+        return self.layer4(self.layer3(x))  # type: ignore[no-any-return]
 
 
 def bagnet(arch: str, num_classes: int = 1000) -> BagNet:

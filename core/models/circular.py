@@ -10,6 +10,7 @@ import copy
 from torch import nn
 
 from core.models.blurpool import BlurPool2d
+from core.models.lite import SameConv2d, same_widths
 
 Window = nn.Conv2d | nn.MaxPool2d | nn.AvgPool2d
 
@@ -40,10 +41,14 @@ def _wrapped(layer: Window) -> nn.Module:
     widths: list[int] = []  # left, right, top, bottom
     for axis in (1, 0):
         stride, before = pair(layer.stride)[axis], pair(layer.padding)[axis]
+        if isinstance(layer, SameConv2d):
+            before = same_widths(2 * stride, window(layer, axis), stride)[0]
         # in total what makes floor((H + total - window) / stride) + 1 equal H / stride
         total = max(0, window(layer, axis) - stride)
         widths += [min(before, total), total - min(before, total)]
     layer.padding = (0, 0)
+    if isinstance(layer, SameConv2d):
+        layer.uneven = False
     if not any(widths):
         return layer
     left, right, top, bottom = widths

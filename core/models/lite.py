@@ -15,6 +15,8 @@ from torch import Tensor, nn
 
 from core.models.binomial import pad_widths
 from core.models.blurpool import BlurPool2d
+from core.models.evident import Evident, Step
+from core.models.receptive_field import LOCAL_PATCH, STRIDE
 from core.models.sparse import SparseConv2d
 
 STEM, HEAD, EPSILON, EXPANSION = 32, 1280, 1e-3, 6
@@ -22,9 +24,8 @@ STAGES = (  # kernel, stride, channels, blocks; the first does not expand
     *((3, 1, 16, 1), (3, 2, 24, 2), (5, 2, 40, 2), (3, 2, 80, 3)),
     *((5, 1, 112, 3), (5, 2, 192, 4), (3, 1, 320, 1)),
 )
-LOCAL_KERNELS = {(0, 0): 3, (1, 0): 3, (1, 1): 3, (2, 0): 5}  # by stage and block; every other one is 1
-LOCAL_STRIDES = (1, 2, 2, 1, 1, 1, 1)  # of the stages: a grid of 8 px
-LOCAL_PATCH = 35  # px that a position of the local network has seen
+LOCAL_SIDE = 64  # px that the local network enlarges a patch to
+LOCAL_TOGETHER = 512  # patches that are asked at a time: their maps take some 200 MB
 ATOMS, ATOM_SIDE, LAMBDA = 64, 7, 0.1
 
 
@@ -41,18 +42,16 @@ def same_pad(x: Tensor, size: int, stride: int) -> Tensor:
 
 
 class SameConv2d(nn.Conv2d):
-    """A convolution without bias under `same_pad`; with `padding` False under none."""
+    """A convolution without bias under `same_pad`."""
 
-    def __init__(
-        self, inputs: int, outputs: int, size: int, stride: int = 1, groups: int = 1, *, padding: bool = True
-    ) -> None:
+    def __init__(self, inputs: int, outputs: int, size: int, stride: int = 1, groups: int = 1) -> None:
         super().__init__(inputs, outputs, size, stride, groups=groups, bias=False)
-        if padding and stride == 1:
+        self.uneven = stride > 1
+        if not self.uneven:
             self.padding = (size // 2, size // 2)  # the same, and quicker
-        self.uneven = padding and stride > 1
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, C, H, W) -> (B, K, ceil(H / stride), ceil(W / stride)), or smaller without padding."""
+        """(B, C, H, W) -> (B, K, ceil(H / stride), ceil(W / stride))."""
         return super().forward(same_pad(x, self.kernel_size[0], self.stride[0]) if self.uneven else x)
 
 
@@ -79,18 +78,18 @@ class SameBlurPool2d(BlurPool2d):
 class Block(nn.Module):
     """Expand by 1x1, filter each channel by k x k, project by 1x1; a shortcut where shapes agree.
 
-    `blur`: the taps of the blur that subsamples in place of the stride. `local`: no padding, a cropped shortcut.
+    `blur`: the taps of the blur that subsamples in place of the stride.
     """
 
     norm_after: ClassVar[Mapping[str, str]] = {"conv_pw": "bn1", "conv_dw": "bn2", "conv_pwl": "bn3"}
 
-    def __init__(self, inputs: int, outputs: int, size: int, stride: int, blur: int | None, *, local: bool) -> None:
+    def __init__(self, inputs: int, outputs: int, size: int, stride: int, blur: int | None) -> None:
         super().__init__()
         inner = inputs * EXPANSION
         self.conv_pw = SameConv2d(inputs, inner, 1)
         self.bn1 = norm(inner)
         taps = blur if stride > 1 else None
-        self.conv_dw = SameConv2d(inner, inner, size, stride if taps is None else 1, inner, padding=not local)
+        self.conv_dw = SameConv2d(inner, inner, size, stride if taps is None else 1, inner)
         self.bn2 = norm(inner)
         self.blur: nn.Module = nn.Identity() if taps is None else SameBlurPool2d(inner, taps, stride)
         self.conv_pwl = SameConv2d(inner, outputs, 1)
@@ -102,7 +101,7 @@ class Block(nn.Module):
         y = F.relu6(self.bn1(self.conv_pw(x)))
         y = self.blur(F.relu6(self.bn2(self.conv_dw(y))))
         y = self.bn3(self.conv_pwl(y))
-        return y + cropped(x, y) if self.shortcut else y  # type: ignore[no-any-return]
+        return y + x if self.shortcut else y  # type: ignore[no-any-return]
 
 
 class FirstBlock(nn.Module):
@@ -110,9 +109,9 @@ class FirstBlock(nn.Module):
 
     norm_after: ClassVar[Mapping[str, str]] = {"conv_dw": "bn1", "conv_pw": "bn2"}
 
-    def __init__(self, inputs: int, outputs: int, size: int, *, local: bool) -> None:
+    def __init__(self, inputs: int, outputs: int, size: int) -> None:
         super().__init__()
-        self.conv_dw = SameConv2d(inputs, inputs, size, 1, inputs, padding=not local)
+        self.conv_dw = SameConv2d(inputs, inputs, size, 1, inputs)
         self.bn1 = norm(inputs)
         self.conv_pw = SameConv2d(inputs, outputs, 1)
         self.bn2 = norm(outputs)
@@ -122,26 +121,20 @@ class FirstBlock(nn.Module):
         return self.bn2(self.conv_pw(F.relu6(self.bn1(self.conv_dw(x)))))  # type: ignore[no-any-return]
 
 
-class Lite0(nn.Module):
+class Lite0(Evident):
     """(B, 3, H, W) -> logits (B, K).
 
     `blur`: every strided depthwise convolution becomes one of stride 1, norm, ReLU6 and a blur of so many taps that
-    subsamples; the stem keeps its stride (Zhang, ICML 2019, §3.2: pooling only). `local`: no padding and few kernels
-    above 1x1, so that every position of the last map has seen one patch of `patch` px (the idea of Brendel & Bethge,
-    ICLR 2019, on this trunk). `sparse`: the stem is a sparse coding layer (Dai et al., NeurIPS 2022) of 64 atoms.
+    subsamples; the stem keeps its stride (Zhang, ICML 2019, §3.2: pooling only). `sparse`: the stem is a sparse coding
+    layer (Dai et al., NeurIPS 2022) of 64 atoms.
     """
 
     norm_after: ClassVar[Mapping[str, str]] = {"conv_stem": "bn1", "conv_head": "bn2"}
-    patch: int | None = None
 
-    def __init__(
-        self, num_classes: int = 1000, *, blur: int | None = None, local: bool = False, sparse: bool = False
-    ) -> None:
+    def __init__(self, num_classes: int = 1000, *, blur: int | None = None, sparse: bool = False) -> None:
         super().__init__()
-        self.conv_stem: nn.Module = SameConv2d(3, STEM, 3, 2, padding=not local)
+        self.conv_stem: nn.Module = SameConv2d(3, STEM, 3, 2)
         self.bn1: nn.Module = norm(STEM)
-        if local:
-            self.patch = LOCAL_PATCH
         if sparse:
             self.conv_stem = SparseConv2d(3, ATOMS, ATOM_SIDE, 2, ATOM_SIDE // 2, lam=LAMBDA)
             self.bn1 = nn.Sequential(norm(ATOMS), nn.Conv2d(ATOMS, STEM, 1))
@@ -149,10 +142,8 @@ class Lite0(nn.Module):
         for i, (kernel, stride, outputs, count) in enumerate(STAGES):
             blocks: list[nn.Module] = []
             for j in range(count):
-                size = LOCAL_KERNELS.get((i, j), 1) if local else kernel
-                step = (LOCAL_STRIDES[i] if local else stride) if j == 0 else 1
-                first = FirstBlock(inputs, outputs, size, local=local) if i == 0 else None
-                blocks.append(first or Block(inputs, outputs, size, step, blur, local=local))
+                first = FirstBlock(inputs, outputs, kernel) if i == 0 else None
+                blocks.append(first or Block(inputs, outputs, kernel, stride if j == 0 else 1, blur))
                 inputs = outputs
             stages.append(nn.Sequential(*blocks))
         self.blocks = nn.Sequential(*stages)
@@ -160,53 +151,95 @@ class Lite0(nn.Module):
         self.bn2 = norm(HEAD)
         self.classifier = nn.Linear(HEAD, num_classes)
 
+    @property
+    def is_coded(self) -> bool:
+        """Whether the stem is a sparse coding layer."""
+        return isinstance(self.conv_stem, SparseConv2d)
+
+    @property
+    def dictionary(self) -> SparseConv2d:
+        """The stem. Raises TypeError where it is a plain one."""
+        if not isinstance(self.conv_stem, SparseConv2d):
+            raise TypeError("expected a network with a sparse coding layer, got a plain one: choose lite0_sparse")
+        return self.conv_stem
+
+    def tail(self, codes: Tensor) -> Tensor:
+        """Logits (B, K) from the stem's codes (B, 64, H', W')."""
+        return self.linear(self.after(codes).mean(dim=(2, 3)))  # type: ignore[no-any-return]
+
     def stem(self, x: Tensor) -> Tensor:
         """(B, 3, H, W) -> (B, 32, H', W') before the ReLU6."""
         return self.bn1(self.conv_stem(x))  # type: ignore[no-any-return]
 
+    @property
+    def linear(self) -> nn.Linear:
+        """The last layer."""
+        return self.classifier
+
     def features(self, x: Tensor) -> Tensor:
-        """(B, 3, H, W) -> (B, 1280, H', W'). Raises ValueError for a picture smaller than the local network's patch."""
-        if self.patch and min(x.shape[2:]) < self.patch:
-            raise ValueError(
-                f"expected a picture of at least {self.patch}x{self.patch} pixels, "
-                f"got {x.shape[2]}x{x.shape[3]}: enlarge it"
-            )
-        x = self.blocks(F.relu6(self.stem(x)))
+        """(B, 3, H, W) -> (B, 1280, H', W')."""
+        return self.after(self.conv_stem(x))
+
+    def after(self, stem: Tensor) -> Tensor:
+        """What the stem gave (B, 32, H', W'), or its codes (B, 64, H', W') -> (B, 1280, H'', W'')."""
+        x = self.blocks(F.relu6(self.bn1(stem)))
         return F.relu6(self.bn2(self.conv_head(x)))
 
-    def forward(self, x: Tensor) -> Tensor:
-        """(B, 3, H, W) -> logits (B, K): the classifier of the mean features, which is the mean of `evidence`."""
-        return self.classifier(self.features(x).mean(dim=(2, 3)))  # type: ignore[no-any-return]
 
-    def evidence(self, x: Tensor) -> Tensor:
-        """(B, 3, H, W) -> (B, K, H', W'): every position's own logits, whose mean over space is the image's."""
-        return self.classifier(self.features(x).permute(0, 2, 3, 1)).permute(0, 3, 1, 2)  # type: ignore[no-any-return]
+class LocalLite0(Lite0):
+    """(B, 3, H, W) -> logits (B, K), the mean of every patch's own (Brendel & Bethge, ICLR 2019, §2).
+
+    Each patch of 33 px, on a grid of 8, is enlarged to 64 px and seen by lite0 alone; nothing tells where it lies.
+    """
+
+    patch, finest = LOCAL_PATCH, STRIDE
+
+    @property
+    def steps(self) -> tuple[Step, Step, Step, Step]:
+        """Nothing that could be shared between grids: every patch is asked by itself."""
+        return _same, _same, _same, self.of_patches
+
+    def features(self, x: Tensor) -> Tensor:
+        """(B, 3, H, W) -> (B, 1280, H', W'), one vector a patch. Raises ValueError for a picture smaller than one."""
+        self.check(x)
+        return self.of_patches(x)
+
+    def of_patches(self, x: Tensor) -> Tensor:
+        """(B, 3, H, W) -> (B, 1280, H', W'), without the check."""
+        cut = x.unfold(2, self.patch, STRIDE).unfold(3, self.patch, STRIDE)  # (B, 3, H', W', q, q)
+        batch, _, height, width = cut.shape[:4]
+        every = cut.permute(0, 2, 3, 1, 4, 5).flatten(0, 2)
+        found = torch.cat([self.seen(some) for some in every.split(LOCAL_TOGETHER)])  # type: ignore[no-untyped-call]
+        return found.view(batch, height, width, -1).permute(0, 3, 1, 2)
+
+    def seen(self, patches: Tensor) -> Tensor:
+        """(n, 3, q, q) -> (n, 1280): the mean features of enlarged patches."""
+        large = F.interpolate(patches, (LOCAL_SIDE, LOCAL_SIDE), mode="bicubic", align_corners=False)
+        return super().features(large.contiguous(memory_format=torch.channels_last)).mean((2, 3))
+
+
+def _same(x: Tensor) -> Tensor:
+    return x
 
 
 def norm(channels: int) -> nn.BatchNorm2d:
     return nn.BatchNorm2d(channels, eps=EPSILON)
 
 
-def cropped(x: Tensor, like: Tensor) -> Tensor:
-    """The middle of `x` (B, C, H, W) that is as high and wide as `like`."""
-    top, left = ((n - m) // 2 for n, m in zip(x.shape[2:], like.shape[2:], strict=True))
-    return x[:, :, top : top + like.shape[2], left : left + like.shape[3]]
-
-
 def lite0(arch: str, num_classes: int = 1000, blur: int | None = None) -> Lite0:
     """`lite0` and its copies `lite0_blur<k>`, `lite0_local` and `lite0_sparse`."""
-    return Lite0(num_classes, blur=blur, local=arch == "lite0_local", sparse=arch == "lite0_sparse")
+    if arch == "lite0_local":
+        return LocalLite0(num_classes)
+    return Lite0(num_classes, blur=blur, sparse=arch == "lite0_sparse")
 
 
 @torch.no_grad()
 def begin_as(copy: Lite0, plain: Lite0) -> None:
-    """Give a changed copy the numbers of the plain network: kernels of the local one that became 1x1 are summed.
+    """Give a changed copy the numbers of the plain network.
 
     A sparse stem stays as it is: what it is worth depends on its codes (core.training.distil).
     """
     own = copy.state_dict()
     for name, tensor in plain.state_dict().items():
-        if isinstance(copy.conv_stem, SparseConv2d) and name.startswith(("conv_stem.", "bn1.")):
-            continue
-        summed = tensor.ndim == 4 and own[name].shape != tensor.shape
-        own[name].copy_(tensor.sum((2, 3), keepdim=True) if summed else tensor)
+        if not (copy.is_coded and name.startswith(("conv_stem.", "bn1."))):
+            own[name].copy_(tensor)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 STRIDES = (2, 2, 2, 1)
 STRIDE = math.prod(STRIDES)  # pixels between neighbouring patches of a dense pass
 STEM_KERNEL = 3
+LOCAL_PATCH = 33  # px of a patch of lite0's local copy
 KEPT_STAGES = range(len(STRIDES) + 1)
 
 

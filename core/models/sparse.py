@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 import torch
@@ -56,6 +56,21 @@ def steps_of(
         momentum = 0.0 if solver == "ista" else (t - 1) / following
         ahead = new + momentum * (new - codes) if momentum else new
         codes, t = new, following
+
+
+class CodedNetwork(Protocol):
+    """A network that may begin with a sparse coding layer: SDNet, and lite0 with a coded stem."""
+
+    @property
+    def is_coded(self) -> bool:
+        """Whether it does."""
+
+    @property
+    def dictionary(self) -> SparseConv2d:
+        """That layer. Raises TypeError for a plain network."""
+
+    def tail(self, codes: Tensor) -> Tensor:
+        """Logits (B, K) from its codes (B, atoms, H', W')."""
 
 
 class SparseConv2d(nn.Module):

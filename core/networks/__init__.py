@@ -7,13 +7,22 @@ from collections.abc import Sequence
 from core.base import quote
 from core.base.files import at_home
 from core.models import UnknownModelError, architecture, list_classifiers
-from core.networks import brought, intact, weights
+from core.networks import brought, intact, lite, timm_networks, weights
 from core.networks.brought import check_options, is_file, open_file
-from core.networks.card import PLUGIN, TORCHVISION, Card, Network
+from core.networks.card import PLUGIN, TIMM, TORCHVISION, Card, Network
 from core.networks.download import WeightsError
 from core.networks.families import family_labels
 from core.networks.own_options import ASIS, FileOptions, told_labels
-from core.networks.packaged import build, cards, downloaded, family_preprocessing, file_preprocessing, left_out
+from core.networks.packaged import (
+    build,
+    cards,
+    downloaded,
+    family_preprocessing,
+    file_preprocessing,
+    left_out,
+    of_net,
+    usual_preprocessing,
+)
 
 
 def open_network(name: str, options: FileOptions = ASIS) -> Network:
@@ -37,8 +46,8 @@ def open_networks(names: Sequence[str], options: FileOptions = ASIS) -> list[Net
 
 
 def find(name: str) -> Card:
-    """The card called `name`; 'untrained:ARCH' gives fresh random weights (seed 0), 'torchvision:ARCH' a network of
-    torchvision's and 'plugin:NAME' one that an installed package offers (core.networks.brought).
+    """The card called `name`; 'untrained:ARCH' gives fresh random weights (seed 0), 'torchvision:ARCH' and
+    'timm:NAME' one of theirs, and 'plugin:NAME' one that an installed package offers (core.networks.brought).
 
     Raises WeightsError that lists the nearest names, and UnknownModelError for an unknown architecture.
     """
@@ -48,8 +57,11 @@ def find(name: str) -> Card:
             raise UnknownModelError(f"expected untrained:ARCH with an architecture of ours, got {arch!r}")
         row = architecture(arch)
         return Card(name, arch, row.family, "untrained", "untrained: random weights, seed 0", row.size)
-    if name in left_out():
-        raise WeightsError(left_out()[name])
+    missing = left_out().get(name) or (lite.is_family(name) and left_out().get(lite.NAME))
+    if missing:
+        raise WeightsError(missing)
+    if name.startswith(TIMM):
+        return timm_networks.find(name)
     if name.startswith((TORCHVISION, PLUGIN)):
         return brought.find(name)
     return brought.one_of(cards(), name, "the name of a network")
@@ -62,10 +74,16 @@ def load(card: Card) -> Network:
     """
     if card.name.startswith(PLUGIN):
         return brought.of_plugin(card)
+    if card.name.startswith(TIMM):
+        return brought.ready(
+            card, timm_networks.network(card), family_labels("imagenet"), timm_networks.preprocessing(card.arch)
+        )
     if card.name.startswith(TORCHVISION):
         return brought.of_torchvision(card)
     if card.kind == "untrained":
-        return build(card, None, family_labels(card.family), family_preprocessing(card.family))
+        return build(card, None, family_labels(card.family), usual_preprocessing(card.arch, card.family))
+    if lite.is_family(card.arch):
+        return of_net(card, lite.network(card), family_labels("imagenet"), lite.PREPROCESSING)
     if card.kind in ("authors", "torchvision"):
         return build(card, downloaded(card), family_labels("imagenet"), family_preprocessing("imagenet"))
     if card.file is None:

@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 from core.base.files import at_home
 from core.base.heavy import nn, torch, tv_models
 from core.models import IMAGENET_SIZE, architecture
-from core.networks import families, one_logit, own_options, quoting, recognise, weights
+from core.networks import families, lite, one_logit, own_options, quoting, recognise, weights
 from core.networks import intact as packaged
 from core.networks import packaged as networks
 from core.networks.card import PLUGIN, TORCHVISION, WEIGHTS, Card, Network, torchvision_names
@@ -86,7 +86,7 @@ def open_file(data: bytes, title: str, options: FileOptions = ASIS, word: str = 
     fit = recognise.one_fit(data, options.arch, options.part)
     found = _guess(fit, written(data))
     arch, family = options.arch or found.arch, like or found.family
-    start = (None if like else found.preprocessing) or networks.family_preprocessing(family)
+    start = (None if like else found.preprocessing) or networks.usual_preprocessing(arch, family)
     labels = options.labels or (() if like else found.labels)
     network = networks.user_network(fit, arch, family, title, labels, options.applied(start), options.part)
     sentence = network.card.provenance + (f"; {found.unfit}" if found.unfit and not labels else "")
@@ -102,18 +102,23 @@ def opened(cards: Iterable[Card]) -> dict[str, Opened]:
 def intact(names: Sequence[str], say: Callable[[str], object]) -> list[Card]:
     """The cards of packaged networks, but for those that are missing or whose file is damaged: of each `say` hears why.
 
-    Nothing is loaded.
+    Nothing is loaded; what is wrong with several is said once.
     """
-    found = []
+    found, told = [], dict[str, None]()
     for name in names:
         card = networks.cards().get(name)
         try:
+            if lite.is_family(name):
+                lite.checked_file()
             if card is None or card.file is None:
                 raise WeightsError(networks.left_out().get(name) or packaged.missing(name))
-            packaged.check(card.file, packaged.digest(card.file))
+            if card.kind != "package":
+                packaged.check(card.file, packaged.digest(card.file))
             found.append(card)
         except WeightsError as error:
-            say(str(error))
+            told[str(error)] = None
+    for sentence in told:
+        say(sentence)
     return found
 
 

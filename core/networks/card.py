@@ -10,20 +10,26 @@ from pathlib import Path
 from typing import Literal
 
 from core.base.heavy import tv_models
+from core.models.receptive_field import LOCAL_PATCH
 from core.networks.engine import Engine
 from core.networks.own_options import Opened
 from core.pictures.preprocess import Interpolation, Preprocessing
 
 WEIGHTS = "IMAGENET1K_V1"  # of torchvision's: those that its networks first came with
-TORCHVISION, PLUGIN = "torchvision:", "plugin:"  # how the names of networks from there begin
-Kind = Literal["trained here", "authors", "torchvision", "user", "untrained"]
+TORCHVISION, TIMM, PLUGIN = "torchvision:", "timm:", "plugin:"  # how the names of networks from there begin
+Kind = Literal["trained here", "package", "authors", "torchvision", "timm", "user", "untrained"]
 KIND_WORDS: dict[Kind, str] = {
     "trained here": "trained by this project",
+    "package": "a public package's weights",
     "authors": "the authors' weights",
     "torchvision": "torchvision's weights",
+    "timm": "timm's weights",
     "user": "your own weights",
     "untrained": "untrained",
 }
+
+
+COME_ALONG: tuple[Kind, ...] = ("trained here", "package")
 
 
 @functools.cache
@@ -42,9 +48,11 @@ def title_of(name: str) -> str:
 
 
 def patch_of(arch: str) -> int | None:
-    """Side in pixels of a BagNet's patches, None for other architectures."""
+    """Side in pixels of the patches that a network of local features sees, None for other architectures."""
     found = re.search(r"bagnet(\d+)$", arch)
-    return int(found[1]) if found else None
+    if found is None:
+        return LOCAL_PATCH if arch == "lite0_local" else None
+    return int(found[1])
 
 
 def blur_of(arch: str) -> int | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
@@ -25,6 +27,15 @@ def damaged(path: Path, why: str) -> WeightsError:
         f"expected the packaged network {path.stem} as it was trained, got a file that is damaged ({why}): "
         f"{remedy(path.stem)}"
     )
+
+
+@contextmanager
+def telling(path: Path) -> Iterator[None]:
+    """What fails inside is the fault of a packaged file's header. Raises WeightsError as `damaged`."""
+    try:
+        yield
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise damaged(path, "its header does not tell what it is") from error
 
 
 def remedy(name: str) -> str:

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from core.base import files
-from core.base.heavy import torch
+from core.base.heavy import nn, torch
 from core.data.sets import DATASETS
 from core.models import IMAGENET_SIZE, architecture, create_model, family_size
-from core.networks import intact, one_logit, recognise, weights
+from core.networks import intact, lite, one_logit, recognise, timm_networks, weights
+from core.networks import published as publishing
 from core.networks.card import TORCHVISION, Card, Kind, Network
-from core.networks.download import WeightsError
+from core.networks.download import WeightsError, download
 from core.networks.engine import prepare
 from core.networks.families import IMAGENET_MEAN, IMAGENET_RESIZE, IMAGENET_STD, family_labels
 from core.networks.own_options import told_frame, told_labels, told_numbers
-from core.networks.published import PUBLISHED, published, published_names
+from core.networks.published import PUBLISHED, published_names
 from core.networks.recognise import Fit
 from core.pictures.preprocess import Frame, Preprocessing
+
+Watch = Callable[[int, int | None], None]
 
 
 @functools.cache
@@ -39,9 +42,16 @@ def left_out() -> dict[str, str]:
 @functools.cache
 def _packaged() -> tuple[dict[str, Card], dict[str, str]]:
     found, missing = {}, {}
-    for name, path in weights.packaged().items():
+    if lite.find_file() is None:
+        missing[lite.NAME] = lite.MISSING
+    else:
+        found[lite.NAME] = lite.card()
+    files = {path.stem: path for path in sorted(lite.COPIES.glob("*.safetensors"))} | weights.packaged()
+    for name, path in files.items():
+        if path.parent == lite.COPIES and lite.NAME in missing:
+            continue  # said once
         try:
-            found[name] = packaged_card(name, path)
+            found[name] = lite.copy_card(path) if path.parent == lite.COPIES else packaged_card(name, path)
         except WeightsError as error:
             missing[name] = str(error)
     return found, missing
@@ -49,7 +59,7 @@ def _packaged() -> tuple[dict[str, Card], dict[str, str]]:
 
 def packaged_card(name: str, path: Path) -> Card:
     """The card of a weights file that `receptive train` wrote. Raises WeightsError if its header is damaged."""
-    try:
+    with intact.telling(path):
         about = weights.read_metadata(path)
         data = DATASETS[about["dataset"]]
         accuracy = float(about["test_accuracy"])
@@ -60,8 +70,6 @@ def packaged_card(name: str, path: Path) -> Card:
         )
         architecture(about["arch"]), told_labels(about), file_preprocessing(about)
         return Card(name, about["arch"], data.name, "trained here", sentence, int(about["input_size"]), accuracy, path)
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise intact.damaged(path, "its header does not tell what it is") from error
 
 
 def published_card(name: str) -> Card:
@@ -75,6 +83,8 @@ def published_card(name: str) -> Card:
 
 def is_here(card: Card) -> bool:
     """Whether the network can be loaded without a download."""
+    if card.kind == "timm":
+        return timm_networks.local_file(card) is not None
     return card.kind not in ("authors", "torchvision") or local_file(card).exists()
 
 
@@ -85,7 +95,15 @@ def published_name(card: Card) -> str:
 
 def local_file(card: Card) -> Path:
     """Where a published network's weights lie once they are downloaded."""
-    return files.cache_folder() / published(published_name(card)).filename
+    return files.cache_folder() / publishing.published(published_name(card)).filename
+
+
+def fetch(card: Card, watch: Watch = lambda done, total: None) -> Path:
+    """A published network's weights from their owners, onto this machine. Raises WeightsError with what went wrong;
+    `watch(bytes, of all or None)` is told of all but timm's."""
+    if card.kind == "timm":
+        return timm_networks.download(card)
+    return download(publishing.published(published_name(card)), progress=watch)
 
 
 def downloaded(card: Card) -> dict[str, torch.Tensor]:
@@ -105,6 +123,11 @@ def build(
         net = create_model(card.arch, num_classes=len(labels))
     if state is not None:
         weights.load_into(net, state)
+    return of_net(card, net, labels, preprocessing)
+
+
+def of_net(card: Card, net: nn.Module, labels: Sequence[str], preprocessing: Preprocessing) -> Network:
+    """A Network of a module of our registry that has its numbers."""
     digest = weights.state_digest(net.state_dict())
     return Network(framed(card, preprocessing), tuple(labels), preprocessing, digest, prepare(net))
 
@@ -122,10 +145,15 @@ def check_comparable(networks: Sequence[Network]) -> None:
         )
 
 
+def usual_preprocessing(arch: str, family: str) -> Preprocessing:
+    """What an architecture's networks of a family are asked with, where nothing else is said."""
+    return lite.PREPROCESSING if lite.is_family(arch) else family_preprocessing(family)
+
+
 def family_preprocessing(family: str) -> Preprocessing:
     """A family's own size, mean and deviation: ImageNet's, or those of a packaged network of the family."""
     for card in cards().values():
-        if card.family == family and card.file is not None:
+        if card.family == family and family in DATASETS and card.file is not None:
             return file_preprocessing(weights.read_metadata(card.file))
     size = family_size(family)
     return Preprocessing(size, IMAGENET_MEAN, IMAGENET_STD, resize=IMAGENET_RESIZE if size == IMAGENET_SIZE else None)
@@ -167,7 +195,7 @@ def user_network(
     where = f"{title} ({part})" if part else title
     name = where if arch in found.archs[:1] else f"{where} as {arch}"  # the same tensors may be two networks
     like = Card(f"user:{name}", arch, family, "user", "", family_size(family))
-    prep = preprocessing or family_preprocessing(family)
+    prep = preprocessing or usual_preprocessing(arch, family)
     sees = recognise.channels(arch)
     if sees and len(prep.mean) != sees:
         raise WeightsError(f"expected a mean for each of the {sees} channels that {arch} sees, got {len(prep.mean)}")

@@ -9,7 +9,7 @@ from core.base.quote import literal, path
 from core.networks.own_options import ASIS, Opened
 
 # how a word of another kind begins
-NO_FILE = ("-", "~", "sample:", "stretched:", "torchvision:", "plugin:", "untrained:", "user:")
+NO_FILE = ("-", "~", "sample:", "stretched:", "torchvision:", "timm:", "plugin:", "untrained:", "user:")
 NONE: Mapping[str, Opened] = MappingProxyType({})
 USER = "user:"  # how the name of a network that the reader opened from a file begins
 

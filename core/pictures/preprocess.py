@@ -111,13 +111,19 @@ def at_most(image: RGBImage, pixels: int) -> np.ndarray:
     return np.asarray(Image.fromarray(image.pixels).resize(size, Image.Resampling.BILINEAR))
 
 
+def rim_of(height: int, width: int) -> np.ndarray:
+    """Which pixels are the border: bool (height, width), all of a picture that has nothing within."""
+    rim = max(1, min(height, width) // RIM)
+    border = np.ones((height, width), bool)
+    border[rim:-rim, rim:-rim] = False
+    return border
+
+
 def border_is_brighter(pixels: np.ndarray) -> bool:
     """Whether the rim of uint8 (H, W, C) is brighter, on average, than what it surrounds; a tiny picture has none."""
-    rim = max(1, min(pixels.shape[:2]) // RIM)
-    if min(pixels.shape[:2]) <= 2 * rim:
+    border = rim_of(*pixels.shape[:2])
+    if border.all():
         return False
-    border = np.ones(pixels.shape[:2], bool)
-    border[rim:-rim, rim:-rim] = False
     return bool(pixels[border].mean() > pixels[~border].mean())
 
 

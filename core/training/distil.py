@@ -17,13 +17,14 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor, nn
+from torch.utils.data import DataLoader, Dataset
 
 from core.base.files import commit
 from core.base.records import read_back
 from core.base.refuse import DataError
 from core.models import create_model
 from core.models.binomial import taps
-from core.models.lite import Lite0, SameBlurPool2d, begin_as
+from core.models.lite import Lite0, LocalLite0, SameBlurPool2d, begin_as
 from core.models.sparse import SparseConv2d
 from core.networks import lite
 from core.networks.download import WeightsError
@@ -31,7 +32,8 @@ from core.networks.engine import fold
 from core.pictures.image import SUFFIXES, decode
 from core.training import checkpoint as checkpoints
 
-SEED, SAVE_EVERY, WARM = 16, 100, 0.03
+SEED, SAVE_EVERY, WARM = 16, 20, 0.03
+WORKERS = 3  # processes that cut crops for a graphics card
 KEPT_SIDE = 288  # px: photographs wait in memory with a short side of at most this many
 PHOTOGRAPHS = (  # never imagenet-like-1000, which the copies are tested with
     *("caltech101-60/train", "caltech101-60/unlabelled"),
@@ -43,23 +45,23 @@ Report = Callable[[int, int, float], None]  # (step, steps, its loss); may raise
 @dataclass(frozen=True)
 class Copying:
     """How a copy is taught. `side` of the crops in px; `whole`: where 1x1 layers learn too; everywhere else only
-    norms and k x k filters do; `anneal`: the share of the steps over which a blur grows from a single tap;
-    `own_norms`: batch statistics, for a copy that is far from the original; `lambdas`: between which a sparse stem's
-    penalty is drawn for each picture; `features`: the weight of the distance between mean features.
+    norms and k x k filters do; `anneal`: the share of the steps over which a blur grows from a single tap; `lambdas`:
+    between which a sparse stem's penalty is drawn for each picture; `features`: the weight of the distance between
+    mean features; `patches`: from how many of a picture's the local copy answers while it learns.
     """
 
     name: str
     arch: str
     steps: int
-    batch: int = 24
-    side: int = 192
-    rate: float = 5e-4
-    shifts: int = 16
+    batch: int = 64
+    side: int = 224
+    rate: float = 7e-4
+    shifts: int = 32
     whole: tuple[str, ...] = ("blocks.0.", "blocks.1.", "blocks.2.", "blocks.3.", "blocks.5.0.")
     anneal: float = 0.0
-    own_norms: bool = False
     lambdas: tuple[float, float] | None = None
     features: float = 0.0
+    patches: int = 0
 
 
 def photographs(root: Path) -> list[Path]:
@@ -102,14 +104,28 @@ def windows(squares: np.ndarray, side: int, dice: np.random.Generator) -> Tensor
     return x.contiguous(memory_format=torch.channels_last)
 
 
-def batches(pictures: Sequence[np.ndarray], how: Copying, first: int) -> Iterator[tuple[Tensor, Tensor]]:
-    """What the original and the copy see in step `first`, the next and so on, each (B, 3, side, side): the same
-    whenever a run goes on."""
-    for step in range(first, how.steps):
-        dice = np.random.default_rng((SEED, step))
-        chosen = dice.integers(0, len(pictures), how.batch)
-        squares = np.stack([crop(pictures[i], how.side + how.shifts, dice) for i in chosen])
-        yield windows(squares, how.side, dice), windows(squares, how.side, dice)
+class Steps(Dataset[tuple[Tensor, Tensor]]):
+    """What the original and the copy see in each step, each (B, 3, side, side): the same whenever a run goes on."""
+
+    def __init__(self, pictures: Sequence[np.ndarray], how: Copying) -> None:
+        self.pictures, self.how = pictures, how
+
+    def __getitem__(self, step: int) -> tuple[Tensor, Tensor]:
+        """Two batches (B, 3, side, side)."""
+        how, dice = self.how, np.random.default_rng((SEED, step))
+        chosen = dice.integers(0, len(self.pictures), how.batch)
+        squares = np.stack([crop(self.pictures[i], how.side + how.shifts, dice) for i in chosen])
+        return windows(squares, how.side, dice), windows(squares, how.side, dice)
+
+
+def batches(steps: Steps, first: int, device: torch.device) -> Iterator[tuple[Tensor, Tensor]]:
+    """Those of step `first` and on, each (B, 3, side, side) on `device`; for a card one process is too slow."""
+    fast = device.type != "cpu"
+    loader = DataLoader(
+        steps, None, sampler=range(first, steps.how.steps), num_workers=WORKERS if fast else 0, pin_memory=fast
+    )
+    for theirs, ours in loader:
+        yield theirs.to(device, non_blocking=True), ours.to(device, non_blocking=True)
 
 
 def rate(how: Copying, step: int) -> float:
@@ -137,7 +153,7 @@ def copy_of(original: Lite0, how: Copying, pictures: Sequence[np.ndarray]) -> Li
     assert isinstance(net, Lite0)
     begin_as(net, original)
     if isinstance(net.conv_stem, SparseConv2d):
-        fit_stem(net, original, next(batches(pictures, how, 0))[1], how.side)
+        fit_stem(net, original, Steps(pictures, how)[0][1], how.side)
     return net.to(memory_format=torch.channels_last)
 
 
@@ -176,61 +192,90 @@ def taught(net: nn.Module, how: Copying) -> set[str]:
     return filters - {"classifier.bias"} | {name for name in named if name.startswith(how.whole)}
 
 
+def local_loss(net: LocalLite0, original: Lite0, how: Copying, step: int, seen: tuple[Tensor, Tensor]) -> Tensor:
+    """How far the mean answer of some patches of each picture, and their mean features, are from the original's of the
+    whole picture; a scalar. `seen` as in `loss_of`."""
+    theirs, ours = seen
+    dice = np.random.default_rng((SEED, step, 1))
+    y, x = torch.from_numpy(dice.integers(0, how.side - net.patch + 1, (2, len(ours) * how.patches))).to(ours.device)
+    of = torch.arange(len(ours), device=ours.device).repeat_interleave(how.patches)
+    cut = ours.unfold(2, net.patch, 1).unfold(3, net.patch, 1)[of, :, y, x]  # (n, 3, q, q)
+    got = halved(net.seen, cut).view(len(ours), how.patches, -1).mean(1)
+    return distance(net, original, how, theirs, got)
+
+
 def loss_of(net: Lite0, original: Lite0, how: Copying, step: int, seen: tuple[Tensor, Tensor]) -> Tensor:
     """KL to the original's answers, and the distance between mean features where the recipe weighs it; a scalar.
     `seen`: two batches (B, 3, side, side), the original's and the copy's."""
+    if isinstance(net, LocalLite0):
+        return local_loss(net, original, how, step, seen)
     theirs, ours = seen
-    with torch.no_grad():
-        target = original.features(theirs).mean((2, 3))
-        wanted = F.log_softmax(original.classifier.forward(target), 1)
     if how.lambdas:
         low, high = (math.log(value) for value in how.lambdas)
         dice = torch.Generator().manual_seed(step)
-        lam = torch.exp(low + (high - low) * torch.rand(len(ours), generator=dice))
+        lam = torch.exp(low + (high - low) * torch.rand(len(ours), generator=dice)).to(ours.device)
         assert isinstance(net.conv_stem, SparseConv2d)
         net.conv_stem.lam = lam  # type: ignore[assignment]  # one a picture, for this step
-    got = net.features(ours).mean((2, 3))
+    return distance(net, original, how, theirs, halved(net.features, ours).mean((2, 3)))
+
+
+def halved(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+    """What `function` gives for `x` (B, 3, H, W), as float32, but computed in half precision on a graphics card."""
+    with torch.autocast(x.device.type, torch.float16, enabled=x.is_cuda):
+        return function(x).float()
+
+
+def distance(net: Lite0, original: Lite0, how: Copying, theirs: Tensor, got: Tensor) -> Tensor:
+    """KL from the original's answers to pictures (B, 3, H, W) to the copy's, whose mean features are `got` (B, 1280),
+    and the distance between these where the recipe weighs it; a scalar."""
+    with torch.no_grad():
+        target = halved(original.features, theirs).mean((2, 3))
+        wanted = F.log_softmax(original.classifier.forward(target), 1)
     loss = F.kl_div(F.log_softmax(net.classifier.forward(got), 1), wanted, log_target=True, reduction="batchmean")
     return loss + how.features * F.mse_loss(got, target) if how.features else loss
 
 
 def train(how: Copying, files: Sequence[Path], checkpoint: Path, report: Report = lambda *step: None) -> Lite0:
-    """The copy after its last step, in eval mode. Goes on from `checkpoint` if that file is there.
+    """The copy after its last step, in eval mode; on a graphics card where there is one. Goes on from `checkpoint` if
+    that file is there.
 
     Raises WeightsError without lite0's package, or with a checkpoint that is damaged or of another recipe; ImageError,
     OSError.
     """
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     pictures = [read(path) for path in files]
     original = lite.original()
-    net = copy_of(original, how, pictures)
-    teacher = fold(original).to(memory_format=torch.channels_last)
+    net = copy_of(original, how, pictures).to(device)
+    teacher = fold(original).to(memory_format=torch.channels_last).to(device)
     assert isinstance(teacher, Lite0)
     learn = taught(net, how)
     for name, parameter in net.named_parameters():
         parameter.requires_grad_(name in learn)
     adam = torch.optim.AdamW([p for p in net.parameters() if p.requires_grad], lr=how.rate, weight_decay=0)
+    scaler = torch.amp.GradScaler(device.type, enabled=device.type != "cpu")
     first = 0
     if saved := checkpoints.read(checkpoint, how, "step", "net", "adam"):
         with read_back(checkpoint, WeightsError):
             net.load_state_dict(saved["net"])
             adam.load_state_dict(saved["adam"])
             first = int(saved["step"])
-    net.train(how.own_norms)
-    for step, seen in enumerate(batches(pictures, how, first), first):
+    net.eval()  # its norms stay the original's: with a batch's statistics even that would be another network
+    for step, seen in enumerate(batches(Steps(pictures, how), first, device), first):
         for group in adam.param_groups:
             group["lr"] = rate(how, step)
         if how.anneal:
             grow_blurs(net, min(1.0, step / (how.anneal * how.steps)))
         loss = loss_of(net, teacher, how, step, seen)
         adam.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        adam.step()
+        scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+        scaler.step(adam)
+        scaler.update()
         report(step + 1, how.steps, loss.item())
         if (step + 1) % SAVE_EVERY == 0 or step + 1 == how.steps:
             now = {"step": step + 1, "net": net.state_dict(), "adam": adam.state_dict()}
             checkpoints.save(checkpoint, how, now)
     grow_blurs(net, 1.0)
-    return net.eval()
+    return net.cpu().eval()
 
 
 def learn(how: Copying, files: Sequence[Path], checkpoint: Path, report: Report = lambda *step: None) -> Path:
@@ -243,6 +288,7 @@ def learn(how: Copying, files: Sequence[Path], checkpoint: Path, report: Report 
         "how": json.dumps(asdict(how)),
         "photographs": str(len(files)),
         "original": f"{lite.PACKAGE} {lite.SHA256}",
+        "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
         "commit": commit(),
     }
     path = lite.COPIES / f"{how.name}.safetensors"
@@ -253,9 +299,9 @@ def learn(how: Copying, files: Sequence[Path], checkpoint: Path, report: Report 
 COPIES = {
     how.name: how
     for how in (
-        Copying("lite0_blur3", "lite0_blur3", 1500, anneal=0.4),
-        Copying("lite0_blur5", "lite0_blur5", 1500, anneal=0.4),
-        Copying("lite0_same", "lite0", 1500),
+        Copying("lite0_blur3", "lite0_blur3", 3000, anneal=0.4, features=10.0),
+        Copying("lite0_blur5", "lite0_blur5", 3000, anneal=0.4, features=10.0),
+        Copying("lite0_same", "lite0", 3000, features=10.0),
         Copying(
             "lite0_sparse",
             "lite0_sparse",
@@ -263,7 +309,8 @@ COPIES = {
             shifts=0,
             whole=("bn1.", "blocks.0.", "blocks.1.", "blocks.2."),
             lambdas=(0.05, 1.4),
+            features=10.0,
         ),
-        Copying("lite0_local", "lite0_local", 9000, 24, 160, 1e-3, 0, ("",), own_norms=True, features=10.0),
+        Copying("lite0_local", "lite0_local", 1500, shifts=0, features=3.0, patches=16),
     )
 }
