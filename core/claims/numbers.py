@@ -46,6 +46,12 @@ def minus(a: Estimate, b: Estimate) -> Estimate:
     return Estimate(middle, middle - below, middle + above)
 
 
+def paired(a: Sequence[int] | np.ndarray, b: Sequence[int] | np.ndarray) -> Estimate:
+    """The mean of a - b of the same pictures, each (n,) in [0, 1], in points with Student's interval."""
+    mean, half = (PERCENT * value for value in mean_interval(np.subtract(a, b)))
+    return Estimate(mean, mean - half, mean + half)
+
+
 def over_seeds(values: Sequence[float] | np.ndarray, low: float = -math.inf, high: float = math.inf) -> Estimate | None:
     """The mean of repetitions (n,) with Student's interval, kept within [low, high]; None for fewer than three."""
     mean, half = mean_interval(values)

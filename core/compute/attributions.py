@@ -70,6 +70,8 @@ def bagnet_evidence(network: Network, x: torch.Tensor, target: int, progress: Pr
     """
     net = patches.bagnet_of(network)
     centred = torch.from_numpy(patches.full(net, x, [target], progress))
+    if net.finest > 1:  # a pixel between two patches has the nearest one's
+        centred = F.interpolate(centred[None], size=x.shape[1:], mode="nearest")[0]
     return F.avg_pool2d(centred, net.patch, stride=1, padding=net.patch // 2)[0].numpy()
 
 

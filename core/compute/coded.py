@@ -18,8 +18,7 @@ from core.networks.card import Network
 from core.pictures.preprocess import denormalise, in_channels, normalise
 
 if TYPE_CHECKING:
-    from core.models.sdnet import SDNet
-    from core.models.sparse import Solver
+    from core.models.sparse import CodedNetwork, Solver
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,12 +34,10 @@ class Coded:
         return float((self.codes != 0).mean())
 
 
-def sdnet_of(network: Network) -> SDNet:
-    """The float32 SDNet of a network. Raises ValueError for one without a sparse coding layer."""
-    from core.models.sdnet import SDNet
-
-    net = network.engine.plain
-    if not isinstance(net, SDNet) or not net.is_coded:
+def sdnet_of(network: Network) -> CodedNetwork:
+    """A network in float32 whose first layer codes. Raises ValueError for one without a sparse coding layer."""
+    net: CodedNetwork = network.engine.plain  # type: ignore[assignment]
+    if not getattr(net, "is_coded", False):
         raise ValueError(f"expected an SDNet, got {network.card.name}: choose a network with a sparse coding layer")
     return net
 

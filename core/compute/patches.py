@@ -1,4 +1,4 @@
-"""Every patch of a picture through a BagNet: on the network's own grid, around every pixel, or cut out and run alone.
+"""Every patch of a picture through a BagNet, or lite0's local copy: on its own grid, around every pixel, or cut out.
 
 No convolution of a BagNet pads, so a dense pass over the picture moved by (dy, dx) answers the patches of that phase
 of its stride-8 grid, and 64 such passes answer the patch around every pixel, exactly. They share their early layers:
@@ -9,6 +9,7 @@ Walked depth first, the map is complete on a grid of 8, then 4, then 2, then 1 p
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -21,7 +22,7 @@ from core.models.receptive_field import STRIDE
 from core.networks.card import Network
 
 if TYPE_CHECKING:
-    from core.models.bagnet import BagNet
+    from core.models.evident import Evident
 
 STEPS = (8, 4, 2, 1)  # pixels between neighbouring patches of a map, coarse to exact
 PHASES = tuple(itertools.product((0, 1), repeat=2))
@@ -36,18 +37,29 @@ class Leaf:
     values: np.ndarray
 
 
-def bagnet_of(network: Network) -> BagNet:
-    """The network in float32, batch norms folded. Raises ValueError if it is not a BagNet."""
-    from core.models.bagnet import BagNet
+def evident(network: Network) -> Evident:
+    """The network in float32, batch norms folded. Raises ValueError unless its logits are means over positions."""
+    from core.models.evident import Evident
 
     net = network.engine.exact
-    if not isinstance(net, BagNet):
-        raise ValueError(f"expected a BagNet, got {network.card.name}: only a BagNet's logits are sums over patches")
+    if not isinstance(net, Evident):
+        raise ValueError(
+            f"expected a BagNet, or lite0 or a copy of it, got {network.card.name}: only of these the logits are read "
+            "off as means over positions"
+        )
     return net
 
 
+def bagnet_of(network: Network) -> Evident:
+    """The network of patches in float32, batch norms folded. Raises ValueError if it is none."""
+    net = network.engine.exact
+    if not getattr(net, "patch", None):
+        raise ValueError(f"expected a BagNet, got {network.card.name}: only a BagNet's logits are sums over patches")
+    return evident(network)
+
+
 @inference
-def evidence(net: BagNet, x: torch.Tensor) -> np.ndarray:
+def evidence(net: Evident, x: torch.Tensor) -> np.ndarray:
     """(3, H, W) -> (K, H', W'): logits of the patches on the network's own grid; their mean is the image's logits."""
     return net.evidence(channels_last(x[None]))[0].numpy()
 
@@ -55,6 +67,12 @@ def evidence(net: BagNet, x: torch.Tensor) -> np.ndarray:
 def centres(length: int, patch: int) -> np.ndarray:
     """(H',) pixel at the centre of each patch of the network's own grid along an axis of `length` pixels."""
     return np.arange(0, length - patch + 1, STRIDE) + patch // 2
+
+
+def cells(length: int, count: int) -> np.ndarray:
+    """(count,) pixel at the centre of each position of a last map that pads, along an axis of `length` pixels."""
+    side = 2 ** round(math.log2(max(length / count, 1)))
+    return np.asarray(np.arange(count) * side + side // 2)
 
 
 def around(x: torch.Tensor, patch: int) -> torch.Tensor:
@@ -69,17 +87,18 @@ def count_leaves(step: int) -> int:
 
 @inference
 def leaves(
-    net: BagNet, x: torch.Tensor, head: nn.Module | None = None, *, step: int = 1, after: int | None = None
+    net: Evident, x: torch.Tensor, head: nn.Module | None = None, *, step: int = 1, after: int | None = None
 ) -> Iterator[Leaf]:
     """The phases of the map with a patch every `step` pixels, without those that a map of every `after` pixels has.
 
     x (3, H, W); values are `head`'s (a linear layer over features), or the features themselves.
     Raises ValueError for a step that is not of STEPS.
     """
-    if step not in STEPS:
-        raise ValueError(f"expected a step of {list(STEPS)} px, got {step}: choose one of them")
+    offered = [one for one in STEPS if one >= net.finest]
+    if step not in offered:
+        raise ValueError(f"expected a step of {offered} px, got {step}: choose one of them")
     height, width = x.shape[1:]
-    stages = (net.layer1, net.layer2, nn.Sequential(net.layer3, net.layer4))
+    opening, *stages = net.steps
 
     def branch(maps: torch.Tensor, depth: int, dy: int, dx: int) -> Iterator[Leaf]:
         if depth == len(stages):
@@ -94,11 +113,11 @@ def leaves(
             if oy < height and ox < width and not known:
                 yield from branch(stages[depth](maps[:, :, py:, px:]), depth + 1, oy, ox)
 
-    yield from branch(net.stem(channels_last(around(x, net.patch)[None])), 0, 0, 0)
+    yield from branch(opening(channels_last(around(x, net.patch)[None])), 0, 0, 0)
 
 
 def collect(
-    net: BagNet,
+    net: Evident,
     x: torch.Tensor,
     head: nn.Module | None = None,
     progress: Progress = ignore,
@@ -115,23 +134,25 @@ def collect(
     return found
 
 
-def head_of(net: BagNet, classes: Sequence[int] | None) -> nn.Linear:
+def head_of(net: Evident, classes: Sequence[int] | None) -> nn.Linear:
     """The network's linear head for some classes only, in that order."""
     if classes is None:
-        return net.fc
-    which = torch.tensor(list(classes))
-    head = nn.Linear(net.fc.in_features, len(which))
-    head.weight, head.bias = nn.Parameter(net.fc.weight[which]), nn.Parameter(net.fc.bias[which])
+        return net.linear
+    which, whole = torch.tensor(list(classes)), net.linear
+    head = nn.Linear(whole.in_features, len(which))
+    head.weight, head.bias = nn.Parameter(whole.weight[which]), nn.Parameter(whole.bias[which])
     return head
 
 
 def full(
-    net: BagNet, x: torch.Tensor, classes: Sequence[int] | None = None, progress: Progress = ignore, *, step: int = 1
+    net: Evident, x: torch.Tensor, classes: Sequence[int] | None = None, progress: Progress = ignore, *, step: int = 1
 ) -> np.ndarray:
-    """(3, H, W) -> float32 (C, H/step, W/step) rounded up: evidence of the patch around every `step`-th pixel (§2).
+    """(3, H, W) -> float32 (C, H/step, W/step) rounded up: evidence of the patch around every `step`-th pixel (§2), or
+    at best around every `net.finest`-th.
 
     Equal to cutting out every patch of the zero-padded picture and running it alone. `progress` may raise to stop.
     """
+    step = max(step, net.finest)
     return compose(collect(net, x, head_of(net, classes), progress, step=step), x.shape[1], x.shape[2], step)
 
 
@@ -145,7 +166,7 @@ def compose(found: Sequence[Leaf], height: int, width: int, step: int) -> np.nda
 
 
 @inference
-def feature_at(net: BagNet, x: torch.Tensor, row: int, column: int) -> np.ndarray:
+def feature_at(net: Evident, x: torch.Tensor, row: int, column: int) -> np.ndarray:
     """(C,) last features of the patch around a pixel of a picture (3, H, W)."""
     cut = around(x, net.patch)[None, :, row : row + net.patch, column : column + net.patch]
     return net.features(channels_last(cut))[0, :, 0, 0].numpy()

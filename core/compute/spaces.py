@@ -70,6 +70,12 @@ def headless(net: nn.Module) -> nn.Module:
     return bare
 
 
+def standard(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean (D,) and deviation (D,) of vectors (N, D), the latter 1 for a constant feature, which says nothing."""
+    deviation = vectors.std(0)
+    return vectors.mean(0), np.where(deviation > 0, deviation, 1)
+
+
 def distances(queries: np.ndarray, gallery: np.ndarray, metric: Metric = "euclidean") -> np.ndarray:
     """float64 (Q, N) between vectors (Q, D) and (N, D). Cosine: 1 - cos in [0, 2]; a zero vector is 1 from all.
 

@@ -9,13 +9,17 @@ import numpy as np
 from core.base.heavy import go
 from core.networks import families
 from core.networks.card import Card
-from core.studies.patch.evidence import Result
+from core.studies.patch.evidence import Result, has_map
 from core.studies.patch.figures import maps
 from core.studies.study import Study, Use
 
 
 def no_patches(card: Card) -> str:
-    return "" if card.patch else "only a BagNet's logit is a sum over patches; the masking curves ask any network"
+    return "" if has_map(card) else "only a BagNet's logit is a sum over patches; the masking curves ask any network"
+
+
+def sees_all(card: Card) -> str:
+    return "" if card.patch else "its class activation map: every position has seen nearly all of the picture"
 
 
 def without_gradient(card: Card) -> str:
@@ -31,9 +35,9 @@ STUDY = Study(
     link="https://arxiv.org/abs/1904.00760",
     icon=":material/grid_view:",
     room="patch",
-    networks=families.DEFAULT_BAGNETS,
+    networks=families.DEFAULT_MAPS,
     uses=(
-        Use("evidence of patches", why_not=no_patches),
+        Use("evidence of patches", why_not=no_patches, note=sees_all),
         Use("masking curves", (("patch-any-network", "{name}"),), note=without_gradient),
     ),
 )

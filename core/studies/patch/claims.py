@@ -10,7 +10,7 @@ import numpy as np
 
 from core import networks
 from core.base.heavy import torch
-from core.base.records import kept
+from core.base.records import kept, raw
 from core.claims import claim, numbers
 from core.claims.claim import ABOVE_0, OPEN, Claim, Ours, untested
 from core.claims.fact import PICTURE, Fact, fact, tiny
@@ -35,6 +35,7 @@ NOTES = "secondary notes on Brendel & Bethge 2019"
 DEFINED = f"{claim.DEFINED} of Brendel & Bethge 2019, computed by us"
 LISTED = "an experiment of Brendel & Bethge 2019"
 PHOTOGRAPHS = {"patch-family": "photographs"}
+LITES = ("lite0_local", "lite0")
 TOP5_OF_17 = 80.5
 VGG_BEFORE, VGG_AFTER = 90.1, 79.4  # top-5 of VGG-16 on pictures whose texture is scrambled
 NEAR = 5.0  # points: our reading of "near"
@@ -137,6 +138,22 @@ def answered(measure: Callable[[Measured], Told | None], results: Path) -> Ours 
     return None if record is None or told is None else numbers.ours(*told, record.date)
 
 
+def on_lite0(results: Path) -> Ours | None:
+    """Top-5 of lite0 where it sees patches alone minus that of whole pictures, the same photographs, in points."""
+    local, whole = (kept(raw, results / "imagenet" / f"{name}.json") for name in LITES)
+    if not (local and whole):
+        return None
+    mine, theirs = np.array(local["five"]), np.array(whole["five"])[:: local["step"]]
+    found = numbers.paired(mine, theirs)
+    return numbers.ours(
+        found,
+        f"{numbers.interval(found, 'points', sign=True)}: {PERCENT * mine.mean():.1f} % with patches of {LARGEST} px, "
+        f"{PERCENT * theirs.mean():.1f} % with the whole picture ({len(mine):,} photographs)",
+        f"{local['data']}; 95 % over photographs",
+        local["date"],
+    )
+
+
 def shares(column: int) -> str:
     """'46.39 → 58.80 → 66.66 %' of the re-evaluation; column 0 is top-1, 1 is top-5."""
     return " → ".join(f"{row[column]:.2f}" for row in REEVALUATED.values()) + " % (ImageNet, 9 → 17 → 33 px)"
@@ -215,6 +232,14 @@ CLAIMS: tuple[Claim, ...] = (
         f"{PAPER_TOP5[LARGEST]} % top-5 (ImageNet, 33 px)", PAPER,
         f"top-5 of 33 px minus the residual network's, points; near: within {NEAR:g}, our reading",
         (-NEAR, NEAR), partial(gap, LARGEST, None), {},
+    ),
+    Claim(
+        "patch-33-near-lite0", STUDY,
+        "Patches of 33 px alone come near an ImageNet network that sees the whole picture.",
+        f"{PAPER_TOP5[LARGEST]} % top-5 (ImageNet, 33 px)", PAPER,
+        f"top-5 of lite0_local minus that of lite0, points; near: within {NEAR:g}, our reading",
+        (-NEAR, NEAR), on_lite0, tuple(f"imagenet:{name}" for name in LITES), {"patch-family": "ImageNet"},
+        less="training: lite0 learned what enlarged patches look like, on a few thousand photographs",
     ),
     measured(
         "patch-17-near-33", "Patches of 17 px lose little against patches of 33 px.",

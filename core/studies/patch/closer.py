@@ -15,6 +15,7 @@ from core.compute import patches
 from core.compute.patches import centres
 from core.networks.card import Network
 from core.pictures.preprocess import to_tensor
+from core.studies.patch import evidence
 from core.studies.patch.evidence import Map, Result
 
 MOST_ALIKE = 6_000  # patches
@@ -52,9 +53,9 @@ def crop_at(network: Network, pixels: np.ndarray, y: int, x: int) -> np.ndarray:
     return field[y : y + q, x : x + q]
 
 
-def alike_step(pixels: np.ndarray) -> int:
+def alike_step(network: Network, pixels: np.ndarray) -> int:
     """Pixels between the patches of (H, W, 3) that are compared: their features must stay within a few dozen MB."""
-    steps = (2, 4, 8)
+    steps = [step for step in (2, 4, 8) if step == 8 or evidence.is_refined(network.card)]
     return next((s for s in steps if pixels.shape[0] * pixels.shape[1] / s**2 <= MOST_ALIKE), steps[-1])
 
 

@@ -16,7 +16,7 @@ from core.base.settings import check, setting
 from core.base.worker import Progress, each, ignore, part
 from core.compute import patches
 from core.compute.patches import Leaf
-from core.networks import quoting
+from core.networks import lite, quoting
 from core.networks.card import Card, Network
 from core.networks.own_options import Opened
 from core.pictures.image import RGBImage
@@ -73,10 +73,11 @@ class Map:
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """M BagNets on one picture of `height` x `width` px as they see it. Evidence has the unit of the logits.
+    """M networks on one picture of `height` x `width` px as they see it. Evidence has the unit of the logits.
 
     `evidence[m]` (h, w) is that for `target` (less that for `other`) of the q x q patches centred at the pixels
-    `y[m]`, `x[m]`; the mean of the network's own grid is its logit. `patches[m]`: how many its own grid has.
+    `y[m]`, `x[m]`; the mean of the network's own grid is its logit. `patches[m]`: how many its own grid has. Where
+    `patch[m]` is 0 the map is a class activation map: each position has seen nearly all of the picture.
     """
 
     models: tuple[str, ...]
@@ -95,6 +96,16 @@ class Result:
     evidence: tuple[np.ndarray, ...]
 
 
+def has_map(card: Card) -> bool:
+    """Whether the network of a card tells every position's own logits: a BagNet, or lite0 and its copies."""
+    return bool(card.patch) or lite.is_family(card.arch)
+
+
+def is_refined(card: Card) -> bool:
+    """Whether a network's map can be drawn around every pixel within seconds: the BagNets'."""
+    return bool(card.patch) and not lite.is_family(card.arch)
+
+
 def seen(network: Network, image: RGBImage, short: int | None) -> np.ndarray:
     """uint8 (H, W, 3): the picture as the network sees it.
 
@@ -109,12 +120,14 @@ def seen(network: Network, image: RGBImage, short: int | None) -> np.ndarray:
 def coarse(network: Network, pixels: np.ndarray, progress: Progress = ignore) -> Map:
     """Evidence for every class on the network's own grid, in one dense pass over the picture uint8 (H, W, 3) (§2).
 
-    Raises ValueError for a network that is no BagNet.
+    Of a network that pads it is the class activation map (Zhou et al., CVPR 2016), by the same identity.
+    Raises ValueError for a network whose logits are not means over positions.
     """
-    net = patches.bagnet_of(network)
+    net = patches.evident(network)
     values = patches.evidence(net, to_tensor(pixels, network.preprocessing))
     progress(1, 1)
-    y, x = (patches.centres(side, net.patch) for side in pixels.shape[:2])
+    sides = zip(pixels.shape[:2], values.shape[1:], strict=True)
+    y, x = (patches.centres(n, net.patch) if net.patch else patches.cells(n, count) for n, count in sides)
     return Map(y, x, tuple(range(len(values))), values)
 
 
@@ -161,7 +174,9 @@ def run(networks: Sequence[Network], image: RGBImage, params: Params, progress: 
     Raises ValueError: no network, no BagNet, other labels, a class that does not exist, too small a side.
     """
     if not networks or any(n.labels != networks[0].labels for n in networks):
-        raise ValueError(f"expected BagNets that share labels, got {[n.card.name for n in networks]}: compare a family")
+        raise ValueError(
+            f"expected networks that share labels, got {[n.card.name for n in networks]}: compare a family"
+        )
     pixels = [seen(n, image, params.short) for n in networks]
     passes = 2 if params.resolution == "full" else 1
     grids = [coarse(n, p) for n, p in each(list(zip(networks, pixels, strict=True)), part(progress, 0, passes))]
@@ -171,8 +186,8 @@ def run(networks: Sequence[Network], image: RGBImage, params: Params, progress: 
         classes = kept_classes(len(networks[0].labels), target, params.other)
         watch = part(progress, 1, passes)
         maps = [
-            full(n, p, classes, part(watch, i, len(networks)))
-            for i, (n, p) in enumerate(zip(networks, pixels, strict=True))
+            full(n, p, classes, part(watch, i, len(networks))) if is_refined(n.card) else grid
+            for i, (n, p, grid) in enumerate(zip(networks, pixels, grids, strict=True))
         ]
     return assemble(networks, grids, maps, image, pixels[0], params)
 
@@ -252,10 +267,11 @@ def finding(result: Result, titles: Sequence[str]) -> str:
     name = result.labels[result.target]
     if result.other is not None:
         name += f" rather than {result.labels[result.other]}"
-    parts = [
-        f"{100 * share:.0f} % of the patches of {title}" if np.isfinite(share) else f"no patch of {title}"
-        for title, share in zip(titles, half_of_the_evidence(result), strict=True)
-    ]
+    parts = []
+    for title, share, patch in zip(titles, half_of_the_evidence(result), result.patch, strict=True):
+        what = "patch" if patch else "position"
+        many = what + ("es" if patch else "s")
+        parts.append(f"{100 * share:.0f} % of the {many} of {title}" if np.isfinite(share) else f"no {what} of {title}")
     said = [result.labels[i] for i in result.logits.argmax(1)]
     answers = ", ".join(f"{title} says {answer}" for title, answer in zip(titles, said, strict=True))
     if len(said) > 1 and len(set(said)) == 1:

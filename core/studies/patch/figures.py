@@ -72,7 +72,8 @@ def maps(
     map is a layer of invisible points: Plotly reports clicks on points, not on heat maps.
     """
     m = len(result.models)
-    heads = [f"<b>{verbatim(t)}</b><br>patches of {q}×{q} px" for t, q in zip(titles, result.patch, strict=True)]
+    saw = [f"patches of {q}×{q} px" if q else "class activation map: sees everything" for q in result.patch]
+    heads = [f"<b>{verbatim(t)}</b><br>{what}" for t, what in zip(titles, saw, strict=True)]
     fig = subplots.make_subplots(1, m, subplot_titles=heads, horizontal_spacing=0.03)
     under, over = uri(grey(pixels)), uri(edges(pixels))
     for i in range(m):

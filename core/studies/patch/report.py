@@ -25,14 +25,14 @@ from core.studies.study import FirstLook, Glance
 
 
 def parts(asked: Asked) -> list[Work]:
-    """One run for each family of the BagNets asked for; by default the packaged ones."""
-    mine = tuple(card for card in asked.cards if card.patch)
-    cards, missing = (mine, []) if mine else packaged(networks_families.DEFAULT_BAGNETS)
+    """One run for each family of the networks asked for that have maps; by default lite0's and its local copy's."""
+    mine = tuple(card for card in asked.cards if evidence.has_map(card))
+    cards, missing = (mine, []) if mine else packaged(networks_families.DEFAULT_MAPS)
     return [*missing, *(partial(patch_part, asked, group) for group in side_by_side(cards))]
 
 
 def patch_part(asked: Asked, cards: tuple[Card, ...], progress: Progress) -> Part:
-    """The evidence maps of BagNets that share their labels."""
+    """The evidence maps of networks that share their labels."""
     params = evidence.Params()
     result = evidence.packaged(cards, asked.image, params)
     if result is None:
@@ -66,7 +66,7 @@ def fit_patch(fig: go.Figure, result: evidence.Result) -> go.Figure:
 
 
 def patch_table(result: evidence.Result, cards: Sequence[Card]) -> Table:
-    """One row a BagNet: its answer, and how its evidence is spread."""
+    """One row a network: its answer, and how its evidence is spread."""
     halves = evidence.half_of_the_evidence(result)
     return Table(
         f"The logits are the means over the patches of each network's own grid ({result.labels[result.target]} is the "
@@ -75,7 +75,7 @@ def patch_table(result: evidence.Result, cards: Sequence[Card]) -> Table:
             "network": titles(cards),
             "answer": [result.labels[c] for c in result.logits.argmax(1)],
             f"logit of {result.labels[result.target]}": [f"{v:.2f}" for v in result.logits[:, result.target]],
-            "patches of the grid": [f"{n:,}" for n in result.patches],
+            "positions of the grid": [f"{n:,}" for n in result.patches],
             "half of the evidence in": [f"{100 * s:.0f} %" if np.isfinite(s) else "–" for s in halves],
             "strongest patch, row": [evidence.strongest(result, m)[0] for m in range(len(cards))],
             "column": [evidence.strongest(result, m)[1] for m in range(len(cards))],
@@ -85,7 +85,7 @@ def patch_table(result: evidence.Result, cards: Sequence[Card]) -> Table:
 
 def first_looks() -> Iterator[FirstLook]:
     """The evidence maps of the sample picture."""
-    yield studies_first_look.of_sample("patch_evidence", evidence, networks_families.DEFAULT_BAGNETS, {"evidence": 3})
+    yield studies_first_look.of_sample("patch_evidence", evidence, networks_families.DEFAULT_MAPS, {"evidence": 3})
 
 
 def glance(cards: Sequence[Card], sample: RGBImage) -> Glance | None:

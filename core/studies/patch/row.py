@@ -33,7 +33,7 @@ def row(network: Network, image: RGBImage, params: evidence.Params) -> Row:
 
 TABLE = Table(
     evidence.Params(resolution="coarse"),  # a map around every pixel costs 64 times as much
-    families.DEFAULT_BAGNETS,
+    families.DEFAULT_MAPS,
     (
         *ANSWER,
         *(("target", "text"), ("logit", "float"), ("patches", "int")),

@@ -27,7 +27,7 @@ from core.pictures.samples import SAMPLES, load_sample
 from core.studies.patch.closer import apart
 
 if TYPE_CHECKING:
-    from core.models.bagnet import BagNet
+    from core.models.evident import Evident
 
 Chunk = tuple[Sequence[str], Sequence["RGBImage"], Sequence[int]]  # names, pictures, classes (-1 where unknown)
 MOST_PATCHES, LARGEST = 200, 10**6  # on one wall; of what has no bound of its own
@@ -118,7 +118,7 @@ def run(network: Network, chunks: Iterable[Chunk], total: int, params: Params, p
 
 
 def best_of(
-    net: BagNet, network: Network, picture: tuple[int, str, RGBImage, int], params: Params
+    net: Evident, network: Network, picture: tuple[int, str, RGBImage, int], params: Params
 ) -> tuple[bool, list[Patch]]:
     """Whether a picture (number, name, pixels, class) counts as the target's, and its best patches."""
     number, name, image, truth = picture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.base.heavy import go
-from core.networks import families
+from core.networks import families, lite
 from core.studies.random import figures
 from core.studies.random.features import Result
 from core.studies.study import Study, Use
@@ -17,7 +17,7 @@ STUDY = Study(
     link="https://arxiv.org/abs/1806.05789",
     icon=":material/casino:",
     room="random",
-    networks=(families.CEILINGS["digits"],),
+    networks=(lite.NAME, families.CEILINGS["digits"]),
     uses=(
         Use("map of its features", (("random-network", "{name}"),)),
         Use("retrieval, backgrounds", (("random-photo-network", "{name}"),)),

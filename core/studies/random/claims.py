@@ -16,7 +16,7 @@ from core.claims import claim, numbers
 from core.claims.claim import ABOVE_0, OPEN, Claim, Ours, untested
 from core.claims.fact import Fact, fact, tiny
 from core.claims.numbers import OVER_SEEDS, PERCENT, Estimate, Z
-from core.compute import sign_counts, spaces
+from core.compute import gallery, sign_counts, spaces
 from core.compute.sign_counts import Spec
 from core.compute.spaces import PIXELS, RANDOM, similarity
 from core.data import named
@@ -128,6 +128,22 @@ def retrieves(results: Path) -> Ours | None:
     )
 
 
+def among_photographs(results: Path) -> Ours | None:
+    """Photographs whose nearest other one is of their class: the share by random features minus that by pixels."""
+    found = gallery.read(results / "random_features" / gallery.PATH.name)
+    if found is None:
+        return None
+    learned, random, pixels = (numbers.share(found.agreement[s], len(found)) for s in (spaces.TRAINED, RANDOM, PIXELS))
+    difference = numbers.minus(random, pixels)
+    return numbers.ours(
+        difference,
+        f"{numbers.interval(difference, 'points', digits=1, sign=True)}: {random.value:.1f} % by random features, "
+        f"{pixels.value:.1f} % by pixels, {learned.value:.1f} % by a trained network's ({len(found):,} photographs)",
+        f"{found.about['data']}; 95 % over photographs, one draw of the features",
+        found.about["date"],
+    )
+
+
 def around(value: float, half: float) -> Estimate:
     """A value, and half its interval to each side."""
     return Estimate(float(value), float(value - half), float(value + half))
@@ -189,6 +205,12 @@ CLAIMS: tuple[Claim, ...] = (
         "random-above-pixels", STUDY, "Without learning any feature, a linear SVM comes far above raw pixels.",
         SAID[CIFAR], PAPER, "top-1 of random features minus raw pixels, points; far: 10 or more, our reading",
         (FAR, math.inf), partial(by_svm, "cifar10", above_pixels), ("random:cifar10",), ON_CIFAR,
+    ),
+    Claim(
+        "random-above-pixels-photographs", STUDY,
+        "Without learning any feature, like photographs lie nearer each other than by raw pixels.", "", LISTED,
+        "share whose nearest other is of their class, random features minus pixels, points", ABOVE_0,
+        among_photographs, ("random:photographs",), {"random-data": "photographs"},
     ),
     Claim(
         "random-mnist", STUDY, "Random features tell handwritten digits apart nearly without fail.",

@@ -63,7 +63,7 @@ def map_figure(
     """
     fig, found = go.Figure(), result.of(space)
     add_points(fig, result, found.positions, selected, hover)
-    add_names(fig, result, found.positions)
+    add_names(fig, result, found.positions, selected)
     if placed is not None:
         mark(fig, placed)
     style(fig)
@@ -90,6 +90,12 @@ def map_figure(
         activeselection={"fillcolor": USER, "opacity": 0.06},
     )
     return fig
+
+
+def as_plot(fig: go.Figure, result: Result, space: Space, whose: str) -> Plot:
+    """A map in which a picture is placed, with its words; the table is that of all points."""
+    alt = f"Map of {len(result):,} pictures, {TITLES[space].lower()}, coloured by class, with {whose} among them"
+    return Plot(fig, alt, lambda: {name: column.tolist() for name, column in table(result).items()})
 
 
 def add_points(
@@ -123,9 +129,14 @@ def add_points(
     )
 
 
-def add_names(fig: go.Figure, result: Result, positions: np.ndarray) -> None:
-    """Each class's name at the median of its points (N, 2); none where there are too many classes."""
+def add_names(fig: go.Figure, result: Result, positions: np.ndarray, selected: Sequence[int] | None = None) -> None:
+    """Each class's name at the median of its points (N, 2); of many classes those that are wholly among the `selected`
+    rows, and none where these are too many."""
     present = np.unique(result.labels)
+    if len(present) > LABELLED:
+        counts = np.bincount(result.labels)
+        chosen = np.bincount(result.labels[list(selected or ())], minlength=len(counts))
+        present = np.flatnonzero((chosen == counts) & (counts > 0))
     if len(present) > LABELLED:
         return
     for label in present:

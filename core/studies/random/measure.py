@@ -22,6 +22,7 @@ from core.studies.random.claims import random_record
 from core.studies.random.dataset import Plan
 from core.studies.random.features import FOLDER, answer
 from core.studies.random.measure_attack import ATTACK
+from core.studies.random.measure_photographs import PHOTOGRAPHS
 from core.studies.random.measure_retrieval import BACKGROUND, RETRIEVAL
 from core.training import ship
 from core.training.measurement import CIFAR, POINT, Asked, Measurement, Part, Quick, command, share, there
@@ -156,4 +157,5 @@ MEASUREMENTS = (
     RETRIEVAL,
     BACKGROUND,
     ATTACK,
+    PHOTOGRAPHS,
 )

@@ -1,4 +1,4 @@
-"""What a report says of this study: where a picture, taken into the form of the digits, falls among them."""
+"""What a report says of this study: where a picture falls among others of its sort."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from core.base.heavy import go
 from core.base.prose import section
 from core.base.records import as_json
 from core.base.worker import Progress, each, part
-from core.compute import embedding
+from core.compute import embedding, gallery
 from core.compute.neighbours import nearest
 from core.compute.sign_counts import Spec
 from core.data import named
@@ -24,10 +24,12 @@ from core.figures.palette import uri
 from core.networks import families
 from core.networks.card import Card, Network
 from core.pictures import preprocess
+from core.pictures.drawn import sort_of
 from core.pictures.image import RGBImage
+from core.pictures.samples import DEFAULT_SAMPLE, load_sample
 from core.studies import first_look as studies_first_look
-from core.studies.asked import Asked, Part, Work
-from core.studies.random import features, maps_figures
+from core.studies.asked import Asked, Part, Work, packaged
+from core.studies.random import features, maps_figures, photographs
 from core.studies.random import maps as random_maps
 from core.studies.random.maps import Placed, Space, SpaceMap
 from core.studies.random.maps_figures import colour, map_figure
@@ -39,8 +41,37 @@ MAP, TOOLS, DOT = (WIDTH - 24) // 3, 26, 2.6  # px: a map's side, the camera's r
 
 
 def parts(asked: Asked) -> list[Work]:
-    """Where the picture falls among the digits: they, and the map of them, come along."""
+    """Where a photograph falls among photographs, and a drawing among digits: both come along."""
+    if sort_of(asked.image) == "photograph" and gallery.PATH.is_file():
+        cards, missing = packaged((gallery.NETWORK,))
+        if cards:
+            return [partial(among_photographs, asked, cards)]
+        return missing
     return [partial(random_part, asked)]
+
+
+def among_photographs(asked: Asked, cards: tuple[Card, ...], progress: Progress) -> Part:
+    """Where the photograph falls in each space, with its nearest neighbours in words."""
+    found = gallery.there()
+    placed = photographs.place(found, asked.image, networks.load(cards[0]), progress)
+    result = photographs.result_of(found)
+    maps = tuple(fit_map(result, space, at, photographs.alike(found, at)) for space, at in placed.items())
+    names = {space: [found.names[found.labels[row]] for row in at.nearest] for space, at in placed.items()}
+    rows = {
+        "space": [random_maps.TITLES[space] for space in placed],
+        "nearest photographs": [", ".join(near) for near in names.values()],
+        "distance": [f"{at.distances[0]:.2f}" for at in placed.values()],
+    }
+    return Part(
+        photographs.finding(found, placed),
+        (maps,),
+        section("random_features", "photographs", data=found.about["data"], side=gallery.SIDE),
+        (Table("The nearest photographs, the nearest first; distances of different spaces do not compare", rows),),
+        asked.again,
+        cards,
+        "",
+        photographs.spread(found),
+    )
 
 
 def random_part(asked: Asked, progress: Progress) -> Part:
@@ -106,9 +137,9 @@ def times(at: Placed, typical: float) -> str:
     return f"{at.distances[0] / typical:.1f}"
 
 
-def fit_map(result: random_maps.Result, space: Space, at: Placed) -> Plot:
+def fit_map(result: random_maps.Result, space: Space, at: Placed, shown: Sequence[int] | None = None) -> Plot:
     """A third of the page's width, its points drawn as shapes: a browser prints those sharp, and WebGL's not at all."""
-    fields = map_figure(result, space, placed=at).to_dict()
+    fields = map_figure(result, space, shown, at).to_dict()
     for trace in fields["data"]:
         trace["type"] = "scatter"
     fig = go.Figure(fields)
@@ -116,7 +147,7 @@ def fit_map(result: random_maps.Result, space: Space, at: Placed) -> Plot:
     fig.data[1].marker.size = 15
     fig.update_layout(title_text="", width=MAP, height=MAP + TOOLS, margin={"t": TOOLS}, dragmode=False)
     near = result.classes[result.labels[at.nearest[0]]]
-    alt = f"Map of {len(result):,} digits {random_maps.WORDS[space]}; the picture lies beside a {near}"
+    alt = f"Map of {len(result):,} {result.data} {random_maps.WORDS[space]}; the picture lies beside a {near}"
     return Plot(fig, alt, heading=random_maps.TITLES[space])
 
 
@@ -153,13 +184,28 @@ def first_looks() -> Iterator[FirstLook]:
     accuracy = features.run("digits", train, test, params)
     made_of = studies_first_look.key([], digest, params)
     yield "random_features", made_of, as_json(accuracy), features.finding(accuracy)
+    found, card = gallery.there(), networks.find(gallery.NETWORK)
+    image = load_sample(DEFAULT_SAMPLE)
+    placed = photographs.place(found, image, networks.load(card))
+    made_of = studies_first_look.key([card], image.digest, photographs.Among(found.digest))
+    look = as_json(photographs.kept(placed), random_maps.DECIMALS)
+    yield photographs.LOOK, made_of, look, photographs.finding(found, placed)
 
 
 def glance(cards: Sequence[Card], sample: RGBImage) -> Glance | None:
-    """The packaged maps of the digits, one a space."""
-    result = studies_first_look.latest("random_maps", random_maps.Result, cards)
+    """Where the sample lies among the photographs that come along; without them, or lite0, the maps of the digits."""
+    found = gallery.read()
+    look = next((photographs.packaged(found, card, sample.digest) for card in cards if found), None)
+    if found is not None and look is not None:
+        shown = photographs.result_of(found)
+        rows = {space: photographs.alike(found, at) for space, at in look.items()}
+        alt = f"Map of {len(found):,} photographs by {{}} features, with the sample picture among them"
+        plots = tuple(Plot(map_figure(shown, s, rows[s], at, hover=False), alt.format(s)) for s, at in look.items())
+        return Glance(photographs.finding(found, look), plots)
+    digits = [card for card in cards if card.name != gallery.NETWORK]
+    result = studies_first_look.latest("random_maps", random_maps.Result, digits)
     if result is None:
         return None
     alt = f"Map of {len(result):,} digits by {{}} features, coloured by class"
-    plots = (Plot(map_figure(result, one.space), alt.format(one.space)) for one in result.maps)
-    return Glance(random_maps.finding(result), tuple(plots))
+    plots = tuple(Plot(map_figure(result, one.space), alt.format(one.space)) for one in result.maps)
+    return Glance(random_maps.finding(result), plots)

@@ -23,6 +23,11 @@ def not_followed(card: Card) -> str:
     return ""
 
 
+def slow(card: Card) -> str:
+    """What is said of the network that asks about every patch of a picture."""
+    return "576 patches at every shift take minutes: choose a small R" if card.arch == "lite0_local" else ""
+
+
 STUDY = Study(
     slug="shift_sweep",
     title="Shift sweep",
@@ -32,7 +37,7 @@ STUDY = Study(
     icon=":material/open_with:",
     room="shift",
     networks=families.DEFAULT_NETWORKS,
-    uses=(Use("every shift", CHOOSERS), Use("inside the layers", CHOOSERS, not_followed)),
+    uses=(Use("every shift", CHOOSERS, note=slow), Use("inside the layers", CHOOSERS, not_followed)),
 )
 
 

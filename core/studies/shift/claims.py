@@ -16,6 +16,7 @@ from core.networks import packaged, weights
 from core.networks.card import blur_of, title_of
 from core.pictures.samples import DEFAULT_SAMPLE, load_sample
 from core.studies.shift import dataset as shift_dataset
+from core.studies.shift import photographs
 from core.studies.shift.dataset import Measured
 from core.studies.shift.inside import blur_response, internal_distance
 from core.studies.shift.paper import IMAGENET
@@ -25,6 +26,7 @@ SOURCE = "Zhang 2019, the authors' repository"
 DEFINED = f"{claim.DEFINED} of Zhang 2019, computed by us"
 BLURS = ("cifar_vgg", "cifar_vgg_blur2", "cifar_vgg_blur3", "cifar_vgg_blur5", "cifar_vgg_blur7")
 VGG = "cifar_vgg"
+LITES, CONSISTENCY = (photographs.PLAIN, "lite0_blur5"), "consistency"
 PHOTOS, VGGS = ("photo_resnet", "photo_resnet_blur5"), ("cifar_vgg", "cifar_vgg_blur5")
 Read = Callable[[Measured], Estimate]
 
@@ -89,6 +91,26 @@ def paired(names: tuple[str, str], results: Path) -> Ours | None:
     )
 
 
+def on_lite0(quantity: str, results: Path) -> Ours | None:
+    """What blur 5 adds to lite0's copy, in points: that copy minus a plain one that was taught in the same way, on the
+    same photographs at the same shifts."""
+    found = kept(photographs.measured, results / "imagenet")
+    share = photographs.blurs_own([*found.values()], quantity).get(LITES[1])
+    if share is None:
+        return None
+    plain = found[LITES[0]]
+    before = photographs.shares([plain])[quantity][LITES[0]]
+    difference = Estimate(share.more, share.more - share.half, share.more + share.half)
+    pairs = f" × {plain.pairs} pairs of crops" if quantity == CONSISTENCY else ""
+    return numbers.ours(
+        difference,
+        f"{numbers.interval(difference, 'points', sign=True)}: {numbers.number(share.value)} % with blur 5, "
+        f"{numbers.number(before.value)} % without ({plain.images:,} photographs{pairs})",
+        f"{plain.data}; 95 % over photographs; one copy each, taught alike to answer as lite0",
+        plain.date,
+    )
+
+
 def trend(results: Path) -> Ours | None:
     """Rank correlation of taps and consistency."""
     found = shift_record(results)
@@ -145,6 +167,23 @@ def about_blur(kind: str, names: tuple[str, str], sentence: str, said: str, reac
     )
 
 
+def about_lite0(name: str, sentence: str, column: int, quantity: str, what: str) -> Claim:
+    """A claim about blur 5 in EfficientNet-Lite0, taught to answer as it does."""
+    return Claim(
+        name=name,
+        study=STUDY,
+        sentence=sentence,
+        paper=paper("MobileNetV2", column),
+        source=SOURCE,
+        quantity=what,
+        holds=ABOVE_0,
+        measure=partial(on_lite0, quantity),
+        measurement=tuple(f"imagenet:{name}" for name in LITES),
+        settings={**dict.fromkeys(("shift-family", "shift-data"), "ImageNet"), "shift-networks-imagenet": LITES},
+        less="training: the copy is taught to answer as a plain network does, for a few thousand steps",
+    )
+
+
 def on_imagenet(arch: str, networks: tuple[str, ...]) -> Claim:
     """A claim about an ImageNet network, which is not measured here."""
     return untested(
@@ -173,6 +212,14 @@ CLAIMS: tuple[Claim, ...] = (
     ),
     about_blur(
         "accuracy", VGGS, "Blurring costs a VGG no accuracy: it gains some.", paper("VGG16", 0), "8"
+    ),
+    about_lite0(
+        "blur-consistency-lite0", "Anti-aliasing makes a mobile ImageNet network more consistent under shifts.", 1,
+        CONSISTENCY, "pairs of crops that agree with blur 5 minus those of the plain copy, points",
+    ),
+    about_lite0(
+        "blur-accuracy-lite0", "Blurring costs a mobile ImageNet network no accuracy: it gains some.", 0,
+        "top-1", "top-1 with blur 5 minus that of the plain copy, points",
     ),
     Claim(
         name="blur-size-consistency",

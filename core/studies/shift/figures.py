@@ -189,26 +189,35 @@ def scatter(summaries: Sequence[Summary], titles: Sequence[str], blurs: Sequence
     for s, title, colour in zip(summaries, map(verbatim, titles), network_colours(blurs), strict=True):
         if s.accuracy is None or s.accuracy_interval is None:
             continue
-        bar: dict[str, Any] = {"color": colour, "thickness": 1, "width": 0}
-        x, y = np.array([[100 * s.consistency], [100 * s.accuracy]])
-        fig.add_scatter(
-            x=x,
-            y=y,
-            mode="markers+text",
-            text=[title],
-            textposition="top center",
-            error_x=kit.whiskers(x, *(100 * np.array(s.consistency_interval)), **bar),
-            error_y=kit.whiskers(y, *(100 * np.array(s.accuracy_interval)), **bar),
-            marker={"size": 11, "color": colour},
-            showlegend=False,
-            hovertemplate=f"{title}<br>consistency %{{x:.2f}} %<br>accuracy %{{y:.2f}} %"
-            f"<br>n = {s.images:,}<extra></extra>",
+        said = f"consistency %{{x:.2f}} %<br>accuracy %{{y:.2f}} %<br>n = {s.images:,}"
+        x, y = (
+            [100 * v for v in (mean, *ends)]
+            for mean, ends in ((s.consistency, s.consistency_interval), (s.accuracy, s.accuracy_interval))
         )
+        add_network(fig, title, colour, x, y, said)
     style(fig)
     fig.update_layout(title="Right: steadier · up: more accurate", height=400)
     fig.update_xaxes(title_text="consistency, % of shift pairs that agree")
     fig.update_yaxes(title_text="accuracy, %")
     return Plot(fig, "Accuracy against consistency of every packaged network", lambda: table(summaries, titles))
+
+
+def add_network(fig: go.Figure, title: str, colour: str, x: Sequence[float], y: Sequence[float], said: str) -> None:
+    """A network's named point: along each axis its value and both ends of its interval; `said` on hover."""
+    bar: dict[str, Any] = {"color": colour, "thickness": 1, "width": 0}
+    across, up = (np.array(ends)[:, None] for ends in (x, y))  # (3, 1)
+    fig.add_scatter(
+        x=across[0],
+        y=up[0],
+        mode="markers+text",
+        text=[title],
+        textposition="top center",
+        error_x=kit.whiskers(*across, **bar),
+        error_y=kit.whiskers(*up, **bar),
+        marker={"size": 11, "color": colour},
+        showlegend=False,
+        hovertemplate=f"{title}<br>{said}<extra></extra>",
+    )
 
 
 def corruption_plot(

@@ -18,7 +18,8 @@ from core.data.split import Split, chunks, every
 from core.networks import families, weights
 from core.networks import packaged as networks
 from core.studies.shift import dataset
-from core.studies.shift.claims import SHIFT_PAIRS
+from core.studies.shift.claims import CLAIMS, SHIFT_PAIRS
+from core.studies.shift.measure_photographs import PHOTOGRAPHS as PHOTOGRAPHS_OF_IMAGENET
 from core.training.measurement import CIFAR, PHOTOGRAPHS, Asked, Measurement, Quick, command
 from core.training.recipes import RECIPES
 
@@ -115,6 +116,7 @@ def run_pairs(asked: Asked, count: int | None = None, params: dataset.Params = P
     return measure_pairs(tests, asked.results / SHIFT_PAIRS, asked.progress, params)
 
 
+CLAIMED = {key for claim in CLAIMS for key in claim.measurement}  # the others are not re-checked within minutes
 MEASUREMENTS = (
     *(
         Measurement(
@@ -129,7 +131,9 @@ MEASUREMENTS = (
                 5,
                 partial(run, name, count=QUICK, few=QUICK_FEW),
                 writes=True,
-            ),
+            )
+            if f"shift:{name}" in CLAIMED
+            else None,
         )
         for name, data in MEASURED.items()
     ),
@@ -147,4 +151,5 @@ MEASUREMENTS = (
             writes=True,
         ),
     ),
+    *PHOTOGRAPHS_OF_IMAGENET,
 )

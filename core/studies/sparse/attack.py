@@ -113,8 +113,10 @@ def attack(
 def answers(network: Network, x: torch.Tensor, lam: float | None) -> torch.Tensor:
     """Logits (B, K) of pixels (B, 3, H, W) in [0, 1], differentiable in them."""
     seen = normalise(x, network.preprocessing)
-    net = network.engine.plain
-    return net(seen) if lam is None else net(seen, lam)  # type: ignore[no-any-return]
+    if lam is None:
+        return network.engine.plain(seen)  # type: ignore[no-any-return]
+    net = sdnet_of(network)
+    return net.tail(net.dictionary(seen, lam))
 
 
 def curve(

@@ -43,7 +43,10 @@ LAMBDA_LIMITS, LAMBDA_STEP = (0.0, 1.5), 0.05
 LAMBDAS = tuple(round(LAMBDA_STEP * i, 2) for i in range(round(LAMBDA_LIMITS[1] / LAMBDA_STEP) + 1))
 STEPS_LIMITS = (1, 50)
 CURVE_STEPS = 50  # of the objective's curve
-TWIN_OF = dict(zip(families.SDNETS, families.TWINS, strict=True))  # the plain network of the same recipe and seed
+TWIN_OF = {  # the plain network of the same recipe and seed, or that the coded one was taught by
+    **dict(zip(families.SDNETS, families.TWINS, strict=True)),
+    families.DEFAULT_SDNETS[0]: families.DEFAULT_SDNETS[1],
+}
 FOLDER = ASSETS / "results" / "sparse_codes"
 OWN_PIXELS = 2**20  # a larger photograph is scaled down to so many before it is coded at its own resolution
 
@@ -198,7 +201,7 @@ def estimate(network: Network, seen: np.ndarray, fit: Fit | None) -> float:
 
 def has_codes(card: Card) -> bool:
     """Whether the network of a card begins with a coding layer."""
-    return "sdnet" in card.arch
+    return "sdnet" in card.arch or card.arch == "lite0_sparse"
 
 
 def packaged_fit(network: Network) -> Fit | None:

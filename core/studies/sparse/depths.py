@@ -107,7 +107,11 @@ def run(network: Network, pixels: np.ndarray, lam: float | None = None, progress
 
 def all_coded(network: Network) -> SDNet:
     """The float32 SDNet. Raises ValueError if not all its layers are coded, or its stem has two layers."""
+    from core.models.sdnet import SDNet
+
     net = coded.sdnet_of(network)
+    if not isinstance(net, SDNet):
+        raise ValueError(f"expected a CIFAR SDNet with all layers coded, got {network.card.name} with plain layers")
     plain = not blocks(net)[0].is_coded
     if plain or net.imagenet:
         what = "plain layers" if plain else "a second layer in its stem, whose variance no batch norm tells"

@@ -27,6 +27,7 @@ from core.studies.sparse.claims import sparse_record
 from core.studies.sparse.codes import FOLDER
 from core.studies.sparse.dataset import Fit, Params
 from core.studies.sparse.measure_attack import ATTACK
+from core.studies.sparse.measure_photographs import PHOTOGRAPHS
 from core.training import ship
 from core.training.measurement import Asked, Measurement, Part, Quick, command, share
 
@@ -198,4 +199,5 @@ MEASUREMENTS = (
         for name in (*NAMES, families.ALL_CODED)
     ),
     ATTACK,
+    *PHOTOGRAPHS,
 )

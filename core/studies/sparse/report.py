@@ -87,8 +87,8 @@ def sparse_tables(
 
 def first_looks() -> Iterator[FirstLook]:
     """The sample picture, coded."""
-    arrays = ("clean", "noisy", "reconstruction", "lams", "nonzero", "psnr", "logits", "twin_logits", "objective")
-    digits = dict.fromkeys(arrays, 5)
+    pictures = dict.fromkeys(("clean", "noisy", "reconstruction", "logits"), 3)  # most of a large file
+    digits = pictures | dict.fromkeys(("lams", "nonzero", "psnr", "twin_logits", "objective"), 5)
     yield studies_first_look.of_sample("sparse_codes", codes, networks_families.DEFAULT_SDNETS, digits)
 
 

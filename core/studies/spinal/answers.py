@@ -18,6 +18,7 @@ from core.data import named
 from core.models.heads import HEADS, SHORT, Head
 from core.networks import engine
 from core.networks.card import Network
+from core.networks.families import HEADED
 from core.networks.packaged import check_comparable
 from core.pictures.digit_form import as_mnist
 from core.pictures.image import RGBImage, from_pixels
@@ -115,7 +116,8 @@ def headed(network: Network) -> Headed:
 
     net = network.engine.exact
     if not isinstance(net, Headed):
-        raise ValueError(f"expected a backbone under a head, got {network.card.name}: choose one of networks.HEADED")
+        names = ", ".join(HEADED.values())
+        raise ValueError(f"expected a backbone under a head, got {network.card.name}: choose one of {names}")
     return net
 
 

@@ -20,7 +20,7 @@ from core.models import create_model
 from core.models.counting import multiplications, parameters
 from core.models.heads import BACKBONES, SHORT, Head
 from core.studies.spinal import dataset as spinal_dataset
-from core.studies.spinal import heads, regression, transfer
+from core.studies.spinal import heads, photographs, regression, transfer
 from core.studies.spinal.paper import BEST
 from core.studies.spinal.transfer import MODES
 
@@ -101,6 +101,23 @@ def transfers(mode: transfer.Mode, results: Path) -> Ours | None:
     rows = dict(zip(result.heads, PERCENT * result.of(mode), strict=True))
     return ours(
         transfer.minus(result.of(mode), "linear"),
+        "points",
+        {transfer.HEADS[head]: rows[head] for head in ("spinal", "linear")},
+        f"after {result.params.epochs} epochs ({result.test:,} photographs)",
+        f"{about['data']}, on {about['network']}; {OVER_SEEDS.format(result.params.seeds)}",
+        about["date"],
+    )
+
+
+def on_lite0(results: Path) -> Ours | None:
+    """Accuracy of a spinal head on lite0's features of photographs minus that of one linear layer, in points."""
+    record = kept(photographs.measured, results / "spinal_heads" / photographs.RECORD.name)
+    if record is None:
+        return None
+    result, about = record
+    rows = dict(zip(result.heads, PERCENT * result.accuracy, strict=True))
+    return ours(
+        transfer.minus(result.accuracy, "linear"),
         "points",
         {transfer.HEADS[head]: rows[head] for head in ("spinal", "linear")},
         f"after {result.params.epochs} epochs ({result.test:,} photographs)",
@@ -205,6 +222,12 @@ CLAIMS: tuple[Claim, ...] = (
     fitted("product", "3.875 → 3.966 after 100 epochs, 3.875 → 2.217 after 200 (thousandths, feed-forward → spinal)"),
     transferred("all", "Caltech-101"),
     transferred("head", "Bird225, VGG-19-BN"),
+    Claim(
+        "spinal-transfer-lite0", STUDY, "On an ImageNet network's features a spinal head beats the plain one.",
+        "{:.2f} % → {:.2f} % (Caltech-101)".format(*TRANSFER["Caltech-101"]), REPOSITORY,
+        "test accuracy of spinal minus one linear layer, points", ABOVE_0, on_lite0, ("spinal:photographs",),
+        {},
+    ),
     untested(
         "spinal-transfer-cifar10", STUDY, "On CIFAR-10 a spinal head brings a large trained network no gain.",
         "98.22 % → 98.12 % (WRN-101-2)", REPOSITORY, "a WRN-101-2 takes weeks to train on two cores", {},

@@ -19,6 +19,7 @@ from core.studies.spinal import heads
 from core.studies.spinal.claims import spinal_record
 from core.studies.spinal.heads import Params
 from core.studies.spinal.measure_ablation import ABLATION
+from core.studies.spinal.measure_photographs import PHOTOGRAPHS
 from core.studies.spinal.measure_regression import REGRESSION
 from core.studies.spinal.measure_transfer import TRANSFER
 from core.training.measurement import (
@@ -131,4 +132,5 @@ MEASUREMENTS = (
     ABLATION,
     TRANSFER,
     REGRESSION,
+    PHOTOGRAPHS,
 )

@@ -8,24 +8,30 @@ from functools import partial
 from core import networks
 from core.base.prose import section
 from core.base.worker import Progress
+from core.compute import gallery
 from core.figures.blocks import Picture, Plot, Table, csv_address, enlarged, printed
 from core.figures.palette import uri
 from core.models.heads import Head
 from core.networks import families
 from core.networks.card import Card
+from core.pictures.drawn import sort_of
 from core.pictures.image import RGBImage
 from core.studies.asked import Asked, Part, Work, packaged
 from core.studies.spinal import answers as spinal_answers
 from core.studies.spinal import answers_figures as figures
-from core.studies.spinal import dataset, heads
+from core.studies.spinal import dataset, heads, photographs, photographs_figures, transfer, transfer_figures
 from core.studies.spinal.figures import curves
 from core.studies.study import FirstLook, Glance
 
+TOP_ROWS = 5
 SEEN, BARS, TALL = 196, 480, 376  # px: the digit as the heads see it, and the size of their bars
 
 
 def parts(asked: Asked) -> list[Work]:
-    """What the packaged heads read in the picture."""
+    """What the heads on lite0's features say to a photograph, or the packaged heads read in a drawing."""
+    if sort_of(asked.image) == "photograph" and gallery.PATH.is_file() and photographs.HEADS_FILE.is_file():
+        reads, missing = packaged((gallery.NETWORK,))
+        return [*missing, *([partial(photograph_part, asked, reads)] if reads else [])]
     found, missing = packaged(list(families.HEADED.values()))
     known: dict[str, Head] = {name: head for head, name in families.HEADED.items()}  # type: ignore[misc]
     cards = {known[card.name]: card for card in found}
@@ -69,13 +75,40 @@ def spinal_part(asked: Asked, cards: Mapping[Head, Card], progress: Progress) ->
     )
 
 
+def photograph_part(asked: Asked, cards: tuple[Card, ...], progress: Progress) -> Part:
+    """What each head on lite0's features says to the photograph, and how the heads stand to each other."""
+    found, (result, about) = gallery.there(), photographs.there()
+    answers = photographs.answer(found, asked.image, networks.load(cards[0]), progress)
+    bars = photographs_figures.bars(answers)
+    printed(bars.figure)
+    numbers = photographs_figures.table(answers)
+    return Part(
+        photographs.finding(answers),
+        ((bars,),),
+        section(
+            "spinal_heads", "photographs", classes=len(found.classes), train=result.train, test=result.test,
+            data=about["data"], seed=photographs.SHIPPED_SEED,
+        ),
+        (Table("The likeliest categories", {name: column[:TOP_ROWS] for name, column in numbers.items()}),),
+        asked.again,
+        cards,
+        csv_address(numbers),
+        transfer.finding_on(photographs.features_of(found), result.accuracy),
+    )  # fmt: skip
+
+
 def first_looks() -> Iterator[FirstLook]:
     """None: the home page shows what was measured."""
     yield from ()
 
 
 def glance(cards: Sequence[Card], sample: RGBImage) -> Glance | None:
-    """The race of heads on digits, as it was measured."""
+    """The heads on lite0's features of photographs, as they were measured; without them the race on digits."""
+    gathered, record = gallery.read(), photographs.measured()
+    if gathered is not None and record is not None:
+        told, (result, _) = photographs.features_of(gathered), record
+        finding = transfer.finding_on(told, result.accuracy)
+        return Glance(finding, (transfer_figures.race(told, result.params, result.accuracy),))
     found = dataset.measured().get(dataset.FIRST)
     if found is None:
         return Glance("Not measured on this machine: run receptive measure spinal:digits:small_cnn.")

@@ -327,8 +327,7 @@ def features(
     few = fewer(train, test, most or most_pictures(network.preprocessing.size))
     check_halves(*few, FEWEST)
     told = [spaces.trained(split.pixels, network, part(progress, i, 2)) for i, split in enumerate(few)]
-    mean, deviation = told[0].mean(0), told[0].std(0)
-    scale = np.where(deviation > 0, deviation, 1)  # a constant feature says nothing
+    mean, scale = spaces.standard(told[0])
     known, asked = ((values - mean) / scale for values in told)
     return Features(network.card.name, dataset, known, few[0].labels, asked, few[1].labels, train.classes)
 
