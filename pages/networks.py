@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.base.prose import section
-from core.networks.card import Card, Network
+from core.networks.card import COME_ALONG, Card, Network
 from core.overview import coverage
 from pages.parts.common import at_hand, charts, frame, own_network, provenance
 from pages.parts.common.address import bound
@@ -30,13 +30,15 @@ def shown(cards: dict[str, Card]) -> list[Card]:
     mine = [card for card in cards.values() if card.name in own or card.kind == "user"]
     if which == YOURS:
         return mine
-    return list(cards.values()) if which == EVERY else [*mine, *(c for c in cards.values() if c.kind == "trained here")]
+    if which == EVERY:
+        return list(cards.values())
+    return [*mine, *(card for card in cards.values() if card.kind in COME_ALONG)]
 
 
 def one(cards: dict[str, Card]) -> None:
     """Everything about one network, with a way into each study."""
     st.header("One network", anchor="one")
-    card = at_hand.any_card("Network", CHOSEN, "photo_resnet")
+    card = at_hand.any_card("Network", CHOSEN, "lite0")
     provenance.badges([card])
     st.markdown(plain(card.provenance[:1].upper() + card.provenance[1:] + "."))
     for cell in coverage.row(card):

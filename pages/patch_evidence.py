@@ -19,7 +19,7 @@ from pages.parts.common import at_hand, frame, provenance, take_away, tray, wait
 from pages.parts.patch import any as patch_any
 from pages.parts.patch import choose, closer, hero, masking, measured, probes, wall, why
 
-ANY_FIRST = "photo_resnet"
+ANY_FIRST = "lite0"
 
 
 def ask(view: choose.View, picture: tray.Picture, pixels: np.ndarray) -> tuple[Result, Params] | None:
@@ -34,7 +34,7 @@ def ask(view: choose.View, picture: tray.Picture, pixels: np.ndarray) -> tuple[R
             hero.figure(ready, titles, picture, view)
             return ready, view.params()
     nets = tuple(at_hand.loaded(view.cards))
-    what = f"Asking {len(nets)} BagNets for their evidence"
+    what = f"Asking {len(nets)} networks for their evidence"
     found = waiting.ask_all([Call(evidence.coarse, n, pixels) for n in nets], what, "patch grid") if nets else []
     grids = tuple(grid for grid in found if grid is not None)
     if not nets or len(grids) < len(nets):
@@ -57,31 +57,34 @@ def beside(result: Result, params: Params, view: choose.View, nets: tuple[Networ
 
 
 def baseline_of(family: str) -> Network | None:
-    """The residual network that the family's BagNets are compared with; None if it is not here, or there is none."""
+    """The ordinary network that the family's BagNets are compared with; None if it is not here, or there is none."""
     card = networks.cards().get(BAGNETS[family][1]) if family in BAGNETS else None
     return at_hand.one(card) if card is not None and networks.is_here(card) else None
 
 
 frame.require(STUDY.slug)
 provenance.heading(STUDY)
-view = choose.view()
 picture = tray.chosen()
+view = choose.view(picture.image)
 provenance.badges(view.cards)
+at_hand.family_from_scratch(view.family, choose.FAMILY)
 pixels = whole(picture.image, view.short)
 answer = ask(view, picture, pixels)
 if answer is None:
-    st.info("Get at least one BagNet above onto this machine: those for photographs always are.")
+    st.info("Choose a network above that is on this machine: those trained from scratch here always are.")
 else:
     result, params = answer
     shown = tuple(at_hand.own_networks().get(c.name) or cache.network(c) for c in view.cards if c.name in result.models)
     if (other := tray.held()) is not None:
         beside(result, params, view, shown, other)
-    scene = choose.Scene(shown, baseline_of(view.family), picture, pixels, view.short, result.target)
-    closer.show(result, scene)
-    masking.show(scene)
-    probes.tiles(scene)
-    probes.pairs(scene)
-    wall.show(scene)
+    bagnets = tuple(network for network in shown if network.card.patch)
+    if bagnets:
+        scene = choose.Scene(bagnets, baseline_of(view.family), picture, pixels, view.short, result.target)
+        closer.show(result, scene)
+        masking.show(scene)
+        probes.tiles(scene)
+        probes.pairs(scene)
+        wall.show(scene)
 patch_any.show(picture, ANY_FIRST)
 why.show()
 with frame.going_on():

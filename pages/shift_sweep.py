@@ -55,9 +55,10 @@ def beside(choice: choose.Choice, picture: tray.Picture) -> None:
 
 frame.require(STUDY.slug)
 provenance.heading(STUDY)
-choice = choose.controls()
 picture = tray.chosen()
+choice = choose.controls(picture.image)
 provenance.badges(choice.cards)
+at_hand.family_from_scratch(choice.family, choose.FAMILY)
 result = answer(choice, picture) if choice.cards else None
 if result is None:
     st.info("Choose at least one network above that is on this machine: the packaged ones always are.")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.networks.families import TWINS
 from core.studies import first_look as studies_first_look
 from core.studies.sparse import STUDY, codes, figures
 from core.studies.sparse.codes import Result
 from pages.parts.common import at_hand, frame, provenance, take_away, tray, waiting
 from pages.parts.sparse import attack, choose, depths, dictionary, draws, hero, measured, why
+
+DRAWS_FIRST = "lite0_blur5"
 
 
 def answer(choice: choose.Choice, picture: tray.Picture, at: str = "sparse codes") -> Result | None:
@@ -37,6 +38,7 @@ provenance.heading(STUDY)
 choice = choose.controls()
 picture = tray.chosen()
 provenance.badges(choice.cards)
+choose.scratch(choice.card)
 result = answer(choice, picture)
 if result is None:
     st.info("Choose an SDNet under More: the packaged ones are always on this machine.")
@@ -51,7 +53,7 @@ else:
     dictionary.show(scene)
     depths.show(scene)
     attack.show(scene)
-draws.show(picture, TWINS[0], nets[:1] if result is not None else ())
+draws.show(picture, DRAWS_FIRST, nets[:1] if result is not None else ())
 why.show()
 with frame.going_on():
     measured.show()

@@ -9,14 +9,15 @@ import streamlit as st
 from core import cache
 from core.data.sets import DATASETS, TORCHVISION
 from core.networks import families, packaged
+from core.pictures.drawn import sort_of
 from core.studies.spinal import STUDY, heads
 from pages.parts.common import frame, provenance, take_away, tray
-from pages.parts.spinal import answers, choose, diagram, measured, regression, why
+from pages.parts.spinal import answers, choose, diagram, measured, photographs, regression, why
 from pages.parts.spinal import any as spinal_any
 from pages.parts.spinal import race as spinal_race
 
 DIGIT_CLASSES = 10
-ANY_FIRST = "photo_resnet"
+ANY_FIRST = "lite0"
 
 
 def data_name(dataset: str) -> str:
@@ -27,6 +28,13 @@ def data_name(dataset: str) -> str:
 frame.require(STUDY.slug)
 provenance.heading(STUDY)
 picture = tray.chosen()
+photo = sort_of(picture.image) == "photograph"
+if photo:
+    with frame.going_on():
+        photographs.show(picture, tray.held())
+else:
+    answers.show(picture, tray.held())
+st.header("Trained from scratch: a race", anchor="race")
 provenance.badges([packaged.cards()[name] for name in families.HEADED.values() if name in packaged.cards()])
 data, race = choose.controls()
 raced, head = st.container(), st.container()
@@ -39,7 +47,8 @@ with head:
 result = None
 with raced, frame.going_on():
     result = spinal_race.show(data, params)
-answers.show(picture, tray.held())
+if photo:
+    answers.show(picture, tray.held())
 for show in (
     measured.parts_of_the_head,
     measured.on_a_trained_network,

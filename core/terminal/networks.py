@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from core.base.files import write_json
-from core.networks import brought, packaged, published
-from core.networks import download as networks_download
+from core.networks import brought, find, packaged, published
+from core.networks.card import COME_ALONG, TIMM
 from core.overview import coverage
 from core.terminal.commands import app
 
@@ -23,7 +23,7 @@ def list_networks(
     for said in packaged.left_out().values():
         typer.echo(said, err=True)
     named = packaged.cards() | brought.plugged()
-    cards = [card for card in named.values() if every or card.kind in ("trained here", "user")]
+    cards = [card for card in named.values() if every or card.kind in (*COME_ALONG, "user")]
     if out is not None:
         write_json(out, coverage.table(cards))
     for card in cards:
@@ -34,11 +34,11 @@ def list_networks(
 
 
 @app.command()
-def download(network: Annotated[str, typer.Argument(help="A published network's name, such as bagnet33.")]) -> None:
+def download(
+    network: Annotated[str, typer.Argument(help="A published network's name, such as bagnet33 or timm:NAME.")],
+) -> None:
     """Fetch published weights from their owners, once; the app and the other commands find them."""
-    about = published.published(network)
+    card = find(network) if network.startswith(TIMM) else packaged.published_card(published.published(network).name)
     with typer.progressbar(length=100, label=network) as bar:
-        path = networks_download.download(
-            about, progress=lambda done, total: bar.update(round(100 * done / total) - bar.pos if total else 0)
-        )
+        path = packaged.fetch(card, lambda done, total: bar.update(round(100 * done / total) - bar.pos if total else 0))
     typer.echo(str(path))

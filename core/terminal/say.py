@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import typer
@@ -14,7 +15,7 @@ from core import networks
 from core.base.worker import Progress
 from core.data import public, sets
 from core.data.split import Pictures
-from core.networks import brought
+from core.networks import brought, families
 from core.networks.card import Network
 from core.networks.download import WeightsError
 from core.networks.own_options import ASIS, FileOptions
@@ -55,11 +56,12 @@ def asked(named: Sequence[str], otherwise: Sequence[str], options: FileOptions =
 
 
 def intact(names: Sequence[str]) -> list[str]:
-    """Those of a command's own networks that are whole; the others are said on stderr.
+    """Those of a command's own networks that are whole, or of those that take their place; others are said on stderr.
 
     Raises WeightsError if none is.
     """
-    found = [card.name for card in brought.intact(names, lambda said: typer.echo(said, err=True))]
+    whole = partial(brought.intact, say=partial(typer.echo, err=True))
+    found = [card.name for card in whole(names) or whole(families.INSTEAD.get(tuple(names), ()))]
     if not found:
         raise WeightsError(f"expected one of {', '.join(names)}, found none that is whole: install Receptive again")
     return found

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -10,15 +11,19 @@ from core import cache
 from core import networks as core_networks
 from core.networks import brought as bring
 from core.networks import card as networks_card
-from core.networks import download as networks_download
 from core.networks import families as networks_families
+from core.networks import lite
 from core.networks import packaged as networks
-from core.networks import published
 from core.networks.card import Card, Network
 from core.networks.download import WeightsError
 from core.networks.own_options import Opened
+from core.pictures.drawn import sort_of
+from core.pictures.image import RGBImage
 from pages.parts.common.address import bound
 from pages.parts.common.words import plain
+
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
 
 OWN = "own networks"
 BROKEN = ":material/heart_broken:"
@@ -41,6 +46,50 @@ def families() -> dict[str, str]:
     return networks_families.FAMILIES | {networks_card.title_of(family): family for family in sorted(own)}
 
 
+def first_family(image: RGBImage, among: Container[str]) -> str:
+    """The family, of some, that a picture opens: photograph networks for a photograph, digit networks for a drawing;
+    without the ImageNet network those that this project trained."""
+    wanted = (networks_families.OPENING[sort_of(image)], "imagenet", networks_families.SCRATCH)
+    lacking = () if lite.NAME in networks.cards() else ("imagenet",)
+    return next(name for name in wanted if name in among and name not in lacking)
+
+
+def family_chooser(place: DeltaGenerator, known: Mapping[str, str], first: str, key: str, about: str) -> str:
+    """A chooser over `known` (families by title) that begins with `first` and follows it to another one, as when the
+    next picture is a drawing, until the reader chooses."""
+    title = next(title for title, family in known.items() if family == first)
+    return known[following(place, "Trained on", list(known), title, key, about)]
+
+
+def following(place: DeltaGenerator, label: str, options: Sequence[str], first: str, key: str, about: str) -> str:
+    """A select box that begins with `first`, and goes along with it when that changes, until the reader chooses."""
+    before = f"{key} began with"
+    if st.session_state.get(before, first) != first and st.session_state.get(key) == st.session_state[before]:
+        del st.session_state[key]
+    st.session_state[before] = first
+    return bound(place.selectbox, plain(label), options, options.index(first), key=key, help=plain(about))
+
+
+def from_scratch(key: str, choice: str, about: str) -> None:
+    """One click from the ImageNet networks to those that this project trained from scratch: sets the chooser `key`."""
+    st.button(
+        "Trained from scratch here",
+        icon=":material/potted_plant:",
+        key=f"{key} scratch",
+        type="tertiary",
+        help=plain(about),
+        on_click=st.session_state.update,
+        args=({key: choice},),
+    )
+
+
+def family_from_scratch(family: str, key: str) -> None:
+    """The same for a chooser of families, while ImageNet is chosen."""
+    if family == "imagenet":
+        about = "The small networks of this project, taught with a few thousand pictures and no other network's help."
+        from_scratch(key, family_title(networks_families.SCRATCH), about)
+
+
 def family_title(family: str) -> str:
     return next(title for title, name in families().items() if name == family)
 
@@ -55,15 +104,13 @@ def known_labels(family: str) -> tuple[str, ...]:
 
 @st.cache_data(max_entries=8, show_spinner="Looking up the names of the classes")
 def _labels(family: str) -> tuple[str, ...]:
-    if family == "imagenet":
-        cache.wait_until_warm()  # torchvision knows them
     return networks_families.family_labels(family)
 
 
 def every_card() -> dict[str, Card]:
     """Every network that a reader can choose: the reader's own first, then packaged, untrained and published ones."""
     own = bring.plugged() | {name: network.card for name, network in own_networks().items()}
-    packaged = {name: card for name, card in networks.cards().items() if card.kind == "trained here"}
+    packaged = {name: card for name, card in networks.cards().items() if card.kind in networks_card.COME_ALONG}
     archs = dict.fromkeys([card.arch for card in packaged.values()] + ["resnet18"])
     untrained = {f"untrained:{arch}": core_networks.find(f"untrained:{arch}") for arch in archs}
     return own | packaged | untrained | networks.cards()
@@ -141,7 +188,7 @@ def download(card: Card) -> None:
         bar.progress(done / total if total else 0.0, plain(f"{card.title}: {done / 1e6:.1f} MB"))
 
     try:
-        networks_download.download(published.published(networks.published_name(card)), progress=watch)
+        networks.fetch(card, watch)
     except WeightsError as error:
         bar.empty()
         st.error(plain(error), icon=":material/cloud_off:")

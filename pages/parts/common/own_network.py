@@ -1,4 +1,4 @@
-"""Bring a network of your own: a weights file, a name of torchvision's, or one that an installed package offers."""
+"""Bring a network of your own: a weights file, a name of torchvision's or timm's, or one of an installed package."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from core.base.refuse import MAX_UPLOAD_MB
 from core.models import list_classifiers
 from core.networks import brought as bring
 from core.networks import card as networks_card
-from core.networks import families, packaged
+from core.networks import families, packaged, timm_networks
 from core.networks.brought import Guess
 from core.networks.card import Network
 from core.networks.checkpoints import ITSELF
@@ -23,16 +23,18 @@ from core.networks.own_options import LEAST_DEVIATION, SIDES, FileOptions
 from pages.parts.common import at_hand
 from pages.parts.common.words import note, plain
 
-FILE, TORCHVISION, PACKAGE = "a weights file", "torchvision", "a package"
+FILE, TORCHVISION, TIMM, PACKAGE = "a weights file", "torchvision", "timm", "a package"
 NUMBERS = "numbers of my own"
 Chosen = Callable[[Network], None]
 
 
 def show(key: str, chosen: Chosen) -> None:
-    """Three ways to bring a network; `chosen` hears of it once it is open. `key` tells this place from others."""
+    """Four ways to bring a network; `chosen` hears of it once it is open. `key` tells this place from others."""
     st.markdown("**A network of your own**: it stays on this machine, and nothing in a file is run as code.")
-    way = st.segmented_control("From", [FILE, TORCHVISION, PACKAGE], default=FILE, required=True, key=f"{key} own way")
-    {FILE: from_file, TORCHVISION: from_torchvision, PACKAGE: from_package}[way](key, chosen)
+    way = st.segmented_control(
+        "From", [FILE, TORCHVISION, TIMM, PACKAGE], default=FILE, required=True, key=f"{key} own way"
+    )
+    {FILE: from_file, TORCHVISION: from_torchvision, TIMM: from_timm, PACKAGE: from_package}[way](key, chosen)
     if problem := st.session_state.get("own problem"):
         st.error(plain(problem), icon=":material/error:")
 
@@ -111,7 +113,7 @@ def preprocessing(key: str, guess: Guess) -> FileOptions:
         return FileOptions()
     if how != NUMBERS:
         return FileOptions(like=titles[how])
-    start = guess.preprocessing or packaged.family_preprocessing(guess.family)
+    start = guess.preprocessing or packaged.usual_preprocessing(guess.arch, guess.family)
     size = st.number_input("Side, px", *SIDES, start.size, key=f"{key} own size")
     columns = st.columns(2)
     mean = tuple(
@@ -138,6 +140,25 @@ def from_torchvision(key: str, chosen: Chosen) -> None:
         at_hand.offer_download([card])
         return
     open_it(f"{key} own open tv", partial(cache.network, card), chosen)
+
+
+def from_timm(key: str, chosen: Chosen) -> None:
+    cache.wait_until_warm()
+    try:
+        timm_networks.check()
+    except WeightsError as error:
+        st.markdown(plain(error))
+        return
+    name = st.selectbox(
+        "Network and weights, ImageNet's classes", timm_networks.names(), key=f"{key} own timm",
+        help="Weights are downloaded once, from the Hugging Face hub, when you ask for them.",
+    )  # fmt: skip
+    card = networks.find(f"{networks_card.TIMM}{name}")
+    note(card.provenance)
+    if not packaged.is_here(card):
+        at_hand.offer_download([card])
+        return
+    open_it(f"{key} own open timm", partial(cache.network, card), chosen)
 
 
 def from_package(key: str, chosen: Chosen) -> None:

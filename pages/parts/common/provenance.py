@@ -14,8 +14,10 @@ from pages.parts.common.words import Markdown, code, link, plain
 
 BADGES: dict[Kind, str] = {
     "trained here": ":blue-badge[:material/home: {}]",
+    "package": ":green-badge[:material/deployed_code: {}]",
     "authors": ":violet-badge[:material/school: {}]",
     "torchvision": ":green-badge[:material/public: {}]",
+    "timm": ":green-badge[:material/public: {}]",
     "user": ":orange-badge[:material/person: {}]",
     "untrained": ":gray-badge[:material/casino: {}]",
 }

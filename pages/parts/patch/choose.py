@@ -8,20 +8,28 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from core import networks
 from core.base.prose import section
 from core.models import family_size
-from core.networks import packaged
+from core.networks import lite, packaged
 from core.networks.card import Card, Network
-from core.networks.families import BAGNETS
+from core.networks.families import BAGNETS, PUBLISHED_BAGNETS
+from core.pictures.image import RGBImage
 from core.studies.patch.evidence import RESOLUTIONS, Params, Resolution
 from core.studies.patch.figures import OPACITY, top_classes
 from pages.parts.common import own_network
 from pages.parts.common.address import bound
-from pages.parts.common.at_hand import families, family_title, known_labels, own_networks
+from pages.parts.common.at_hand import (
+    families,
+    family_chooser,
+    family_title,
+    first_family,
+    known_labels,
+    own_networks,
+)
 from pages.parts.common.tray import Picture
 from pages.parts.common.words import note, plain
 
+FAMILY = "patch-family"
 ANY = "patch-any-network"  # the chooser of pages/parts/patch/any.py
 ANSWER, NOBODY = "its answer", "nothing"
 SHORT_SIDES = {"tiny-imagenet-20": (48, 64, 96, 128, 160, 224), "imagenet": (96, 128, 160, 224, 288, 320)}
@@ -32,7 +40,7 @@ MOST_SHOWN = 4
 @dataclass(frozen=True, eq=False)
 class Scene:
     """What the reader looks at. `bagnets`, one or more, rise in patch size and share labels; `baseline` is the
-    residual network of their family, None if it is not on this machine. The networks see the whole picture with a
+    ordinary network of their family, None if it is not on this machine. The networks see the whole picture with a
     short side of `short` px, as `pixels` uint8 (H, W, 3); `target` is the class whose evidence is asked for.
     """
 
@@ -56,14 +64,15 @@ def told_apart(labels: Sequence[str]) -> list[str]:
 def compared(scene: Scene) -> list[Network]:
     """The BagNets, and the baseline if it is on this machine; if not, that is said."""
     if scene.baseline is None:
-        st.markdown("The residual network of this family is not on this machine: the BagNets are asked alone.")
+        st.markdown("The ordinary network of this family is not on this machine: the BagNets are asked alone.")
         return list(scene.bagnets)
     return [*scene.bagnets, scene.baseline]
 
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """What the first row of controls says; `classes` is the place where the class choosers go."""
+    """What the first row of controls says: `cards` of the networks whose maps are drawn, those of patches first;
+    `classes` is the place where the class choosers go."""
 
     family: str
     cards: tuple[Card, ...]
@@ -77,13 +86,13 @@ class View:
         return Params(None if self.short == self.cards[0].size else self.short, target, other, self.resolution)
 
 
-def view() -> View:
-    """The controls that need no answer of the networks; the class choosers follow with `classes`."""
+def view(image: RGBImage) -> View:
+    """The controls of a picture that need no answer of the networks; the class choosers follow with `classes`."""
     row = st.columns([2, 2.3, 2.3, 2, 1.9, 1.3], vertical_alignment="bottom")
     known = {title: family for title, family in families().items() if family in BAGNETS or own_bagnets(family)}
-    about = "photographs: our own narrow BagNets, 64 px, 20 kinds. ImageNet: the authors', 1000 kinds, downloaded."
-    trained_on = bound(row[0].selectbox, "Trained on", list(known), key="patch-family", help=about)
-    family = known[trained_on]
+    family = family_chooser(
+        row[0], known, first_family(image, known.values()), FAMILY, section("patch_evidence", "families")
+    )
     opacity = bound(row[3].slider, "Opacity of the evidence", 0.0, 1.0, OPACITY, 0.05, key="patch-opacity")
     resolution = bound(
         row[4].segmented_control,
@@ -113,17 +122,27 @@ def view() -> View:
 
 
 def cards_of(family: str) -> tuple[Card, ...]:
-    """The family's BagNets and the reader's own, by rising patch."""
-    names = BAGNETS[family][0] if family in BAGNETS else ()
-    named = [networks.find(name) for name in names if name in packaged.cards()]
-    most = [*own_bagnets(family), *named][:MOST_SHOWN]
-    return tuple(sorted(most, key=lambda card: card.patch or 0))
+    """The chosen BagNets of a family by rising patch, and the network whose class activation map stands beside them."""
+    names, baseline = BAGNETS.get(family, ((), ""))
+    published = PUBLISHED_BAGNETS if family == "imagenet" else ()
+    known = {name: packaged.cards()[name] for name in (*names, *published) if name in packaged.cards()}
+    known |= {card.name: card for card in own_bagnets(family)}
+    first = [*(card.name for card in own_bagnets(family)), *(name for name in names if name in known)]
+    chosen = bound(
+        st.multiselect, "BagNets", list(known), first[:MOST_SHOWN], key=f"patch-networks-{family}",
+        max_selections=MOST_SHOWN, format_func=plain, help="Networks that see one patch at a time, by its side in px.",
+    )  # fmt: skip
+    beside = [packaged.cards()[baseline]] if lite.is_family(baseline) and baseline in packaged.cards() else []
+    return (*sorted((known[name] for name in chosen), key=lambda card: card.patch or 0), *beside)
 
 
 def remember(network: Network) -> None:
     """Show a BagNet that was just opened with its family; another network is asked further down the page."""
     if network.card.patch:
-        st.session_state["patch-family"] = family_title(network.card.family)
+        st.session_state[FAMILY] = family_title(network.card.family)
+        chosen = f"patch-networks-{network.card.family}"
+        if chosen in st.session_state:
+            st.session_state[chosen] = [*st.session_state[chosen], network.card.name][-MOST_SHOWN:]
     else:
         st.session_state[ANY] = network.card.name
 
@@ -143,8 +162,7 @@ def classes(view: View, logits: np.ndarray, labels: Sequence[str]) -> tuple[int 
         "Evidence for",
         [ANSWER, *names],
         key=f"patch-class-{view.family}",
-        help="The class whose evidence is drawn; by default what the network with the largest patches says. "
-        "Its five best come first.",
+        help="The class whose evidence is drawn; by default what the last network says. Its five best come first.",
     )
     other = bound(
         right.selectbox,

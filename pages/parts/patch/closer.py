@@ -24,7 +24,8 @@ ALIKE_SHOWN = 4
 
 
 def titles_of(result: Result) -> list[str]:
-    return [title_of(name) for name in result.models]
+    """Of the networks of patches, which come first."""
+    return [title_of(name) for name, patch in zip(result.models, result.patch, strict=True) if patch]
 
 
 def chosen(result: Result) -> tuple[int, int, int]:
@@ -40,7 +41,7 @@ def chosen(result: Result) -> tuple[int, int, int]:
 def choose_clicked(titles: Sequence[str]) -> None:
     """Look at the patch that was clicked, on the maps of networks of these titles."""
     point = charts.clicked("patch-maps")
-    if point is not None:
+    if point is not None and int(point["customdata"]) < len(titles):
         choose(int(point["y"]), int(point["x"]), titles[int(point["customdata"])])
 
 
@@ -93,7 +94,7 @@ def inputs(result: Result) -> None:
 def alike(network: Network, y: int, x: int, scene: Scene) -> None:
     """Where patches like the chosen one lie; the page does not wait for it."""
     pixels = scene.pixels
-    step = closer.alike_step(pixels)
+    step = closer.alike_step(network, pixels)
     waiting.later(
         Call(closer.alike, network, pixels, y, x, step=step),
         "Looking for patches like this one",

@@ -45,11 +45,16 @@ class Asked:
     def classes(self) -> tuple[int, ...]:
         return evidence.kept_classes(len(self.nets[0].labels), self.target, self.params.other)
 
+    @property
+    def of_patches(self) -> list[Network]:
+        """Those whose maps can be refined; of the others the own grid is all there is."""
+        return [n for n in self.nets if evidence.is_refined(n.card)]
+
     @cached_property
     def calls(self) -> list[list[Call[list[Leaf]]]]:
         """The work: one row a refinement, coarse ones first, one call a network."""
         return [
-            [Call(evidence.phases, n, self.pixels, self.classes, step=step, after=after) for n in self.nets]
+            [Call(evidence.phases, n, self.pixels, self.classes, step=step, after=after) for n in self.of_patches]
             for step, after in REFINEMENTS
         ]
 
@@ -60,7 +65,7 @@ class Asked:
 
 def show(asked: Asked) -> Result:
     """The best maps so far; a fragment redraws them as they get finer. Returns what was drawn."""
-    if asked.params.resolution == "coarse":
+    if asked.params.resolution == "coarse" or not asked.of_patches:
         return draw(asked, asked.grids)
     if st.session_state.get(STOPPED) == asked.keys:
         maps, step = finest(asked)
@@ -113,7 +118,7 @@ def figure(found: Result, titles: list[str], picture: Picture, view: View, key: 
             whole(picture.image, figures.UNDERLAY),
             opacity=view.opacity,
             outline=view.outline,
-            chosen=closer.chosen(found) if choosable else None,
+            chosen=closer.chosen(found) if choosable and closer.titles_of(found) else None,
         ),
         key,
         on_click=partial(closer.choose_clicked, closer.titles_of(found)) if choosable else None,
@@ -141,7 +146,7 @@ def finished(asked: Asked) -> bool:
 def finest(asked: Asked) -> tuple[tuple[Map, ...], int]:
     """The finest maps that every network has, and the pixels between their patches."""
     rows = [[cache.finished(call, 0) for call in row] for row in asked.calls]
-    leaves: list[list[Leaf]] = [[] for _ in asked.nets]
+    leaves: list[list[Leaf]] = [[] for _ in asked.of_patches]
     reached = None
     for row, (step, _) in zip(rows, REFINEMENTS, strict=True):
         if any(found is None for found in row):
@@ -150,7 +155,11 @@ def finest(asked: Asked) -> tuple[tuple[Map, ...], int]:
         reached = step
     if reached is None:
         return asked.grids, 8
-    return tuple(evidence.composed(found, asked.pixels, asked.classes, reached) for found in leaves), reached
+    fine = iter([evidence.composed(found, asked.pixels, asked.classes, reached) for found in leaves])
+    maps = (
+        next(fine) if evidence.is_refined(n.card) else grid for n, grid in zip(asked.nets, asked.grids, strict=True)
+    )
+    return tuple(maps), reached
 
 
 def pixel(step: int) -> str:

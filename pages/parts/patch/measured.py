@@ -6,17 +6,20 @@ import streamlit as st
 
 from core.base.files import ASSETS
 from core.base.prose import section
-from core.studies.patch import dataset, dataset_figures, masking_dataset, masking_figures, paper
+from core.studies.patch import claims, dataset, dataset_figures, masking_dataset, masking_figures, paper
 from core.studies.patch.dataset import Measured
 from pages.parts.common import charts, provenance
 from pages.parts.common.address import bound
-from pages.parts.common.words import note
+from pages.parts.common.words import note, plain
 
 CLASSES, PICTURES = "classes", "pictures"
 
 
 def show() -> None:
     st.header("Measured on whole data sets", anchor="measured")
+    if found := claims.on_lite0(ASSETS / "results"):
+        st.markdown(f"**Top-5 of lite0 local minus that of lite0: {plain(found.shown)}.**")
+        st.caption(plain(found.data))
     record = dataset.measured(ASSETS / "results" / "patch_evidence")
     if record is None:
         provenance.missing("measure patches --data FOLDER")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.networks import families
+from core.networks import families, lite, packaged
 from core.networks.card import Card
 from core.studies.random.features import CLASSIFIERS, KERNELS, Params
 from pages.parts.common.address import bound
@@ -50,6 +50,7 @@ def beside(data: Data) -> tuple[Card, Card]:
     ceiling = families.CEILINGS[data.name if data.name in families.CEILINGS else PHOTOGRAPHS]
     with st.popover("Networks beside them", icon=":material/hub:", help="Any network's features, on the same pictures"):
         mapped = any_card("On the maps", "random-network", ceiling)
-        asked = any_card("Asked about photographs", "random-photo-network", families.CEILINGS[PHOTOGRAPHS])
+        first = lite.NAME if lite.NAME in packaged.cards() else families.CEILINGS[PHOTOGRAPHS]
+        asked = any_card("Asked about photographs", "random-photo-network", first)
         st.caption("What stands before a network's last layer is taken as its features.")
     return mapped, asked

@@ -16,13 +16,18 @@ from core.base.records import in_words
 from core.base.refuse import DataError
 from core.base.worker import Progress
 from core.cache import Call
+from core.compute import gallery
 from core.data import own as own_data
 from core.data import split as data_split
 from core.data.named import on_this_machine
 from core.data.sets import DATASETS
 from core.data.split import Split, digest
+from core.networks import lite, packaged
+from core.pictures.drawn import sort_of
+from core.pictures.image import RGBImage
 from pages.parts.common import own_pictures, torchvision_choose, waiting
 from pages.parts.common.address import bound
+from pages.parts.common.at_hand import following
 from pages.parts.common.doors import folder_field
 from pages.parts.common.own_pictures import Chosen
 from pages.parts.common.torchvision_choose import TORCHVISION
@@ -30,6 +35,7 @@ from pages.parts.common.words import note, plain
 
 DATA, SIZE = "random-data", "random-data-size"
 NAMED = {DATASETS[name].title: name for name in ("digits", "fashion-mnist", "mnist", "cifar10")}
+PHOTOGRAPHS = "photographs"
 OWN = "my own folder or zip"
 SIZES = (16, 32, 64, 96)
 OWN_SIZE = 32
@@ -40,7 +46,10 @@ FOLDER_HELP = {
     "mnist": "The folder of its four idx files, or the one that holds MNIST/raw.",
     "cifar10": "A folder with train/CLASS/ and test/CLASS/ pictures of 32 px.",
 }
-DATA_HELP = "digits come along. The others are read from this machine: from a folder, or once downloaded."
+DATA_HELP = (
+    "photographs: 5,233 of Caltech-101, which come along as numbers. digits come along whole. The others are read from "
+    "this machine: from a folder, or once downloaded."
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,14 +82,20 @@ class Data:
         return data_split.seeded_part(self.train, TRAIN), data_split.seeded_part(self.test, TEST)
 
 
-def choose() -> Data | None:
-    """The chooser and what is chosen; None while there is nothing to show, with a sentence that says what to do."""
-    left, right = st.columns([1, 2])
-    title = bound(left.selectbox, "Data set", [*NAMED, OWN, TORCHVISION], key=DATA, help=DATA_HELP)
-    with right:
-        if title == OWN:
-            return own()
-        return public() if title == TORCHVISION else named(NAMED[title])
+def choose(image: RGBImage) -> str:
+    """The chooser of the data set among which the picture is to be looked at: its name on the page."""
+    here = lite.NAME in packaged.cards() and gallery.PATH.is_file()
+    first = PHOTOGRAPHS if here and sort_of(image) == "photograph" else next(iter(NAMED))
+    left, _ = st.columns([1, 2])
+    return following(left, "Among", [PHOTOGRAPHS, *NAMED, OWN, TORCHVISION], first, DATA, DATA_HELP)
+
+
+def read_chosen(title: str) -> Data | None:
+    """The data set of that name, the digits for photographs, of which only numbers come along; None while there is
+    nothing to show, with a sentence that says what to do."""
+    if title == OWN:
+        return own()
+    return public() if title == TORCHVISION else named(NAMED.get(title, "digits"))
 
 
 def named(name: str) -> Data | None:

@@ -12,32 +12,40 @@ from core.base.prose import section
 from core.networks import families as networks_families
 from core.networks import packaged
 from core.networks.card import Card, Network
+from core.pictures.image import RGBImage
 from core.pictures.preprocess import BOUNDARIES
 from core.studies.shift.sweep import MAX_SHIFT_LIMITS, Params
 from pages.parts.common import own_network
 from pages.parts.common.address import bound
-from pages.parts.common.at_hand import families, family_title, known_labels, own_networks
+from pages.parts.common.at_hand import (
+    families,
+    family_chooser,
+    family_title,
+    first_family,
+    known_labels,
+    own_networks,
+)
 
+FAMILY = "shift-family"
 UNSHIFTED = "the answer unshifted"
 MOST_NETWORKS = 5
 
 
 @dataclass(frozen=True)
 class Choice:
-    """What the reader asks for; `labels` are empty where no network of the family is loaded yet."""
+    """What the reader asks for."""
 
+    family: str
     cards: tuple[Card, ...]
     params: Params
 
 
-def controls() -> Choice:
-    """The five controls above the figure; the rest under More."""
+def controls(image: RGBImage) -> Choice:
+    """The five controls above the figure of a picture; the rest under More."""
     left, right, more = st.columns([3, 6, 1.4], vertical_alignment="bottom")
     known = families()
-    trained_on = bound(
-        left.selectbox, "Trained on", list(known), key="shift-family", help=section("shift_sweep", "families")
-    )
-    family = known[trained_on]
+    first = first_family(image, known.values())
+    family = family_chooser(left, known, first, FAMILY, section("shift_sweep", "families"))
     options = offered(family)
     names = bound(
         right.multiselect,
@@ -77,7 +85,7 @@ def controls() -> Choice:
         key=f"shift-class-{family}",
         help="The class whose probability is drawn. By default what the first network says of the unshifted picture.",
     )
-    return Choice(cards, Params(reach, boundary, None if target == UNSHIFTED else labels.index(target)))
+    return Choice(family, cards, Params(reach, boundary, None if target == UNSHIFTED else labels.index(target)))
 
 
 def offered(family: str) -> dict[str, Card]:
@@ -86,7 +94,7 @@ def offered(family: str) -> dict[str, Card]:
     found |= {n.card.name: n.card for n in own_networks().values() if n.card.family == family}
     archs = {c.arch for c in found.values() if c.kind == "trained here"}
     if family == "imagenet":
-        archs = {"resnet18", "resnet18_blur3"}
+        archs = {"lite0", "resnet18", "resnet18_blur3"}
     return found | {f"untrained:{arch}": networks.find(f"untrained:{arch}") for arch in sorted(archs)}
 
 
@@ -97,6 +105,6 @@ def default_names(family: str) -> Sequence[str]:
 
 def remember(network: Network) -> None:
     """Show a network that was just opened: its family, and it among the chosen ones."""
-    st.session_state["shift-family"] = family_title(network.card.family)
+    st.session_state[FAMILY] = family_title(network.card.family)
     chosen = f"shift-networks-{network.card.family}"
     st.session_state[chosen] = [*st.session_state.get(chosen, []), network.card.name][-MOST_NETWORKS:]

@@ -14,7 +14,7 @@ from core.networks import card, families
 from core.networks.card import Network
 from core.pictures.corruptions import REFERENCE_SIDE, STRENGTHS
 from core.pictures.files import open_pictures
-from core.studies.shift import dataset, figures, paper
+from core.studies.shift import dataset, figures, paper, photographs, photographs_figures
 from core.studies.shift.dataset import Params, Result
 from pages.parts.common import at_hand, charts, own_pictures
 from pages.parts.common.address import bound, folded
@@ -28,7 +28,9 @@ LIVE = Params(boundary="crop", pairs=2, worst_reach=1)
 def show(choice: choose.Choice) -> None:
     st.header("Measured on whole data sets", anchor="measured")
     records = dataset.measured(ASSETS / "results" / "shift_sweep")
-    sets = [name for name, data in families.FAMILIES.items() if data in {r.dataset for r in records.values()}]
+    seen = photographs.measured(photographs.FOLDER)
+    known = {r.dataset for r in records.values()} | ({"imagenet"} if seen else set())
+    sets = [name for name, data in families.FAMILIES.items() if data in known]
     if sets:
         data = bound(
             st.segmented_control,
@@ -39,7 +41,10 @@ def show(choice: choose.Choice) -> None:
             required=True,
             key="shift-data",
         )
-        packaged({name: r for name, r in records.items() if r.dataset == families.FAMILIES[data]})
+        if families.FAMILIES[data] == "imagenet":
+            on_photographs(list(seen.values()))
+        else:
+            packaged({name: r for name, r in records.items() if r.dataset == families.FAMILIES[data]})
     with st.expander("The paper's own numbers (ImageNet)"):
         st.markdown("**The paper's**, accuracy / consistency in %, networks trained from scratch; not measured here.")
         charts.numbers_table(paper.table(), alt="The paper's ImageNet table")
@@ -47,6 +52,15 @@ def show(choice: choose.Choice) -> None:
     with st.expander("Limits of these numbers"):
         st.markdown(section("shift_sweep", "limits"))
     on_your_pictures(choice)
+
+
+def on_photographs(records: list[photographs.Answered]) -> None:
+    """What `receptive measure imagenet` found for lite0 and its copies."""
+    st.markdown(f"**{plain(photographs_figures.finding(records))}**")
+    charts.show(photographs_figures.scatter(records), "shift-photographs")
+    first = records[0]
+    st.caption(section("shift_sweep", "photographs", data=plain(first.data), pairs=first.pairs))
+    st.caption("Measure again: " + ", ".join(code(today(r.command)) for r in records))
 
 
 def packaged(records: dict[str, dataset.Measured]) -> None:

@@ -15,7 +15,7 @@ from core.pictures import noise
 from core.studies.sparse.codes import LAMBDA_LIMITS, LAMBDA_STEP, SOLVER_NAMES, TWIN_OF, Params, Resolution, has_codes
 from pages.parts.common import own_network
 from pages.parts.common.address import bound
-from pages.parts.common.at_hand import own_networks
+from pages.parts.common.at_hand import from_scratch, own_networks
 from pages.parts.common.tray import Picture
 from pages.parts.common.words import plain
 
@@ -34,7 +34,6 @@ class Scene:
 
 NOISE, LAMBDA, STEPS, AT, NETWORK = "sparse-noise", "sparse-lambda", "sparse-steps", "sparse-at", "sparse-network"
 ANY = "sparse-any-network"  # the chooser of pages/parts/sparse/any.py
-RESOLUTIONS: dict[str, Resolution] = {"32 px": "network", "own": "own"}
 LARGEST_SEED = 9999
 STEPS_OFFERED = (1, 2, 3, 5, 8, 10, 15, 20, 30, 50)
 
@@ -54,6 +53,7 @@ class Choice:
 
 def controls() -> Choice:
     """The five controls above the figure; the rest under More."""
+    offered = networks_offered()
     row = st.columns([1.5, 1.8, 2.2, 1.8, 1.7, 1.2], vertical_alignment="bottom")
     kinds = ["none", *noise.KINDS]
     kind = bound(
@@ -68,18 +68,19 @@ def controls() -> Choice:
         row[3].select_slider, "FISTA steps", STEPS_OFFERED, Params.steps, key=STEPS,
         help=section("sparse_codes", "steps"),
     )  # fmt: skip
-    at = bound(
-        row[4].segmented_control, "Picture at", list(RESOLUTIONS), default="32 px", required=True, key=AT,
-        help=section("sparse_codes", "picture at"),
-    )  # fmt: skip
     with row[5].popover("More", width="stretch", help="Solver, seed, another SDNet, your own weights"):
-        offered = networks_offered()
         name = bound(st.selectbox, "SDNet", list(offered), key=NETWORK)
         solver = bound(st.selectbox, "Solver", list(SOLVER_NAMES), key="sparse-solver")
         st.caption("Textbook FISTA and the paper's form are the same for two steps; ISTA has no momentum.")
         seed = bound(st.number_input, "Seed of the noise", 0, LARGEST_SEED, key="sparse-seed")
         own_network.show("sparse", remember)
-    params = Params(kind, level, float(lam), int(steps), solver, int(seed), RESOLUTIONS[at])
+    size = f"{offered[name].size} px"
+    resolutions: dict[str, Resolution] = {size: "network", "own": "own"}
+    at = bound(
+        row[4].segmented_control, "Picture at", list(resolutions), format_func=plain, default=size,
+        required=True, key=AT, help=section("sparse_codes", "picture at", size=plain(size)),
+    )  # fmt: skip
+    params = Params(kind, level, float(lam), int(steps), solver, int(seed), resolutions[at])
     return Choice(offered[name], packaged.cards().get(TWIN_OF.get(name, "")), params)
 
 
@@ -99,7 +100,8 @@ def level_of(kind: str, place: st.delta_generator.DeltaGenerator) -> float:
 
 def networks_offered() -> dict[str, Card]:
     """SDNets by name: packaged, the reader's own, and an untrained one to compare with."""
-    found = {name: packaged.cards()[name] for name in families.SDNETS if name in packaged.cards()}
+    names = (families.DEFAULT_SDNETS[0], *families.SDNETS)
+    found = {name: packaged.cards()[name] for name in names if name in packaged.cards()}
     found |= {n.card.name: n.card for n in own_networks().values() if has_codes(n.card)}
     untrained = f"untrained:{families.SDNETS[0]}"
     return found | {untrained: networks.find(untrained)}
@@ -108,3 +110,10 @@ def networks_offered() -> dict[str, Card]:
 def remember(network: Network) -> None:
     """Choose an SDNet that was just opened; another network is asked further down the page."""
     st.session_state[NETWORK if has_codes(network.card) else ANY] = network.card.name
+
+
+def scratch(card: Card) -> None:
+    """One click from the ImageNet network to the SDNet that this project trained from scratch on CIFAR-10."""
+    if card.family == "imagenet" and families.SDNETS[0] in packaged.cards():
+        about = "SDNet-18 and its twin, taught with CIFAR-10 at 32 px and no other network's help."
+        from_scratch(NETWORK, families.SDNETS[0], about)

@@ -11,6 +11,7 @@ from core.networks import families
 from core.pictures import noise
 from core.pictures.files import open_pictures
 from core.studies.sparse import dataset, dataset_figures, paper
+from core.studies.sparse.claims import FIRST_LAYER, LITES, ON_PHOTOGRAPHS
 from core.studies.sparse.codes import FOLDER
 from core.studies.sparse.dataset import Measured, Result
 from pages.parts.common import charts, own_pictures, provenance
@@ -19,17 +20,22 @@ from pages.parts.common.words import note, plain
 from pages.parts.sparse.choose import Scene
 
 CHUNK = 16  # pictures between two looks at the Stop button
-FORMS = {"first layer": families.SDNETS, "every layer": (families.ALL_CODED,)}
+FORMS = {  # coded networks, and the plain ones that they are compared with
+    ON_PHOTOGRAPHS: (LITES[:1], LITES[1:]),
+    FIRST_LAYER: (families.SDNETS, families.TWINS),
+    "every layer": ((families.ALL_CODED,), families.TWINS),
+}
 
 
 def show() -> None:
     st.header("Measured under noise", anchor="measured")
     found = dataset.measured(FOLDER)
-    forms = {form: names for form, names in FORMS.items() if any(name in found for name in names)}
+    forms = {form: names for form, names in FORMS.items() if any(name in found for name in names[0])}
     if forms:
-        left, right = st.columns(2)
-        kind = one_of(left, "Kind of noise", list(noise.KINDS), "sparse-measured-noise")
-        packaged(found, forms[one_of(right, "Coded layers", list(forms), "sparse-measured-coded")], kind)
+        right, left = st.columns(2)
+        coded, bare = forms[one_of(left, "Coded layers", list(forms), "sparse-measured-coded")]
+        kinds = [kind for kind in noise.KINDS if any(name in found and kind in found[name].results for name in coded)]
+        packaged(found, coded, bare, one_of(right, "Kind of noise", kinds, "sparse-measured-noise"))
     else:
         provenance.missing("measure sparse --data FOLDER")
     with st.expander("The paper's own numbers"):
@@ -48,10 +54,10 @@ def one_of(place: st.delta_generator.DeltaGenerator, label: str, offered: list[s
     return str(chosen)
 
 
-def packaged(found: dict[str, Measured], names: tuple[str, ...], kind: str) -> None:
+def packaged(found: dict[str, Measured], names: tuple[str, ...], twins_of: tuple[str, ...], kind: str) -> None:
     """What `receptive measure sparse` found for networks that differ in their seed, and for their plain twins."""
     coded = [found[name] for name in names if name in found and kind in found[name].results]
-    bare = [found[name] for name in families.TWINS if name in found and kind in found[name].results]
+    bare = [found[name] for name in twins_of if name in found and kind in found[name].results]
     if not coded:
         st.markdown(plain(f"Not measured under {kind} noise yet."))
         return
@@ -86,8 +92,8 @@ def show_own(scene: Scene) -> None:
     """The same measurement on a folder or zip of the reader's, with progress, time left and Stop."""
     st.markdown(
         plain(
-            "A folder on this machine, or a zip, with sub-folders named like the network's classes: "
-            f"{', '.join(scene.network.labels)}. Pictures of other folders are left out."
+            "A folder on this machine, or a zip, with sub-folders named like classes of the network: "
+            f"{', '.join(scene.network.labels[:3])} … Pictures of other folders are left out."
         )
     )
     chosen = own_pictures.choose("sparse live")

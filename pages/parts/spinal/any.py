@@ -17,6 +17,7 @@ from core.data.sets import DATASETS
 from core.data.split import Pictures, Split
 from core.networks.card import Network
 from core.studies.spinal import transfer, transfer_figures
+from core.studies.spinal.photographs import PLAN
 from core.studies.spinal.transfer import HEADS, Features, Params
 from pages.parts.common import at_hand, charts, own_pictures, provenance, waiting
 from pages.parts.common.address import bound, folded
@@ -25,7 +26,7 @@ from pages.parts.common.words import note, plain
 
 KEY = "spinal-any"
 OWN = "my own folder or zip"
-FIRST = Params(epochs=20)
+FIRST = PLAN
 SEEDS, EPOCHS = (1, 10), (1, 60)
 Data = tuple[str, Split, Split]  # its title and both halves
 
@@ -54,14 +55,14 @@ def show(first: str) -> None:
         st.error(plain(error), icon=":material/error:")
 
 
-def controls() -> Params:
+def controls(key: str = KEY) -> Params:
     row = st.columns(4, vertical_alignment="bottom")
-    seeds = bound(row[0].slider, "Seeds", *SEEDS, FIRST.seeds, key=f"{KEY}-seeds", help="An interval needs three.")
-    epochs = bound(row[1].slider, "Epochs", *EPOCHS, FIRST.epochs, key=f"{KEY}-epochs")
+    seeds = bound(row[0].slider, "Seeds", *SEEDS, FIRST.seeds, key=f"{key}-seeds", help="An interval needs three.")
+    epochs = bound(row[1].slider, "Epochs", *EPOCHS, FIRST.epochs, key=f"{key}-epochs")
     width = bound(
-        row[2].slider, "Spinal width", 2, 64, FIRST.width, key=f"{KEY}-width", help="Units of each spinal layer."
+        row[2].slider, "Spinal width", 2, 64, FIRST.width, key=f"{key}-width", help="Units of each spinal layer."
     )
-    layers = bound(row[3].slider, "Spinal layers", 2, 12, FIRST.layers, key=f"{KEY}-layers")
+    layers = bound(row[3].slider, "Spinal layers", 2, 12, FIRST.layers, key=f"{key}-layers")
     return Params(seeds=seeds, epochs=epochs, width=width, layers=layers)
 
 
