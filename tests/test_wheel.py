@@ -68,7 +68,7 @@ def environment(elsewhere):
 
 @pytest.fixture(scope="module")
 def port(installed, elsewhere, environment):
-    """`receptive app`, until it answers."""
+    """`receptive app`, once it has answered its first visitor."""
     with socket.socket() as probe:
         probe.bind((HERE, 0))
         port = probe.getsockname()[1]
@@ -81,6 +81,7 @@ def port(installed, elsewhere, environment):
                 assert server.poll() is None, Path(log.name).read_text()
                 assert time.monotonic() < end, "the app did not answer within a minute"
                 time.sleep(0.2)
+            visit(port)  # a server's first run is followed by another (pages/parts/common/frame.py)
             yield port
         finally:
             server.terminate()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -16,7 +17,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, TimeoutError, expect, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 ARGUMENTS = [
@@ -65,6 +66,22 @@ def settle(page: Page) -> None:
     page.wait_for_timeout(300)
     page.wait_for_selector("[data-test-script-state=notRunning]", timeout=PATIENCE)
     page.wait_for_timeout(300)
+
+
+def choose(page: Page, label: str | re.Pattern[str], option: str | re.Pattern[str]) -> None:
+    """Open a select box and take an option of it; anew where a late run of the script has closed its list."""
+    wanted, box = page.get_by_role("option", name=option), page.get_by_role("combobox", name=label)
+    end = time.monotonic() + PATIENCE / 1000
+    while True:
+        box.click()
+        try:
+            wanted.click(timeout=5_000)
+        except TimeoutError:
+            if time.monotonic() > end:
+                raise
+            page.keyboard.press("Escape")
+        else:
+            return
 
 
 def start(playwright: Playwright) -> Browser:

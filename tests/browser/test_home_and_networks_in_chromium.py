@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 
 from core.models import create_model
 from core.overview import board
-from tests.browser.conftest import Watched, settle
+from tests.browser.conftest import Watched, choose, settle
 
 pytestmark = pytest.mark.browser
 
@@ -101,8 +101,7 @@ def test_a_second_picture_is_held_beside_the_first(address: str, watched: Watche
     settle(page)
     page.get_by_role("button", name="Hold this picture").click()
     settle(page)
-    page.get_by_role("combobox", name=re.compile("Choose from the tray")).click()
-    page.get_by_role("option", name="coffee").click()
+    choose(page, re.compile("Choose from the tray"), "coffee")
     settle(page)
     expect(page.get_by_text("Held beside it: Chelsea the cat")).to_be_visible()
     page.get_by_role("button", name="Swap").click()

@@ -24,7 +24,7 @@ SAID = re.compile(r"Alone, the patch says (.+) \(logit (-?\d+\.\d\d)\)")
 
 
 def open_page(page: Page, address: str, settings: str = "") -> None:
-    page.goto(f"{address}/?study=patch_evidence{settings}")
+    page.goto(f"{address}/?study=patch_evidence&patch-family=photographs{settings}")
     settle(page)
     expect(page.get_by_role("heading", name="Which little patches made the network say so?")).to_be_visible()
     expect(page.locator(f"{MAPS} .js-plotly-plot").first).to_be_visible()
@@ -97,7 +97,9 @@ def test_an_uploaded_picture_is_mapped_to_the_last_pixel(address: str, watched: 
 
 def test_a_long_map_refines_can_be_stopped_and_gone_on_with(address: str, watched: Watched) -> None:
     page = watched.page
-    page.goto(f"{address}/?study=patch_evidence&picture=rocket&patch-short-tiny-imagenet-20=224")
+    page.goto(
+        f"{address}/?study=patch_evidence&patch-family=photographs&picture=rocket&patch-short-tiny-imagenet-20=224"
+    )
     page.get_by_role("button", name="Stop").first.click()  # of the coarse pass or of the refinement: whichever it is in
     stopped = page.get_by_text(re.compile("Stopped( at a patch around every|: asking)"))
     expect(stopped).to_be_visible()

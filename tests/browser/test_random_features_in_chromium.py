@@ -17,7 +17,7 @@ QUESTION = "How far do you get without learning anything?"
 
 
 def open_page(page: Page, address: str, settings: str = "") -> None:
-    page.goto(f"{address}/?study=random_features{settings}")
+    page.goto(f"{address}/?study=random_features&random-data=digits{settings}")
     settle(page)
     expect(page.get_by_role("heading", name=QUESTION)).to_be_visible()
 

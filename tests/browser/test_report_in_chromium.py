@@ -15,7 +15,7 @@ from core.studies import STUDIES
 from tests.browser.conftest import Watched
 
 pytestmark = pytest.mark.browser
-FIGURES = 9
+FIGURES = 8
 SHEET = (703, 1036)  # CSS px of A4, upright, within the page's margins
 
 
@@ -54,7 +54,7 @@ def test_what_the_studies_say_is_there(page: Page) -> None:
     for study in STUDIES:
         expect(page.get_by_role("heading", name=study.question, level=2)).to_be_visible()
     assert page.title() == f"the <b>cat</b>: {report.QUESTION}"
-    expect(page.get_by_role("img", name=re.compile("^Map of 1,797 digits"))).to_have_count(3)
+    expect(page.get_by_role("img", name=re.compile("^Map of 5,233 photographs"))).to_have_count(3)
     page.get_by_role("link", name=STUDIES[3].question).click()
     assert page.url.endswith("#random_features")
 
@@ -117,5 +117,5 @@ def test_without_scripts_sentences_tables_and_maps_are_there(unscripted: Page) -
         assert section.locator(".finding").first.is_visible()
         assert section.locator("table").first.is_visible()
     stills = unscripted.locator("noscript img, figure > img")
-    assert stills.count() == 3 + 1 + 2  # three maps, the header's picture, and the two as the digits' networks see it
+    assert stills.count() == 3 + 1  # three maps and the header's picture
     assert not unscripted.locator(".plot").first.is_visible()

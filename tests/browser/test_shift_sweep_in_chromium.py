@@ -54,9 +54,9 @@ def test_from_the_home_page_to_a_permalink(address: str, watched: Watched, tmp_p
     expect(page.get_by_role("heading", name="Does a one-pixel shift change the answer?")).to_be_visible()
     expect(page.locator(f"{MAPS} .js-plotly-plot")).to_be_visible()
 
+    slide(page, "Largest shift R, px", "5")
     upload(page, "mine.png", png_bytes(load_sample("coffee")))
     expect(page.get_by_text("mine.png, 600 × 400 px")).to_be_visible()
-    slide(page, "Largest shift R, px", "5")
     expect(page.get_by_text(re.compile(r"Of 121 shifts, the answer changes"))).to_be_visible()
 
     click_map(page)
@@ -107,7 +107,7 @@ def test_a_bad_picture_is_said_and_the_page_goes_on(address: str, watched: Watch
 
 def test_the_imagenet_networks_are_offered_but_not_fetched(address: str, watched: Watched) -> None:
     page = watched.page
-    page.goto(f"{address}/?study=shift_sweep&shift-family=ImageNet")
+    page.goto(f"{address}/?study=shift_sweep&shift-family=ImageNet&shift-networks-imagenet=resnet18")
     settle(page)
     expect(page.get_by_text(re.compile("Not on this machine yet"))).to_be_visible()
     assert watched.outside == []

@@ -20,7 +20,7 @@ SAID = re.compile(r"At λ = ([\d.]+), (\d+)% of the codes are not zero")
 
 
 def open_page(page: Page, address: str, settings: str = "") -> None:
-    page.goto(f"{address}/?study=sparse_codes{settings}")
+    page.goto(f"{address}/?study=sparse_codes&sparse-network=cifar_sdnet18{settings}")
     settle(page)
     expect(page.get_by_role("heading", name="What is left when lambda is turned up?")).to_be_visible()
     expect(page.get_by_text(SAID).first).to_be_visible()

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Watched, settle
+from tests.browser.conftest import Watched, choose, settle
 
 pytestmark = pytest.mark.browser
 QUESTION = "Does feeding the input bit by bit pay?"
@@ -51,8 +51,7 @@ def test_a_training_is_started_stopped_and_kept(address: str, watched: Watched) 
     expect(growing).to_have_text(kept)
 
     open_page(page, address)  # a new visit: the curves outlive the session
-    page.get_by_role("combobox", name=re.compile("Race shown")).click()
-    page.get_by_role("option", name=re.compile(r"yours: digits, .*2 seeds × 60 epochs")).click()
+    choose(page, re.compile("Race shown"), re.compile(r"yours: digits, .*2 seeds × 60 epochs"))
     expect(growing).to_have_text(kept)
     settle(page)
     assert watched.complaints == []

@@ -21,8 +21,10 @@ KINDS = {  # by file: what is read from it
     "first_look/patch_evidence.json": "patch.evidence:Result",
     "first_look/random_features.json": "random.features:Result",
     "first_look/random_maps.json": "random.maps:Result",
+    "first_look/random_photographs.json": "random.photographs:Placement",
     "first_look/shift_sweep.json": "shift.sweep:Result",
     "first_look/sparse_codes.json": "sparse.codes:Result",
+    "imagenet/lite0*.json": "shift.photographs:Answered",
     "patch_evidence/photographs.json": "patch.dataset:Measured",
     "random_features/background.json": "random.background_dataset:Measured",
     "random_features/dataset_*.json": "random.dataset:Measured",
@@ -31,11 +33,15 @@ KINDS = {  # by file: what is read from it
     "sparse_codes/attack.json": "sparse.attack_dataset:Measured",
     "sparse_codes/noise_*.json": "sparse.dataset:Measured",
     "spinal_heads/ablation.json": "spinal.ablation:Result",
+    "spinal_heads/photographs.json": "spinal.photographs:Result",
     "spinal_heads/regression.json": "spinal.regression:Result",
     "spinal_heads/transfer.json": "spinal.transfer:Result",
     "spinal_heads/*_*.json": "spinal.heads:Result",
 }
-OTHERS = {"claims/exact.json", "claims/shift_pairs.json", "random_features/attack.json"}
+OTHERS = {
+    *("claims/exact.json", "claims/shift_pairs.json"),
+    *("imagenet/samples.json", "random_features/attack.json"),
+}
 FILES = sorted(path.relative_to(RESULTS).as_posix() for path in RESULTS.rglob("*.json"))
 CODED = [name for name in FILES if name not in OTHERS]
 OLDER = ("random_features/dataset_cifar10.json", "random_features/dataset_digits.json")  # than `Plan.others`

@@ -2,12 +2,14 @@
 to."""
 
 import functools
+from dataclasses import replace
 
 import numpy as np
 import torch
+from PIL import Image
 
 from core.base import resume
-from core.compute import attacks, spaces
+from core.compute import attacks, gallery, spaces
 from core.networks import families
 from core.pictures.samples import load_sample
 from core.studies.patch import closer, evidence, interaction, masking, masking_dataset, methods, scramble, wall
@@ -22,15 +24,18 @@ from core.studies.random import (
     look,
     maps,
     maps_figures,
+    photographs,
     retrieval,
     retrieval_dataset,
 )
 from core.studies.shift import dataset as shift_dataset
 from core.studies.shift import inside, sweep
+from core.studies.shift import photographs as shift_photographs
 from core.studies.sparse import attack, attack_dataset, codes, depths, dictionary, draws
 from core.studies.sparse import dataset as sparse_dataset
 from core.studies.spinal import answers, regression, transfer
 from core.studies.spinal import heads as spinal_heads
+from core.studies.spinal import photographs as spinal_photographs
 from tests.helpers.progress_table import (
     GREY,
     LAMS,
@@ -107,7 +112,34 @@ def heads(progress):
     return spinal_heads.run("digits", *digits(), params, progress)
 
 
+@functools.cache
+def photographs_in_numbers():
+    return gallery.read()
+
+
+def two_of_a_set(home, progress):
+    """Thumbnails from a folder that is the very set that four numbers stand for."""
+    for half in ("train", "test"):
+        for name in ("a", "b"):
+            (home / half / name).mkdir(parents=True)
+            Image.fromarray(cat(32).pixels).save(home / half / name / "x.png")
+    found = replace(photographs_in_numbers(), classes=("a", "b"), train=2, labels=np.array([0, 1, 0, 1]))
+    return photographs.thumbnails(found, home, [0, 3], progress)
+
+
+def two_photographs(home, progress):
+    for i in range(2):
+        Image.fromarray(cat(240).pixels).save(home / f"{i}.png")
+    return shift_photographs.answer(net("lite0"), [(home / f"{i}.png", 282) for i in range(2)], progress, 0)
+
+
 STUDIES = {
+    "random.photographs.place": lambda p: photographs.place(photographs_in_numbers(), cat(), net("lite0"), p),
+    "random.photographs.thumbnails": afresh(two_of_a_set),
+    "shift.photographs.answer": afresh(two_photographs),
+    "spinal.photographs.answer": lambda p: spinal_photographs.answer(
+        photographs_in_numbers(), cat(), net("lite0"), p
+    ),
     "patch.closer.alike": lambda p: closer.alike(bagnet(), cat().pixels, 20, 20, p),
     "patch.dataset.run": lambda p: patch_dataset.run([bagnet()], photos(40), p),
     "patch.evidence.coarse": lambda p: evidence.coarse(bagnet(), cat().pixels, p),

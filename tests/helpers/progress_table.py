@@ -143,6 +143,8 @@ CORE = {
     "compute.patches.full": lambda p: patches.full(patches.bagnet_of(bagnet()), x(), [0], p, step=4),
     "report.page.finished": lambda p: page.finished(asked(), p),
     "report.page.section": lambda p: page.section(STUDIES[0], asked(), p),
+    "random.report.among_photographs": lambda p: report_digits.among_photographs(asked(), (card("lite0"),), p),
+    "spinal.report.photograph_part": lambda p: report.photograph_part(asked(), (card("lite0"),), p),
     "random.report.random_part": lambda p: report_digits.random_part(asked(), p),
     "spinal.report.spinal_part": lambda p: report.spinal_part(
         asked(), {head: card(name) for head, name in families.HEADED.items()}, p

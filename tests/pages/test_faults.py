@@ -13,8 +13,8 @@ from tests.helpers.pages import APP
 
 ROOT = Path(__file__).parents[2]
 BUTTONS = [  # (page, its settings, the button that writes below the cache folder)
-    ("shift_sweep", {"shift-family": "ImageNet"}, "download resnet18"),
-    ("patch_evidence", {"patch-family": "ImageNet"}, "download BagNet-9"),
+    ("shift_sweep", {"shift-family": "ImageNet", "shift-networks-imagenet": "resnet18"}, "download resnet18"),
+    ("patch_evidence", {"patch-family": "ImageNet", "patch-networks-imagenet": "bagnet9"}, "download BagNet-9"),
     ("random_features", {"random-data": "Fashion-MNIST"}, "random-data download fashion-mnist"),
     ("random_features", {"random-data": "a torchvision data set"}, "random-data download"),
     ("spinal_heads", {"spinal-data": "a torchvision data set"}, "spinal-data download"),
@@ -30,9 +30,10 @@ def with_navigation(self, *args, **kwargs):
     PagesManager.uses_pages_directory = False
 PagesManager.__init__ = with_navigation
 for slug in ("", "shift_sweep", "patch_evidence", "sparse_codes", "random_features", "spinal_heads", "networks"):
-    app = AppTest.from_file("APP", default_timeout=180)
+    app = AppTest.from_file("APP", default_timeout=600)
     if slug:
         app.query_params["study"] = slug
+        app.query_params["shift-R"] = "1"  # no first look comes along: 9 shifts, not 1,089
     app.run()
     said = [error.value for error in app.error]
     assert not app.exception, (slug, app.exception)
@@ -82,7 +83,7 @@ def test_a_folder_among_the_pictures_of_a_data_set_is_one_sentence(tmp_path, mon
 
 
 def test_torn_records_are_said_in_place_and_the_pages_go_on(tmp_path):
-    for name in ("core", "pages", "assets/results", "assets/words"):
+    for name in ("core", "pages", "assets/results", "assets/words", "assets/labels"):
         shutil.copytree(ROOT / name, tmp_path / name)
     for name in ("app.py", "assets/icon.png"):
         shutil.copy(ROOT / name, tmp_path / name)

@@ -6,6 +6,7 @@ import shlex
 import pytest
 
 from core.base.renamed import COMMANDS, today
+from core.networks import weights
 from core.overview.board import RESULTS
 from core.reproduce.table import MEASUREMENTS
 from tests.core.terminal.test_terminal import refused, run
@@ -52,7 +53,8 @@ def test_what_a_packaged_record_tells_is_what_measures_it_today(key):
     if not path.exists():
         assert key == "sparse:cifar_sdnet18_all"
         return
-    told = {today(one) for one in commands(json.loads(path.read_text()))}
+    about = json.loads(path.read_text()) if path.suffix == ".json" else weights.read_metadata(path)
+    told = {today(one) for one in commands(about)}
     assert len(told) == 1
     words = shlex.split(told.pop())
     assert words[:2] == ["receptive", "reproduce"] or words[:3] == ["receptive", "measure", key]

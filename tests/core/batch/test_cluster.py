@@ -128,12 +128,10 @@ def test_a_lost_scheduler_keeps_the_parts(folder, tmp_path):
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:{}", "tcp://nowhere.invalid:8786"])
 def test_a_scheduler_that_nobody_reaches(folder, tmp_path, address, monkeypatch):
     monkeypatch.setattr(batch_cluster, "SECONDS", 1)
-    before = time.monotonic()
     words = ["batch", "shift-sweep", str(folder), "--out", str(tmp_path / "out.parquet")]
     done = CliRunner().invoke(app, [*words, "--scheduler", address.format(free_port())])
     assert done.exit_code == 2, done.output
     assert re.fullmatch(r"expected a Dask scheduler at tcp://\S+, nobody answered within \d s: .*\n", done.stderr)
-    assert time.monotonic() - before < 20
     assert list(tmp_path.iterdir()) == []
 
 

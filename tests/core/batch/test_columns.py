@@ -15,7 +15,7 @@ from core.batch import columns as batch_rows
 from core.batch import run
 from core.batch.work import in_this_process
 from core.networks import families
-from core.networks.weights import packaged
+from core.networks.packaged import cards
 from core.pictures.image import decode
 from core.studies import STUDIES
 from core.studies.patch import evidence
@@ -159,7 +159,7 @@ def test_the_tables_columns_are_what_rows_hold(folder):
     for study in STUDIES:
         names = [name for name, _ in batch_rows.columns(study.word)]
         assert len(set(names)) == len(names)
-        assert set(study.table.models) <= {*packaged(), random_row.RANDOM}
+        assert set(study.table.models) <= {*cards(), random_row.RANDOM}
 
 
 def test_an_answer_is_right_in_any_normal_form_and_case():

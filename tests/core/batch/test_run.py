@@ -264,7 +264,10 @@ def test_own_weights_are_a_file(folder, tmp_path):
         (("shift-sweep", "empty", *SWEEP), "found none"),
         (("shift-sweep", "in", "--model", "cifar_vg"), "did you mean cifar_vgg"),
         (("shift-sweep", "in", "--model", "random"), "no answer"),
-        (("patch-evidence", "in", "--model", "cifar_vgg"), "expected a BagNet, got cifar_vgg"),
+        (
+            ("patch-evidence", "in", "--model", "cifar_vgg"),
+            "expected a BagNet, or lite0 or a copy of it, got cifar_vgg",
+        ),
         (("sparse-codes", "in", "--model", "cifar_vgg"), "cifar_vgg"),
         (("spinal-heads", "in", "--model", "cifar_vgg"), "cifar_vgg"),
         (("shift-sweep", "in", *SWEEP, "--set", "reach=2"), "one of max_shift, boundary, target"),

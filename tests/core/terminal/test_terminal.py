@@ -264,7 +264,7 @@ def test_patch_evidences_own_command_line_runs(tmp_path, monkeypatch):
         (("--class", "lyon"), "expected a class of the network, got 'lyon': did you mean lion"),
         (("--resolution", "half"), "expected a resolution of"),
         (("--short", "9"), "expected a short side of 48 to 320 px, got 9"),
-        (("--model", "photo_resnet"), "expected a BagNet, got photo_resnet"),
+        (("--model", "photo_resnet"), "expected a BagNet, or lite0 or a copy of it, got photo_resnet"),
         (("--model", "bagnet33"), "receptive download bagnet33"),
     ],
 )

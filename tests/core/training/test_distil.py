@@ -16,7 +16,7 @@ from core.networks.download import WeightsError
 from core.training import checkpoint, distil
 from core.training.distil import COPIES, Copying, train
 
-SMALL = Copying("lite0_blur3", "lite0_blur3", 3, batch=2, side=64, shifts=8, anneal=0.5)
+SMALL = Copying("lite0_blur3", "lite0_blur3", 3, batch=2, side=64, rate=5e-4, shifts=8, anneal=0.5)
 
 
 @pytest.fixture(scope="module")
@@ -71,9 +71,6 @@ def test_what_is_not_taught_stays_the_originals(name):
     how, net = COPIES[name], create_model(COPIES[name].arch)
     learn = distil.taught(net, how)
     share = sum(p.numel() for n, p in net.named_parameters() if n in learn) / sum(p.numel() for p in net.parameters())
-    if name == "lite0_local":
-        assert share == 1
-        return
     assert share < 0.15
     assert not {"conv_head.weight", "classifier.weight", "classifier.bias", "blocks.6.0.conv_pw.weight"} & learn
     assert {"blocks.6.0.conv_dw.weight", "blocks.4.1.bn3.bias", "bn2.weight", "conv_stem.weight"} <= learn
@@ -155,7 +152,7 @@ def test_a_sparse_stem_begins_near_the_original(files):
     how = replace(COPIES["lite0_sparse"], side=96, batch=3)
     pictures = [distil.read(path) for path in files]
     net = distil.copy_of(original, how, pictures).eval()
-    x = next(distil.batches(pictures, how, 1))[1]
+    x = distil.Steps(pictures, how)[1][1]
     with torch.no_grad():
         wanted, got = original.stem(x), net.stem(x)
     assert float((got - wanted).square().mean() / wanted.var()) < 0.1

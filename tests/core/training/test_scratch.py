@@ -1,11 +1,11 @@
 """Temporary folders: what a killed run has left goes with the next one's start, and nobody else's does."""
 
 import os
-import signal
 import subprocess
 import sys
 import tempfile
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -31,31 +31,32 @@ def ours(home):
     return sorted(path.name for path in home.glob("receptive-*"))
 
 
+@contextmanager
 def begun(home):
-    """A re-check that is in the middle of it, and its folder's name."""
-    before = ours(home)
-    process = subprocess.Popen([*QUICK, "exact"], cwd=ROOT, stdout=subprocess.DEVNULL)
-    end = time.monotonic() + 60
-    while ours(home) == before:
-        assert process.poll() is None
-        assert time.monotonic() < end
-        time.sleep(0.05)
-    [name] = set(ours(home)) - set(before)
-    return process, name
+    """A re-check that is in the middle of it, by its folder's name; killed at the end."""
+    before = set(ours(home))
+    with subprocess.Popen([*QUICK, "exact"], cwd=ROOT, stdout=subprocess.DEVNULL) as process:
+        try:
+            end = time.monotonic() + 60
+            while not (new := set(ours(home)) - before):  # what others left goes first
+                assert process.poll() is None
+                assert time.monotonic() < end
+                time.sleep(0.05)
+            [name] = new
+            yield name
+        finally:
+            process.kill()
 
 
 def test_a_killed_re_check_leaves_nothing_beyond_the_next_start(home):
-    killed, left = begun(home)
-    killed.send_signal(signal.SIGKILL)
-    killed.wait()
+    with begun(home) as left:
+        pass
     assert ours(home) == [left]
-    running, other = begun(home)
-    assert ours(home) == [other]
-    words = [*QUICK, "exact", "--minutes", "0.001"]  # no time for any: it only begins and ends
-    subprocess.run(words, cwd=ROOT, stdout=subprocess.DEVNULL, check=True)
-    assert ours(home) == [other]  # of one that lives
-    running.kill()
-    running.wait()
+    with begun(home) as other:
+        assert ours(home) == [other]
+        words = [*QUICK, "exact", "--minutes", "0.001"]  # no time for any: it only begins and ends
+        subprocess.run(words, cwd=ROOT, stdout=subprocess.DEVNULL, check=True)
+        assert ours(home) == [other]  # of one that lives
     with scratch() as folder:
         assert ours(home) == [folder.name]
     assert ours(home) == []

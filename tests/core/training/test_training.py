@@ -19,13 +19,13 @@ from core.data.split import Split
 from core.models import create_model
 from core.models.blurpool import BlurPool2d
 from core.networks import card as networks_card
-from core.networks import families, intact, packaged, weights
+from core.networks import families, intact, lite, packaged, weights
 from core.networks.download import WeightsError
 from core.networks.engine import logits
 from core.networks.families import DEFAULT_NETWORKS
 from core.pictures.preprocess import to_tensor
 from core.studies.shift import dataset, measure
-from core.training import ship, svm
+from core.training import distil, ship, svm
 from core.training.loop import train
 from core.training.recipes import RECIPES, Recipe
 from tests.helpers.networks_by_hand import PACKAGED, SIGNS, by_hand
@@ -346,17 +346,16 @@ def test_the_recipes_cover_every_family():
     assert replace(shifted, name="cifar_vgg", shifts=0) == RECIPES["cifar_vgg"]
     assert shifted.shifts > 0
     assert "shifts" in shifted.augmentation()
-    assert set(DEFAULT_NETWORKS) <= set(RECIPES)
     for sdnet, twin in zip(families.SDNETS, families.TWINS, strict=True):
         assert replace(RECIPES[sdnet], name=twin, arch="cifar_resnet18") == RECIPES[twin]
 
 
-@pytest.mark.parametrize("names", [{"cifar_vgg", *(f"cifar_vgg_blur{k}" for k in (2, 3, 5, 7))}, set(DEFAULT_NETWORKS)])
-def test_members_of_a_family_differ_in_the_filter_alone(names):
-    blurred = [replace(RECIPES[name], name="", arch="") for name in names if "_blur" in name]
+@pytest.mark.parametrize(("name", "blurs"), [("cifar_vgg", (2, 3, 5, 7)), ("photo_resnet", (3, 5))])
+def test_members_of_a_family_differ_in_the_filter_alone(name, blurs):
+    blurred = [replace(RECIPES[f"{name}_blur{k}"], name="", arch="") for k in blurs]
     assert all(recipe == blurred[0] for recipe in blurred)
     # a plain network's pooling has no border: it lacks the epochs in which the blurred ones get used to a wrapped one
-    plain = replace(next(RECIPES[name] for name in names if "_blur" not in name), name="", arch="")
+    plain = replace(RECIPES[name], name="", arch="")
     first = blurred[0].reflect_epochs or blurred[0].epochs
     assert plain == replace(blurred[0], epochs=first, reflect_epochs=0)
 
@@ -396,4 +395,6 @@ def test_packaged_networks_load_and_know_themselves(name):
 
 
 def test_the_default_networks_are_packaged():
-    assert set(DEFAULT_NETWORKS) <= set(PACKAGED)
+    copies = {path.stem for path in lite.COPIES.glob("*.safetensors")}
+    assert copies == set(distil.COPIES)
+    assert set(DEFAULT_NETWORKS) <= {lite.NAME, *copies}

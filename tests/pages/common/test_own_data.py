@@ -45,10 +45,11 @@ def chooser():
     """A page of choosers alone: the studies' own pages take seconds."""
     import streamlit as st
 
+    from core.pictures.samples import load_sample
     from pages.parts.common import own_pictures, torchvision_choose
     from pages.parts.random import data as random_data
 
-    data = random_data.choose()
+    data = random_data.read_chosen(random_data.choose(load_sample("cat")))
     st.code("nothing" if data is None else data.name)
     own_pictures.choose("live")
     torchvision_choose.choose("other")

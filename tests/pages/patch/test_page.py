@@ -10,7 +10,7 @@ from core.studies.patch import evidence
 from tests.helpers.pages import finding, first_visit, visit
 
 FAMILY = "tiny-imagenet-20"
-page = partial(visit, "patch_evidence")
+page = partial(visit, "patch_evidence", patch_family="photographs")
 
 
 def said(app):
@@ -72,7 +72,7 @@ def test_offline_the_authors_networks_are_one_sentence_and_the_page_goes_on(monk
     monkeypatch.setattr(
         published, "published", lambda name: download.Published(name, "http://127.0.0.1:9/x.pth", "0" * 8, "authors")
     )
-    app = page(patch_family="ImageNet")
+    app = page(patch_family="ImageNet", patch_networks_imagenet=["bagnet9", "bagnet17", "bagnet33"])
     assert not app.exception
     assert any("Not on this machine yet: BagNet-9, BagNet-17, BagNet-33" in i.value for i in app.info)
     next(b for b in app.button if b.key.startswith("download ")).click().run()

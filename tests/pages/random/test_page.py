@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from core.pictures.image import from_pixels, png_bytes
-from tests.helpers.pages import finding, first_visit, visit
+from tests.helpers.pages import finding, first_visit, upload, visit
 
 PATIENCE = 120  # seconds that a curve may take to fill in
-page = partial(visit, "random_features")
+page = partial(visit, "random_features", random_data="digits")
 
 
 def filled(app, pattern):
@@ -39,10 +39,31 @@ def write_folder(folder, *, classes=("dark", "light"), count=12, broken=False):
 
 
 def test_the_first_visit_shows_digits():
-    app = first_visit("random_features")
+    app = page()
     assert finding(app).startswith("#### On 1,797 digits the nearest neighbour has the same class for")
     assert any("1,000 features that nobody learned tell" in m.value for m in app.markdown)
     assert not [b for b in app.button if b.label == "Draw the maps"]
+
+
+def test_a_photograph_is_placed_among_photographs():
+    app = first_visit("random_features")
+    assert re.search(r"What its nearest among 5,233 photographs show most often: .+ in a trained network", finding(app))
+    assert app.selectbox(key="random-data").value == "photographs"
+    assert any("1,000 features that nobody learned tell" in m.value for m in app.markdown)
+
+
+def test_a_drawing_is_placed_among_digits_until_the_reader_chooses():
+    pixels = np.zeros((64, 64, 3), np.uint8)
+    pixels[14:50, 28:36] = 255
+    app = visit("random_features")
+    upload(app, ("one.png", png_bytes(from_pixels(pixels))))
+    assert app.selectbox(key="random-data").value == "digits"
+    assert "1,797 digits" in finding(app)
+    app.selectbox(key="random-data").set_value("photographs").run()
+    assert not app.exception
+    assert "5,233 photographs" in finding(app)
+    app.sidebar.selectbox(key="picture").set_value("coffee").run()
+    assert app.selectbox(key="random-data").value == "photographs"
 
 
 def test_the_attack_names_its_targets_in_bold():

@@ -9,13 +9,13 @@ from core.pictures.samples import load_sample
 from tests.helpers.pages import PHOTOS, bring, finding, first_visit, visit
 
 PAGE = "pages/shift_sweep.py"
-page = partial(visit, "shift_sweep")
+page = partial(visit, "shift_sweep", shift_family="photographs")
 
 
 def test_the_first_visit_asks_three_networks_for_every_shift():
     app = first_visit("shift_sweep")
     assert "Of 1,089 shifts" in finding(app)
-    assert app.multiselect(key=f"shift-networks-{PHOTOS}").value == list(DEFAULT_NETWORKS)
+    assert app.multiselect(key="shift-networks-imagenet").value == list(DEFAULT_NETWORKS)
 
 
 def test_the_finding_follows_the_sliders():
@@ -70,7 +70,7 @@ def test_offline_the_download_is_one_sentence_and_the_page_goes_on(monkeypatch, 
     monkeypatch.setattr(
         published, "published", lambda name: download.Published(name, "http://127.0.0.1:9/x.pth", "0" * 8, "authors")
     )
-    app = page(shift_family="ImageNet")
+    app = page(shift_family="ImageNet", shift_networks_imagenet=["resnet18", "resnet18_blur5"])
     assert any("Not on this machine yet" in i.value for i in app.info)
     next(b for b in app.button if b.key.startswith("download ")).click().run()
     assert not app.exception

@@ -6,12 +6,12 @@ from functools import partial
 import pytest
 
 from core import networks
-from core.networks.families import DEFAULT_SDNETS
+from core.networks.families import SDNETS, TWINS
 from core.studies.sparse import codes
 from tests.helpers.pages import finding, first_visit, visit
 
 SAID = re.compile(r"At λ = ([\d.]+), (\d+)% of the codes are not zero")
-page = partial(visit, "sparse_codes")
+page = partial(visit, "sparse_codes", sparse_network="cifar_sdnet18")
 
 
 def share(app):
@@ -23,7 +23,8 @@ def share(app):
 def test_the_first_visit_is_at_the_settings_own_lambda():
     app = first_visit("sparse_codes")
     assert share(app)[0] == codes.Params.lam
-    assert [m.label.split(", ")[1] for m in app.metric] == ["chosen", "as trained", "estimated", "no λ"]
+    assert [m.label.split(", ")[1] for m in app.metric] == ["chosen", "as trained", "no λ"]
+    assert any("lite0 sparse: trained by this project" in m.value for m in app.markdown)
     assert any(re.match(r"\*\*Atom \d+\*\*, the strongest of", m.value) for m in app.markdown)
 
 
@@ -69,7 +70,7 @@ def test_an_untrained_dictionary_and_your_own_file_can_be_looked_at():
     app.selectbox(key="sparse-network").set_value("untrained:cifar_sdnet18").run()
     assert not app.exception
     assert any("untrained" in m.value for m in app.markdown)
-    ours = networks.find(DEFAULT_SDNETS[0])
+    ours = networks.find(SDNETS[0])
     app.file_uploader(key="sparse own weights").set_value([("mine.safetensors", ours.file.read_bytes(), "")]).run()
     app.button(key="sparse own open").click().run()
     assert not app.exception
@@ -78,7 +79,7 @@ def test_an_untrained_dictionary_and_your_own_file_can_be_looked_at():
 
 def test_a_network_without_codes_is_asked_further_down():
     app = page()
-    plain = networks.find(DEFAULT_SDNETS[1])
+    plain = networks.find(TWINS[0])
     app.file_uploader(key="sparse own weights").set_value([("plain.safetensors", plain.file.read_bytes(), "")]).run()
     app.button(key="sparse own open").click().run()
     assert not app.exception

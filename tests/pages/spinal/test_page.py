@@ -24,6 +24,11 @@ def cache_of_its_own(tmp_path, monkeypatch):
 page = partial(visit, "spinal_heads")
 
 
+def race(app):
+    """What the page says of the race."""
+    return next(m.value for m in app.markdown if m.value.startswith("#### After"))
+
+
 def begun(**query):
     """The page and the race that was begun on it, once it has written its first word."""
     app = page(**query)
@@ -40,11 +45,21 @@ def begun(**query):
 
 def test_the_first_visit_shows_a_finished_race():
     app = first_visit("spinal_heads")
-    assert finding(app).startswith("#### After 20 epochs on 1,297 digits pictures: FC 9")
-    assert "Spinal is" in finding(app)
+    assert race(app).startswith("#### After 20 epochs on 1,297 digits pictures: FC 9")
+    assert "Spinal is" in race(app)
     code = " ".join(block.value for block in app.code)
     assert "receptive spinal-heads --data digits --backbone small_cnn --heads fc,spinal,fc-matched --seeds 10" in code
     assert [h.value for h in app.header if h.value == "The paper says, we measured"]
+
+
+def test_the_heads_on_lite0_answer_a_photograph_and_race_anew_with_other_settings():
+    app = page(picture="motorcycle", spinal_photo_seeds="5")
+    assert finding(app).startswith("#### All heads say Motorbikes: one linear layer 0.")
+    assert any("On the 1,280 features of lite0, a spinal head gets 9" in m.value for m in app.markdown)
+    app.slider(key="spinal-photo-epochs").set_value(1).run()
+    app.slider(key="spinal-photo-seeds").set_value(1).run()
+    assert not app.exception
+    assert any("a spinal head gets" in m.value and "too few seeds" in m.value for m in app.markdown)
 
 
 def test_the_findings_on_parts_and_transfer_begin_in_bold():
@@ -61,14 +76,14 @@ def test_a_race_is_trained_shown_and_kept():
         time.sleep(0.2)
     app.run()
     assert not app.exception
-    assert finding(app).startswith("#### After 2 epochs on 1,297 digits pictures")
+    assert race(app).startswith("#### After 2 epochs on 1,297 digits pictures")
     assert from_json(Result, run.result).epochs_done == 6
     other = app.switch_page("pages/home.py").run()
     back = other.switch_page("pages/spinal_heads.py").run()
-    assert finding(back).startswith("#### After 2 epochs")
+    assert race(back).startswith("#### After 2 epochs")
     back.button(key="spinal forget").click().run()
     assert not back.exception
-    assert finding(back).startswith("#### After 20 epochs")
+    assert race(back).startswith("#### After 20 epochs")
     assert jobs.runs("spinal-heads") == []
 
 

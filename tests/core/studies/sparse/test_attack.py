@@ -11,10 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
+from core import networks
 from core.compute.attacks import NEVER, NORMS, ON_THE_PICTURE, project
 from core.data.split import Split
 from core.figures import theme
 from core.models.sdnet import SDNet
+from core.pictures.preprocess import seen
 from core.studies.sparse import attack as study
 from core.studies.sparse import attack_figures as figures
 from core.studies.sparse.attack import Params, attack, curve, look
@@ -303,3 +305,15 @@ def test_pictures_labels_and_lambdas_that_do_not_fit_are_refused(coded, twin, sp
             attack(network, pictures, classes, Params(), lam)
     with pytest.raises(ValueError, match="expected radii that rise"):
         curve(coded, clean, labels, Params(), (0.2, 0.1))
+
+
+def test_lite0s_coded_copy_is_attacked_at_the_lambda_asked_for(cat):
+    network = networks.load(networks.find("lite0_sparse"))
+    pixels = seen(cat, network.preprocessing)[None].astype(np.float32) / 255
+    x = torch.from_numpy(pixels).permute(0, 3, 1, 2)
+    with torch.no_grad():
+        low, high, own = (study.answers(network, x, lam) for lam in (0.1, 0.7, None))
+    torch.testing.assert_close(low, own)
+    assert not torch.allclose(low, high)
+    found = attack(network, pixels, own.argmax(1).numpy(), Params(eps=0.01, steps=2), 0.7)
+    assert np.abs(found.pictures - pixels).max() <= 0.01 + 1e-6

@@ -1,0 +1,40 @@
+"""A visitor's own photograph in every room: the first answer is what it shows, and each verdict speaks of it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from core.pictures.image import png_bytes
+from core.pictures.samples import load_sample
+from tests.browser.conftest import Watched, settle
+from tests.browser.test_shift_sweep_in_chromium import upload
+
+pytestmark = pytest.mark.browser
+ROOMS = [  # page, settings that keep its work small, what it says of a cup of coffee
+    ("shift_sweep", "&shift-R=1", r"Unshifted, lite0 says espresso\. Of 9 shifts"),
+    (
+        "patch_evidence",
+        "&patch-resolution=coarse",
+        r"says espresso\. Half of the evidence for espresso|All say espresso",
+    ),
+    ("sparse_codes", "", r"lite0 sparse says espresso"),
+    ("random_features", "", r"What its nearest among 5,233 photographs show most often: cup "),
+    ("spinal_heads", "", r"heads say cup"),
+]
+
+
+@pytest.mark.parametrize(("slug", "settings", "words"), ROOMS, ids=[slug for slug, *_ in ROOMS])
+def test_an_uploaded_photograph_is_known(address: str, watched: Watched, slug: str, settings: str, words: str) -> None:
+    page = watched.page
+    page.goto(f"{address}/?study={slug}{settings}")
+    settle(page)
+    upload(page, "mine.png", png_bytes(load_sample("coffee")))
+    expect(page.get_by_text("mine.png, 600 × 400 px")).to_be_visible()
+    expect(page.get_by_text(re.compile(words)).first).to_be_visible(timeout=180_000)
+    badge = re.compile(r"lite0.*: (a public package|trained by this project)")
+    expect(page.get_by_text(badge).first).to_be_visible()
+    assert watched.complaints == []
+    assert watched.outside == []
