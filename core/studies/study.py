@@ -9,6 +9,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal
 
+from core.base.prose import language, sections
 from core.claims.claim import Claim
 from core.figures.blocks import Plot
 from core.networks.card import Card
@@ -105,14 +106,22 @@ class Study:
     """
 
     slug: str
-    title: str
-    question: str
     paper: str
     link: str
     icon: str
     room: str
     networks: tuple[str, ...]
     uses: tuple[Use, ...]
+
+    @property
+    def title(self) -> str:
+        """Its name in the reader's language, from assets/words."""
+        return sections(self.slug, language())["title"]
+
+    @property
+    def question(self) -> str:
+        """What it asks, in the reader's language."""
+        return sections(self.slug, language())["question"]
 
     @property
     def word(self) -> str:

@@ -58,7 +58,7 @@ SINKS = {  # what obeys Markdown in Streamlit 1.67: arguments by place, and by n
     "file_uploader": ((0,), ("label", "help")),
     "camera_input": ((0,), ("label", "help")),
 }
-SAFE = {"plain", "stressed", "code", "link", "again", "len", "int", "float", "round"}
+SAFE = {"plain", "stressed", "escaped", "code", "link", "again", "len", "int", "float", "round"}
 NUMBER = re.compile(r"[+]?(,|,?(\.\d+)?[%efgd])")
 
 
@@ -193,6 +193,8 @@ class Reader:
         match call:
             case ast.Call(func=ast.Name(id="Markdown" | "list"), args=[value]):
                 return self.safe(value)
+            case ast.Call(func=ast.Name(id="listed"), args=[parts]):
+                return self.safe(parts)
             case ast.Call(func=ast.Attribute(value=text, attr="join"), args=[parts]):
                 return self.safe(text) and self.safe(parts)
             case ast.Call(

@@ -24,7 +24,12 @@ BADGES: dict[Kind, str] = {
 
 
 def heading(study: Study) -> None:
+    """What the study asks, small enough that the picture is on the first screen."""
     st.title(plain(study.question))
+
+
+def paper(study: Study) -> None:
+    """Whose finding it is."""
     st.caption(link(study.paper, study.link))
 
 

@@ -10,13 +10,16 @@ from typing import TypeVar
 import streamlit as st
 
 from core import cache
+from core.base.prose import section
 from core.base.worker import Job, Stopped
 from core.cache import Call
-from pages.parts.common.words import plain
+from pages.parts.common import tray
+from pages.parts.common.words import Markdown, plain
 
 T = TypeVar("T")
 SHOW_AFTER = 0.4  # seconds; quicker answers need no bar
 TICK = 0.05
+SHOWN = "shown picture"  # the session's key of the picture whose figure stands on the page
 LOOK_AGAIN = 0.7  # seconds between two looks at work that the page does not wait for
 
 
@@ -48,16 +51,24 @@ def ask_all(calls: Sequence[Call[T]], what: str, at: str) -> list[T | None]:
         jobs = [cache.job(call, at) if was_stopped(job) else job for job, call in zip(jobs, calls, strict=True)]
         elapsed = time.monotonic() - begun
         if bar is None and elapsed > SHOW_AFTER:
-            row = button.container(horizontal=True, vertical_alignment="center")
+            row = button.container(key=f"rx-waiting {at}")  # in a corner: house.css
             bar = row.empty()
             row.button("Stop", key=f"{at} stop", on_click=stop, args=(jobs, flag, keys))
         if bar is not None:
             share = sum(1.0 if job.future.done() else job.done / max(job.total, 1) for job in jobs) / len(jobs)
-            bar.progress(share, plain(f"{what}: {share:.0%}{time_left(share, elapsed)}"))
+            bar.progress(share, plain(f"{what}: {share:.0%}{time_left(share, elapsed)}") + standing())
         time.sleep(TICK)
     button.empty()
     del st.session_state[f"{at} asked"]  # its answers are the cache's to keep, within bounds
     return [job.future.result() for job in jobs]
+
+
+def standing() -> Markdown:
+    """Whose figure still stands on the page, where that is another picture's than the one that is asked about."""
+    title = st.session_state.get(SHOWN)
+    if title is None or title == tray.chosen().title:
+        return Markdown("")
+    return Markdown(f". {section('common', 'still shown', title=plain(title))}")
 
 
 def leave(at: str, jobs: Sequence[Job[T]]) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from core.base.prose import LANGUAGES
 from core.pictures.image import png_bytes, thumbnail
 from core.studies import STUDIES
 
@@ -24,8 +25,13 @@ def found(tmp_path_factory, cat):
     for name in ("core", "pages"):
         shutil.copytree(ROOT / name, house / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "app.py", house)
-    for name in ("assets", ".streamlit"):
-        (house / name).symlink_to(ROOT / name)
+    (house / ".streamlit").symlink_to(ROOT / ".streamlit")
+    shutil.copytree(ROOT / "assets" / "words", house / "assets" / "words")
+    for path in (ROOT / "assets").iterdir():
+        if path.name != "words":
+            (house / "assets" / path.name).symlink_to(path)
+    for language in LANGUAGES:
+        shutil.copy(TOY / "words" / f"{language}.md", house / "assets" / "words" / language / "toy_light.md")
     shutil.copytree(TOY / "room", house / "core" / "studies" / "toy", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(TOY / "page.py", house / "pages" / "toy_light.py")
     face = house / "core" / "studies" / "__init__.py"
