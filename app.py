@@ -19,10 +19,11 @@ def page() -> None:
     reader.begin()
     home = st.Page("pages/home.py", title=section("common", "home"), icon=":material/home:", default=True)
     bench = st.Page("pages/networks.py", title=section("common", "networks"), icon=":material/hub:")
+    lesson = st.Page("pages/in_class.py", title=section("class", "title"), icon=":material/school:")
     studies = {s.slug: st.Page(f"pages/{s.slug}.py", title=s.title, icon=s.icon) for s in STUDIES}
-    chosen = st.navigation({"": [home, bench], section("common", "studies"): list(studies.values())})
+    chosen = st.navigation({"": [home, bench, lesson], section("common", "studies"): list(studies.values())})
     frame.leave_old_style()
-    frame.follow_permalink(studies | {"networks": bench})
+    frame.follow_permalink(studies | {"networks": bench, "in_class": lesson})
     with st.sidebar:
         tray.show()
         reader.controls()

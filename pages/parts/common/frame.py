@@ -13,7 +13,7 @@ from core.base.prose import language
 from core.base.records import Damaged, in_words
 from core.networks import packaged
 from core.networks.download import WeightsError
-from pages.parts.common import reader, waiting
+from pages.parts.common import reader, tour, waiting
 from pages.parts.common.words import plain
 
 STYLE = Path(__file__).with_name("house.css")  # a path: Streamlit reads it as the page's style
@@ -58,6 +58,7 @@ def run(page: st.Page) -> None:
     if st.session_state.get(OPEN) != page.url_path:  # another page's figure does not stand on this one
         st.session_state[OPEN] = page.url_path
         st.session_state.pop(waiting.SHOWN, None)
+    tour.show()
     with going_on():
         page.run()
 
