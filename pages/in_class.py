@@ -17,7 +17,7 @@ st.caption(section("class", "how"))
 for number, exercise in enumerate(EXERCISES, 1):
     question, answer = sections("class", language())[f"question {number}"].split("\n\n", 1)
     with st.container(border=True):
-        st.markdown(f"**{number}.** {plain(question)}")
+        st.markdown(f"**{number:d}.** {plain(question)}")
         with st.container(horizontal=True):
             st.page_link(
                 f"pages/{exercise.page}.py",
