@@ -74,16 +74,10 @@ def show() -> None:
     if number is None:
         return
     with st.container(key="rx-tour", border=True):
-        said = paragraphs(number)
-        if number > len(STOPS):
-            st.markdown(Markdown("\n\n".join(plain(line) for line in said)))
-        else:
-            where = section("tour", "where", number=number, of=len(STOPS))
-            st.markdown(Markdown(f"**{where}** {plain(said[0])}"))
-            do, see = section("tour", "do"), section("tour", "see")
-            st.markdown(Markdown(f":material/touch_app: **{do}** {plain(said[1])}"))
-            st.markdown(Markdown(f":material/visibility: **{see}** {plain(said[2])}"))
-        with st.container(horizontal=True):
+        left, right = st.columns([5, 2], vertical_alignment="center")
+        with left:
+            say(number)
+        with right.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
             if number > 1 and st.button(section("tour", "back"), icon=":material/arrow_back:", key="tour back"):
                 go(number - 1)
             if number <= len(STOPS) and st.button(
@@ -93,3 +87,16 @@ def show() -> None:
             if st.button(section("tour", "leave"), icon=":material/close:", key="tour leave", type="tertiary"):
                 del st.query_params[TOUR]
                 st.rerun()
+
+
+def say(number: int) -> None:
+    """The words of a stop, or of the end."""
+    said = paragraphs(number)
+    if number > len(STOPS):
+        st.markdown(Markdown("\n\n".join(plain(line) for line in said)))
+        return
+    where = section("tour", "where", number=number, of=len(STOPS))
+    do, see = section("tour", "do"), section("tour", "see")
+    st.markdown(Markdown(f"**{where}** {plain(said[0])}"))
+    st.markdown(Markdown(f":material/touch_app: **{do}** {plain(said[1])}"))
+    st.markdown(Markdown(f":material/visibility: **{see}** {plain(said[2])}"))
