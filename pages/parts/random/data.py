@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from core import cache
 from core import data as core_data
 from core.base.files import at_home
+from core.base.prose import section
 from core.base.records import in_words
 from core.base.refuse import DataError
 from core.base.worker import Progress
@@ -33,6 +35,9 @@ from pages.parts.common.own_pictures import Chosen
 from pages.parts.common.torchvision_choose import TORCHVISION
 from pages.parts.common.words import note, plain
 
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
 DATA, SIZE = "random-data", "random-data-size"
 NAMED = {DATASETS[name].title: name for name in ("digits", "fashion-mnist", "mnist", "cifar10")}
 PHOTOGRAPHS = "photographs"
@@ -46,10 +51,6 @@ FOLDER_HELP = {
     "mnist": "The folder of its four idx files, or the one that holds MNIST/raw.",
     "cifar10": "A folder with train/CLASS/ and test/CLASS/ pictures of 32 px.",
 }
-DATA_HELP = (
-    "photographs: 5,233 of Caltech-101, which come along as numbers. digits come along whole. The others are read from "
-    "this machine: from a folder, or once downloaded."
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,12 +83,12 @@ class Data:
         return data_split.seeded_part(self.train, TRAIN), data_split.seeded_part(self.test, TEST)
 
 
-def choose(image: RGBImage) -> str:
+def choose(image: RGBImage, place: DeltaGenerator) -> str:
     """The chooser of the data set among which the picture is to be looked at: its name on the page."""
     here = lite.NAME in packaged.cards() and gallery.PATH.is_file()
     first = PHOTOGRAPHS if here and sort_of(image) == "photograph" else next(iter(NAMED))
-    left, _ = st.columns([1, 2])
-    return following(left, "Among", [PHOTOGRAPHS, *NAMED, OWN, TORCHVISION], first, DATA, DATA_HELP)
+    label, about = section("random_features", "among"), section("random_features", "among help")
+    return following(place, label, [PHOTOGRAPHS, *NAMED, OWN, TORCHVISION], first, DATA, about)
 
 
 def read_chosen(title: str) -> Data | None:
