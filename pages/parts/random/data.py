@@ -103,11 +103,17 @@ def named(name: str) -> Data | None:
     title = DATASETS[name].title
     if on_this_machine(name):
         return ask(Call(read, name, None, OWN_SIZE), f"Reading {title}")
-    path = folder_field(st, f"Folder of {title}", f"{DATA} folder {name}", help=FOLDER_HELP[name])
+    path = folder_field(
+        st, section("random_features", "folder of", title=title), f"{DATA} folder {name}", help=FOLDER_HELP[name]
+    )
     if path:
         return ask(Call(read, name, at_home(path), OWN_SIZE), f"Reading {title}")
-    st.markdown(f"{title} is not on this machine: give the folder of a copy, or download it once.")
-    if st.button(f"Download {title} ({MEGABYTES[name]} MB)", key=f"{DATA} download {name}", icon=":material/download:"):
+    st.markdown(section("random_features", "not here", title=plain(title)))
+    if st.button(
+        section("random_features", "download", title=plain(title), size=MEGABYTES[name]),
+        key=f"{DATA} download {name}",
+        icon=":material/download:",
+    ):
         return ask(Call(read, name, None, OWN_SIZE), f"Downloading {title}")
     return None
 
@@ -116,7 +122,7 @@ def own() -> Data | None:
     chosen = own_pictures.listing("random data")
     size = side()
     if chosen is None:
-        st.caption("One folder for each class, named like it, or train and test folders of such. Nothing is copied.")
+        st.caption(section("random_features", "own about"))
         return None
     return scaled(Call(read, chosen, None, size), f"Reading {len(chosen):,} pictures")
 
@@ -128,7 +134,7 @@ def public() -> Data | None:
 
 
 def side() -> int:
-    return int(bound(st.select_slider, "Side, px", SIZES, OWN_SIZE, key=SIZE))
+    return int(bound(st.select_slider, section("random_features", "side"), SIZES, OWN_SIZE, key=SIZE))
 
 
 def scaled(call: Call[Data], what: str) -> Data | None:

@@ -54,7 +54,7 @@ def packaged(found: Measured) -> None:
         if found.shapes:
             charts.show(dataset_figures.shapes(found), "random-measured-shapes")
         else:
-            st.markdown("Depth and kernel size were not varied on this data set: digits and CIFAR-10 show them.")
+            st.markdown(section("random_features", "shapes elsewhere"))
     plan = found.plan
     few = min(plan.part, found.train_images)
     note(

@@ -50,7 +50,7 @@ export default function ({ data, parentElement }) {
       const mark = button.querySelector("i");
       mark.textContent = card.same === null ? "" : card.same ? "✓" : "✕";
       button.dataset.same = String(card.same);
-      button.querySelector("span").textContent = card.name;
+      button.querySelector("em").textContent = card.name;
       const kind = card.same === null ? "" : `, ${card.same ? data.words.same : data.words.other}`;
       button.setAttribute("aria-label", `${i + 1}: ${card.name}${kind}`);
       button.setAttribute("aria-pressed", "false");
@@ -75,8 +75,8 @@ export default function ({ data, parentElement }) {
         const button = make("button");
         button.type = "button";
         const name = make("em");
-        name.append(make("i"), make("span"));
-        button.append(make("img"), name);
+        name.lang = "en"; // classes have English names
+        button.append(make("img"), make("i"), name);
         item.append(button);
         list.append(item);
       });

@@ -77,7 +77,7 @@ def verdict(scene: Scene, beyond: Markdown, unsure: Markdown) -> None:
     else:
         counts = dict(zip(found.spaces, kind.counts, strict=True))
         said = section("random_features", "verdict two", n=n, kind=plain(scene.classes[kind.label]), **counts)
-    stage.verdict(Markdown(said), beyond, unsure)
+    stage.verdict(Markdown(" ".join(said.split())), beyond, unsure)  # a heading ends with its line
 
 
 def show(scene: Scene, key: str, stale: str = "") -> None:

@@ -127,7 +127,7 @@ export default function ({ data, parentElement, setStateValue }) {
     pen.clearRect(0, 0, side, side);
     const count = state.labels.length, chosen = state.data.selected && new Set(state.data.selected);
     const many = count > 2500, pictures = state.sheet && (!many || state.scale >= 3);
-    const size = (count <= 400 ? 24 : many ? 9 : 15) * Math.min(2.2, Math.sqrt(state.scale));
+    const size = (side / (count <= 400 ? 16 : 32)) * Math.min(2.2, Math.sqrt(state.scale));
     const bright = (i) => (chosen ? chosen.has(i) : String(state.labels[i]) in map.colours);
     for (const lit of [false, true]) {
       for (let i = 0; i < count; i++) {
@@ -152,6 +152,7 @@ export default function ({ data, parentElement, setStateValue }) {
     }
     pen.globalAlpha = 1;
     const taken = [];
+    canvas.words = []; // where names stand, for a test
     if (map.star) star(pen, map, ground, text, taken, font);
     names(pen, map, ground, text, taken, font);
     if (state.over?.map === map) ring(pen, at(map, state.over.row), text);
@@ -188,12 +189,14 @@ export default function ({ data, parentElement, setStateValue }) {
     }
     for (const row of [...map.near].reverse()) {
       const [u, v] = at(map, row), large = 22;
+      taken.push([u - large / 2 - 2, v - large / 2 - 2, u + large / 2 + 2, v + large / 2 + 2]);
       pen.fillStyle = state.data.ink ? ground : state.data.user;
       pen.fillRect(u - large / 2 - 2, v - large / 2 - 2, large + 4, large + 4);
       if (state.sheet) stamp(pen, row, u, v, large, map.colours[state.labels[row]]);
       pen.strokeStyle = state.data.user;
       pen.strokeRect(u - large / 2 - 2, v - large / 2 - 2, large + 4, large + 4);
     }
+    taken.push([x - 12, y - 12, x + 12, y + 12]);
     pen.beginPath();
     for (let k = 0; k < 10; k++) {
       const r = k % 2 ? 5 : 12, turn = (k * Math.PI) / 5 - Math.PI / 2;
@@ -238,6 +241,7 @@ export default function ({ data, parentElement, setStateValue }) {
       const box = [left, top, left + wide, top + high];
       if (wide > map.side || taken.some((b) => b[0] < box[2] && box[0] < b[2] && b[1] < box[3] && box[1] < b[3])) continue;
       taken.push(box);
+      map.canvas.words.push(box);
       pen.globalAlpha = 0.82;
       pen.fillStyle = ground;
       pen.fillRect(left, top, wide, high);
@@ -245,7 +249,6 @@ export default function ({ data, parentElement, setStateValue }) {
       pen.fillStyle = text;
       pen.textBaseline = "middle";
       pen.fillText(words, left + 4, top + high / 2 + 1);
-      map.canvas.words = taken; // what a test reads: no two overlap
       return;
     }
   }
