@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
 
 from core import cache
+from core.base.prose import section
 from core.base.refuse import DataError
 from core.base.worker import Progress, part
 from core.cache import Call
@@ -27,7 +29,10 @@ from pages.parts.common.words import note, plain
 KEY = "spinal-any"
 OWN = "my own folder or zip"
 FIRST = PLAN
-SEEDS, EPOCHS = (1, 10), (1, 60)
+SEEDS, EPOCHS, LAYERS = (1, 10), (1, 60), (2, 12)
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
 Data = tuple[str, Split, Split]  # its title and both halves
 
 
@@ -55,14 +60,31 @@ def show(first: str) -> None:
         st.error(plain(error), icon=":material/error:")
 
 
-def controls(key: str = KEY) -> Params:
-    row = st.columns(4, vertical_alignment="bottom")
-    seeds = bound(row[0].slider, "Seeds", *SEEDS, FIRST.seeds, key=f"{key}-seeds", help="An interval needs three.")
-    epochs = bound(row[1].slider, "Epochs", *EPOCHS, FIRST.epochs, key=f"{key}-epochs")
-    width = bound(
-        row[2].slider, "Spinal width", 2, 64, FIRST.width, key=f"{key}-width", help="Units of each spinal layer."
-    )
-    layers = bound(row[3].slider, "Spinal layers", 2, 12, FIRST.layers, key=f"{key}-layers")
+def controls() -> Params:
+    """The number of spinal layers, and the rest folded."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium") as row:
+        layers = bound(
+            st.slider, section("spinal_heads", "layers"), *LAYERS, FIRST.layers, key=f"{KEY}-layers", width=320,
+            help=section("spinal_heads", "layers help"),
+        )  # fmt: skip
+    return more(KEY, int(layers), row)
+
+
+def more(key: str, layers: int, row: DeltaGenerator) -> Params:
+    """The other settings of heads on features, folded at the end of a `row`."""
+    with row, st.popover(section("common", "more"), icon=":material/tune:"):
+        width = bound(
+            st.slider, section("spinal_heads", "width"), 2, 64, FIRST.width, key=f"{key}-width",
+            help=section("spinal_heads", "width help"),
+        )  # fmt: skip
+        epochs = bound(
+            st.slider, section("spinal_heads", "epochs"), *EPOCHS, FIRST.epochs, key=f"{key}-epochs",
+            help=section("spinal_heads", "epochs help"),
+        )  # fmt: skip
+        seeds = bound(
+            st.slider, section("spinal_heads", "seeds"), *SEEDS, FIRST.seeds, key=f"{key}-seeds",
+            help=section("spinal_heads", "seeds help"),
+        )  # fmt: skip
     return Params(seeds=seeds, epochs=epochs, width=width, layers=layers)
 
 

@@ -14,9 +14,9 @@ from pages.parts.common.address import bound, folded
 from pages.parts.common.words import code, plain, stressed
 
 
+@folded("The paper says, we measured: every race", "spinal measured")
 def show() -> None:
     """One row a race, with a verdict that follows from its intervals."""
-    st.header("The paper says, we measured", anchor="measured")
     found = dataset.measured()
     if found:
         st.markdown(plain(dataset.finding(found)))
@@ -27,12 +27,11 @@ def show() -> None:
         st.caption(f"Measure again: {again} " + plain(f"(the last: {last.date}, commit {last.commit})."))
     else:
         provenance.missing("measure spinal:digits:small_cnn")
-    with st.expander("The paper's own numbers"):
-        st.markdown("**The paper's**; not measured here, unless the table above says so.")
-        charts.numbers_table(paper.table(), alt="Best accuracies as the paper reports them")
-        st.caption("Kabir et al., arXiv 2007.03347.")
-    with st.expander("Limits of these numbers"):
-        st.markdown(section("spinal_heads", "limits"))
+    st.markdown("**The paper's own numbers**; not measured here, unless the table above says so.")
+    charts.numbers_table(paper.table(), width="content", alt="Best accuracies as the paper reports them")
+    st.caption("Kabir et al., arXiv 2007.03347.")
+    st.markdown("**Limits of these numbers**")
+    st.markdown(section("spinal_heads", "limits"))
 
 
 @folded("Which part of the spinal head matters?", "spinal ablation")

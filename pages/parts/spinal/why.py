@@ -6,9 +6,9 @@ import streamlit as st
 
 from core import cache
 from core.base.prose import section
-from core.studies.spinal import regression, why
+from core.studies.spinal import STUDY, regression, why
 from core.studies.spinal import why_figures as figures
-from pages.parts.common import charts
+from pages.parts.common import charts, provenance
 from pages.parts.common.words import plain
 
 FORMULAE = (
@@ -19,16 +19,15 @@ FORMULAE = (
 
 
 def show() -> None:
-    st.header("Why", anchor="why")
+    st.header(section("spinal_heads", "why title"), anchor="why")
     cache.wait_until_warm()
-    left, right = st.columns([3, 2], gap="large")
-    with left:
-        st.markdown(section("spinal_heads", "why"))
-    with right:
+    st.markdown(section("spinal_heads", "why"))
+    provenance.paper(STUDY)
+    construction()
+    with st.expander(section("spinal_heads", "formulas")):
         for formula in FORMULAE:
             st.latex(formula)
-    counted()
-    construction()
+        counted()
 
 
 def counted() -> None:
