@@ -41,11 +41,11 @@ def show(first: str) -> None:
     """`first` is the network whose features are read until the reader chooses another."""
     left, right = st.columns(2)
     with left:
-        network = at_hand.any_network("Network", f"{KEY}-network", first)
+        network = at_hand.any_network(section("spinal_heads", "network"), f"{KEY}-network", first)
     named = [name for name in DATASETS if on_this_machine(name)]
     title = bound(
-        right.selectbox, "Data", [*(DATASETS[name].title for name in named), OWN], key=f"{KEY}-data",
-        help="What the heads are trained and tested on: digits come along, the others where they are downloaded.",
+        right.selectbox, section("spinal_heads", "data"), [*(DATASETS[name].title for name in named), OWN],
+        key=f"{KEY}-data", help=section("spinal_heads", "data help"),
     )  # fmt: skip
     params = controls()
     if network is None:
@@ -101,7 +101,7 @@ def read(name: str, progress: Progress) -> Data:
 
 def own(network: Network) -> Data | None:
     """The reader's own pictures at the network's size, in two halves; what is wrong with them is said in place."""
-    st.caption("One folder for each class, named like it, or train and test folders of such. Nothing is copied.")
+    st.caption(section("spinal_heads", "own pictures"))
     chosen = own_pictures.listing("spinal any")
     if chosen is None:
         return None

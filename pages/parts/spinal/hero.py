@@ -25,7 +25,7 @@ _hero = player.component("receptive_spinal_hero", __file__, '<div class="frame">
 
 @dataclass(frozen=True)
 class Places:
-    """Where the parts of the first screen stand: the same in every run, so that nothing jumps while one is waited for."""
+    """Where the parts of the first screen stand, in every run the same, so that nothing jumps while it waits."""
 
     verdict: DeltaGenerator
     hero: DeltaGenerator

@@ -24,13 +24,13 @@ def show() -> None:
         st.caption(section("spinal_heads", "measured"))
         last = list(found.values())[-1]
         again = " · ".join(code(today(one.command)) for one in found.values())
-        st.caption(f"Measure again: {again} " + plain(f"(the last: {last.date}, commit {last.commit})."))
+        st.caption(section("spinal_heads", "again", commands=again, date=plain(last.date), commit=plain(last.commit)))
     else:
         provenance.missing("measure spinal:digits:small_cnn")
-    st.markdown("**The paper's own numbers**; not measured here, unless the table above says so.")
+    st.markdown(section("spinal_heads", "the papers"))
     charts.numbers_table(paper.table(), width="content", alt="Best accuracies as the paper reports them")
     st.caption("Kabir et al., arXiv 2007.03347.")
-    st.markdown("**Limits of these numbers**")
+    st.markdown(f"**{section('spinal_heads', 'limits title')}**")
     st.markdown(section("spinal_heads", "limits"))
 
 
@@ -43,19 +43,24 @@ def parts_of_the_head() -> None:
         return
     result, about = found
     names = {title: vary for vary, title in VARIED.items()}
-    vary = names[bound(st.selectbox, "What is varied", list(names), key="spinal-vary")]
+    vary = names[bound(st.selectbox, section("spinal_heads", "varied"), list(names), key="spinal-vary")]
     st.markdown(stressed(ablation.finding(result, vary), f"{VARIED[vary].capitalize()}:"))
     charts.show(ablation_figures.sizes(result, vary), "spinal-ablation")
     params = result.params
     st.caption(
-        plain(
-            f"{about['data']}. Backbone: {about['backbone']}; {params.epochs} epochs, the last one counts; seeds "
-            f"0 to {params.seeds - 1}, the same for every head. All else is the paper's: {PAPER.layers} layers of "
-            f"width {PAPER.width}, {PAPER.split} parts, {PAPER.order}. Large marks: means with 95 % intervals "
-            "over the seeds (Student's t), not over pictures; differences are paired by seed. Of twenty such "
-            "intervals one misses by chance. "
+        section(
+            "spinal_heads",
+            "ablation",
+            data=plain(about["data"]),
+            backbone=plain(about["backbone"]),
+            epochs=params.epochs,
+            last=params.seeds - 1,
+            layers=PAPER.layers,
+            width=PAPER.width,
+            split=PAPER.split,
+            order=plain(PAPER.order),
         )
-        + provenance.again(about)
+        + f" {provenance.again(about)}"
     )
 
 
@@ -67,11 +72,9 @@ def on_a_trained_network() -> None:
         provenance.missing("measure spinal-transfer --data FOLDER")
     else:
         transferred(*found)
-    st.markdown(
-        "**The paper's transfer results**, not measured here: larger networks, the best test epoch, no intervals."
-    )
+    st.markdown(section("spinal_heads", "transfer, the papers"))
     charts.numbers_table(transfer_figures.paper_table(), alt="Accuracies as the paper reports them")
-    st.caption("Kabir et al., arXiv 2007.03347; on Flowers, its results are mixed.")
+    st.caption(section("spinal_heads", "transfer, mixed"))
 
 
 def transferred(result: transfer.Result, about: dict[str, str]) -> None:
@@ -82,15 +85,21 @@ def transferred(result: transfer.Result, about: dict[str, str]) -> None:
     params, sizes = result.params, dict(zip(result.heads, result.parameters, strict=True))
     counts = ", ".join(f"{HEADS[head]} {count:,}" for head, count in sizes.items())
     st.caption(
-        plain(
-            f"{about['data']}, on {about['network']} ({result.below:,} parameters below the head), which knows tabby "
-            f"cats and golden retrievers from its own training. Parameters of the heads: {counts}; the hidden layer "
-            f"has {params.hidden} units, the spinal head {params.layers} layers of width {params.width}; dropout "
-            f"{params.dropout:g} before every layer but the single one. {params.epochs} epochs, the last one counts; "
-            f"seeds 0 to {params.seeds - 1}, the same pictures in the same order under every head. The peak rates "
-            f"({params.head_rate:g} and {params.all_rate:g}) are the same for all heads and were chosen on a fifth of "
-            "the training photographs of cats and dogs. Small marks: seeds; large marks: means with 95 % intervals "
-            "over the seeds (Student's t), not over photographs; differences are paired by seed. "
+        section(
+            "spinal_heads",
+            "transfer",
+            data=plain(about["data"]),
+            network=plain(about["network"]),
+            below=result.below,
+            counts=plain(counts),
+            hidden=params.hidden,
+            layers=params.layers,
+            width=params.width,
+            dropout=params.dropout,
+            epochs=params.epochs,
+            last=params.seeds - 1,
+            head_rate=params.head_rate,
+            all_rate=params.all_rate,
         )
-        + provenance.again(about)
+        + f" {provenance.again(about)}"
     )
