@@ -61,8 +61,6 @@ st.header(section("spinal_heads", "measured title"), anchor="measured")
 for show in (
     *([partial(photographs.race, params)] if params is not None else []),
     measured.show,
-    measured.parts_of_the_head,
-    measured.on_a_trained_network,
     partial(spinal_any.show, ANY_FIRST),
     regression.show,
 ):

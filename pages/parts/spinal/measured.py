@@ -14,8 +14,14 @@ from pages.parts.common.address import bound, folded
 from pages.parts.common.words import code, plain, stressed
 
 
-@folded("The paper says, we measured: every race", "spinal measured")
 def show() -> None:
+    """Folded, as all that follows."""
+    folded(section("spinal_heads", "races title"), "spinal measured")(races)()
+    folded(section("spinal_heads", "ablation title"), "spinal ablation")(parts_of_the_head)()
+    folded(section("spinal_heads", "transfer title"), "spinal transfer")(on_a_trained_network)()
+
+
+def races() -> None:
     """One row a race, with a verdict that follows from its intervals."""
     found = dataset.measured()
     if found:
@@ -34,7 +40,6 @@ def show() -> None:
     st.markdown(section("spinal_heads", "limits"))
 
 
-@folded("Which part of the spinal head matters?", "spinal ablation")
 def parts_of_the_head() -> None:
     """Layers, width, parts and their order, varied one at a time."""
     found = ablation.measured()
@@ -64,7 +69,6 @@ def parts_of_the_head() -> None:
     )
 
 
-@folded("Does it help on a trained network?", "spinal transfer")
 def on_a_trained_network() -> None:
     """Cats and dogs, two ways, for a network that was trained for something else; and what the paper says."""
     found = transfer.measured()

@@ -148,9 +148,12 @@ def answers(look: Look, card: Card) -> None:
     stage.answers([*groups, stage.Answers(itself, paint["linear"], [look.own])])
 
 
-@folded("Which head reads these features best? Four heads on photographs", "spinal photo race")
 def race(params: Params) -> None:
-    """The race as it was measured, or, with other settings, trained now."""
+    """Folded: the race as it was measured, or, with other settings, trained now."""
+    folded(section("spinal_heads", "photographs title"), "spinal photo race")(raced)(params)
+
+
+def raced(params: Params) -> None:
     found, record = gallery.there(), photographs.there()
     result, about = record
     features = photographs.features_of(found)
@@ -158,7 +161,9 @@ def race(params: Params) -> None:
         accuracy = result.accuracy
     else:
         calls = [Call(scores, found, params, seed) for seed in range(params.seeds)]
-        rows = waiting.ask_all(calls, f"Training {len(HEADS)} heads from {params.seeds} seeds", KEY)
+        rows = waiting.ask_all(
+            calls, section("spinal_heads", "training seeds", count=len(HEADS), seeds=params.seeds), KEY
+        )
         if not any(rows):
             return
         accuracy = np.transpose([row or [np.nan] * len(HEADS) for row in rows])

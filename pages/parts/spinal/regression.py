@@ -17,9 +17,12 @@ LIVE = Params(seeds=1, epochs=60, every=3)  # a minute's patience at most, on a 
 LARGEST_SEED = 9999
 
 
-@folded("Does it fit functions better? The regression experiment on held-out data", "spinal regression")
 def show() -> None:
-    """Reads the packaged record when opened."""
+    """Folded: reads the packaged record when opened."""
+    folded(section("spinal_heads", "regression title"), "spinal regression")(content)()
+
+
+def content() -> None:
     found = regression.measured()
     if found is not None:
         packaged(*found)
