@@ -119,7 +119,10 @@ def verdict(said: Sequence[tuple[str, str]], found: SoFar | None) -> Markdown:
     """What each head of (title, answer) says to the picture, and when the spinal one, if it is there, is sure."""
     labels = {label for _, label in said}
     if len(said) > 1 and len(labels) == 1:
-        first = section("spinal_heads", "all say", count=len(said), label=plain(labels.pop()))
+        [label] = map(plain, labels)
+        first = section("spinal_heads", "all three say", label=label)
+        if len(said) == 2:  # one head is not on this machine
+            first = section("spinal_heads", "both say", label=label)
     else:
         each = [section("spinal_heads", "one says", title=plain(t), label=plain(label)) for t, label in said]
         first = section("spinal_heads", "differ", said=listed(each)) if len(said) > 1 else each[0]
