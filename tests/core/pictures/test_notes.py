@@ -8,7 +8,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from core.pictures import samples
-from core.pictures.image import SUFFIXES, decode
+from core.pictures.image import decode
 from core.terminal import app
 from tests.helpers.pages import first_visit, visit
 from tests.helpers.pictures import refused, save
@@ -80,7 +80,7 @@ def test_the_tray_takes_every_file_and_says_what_is_wrong_with_it():
     heic = b"\0\0\0\x18ftypheic\0\0\0\0heicmif1" + bytes(200)
     shown = uploaded(("plain.png", PLAIN), ("IMG_1.HEIC", heic), ("a.txt", b"hello"))
     said = [error.value for error in shown.sidebar.error]
-    assert [line.split(":")[0] for line in said] == ["IMG\\_1.HEIC", "a.txt"] or len(said) == 2
+    assert [line.split(":")[0] for line in said] == ["IMG_1.HEIC", "a.txt"]
     assert all("expected a PNG" in line and ", got " in line for line in said)
     assert "HEIC" in said[0].split(", got ")[1]
     assert shown.sidebar.selectbox(key="picture").value == "plain.png"
