@@ -138,12 +138,21 @@ def answered(measure: Callable[[Measured], Told | None], results: Path) -> Ours 
     return None if record is None or told is None else numbers.ours(*told, record.date)
 
 
-def on_lite0(results: Path) -> Ours | None:
-    """Top-5 of lite0 where it sees patches alone minus that of whole pictures, the same photographs, in points."""
+def five_best(results: Path) -> tuple[np.ndarray, np.ndarray] | None:
+    """bool (N,) twice: whether the class of a photograph is among the five best of lite0 where it sees patches alone,
+    and of lite0; None without their records."""
     local, whole = (kept(raw, results / "imagenet" / f"{name}.json") for name in LITES)
     if not (local and whole):
         return None
-    mine, theirs = np.array(local["five"]), np.array(whole["five"])[:: local["step"]]
+    return np.array(local["five"]), np.array(whole["five"])[:: local["step"]]
+
+
+def on_lite0(results: Path) -> Ours | None:
+    """Top-5 of lite0 where it sees patches alone minus that of whole pictures, the same photographs, in points."""
+    pair, local = five_best(results), kept(raw, results / "imagenet" / f"{LITES[0]}.json")
+    if pair is None or local is None:
+        return None
+    mine, theirs = pair
     found = numbers.paired(mine, theirs)
     return numbers.ours(
         found,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -36,13 +35,6 @@ def chosen(result: Result) -> tuple[int, int, int]:
     if y is None or x is None:
         return m, *evidence.strongest(result, m)
     return m, min(int(y), result.height - 1), min(int(x), result.width - 1)
-
-
-def choose_clicked(titles: Sequence[str]) -> None:
-    """Look at the patch that was clicked, on the maps of networks of these titles."""
-    point = charts.clicked("patch-maps")
-    if point is not None and int(point["customdata"]) < len(titles):
-        choose(int(point["y"]), int(point["x"]), titles[int(point["customdata"])])
 
 
 def choose(y: int | None, x: int | None, title: str | None = None) -> None:

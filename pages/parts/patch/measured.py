@@ -15,7 +15,7 @@ from pages.parts.common.words import note, plain
 CLASSES, PICTURES = "classes", "pictures"
 
 
-def show() -> None:
+def show(family: str) -> None:
     st.header("Measured on whole data sets", anchor="measured")
     if found := claims.on_lite0(ASSETS / "results"):
         st.markdown(f"**Top-5 of lite0 local minus that of lite0: {plain(found.shown)}.**")
