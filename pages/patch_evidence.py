@@ -103,6 +103,7 @@ place = st.container()
 pixels = whole(picture.image, view.short)
 with place:
     answer = ask(view, picture, pixels)
+scene, network = None, None
 if answer is None:
     st.info(section("patch_evidence", "no network"))
 else:
@@ -114,6 +115,7 @@ else:
         beside(answer, view, shown, other)
     bagnets = tuple(network for network in shown if network.card.patch)
     if bagnets:
+        network = bagnets[closer.chosen(result)[0]]
         scene = choose.Scene(bagnets, baseline_of(view.family), picture, pixels, view.short, result.target)
         closer.show(result, scene)
         masking.show(scene)
@@ -121,7 +123,7 @@ else:
         probes.pairs(scene)
         wall.show(scene)
 patch_any.show(picture, ANY_FIRST)
-why.show()
+why.show(scene, network)
 with frame.going_on():
     measured.show(view.family)
 stage.try_next(STUDY)
