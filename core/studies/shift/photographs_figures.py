@@ -39,9 +39,7 @@ def table(records: Sequence[Answered]) -> dict[str, list[object]]:
     for name, row in shares(records).items():
         rows = [row.get(record.network) for record in records]
         columns[f"{name}, %"] = [f"{s.value:.1f} [{s.low:.1f}, {s.high:.1f}]" if s else "" for s in rows]
-        columns[f"{name}, minus {title_of(records[0].network)}'s, points"] = [
-            more(s, sign=False) if s else "" for s in rows
-        ]
+        columns[f"{name}, minus {first}'s, points"] = [more(s, sign=False) if s else "" for s in rows]
     return columns
 
 

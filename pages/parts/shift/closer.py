@@ -46,8 +46,10 @@ def crops(result: Result, cards: Sequence[Card], image: RGBImage, params: Params
     """The picture as the networks see it, unshifted and at the chosen shift, with every network's answer."""
     index = result.index(*choose.chosen())
     dy, dx = (int(d) for d in result.offsets[index])
-    with st.container(horizontal=True):
+    left, right = st.columns(2)
+    with left:
         enlarged(image, cards[0], params, 0, 0, section("shift_sweep", "crop unmoved"))
+    with right:
         enlarged(image, cards[0], params, dy, dx, section("shift_sweep", "crop moved", dy=dy, dx=dx))
     for card, top1, p in zip(cards, result.top1[:, index], result.top1_probability[:, index], strict=True):
         same = top1 == result.top1[result.models.index(card.name), result.centre]

@@ -148,13 +148,8 @@ function networks(hero) {
     card.canvas.setAttribute("aria-label", `${network.title}: ${data.words.map}`);
     const words = element(card.box, "div");
     element(words, "h5", network.title);
-    card.says = element(words, "p");
-    card.mark = element(card.says, "span");
-    card.label = element(card.says, "b");
-    card.sure = bar(words, network.colour);
-    card.asked = element(words, "p", "", "asked");
-    card.least = bar(words, network.colour);
-    card.least.fill.classList.add("pale");
+    card.asked = row(words, network.colour);
+    card.other = row(words, network.colour);
     card.map.onload = () => heat(hero, card);
     card.map.src = network.map;
     dragged(hero, card.canvas, (event) => {
@@ -163,19 +158,24 @@ function networks(hero) {
       const cell = (at, length) => Math.floor((at / length) * side) - hero.data.reach;
       return [cell(event.clientY - box.top, box.height), cell(event.clientX - box.left, box.width)];
     });
-    const row = element(hero.tracks, "div");
-    element(row, "span", network.title);
-    card.track = element(element(row, "div"), "canvas");
+    const strip = element(hero.tracks, "div");
+    element(strip, "span", network.title);
+    card.track = element(element(strip, "div"), "canvas");
     return card;
   });
   element(hero.tracks, "p", data.words.tracks);
 }
 
-function bar(parent, colour) {
-  const line = element(parent, "div", "", "line");
-  const fill = element(element(line, "span"), "em");
-  fill.style.background = colour;
-  return { fill, share: element(line, "i") };
+/** An answer with its bar: a mark, a label and a share. */
+function row(parent, colour) {
+  const box = element(parent, "div");
+  const line = element(box, "p");
+  const made = { box, mark: element(line, "span"), label: element(line, "b") };
+  const below = element(box, "div", "", "line");
+  made.fill = element(element(below, "span"), "em");
+  made.fill.style.background = colour;
+  made.share = element(below, "i");
+  return made;
 }
 
 function element(parent, tag, text = "", kind = "") {
@@ -187,8 +187,8 @@ function element(parent, tag, text = "", kind = "") {
 
 const index = ({ data, at }) => (at[0] + data.reach) * (2 * data.reach + 1) + at[1] + data.reach;
 const percent = (thousandths) => `${Math.round(thousandths / 10)}%`;
-const moved = ([dy, dx]) => ({ down: signed(dy), right: signed(dx) });
-const signed = (number) => String(number).replace("-", "−");
+const moved = ([dy, dx]) => ({ down: arrow(dy, "↓", "↑"), right: arrow(dx, "→", "←") });
+const arrow = (pixels, there, back) => `${pixels < 0 ? back : there} ${Math.abs(pixels)} px`;
 
 function filled(text, values) {
   return Object.entries(values).reduce((whole, [name, value]) => whole.replace(`{${name}}`, value), text);
@@ -272,21 +272,24 @@ function answer(hero, card) {
   const { network } = card;
   const i = index(hero);
   const same = network.says[i] === card.rest;
-  card.box.classList.toggle("changed", !same);
-  card.mark.textContent = same ? "●" : "✕";
-  card.mark.title = same ? data.words.same : data.words.changed;
-  card.label.textContent = data.labels[network.says[i]];
+  const asked = network.says[i] === data.target;
+  tell(card.asked, data.labels[data.target], network.asked[i]);
+  tell(card.other, data.labels[network.says[i]], network.sure[i]);
+  card.other.box.classList.toggle("none", asked);
+  for (const [line, its] of [[card.asked, asked], [card.other, !asked]]) {
+    line.box.classList.toggle("answer", its);
+    line.mark.textContent = its ? (same ? "●" : "✕") : "";
+    line.mark.title = its ? (same ? data.words.same : data.words.changed) : "";
+  }
   card.said = filled(data.words.says, {
     title: network.title, label: data.labels[network.says[i]], share: percent(network.sure[i]),
   }) + (same ? "" : ` (${data.words.changed})`);
-  fill(card.sure, network.sure[i]);
-  card.asked.textContent = data.labels[data.target];
-  fill(card.least, network.asked[i]);
   heat(hero, card);
   track(hero, card);
 }
 
-function fill(line, thousandths) {
+function tell(line, label, thousandths) {
+  line.label.textContent = label;
   line.fill.style.width = `${thousandths / 10}%`;
   line.share.textContent = percent(thousandths);
 }

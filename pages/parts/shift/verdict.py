@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from core.base.prose import listed, section
+from core.claims.numbers import number
 from core.networks.card import Card
 from core.studies.shift.beyond import Beyond, Here, beyond, here
 from core.studies.shift.sweep import Result
@@ -54,12 +55,14 @@ def over_many(found: Here, cards: Sequence[Card]) -> Markdown:
 
 
 def in_words(many: Beyond) -> Markdown:
+    more, low, high = (number(value, 1, sign=True) for value in (many.more, many.low, many.high))
+    size = number(abs(many.more), 1)
     if many.low > 0:
-        told = section("shift_sweep", "beyond more", images=many.images, more=many.more, low=many.low, high=many.high)
+        told = section("shift_sweep", "beyond more", images=many.images, more=size, low=low, high=high)
     elif many.high < 0:
-        told = section("shift_sweep", "beyond less", images=many.images, more=-many.more, low=many.low, high=many.high)
+        told = section("shift_sweep", "beyond less", images=many.images, more=size, low=low, high=high)
     else:
-        told = section("shift_sweep", "beyond alike", images=many.images, more=many.more, low=many.low, high=many.high)
+        told = section("shift_sweep", "beyond alike", images=many.images, more=more, low=low, high=high)
     if many.up is None or many.down is None:
         return Markdown(told)
     return Markdown(f"{told} {section('shift_sweep', 'beyond each', up=many.up, down=many.down)}")
