@@ -11,13 +11,11 @@ from core.figures.blocks import Table, beside, csv_address, enlarged, printed
 from core.figures.palette import uri
 from core.networks import families as networks_families
 from core.networks.card import Card
-from core.pictures.image import RGBImage
 from core.studies import first_look as studies_first_look
 from core.studies.asked import LAMBDA_ROWS, PICTURES, STILL, Asked, Part, Work, packaged, titles
 from core.studies.sparse import codes
 from core.studies.sparse import figures as sparse_figures
-from core.studies.sparse.figures import pictures
-from core.studies.study import FirstLook, Glance
+from core.studies.study import FirstLook
 
 
 def parts(asked: Asked) -> list[Work]:
@@ -90,11 +88,3 @@ def first_looks() -> Iterator[FirstLook]:
     pictures = dict.fromkeys(("clean", "noisy", "reconstruction", "logits"), 3)  # most of a large file
     digits = pictures | dict.fromkeys(("lams", "nonzero", "psnr", "twin_logits", "objective"), 5)
     yield studies_first_look.of_sample("sparse_codes", codes, networks_families.DEFAULT_SDNETS, digits)
-
-
-def glance(cards: Sequence[Card], sample: RGBImage) -> Glance | None:
-    """The sample picture with noise, and what its packaged code makes of it."""
-    result = studies_first_look.find("sparse_codes", codes.Result, cards, sample.digest, codes.Params())
-    if result is None:
-        return None
-    return Glance(codes.finding(result, titles(cards)), (pictures(result, titles(cards)),))
