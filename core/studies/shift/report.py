@@ -13,12 +13,11 @@ from core.figures.blocks import WIDTH, Table, beside, csv_address, enlarged, pri
 from core.figures.palette import uri
 from core.networks import families as networks_families
 from core.networks.card import Card
-from core.pictures.image import RGBImage
 from core.studies import first_look as studies_first_look
 from core.studies.asked import BAR, LARGEST, STILL, UPRIGHT, Asked, Part, Work, packaged, side_by_side, titles
 from core.studies.shift import sweep
 from core.studies.shift.figures import maps, painted, sweep_table
-from core.studies.study import FirstLook, Glance
+from core.studies.study import FirstLook
 
 
 def parts(asked: Asked) -> list[Work]:
@@ -83,11 +82,3 @@ def first_looks() -> Iterator[FirstLook]:
     """The sweep of the sample picture by the networks it begins with."""
     digits = {"probability": 5, "top1_probability": 5}
     yield studies_first_look.of_sample("shift_sweep", sweep, networks_families.DEFAULT_NETWORKS, digits)
-
-
-def glance(cards: Sequence[Card], sample: RGBImage) -> Glance | None:
-    """The packaged maps of the sample picture."""
-    result = studies_first_look.find("shift_sweep", sweep.Result, cards, sample.digest, sweep.Params())
-    if result is None:
-        return None
-    return Glance(sweep.finding(result, titles(cards)), (maps(result, titles(cards)),))

@@ -14,14 +14,12 @@ from core.figures.palette import uri
 from core.networks import families as networks_families
 from core.networks.card import Card
 from core.pictures import noise
-from core.pictures.image import RGBImage
 from core.pictures.samples import DEFAULT_SAMPLE, load_sample
 from core.studies import first_look as studies_first_look
 from core.studies.asked import LAMBDA_ROWS, PICTURES, STILL, Asked, Part, Work, packaged, titles
 from core.studies.sparse import codes, frames
 from core.studies.sparse import figures as sparse_figures
-from core.studies.sparse.figures import pictures
-from core.studies.study import FirstLook, Glance
+from core.studies.study import FirstLook
 
 
 def parts(asked: Asked) -> list[Work]:
@@ -104,11 +102,3 @@ def first_looks() -> Iterator[FirstLook]:
     asked = frames.without_lambda(params)
     told = f"{len(played.rebuilt)} frames, {frames.told(played).kind}"
     yield "sparse_frames", studies_first_look.key(cards, image.digest, asked), as_json(played, 3), told
-
-
-def glance(cards: Sequence[Card], sample: RGBImage) -> Glance | None:
-    """The sample picture with noise, and what its packaged code makes of it."""
-    result = studies_first_look.find("sparse_codes", codes.Result, cards, sample.digest, codes.OPENING)
-    if result is None:
-        return None
-    return Glance(codes.finding(result, titles(cards)), (pictures(result, titles(cards)),))
