@@ -115,6 +115,8 @@ def beyond(known: Result | None, labels: np.ndarray) -> Markdown:
             data=plain(known.data),
             half=100 * nearby.give_or_take(list(shares.values()), len(known)),
             chance=plain(f"{nearby.chance(labels):.0%}"),
-            **{space: plain(f"{share:.0%}") for space, share in shares.items()},
+            pixels=plain(f"{shares['pixels']:.0%}"),
+            random=plain(f"{shares['random']:.0%}"),
+            trained=plain(f"{shares['trained']:.0%}"),
         )
     )

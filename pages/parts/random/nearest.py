@@ -71,12 +71,15 @@ def verdict(scene: Scene, beyond: Markdown, unsure: Markdown) -> None:
         unsure = Markdown(section("random_features", "unlike", share=plain(f"{found.lonelier:.0%}")))
     if kind is None:
         said = section("random_features", "verdict none", n=n)
-    elif "trained" in found.spaces:
-        counts = dict(zip(found.spaces, kind.counts, strict=True))
-        said = section("random_features", "verdict", n=n, kind=plain(scene.classes[kind.label]), **counts)
     else:
         counts = dict(zip(found.spaces, kind.counts, strict=True))
-        said = section("random_features", "verdict two", n=n, kind=plain(scene.classes[kind.label]), **counts)
+        name, pixels, random = plain(scene.classes[kind.label]), counts["pixels"], counts["random"]
+        if "trained" in counts:
+            said = section(
+                "random_features", "verdict", n=n, kind=name, pixels=pixels, random=random, trained=counts["trained"]
+            )
+        else:
+            said = section("random_features", "verdict two", n=n, kind=name, pixels=pixels, random=random)
     stage.verdict(Markdown(" ".join(said.split())), beyond, unsure)  # a heading ends with its line
 
 
