@@ -38,7 +38,7 @@ def show(scene: Scene, picture: Picture, held: Picture | None) -> None:
         cache.job(first, KEY)
     cache.job(call, KEY)
     near = cache.finished(call, waiting.SHOW_AFTER)
-    if near is None and nearest.again(KEY, still()):
+    if near is None and nearest.again(KEY):
         waiting.later(call, section("random_features", "finding nearest"), lambda _: st.rerun())
         return
     if near is None:
@@ -70,10 +70,6 @@ def show_held(scene: Scene, held: Picture, indices: np.ndarray) -> None:
     if near is not None:
         provenance.held(held)
         nearest.show(form_of(scene, indices, near, query, held), "random nearest held")
-
-
-def still() -> str:
-    return section("random_features", "still before")
 
 
 def call_of(scene: Scene, query: np.ndarray) -> Call[Nearby]:
