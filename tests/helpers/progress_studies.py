@@ -14,8 +14,9 @@ from core.networks import families
 from core.pictures.samples import load_sample
 from core.studies.patch import closer, evidence, interaction, masking, masking_dataset, methods, scramble, wall
 from core.studies.patch import dataset as patch_dataset
+from core.studies.random import answers as random_answers
+from core.studies.random import attack as random_attack
 from core.studies.random import (
-    answers,
     background,
     background_dataset,
     baselines,
@@ -29,7 +30,6 @@ from core.studies.random import (
     retrieval,
     retrieval_dataset,
 )
-from core.studies.random import attack as random_attack
 from core.studies.shift import dataset as shift_dataset
 from core.studies.shift import inside, sweep
 from core.studies.shift import photographs as shift_photographs
@@ -146,8 +146,8 @@ STUDIES = {
         photographs_in_numbers(), cat(), net("lite0"), p
     ),
     "random.nearby.find": lambda p: nearby.find(two_spaces(1), two_spaces(30), progress=p),
-    "random.answers.run": lambda p: answers.run(cat(), net("lite0"), p),
-    "random.answers.told": lambda p: answers.told(cat(224).pixels[None], net("lite0"), p),
+    "random.answers.run": lambda p: random_answers.run(cat(), net("lite0"), p),
+    "random.answers.told": lambda p: random_answers.told(cat(224).pixels[None], net("lite0"), p),
     "random.photographs.thumbnails": afresh(two_of_a_set),
     "shift.photographs.answer": afresh(two_photographs),
     "spinal.photographs.answer": lambda p: spinal_photographs.answer(
