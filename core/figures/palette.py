@@ -52,6 +52,13 @@ def uri(pixels: np.ndarray) -> str:
     return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode()
 
 
+def photo_uri(pixels: np.ndarray) -> str:
+    """uint8 (H, W, 3) as a JPEG data address: a tenth of `uri`'s, for photographs that are only looked at."""
+    stream = io.BytesIO()
+    Image.fromarray(pixels).save(stream, "JPEG", quality=88, subsampling=0)
+    return "data:image/jpeg;base64," + base64.b64encode(stream.getvalue()).decode()
+
+
 def add_picture(fig: go.Figure, i: int, source: str, height: int, width: int, layer: str = "below") -> None:
     """Stretch a picture over the axes of subplot `i` (0 is the first), in pixels of `height` and `width`."""
     axis = str(i + 1 if i else "")

@@ -19,8 +19,10 @@ from core.studies.random.maps import DECIMALS
 RESULTS = ASSETS / "results"
 KINDS = {  # by file: what is read from it
     "first_look/patch_evidence.json": "patch.evidence:Result",
+    "first_look/random_answers.json": "random.answers:Said",
     "first_look/random_features.json": "random.features:Result",
     "first_look/random_maps.json": "random.maps:Result",
+    "first_look/random_nearby.json": "random.nearby:Nearby",
     "first_look/random_photographs.json": "random.photographs:Placement",
     "first_look/shift_sweep.json": "shift.sweep:Result",
     "first_look/sparse_codes.json": "sparse.codes:Result",
