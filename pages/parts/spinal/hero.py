@@ -29,15 +29,21 @@ class Places:
 
     verdict: DeltaGenerator
     hero: DeltaGenerator
-    controls: DeltaGenerator
+    control: DeltaGenerator  # the big one
+    others: DeltaGenerator
     answers: DeltaGenerator
+    closer: DeltaGenerator
 
 
 def places() -> Places:
     """The first screen, from top to bottom."""
     above, stage = st.container(), st.container()
-    controls = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
-    return Places(above, stage, controls, st.container())
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        large = st.container(horizontal=True, vertical_alignment="bottom", gap="medium", width="content")
+        others = st.container(horizontal=True, vertical_alignment="bottom", gap="medium", width="content")
+    answers = st.container()
+    st.header(section("spinal_heads", "look closer"), anchor="look-closer")
+    return Places(above, stage, large, others, answers, st.container())
 
 
 @dataclass(frozen=True)

@@ -68,6 +68,8 @@ def show(at: hero.Places, picture: Picture, held: Picture | None) -> Params | No
             provenance.held(held)
             st.markdown(f"**{verdict(other)}**")
             answers(other, card)
+    with at.closer:
+        st.caption(section("spinal_heads", "hero caption"))
         told = look.answers
         charts.folded_table(KEY, lambda: photographs_figures.table(told), photographs.finding(told))
         st.caption(
@@ -82,12 +84,12 @@ def show(at: hero.Places, picture: Picture, held: Picture | None) -> Params | No
 def controls(at: hero.Places) -> Params:
     """The number of spinal layers, large; the rest folded."""
     first = photographs.PLAN
-    with at.controls:
+    with at.control:
         layers = bound(
             st.slider, section("spinal_heads", "layers"), *LAYERS, first.layers, key=f"{KEY}-layers", width=320,
             help=section("spinal_heads", "layers help"),
         )  # fmt: skip
-    return more(KEY, int(layers), at.controls)
+    return more(KEY, int(layers), at.control)
 
 
 def asked(

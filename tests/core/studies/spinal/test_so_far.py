@@ -1,4 +1,4 @@
-"""The answer so far: with all layers it is the head's own, with none but the first it is a head whose others are cut."""
+"""The answer so far: with all layers it is the head's own, with fewer that of a head with the others cut."""
 
 import numpy as np
 import pytest
