@@ -99,9 +99,7 @@ def scene(result: Result, found: SoFar, title: str) -> hero.Scene:
 
 def verdict(told: Told) -> Markdown:
     result, found = told
-    said = [
-        (hero.title(TITLES[head]), result.labels[best]) for head, best in zip(result.heads, result.top1, strict=True)
-    ]
+    said = [(TITLES[head], result.labels[best]) for head, best in zip(result.heads, result.top1, strict=True)]
     return hero.verdict(said, found)
 
 

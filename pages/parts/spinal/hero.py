@@ -122,7 +122,7 @@ def sure(found: SoFar) -> Markdown:
 
 
 def verdict(said: Sequence[tuple[str, str]], found: SoFar | None) -> Markdown:
-    """What each head of (title, answer) says to the picture, and when the spinal one, if it is there, is sure."""
+    """What each head of (name, answer) says to the picture, and when the spinal one, if it is there, is sure."""
     labels = {label for _, label in said}
     if len(said) > 1 and len(labels) == 1:
         [label] = map(plain, labels)
@@ -130,8 +130,11 @@ def verdict(said: Sequence[tuple[str, str]], found: SoFar | None) -> Markdown:
         if len(said) == 2:  # one head is not on this machine
             first = section("spinal_heads", "both say", label=label)
     else:
-        each = [section("spinal_heads", "one says", title=plain(t), label=plain(label)) for t, label in said]
-        first = section("spinal_heads", "differ", said=listed(each)) if len(said) > 1 else each[0]
+        each = [section("spinal_heads", "one of them", name=short(head), label=plain(word)) for head, word in said]
+        first = section("spinal_heads", "differ", said=listed(each))
+        if len(said) == 1:
+            [(head, word)] = said
+            first = section("spinal_heads", "one says", title=title(head), label=plain(word))
     then = "" if found is None else sure(found)
     return Markdown(section("spinal_heads", "verdict", first=first, then=then) if then else f"{first}.")
 
@@ -155,6 +158,15 @@ def title(head: str) -> str:
         "spinal": section("spinal_heads", "spinal head"),
         "plain": section("spinal_heads", "plain head"),
         "narrow": section("spinal_heads", "narrow head"),
+    }[head]
+
+
+def short(head: str) -> str:
+    """The same in a list."""
+    return {
+        "spinal": section("spinal_heads", "spinal"),
+        "plain": section("spinal_heads", "plain"),
+        "narrow": section("spinal_heads", "narrow"),
     }[head]
 
 

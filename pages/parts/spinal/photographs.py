@@ -70,6 +70,7 @@ def show(at: hero.Places, picture: Picture, held: Picture | None) -> Params | No
             answers(other, card)
     with at.closer:
         st.caption(section("spinal_heads", "hero caption"))
+        st.caption(section("spinal_heads", "how alike", alike=look.more_alike, unlike=photographs.UNLIKE))
         told = look.answers
         charts.folded_table(KEY, lambda: photographs_figures.table(told), photographs.finding(told))
         st.caption(
@@ -119,7 +120,7 @@ def said(look: Look, head: Head) -> tuple[str, float]:
 
 
 def verdict(look: Look) -> Markdown:
-    return hero.verdict([(hero.title(TITLES[head]), said(look, head)[0]) for head in TITLES], look.so_far)
+    return hero.verdict([(name, said(look, head)[0]) for head, name in TITLES.items()], look.so_far)
 
 
 def doubt(look: Look, card: Card, network: Network) -> Markdown:
@@ -129,7 +130,7 @@ def doubt(look: Look, card: Card, network: Network) -> Markdown:
     if look.unlike:
         return Markdown(
             section(
-                "spinal_heads", "doubt, unlike", classes=len(look.answers.classes), alike=look.more_alike, **itself
+                "spinal_heads", "doubt, unlike", classes=len(look.answers.classes), **itself
             )
         )  # fmt: skip
     label, p = said(look, "spinal")
