@@ -96,7 +96,7 @@ def test_a_digit_is_drawn_and_read_by_the_digit_heads(address: str, watched: Wat
     expect(page.get_by_role("heading", name=re.compile("All three heads say 7"))).to_be_visible(timeout=30_000)
     layers_lit(page, 6)
     expect(page.locator(".hero .answer li")).to_have_count(10)
-    expect(page.get_by_role("combobox", name=re.compile("Read by"))).to_have_value("digit heads")
+    expect(page.get_by_role("combobox", name=re.compile("What is read"))).to_have_value("my picture, digit heads")
     settle(page)
     assert watched.complaints == []
     assert watched.outside == []

@@ -54,7 +54,8 @@ def show(at: hero.Places, image: RGBImage, title: str, picture: Picture, held: P
             bars(second[0])
     with at.closer:
         st.caption(section("spinal_heads", "hero caption"))
-        if len(result.contributions):
+        if found is not None:
+            hero.table(found, result.labels)
             layers(result)
         charts.folded_table("spinal-answers", lambda: answers.table(result), answers.finding(result))
         st.caption(section("spinal_heads", "as MNIST's"))

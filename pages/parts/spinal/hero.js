@@ -81,12 +81,16 @@ function make(parent, name, attributes, text) {
 function draw(state) {
   const { svg, data } = state;
   const { rows, parts } = data;
-  const width = (state.width = svg.parentElement.clientWidth);
-  if (!width) return;
+  state.width = svg.parentElement.clientWidth;
+  if (!state.width) return;
+  // Projector mode makes the page's root larger: the drawing grows with it.
+  const zoom = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
+  const width = state.width / zoom;
   const tall = Math.max(34, Math.min(58, Math.floor(300 / rows.length)));
   const height = TOP + rows.length * tall + FOOT;
-  svg.setAttribute("width", width);
-  svg.setAttribute("height", height);
+  svg.setAttribute("width", state.width);
+  svg.setAttribute("height", height * zoom);
+  svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
   svg.setAttribute("aria-label", data.words.diagram);
   svg.replaceChildren();
   const lane = (part) => 2 + LANE * (part + 0.5);

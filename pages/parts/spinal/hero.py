@@ -12,14 +12,14 @@ from core.base.prose import listed, section
 from core.figures import palette
 from core.studies.spinal import diagram, figures, so_far
 from core.studies.spinal.so_far import SoFar
-from pages.parts.common import drawing_pad, player
+from pages.parts.common import charts, drawing_pad, player
 from pages.parts.common.words import Markdown, plain
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
 INTERVAL = 1100  # ms a layer: time to read one answer
-SHOWN = 6  # classes whose bars move, of more than ten
+SHOWN, TABLE = 6, 10  # classes whose bars move, of more than ten; and those in the table
 _hero = player.component("receptive_spinal_hero", __file__, '<div class="frame"><div class="hero"></div></div>')
 
 
@@ -109,6 +109,13 @@ def data(scene: Scene, told: list[int]) -> dict[str, object]:
         },
         "interval": INTERVAL,
     }
+
+
+def table(found: SoFar, labels: Sequence[str]) -> None:
+    """The numbers of the hero, folded."""
+    told = so_far.told(found, TABLE)
+    alt = section("spinal_heads", "hero alt", n=found.layers, width=found.outputs.shape[1])
+    charts.folded_table("spinal so far", lambda: so_far.table(found, labels, told), alt)
 
 
 def sure(found: SoFar) -> Markdown:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import streamlit as st
@@ -46,13 +47,14 @@ def show(at: hero.Places, picture: Picture, held: Picture | None) -> Params | No
     cache.wait_until_warm()
     with at.hero:
         what = section("spinal_heads", "training heads", layers=params.layers)
-        trained = waiting.ask(photographs.states, found, params, what=what, at="spinal photo heads")
+        alone = replace(params, seeds=photographs.PLAN.seeds)  # of which the heads that answer are one
+        trained = waiting.ask(photographs.states, found, alone, what=what, at="spinal photo heads")
         if trained is None:
             return params
-        look = asked(found, picture, network, params, trained, "spinal photo")
+        look = asked(found, picture, network, alone, trained, "spinal photo")
         if look is None:
             return params
-        hero.show(scene(look, picture, network, params))
+        hero.show(scene(look, picture, network, alone))
         stage.shown(picture)
     with at.verdict:
         result, _ = record
@@ -64,13 +66,14 @@ def show(at: hero.Places, picture: Picture, held: Picture | None) -> Params | No
     with at.answers:
         answers(look, card)
         provenance.badges([card])
-        if held is not None and (other := asked(found, held, network, params, trained, "spinal photo held")):
+        if held is not None and (other := asked(found, held, network, alone, trained, "spinal photo held")):
             provenance.held(held)
             st.markdown(f"**{verdict(other)}**")
             answers(other, card)
     with at.closer:
         st.caption(section("spinal_heads", "hero caption"))
         st.caption(section("spinal_heads", "how alike", alike=look.more_alike, unlike=photographs.UNLIKE))
+        hero.table(look.so_far, look.answers.classes)
         told = look.answers
         charts.folded_table(KEY, lambda: photographs_figures.table(told), photographs.finding(told))
         st.caption(

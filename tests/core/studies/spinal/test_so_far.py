@@ -93,6 +93,16 @@ def test_the_classes_to_watch_are_the_best_and_those_that_were_likely_on_the_way
     assert sorted(told(rows, 9)) == [0, 1, 2, 3, 4]
 
 
+def test_its_table_has_a_row_a_layer():
+    rows = so_far.table(found([[0.1, 0.9], [0.8, 0.2]]), ["cat", "dog"], [0])
+    assert rows == {
+        "layers read": [1, 2],
+        "answer so far": ["dog", "cat"],
+        "probability": [0.9, 0.8],
+        "cat": [0.1, 0.8],
+    }
+
+
 # ---- the networks that come along ----------------------------------------------------------------
 
 
