@@ -12,6 +12,7 @@ import numpy as np
 
 from core.base.heavy import go, subplots
 from core.base.intervals import mean_interval, with_interval
+from core.base.prose import section
 from core.figures import kit, theme
 from core.figures.blocks import Columns, Plot
 from core.figures.palette import network_colours, style, text_colour, translucent
@@ -40,7 +41,10 @@ def curves(result: Result) -> Plot:
         cols=2,
         column_widths=[0.62, 0.38],
         horizontal_spacing=0.1,
-        subplot_titles=["Test accuracy, %,<br>by epoch", f"After epoch {common}<br>of {epochs}, by seed"],
+        subplot_titles=[
+            "<br>".join((section("spinal_heads", "fig accuracy"), section("spinal_heads", "fig by epoch"))),
+            section("spinal_heads", "fig after", epoch=common) + "<br>" + section("spinal_heads", "fig by seed"),
+        ],
     )
     for h, head in enumerate(result.heads):
         add_curve(fig, result, h, colour_of(head))
@@ -53,7 +57,7 @@ def curves(result: Result) -> Plot:
     style(fig)
     fig.update_layout(height=HEIGHT, margin={"t": 64, "b": 64, "r": 24}, hovermode="closest")
     fig.update_annotations(font_size=theme.size(14))
-    fig.update_xaxes(title="epoch", range=[0.5, epochs + 0.5], nticks=8, col=1)
+    fig.update_xaxes(title=section("spinal_heads", "fig epoch"), range=[0.5, epochs + 0.5], nticks=8, col=1)
     fig.update_xaxes(
         tickvals=list(range(len(result.heads))),
         ticktext=[SHORT[head].replace(" ", "<br>") for head in result.heads],
@@ -140,11 +144,18 @@ def differences(result: Result) -> Plot:
             hoverinfo="skip",
         )
     style(fig)
+    equal = section("spinal_heads", "fig equal")
     fig.add_vline(x=0, line={"color": text_colour(), "width": 1})
     fig.add_annotation(
-        x=0, y=1, yref="paper", yanchor="bottom", text="equal", showarrow=False, font={"size": theme.size(12)}
+        x=0,
+        y=1,
+        yref="paper",
+        yanchor="bottom",
+        text=section("spinal_heads", "fig equal"),
+        showarrow=False,
+        font={"size": theme.size(12)},
     )
     fig.update_layout(height=round(100 + 2 * theme.size(ROW)), showlegend=False, margin={"l": 10, "t": 32, "b": 48})
-    fig.update_xaxes(title="percentage points", range=[-1.15 * reach, 1.15 * reach])
+    fig.update_xaxes(title=section("spinal_heads", "fig points"), range=[-1.15 * reach, 1.15 * reach])
     fig.update_yaxes(range=[len(rows) - 0.5, -0.75], showgrid=False, automargin=True)
     return Plot(fig, f"Spinal minus the other heads, seed by seed. {finding(result)}")
