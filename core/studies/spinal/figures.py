@@ -144,7 +144,6 @@ def differences(result: Result) -> Plot:
             hoverinfo="skip",
         )
     style(fig)
-    equal = section("spinal_heads", "fig equal")
     fig.add_vline(x=0, line={"color": text_colour(), "width": 1})
     fig.add_annotation(
         x=0,

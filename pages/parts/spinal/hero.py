@@ -149,14 +149,26 @@ def verdict(said: Sequence[tuple[str, str]], found: SoFar | None) -> Markdown:
 def beyond(mean: float, half: float, count: int, seeds: int, what: str) -> Markdown:
     """Muted: spinal minus plain over a data set, in points of `count` pictures, with its 95 % interval in words."""
     low, high = sorted((abs(mean - half), abs(mean + half)))
-    given = {"points": abs(mean), "low": low, "high": high, "count": count, "seeds": seeds, "what": plain(what)}
     if mean - half > 0:
-        return Markdown(section("spinal_heads", "beyond, more", **given))
+        return Markdown(
+            section(
+                "spinal_heads", "beyond, more", points=mean, low=low, high=high, count=count, seeds=seeds,
+                what=plain(what),
+            )
+        )  # fmt: skip
     if mean + half < 0:
-        return Markdown(section("spinal_heads", "beyond, fewer", **given))
-    del given["points"]
-    given |= {"low": mean - half, "high": mean + half}
-    return Markdown(section("spinal_heads", "beyond, even", **given))
+        return Markdown(
+            section(
+                "spinal_heads", "beyond, fewer", points=-mean, low=low, high=high, count=count, seeds=seeds,
+                what=plain(what),
+            )
+        )  # fmt: skip
+    return Markdown(
+        section(
+            "spinal_heads", "beyond, even", low=mean - half, high=mean + half, count=count, seeds=seeds,
+            what=plain(what),
+        )
+    )  # fmt: skip
 
 
 def title(head: str) -> str:

@@ -128,18 +128,23 @@ def verdict(look: Look) -> Markdown:
 
 def doubt(look: Look, card: Card, network: Network) -> Markdown:
     """Said first where the picture is none that the heads know, or the spinal one is unsure: what lite0 itself says."""
-    own, share = look.own
-    itself = {"title": plain(card.title), "own": plain(own), "share": share, "known": len(network.labels)}
+    (own, share), known = look.own, len(network.labels)
     if look.unlike:
         return Markdown(
             section(
-                "spinal_heads", "doubt, unlike", classes=len(look.answers.classes), **itself
+                "spinal_heads", "doubt, unlike", classes=len(look.answers.classes), title=plain(card.title),
+                own=plain(own), share=share, known=known,
             )
         )  # fmt: skip
     label, p = said(look, "spinal")
     if p >= stage.SURE:
         return stage.NOTHING
-    return Markdown(section("spinal_heads", "doubt, unsure", label=plain(label), p=p, **itself))
+    return Markdown(
+        section(
+            "spinal_heads", "doubt, unsure", label=plain(label), p=p, title=plain(card.title), own=plain(own),
+            share=share, known=known,
+        )
+    )  # fmt: skip
 
 
 def answers(look: Look, card: Card) -> None:
