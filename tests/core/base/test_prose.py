@@ -37,7 +37,8 @@ def asked():
         for node in ast.walk(ast.parse(source)):
             if isinstance(node, ast.Call) and ast.unparse(node.func) == "section":
                 slug, heading = (ast.literal_eval(value) for value in node.args)
-                yield path, slug, heading, {keyword.arg for keyword in node.keywords}
+                names = {keyword.arg for keyword in node.keywords}
+                yield path, slug, heading, set(holes(sections(slug)[heading])) if None in names else names
     for study in STUDIES:  # asked for by core/studies/study.py and pages/parts/common/stage.py
         for heading in ("title", "question", "try next"):
             yield ROOT / "pages" / "parts" / "common" / "stage.py", study.slug, heading, set()
