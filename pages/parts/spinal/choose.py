@@ -66,7 +66,7 @@ def controls() -> tuple[Data | None, dict[str, object]]:
         chosen = data(below)
     with columns[1]:
         name = backbone(chosen)
-    with columns[2], st.popover(section("common", "more"), icon=":material/tune:"):
+    with columns[2], st.popover(section("spinal_heads", "more"), icon=":material/tune:"):
         heads = bound(
             st.pills, section("spinal_heads", "heads"), list(HEAD_NAMES), selection_mode="multi",
             default=list(HEAD_NAMES), key="spinal-heads",
@@ -146,7 +146,7 @@ def shape(backbone: str) -> dict[str, object]:
         row.slider, section("spinal_heads", "layers"), 1, LAYER_LIMITS[1] // 2, own.layers, key=f"{key}-layers",
         width=320, help=section("spinal_heads", "sizes help"),
     )  # fmt: skip
-    with row.popover(section("common", "more"), icon=":material/tune:"):
+    with row.popover(section("spinal_heads", "more"), icon=":material/tune:"):
         width = bound(
             st.select_slider, section("spinal_heads", "width"), WIDTHS, own.width, key=f"{key}-width",
             help=section("spinal_heads", "width help"),

@@ -62,7 +62,11 @@ def test_the_first_visit_shows_a_finished_race():
 
 def hero(app):
     """What the browser is given to draw."""
-    drawn = [n.proto for n in nodes(app) if "receptive_spinal_hero" in getattr(n.proto, "component_name", "")]
+    drawn = [
+        n.proto
+        for n in nodes(app)
+        if "receptive_spinal_hero" in getattr(getattr(n, "proto", None), "component_name", "")
+    ]
     return json.loads(drawn[0].json)
 
 
