@@ -17,6 +17,7 @@ from core.networks.intact import digest
 from core.overview import coverage, said
 from core.overview.said import Said
 from core.pictures.image import RGBImage
+from core.studies import STUDIES
 from pages.parts.common import at_hand, provenance, stage, waiting
 from pages.parts.common.words import Markdown, escaped, plain
 
@@ -87,8 +88,10 @@ def show(cards: Sequence[Card], answers: Sequence[Said | None], title: str) -> N
 
 def _card(card: Card, answer: Said | None, most: str, title: str) -> Markdown:
     about = section("networks", "card", whose=provenance.whose(card), right=provenance.measured(card), size=card.size)
-    studies = listed(list(dict.fromkeys(cell.study.title for cell in coverage.row(card) if cell.runs)))
-    works = section("networks", "works in", studies=studies)
+    studies = list(dict.fromkeys(cell.study.title for cell in coverage.row(card) if cell.runs))
+    works = section("networks", "works in", studies=listed(studies))
+    if len(studies) == len(STUDIES):
+        works = section("networks", "works in all")
     alt = section("networks", "alt view", title=title, name=card.title)
     return Markdown(
         f"<article>{_view(answer, alt, card.size)}<div><h5>{escaped(card.title)}</h5><p>{escaped(about)}</p></div>"
