@@ -156,6 +156,15 @@ window.rxLayout = (() => {
       return [...new Set(found)].slice(0, 12);
     },
 
+    /** Whether the bar at the top lies over the title. */
+    covered() {
+      const title = document.querySelector("[data-testid=stMain] h1");
+      if (!title) return ["there is no title"];
+      const box = title.getBoundingClientRect();
+      const top = document.elementFromPoint(box.left + 8, box.top + Math.min(8, box.height / 4));
+      return top && (title.contains(top) || top.contains(title)) ? [] : [`${title.textContent.slice(0, 40)}, from ${box.top} px`];
+    },
+
     /** Whether most of the hero, or 300 px of it, can be seen before anything is scrolled. */
     hero() {
       const hero = [...document.querySelectorAll("[class*=rx-hero]")].find(seen);

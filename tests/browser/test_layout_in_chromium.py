@@ -23,7 +23,7 @@ NO_HERO = ("claims",)  # a table is all that they are
 LOOKS = (("light", "en", (1440, 800)), ("dark", "ja", (1024, 390)))
 SCREENS = {1440: 900, 1024: 768, 800: 1000, 390: 844}  # px
 FIRST_SCREEN = (1440, 1024)  # where the hero is to be seen at once
-CHECKS = ("sideways", "figures", "contrast", "tiny")
+CHECKS = ("covered", "sideways", "figures", "contrast", "tiny")
 CALM = 1.5  # seconds without work until a page is at rest
 SCRIPT = Path(__file__).with_name("layout.js")
 BUSY = "[data-test-script-state=running], [data-testid=stSkeleton], [data-testid=stProgress], [data-stale=true]"
