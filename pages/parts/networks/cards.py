@@ -96,7 +96,8 @@ def _card(card: Card, answer: Said | None, most: str, picture: tray.Picture) -> 
     view = answer.view if answer is not None and answer.view else strip.source(picture.image.digest, picture.image)
     kind = "small" if card.size < SMALL else ""
     return Markdown(
-        f"<article>{_view(answer, alt, card.size)}<div><h5>{escaped(card.title)}</h5><p>{escaped(about)}</p></div>"
+        f'<article><img class="{escaped(kind)}" src="{escaped(view)}" alt="{escaped(alt)}">'
+        f"<div><h5>{escaped(card.title)}</h5><p>{escaped(about)}</p></div>"
         f'{_answers(answer, most)}<p class="studies">{escaped(works)}</p></article>'
     )
 
