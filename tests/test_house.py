@@ -110,7 +110,10 @@ def test_in_a_room_only_what_measures_trains():
 
 
 def test_a_page_knows_only_its_own_parts_and_the_common_ones():
-    own = {f"pages.{study.slug}": room(study) for study in STUDIES} | {"pages.home": "home"}
+    own = {f"pages.{study.slug}": room(study) for study in STUDIES} | {
+        "pages.home": "home",
+        "pages.networks": "networks",
+    }
     for name, other in INSIDE:
         its = room_of(other, "pages.parts")
         if not of(other, "pages") or its == "common" or name == "app":
@@ -178,7 +181,7 @@ def test_studies_rooms_and_pages_agree():
     rooms = {path.parent.name for path in (ROOT / "core" / "studies").glob("*/__init__.py")}
     assert {room(study) for study in STUDIES} == rooms
     parts = {path.parent.name for path in (ROOT / "pages" / "parts").glob("*/__init__.py")}
-    assert parts == rooms | {"common", "home"}
+    assert parts == rooms | {"common", "home", "networks"}
 
 
 @pytest.mark.parametrize("study", STUDIES, ids=lambda study: study.slug)
