@@ -93,8 +93,8 @@ def boxed(box: Box) -> Place:
 
 
 def strongest(result: Result, m: int, count: int = STRONGEST) -> list[tuple[int, int, float]]:
-    """Up to `count` places (y, x, evidence) of network m that say most for the class: patches that do not overlap, or, in
-    a picture of few of them, lie a quarter of its short side apart."""
+    """Up to `count` places (y, x, evidence) of network m that say most for the class: patches that do not overlap, or,
+    in a picture of few of them, lie a quarter of its short side apart."""
     found = Map(result.y[m], result.x[m], (result.target,), result.evidence[m][None])
     return closer.spots(found, count, max(1, min(result.patch[m], min(result.height, result.width) // CROWDED)))
 
