@@ -102,11 +102,9 @@ def inputs(result: Result) -> None:
         bound(
             st.segmented_control, section("patch_evidence", "patch of"), titles, format_func=plain, key=OF
         )  # fmt: skip
-        for name, side, key in (
-            (section("patch_evidence", "row"), result.height, Y),
-            (section("patch_evidence", "column"), result.width, X),
-        ):
-            bound(st.number_input, name, 0, side - 1, None, key=key, placeholder=strongest, width=150)
+        row, column = section("patch_evidence", "row"), section("patch_evidence", "column")
+        bound(st.number_input, row, 0, result.height - 1, None, key=Y, placeholder=strongest, width=150)
+        bound(st.number_input, column, 0, result.width - 1, None, key=X, placeholder=strongest, width=150)
         st.button(
             section("patch_evidence", "the strongest"), on_click=choose, args=(None, None), key="patch strongest"
         )  # fmt: skip

@@ -86,7 +86,7 @@ def test_the_class_that_most_networks_answer(logits, voted):
 def test_a_class_against_itself_is_refused_whether_it_was_asked_for_or_answered(image, result):
     with pytest.raises(ValueError, match=r"^expected two classes to compare, got .+ for both: subtract another one"):
         evidence.run(NETS, image, Params(target=3, other=3))
-    with pytest.raises(ValueError, match="^expected two classes to compare"):
+    with pytest.raises(ValueError, match=r"^expected two classes to compare"):
         evidence.run(NETS, image, Params(other=result.target))
 
 
