@@ -75,9 +75,8 @@ def test_where_the_frame_is_left_is_the_chosen_shift(monkeypatch):
 
 
 def test_names_of_terminals_and_claims_still_open_the_page():
-    app = page(
-        shift_networks_tiny_imagenet_20=["photo_resnet", "photo_resnet_blur5"], shift_R="2", shift_boundary="reflect"
-    )
+    names = ["photo_resnet", "photo_resnet_blur5"]
+    app = page(shift_networks_tiny_imagenet_20=names, shift_R="2", shift_boundary="reflect")
     assert not app.exception
     chosen = app.multiselect(key=f"shift-networks-{PHOTOS}")
     assert chosen.value == names
