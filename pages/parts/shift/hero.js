@@ -188,7 +188,7 @@ function element(parent, tag, text = "", kind = "") {
 const index = ({ data, at }) => (at[0] + data.reach) * (2 * data.reach + 1) + at[1] + data.reach;
 const percent = (thousandths) => `${Math.round(thousandths / 10)}%`;
 const moved = ([dy, dx]) => ({ down: arrow(dy, "↓", "↑"), right: arrow(dx, "→", "←") });
-const arrow = (pixels, there, back) => `${pixels < 0 ? back : there} ${Math.abs(pixels)} px`;
+const arrow = (pixels, there, back) => `${pixels < 0 ? back : there}\u00a0${Math.abs(pixels)}\u00a0px`;
 
 function filled(text, values) {
   return Object.entries(values).reduce((whole, [name, value]) => whole.replace(`{${name}}`, value), text);
