@@ -100,6 +100,15 @@ def test_it_speaks_japanese():
     assert "--boundary circular" in said(app)
 
 
+def test_the_language_can_change_under_what_was_chosen():
+    app = page(shift_R="2", shift_boundary="reflect", shift_slice="vertical")
+    app.session_state["lang"] = "ja"
+    app.run()
+    assert not app.exception
+    assert app.selectbox(key="shift-slice").value == "vertical"
+    assert "--boundary reflect" in said(app)
+
+
 def test_what_was_measured_begins_with_the_chosen_family():
     app = page(shift_R="2", shift_family="CIFAR-10", shift_networks_cifar10=["cifar_vgg", "cifar_vgg_blur5"])
     app.session_state["shift measured"] = True
