@@ -97,7 +97,7 @@ function send(hero) {
   hero.told.textContent = `${placed(hero)}. ${hero.cards.map((card) => card.said).join(". ")}`;
   if (String(hero.at) === String(hero.data.chosen)) return;
   hero.sent = hero.at;
-  hero.setStateValue("shift", hero.at);
+  hero.setStateValue("shift", [...hero.at, Date.now()]); // the same place again is news where a map was clicked since
 }
 
 function pictures({ data, photo, view }) {

@@ -63,12 +63,12 @@ def test_a_permalink_moves_the_ring_from_the_first_run_on():
 
 
 def test_where_the_frame_is_left_is_the_chosen_shift(monkeypatch):
-    state = {"shift-hero": {"shift": [3, -1]}, "shift-dy": 0, "shift-dx": 0}
+    state = {"shift-hero": {"shift": [3, -1, 1_700_000_000_000]}, "shift-dy": 0, "shift-dx": 0}
     for module in (hero, choose):
         monkeypatch.setattr(module.st, "session_state", state)
     hero.moved()
     assert (state["shift-dy"], state["shift-dx"]) == (3, -1)
-    for odd in ({}, {"shift": None}, {"shift": "3"}, {"shift": [1]}, {"shift": [1.5, 2]}):
+    for odd in ({}, {"shift": None}, {"shift": "3"}, {"shift": [1]}, {"shift": [1.5, 2, 3]}):
         state["shift-hero"] = odd
         hero.moved()
         assert (state["shift-dy"], state["shift-dx"]) == (3, -1)
