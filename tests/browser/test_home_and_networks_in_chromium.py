@@ -83,7 +83,7 @@ def test_a_network_of_your_own_in_the_matrix_and_in_a_study(address: str, watche
     assert abs(there["y"] - here["y"]) < 200  # both are on one screen
     page.get_by_role("link", name="Open Shift sweep with it").first.click()
     settle(page)
-    expect(page.get_by_text(re.compile(r"Unshifted, user:birds.safetensors says class \d"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"user:birds.safetensors says class \d")).first).to_be_visible()
     settle(page)
     assert watched.complaints == []
     assert watched.outside == []
