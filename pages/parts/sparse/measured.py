@@ -27,7 +27,7 @@ FORMS = {  # coded networks, and the plain ones that they are compared with
 }
 
 
-def show() -> None:
+def show(network: str) -> None:
     st.header("Measured under noise", anchor="measured")
     found = dataset.measured(FOLDER)
     forms = {form: names for form, names in FORMS.items() if any(name in found for name in names[0])}
