@@ -12,14 +12,13 @@ from typing import Any
 import numpy as np
 
 from core.base.heavy import go, subplots
-from core.figures import blocks, kit
+from core.figures import blocks, kit, theme
 from core.figures.blocks import Plot
 from core.figures.palette import (
     ACCENT,
     MUTED,
     USER,
     add_picture,
-    network_colours,
     signed_scale,
     style,
     text_colour,
@@ -29,6 +28,7 @@ from core.figures.palette import (
 from core.studies.sparse.codes import SOLVER_NAMES, Params, Result, decibels, finding, psnr
 
 SCREEN_SIDE = 320  # px to which small pictures are enlarged by whole factors
+TRUE = "#CC79A7"  # Okabe-Ito purple: how true the code rebuilds
 LOOKS = ((ACCENT, "solid"), (USER, "dash"), (MUTED, "dot"))  # colour and dash of up to three lines
 SOLVER_TITLES = {"textbook": "FISTA, textbook", "paper": "FISTA, the paper's form", "ista": "ISTA"}
 
@@ -68,7 +68,7 @@ def panels(heads: Sequence[str], height: int, width: int, rows: int = 1, **gaps:
     fig = subplots.make_subplots(rows, columns, subplot_titles=heads, **gaps)
     style(fig)
     kit.pixel_panels(fig, height, width, rows * columns)
-    fig.update_annotations(font={"size": 13, "color": text_colour()})
+    fig.update_annotations(font={"size": theme.size(13), "color": text_colour()})
     return fig
 
 
@@ -118,22 +118,21 @@ def along_lambda(result: Result) -> Plot:
     )
     for c, look in zip(shown_classes(result), LOOKS, strict=False):
         line(fig, result.lams, result.probability[:, c], verbatim(result.labels[c]), *look, row=1, col=1)
-    grey = network_colours([None])[0]
-    line(fig, result.lams, result.nonzero, "non-zero codes", ACCENT, row=2, col=1)
-    line(fig, result.lams, result.psnr, "PSNR, dB", grey, "dash", row=2, col=1, secondary_y=True)
+    line(fig, result.lams, result.nonzero, "non-zero codes", text_colour(), "longdash", row=2, col=1)
+    line(fig, result.lams, result.psnr, "PSNR, dB", TRUE, "dashdot", row=2, col=1, secondary_y=True)
     style(fig)
     marks = [(result.lam, "", "solid"), (result.training_lam, "trained", "dot")]
     if not math.isnan(result.estimated_lam):
         marks.append((result.estimated_lam, "estimated", "dash"))
     for lam, name, dash in marks:
         fig.add_vline(lam, line={"color": text_colour(), "width": 1, "dash": dash}, row="all")
-        fig.add_annotation(x=lam, y=1.02, yref="y domain", text=name, showarrow=False, textangle=-90, xshift=-8,
-                           yanchor="top", font={"size": 11, "color": text_colour()})  # fmt: skip
+        fig.add_annotation(x=lam, y=1, yref="y domain", text=name, showarrow=False, xshift=4, xanchor="left",
+                           yanchor="top", font={"size": theme.size(12), "color": text_colour()})  # fmt: skip
     fig.update_xaxes(title_text="λ (normalised units)", row=2, col=1)
     fig.update_yaxes(title_text="probability", range=[0, 1.02], row=1, col=1)
     fig.update_yaxes(title_text="share not zero", rangemode="tozero", row=2, col=1, secondary_y=False)
     fig.update_yaxes(title_text="PSNR, dB", tickformat=".1f", row=2, col=1, secondary_y=True, showgrid=False)
-    fig.update_annotations(selector={"yref": "paper"}, x=0, xanchor="left", font={"size": 14})
+    fig.update_annotations(selector={"yref": "paper"}, x=0, xanchor="left", font={"size": theme.size(14)})
     fig.update_layout(height=440, margin={"l": 56, "r": 56, "t": 36, "b": 76})
     return Plot(
         fig, "Probability of the answer, share of non-zero codes and PSNR against lambda", lambda: table(result)

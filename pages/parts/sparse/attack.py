@@ -21,8 +21,11 @@ STEPS_OFFERED = (5, 10, 20, 40, 80)
 NORM_CHOICES = {NORM_WORDS[norm]: norm for norm in NORMS}
 
 
-@folded("Does it withstand an attack? Attack it", "sparse attack")
 def show(scene: Scene) -> None:
+    folded(section("sparse_codes", "attack name"), "sparse attack")(opened)(scene)
+
+
+def opened(scene: Scene) -> None:
     """Attacks when opened."""
     st.markdown(section("sparse_codes", "attack"))
     found = attack_dataset.measured(FOLDER)

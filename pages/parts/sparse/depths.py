@@ -16,8 +16,11 @@ from pages.parts.sparse.choose import Scene
 MISSING = "The network with every layer coded is not on this machine: train it with `receptive train {}`."
 
 
-@folded("What does each depth keep?", "sparse depths")
 def show(scene: Scene) -> None:
+    folded(section("sparse_codes", "depths name"), "sparse depths")(opened)(scene)
+
+
+def opened(scene: Scene) -> None:
     if families.ALL_CODED not in packaged.cards():
         st.markdown(MISSING.format(families.ALL_CODED))
         return

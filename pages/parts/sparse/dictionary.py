@@ -24,7 +24,7 @@ FIRST_COUNT = 4
 
 
 def show(scene: Scene) -> None:
-    st.header("Look closer", anchor="closer")
+    st.subheader(section("sparse_codes", "atoms name"), anchor=False)
     result = coded(scene)
     if result is None:
         return

@@ -23,8 +23,11 @@ LARGEST_SEED = 9999
 MEASURES: dict[str, Shown] = {"same answer": "share", "probability": "probability"}
 
 
-@folded("How much noise does any network's answer bear?", "sparse any")
 def show(picture: tray.Picture, first: str, beside: Sequence[Network] = ()) -> None:
+    folded(section("sparse_codes", "draws name"), "sparse any")(opened)(picture, first, beside)
+
+
+def opened(picture: tray.Picture, first: str, beside: Sequence[Network]) -> None:
     """`first` is asked until the reader chooses another network, `beside` it stand the page's own."""
     network = at_hand.any_network("Network", f"{KEY}-network", first)
     params, count, shown = controls()
