@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from core.base.heavy import go
+from core.base.prose import section
 from core.figures import theme
 from core.figures.blocks import Plot
 from core.figures.palette import ACCENT, MUTED, add_picture, style
@@ -20,7 +21,7 @@ ROW = 24  # px a layer
 
 def pictures(result: Result) -> Plot:
     """The coded picture, then what the stem and every block keep of it; r and the size of the maps above each."""
-    heads = ["<b>coded picture</b><br> "]
+    heads = [f"<b>{section('sparse_codes', 'head coded')}</b><br> "]
     for name, r, (height, width) in zip(result.depths, result.correlation, result.sides, strict=True):
         heads.append(f"<b>{name}</b><br>r = {r:.2f} · {height} × {width}")
     shown = [result.coded, *result.pictures]
@@ -33,7 +34,7 @@ def pictures(result: Result) -> Plot:
     fig.update_annotations(font={"size": theme.size(12)})
     each = min(240, max(90, 170 * height / width))
     fig.update_layout(
-        title_text="What each depth keeps, led back to pixels",
+        title_text=section("sparse_codes", "head depths"),
         height=round(90 + rows * (each + 52)),
         margin={"l": 8, "r": 8, "t": 96, "b": 8},
     )
@@ -44,8 +45,8 @@ def curves(result: Result) -> Plot:
     """Relative residual and share of non-zero codes by layer."""
     fig = go.Figure()
     lines = (
-        ("relative residual ‖x − D∗z‖ / ‖x‖", result.residual, ACCENT, "solid", "circle"),
-        ("share of codes not zero", result.nonzero, MUTED, "dash", "square"),
+        (section("sparse_codes", "residual line"), result.residual, ACCENT, "solid", "circle"),
+        (section("sparse_codes", "share line"), result.nonzero, MUTED, "dash", "square"),
     )
     for name, values, colour, dash, symbol in lines:
         known = np.isfinite(values)
@@ -62,10 +63,10 @@ def curves(result: Result) -> Plot:
         )
     style(fig)
     height = 150 + ROW * len(result.layers)
-    fig.update_layout(title_text="How sparse and how true each layer codes", height=height, margin={"l": 130, "b": 92})
+    fig.update_layout(title_text=section("sparse_codes", "head layers"), height=height, margin={"l": 130, "b": 92})
     names = {"tickvals": list(range(len(result.layers))), "ticktext": list(result.layers), "nticks": 0}
     fig.update_yaxes(**names, range=[len(result.layers) - 0.5, -0.5], tickfont={"size": theme.size(12)})  # stem on top
-    fig.update_xaxes(title_text="share", range=[0, 1.04], showgrid=True)
+    fig.update_xaxes(title_text=section("sparse_codes", "axis of shares"), range=[0, 1.04], showgrid=True)
     return Plot(
         fig,
         "Relative residual and share of non-zero codes of every coded layer, from the picture to the answer",

@@ -70,7 +70,7 @@ def packaged(found: dict[str, Measured], names: tuple[str, ...], twins_of: tuple
     coded = [found[name] for name in names if name in found and kind in found[name].results]
     bare = [found[name] for name in twins_of if name in found and kind in found[name].results]
     if not coded:
-        st.markdown(plain(f"Not measured under {kind} noise yet."))
+        st.markdown(section("sparse_codes", "not measured", kind=plain(kind)))
         return
     first = coded[0]
     results, twins = [m.results[kind] for m in coded], [m.results[kind] for m in bare]
@@ -104,18 +104,13 @@ def show_own(scene: Scene) -> None:
 
 def own(scene: Scene) -> None:
     """The same measurement on a folder or zip of the reader's, with progress, time left and Stop."""
-    st.markdown(
-        plain(
-            "A folder on this machine, or a zip, with sub-folders named like classes of the network: "
-            f"{', '.join(scene.network.labels[:3])} … Pictures of other folders are left out."
-        )
-    )
+    st.markdown(section("sparse_codes", "own", names=plain(", ".join(scene.network.labels[:3]))))
     chosen = own_pictures.choose("sparse live")
     if chosen is None:
         return
-    kind = bound(st.selectbox, "Noise to add", list(noise.KINDS), key="sparse-live-noise")
-    st.markdown(f"{len(chosen):,} pictures found.")
-    if not st.toggle("Measure them", key="sparse live go"):
+    kind = bound(st.selectbox, section("sparse_codes", "own noise"), list(noise.KINDS), key="sparse-live-noise")
+    st.markdown(section("sparse_codes", "own found", count=len(chosen)))
+    if not st.toggle(section("sparse_codes", "own go"), key="sparse live go"):
         return
     params = dataset.Params(kind, dataset.levels_of(kind, 2), seed=scene.params.seed)  # every second
     record = dataset.measured(FOLDER).get(scene.network.card.name)
@@ -132,7 +127,7 @@ def own(scene: Scene) -> None:
 def report(measured: list[Result], expected: int) -> None:
     coded, bare = [r for r in measured if r.training is not None], [r for r in measured if r.training is None]
     if not coded:
-        st.info("No picture with a known class has been measured yet.")
+        st.info(section("sparse_codes", "own none"))
         return
     own_pictures.partly(coded[0].seen, expected)
     twins = [r for r in bare if r.images == coded[0].images]  # a stopped twin saw other pictures
