@@ -36,7 +36,7 @@ Kind = Literal["none", "stays", "lost", "rescued", "fooled"]
 class Frames:
     """`curves` at L lambdas; `rebuilt` (L), `noisy` and `clean`: pictures of `height` x `width` px as data addresses,
     what is rebuilt at the contrast of the clean one; `clean_logits` (K,): what the network answers to the picture
-    without noise, at its `training_lam`."""
+    without noise, at its `training_lam`, and `twin_clean` (K,) its plain twin, empty without one."""
 
     models: tuple[str, ...]
     labels: tuple[str, ...]
@@ -49,6 +49,7 @@ class Frames:
     width: int
     curves: Curves
     clean_logits: np.ndarray
+    twin_clean: np.ndarray
     clean: str
     noisy: str
     rebuilt: tuple[str, ...]
@@ -128,6 +129,7 @@ def run(networks: Sequence[Network], image: RGBImage, params: Params, progress: 
         width=clean.shape[1],
         curves=curves,
         clean_logits=answered.logits[0],
+        twin_clean=coded.answer(networks[1], clean) if len(networks) > 1 else np.empty(0),
         clean=address(to_bytes(clean)),
         noisy=address(to_bytes(noisy)),
         rebuilt=tuple(address(to_bytes(contrasted(picture, clean))) for picture in rebuilt),

@@ -119,13 +119,12 @@ def begin() -> None:
         if st.session_state[NOISE] is None:  # struck out
             st.session_state[NOISE] = noise.NONE
         return
-    asked: dict[str, str | float] = {NOISE: Params.noise}
+    asked: dict[str, object] = {NOISE: Params.noise}
     if not any(name.startswith("sparse") for name in st.query_params):
         level = f"sparse-level-{OPENING.noise}"
         asked = {NOISE: OPENING.noise, level: OPENING.level, LAMBDA: OPENING.lam, SEED: OPENING.seed}
-    for name, value in asked.items():
-        st.session_state[name] = value
-        st.query_params[name] = str(value)  # the widgets' own values come into the address a run later
+    st.query_params.update({name: str(value) for name, value in asked.items()})
+    st.rerun()  # widgets take from the address what stands in it when a run begins
 
 
 def level_of(kind: str, place: st.delta_generator.DeltaGenerator) -> float:

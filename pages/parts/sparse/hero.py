@@ -35,7 +35,7 @@ def show(found: Frames, cards: list[Card], params: Params, picture: Picture, key
     groups = [group(title, accent(), [found.best(i) for i in steps], found.labels[found.wanted])]
     if found.twin_best and len(cards) > 1:
         grey = network_colours([None])[0]
-        groups.append(group(cards[1].title, grey, [found.twin_best], found.labels[found.wanted]))
+        groups.append(group(cards[1].title, grey, [found.twin_best], found.labels[found.twin_clean.argmax()]))
     made = [section("sparse_codes", "rebuilt caption", share=float(found.curves.nonzero[i])) for i in steps]
     said = section("sparse_codes", "as trained", lam=f"{found.training_lam:g}")
     _moving(

@@ -40,7 +40,7 @@ def answered(right, trained=2, noise="impulse"):
     curves = codes.Curves(np.nan, lams, lams, lams, logits, np.empty(0))
     return Frames(
         ("a",), ("no", "yes"), "digest", noise, 0.1, 0, float(lams[trained]), 1, 1, curves, np.array([0.0, 1.0]),
-        "", "", ("",) * len(right),
+        np.empty(0), "", "", ("",) * len(right),
     )  # fmt: skip
 
 
@@ -59,6 +59,7 @@ def test_every_frame_is_what_the_network_answers_and_rebuilds_at_its_lambda(play
     np.testing.assert_array_equal(read(played.noisy), (noisy * 255).round())
     np.testing.assert_array_equal(read(played.clean), (clean * 255).round())
     assert len(played.twin_best) == frames.TOP
+    np.testing.assert_allclose(played.twin_clean, coded.answer(pair[1], clean), rtol=1e-5)
     assert frames.run(pair[:1], cat, Params()).twin_best == []
 
 
