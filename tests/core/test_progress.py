@@ -25,7 +25,7 @@ OTHERWISE = {  # function -> why it is not in the table
     "base.worker.each": "below",
     "base.worker.part": "below",
     "compute.coded.code": "through sparse.codes.run",
-    "compute.coded.objectives": "through sparse.codes.run",
+    "compute.coded.objectives": "through sparse.codes.descend",
     "compute.linear_svm.solve": "through compute.linear_svm.fit",
     "cache.known": "hands it to the call, or has the answer",
     "data.named.both": "through data.named.read_folder",

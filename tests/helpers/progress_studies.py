@@ -33,7 +33,7 @@ from core.studies.random import (
 from core.studies.shift import dataset as shift_dataset
 from core.studies.shift import inside, sweep
 from core.studies.shift import photographs as shift_photographs
-from core.studies.sparse import attack, attack_dataset, codes, depths, dictionary, draws
+from core.studies.sparse import attack, attack_dataset, codes, depths, dictionary, draws, frames, rescue
 from core.studies.sparse import dataset as sparse_dataset
 from core.studies.spinal import answers, regression, transfer
 from core.studies.spinal import heads as spinal_heads
@@ -292,6 +292,10 @@ STUDIES = {
         )
         for at in ("network", "own")
     },
+    "sparse.codes.swept": lambda p: codes.swept([coded(), twin()], cat(), codes.Params(), p),
+    "sparse.codes.descend": lambda p: codes.descend(coded(), cat(), codes.Params(), p),
+    "sparse.frames.run": lambda p: frames.run([coded(), twin()], cat(), codes.Params(), p),
+    "sparse.rescue.run": lambda p: rescue.run(coded(), [("cat", "shot", 0), ("coffee", "impulse", 1)], p),
     "sparse.dataset.run": lambda p: sparse_dataset.run(
         coded(), chunks(pictures(8)), 8, sparse_dataset.Params(levels=(0.0, 0.1), lams=LAMS), progress=p
     ),
