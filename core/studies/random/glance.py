@@ -87,8 +87,8 @@ def among_digits(image: RGBImage, progress: Progress) -> Found:
 
 
 def by_chance(pictures: np.ndarray, spec: Spec) -> np.ndarray:
-    """uint8 (N, H, W, C) -> float32 (N, k): what spaces.random gives, which is made for many pictures and first compiles
-    for seconds."""
+    """uint8 (N, H, W, C) -> float32 (N, k): what spaces.random gives, which is made for many pictures and compiles
+    first, for seconds."""
     net, x = build(spec), torch.from_numpy(np.array(pictures)).movedim(-1, 1).float() / 255
     with torch.inference_mode():
         return np.concatenate([net(x[i : i + TOGETHER]).numpy() for i in range(0, len(x), TOGETHER)])
