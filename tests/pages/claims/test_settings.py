@@ -1,4 +1,4 @@
-"""Every claim's settings open its page: each is a setting of that page, and a value that it offers. Nothing is computed."""
+"""Every claim's settings open its page: each is a setting of that page, with a value that it offers."""
 
 import re
 
