@@ -20,10 +20,11 @@ def page() -> None:
     home = st.Page("pages/home.py", title=section("common", "home"), icon=":material/home:", default=True)
     bench = st.Page("pages/networks.py", title=section("common", "networks"), icon=":material/hub:")
     claims = st.Page("pages/claims.py", title=section("claims", "name"), icon=":material/fact_check:")
+    lesson = st.Page("pages/in_class.py", title=section("class", "title"), icon=":material/school:")
     studies = {s.slug: st.Page(f"pages/{s.slug}.py", title=s.title, icon=s.icon) for s in STUDIES}
-    chosen = st.navigation({"": [home, bench, claims], section("common", "studies"): list(studies.values())})
+    chosen = st.navigation({"": [home, bench, claims, lesson], section("common", "studies"): list(studies.values())})
     frame.leave_old_style()
-    frame.follow_permalink(studies | {"networks": bench, "claims": claims})
+    frame.follow_permalink(studies | {"networks": bench, "claims": claims, "in_class": lesson})
     if chosen == home and any(name.startswith("claims-") for name in st.query_params):
         st.switch_page(claims, query_params=frame.settings())  # the board once stood on Home
     seen.begin()

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.base.prose import section
 from core.overview import board, board_figures
-from pages.parts.common import tray
+from pages.parts.common import tour, tray
 from pages.parts.common.words import plain
 from pages.parts.home import looks, report, samples
 
@@ -14,7 +14,8 @@ st.html(samples.STYLE)
 picture = tray.chosen()
 with st.container(horizontal=True, vertical_alignment="center", key="home-head"):
     st.title(section("home", "title"), width="stretch")
-    tour = st.container(width="content", key="home-tour")
+    with st.container(width="content", key="home-tour"):
+        tour.start()
 with st.container(key="home-body"):
     looks.show(picture)
 samples.show(picture)

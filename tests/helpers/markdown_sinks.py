@@ -188,6 +188,24 @@ class Reader:
         self.given[name] = values
         return found
 
+    def filled(self, keyword: ast.keyword) -> list[tuple[str, ast.expr]]:
+        """(hole, value) of one keyword; of `**name` those of the dict that the name was given in this scope."""
+        if keyword.arg is not None:
+            return [(keyword.arg, keyword.value)]
+        values = self.given.get(keyword.value.id, []) if isinstance(keyword.value, ast.Name) else [keyword.value]
+        found: list[tuple[str, ast.expr]] = []
+        for value in values:
+            match value:
+                case ast.Dict(keys=keys, values=its):
+                    found += [(str(getattr(k, "value", "")), v) for k, v in zip(keys, its, strict=True)]
+                case ast.DictComp(value=one):
+                    found.append(("", one))
+                case ast.Call(func=ast.Name(id="dict"), args=[], keywords=named):
+                    found += [(str(k.arg), k.value) for k in named]
+                case _:
+                    found.append(("", value))
+        return found or [("", keyword.value)]
+
     def gives(self, call: ast.Call) -> bool:
         name = ast.unparse(call.func)
         match call:
@@ -201,7 +219,8 @@ class Reader:
                 func=ast.Name(id="section"), args=[ast.Constant(slug), ast.Constant(heading)], keywords=named
             ):
                 formats = holes(sections(slug)[heading])
-                return all(self.safe(k.value) or bool(NUMBER.fullmatch(formats[k.arg])) for k in named)
+                given = [pair for k in named for pair in self.filled(k)]
+                return all(self.safe(v) or bool(NUMBER.fullmatch(formats.get(name, ""))) for name, v in given)
             case ast.Call(func=ast.Attribute(value=text, attr="format"), args=parts, keywords=named):
                 return self.safe(text) and all(map(self.safe, [*parts, *(k.value for k in named)]))
         return name in self.made

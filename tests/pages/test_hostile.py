@@ -246,9 +246,9 @@ def test_spinal_heads(monkeypatch, tmp_path):
     check(app, least=3)
 
 
-@pytest.mark.parametrize("slug", ["", "shift_sweep", "sparse_codes"])
-def test_a_picture_and_a_broken_one_in_the_tray(slug):
-    app = visit(slug)
+@pytest.mark.parametrize(("slug", "query"), [("", {}), ("shift_sweep", {"shift_R": "2"}), ("sparse_codes", {})])
+def test_a_picture_and_a_broken_one_in_the_tray(slug, query):
+    app = visit(slug, **query)
     app.sidebar.file_uploader(key="tray uploads").set_value(
         [(TITLE, PICTURE, "image/png"), (f"broken {TITLE}", PICTURE[:50], "image/png")]
     )

@@ -28,12 +28,13 @@ from core.pictures.drawn import sort_of
 from core.pictures.samples import DEFAULT_SAMPLE, load_sample
 from core.studies import first_look as studies_first_look
 from core.studies.asked import Asked, Part, Work, packaged
-from core.studies.random import features, maps_figures, photographs
+from core.studies.random import answers, features, maps_figures, photographs
 from core.studies.random import maps as random_maps
 from core.studies.random.maps import Placed, Space, SpaceMap
 from core.studies.random.maps_figures import colour, map_figure
 from core.studies.study import FirstLook
 
+DISTANCE_DECIMALS = 4  # of distances and probabilities, in JSON
 NEIGHBOURS, NEIGHBOUR = 6, 32  # of each space, and px a side
 SMALL_DIGIT = 64  # px
 MAP, TOOLS, DOT = (WIDTH - 24) // 3, 26, 2.6  # px: a map's side, the camera's room above it, a point
@@ -188,4 +189,9 @@ def first_looks() -> Iterator[FirstLook]:
     placed = photographs.place(found, image, networks.load(card))
     made_of = studies_first_look.key([card], image.digest, photographs.Among(found.digest))
     look = as_json(photographs.kept(placed), random_maps.DECIMALS)
-    yield photographs.LOOK, made_of, look, photographs.finding(found, placed)
+    finding = photographs.finding(found, placed)
+    yield photographs.LOOK, made_of, look, finding
+    near = photographs.nearest_to(found, image, network := networks.load(card))
+    yield photographs.NEARBY, made_of, as_json(near, DISTANCE_DECIMALS), finding
+    answered = studies_first_look.key([card], image.digest, answers.Params())
+    yield answers.LOOK, answered, as_json(answers.run(image, network), DISTANCE_DECIMALS), finding

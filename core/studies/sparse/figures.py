@@ -26,7 +26,7 @@ from core.figures.palette import (
     uri,
     verbatim,
 )
-from core.studies.sparse.codes import SOLVER_NAMES, Result, decibels, finding, psnr
+from core.studies.sparse.codes import SOLVER_NAMES, Params, Result, decibels, finding, psnr
 
 SCREEN_SIDE = 320  # px to which small pictures are enlarged by whole factors
 LOOKS = ((ACCENT, "solid"), (USER, "dash"), (MUTED, "dot"))  # colour and dash of up to three lines
@@ -140,14 +140,14 @@ def along_lambda(result: Result) -> Plot:
     )
 
 
-def objective(result: Result) -> Plot:
-    """The objective after each step of the three solvers, the chosen number of steps marked."""
+def objective(values: np.ndarray, params: Params) -> Plot:
+    """The objective (solvers, steps) of `codes.descend` after each step, the chosen number of steps marked."""
     fig = go.Figure()
-    steps = np.arange(1, result.objective.shape[1] + 1)
-    for solver, values, look in zip(SOLVER_NAMES, result.objective, LOOKS, strict=True):
-        line(fig, steps, values, SOLVER_TITLES[solver], *look)
-    row = result.objective[SOLVER_NAMES.index(result.solver)]
-    at = min(result.steps, len(row))
+    steps = np.arange(1, values.shape[1] + 1)
+    for solver, found, look in zip(SOLVER_NAMES, values, LOOKS, strict=True):
+        line(fig, steps, found, SOLVER_TITLES[solver], *look)
+    row = values[SOLVER_NAMES.index(params.solver)]
+    at = min(params.steps, len(row))
     mark = {"color": text_colour(), "size": 11, "symbol": "circle-open", "line": {"width": 2.5}}
     chosen = {"mode": "markers", "marker": mark, "name": "chosen", "showlegend": False}
     fig.add_scatter(x=[at], y=[row[at - 1]], hovertemplate="%{x} steps: %{y:.1f}<extra></extra>", **chosen)
@@ -155,7 +155,7 @@ def objective(result: Result) -> Plot:
     fig.update_layout(title_text="<b>The objective falls with the steps</b>", height=320)
     fig.update_xaxes(title_text="steps", type="log", tickvals=[1, 2, 5, 10, 20, 50])
     fig.update_yaxes(title_text="½‖x − D∗z‖² + λ‖z‖₁")
-    return Plot(fig, f"The objective after 1 to {len(steps)} steps of three solvers", lambda: objective_table(result))
+    return Plot(fig, f"The objective after 1 to {len(steps)} steps of three solvers", lambda: objective_table(values))
 
 
 def table(result: Result) -> dict[str, list[object]]:
@@ -170,9 +170,8 @@ def table(result: Result) -> dict[str, list[object]]:
     }
 
 
-def objective_table(result: Result) -> dict[str, Sequence[object]]:
+def objective_table(values: np.ndarray) -> dict[str, Sequence[object]]:
     """A row a step, a column a solver: the objective after it."""
-    return {"steps": list(range(1, result.objective.shape[1] + 1))} | {
-        SOLVER_TITLES[solver]: values.round(4).tolist()
-        for solver, values in zip(SOLVER_NAMES, result.objective, strict=True)
+    return {"steps": list(range(1, values.shape[1] + 1))} | {
+        SOLVER_TITLES[solver]: found.round(4).tolist() for solver, found in zip(SOLVER_NAMES, values, strict=True)
     }

@@ -8,6 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.base.files import at_home
+from core.base.prose import section
 from core.data import own as own_data
 from core.data.named import on_this_machine
 from core.data.sets import DATASETS
@@ -39,7 +40,6 @@ EPOCHS, SEEDS = (1, 60), (1, 10)
 WIDTHS = (2, 4, 8, 16, 32, 64, 128, 256)
 PARTS = (1, 2, 3, 4, 6, 8)
 SIDE = BACKBONES["cifar_vgg11"].side  # of the only backbone that takes colour
-ORDER_NAMES = {words: order for order, words in ORDERS.items()}
 
 
 @dataclass(frozen=True)
@@ -68,15 +68,21 @@ def controls() -> tuple[Data | None, dict[str, object]]:
         name = backbone(chosen)
     with columns[2]:
         heads = bound(
-            st.pills, "Heads", list(HEAD_NAMES), selection_mode="multi", default=list(HEAD_NAMES), key="spinal-heads",
+            st.pills, section("spinal_heads", "heads"), list(HEAD_NAMES), selection_mode="multi",
+            default=list(HEAD_NAMES), key="spinal-heads",
             help="; ".join(plain(f"{SHORT[head]}: {words}") for head, words in HEADS.items()),
         )  # fmt: skip
     seeds = bound(
-        columns[3].slider, "Seeds", *SEEDS, 5, key="spinal-seeds",
-        help="How often each head is trained from the start. An interval needs three.",
+        columns[3].slider, section("spinal_heads", "seeds"), *SEEDS, 5, key="spinal-seeds",
+        help=section("spinal_heads", "seeds help"),
     )  # fmt: skip
     epochs = bound(
-        columns[4].slider, "Epochs", *EPOCHS, 15, key="spinal-epochs", help="Passes over the training pictures."
+        columns[4].slider,
+        section("spinal_heads", "epochs"),
+        *EPOCHS,
+        15,
+        key="spinal-epochs",
+        help=section("spinal_heads", "epochs help"),
     )
     wanted = tuple(head for short, head in HEAD_NAMES.items() if short in heads)
     return chosen, {"backbone": name, "heads": wanted, "seeds": seeds, "epochs": epochs}
@@ -88,8 +94,8 @@ def data(below: st.delta_generator.DeltaGenerator) -> Data | None:
     What takes more room than a column is put `below`.
     """
     title = bound(
-        st.selectbox, "Data", [*NAMED, OWN, TORCHVISION], key="spinal-data",
-        help="digits come along. The others are read from this machine: from a folder, or once downloaded.",
+        st.selectbox, section("spinal_heads", "data"), [*NAMED, OWN, TORCHVISION], key="spinal-data",
+        help=section("spinal_heads", "data help"),
     )  # fmt: skip
     if title == OWN:
         with below:
@@ -103,16 +109,15 @@ def data(below: st.delta_generator.DeltaGenerator) -> Data | None:
     folder = ""
     if not on_this_machine(name):
         folder = folder_field(
-            st, plain(f"Folder of {title}"), f"spinal folder {name}", persist_state="session",
-            help="Where its idx files lie (or train/CLASS/ and test/CLASS/ pictures for CIFAR-10). Left empty, "
-            "training begins with a download from the owners.",
+            st, plain(section("spinal_heads", "folder of", title=title)), f"spinal folder {name}",
+            persist_state="session", help=section("spinal_heads", "folder help"),
         )  # fmt: skip
     return Data(name, title, about.channels, len(about.classes), str(at_home(folder)) if folder else "")
 
 
 def own() -> Data | None:
     """The reader's folder or zip, with what of it will be left out; None if there are no pictures in it."""
-    path = folder_field(st, "Folder or zip with one folder a class", "spinal own path", persist_state="session")
+    path = folder_field(st, section("spinal_heads", "own folder"), "spinal own path", persist_state="session")
     if not path:
         return None
     chosen = own_pictures.listed("spinal own", path, lambda: at_home(path))
@@ -131,8 +136,8 @@ def backbone(chosen: Data | None) -> str:
     grey = chosen is not None and chosen.channels == 1
     titles = [title for title, name in BACKBONE_NAMES.items() if (name in ONLY_GREY) == grey]
     title = bound(
-        st.selectbox, "Backbone", titles, key=f"spinal-{'grey' if grey else 'colour'}-backbone",
-        help="What stands below the heads; the same for all of them.",
+        st.selectbox, section("spinal_heads", "backbone"), titles,
+        key=f"spinal-{'grey' if grey else 'colour'}-backbone", help=section("spinal_heads", "backbone help"),
     )  # fmt: skip
     return BACKBONE_NAMES[title]
 
@@ -142,20 +147,28 @@ def shape(backbone: str) -> dict[str, object]:
     own, key = BACKBONES[backbone].shape, f"spinal-{backbone}"
     row = st.columns(4, vertical_alignment="bottom", gap="medium")
     width = bound(
-        row[0].select_slider, "Width", WIDTHS, own.width, key=f"{key}-width", help="Units of each spinal layer."
+        row[0].select_slider,
+        section("spinal_heads", "width"),
+        WIDTHS,
+        own.width,
+        key=f"{key}-width",
+        help=section("spinal_heads", "width help"),
     )
     parts = bound(
-        row[1].select_slider, "Parts", PARTS, own.split, key=f"{key}-parts",
-        help="How many pieces the features are cut into.",
+        row[1].select_slider, section("spinal_heads", "parts"), PARTS, own.split, key=f"{key}-parts",
+        help=section("spinal_heads", "parts help"),
     )  # fmt: skip
     layers = bound(
-        row[2].slider, "Layers", 1, LAYER_LIMITS[1] // 2, own.layers, key=f"{key}-layers",
-        help="Each sees one part and what the layer before it said. Every part needs a layer.",
+        row[2].slider, section("spinal_heads", "layers"), 1, LAYER_LIMITS[1] // 2, own.layers, key=f"{key}-layers",
+        help=section("spinal_heads", "sizes help"),
     )  # fmt: skip
-    order = bound(row[3].selectbox, "Order", list(ORDER_NAMES), key=f"{key}-order", help="Which part comes when.")
+    order = bound(
+        row[3].selectbox, section("spinal_heads", "order"), list(ORDERS), key=f"{key}-order",
+        format_func=ORDERS.__getitem__, help=section("spinal_heads", "order help"),
+    )  # fmt: skip
     if layers < parts:
-        note(f"{parts} parts need {parts} layers: that many are used.")
-    return {"width": width, "layers": max(layers, parts), "split": parts, "order": ORDER_NAMES[order]}
+        st.caption(section("spinal_heads", "parts need", parts=parts))
+    return {"width": width, "layers": max(layers, parts), "split": parts, "order": order}
 
 
 def params(race: dict[str, object], shape: dict[str, object]) -> Params | None:

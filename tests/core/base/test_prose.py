@@ -20,6 +20,8 @@ from core.base.prose import (
     spoken,
 )
 from core.studies import STUDIES
+from pages.parts.common import tour
+from pages.parts.common.exercises import EXERCISES
 
 ROOT = Path(__file__).parents[3]
 SAME = ("language",)  # sections that read alike in every language
@@ -35,10 +37,16 @@ def asked():
         for node in ast.walk(ast.parse(source)):
             if isinstance(node, ast.Call) and ast.unparse(node.func) == "section":
                 slug, heading = (ast.literal_eval(value) for value in node.args)
-                yield path, slug, heading, {keyword.arg for keyword in node.keywords}
+                names = {keyword.arg for keyword in node.keywords}
+                yield path, slug, heading, set(holes(sections(slug)[heading])) if None in names else names
     for study in STUDIES:  # asked for by core/studies/study.py and pages/parts/common/stage.py
         for heading in ("title", "question", "try next"):
             yield ROOT / "pages" / "parts" / "common" / "stage.py", study.slug, heading, set()
+    for number in range(len(tour.STOPS)):
+        yield ROOT / "pages" / "parts" / "common" / "tour.py", "tour", f"stop {number + 1}", set()
+    yield ROOT / "pages" / "parts" / "common" / "tour.py", "tour", "end", set()
+    for number in range(len(EXERCISES)):
+        yield ROOT / "pages" / "in_class.py", "class", f"question {number + 1}", set()
 
 
 def test_every_section_is_asked_for_with_what_it_leaves_open_and_no_other():

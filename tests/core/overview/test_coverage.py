@@ -30,7 +30,8 @@ def seen(network):
 
 
 def masking(network):
-    params = patch_masking.Params(cell=4, cells=3, methods=("occlusion", "random"), draws=1)
+    cell = max(4, network.preprocessing.size // 8)
+    params = patch_masking.Params(cell=cell, cells=3, methods=("occlusion", "random"), draws=1)
     return patch_masking.trace(network, network, seen(network), 0, "occlusion", params)
 
 

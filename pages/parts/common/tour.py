@@ -1,0 +1,102 @@
+"""The tour: eight stops over the five studies on one picture, each a sentence, a thing to do and what to see.
+
+Its place stands in the address (`?tour=3`), so that a reload or a link opens it there. What it says is in
+assets/words/<language>/tour.md: of each stop three paragraphs, and `end` after the last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import streamlit as st
+
+from core.base.prose import language, section, sections
+from core.pictures.samples import DEFAULT_SAMPLE
+from pages.parts.common import reader, tray
+from pages.parts.common.words import Markdown, plain
+
+TOUR = "tour"  # the URL's name of the stop
+HOME = "home"
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A page by its file's name, and what its address asks for there."""
+
+    page: str
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+STOPS = (
+    Stop(HOME),
+    Stop("shift_sweep"),
+    Stop("shift_sweep", {"shift-boundary": "circular"}),
+    Stop("patch_evidence"),
+    Stop("patch_evidence", {"patch scramble": "true"}),
+    Stop("sparse_codes"),
+    Stop("random_features"),
+    Stop("spinal_heads"),
+)
+
+
+def place() -> int | None:
+    """The number of the stop that the address asks for, from 1; len(STOPS) + 1 is the end; None outside the tour."""
+    asked = st.query_params.get(TOUR, "")
+    number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 3 else 0
+    return number if 1 <= number <= len(STOPS) + 1 else None
+
+
+def paragraphs(number: int) -> list[str]:
+    """A stop's sentence, what to do and what to see; at the end what to do now."""
+    heading = f"stop {number}" if number <= len(STOPS) else "end"
+    return sections("tour", language())[heading].split("\n\n")
+
+
+def start() -> None:
+    """The button that begins it."""
+    if st.button(section("tour", "start"), icon=":material/directions_walk:", key="tour start", type="primary"):
+        go(1)
+
+
+def go(number: int) -> None:
+    """Open a stop; after the last one Home, with what to do now."""
+    stop = STOPS[number - 1] if number <= len(STOPS) else Stop(HOME)
+    address = {tray.CHOICE: DEFAULT_SAMPLE, TOUR: str(number), reader.LANGUAGE: language(), **stop.settings}
+    if reader.large():
+        address[reader.LARGE] = "true"
+    st.switch_page(f"pages/{stop.page}.py", query_params=address)
+
+
+def show() -> None:
+    """Above a page, while the address is on the tour: where it stands, what to do, and the way on."""
+    number = place()
+    if number is None:
+        return
+    with st.container(key="rx-tour", border=True):
+        left, right = st.columns([5, 2], vertical_alignment="center")
+        with left:
+            say(number)
+        with right.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
+            if number > 1 and st.button(section("tour", "back"), icon=":material/arrow_back:", key="tour back"):
+                go(number - 1)
+            if number <= len(STOPS) and st.button(
+                section("tour", "next"), icon=":material/arrow_forward:", key="tour next", type="primary"
+            ):
+                go(number + 1)
+            if st.button(section("tour", "leave"), icon=":material/close:", key="tour leave", type="tertiary"):
+                del st.query_params[TOUR]
+                st.rerun()
+
+
+def say(number: int) -> None:
+    """The words of a stop, or of the end."""
+    said = paragraphs(number)
+    if number > len(STOPS):
+        st.markdown(Markdown("\n\n".join(plain(line) for line in said)))
+        return
+    where = section("tour", "where", number=number, of=len(STOPS))
+    do, see = section("tour", "do"), section("tour", "see")
+    st.markdown(Markdown(f"**{where}** {plain(said[0])}"))
+    st.markdown(Markdown(f":material/touch_app: **{do}** {plain(said[1])}"))
+    st.markdown(Markdown(f":material/visibility: **{see}** {plain(said[2])}"))
