@@ -90,12 +90,14 @@ class OfData:
 class Tile:
     """One thing that a glance shows under its `caption`: a picture as a data `address`, with what it shows in words; or
     `words`, each with a share in 0..1 that is drawn as a bar, None for no bar, and a picture of its own, "" for none.
+    `plain`: what the paper's own is compared with.
     """
 
     caption: str
     address: str = ""
     alt: str = ""
     words: tuple[tuple[str, float | None, str], ...] = ()
+    plain: bool = False
 
 
 @dataclass(frozen=True)

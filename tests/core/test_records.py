@@ -18,6 +18,13 @@ from core.studies.random.maps import DECIMALS
 
 RESULTS = ASSETS / "results"
 KINDS = {  # by file: what is read from it
+    "claims/live.json": "core.claims.live:Lives",
+    "first_look/home_answer.json": "core.overview.first_look:Answer",
+    "first_look/home_patch_evidence.json": "patch.evidence:Result",
+    "first_look/home_random_features.json": "random.glance:Found",
+    "first_look/home_shift_sweep.json": "shift.sweep:Result",
+    "first_look/home_sparse_codes.json": "sparse.glance:Found",
+    "first_look/home_spinal_heads.json": "spinal.glance:Found",
     "first_look/patch_evidence.json": "patch.evidence:Result",
     "first_look/random_answers.json": "random.answers:Said",
     "first_look/random_features.json": "random.features:Result",
@@ -68,7 +75,7 @@ OF_A_FILE = ("spinal.ablation", "spinal.regression", "spinal.transfer")
 
 def kind_of(name):
     module, kind = next(kind for pattern, kind in KINDS.items() if fnmatch(name, pattern)).split(":")
-    return getattr(importlib.import_module(f"core.studies.{module}"), kind)
+    return getattr(importlib.import_module(module if module.startswith("core.") else f"core.studies.{module}"), kind)
 
 
 def same(a, b):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from core.base.prose import section
 from core.base.worker import Progress, ignore
@@ -20,7 +20,7 @@ from core.studies.study import Glance, Tile
 
 FOUND = evidence.Result
 PARAMS = evidence.Params(resolution="coarse")
-OPACITY = 0.65  # of the map over the picture
+OPACITY, SMOOTH = 0.65, 4  # of the map over the picture; px over which a patch's colour runs into the next
 
 
 def networks(image: RGBImage) -> tuple[str, ...]:
@@ -47,17 +47,13 @@ def shown(found: evidence.Result, image: RGBImage) -> Glance:
 
 
 def overlay(found: evidence.Result, image: RGBImage) -> np.ndarray:
-    """uint8 (H, W, 3): the evidence (h, w), where its patches lie, over the grey picture."""
+    """uint8 (H, W, 3): the evidence (h, w) over the grey picture; towards the border, where no patch has its centre,
+    the nearest patch's."""
     below = grey(whole(image, min(found.height, found.width)))
-    colours = paint(found.evidence[0], evidence.limit(found))
-    y, x = found.y[0], found.x[0]
-    step = int(y[1] - y[0]) if len(y) > 1 else found.height
-    box = (int(x[0]) - step // 2, int(y[0]) - step // 2, int(x[-1]) + step // 2, int(y[-1]) + step // 2)
-    large = Image.fromarray(colours).resize((box[2] - box[0], box[3] - box[1]), Image.Resampling.BICUBIC)
-    mixed = below.astype(float)
-    top, left = max(box[1], 0), max(box[0], 0)
-    bottom, right = min(box[3], below.shape[0]), min(box[2], below.shape[1])
-    over = np.asarray(large, float)[top - box[1] : bottom - box[1], left - box[0] : right - box[0]]
-    part = mixed[top:bottom, left:right]
-    mixed[top:bottom, left:right] = (1 - OPACITY) * part + OPACITY * over
-    return mixed.round().astype(np.uint8)
+    height, width = below.shape[:2]
+    rows, columns = (
+        np.abs(np.arange(n)[:, None] - at).argmin(1) for n, at in ((height, found.y[0]), (width, found.x[0]))
+    )
+    blocks = paint(found.evidence[0], evidence.limit(found))[rows][:, columns]
+    smooth = np.asarray(Image.fromarray(blocks).filter(ImageFilter.GaussianBlur(SMOOTH)), float)
+    return ((1 - OPACITY) * below + OPACITY * smooth).round().astype(np.uint8)

@@ -7,22 +7,24 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.base.heavy import torch
 from core.base.prose import listed, section
 from core.base.worker import Progress, ignore
 from core.compute import gallery, spaces
 from core.compute.neighbours import nearest
-from core.compute.sign_counts import Spec
+from core.compute.sign_counts import Spec, build
 from core.data import named
 from core.figures.palette import uri
 from core.networks.card import Network
 from core.pictures.drawn import sort_of
 from core.pictures.image import RGBImage
-from core.pictures.preprocess import in_form
+from core.pictures.preprocess import in_form, square
 from core.studies.study import Glance, Tile
 
 NEAR = 4
 DIGITS = Spec(features=1000, kernel_size=3, depth=1)
 DIGIT, ENLARGED = 8, 5  # px of a digit's side, and how much larger it is shown
+TOGETHER = 64  # pictures that go through the network at a time
 
 
 @dataclass(frozen=True)
@@ -57,9 +59,11 @@ def among_photographs(network: Network, image: RGBImage, progress: Progress) -> 
     found = gallery.there()
     names = []
     for i, space in enumerate((spaces.RANDOM, spaces.TRAINED)):
-        mine, others, at = gallery.vector(image, space, network), found.features, found.maps[space]
-        if space != spaces.TRAINED and at.projection is not None:
-            mine, others = at.projection(mine), at.vectors
+        others, at = found.features, found.maps[space]
+        if space == spaces.TRAINED or at.projection is None:
+            mine = gallery.vector(image, space, network)
+        else:
+            mine, others = at.projection(by_chance(square(image, gallery.SIDE)[None], gallery.SPEC)), at.vectors
         [near], _ = nearest(mine.astype(np.float32), others, NEAR)
         names.append(tuple(found.names[k] for k in found.labels[near]))
         progress(i + 1, 2)
@@ -72,7 +76,7 @@ def among_digits(image: RGBImage, progress: Progress) -> Found:
     names, pictures = [], []
     for i, space in enumerate((spaces.PIXELS, spaces.RANDOM)):
         mine, others = (
-            (spaces.pixels(p) if space == spaces.PIXELS else spaces.random(p, DIGITS)).astype(np.float32)
+            (spaces.pixels(p) if space == spaces.PIXELS else by_chance(p, DIGITS)).astype(np.float32)
             for p in (query, known.pixels)
         )
         [near], _ = nearest(mine, others, NEAR)
@@ -80,6 +84,14 @@ def among_digits(image: RGBImage, progress: Progress) -> Found:
         pictures.append(tuple(uri(enlarged(known.pixels[k])) for k in near))
         progress(i + 1, 2)
     return Found("digits", len(known), (spaces.PIXELS, spaces.RANDOM), tuple(names), tuple(pictures))
+
+
+def by_chance(pictures: np.ndarray, spec: Spec) -> np.ndarray:
+    """uint8 (N, H, W, C) -> float32 (N, k): what spaces.random gives, which is made for many pictures and compiles
+    first, for seconds."""
+    net, x = build(spec), torch.from_numpy(np.array(pictures)).movedim(-1, 1).float() / 255
+    with torch.inference_mode():
+        return np.concatenate([net(x[i : i + TOGETHER]).numpy() for i in range(0, len(x), TOGETHER)])
 
 
 def enlarged(digit: np.ndarray) -> np.ndarray:

@@ -52,7 +52,7 @@ def run(networks: Sequence[Network], image: RGBImage, progress: Progress = ignor
 def shown(found: Found, image: RGBImage) -> Glance:
     """A bar a head, and how many of them agree."""
     tiles = (
-        Tile(head, words=((label, p, ""),))
+        Tile(head, words=((label, p, ""),), plain="spinal" not in head)
         for head, label, p in zip(found.heads, found.labels, found.probability, strict=True)
     )
     [(label, count)] = Counter(found.labels).most_common(1)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import streamlit as st
 
 from core import cache
-from core.base.prose import section
+from core.base.prose import language, section
 from core.base.records import Damaged, in_words
-from core.base.worker import Job, Progress
+from core.base.worker import Progress
 from core.cache import Call
-from core.figures import palette
+from core.figures import palette, theme
 from core.networks import brought, lite
 from core.networks.card import Card
 from core.networks.download import WeightsError
@@ -24,24 +24,25 @@ from core.overview.first_look import Answer
 from core.pictures.image import RGBImage, thumbnail
 from core.studies import STUDIES
 from core.studies import first_look as studies_first_look
-from core.studies.study import Study, Tile
+from core.studies.study import Glance, Study, Tile
 from pages.parts.common import stage, waiting
 from pages.parts.common.tray import Picture
 from pages.parts.common.words import Markdown, escaped, plain
 
-AT, OLD = "home looks", "home looks that stand"
+AT = "home looks"
+NOW, OLD, DRAWN = "home looks now", "home looks that stand", "home looks as drawn"  # keys of the session
 PHOTO = 900  # px, of the picture's longer side
 BY_SLUG = {study.slug: study for study in STUDIES}
 
 
 @dataclass(frozen=True, eq=False)
 class Look:
-    """One part of the page: what was `found` of `picture`, None while it is not; `job` finds it, None where there is
-    nothing to do; `trouble`: why there is none."""
+    """One part of the page: what was `found` of `picture`, None while it is not; `call` finds it, None where that comes
+    along; `trouble`: why there is none."""
 
     picture: Picture
     found: Any = None
-    job: Job[Any] | None = None
+    call: Call[Any] | None = None
     trouble: str = ""
 
     @property
@@ -70,21 +71,32 @@ def look(study: Study | None, picture: Picture) -> Look:
     found = first_look.packaged(name, kind, cards, image)
     if found is not None:
         return Look(picture, found)
-    call = Call(ask, study.slug if study else "", cards, studies_first_look.files(cards), image)
-    job = cache.job(call, AT)
+    files = studies_first_look.files(cards)
+    return Look(picture, call=Call(ask, study.slug if study else "", cards, files, image))
+
+
+def again(known: Look) -> Look:
+    """The same a moment later: what was found meanwhile, or why nothing is."""
+    if known.call is None or not known.waits:
+        return known
+    job = cache.job(known.call, AT)
     if not waiting.is_done(job):
-        return Look(picture, job=job)
+        return known
     error = job.future.exception()
     if isinstance(error, OSError | Damaged | WeightsError | ValueError):
-        return Look(picture, job=job, trouble=in_words(error))
-    return Look(picture, job.future.result(), job)
+        return replace(known, trouble=in_words(error))
+    return replace(known, found=job.future.result())
 
 
 def looks(picture: Picture) -> dict[str, Look]:
     """What the picture is, under "", and every study's look by slug, in their order; quick ones are asked first."""
-    asked = {"": look(None, picture)} | {study.slug: look(study, picture) for study in reversed(STUDIES)}
-    waiting.leave(AT, [one.job for one in asked.values() if one.job is not None])
-    return {slug: asked[slug] for slug in ("", *BY_SLUG)}
+    digest, known = st.session_state.get(NOW, ("", {}))
+    if digest != picture.image.digest:
+        known = {"": look(None, picture)} | {study.slug: look(study, picture) for study in reversed(STUDIES)}
+    known = {slug: again(one) for slug, one in known.items()}
+    waiting.leave(AT, [cache.job(one.call, AT) for one in known.values() if one.call is not None and one.waits])
+    st.session_state[NOW] = picture.image.digest, known
+    return {slug: known[slug] for slug in ("", *BY_SLUG)}
 
 
 def show(picture: Picture) -> None:
@@ -162,7 +174,7 @@ def one(study: Study, now: Look, old: Look | None) -> None:
         st.html('<div class="rx-look rx-empty"></div>')
         st.markdown(plain(now.trouble or told(now)))
     else:
-        glance = study.glance(known.found, known.picture.image)
+        glance = drawn(study, known)
         tiles = "".join(map(tile, glance.tiles))
         st.html(f'<div class="rx-look{" rx-old" if now.waits else ""}">{tiles}</div>')
         st.markdown(
@@ -177,8 +189,17 @@ def one(study: Study, now: Look, old: Look | None) -> None:
 
 def told(now: Look) -> str:
     """That it is being looked at, or is yet to be."""
-    begun = now.job is not None and now.job.total
+    begun = now.call is not None and cache.job(now.call, AT).total
     return section("home", "looking") if begun else section("home", "waiting")
+
+
+def drawn(study: Study, known: Look) -> Glance:
+    """A look's words and pictures, made once: the page looks again while others are computed."""
+    kept: dict[str, tuple[object, Glance]] = st.session_state.setdefault(DRAWN, {})
+    of = known.picture.image.digest, language(), theme.dark()
+    if study.slug not in kept or kept[study.slug][0] != of:
+        kept[study.slug] = of, study.glance(known.found, known.picture.image)
+    return kept[study.slug][1]
 
 
 def tile(shown: Tile) -> Markdown:
@@ -187,7 +208,8 @@ def tile(shown: Tile) -> Markdown:
     if shown.address:
         return Markdown(f'<figure>{caption}<img src="{escaped(shown.address)}" alt="{escaped(shown.alt)}"></figure>')
     lines = "".join(word(*one) for one in shown.words)
-    return Markdown(f"<figure>{caption}<ul>{lines}</ul></figure>")
+    kind = ' class="rx-plain"' if shown.plain else ""
+    return Markdown(f"<figure{kind}>{caption}<ul>{lines}</ul></figure>")
 
 
 def word(label: str, share: float | None, picture: str) -> Markdown:

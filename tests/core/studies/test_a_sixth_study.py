@@ -54,7 +54,7 @@ def found(tmp_path_factory, cat):
 def test_the_page_is_in_the_navigation_and_the_home_page_shows_it(found):
     assert found["page"][0] == "How bright is it?"
     assert any(said.startswith(FINDING) for said in found["page"])
-    assert "How bright is it?" in found["home"]
+    assert "**How bright is it?**" in found["home"]
     assert any(said.startswith(FINDING) for said in found["home"])
     assert [f"Open {study.title}" for study in STUDIES] + ["Open Toy light"] == [
         said for said in found["home"] if said.startswith("Open ")
