@@ -93,7 +93,7 @@ class View:
 
 def view(image: RGBImage) -> View:
     """The controls of a picture that need no answer of the networks; the class choosers follow with `classes`."""
-    target, why, more = st.columns([2, 3, 1], vertical_alignment="bottom")
+    target, why, more = st.columns([2, 2.4, 1.1], vertical_alignment="bottom")
     with more.popover(section("common", "more"), width="stretch", help=section("patch_evidence", "more")):
         known = {title: family for title, family in families().items() if family in BAGNETS or own_bagnets(family)}
         family = family_chooser(
