@@ -15,11 +15,7 @@ from tests.browser.test_shift_sweep_in_chromium import upload
 pytestmark = pytest.mark.browser
 ROOMS = [  # page, settings that keep its work small, what it says of a cup of coffee
     ("shift_sweep", "&shift-R=1", r"Unshifted, lite0 says espresso\. Of 9 shifts"),
-    (
-        "patch_evidence",
-        "&patch-resolution=coarse",
-        r"says espresso\. Half of the evidence for espresso|All say espresso",
-    ),
+    ("patch_evidence", "&patch-resolution=coarse", r"Why espresso\?"),
     ("sparse_codes", "", r"lite0 sparse says espresso"),
     ("random_features", "", r"What its nearest among 5,233 photographs show most often: cup "),
     ("spinal_heads", "", r"heads say cup"),
