@@ -140,8 +140,10 @@ def by_title(key: str, titles: Mapping[str, str]) -> None:
     """Networks stand in the address by their titles; an older one, or one that a program made, holds their names."""
     if key in st.query_params and key not in st.session_state:
         asked = st.query_params.get_all(key)
-        if any(name in titles for name in asked):
-            st.query_params[key] = [titles.get(name, name) for name in asked]
+        told = [titles.get(name, name) for name in asked]
+        if told != asked:
+            st.query_params[key] = told
+            st.rerun()  # the widget goes by the address that this run began with
 
 
 def remember(network: Network) -> None:
