@@ -93,7 +93,7 @@ class View:
 
 def view(image: RGBImage) -> View:
     """The controls of a picture that need no answer of the networks; the class choosers follow with `classes`."""
-    target, why, more = st.columns([2, 3, 1], vertical_alignment="bottom")
+    target, why, more = st.columns([2, 2.4, 1.1], vertical_alignment="bottom")
     with more.popover(section("common", "more"), width="stretch", help=section("patch_evidence", "more")):
         known = {title: family for title, family in families().items() if family in BAGNETS or own_bagnets(family)}
         family = family_chooser(
@@ -140,8 +140,10 @@ def by_title(key: str, titles: Mapping[str, str]) -> None:
     """Networks stand in the address by their titles; an older one, or one that a program made, holds their names."""
     if key in st.query_params and key not in st.session_state:
         asked = st.query_params.get_all(key)
-        if any(name in titles for name in asked):
-            st.query_params[key] = [titles.get(name, name) for name in asked]
+        told = [titles.get(name, name) for name in asked]
+        if told != asked:
+            st.query_params[key] = told
+            st.rerun()  # the widget goes by the address that this run began with
 
 
 def remember(network: Network) -> None:

@@ -20,6 +20,7 @@ from pages.parts.common import stage
 from pages.parts.common.words import Markdown, plain
 
 FEW, SOME = 0.4, 0.2  # of the evidence, held by the strongest tenth of the patches; a tenth where all say the same
+ALL = 0.9  # of the patches: a box that holds more says nothing of where the evidence lies
 MOSTLY, MORE, LESS = 0.75, 1.2, 0.85  # of the evidence in the object's box, and times the box's share of the patches
 TAPS = {0: None, 9: 1, 17: 4}  # a network's colour by its patch: grey without, the larger the deeper
 
@@ -47,7 +48,7 @@ def why(result: Result) -> Markdown:
 def whereabouts(result: Result, m: int, box: Box) -> Markdown:
     """Whether the evidence lies where the object is, against the share of the picture that its box takes."""
     found = gist.inside(result, m, box)
-    if isnan(found.evidence):
+    if isnan(found.evidence) or found.patches > ALL:
         return stage.NOTHING
     held, area = found.evidence, found.patches
     if held >= MOSTLY and held >= MORE * area:

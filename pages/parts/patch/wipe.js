@@ -29,6 +29,7 @@ function make(root) {
   root.opening = !still; // the evidence comes over the photo once, by itself
   player.at = still ? SETTLED : 100;
   player.step = -STEP;
+  for (const one of [player.button, player.slider]) one.addEventListener("pointerdown", () => (root.opening = false));
 }
 
 function draw(root) {

@@ -10,18 +10,14 @@ from core import networks
 from core.base.worker import Stopped
 from core.networks import download, published
 from core.studies.patch import evidence
-from tests.helpers.pages import finding, first_visit, nodes, visit
+from tests.helpers.pages import finding, first_visit, visit
 
 FAMILY = "tiny-imagenet-20"
 page = partial(visit, "patch_evidence", patch_family="photographs")
 
 
-def id_of(node):
-    return str(getattr(node, "proto", ""))
-
-
 def captions(app):
-    return [block.value for block in app.caption]
+    return [block.value for block in app.main.caption]
 
 
 def component(app):
@@ -55,16 +51,15 @@ def test_the_first_visit_says_the_evidence_and_what_a_patch_says_alone():
     assert re.match(r"Alone, the patch says \*\*.+\*\* \(logit", said(app))
 
 
-def test_a_network_that_is_unsure_says_so_first_and_the_records_are_told_last():
-    (verdict,) = [node for node in nodes(first_visit("patch_evidence")) if "rx-verdict" in id_of(node)]
-    doubt, said, beyond = [one.value for one in verdict.children.values()]
+def test_a_network_that_is_unsure_says_so_first_and_the_records_are_told_under_the_verdict():
+    app = first_visit("patch_evidence")
+    words = [block.value for block in app.main.markdown]
+    at = words.index(finding(app))
+    doubt, verdict = words[at - 1 : at + 1]
     assert "lite0 local does not know this picture well: its best answer, Egyptian cat" in doubt
-    assert said.startswith("#### Why")
-    assert re.search(r"over \d+ photographs, patches of 33 px alone .* five best for \d+%, whole pictures", beyond)
-    (verdict,) = [node for node in nodes(page()) if "rx-verdict" in id_of(node)]
-    assert re.search(
-        r"over 1,000 test pictures, patches of 33 px are right for \d+%", list(verdict.children.values())[-1].value
-    )
+    assert verdict.startswith("#### Why")
+    assert re.search(r"over \d+ photographs, patches of 33 px alone .* five best for\s\d+%, whole", captions(app)[0])
+    assert re.search(r"over 1,000 test pictures, patches of 33 px are right for \d+%", captions(page())[0])
 
 
 def test_which_class_the_maps_explain_and_why_is_said():
@@ -91,7 +86,7 @@ def test_a_click_on_the_hero_chooses_the_patch_and_junk_chooses_none():
     app = page()
     assert click(app, {"of": 1, "y": 20, "x": 70}).segmented_control(key="patch-of").value == "photo BagNet-17"
     assert (app.number_input(key="patch-y").value, app.number_input(key="patch-x").value) == (20, 70)
-    assert app.query_params["patch-y"] == ["20"]
+    assert "20" in app.query_params["patch-y"]
     for junk in (
         {"of": 1, "y": 20},
         {"of": 7, "y": 1, "x": 1},
