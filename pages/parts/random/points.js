@@ -318,7 +318,7 @@ export default function ({ data, parentElement, setStateValue }) {
   function choose(rows) {
     if (!state.data.lasso) return;
     state.data = { ...state.data, selected: rows };
-    state.setStateValue("selected", rows);
+    state.setStateValue("selected", { rows, at: Date.now() }); // a second time the same is news, too
   }
 
   function inside([x, y], path) {

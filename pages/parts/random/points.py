@@ -79,7 +79,8 @@ def _draw(told: dict[str, Any], key: str, stale: str, choose: Callable[[str], No
 def rows(key: str, count: int) -> list[int]:
     """Of `count` points those in the lasso that a browser has sent, without what no browser of ours would send."""
     sent = st.session_state[key].get("selected")
-    return sorted({row for row in sent if type(row) is int and 0 <= row < count}) if isinstance(sent, list) else []
+    found = sent.get("rows") if isinstance(sent, dict) else None
+    return sorted({row for row in found if type(row) is int and 0 <= row < count}) if isinstance(found, list) else []
 
 
 def data(points: Points) -> dict[str, Any]:

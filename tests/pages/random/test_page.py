@@ -88,7 +88,7 @@ def test_old_figures_stay_and_are_named_until_those_of_other_settings_are_there(
     app.select_slider(key="random-digits-features").set_value(500).run()
     assert not app.exception
     assert "Still shown" in "".join(data["stale"] for data in told(app, "receptive_points"))
-    assert any("random-digits-features=500" in code.value for code in app.code)
+    assert any("?study=random_features" in code.value for code in app.code)  # the permalink stays
     assert any("--features 500" in code.value for code in app.code)
     assert any("features that nobody learned tell" in m.value for m in app.markdown)
     end = time.monotonic() + PATIENCE
