@@ -36,7 +36,7 @@ def hero(picture: tray.Picture) -> None:
     with verdict:
         networks_cards.verdict(cards, answers)
     with place.container(key="rx-hero"):
-        networks_cards.show(cards, answers, picture.title)
+        networks_cards.show(cards, answers, picture)
     stage.shown(picture)
 
 

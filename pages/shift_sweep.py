@@ -55,17 +55,14 @@ def beside(choice: choose.Choice, picture: tray.Picture) -> None:
 frame.require(STUDY.slug)
 provenance.heading(STUDY)
 picture = tray.chosen()
-above, figure, below = (
-    st.container(),
-    st.container(),
-    st.container(),
-)  # where the old figure stands until the new is there
+# laid out first, so that the old figure stands where it is until the new one is there
+above, figure, below, asked = (st.container() for _ in range(4))
 choice = choose.controls(below, picture.image)
-with above:
+with asked:
     result = answer(choice, picture) if choice.cards else None
-    if result is None:
-        st.info(section("shift_sweep", "none"))
-if result is not None:
+if result is None:
+    above.info(section("shift_sweep", "none"))
+else:
     cards = [card for card in choice.cards if card.name in result.models]
     with above:
         verdict.show(result, cards)

@@ -52,23 +52,22 @@ def beside(choice: choose.Choice, picture: tray.Picture) -> None:
 
 frame.require(STUDY.slug)
 provenance.heading(STUDY)
-said = st.container()
+head = st.container()
 choice = choose.controls()
 picture = tray.chosen()
-scene = st.container()
 found = played(choice, picture)
 if found is None:
     st.info(section("sparse_codes", "choose another"))
     cards = []
 else:
     cards = [card for card in choice.cards if card.name in found.models]
-    with said:
+    with head:
         hero.verdict(found, cards, choice.params, picture)
-    with scene:
         hero.show(found, cards, choice.params, picture)
     stage.shown(picture)
     if (other := tray.held()) is not None:
         beside(choice, other)
+    hero.told_of_the_choice(cards[0], choice.params, picture)
     provenance.badges(cards)
     choose.scratch(choice.card)
 result = None if found is None else coded(choice, picture, found)

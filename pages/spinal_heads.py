@@ -29,17 +29,12 @@ frame.require(STUDY.slug)
 provenance.heading(STUDY)
 picture, at = tray.chosen(), hero.places()
 read = reading.choose(at, picture)
-params, digits = None, None
+params = None
 with frame.going_on():
     if read == "photographs":
         params = photographs.show(at, picture, tray.held())
     else:
-        digits = answers.show(at, *reading.digit(read, picture), picture, tray.held())
-
-st.header(section("spinal_heads", "look closer"), anchor="look-closer")
-st.caption(section("spinal_heads", "hero caption"))
-if digits is not None and len(digits.contributions):
-    answers.layers(digits)
+        answers.show(at, *reading.digit(read, picture), picture, tray.held())
 
 st.header(section("spinal_heads", "race title"), anchor="race")
 provenance.badges([packaged.cards()[name] for name in families.HEADED.values() if name in packaged.cards()])

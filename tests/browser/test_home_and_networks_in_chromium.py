@@ -91,15 +91,25 @@ def test_a_network_of_your_own_in_the_matrix_and_in_a_study(address: str, watche
     save_file(create_model("cifar_vgg_blur3", num_classes=3).state_dict(), file)
     page.goto(f"{address}/?study=networks")
     settle(page)
+    expect(page.get_by_text(re.compile(r"\d of 6 networks say tiger cat"))).to_be_visible()
+    expect(page.locator(".rx-cards article img")).to_have_count(6)
+    page.get_by_text("Every network by every study").click()
     expect(page.get_by_text(re.compile(r"\d+ of \d+ pairs of \d+ networks"))).to_be_visible()
     page.locator("[data-testid=stMain] input[type=file]").set_input_files(file)
     expect(page.get_by_role("textbox", name="Labels, one a line: 3 classes")).to_be_visible()
     page.get_by_role("button", name="Open it").click()
     settle(page)
     expect(page.get_by_text("user:birds.safetensors: your own weights").first).to_be_visible()
+    button, answer = page.get_by_role("button", name="Open it"), page.get_by_text("user:birds.safetensors is open")
+    expect(answer).to_be_visible()
+    expect(page.get_by_text("user:birds.safetensors, of Chelsea the cat")).to_be_visible()
+    here, there = button.bounding_box(), answer.bounding_box()
+    assert here is not None
+    assert there is not None
+    assert abs(there["y"] - here["y"]) < 200  # both are on one screen
     page.get_by_role("link", name="Open Shift sweep with it").first.click()
     settle(page)
-    expect(page.get_by_text(re.compile(r"Unshifted, user:birds.safetensors says class \d"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"user:birds.safetensors says class \d")).first).to_be_visible()
     settle(page)
     assert watched.complaints == []
     assert watched.outside == []

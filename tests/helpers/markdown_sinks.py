@@ -71,7 +71,9 @@ def makers(path: Path, tree: ast.Module) -> set[str]:
     found = {
         node.name
         for node in ast.walk(tree)
-        if isinstance(node, ast.FunctionDef) and node.returns is not None and ast.unparse(node.returns) == "Markdown"
+        if isinstance(node, ast.FunctionDef)
+        and node.returns is not None
+        and ast.unparse(node.returns) in ("Markdown", "Markdown | None")
     }
     return found | {f"{path.stem}.{name}" for name in found}
 
@@ -115,10 +117,16 @@ def shown(call: ast.Call, ours: set[str]) -> list[ast.expr]:
     if isinstance(function.value, ast.Name) and function.value.id in ours:
         return []
     places, names = SINKS[function.attr]
-    drawn = [k for k in call.keywords if k.arg == "format_func" and ast.unparse(k.value) == "plain"]
+    drawn = [k for k in call.keywords if k.arg == "format_func" and is_plain(k.value)]
     options = {1, "options"} if drawn else set()
     found = [arguments[i] for i in places if i < len(arguments) and i not in options]
     return found + [k.value for k in call.keywords if k.arg in names and k.arg not in options]
+
+
+def is_plain(function: ast.expr) -> bool:
+    """Whether options go through `plain` on their way to the page."""
+    made = function.body.func if isinstance(function, ast.Lambda) and isinstance(function.body, ast.Call) else function
+    return ast.unparse(made) == "plain"
 
 
 class Reader:
@@ -143,9 +151,20 @@ class Reader:
     def note(self, target: ast.expr, value: ast.expr) -> None:
         if isinstance(target, ast.Name):
             self.given.setdefault(target.id, []).append(value)
-        elif isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts):
-            for one, its in zip(target.elts, value.elts, strict=True):
-                self.note(one, its)
+            return
+        match target, value:
+            case ast.Tuple(elts=ones), ast.Tuple(elts=its) if len(ones) == len(its):
+                for one, its_value in zip(ones, its, strict=True):
+                    self.note(one, its_value)
+            case ast.Tuple(elts=ones) | ast.List(elts=ones), ast.GeneratorExp(elt=each) | ast.ListComp(elt=each):
+                for one in ones:
+                    self.note(one, each)
+            case (
+                ast.Tuple(elts=ones) | ast.List(elts=ones),
+                ast.Call(func=ast.Name(id="map"), args=[ast.Name() as made, _]),
+            ):
+                for one in ones:
+                    self.note(one, ast.Call(func=made, args=[], keywords=[]))
 
     def safe(self, node: ast.expr) -> bool:
         match node:

@@ -14,6 +14,7 @@ from core.networks import families
 from core.pictures.samples import load_sample
 from core.studies.patch import closer, evidence, interaction, masking, masking_dataset, methods, scramble, wall
 from core.studies.patch import dataset as patch_dataset
+from core.studies.random import answers as random_answers
 from core.studies.random import attack as random_attack
 from core.studies.random import (
     background,
@@ -24,6 +25,7 @@ from core.studies.random import (
     look,
     maps,
     maps_figures,
+    nearby,
     photographs,
     retrieval,
     retrieval_dataset,
@@ -31,7 +33,7 @@ from core.studies.random import (
 from core.studies.shift import dataset as shift_dataset
 from core.studies.shift import inside, sweep
 from core.studies.shift import photographs as shift_photographs
-from core.studies.sparse import attack, attack_dataset, codes, depths, dictionary, draws
+from core.studies.sparse import attack, attack_dataset, codes, depths, dictionary, draws, frames, rescue
 from core.studies.sparse import dataset as sparse_dataset
 from core.studies.spinal import answers, regression, transfer
 from core.studies.spinal import heads as spinal_heads
@@ -117,6 +119,11 @@ def photographs_in_numbers():
     return gallery.read()
 
 
+def two_spaces(count):
+    dice = np.random.default_rng(count)
+    return {space: dice.normal(size=(count, 8)).astype(np.float32) for space in ("pixels", "random")}
+
+
 def two_of_a_set(home, progress):
     """Thumbnails from a folder that is the very set that four numbers stand for."""
     for half in ("train", "test"):
@@ -135,6 +142,12 @@ def two_photographs(home, progress):
 
 STUDIES = {
     "random.photographs.place": lambda p: photographs.place(photographs_in_numbers(), cat(), net("lite0"), p),
+    "random.photographs.nearest_to": lambda p: photographs.nearest_to(
+        photographs_in_numbers(), cat(), net("lite0"), p
+    ),
+    "random.nearby.find": lambda p: nearby.find(two_spaces(1), two_spaces(30), progress=p),
+    "random.answers.run": lambda p: random_answers.run(cat(), net("lite0"), p),
+    "random.answers.told": lambda p: random_answers.told(cat(224).pixels[None], net("lite0"), p),
     "random.photographs.thumbnails": afresh(two_of_a_set),
     "shift.photographs.answer": afresh(two_photographs),
     "spinal.photographs.answer": lambda p: spinal_photographs.answer(
@@ -279,6 +292,10 @@ STUDIES = {
         )
         for at in ("network", "own")
     },
+    "sparse.codes.swept": lambda p: codes.swept([coded(), twin()], cat(), codes.Params(), p),
+    "sparse.codes.descend": lambda p: codes.descend(coded(), cat(), codes.Params(), p),
+    "sparse.frames.run": lambda p: frames.run([coded(), twin()], cat(), codes.Params(), p),
+    "sparse.rescue.run": lambda p: rescue.run(coded(), [("cat", "shot", 0), ("coffee", "impulse", 1)], p),
     "sparse.dataset.run": lambda p: sparse_dataset.run(
         coded(), chunks(pictures(8)), 8, sparse_dataset.Params(levels=(0.0, 0.1), lams=LAMS), progress=p
     ),

@@ -53,7 +53,7 @@ PERMALINKS = [  # page, what its address holds, and what the page says then
             "patch_opacity": "0.4",
             "patch_resolution": "coarse", "patch_of": "photo BagNet-17", "patch_y": "30", "patch_x": "41",
         },
-        ["evidence for teapot comes", "--resolution coarse", "sample:coffee"],
+        ["Why teapot?", "--resolution coarse", "sample:coffee"],
     ),
     (
         "sparse_codes",

@@ -131,7 +131,7 @@ def test_networks_and_the_form_of_a_file(tmp_path, monkeypatch):
 
     points = [Point(FLAT, f"package:{FLAT}", brought.GROUP)]
     monkeypatch.setattr(brought, "entry_points", lambda group: points if group == brought.GROUP else [])
-    app = visit("networks", [own("photo_bagnet9", 3)], networks_which="yours")
+    app = visit("networks", [own("photo_bagnet9", 3)], networks_which="yours", networks_matrix="true")
     app.session_state["networks-one"] = f"user:{NAME}"
     check(app.run(), least=4, figures=2)
     about = {"labels": json.dumps([FLAT, NAME, HTML]), "dataset": NAME, "mean": "[0.5]", "std": "[0.2]",

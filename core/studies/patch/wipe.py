@@ -26,6 +26,7 @@ PHOTO = 560  # px, short side of the photo that is sent
 QUALITY = 88  # of its JPEG
 FINE = 2  # px between patches of a map that is drawn smoothly
 STRONGEST = 5  # patches that are cut out
+CROWDED = 4  # patches along the short side; where there are fewer, those cut out overlap
 BEST = 5  # classes that are told of a patch of the window
 Place = tuple[float, float, float, float]  # left, top, width, height in percent of the picture
 
@@ -92,9 +93,10 @@ def boxed(box: Box) -> Place:
 
 
 def strongest(result: Result, m: int, count: int = STRONGEST) -> list[tuple[int, int, float]]:
-    """Up to `count` places (y, x, evidence) of network m that say most for the class, half a patch or more apart."""
+    """Up to `count` places (y, x, evidence) of network m that say most for the class: patches that do not overlap, or,
+    in a picture of few of them, lie a quarter of its short side apart."""
     found = Map(result.y[m], result.x[m], (result.target,), result.evidence[m][None])
-    return closer.spots(found, count, max(result.patch[m] // 2, 1))
+    return closer.spots(found, count, max(1, min(result.patch[m], min(result.height, result.width) // CROWDED)))
 
 
 def cut_out(pixels: np.ndarray, y: int, x: int, patch: int) -> str:

@@ -1,4 +1,4 @@
-"""What a network answers to one picture: its best classes with their probabilities."""
+"""What the trained network beside the random features of Xue & Roshan (arXiv 1806.05789) answers to one picture."""
 
 from __future__ import annotations
 

@@ -167,7 +167,8 @@ def give_or_take(shares: Sequence[float], n: int) -> float:
 def table(
     found: Nearby, labels: np.ndarray, classes: Sequence[str], titles: Sequence[str]
 ) -> dict[str, list[str | int | float]]:
-    """Every space's nearest pictures, the nearest first: row of the gallery, class, distance, place in each space."""
+    """Every space's nearest pictures, the nearest first: row of the gallery, whose classes are `labels` (N,), class,
+    distance, place in each space."""
     columns: dict[str, list[str | int | float]] = {
         name: [] for name in ("space", "place", "picture", "class", "distance")
     }

@@ -5,6 +5,7 @@ After Zhang (ICML 2019).
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 
 import numpy as np
@@ -19,6 +20,7 @@ from core.studies.shift.sweep import Line, Result, along, finding, flip_points, 
 
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "star", "pentagon")
+NARROW = 13  # letters in a line above a map
 ROW, LEGEND = 34, 20  # px of a network's row, and of its name in a legend
 Look = tuple[str, str, str]  # colour, dash, symbol
 Interval = tuple[float, float, float]  # a value and both ends of its interval
@@ -32,6 +34,12 @@ def looks(blurs: Sequence[int | None]) -> list[Look]:
     return [
         (colour, DASHES[n % len(DASHES)], SYMBOLS[n % len(SYMBOLS)]) for colour, n in zip(colours, nth, strict=True)
     ]
+
+
+def broken(words: str) -> str:
+    """Words in lines that fit above a small map, as a figure shows them."""
+    lines = [line for part in words.split(" · ") for line in textwrap.wrap(part, NARROW)]
+    return "<br>".join(map(verbatim, lines))
 
 
 def painted(result: Result) -> np.ndarray:
@@ -56,10 +64,8 @@ def maps(
     """
     m, side, r = len(result.models), result.side, result.max_shift
     counts = flips(result)
-    heads = [
-        f"<b>{verbatim(t).replace(' · ', '<br>')}</b><br>{section('shift_sweep', 'differ', n=n, shifts=side**2)}"
-        for t, n in zip(titles, counts, strict=True)
-    ]
+    said = [section("shift_sweep", "differ", n=n, shifts=side**2) for n in counts]
+    heads = [f"<b>{broken(title)}</b><br>{broken(words)}" for title, words in zip(titles, said, strict=True)]
     fig = subplots.make_subplots(1, m, subplot_titles=heads, horizontal_spacing=0.06 if m < 4 else 0.03)
     axis = np.arange(-r, r + 1)
     for i, worst in enumerate(worst_shift(result)):
@@ -73,7 +79,7 @@ def maps(
         if chosen is not None:
             add_mark(fig, chosen, "circle-open", "chosen shift", place)
         add_click_layer(fig, result, i, place)
-    lay_out_maps(fig, result, m)
+    lay_out_maps(fig, result, m, max(head.count("<br>") + 1 for head in heads))
     return Plot(
         fig,
         f"Probability of {result.labels[result.target]} at every shift, one map a network. {finding(result, titles)}",
@@ -81,8 +87,8 @@ def maps(
     )
 
 
-def lay_out_maps(fig: go.Figure, result: Result, m: int) -> None:
-    """Sizes, axes in pixels of shift, and the one scale of probability of m maps."""
+def lay_out_maps(fig: go.Figure, result: Result, m: int, lines: int) -> None:
+    """Sizes, axes in pixels of shift, and the one scale of probability of m maps with so many lines above them."""
     r = result.max_shift
     style(fig)
     fig.update_layout(
@@ -102,7 +108,7 @@ def lay_out_maps(fig: go.Figure, result: Result, m: int) -> None:
         showlegend=False,
         dragmode=False,
         height=500,
-        margin={"l": 56, "r": 8, "t": theme.size(84), "b": 110},
+        margin={"l": 56, "r": 8, "t": theme.size(34 + 17 * lines), "b": 110},
     )
     fig.update_xaxes(
         title_text="dx, px", tickangle=0, nticks=4, constrain="domain", range=[-r - 0.5, r + 0.5], showgrid=False

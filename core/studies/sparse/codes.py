@@ -207,8 +207,9 @@ def run(
     network = networks[0]
     layer = coded.sdnet_of(network).dictionary
     clean, noisy = pictures(image, params, network.preprocessing)
-    shown = coded.code(network, noisy, params.lam, params.steps, params.solver, part(progress, 0, 2))
-    if curves is None or params.lam not in curves.lams:
+    known = curves is not None and params.lam in curves.lams
+    shown = coded.code(network, noisy, params.lam, params.steps, params.solver, part(progress, 0, 1 if known else 2))
+    if curves is None or not known:
         curves, _ = swept(networks, image, params, part(progress, 1, 2), fit, [params.lam])
     return Result(
         models=tuple(n.card.name for n in networks),

@@ -28,13 +28,15 @@ from core.studies.sparse.figures import to_bytes
 TOP = 3  # answers shown
 LOSSLESS = 64  # px: up to this side every pixel counts
 QUALITY = 82  # of the WebP pictures beyond: some 10 kB each
+MOST = 6.0  # times the contrast that a picture is shown with
 Kind = Literal["none", "stays", "lost", "rescued", "fooled"]
 
 
 @dataclass(frozen=True, eq=False)
 class Frames:
-    """`curves` at L lambdas; `rebuilt` (L), `noisy` and `clean` are pictures as data addresses, `height` x `width` px;
-    `clean_logits` (K,): what the network answers to the picture without noise, at its `training_lam`."""
+    """`curves` at L lambdas; `rebuilt` (L), `noisy` and `clean`: pictures of `height` x `width` px as data addresses,
+    what is rebuilt at the contrast of the clean one; `clean_logits` (K,): what the network answers to the picture
+    without noise, at its `training_lam`, and `twin_clean` (K,) its plain twin, empty without one."""
 
     models: tuple[str, ...]
     labels: tuple[str, ...]
@@ -47,6 +49,7 @@ class Frames:
     width: int
     curves: Curves
     clean_logits: np.ndarray
+    twin_clean: np.ndarray
     clean: str
     noisy: str
     rebuilt: tuple[str, ...]
@@ -126,10 +129,19 @@ def run(networks: Sequence[Network], image: RGBImage, params: Params, progress: 
         width=clean.shape[1],
         curves=curves,
         clean_logits=answered.logits[0],
+        twin_clean=coded.answer(networks[1], clean) if len(networks) > 1 else np.empty(0),
         clean=address(to_bytes(clean)),
         noisy=address(to_bytes(noisy)),
-        rebuilt=tuple(address(to_bytes(picture)) for picture in rebuilt),
+        rebuilt=tuple(address(to_bytes(contrasted(picture, clean))) for picture in rebuilt),
     )
+
+
+def contrasted(picture: np.ndarray, like: np.ndarray) -> np.ndarray:
+    """A picture (H, W, 3) at the contrast of another one, at most MOST times its own: two steps of the solver leave
+    codes too small, and a pale picture."""
+    spread = float(picture.std())
+    factor = min(float(like.std()) / spread, MOST) if spread > 0 else 1.0
+    return np.asarray(like.mean((0, 1)) + factor * (picture - picture.mean((0, 1))))
 
 
 def address(pixels: np.ndarray) -> str:

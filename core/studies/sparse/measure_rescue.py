@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-
 from core import networks
 from core.base.files import today
 from core.base.records import save
@@ -16,11 +14,10 @@ from core.compute import coded
 from core.networks import families
 from core.networks.card import Network
 from core.studies.sparse import rescue
-from core.studies.sparse.codes import FOLDER, OPENING
-from core.training.measurement import Asked, Measurement, Part, Quick, command, share, there
+from core.studies.sparse.codes import FOLDER
+from core.training.measurement import Asked, Measurement, command
 
 NAME = families.DEFAULT_SDNETS[0]
-QUICK = 8  # cases of the quick check
 
 
 def run(asked: Asked) -> Path:
@@ -44,17 +41,6 @@ def record(network: Network, cases: list[rescue.Case]) -> rescue.Rescue:
     )
 
 
-def check(asked: Asked) -> list[Part]:
-    """Some of the cases again: how often the answer is the clean one at the opening's lambda."""
-    before = there(rescue.measured(asked.packaged / FOLDER.name, NAME)).cases
-    which = np.sort(np.random.default_rng(asked.seed).choice(len(before), QUICK, replace=False))
-    some = [before[i] for i in which]
-    plan = [(case.picture, case.noise, case.seed) for case in some]
-    now = rescue.run(networks.load(networks.find(NAME)), plan, asked.progress)
-    shares = [np.mean([OPENING.lam in case.right for case in cases]) for cases in (some, now)]
-    return [share(f"answers as without noise at λ = {OPENING.lam:g}", float(shares[0]), float(shares[1]), QUICK)]
-
-
 RESCUE = Measurement(
     f"rescue:{NAME}",
     f"{FOLDER.name}/{rescue.RECORD.format(NAME)}",
@@ -62,5 +48,4 @@ RESCUE = Measurement(
     (NAME,),
     2,
     run,
-    Quick(f"{QUICK} of the cases again", 8, check),
 )

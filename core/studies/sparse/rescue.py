@@ -5,7 +5,7 @@ Where the opening example of the page comes from (Dai et al., NeurIPS 2022, §4.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -94,25 +94,22 @@ def planned() -> list[tuple[str, str, int]]:
     return seeds + [(name, kind, OPENING.seed) for name in others for kind in noise.KINDS]
 
 
-def run(network: Network, plan: Iterable[tuple[str, str, int]], progress: Progress = ignore) -> list[Case]:
+def run(network: Network, plan: Sequence[tuple[str, str, int]], progress: Progress = ignore) -> list[Case]:
     """Ask an SDNet about the cases of `plan`. `progress(cases done, cases)` may raise to stop.
 
     Raises ValueError for a network without a coding layer.
     """
-    return list(asked(network, list(plan), progress))
-
-
-def asked(network: Network, plan: list[tuple[str, str, int]], progress: Progress) -> Iterator[Case]:
-    trained = coded.sdnet_of(network).dictionary.lam
-    for done, (name, kind, seed) in enumerate(plan, 1):
+    trained, cases = coded.sdnet_of(network).dictionary.lam, []
+    for name, kind, seed in plan:
         level = noise.KINDS[kind].levels[STRENGTH]
         clean = seen(load_sample(name), network.preprocessing).astype(np.float32) / 255
         noisy = noise.add(clean[None], kind, level, [seed])[0]
         wanted = int(coded.along_lambda(network, clean, np.array([trained])).logits[0].argmax())
         said = coded.along_lambda(network, noisy, np.array([trained, *LAMS])).logits.argmax(1)
         right = tuple(lam for lam, answer in zip(LAMS, said[1:], strict=True) if answer == wanted)
-        yield Case(name, kind, level, seed, network.labels[wanted], network.labels[said[0]], right)
-        progress(done, len(plan))
+        cases.append(Case(name, kind, level, seed, network.labels[wanted], network.labels[said[0]], right))
+        progress(len(cases), len(plan))
+    return cases
 
 
 def measured(folder: Path, network: str) -> Rescue | None:

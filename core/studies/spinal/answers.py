@@ -153,7 +153,7 @@ def building_up(network: Network, picture: RGBImage) -> SoFar:
     """How the network's spinal head comes to its answer to the picture in MNIST's form. Raises as `layers`."""
     head = spinal_head(network)
     with torch.inference_mode():
-        features = headed(network).backbone(to_tensor(as_mnist(picture), network.preprocessing)[0])
+        features = headed(network).backbone(to_tensor(as_mnist(picture), network.preprocessing))
     return so_far.read(head, features)
 
 

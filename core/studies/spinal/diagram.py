@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from core.base.heavy import go, torch
+from core.base.prose import section
 from core.figures import palette, theme
 from core.figures.blocks import Plot
 from core.models.counting import multiplications, parameters
@@ -211,13 +212,15 @@ def figure(features: int, classes: int, shape: Shape, *, norm: bool = False) -> 
         draw_layer(sheet, i, part, sizes[part])
     draw_read_out(sheet, rows[-1])
     fig = palette.style(go.Figure([dots(sheet), hover(plan, rows, sizes)]))
-    parts = "one piece" if shape.split == 1 else f"{shape.split} parts"
     px = theme.size(13)
-    numbers = f"{features:,} features in {parts} · {shape.layers} × {shape.width} units"
+    numbers = section(
+        "spinal_heads", "fig features", features=features, parts=shape.split, layers=shape.layers, width=shape.width
+    )
+    said = section("spinal_heads", "fig one part")
     fig.update_layout(
         shapes=sheet.shapes,
         annotations=sheet.words,
-        title_text=f"<b>Each layer sees one part of the input</b><br><span style='font-size:{px:g}px'>{numbers}</span>",
+        title_text=f"<b>{said}</b><br><span style='font-size:{px:g}px'>{numbers}</span>",
         hovermode="closest",
         showlegend=False,
         margin={"l": SIDE, "r": SIDE, "t": TOP, "b": BOTTOM},
@@ -277,8 +280,10 @@ def draw_read_out(sheet: Sheet, read_out: Layer) -> None:
     sheet.arrow((count - 0.5, middle), (end[0], middle))
     sheet.rectangle("outputs", end, (middle - half, middle + half), fill, palette.text_colour(), 1.5)
     sheet.label((sum(end) / 2, middle), f"<b>{read_out.outputs}</b>", size=LETTER + 1)
-    numbers = f"{read_out.inputs:,} number{'s' * (read_out.inputs > 1)}"
-    words = f"{count} × {plan.shape.width} = {numbers} → {read_out.outputs:,} outputs"
+    words = section(
+        "spinal_heads", "fig outputs", layers=count, width=plan.shape.width, inputs=read_out.inputs,
+        outputs=read_out.outputs,
+    )  # fmt: skip
     sheet.label((sum(end) / 2, middle - half), words, xanchor="right", xshift=-8)
 
 

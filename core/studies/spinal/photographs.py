@@ -125,10 +125,11 @@ def heads(found: Gallery, params: Params, trained: Mapping[str, np.ndarray] | No
 
     Raises WeightsError where that is damaged.
     """
-    state = weights.read_state(HEADS_FILE) | {k: torch.from_numpy(v) for k, v in (trained or {}).items()}
+    packaged, fresh = weights.read_state(HEADS_FILE), {k: torch.from_numpy(v) for k, v in (trained or {}).items()}
     made: dict[Head, nn.Module] = {}
     for head in HEADS:
         net = transfer.build_head(params, head, found.features.shape[1], len(found.classes))
+        state = packaged if comes_along(head, params) else fresh
         mine = {name.removeprefix(f"{head}."): v for name, v in state.items() if name.startswith(f"{head}.")}
         weights.load_into(net, mine)
         made[head] = net.eval()

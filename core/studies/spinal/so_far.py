@@ -8,6 +8,7 @@ trained anew, so it is not the answer of a head that was trained with k layers.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -75,3 +76,13 @@ def told(found: SoFar, count: int) -> list[int]:
     own = [int(k) for k in np.argsort(-last, kind="stable")[: min(3, count)]]
     others = [int(k) for k in np.argsort(-found.probability.max(0), kind="stable") if int(k) not in own]
     return sorted(own + others[: count - len(own)], key=lambda k: -float(last[k]))
+
+
+def table(found: SoFar, labels: Sequence[str], classes: Sequence[int]) -> dict[str, list[object]]:
+    """A row a layer: the answer so far with its probability, then the probabilities of some `classes` of `labels`."""
+    columns: dict[str, list[object]] = {
+        "layers read": list(range(1, found.layers + 1)),
+        "answer so far": [labels[int(k)] for k in found.top1],
+        "probability": found.probability.max(1).round(4).tolist(),
+    }
+    return columns | {labels[k]: found.probability[:, k].round(4).tolist() for k in classes}

@@ -113,7 +113,7 @@ def note_lacking(names: list[str]) -> None:
     """Remember what the address asks for and the tray has not: a picture of somebody's own."""
     asked = [name for key in (CHOICE, HELD) if (name := st.query_params.get(key, NOTHING)) not in (NOTHING, *names)]
     if asked:
-        st.session_state[LACKING] = list(dict.fromkeys(asked))
+        st.session_state[LACKING] = list(dict.fromkeys([*st.session_state.get(LACKING, ()), *asked]))
 
 
 def lacking() -> None:

@@ -17,7 +17,8 @@ from core.networks.intact import digest
 from core.overview import coverage, said
 from core.overview.said import Said
 from core.pictures.image import RGBImage
-from pages.parts.common import at_hand, provenance, stage, waiting
+from core.studies import STUDIES
+from pages.parts.common import at_hand, provenance, stage, strip, tray, waiting
 from pages.parts.common.words import Markdown, escaped, plain
 
 STYLE = Path(__file__).with_name("cards.css")
@@ -76,31 +77,29 @@ def verdict(cards: Sequence[Card], answers: Sequence[Said | None]) -> None:
     stage.verdict(Markdown(told), beyond, unsure)
 
 
-def show(cards: Sequence[Card], answers: Sequence[Said | None], title: str) -> None:
+def show(cards: Sequence[Card], answers: Sequence[Said | None], picture: tray.Picture) -> None:
     """The cards; bars of what most say stand in the accent."""
     found = said.vote([answer for answer in answers if answer is not None])
     most = found.label if found else ""
-    made = "".join(_card(card, answer, most, title) for card, answer in zip(cards, answers, strict=True))
+    made = "".join(_card(card, answer, most, picture) for card, answer in zip(cards, answers, strict=True))
     st.html(STYLE)
     st.html(f'<div class="rx-cards" style="--rx-same:{escaped(accent())}">{made}</div>')
 
 
-def _card(card: Card, answer: Said | None, most: str, title: str) -> Markdown:
+def _card(card: Card, answer: Said | None, most: str, picture: tray.Picture) -> Markdown:
     about = section("networks", "card", whose=provenance.whose(card), right=provenance.measured(card), size=card.size)
-    studies = listed(list(dict.fromkeys(cell.study.title for cell in coverage.row(card) if cell.runs)))
-    works = section("networks", "works in", studies=studies)
-    alt = section("networks", "alt view", title=title, name=card.title)
+    studies = list(dict.fromkeys(cell.study.title for cell in coverage.row(card) if cell.runs))
+    works = section("networks", "works in", studies=listed(studies))
+    if len(studies) == len(STUDIES):
+        works = section("networks", "works in all")
+    alt = section("networks", "alt view", title=picture.title, name=card.title)
+    view = answer.view if answer is not None and answer.view else strip.source(picture.image.digest, picture.image)
+    kind = "small" if card.size < SMALL else ""
     return Markdown(
-        f"<article>{_view(answer, alt, card.size)}<div><h5>{escaped(card.title)}</h5><p>{escaped(about)}</p></div>"
+        f'<article><img class="{escaped(kind)}" src="{escaped(view)}" alt="{escaped(alt)}">'
+        f"<div><h5>{escaped(card.title)}</h5><p>{escaped(about)}</p></div>"
         f'{_answers(answer, most)}<p class="studies">{escaped(works)}</p></article>'
     )
-
-
-def _view(answer: Said | None, alt: str, size: int) -> Markdown:
-    if answer is None or not answer.view:
-        return Markdown("<span></span>")
-    kind = "small" if size < SMALL else ""
-    return Markdown(f'<img class="{escaped(kind)}" src="{escaped(answer.view)}" alt="{escaped(alt)}">')
 
 
 def _answers(answer: Said | None, most: str) -> Markdown:

@@ -15,7 +15,7 @@ from core.studies.patch import closer, evidence, figures
 from core.studies.patch.evidence import Map, Result
 from pages.parts.common import charts, waiting
 from pages.parts.common.address import bound
-from pages.parts.common.words import plain
+from pages.parts.common.words import Markdown, plain
 from pages.parts.patch.choose import Scene
 
 Y, X, OF = "patch-y", "patch-x", "patch-of"
@@ -70,23 +70,23 @@ def show(result: Result, scene: Scene) -> None:
         alike(network, y, x, scene)
 
 
-def said(result: Result, m: int, y: int, x: int, patch: closer.Patch) -> str:
+def said(result: Result, m: int, y: int, x: int, patch: closer.Patch) -> Markdown:
     """The patch's answer and its part in the image's."""
     best = int(patch.logits.argmax())
     adds, part = closer.share(result, m, patch)
     alone = section(
         "patch_evidence", "patch alone", label=plain(result.labels[best]), logit=float(patch.logits[best])
     )  # fmt: skip
-    numbers = {
-        "count": result.patches[m],
-        "adds": adds,
-        "logit": float(result.logits[m, result.target]),
-        "label": plain(result.labels[result.target]),
-        "part": part,
-    }
+    count, logit, label = (
+        result.patches[m],
+        float(result.logits[m, result.target]),
+        plain(result.labels[result.target]),
+    )
     if closer.on_grid(result, m, y, x):
-        return f"{alone} {section('patch_evidence', 'patch adds', **numbers)}"
-    return f"{alone} {section('patch_evidence', 'patch between', **numbers)}"
+        more = section("patch_evidence", "patch adds", count=count, adds=adds, logit=logit, label=label, part=part)
+    else:
+        more = section("patch_evidence", "patch between", count=count, adds=adds, logit=logit, label=label, part=part)
+    return Markdown(f"{alone} {more}")
 
 
 def inputs(result: Result) -> None:
@@ -102,11 +102,9 @@ def inputs(result: Result) -> None:
         bound(
             st.segmented_control, section("patch_evidence", "patch of"), titles, format_func=plain, key=OF
         )  # fmt: skip
-        for name, side, key in (
-            (section("patch_evidence", "row"), result.height, Y),
-            (section("patch_evidence", "column"), result.width, X),
-        ):
-            bound(st.number_input, name, 0, side - 1, None, key=key, placeholder=strongest, width=150)
+        row, column = section("patch_evidence", "row"), section("patch_evidence", "column")
+        bound(st.number_input, row, 0, result.height - 1, None, key=Y, placeholder=strongest, width=150)
+        bound(st.number_input, column, 0, result.width - 1, None, key=X, placeholder=strongest, width=150)
         st.button(
             section("patch_evidence", "the strongest"), on_click=choose, args=(None, None), key="patch strongest"
         )  # fmt: skip

@@ -10,7 +10,7 @@ from core.networks.card import Network
 from core.studies.patch import interaction, masking, probe_figures, scramble
 from pages.parts.common import charts, waiting
 from pages.parts.common.address import bound, folded
-from pages.parts.common.words import plain
+from pages.parts.common.words import Markdown, plain
 from pages.parts.patch.choose import Scene, compared
 
 SEED, TILES = "patch-seed", "patch-tiles"
@@ -88,10 +88,16 @@ def new_order(result: scramble.Result, titles: list[str], pixels: np.ndarray, ti
     t = result.tiles.index(tiles)
     for title, top1, p, whole in zip(titles, result.top1, result.top1_probability, result.whole[:, t], strict=True):
         mark = "●" if top1[t, 0] == top1[0, 0] else "✕"
-        answer = {"title": plain(title), "label": plain(result.labels[top1[t, 0]]), "p": float(p[t, 0])}
-        patches = f" {section('patch_evidence', 'scramble whole', share=float(whole))}" if np.isfinite(whole) else ""
-        st.markdown(f"{mark} {section('patch_evidence', 'scramble answer', **answer)}{patches}")
+        st.markdown(f"{mark} {answer(title, result.labels[top1[t, 0]], float(p[t, 0]), float(whole))}")
     st.caption(section("patch_evidence", "scramble marks"))
+
+
+def answer(title: str, label: str, probability: float, whole: float) -> Markdown:
+    """What a network says to the shuffled picture, and which share of its patches, NaN without any, is whole."""
+    said = section("patch_evidence", "scramble answer", title=plain(title), label=plain(label), p=probability)
+    if np.isnan(whole):
+        return Markdown(said)
+    return Markdown(f"{said} {section('patch_evidence', 'scramble whole', share=whole)}")
 
 
 def pairs(scene: Scene) -> None:

@@ -49,14 +49,14 @@ def whereabouts(result: Result, m: int, box: Box) -> Markdown:
     found = gist.inside(result, m, box)
     if isnan(found.evidence):
         return stage.NOTHING
-    shares = {"inside": f"{found.evidence:.0%}", "area": f"{found.patches:.0%}"}
-    if found.evidence >= MOSTLY and found.evidence >= MORE * found.patches:
-        return Markdown(section("patch_evidence", "verdict object", **shares))
-    if found.evidence >= MORE * found.patches:
-        return Markdown(section("patch_evidence", "verdict more object", **shares))
-    if found.evidence <= LESS * found.patches:
-        return Markdown(section("patch_evidence", "verdict around", **shares))
-    return Markdown(section("patch_evidence", "verdict both", **shares))
+    held, area = found.evidence, found.patches
+    if held >= MOSTLY and held >= MORE * area:
+        return Markdown(section("patch_evidence", "verdict object", inside=held, area=area))
+    if held >= MORE * area:
+        return Markdown(section("patch_evidence", "verdict more object", inside=held, area=area))
+    if held <= LESS * area:
+        return Markdown(section("patch_evidence", "verdict around", inside=held, area=area))
+    return Markdown(section("patch_evidence", "verdict both", inside=held, area=area))
 
 
 def held(result: Result, m: int, title: str) -> Markdown:
@@ -65,10 +65,10 @@ def held(result: Result, m: int, title: str) -> Markdown:
     if isnan(share):
         return Markdown(section("patch_evidence", "verdict none", title=plain(title)))
     if share >= FEW:
-        return Markdown(section("patch_evidence", "verdict few", share=f"{share:.0%}"))
+        return Markdown(section("patch_evidence", "verdict few", share=share))
     if share >= SOME:
-        return Markdown(section("patch_evidence", "verdict some", share=f"{share:.0%}"))
-    return Markdown(section("patch_evidence", "verdict all over", share=f"{share:.0%}"))
+        return Markdown(section("patch_evidence", "verdict some", share=share))
+    return Markdown(section("patch_evidence", "verdict all over", share=share))
 
 
 def beyond(card: Card) -> Markdown:
@@ -77,10 +77,11 @@ def beyond(card: Card) -> Markdown:
     found = gist.beyond(card.family, known, ASSETS / "results") if known else None
     if found is None:
         return stage.NOTHING
-    numbers = {"pictures": found.pictures, "side": found.patch, "patches": found.patches, "whole": found.whole}
+    many, side, part, whole = found.pictures, found.patch, found.patches, found.whole
     if found.five:
-        return Markdown(section("patch_evidence", "beyond five", **numbers))
-    return Markdown(section("patch_evidence", "beyond", **numbers))
+        said = section("patch_evidence", "beyond five", pictures=many, side=side, patches=part, whole=whole)
+        return Markdown(said)
+    return Markdown(section("patch_evidence", "beyond", pictures=many, side=side, patches=part, whole=whole))
 
 
 def answers(result: Result, cards: Sequence[Card]) -> None:

@@ -116,7 +116,7 @@ def walls(network: Network, params: Params, result: Result, expected: int, own: 
     charts.folded_table("patch wall", lambda: patch_wall.table(result, network.labels), alt)
 
 
-def how(result: Result, label: str) -> str:
+def how(result: Result, label: str) -> Markdown:
     """How to read the walls, and by what pictures count as the class."""
     known, unknown = result.known_pictures, result.pictures - result.known_pictures
     by = []
@@ -124,10 +124,9 @@ def how(result: Result, label: str) -> str:
         by.append(section("patch_evidence", "wall by folder", count=known))
     if unknown:
         by.append(section("patch_evidence", "wall by answer", count=unknown))
-    return section(
-        "patch_evidence", "wall how", label=plain(label), side=result.side, right=result.right_pictures,
-        pictures=result.pictures, by=listed(by),
-    )  # fmt: skip
+    words = Markdown(listed(by))
+    name, side, right, every = plain(label), result.side, result.right_pictures, result.pictures
+    return Markdown(section("patch_evidence", "wall how", label=name, side=side, right=right, pictures=every, by=words))
 
 
 def wall(patches: Sequence[Patch], heading: Markdown, network: Network, own: Chosen | None) -> None:
@@ -145,7 +144,7 @@ def brick(patch: Patch, network: Network, own: Chosen | None) -> None:
     name, y, x = patch.name, patch.y, patch.x
     pixels, said = enlarged(patch.crop, CROP_SIDE), network.labels[patch.top1]
     title = TITLES.get(name, name) if own is None else Path(name).name
-    value = f"{patch.evidence:+.3g}"
+    value = patch.evidence
     charts.enlarged(
         pixels,
         1,

@@ -61,7 +61,7 @@ def hero(
     result: Result, titles: Sequence[str], picture: Picture, box: Box | None, look: tuple[float, bool]
 ) -> dict[str, Any]:
     """What the browser draws."""
-    end = f"{evidence.limit(result):.3g}"
+    end = evidence.limit(result)
     label = result.labels[result.target]
     other = None if result.other is None else result.labels[result.other]
     return {
@@ -133,7 +133,7 @@ def strongest(drawn: dict[str, Any], result: Result, titles: Sequence[str], pixe
             "value": f"{value:+.2f}",
             "chosen": (y, x) == (row, column),
             "alt": section(
-                "patch_evidence", "strongest alt", rank=i + 1, row=y, column=x, value=f"{value:+.2f}"
+                "patch_evidence", "strongest alt", rank=i + 1, row=y, column=x, value=value
             ),
         }
         for i, (y, x, value) in enumerate(found)

@@ -65,7 +65,7 @@ def head() -> DeltaGenerator:
     """The heading, and room beside it, so that nothing moves when a bar comes and goes."""
     left, right = st.columns([3, 2], vertical_alignment="bottom")
     left.subheader(section("random_features", "curve title"), anchor="accuracy")
-    return right.container(height=72, border=False)
+    return right.container(height=56, border=False)
 
 
 def shown() -> Result | None:

@@ -38,7 +38,7 @@ def show(scene: Scene, picture: Picture, held: Picture | None) -> None:
         cache.job(first, KEY)
     cache.job(call, KEY)
     near = cache.finished(call, waiting.SHOW_AFTER)
-    if near is None and nearest.again(KEY, still()):
+    if near is None and nearest.again(KEY):
         waiting.later(call, section("random_features", "finding nearest"), lambda _: st.rerun())
         return
     if near is None:
@@ -70,10 +70,6 @@ def show_held(scene: Scene, held: Picture, indices: np.ndarray) -> None:
     if near is not None:
         provenance.held(held)
         nearest.show(form_of(scene, indices, near, query, held), "random nearest held")
-
-
-def still() -> str:
-    return section("random_features", "still before")
 
 
 def call_of(scene: Scene, query: np.ndarray) -> Call[Nearby]:
@@ -115,6 +111,8 @@ def beyond(known: Result | None, labels: np.ndarray) -> Markdown:
             data=plain(known.data),
             half=100 * nearby.give_or_take(list(shares.values()), len(known)),
             chance=plain(f"{nearby.chance(labels):.0%}"),
-            **{space: plain(f"{share:.0%}") for space, share in shares.items()},
+            pixels=plain(f"{shares['pixels']:.0%}"),
+            random=plain(f"{shares['random']:.0%}"),
+            trained=plain(f"{shares['trained']:.0%}"),
         )
     )

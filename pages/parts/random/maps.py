@@ -86,7 +86,7 @@ def show(scene: Scene) -> None:
     """The maps with the reader's picture in them; where they have yet to be drawn the last ones, dimmed."""
     left, right = st.columns([3, 2], vertical_alignment="bottom")
     left.header(section("random_features", "maps title"), anchor="maps")
-    result = drawn(scene, right.container(height=72, border=False))
+    result = drawn(scene, right.container(height=56, border=False))
     if result is None:
         return
     st.markdown(plain(random_maps.finding(result)))
@@ -154,7 +154,7 @@ def drawn(scene: Scene, beside: DeltaGenerator) -> Result | None:
         return None
     calls = calls_of(scene)
     keys = [call.key for call in calls]
-    points.again(KEY, section("random_features", "still before"))
+    points.again(KEY)
     if st.session_state.get(STOPPED) == keys:
         with beside, st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(section("random_features", "stopped"))

@@ -71,26 +71,30 @@ def verdict(scene: Scene, beyond: Markdown, unsure: Markdown) -> None:
         unsure = Markdown(section("random_features", "unlike", share=plain(f"{found.lonelier:.0%}")))
     if kind is None:
         said = section("random_features", "verdict none", n=n)
-    elif "trained" in found.spaces:
-        counts = dict(zip(found.spaces, kind.counts, strict=True))
-        said = section("random_features", "verdict", n=n, kind=plain(scene.classes[kind.label]), **counts)
     else:
         counts = dict(zip(found.spaces, kind.counts, strict=True))
-        said = section("random_features", "verdict two", n=n, kind=plain(scene.classes[kind.label]), **counts)
+        name, pixels, random = plain(scene.classes[kind.label]), counts["pixels"], counts["random"]
+        if "trained" in counts:
+            said = section(
+                "random_features", "verdict", n=n, kind=name, pixels=pixels, random=random, trained=counts["trained"]
+            )
+        else:
+            said = section("random_features", "verdict two", n=n, kind=name, pixels=pixels, random=random)
     stage.verdict(Markdown(" ".join(said.split())), beyond, unsure)  # a heading ends with its line
 
 
-def show(scene: Scene, key: str, stale: str = "") -> None:
-    """The three rows; `stale` says whose they still are, where others are on their way."""
+def show(scene: Scene, key: str) -> None:
+    """The three rows."""
     st.session_state[key] = data(scene)
-    _draw(st.session_state[key], key, stale)
+    _draw(st.session_state[key], key, "")
 
 
-def again(key: str, stale: str) -> bool:
-    """The rows that were last shown, dimmed, with the words `stale`; False where there are none yet."""
+def again(key: str) -> bool:
+    """The rows that were last shown, dimmed and named, while others are on their way; False where there are none."""
     if key not in st.session_state:
         return False
-    _draw(st.session_state[key], key, stale)
+    told = st.session_state[key]
+    _draw(told, key, told["still"])
     return True
 
 
@@ -129,6 +133,7 @@ def data(scene: Scene) -> dict[str, Any]:
         "rows": rows,
         "frames": frames,
         "interval": INTERVAL,
+        "still": section("random_features", "still before", title=scene.title, k=int(found.counts[-1])),
         "words": player.words(section("random_features", "few slider"))
         | {
             "yours": section("random_features", "yours", title=scene.title),

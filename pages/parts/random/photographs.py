@@ -77,7 +77,9 @@ def beyond(found: Gallery) -> Markdown:
             n=len(found),
             half=100 * nearby.give_or_take(list(shares.values()), len(found)),
             chance=plain(f"{nearby.chance(found.labels):.0%}"),
-            **{space: plain(f"{share:.0%}") for space, share in shares.items()},
+            pixels=plain(f"{shares['pixels']:.0%}"),
+            random=plain(f"{shares['random']:.0%}"),
+            trained=plain(f"{shares['trained']:.0%}"),
         )
     )
 

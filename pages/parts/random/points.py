@@ -63,12 +63,11 @@ def show(points: Points, key: str) -> None:
     _draw(st.session_state[key], key, "", points.choose)
 
 
-def again(key: str, stale: str) -> bool:
-    """The maps that were last shown, dimmed, with the words `stale`; False where there are none yet."""
-    if key not in st.session_state:
-        return False
-    _draw(st.session_state[key], key, stale, None)
-    return True
+def again(key: str) -> None:
+    """The maps that were last shown, if any, dimmed and named, while others are on their way."""
+    if key in st.session_state:
+        told = st.session_state[key]
+        _draw(told, key, told["still"], None)
 
 
 def _draw(told: dict[str, Any], key: str, stale: str, choose: Callable[[str], None] | None) -> None:
@@ -107,6 +106,7 @@ def data(points: Points) -> dict[str, Any]:
     sheet = points.sheet
     return {
         "maps": told,
+        "still": section("random_features", "still before", title=points.title, k=result.features),
         "half": HALF,
         "labels": base64.b64encode(result.labels.astype("<u2").tobytes()).decode(),
         "classes": [str(name) for name in result.classes],

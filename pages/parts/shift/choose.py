@@ -163,12 +163,14 @@ def at_the_edge() -> Boundary:
 
 
 def as_shown(key: str, told: Mapping[str, str]) -> None:
-    """Spell what the address says of `key` as its control shows it: `told` has the words for each value."""
+    """Spell what the address says of `key` as its control shows it, and begin the page anew: `told` has the words for
+    each value."""
     values = st.query_params.get_all(key)
     spelt = [told.get(value, value) for value in values]
     if spelt != values:
         with suppress(StreamlitAPIException):  # laid out before: then the control itself wrote it there
             st.query_params[key] = spelt
+            st.rerun()
 
 
 def offered(family: str) -> dict[str, Card]:

@@ -11,6 +11,7 @@ from core import cache
 from core.base.prose import section
 from core.base.worker import Progress
 from core.cache import Call
+from core.figures.palette import uri
 from core.networks.card import Card, Network
 from core.pictures.image import RGBImage, from_pixels, png_bytes
 from core.studies.shift import figures, inside_figures, moving, sweep
@@ -22,6 +23,8 @@ from pages.parts.common.address import folded
 from pages.parts.common.tray import Picture
 from pages.parts.common.words import plain
 from pages.parts.shift import choose
+
+CROP = 150  # px: the most that a crop is wide on the page, so that two stand side by side
 
 
 def choose_clicked() -> None:
@@ -46,10 +49,8 @@ def crops(result: Result, cards: Sequence[Card], image: RGBImage, params: Params
     """The picture as the networks see it, unshifted and at the chosen shift, with every network's answer."""
     index = result.index(*choose.chosen())
     dy, dx = (int(d) for d in result.offsets[index])
-    left, right = st.columns(2)
-    with left:
+    with st.container(horizontal=True):
         enlarged(image, cards[0], params, 0, 0, section("shift_sweep", "crop unmoved"))
-    with right:
         enlarged(image, cards[0], params, dy, dx, section("shift_sweep", "crop moved", dy=dy, dx=dx))
     for card, top1, p in zip(cards, result.top1[:, index], result.top1_probability[:, index], strict=True):
         same = top1 == result.top1[result.models.index(card.name), result.centre]
@@ -61,8 +62,9 @@ def crops(result: Result, cards: Sequence[Card], image: RGBImage, params: Params
 def enlarged(image: RGBImage, card: Card, params: Params, dy: int, dx: int, caption: str) -> None:
     """A crop as the network sees it, in whole factors with hard pixels where it is small."""
     pixels = sweep.crop_at(moving.lit(image, card), card, params, dy, dx)
-    factor = max(1, 160 // card.size)
-    charts.enlarged(pixels, factor, caption, alt=section("shift_sweep", "crop alt", size=card.size, which=caption))
+    large = pixels.repeat(max(1, CROP // card.size), 0).repeat(max(1, CROP // card.size), 1)
+    alt = section("shift_sweep", "crop alt", size=card.size, which=caption)
+    st.image(uri(large), caption=plain(caption), alt=alt, width=min(CROP, large.shape[1]))
 
 
 def worst(result: Result, cards: Sequence[Card], image: RGBImage, params: Params) -> None:

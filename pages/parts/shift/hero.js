@@ -97,7 +97,7 @@ function send(hero) {
   hero.told.textContent = `${placed(hero)}. ${hero.cards.map((card) => card.said).join(". ")}`;
   if (String(hero.at) === String(hero.data.chosen)) return;
   hero.sent = hero.at;
-  hero.setStateValue("shift", hero.at);
+  hero.setStateValue("shift", [...hero.at, Date.now()]); // the same place again is news where a map was clicked since
 }
 
 function pictures({ data, photo, view }) {
@@ -188,7 +188,7 @@ function element(parent, tag, text = "", kind = "") {
 const index = ({ data, at }) => (at[0] + data.reach) * (2 * data.reach + 1) + at[1] + data.reach;
 const percent = (thousandths) => `${Math.round(thousandths / 10)}%`;
 const moved = ([dy, dx]) => ({ down: arrow(dy, "↓", "↑"), right: arrow(dx, "→", "←") });
-const arrow = (pixels, there, back) => `${pixels < 0 ? back : there} ${Math.abs(pixels)} px`;
+const arrow = (pixels, there, back) => `${pixels < 0 ? back : there}\u00a0${Math.abs(pixels)}\u00a0px`;
 
 function filled(text, values) {
   return Object.entries(values).reduce((whole, [name, value]) => whole.replace(`{${name}}`, value), text);

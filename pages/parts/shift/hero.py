@@ -75,5 +75,5 @@ def moved() -> None:
     """Where the reader has left the frame is the chosen shift, on the maps and in the address."""
     state: Mapping[str, object] = st.session_state[KEY]
     match state.get("shift"):
-        case [int(dy), int(dx)]:
+        case [int(dy), int(dx), _]:
             choose.choose(dy, dx)

@@ -48,9 +48,12 @@ def over_many(found: Here, cards: Sequence[Card]) -> Markdown:
     """What our records say of the same two networks over a data set."""
     if found.pair is None:
         return stage.NOTHING
+    plainly, blurred = (cards[i] for i in found.pair)
+    who = section("shift_sweep", "compared", plain=plain(plainly.title), blurred=plain(blurred.title))
     with frame.going_on():
-        many = beyond(*(cards[i].name for i in found.pair))
-        return Markdown(section("shift_sweep", "beyond nothing")) if many is None else in_words(many)
+        many = beyond(plainly.name, blurred.name)
+        told = section("shift_sweep", "beyond nothing") if many is None else in_words(many)
+        return Markdown(f"{told} {who}")
     return stage.NOTHING
 
 

@@ -71,6 +71,7 @@ def controls() -> Choice:
         row[0].selectbox, section("sparse_codes", "noise name"), kinds, None, format_func=plain, key=NOISE,
         help=section("sparse_codes", "noise"),
     )  # fmt: skip
+    kind = kind or noise.NONE
     level = level_of(kind, row[1])
     with row[2].popover(section("common", "more"), width="stretch"):
         lam = bound(
@@ -106,22 +107,24 @@ def controls() -> Choice:
 
 
 def begin() -> None:
-    """Where nothing of this page is asked for, open with the example that lambda rescues; where the noise alone is not,
-    with the noise of the settings.
+    """Where nothing of this page is asked for, ask for the example that lambda rescues; where the noise alone is not,
+    for the noise of the settings.
 
-    The noise then always stands in the address, so that no address of this page is taken for a first visit.
+    The noise has no value of its own to fall back on, so it always stands in the address: no address of this page is
+    taken for a first visit.
     """
-    if NOISE not in st.session_state and not any(name.startswith("sparse-") for name in st.query_params):
-        st.session_state.update(
-            {
-                NOISE: OPENING.noise,
-                f"sparse-level-{OPENING.noise}": OPENING.level,
-                LAMBDA: OPENING.lam,
-                SEED: OPENING.seed,
-            }
-        )
-    elif st.session_state.get(NOISE) is None and NOISE not in st.query_params:
-        st.session_state[NOISE] = noise.NONE if NOISE in st.session_state else Params.noise
+    if NOISE in st.query_params:
+        return
+    if NOISE in st.session_state:
+        if st.session_state[NOISE] is None:  # struck out
+            st.session_state[NOISE] = noise.NONE
+        return
+    asked: dict[str, object] = {NOISE: Params.noise}
+    if not any(name.startswith("sparse") for name in st.query_params):
+        level = f"sparse-level-{OPENING.noise}"
+        asked = {NOISE: OPENING.noise, level: OPENING.level, LAMBDA: OPENING.lam, SEED: OPENING.seed}
+    st.query_params.update({name: str(value) for name, value in asked.items()})
+    st.rerun()  # widgets take from the address what stands in it when a run begins
 
 
 def level_of(kind: str, place: st.delta_generator.DeltaGenerator) -> float:

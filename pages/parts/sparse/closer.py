@@ -37,8 +37,11 @@ def show(result: Result, titles: list[str], scene: Scene) -> None:
     solvers(scene)
 
 
-@folded("How fast does the solver get there?", "sparse solver")
 def solvers(scene: Scene) -> None:
+    folded(section("sparse_codes", "solvers name"), "sparse solver")(opened)(scene)
+
+
+def opened(scene: Scene) -> None:
     """The objective after every step, when it is opened."""
     what = section("sparse_codes", "waiting")
     found = waiting.ask(

@@ -24,9 +24,8 @@ function make(root) {
     root.clean = !root.clean;
     still(root);
   });
-  const answers = element("div", "answers", scene);
-  const bar = element("div", "bar", root), ticks = element("div", "ticks", root), scale = element("div", "scale", root);
-  const legend = element("div", "legend", root);
+  const track = element("div", "track", scene), answers = element("div", "answers", scene);
+  const [bar, ticks, scale, legend] = ["bar", "ticks", "scale", "legend"].map((name) => element("div", name, track));
   root.parts = { noisy, rebuilt, clean, answers, bar, ticks, scale, legend };
   root.came = null; // the lambda that the page last asked for
 }

@@ -35,9 +35,9 @@ def show(found: Frames, cards: list[Card], params: Params, picture: Picture, key
     groups = [group(title, accent(), [found.best(i) for i in steps], found.labels[found.wanted])]
     if found.twin_best and len(cards) > 1:
         grey = network_colours([None])[0]
-        groups.append(group(cards[1].title, grey, [found.twin_best], found.labels[found.wanted]))
+        groups.append(group(cards[1].title, grey, [found.twin_best], found.labels[found.twin_clean.argmax()]))
     made = [section("sparse_codes", "rebuilt caption", share=float(found.curves.nonzero[i])) for i in steps]
-    said = section("sparse_codes", "as trained")
+    said = section("sparse_codes", "as trained", lam=f"{found.training_lam:g}")
     _moving(
         key=key,
         data={
@@ -94,9 +94,14 @@ def verdict(found: Frames, cards: list[Card], params: Params, picture: Picture) 
     """What turning lambda does to the answer here; muted, what it does over photographs."""
     told = frames.told(found)
     said = in_words(told, plain(cards[0].title))
-    beyond = [over_photographs(cards, params), chosen_for_it(cards[0]) if is_opening(params, picture) else NOTHING]
-    doubt = stage.doubt(cards[0].title, told.label, told.sure)
-    stage.verdict(said, Markdown(" ".join(filter(None, beyond))), doubt)
+    stage.verdict(said, over_photographs(cards, params), stage.doubt(cards[0].title, told.label, told.sure))
+
+
+def told_of_the_choice(card: Card, params: Params, picture: Picture) -> None:
+    """How the opening example was come by, where that is what is shown."""
+    found = rescue.measured(FOLDER, card.name) if is_opening(params, picture) else None
+    if found is not None:
+        st.caption(chosen_for_it(found))
 
 
 def is_opening(params: Params, picture: Picture) -> bool:
@@ -106,7 +111,7 @@ def is_opening(params: Params, picture: Picture) -> bool:
 
 
 def in_words(told: frames.Told, title: Markdown) -> Markdown:
-    label, noisy, other = (f"**{plain(words)}**" for words in (told.label, told.noisy, told.other))
+    label, noisy, other = (plain(words) for words in (told.label, told.noisy, told.other))
     first, last = plain(f"{told.first:g}"), plain(f"{told.last:g}")
     if told.kind == "fooled":
         return Markdown(section("sparse_codes", "fooled", title=title, noisy=noisy, label=label))
@@ -145,11 +150,7 @@ def over_photographs(cards: list[Card], params: Params) -> Markdown:
     )  # fmt: skip
 
 
-def chosen_for_it(card: Card) -> Markdown:
-    """How the opening example was come by; "" without the record."""
-    found = rescue.measured(FOLDER, card.name)
-    if found is None:
-        return NOTHING
+def chosen_for_it(found: rescue.Rescue) -> Markdown:
     here, all_over = rescue.counts(found.seeds), rescue.counts(found.samples)
     return Markdown(
         section(

@@ -27,18 +27,18 @@ BEST = 3
 Told = tuple[Result, SoFar | None]
 
 
-def show(at: hero.Places, image: RGBImage, title: str, picture: Picture, held: Picture | None) -> Result | None:
-    """The first screen of a digit, called `title`; None while no head can be asked."""
+def show(at: hero.Places, image: RGBImage, title: str, picture: Picture, held: Picture | None) -> None:
+    """The first screen of a digit, called `title`, and a closer look."""
     cards = cards_of_heads()
     loaded = {network.card.name: network for network in at_hand.loaded(list(cards.values()))}
     asked = {head: loaded[card.name] for head, card in cards.items() if card.name in loaded}
     if not asked:
-        return None
+        return
     cache.wait_until_warm()
     with at.hero:
         told = ask(asked, image, "spinal answers")
         if told is None:
-            return None
+            return
         result, found = told
         if found is not None:
             hero.show(scene(result, found, title))
@@ -52,9 +52,13 @@ def show(at: hero.Places, image: RGBImage, title: str, picture: Picture, held: P
             provenance.held(held)
             st.markdown(f"**{verdict(second)}**")
             bars(second[0])
+    with at.closer:
+        st.caption(section("spinal_heads", "hero caption"))
+        if found is not None:
+            hero.table(found, result.labels)
+            layers(result)
         charts.folded_table("spinal-answers", lambda: answers.table(result), answers.finding(result))
         st.caption(section("spinal_heads", "as MNIST's"))
-    return result
 
 
 def ask(asked: dict[Head, Network], image: RGBImage, at: str) -> Told | None:
@@ -96,9 +100,7 @@ def scene(result: Result, found: SoFar, title: str) -> hero.Scene:
 
 def verdict(told: Told) -> Markdown:
     result, found = told
-    said = [
-        (hero.title(TITLES[head]), result.labels[best]) for head, best in zip(result.heads, result.top1, strict=True)
-    ]
+    said = [(TITLES[head], result.labels[best]) for head, best in zip(result.heads, result.top1, strict=True)]
     return hero.verdict(said, found)
 
 

@@ -75,7 +75,7 @@ def controls() -> Params:
 
 def more(key: str, layers: int, row: DeltaGenerator) -> Params:
     """The other settings of heads on features, folded at the end of a `row`."""
-    with row, st.popover(section("common", "more"), icon=":material/tune:"):
+    with row, st.popover(section("spinal_heads", "more"), icon=":material/tune:"):
         width = bound(
             st.slider, section("spinal_heads", "width"), 2, 64, FIRST.width, key=f"{key}-width",
             help=section("spinal_heads", "width help"),

@@ -12,7 +12,7 @@ from core.base.prose import section
 from core.data import own as own_data
 from core.data.named import on_this_machine
 from core.data.sets import DATASETS
-from core.models.heads import BACKBONES, HEADS, LAYER_LIMITS, ORDERS, SHORT, Head
+from core.models.heads import BACKBONES, HEADS, LAYER_LIMITS, SHORT, Head, Order
 from core.pictures.listing import left_out, summary
 from core.studies.spinal.heads import Params
 from pages.parts.common import own_pictures, torchvision_choose
@@ -59,31 +59,27 @@ class Data:
 
 
 def controls() -> tuple[Data | None, dict[str, object]]:
-    """One row: data, backbone, heads, seeds, epochs. The data are None while the reader's own are not given."""
-    columns = st.columns([1.4, 1.5, 2, 1.2, 1.2], vertical_alignment="top", gap="medium")
+    """One row: data, backbone, and the rest folded. The data are None while the reader's own are not given."""
+    columns = st.columns([1.4, 1.4, 1], vertical_alignment="bottom", gap="medium")
     below = st.container()
     with columns[0]:
         chosen = data(below)
     with columns[1]:
         name = backbone(chosen)
-    with columns[2]:
+    with columns[2], st.popover(section("spinal_heads", "more"), icon=":material/tune:"):
         heads = bound(
             st.pills, section("spinal_heads", "heads"), list(HEAD_NAMES), selection_mode="multi",
             default=list(HEAD_NAMES), key="spinal-heads",
             help="; ".join(plain(f"{SHORT[head]}: {words}") for head, words in HEADS.items()),
         )  # fmt: skip
-    seeds = bound(
-        columns[3].slider, section("spinal_heads", "seeds"), *SEEDS, 5, key="spinal-seeds",
-        help=section("spinal_heads", "seeds help"),
-    )  # fmt: skip
-    epochs = bound(
-        columns[4].slider,
-        section("spinal_heads", "epochs"),
-        *EPOCHS,
-        15,
-        key="spinal-epochs",
-        help=section("spinal_heads", "epochs help"),
-    )
+        seeds = bound(
+            st.slider, section("spinal_heads", "seeds"), *SEEDS, 5, key="spinal-seeds",
+            help=section("spinal_heads", "seeds help"),
+        )  # fmt: skip
+        epochs = bound(
+            st.slider, section("spinal_heads", "epochs"), *EPOCHS, 15, key="spinal-epochs",
+            help=section("spinal_heads", "epochs help"),
+        )  # fmt: skip
     wanted = tuple(head for short, head in HEAD_NAMES.items() if short in heads)
     return chosen, {"backbone": name, "heads": wanted, "seeds": seeds, "epochs": epochs}
 
@@ -145,27 +141,28 @@ def backbone(chosen: Data | None) -> str:
 def shape(backbone: str) -> dict[str, object]:
     """The spinal head's sizes, as `Params` takes them; they begin as the paper's for this backbone."""
     own, key = BACKBONES[backbone].shape, f"spinal-{backbone}"
-    row = st.columns(4, vertical_alignment="bottom", gap="medium")
-    width = bound(
-        row[0].select_slider,
-        section("spinal_heads", "width"),
-        WIDTHS,
-        own.width,
-        key=f"{key}-width",
-        help=section("spinal_heads", "width help"),
-    )
-    parts = bound(
-        row[1].select_slider, section("spinal_heads", "parts"), PARTS, own.split, key=f"{key}-parts",
-        help=section("spinal_heads", "parts help"),
-    )  # fmt: skip
+    row = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
     layers = bound(
-        row[2].slider, section("spinal_heads", "layers"), 1, LAYER_LIMITS[1] // 2, own.layers, key=f"{key}-layers",
-        help=section("spinal_heads", "sizes help"),
+        row.slider, section("spinal_heads", "layers"), 1, LAYER_LIMITS[1] // 2, own.layers, key=f"{key}-layers",
+        width=320, help=section("spinal_heads", "sizes help"),
     )  # fmt: skip
-    order = bound(
-        row[3].selectbox, section("spinal_heads", "order"), list(ORDERS), key=f"{key}-order",
-        format_func=ORDERS.__getitem__, help=section("spinal_heads", "order help"),
-    )  # fmt: skip
+    with row.popover(section("spinal_heads", "more"), icon=":material/tune:"):
+        width = bound(
+            st.select_slider, section("spinal_heads", "width"), WIDTHS, own.width, key=f"{key}-width",
+            help=section("spinal_heads", "width help"),
+        )  # fmt: skip
+        parts = bound(
+            st.select_slider, section("spinal_heads", "parts"), PARTS, own.split, key=f"{key}-parts",
+            help=section("spinal_heads", "parts help"),
+        )  # fmt: skip
+        named: dict[Order, str] = {
+            "alternating": section("spinal_heads", "order alternating"),
+            "blocks": section("spinal_heads", "order blocks"),
+        }
+        order = bound(
+            st.selectbox, section("spinal_heads", "order"), list(named), key=f"{key}-order",
+            format_func=named.__getitem__, help=section("spinal_heads", "order help"),
+        )  # fmt: skip
     if layers < parts:
         st.caption(section("spinal_heads", "parts need", parts=parts))
     return {"width": width, "layers": max(layers, parts), "split": parts, "order": order}

@@ -81,12 +81,16 @@ function make(parent, name, attributes, text) {
 function draw(state) {
   const { svg, data } = state;
   const { rows, parts } = data;
-  const width = (state.width = svg.parentElement.clientWidth);
-  if (!width) return;
-  const tall = Math.max(34, Math.min(58, Math.floor(300 / rows.length)));
+  state.width = svg.parentElement.clientWidth;
+  if (!state.width) return;
+  // Projector mode makes the page's root larger: the drawing grows with it.
+  const zoom = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
+  const width = state.width / zoom;
+  const tall = Math.max(38, Math.min(58, Math.floor(300 / rows.length)));
   const height = TOP + rows.length * tall + FOOT;
-  svg.setAttribute("width", width);
-  svg.setAttribute("height", height);
+  svg.setAttribute("width", state.width);
+  svg.setAttribute("height", height * zoom);
+  svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
   svg.setAttribute("aria-label", data.words.diagram);
   svg.replaceChildren();
   const lane = (part) => 2 + LANE * (part + 0.5);
@@ -114,14 +118,14 @@ function draw(state) {
     arrow(group, box.end, middle(i), box.end + WIRE - 1, middle(i));
     make(group, "rect", { x: box.end + WIRE, y: y - GAP / 2, width: STRIP - 2, height: tall, fill: data.colour, class: "read" });
     const room = box.end - box.x - 16, cell = room / row.units.length, low = high >= 40;
-    const name = make(group, "text", { x: box.x + 8, y: low ? y + 17 : middle(i) + 5, class: "name" }, row.title);
-    make(group, "text", { x: box.end - 8, y: low ? y + 17 : middle(i) + 5, class: "best" }, `${row.best} ${percent(row.share)}`);
+    const base = low ? y + 17 : y + 15, said = `${row.best} ${percent(row.share)}${row.sure ? " ✓" : ""}`;
+    make(group, "text", { x: box.x + 8, y: base }, row.title);
+    make(group, "text", { x: box.end - 8, y: base, class: "best" }, said);
     row.units.forEach((unit, u) => {
-      const at = { x: box.x + 8 + u * cell, y: low ? y + 25 : y + high - 7, width: Math.max(1, cell - 1.5) };
+      const at = { x: box.x + 8 + u * cell, y: low ? y + 25 : y + high - 6, width: Math.max(1, cell - 1.5) };
       make(group, "rect", { ...at, height: low ? high - 31 : 4, class: "unit" });
       make(group, "rect", { ...at, height: low ? high - 31 : 4, class: "fire", fill: data.colour, style: `--fire:${unit}` });
     });
-    make(group, "title", {}, `${name.textContent}`);
     return group;
   });
   make(svg, "text", { x: width - 2, y: height - 6, class: "sum" }, data.words.sum);
@@ -141,7 +145,6 @@ function light(state, frame) {
   state.groups?.forEach((group, i) => {
     group.classList.toggle("lit", i <= frame);
     group.classList.toggle("now", i === frame);
-    group.classList.toggle("sure", i <= frame && data.rows[i].sure);
   });
   state.title.textContent = data.words.bars[frame];
   [...state.list.children].forEach((row, i) => {

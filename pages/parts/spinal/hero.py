@@ -12,14 +12,14 @@ from core.base.prose import listed, section
 from core.figures import palette
 from core.studies.spinal import diagram, figures, so_far
 from core.studies.spinal.so_far import SoFar
-from pages.parts.common import drawing_pad, player
+from pages.parts.common import charts, drawing_pad, player
 from pages.parts.common.words import Markdown, plain
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
 INTERVAL = 1100  # ms a layer: time to read one answer
-SHOWN = 6  # classes whose bars move, of more than ten
+SHOWN, TABLE = 6, 10  # classes whose bars move, of more than ten; and those in the table
 _hero = player.component("receptive_spinal_hero", __file__, '<div class="frame"><div class="hero"></div></div>')
 
 
@@ -29,15 +29,21 @@ class Places:
 
     verdict: DeltaGenerator
     hero: DeltaGenerator
-    controls: DeltaGenerator
+    control: DeltaGenerator  # the big one
+    others: DeltaGenerator
     answers: DeltaGenerator
+    closer: DeltaGenerator
 
 
 def places() -> Places:
     """The first screen, from top to bottom."""
     above, stage = st.container(), st.container()
-    controls = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
-    return Places(above, stage, controls, st.container())
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        large = st.container(horizontal=True, vertical_alignment="bottom", gap="medium", width="content")
+        others = st.container(horizontal=True, vertical_alignment="bottom", gap="medium", width="content")
+    answers = st.container()
+    st.header(section("spinal_heads", "look closer"), anchor="look-closer")
+    return Places(above, stage, large, others, answers, st.container())
 
 
 @dataclass(frozen=True)
@@ -105,6 +111,13 @@ def data(scene: Scene, told: list[int]) -> dict[str, object]:
     }
 
 
+def table(found: SoFar, labels: Sequence[str]) -> None:
+    """The numbers of the hero, folded."""
+    told = so_far.told(found, TABLE)
+    alt = section("spinal_heads", "hero alt", n=found.layers, width=found.outputs.shape[1])
+    charts.folded_table("spinal so far", lambda: so_far.table(found, labels, told), alt)
+
+
 def sure(found: SoFar) -> Markdown:
     """When the spinal head is sure of its answer, in a pupil's words."""
     after, n = found.sure_after, found.layers
@@ -116,7 +129,7 @@ def sure(found: SoFar) -> Markdown:
 
 
 def verdict(said: Sequence[tuple[str, str]], found: SoFar | None) -> Markdown:
-    """What each head of (title, answer) says to the picture, and when the spinal one, if it is there, is sure."""
+    """What each head of (name, answer) says to the picture, and when the spinal one, if it is there, is sure."""
     labels = {label for _, label in said}
     if len(said) > 1 and len(labels) == 1:
         [label] = map(plain, labels)
@@ -124,8 +137,11 @@ def verdict(said: Sequence[tuple[str, str]], found: SoFar | None) -> Markdown:
         if len(said) == 2:  # one head is not on this machine
             first = section("spinal_heads", "both say", label=label)
     else:
-        each = [section("spinal_heads", "one says", title=plain(t), label=plain(label)) for t, label in said]
-        first = section("spinal_heads", "differ", said=listed(each)) if len(said) > 1 else each[0]
+        each = [section("spinal_heads", "one of them", name=short(head), label=plain(word)) for head, word in said]
+        first = section("spinal_heads", "differ", said=listed(each))
+        if len(said) == 1:
+            [(head, word)] = said
+            first = section("spinal_heads", "one says", title=title(head), label=plain(word))
     then = "" if found is None else sure(found)
     return Markdown(section("spinal_heads", "verdict", first=first, then=then) if then else f"{first}.")
 
@@ -133,14 +149,26 @@ def verdict(said: Sequence[tuple[str, str]], found: SoFar | None) -> Markdown:
 def beyond(mean: float, half: float, count: int, seeds: int, what: str) -> Markdown:
     """Muted: spinal minus plain over a data set, in points of `count` pictures, with its 95 % interval in words."""
     low, high = sorted((abs(mean - half), abs(mean + half)))
-    given = {"points": abs(mean), "low": low, "high": high, "count": count, "seeds": seeds, "what": plain(what)}
     if mean - half > 0:
-        return Markdown(section("spinal_heads", "beyond, more", **given))
+        return Markdown(
+            section(
+                "spinal_heads", "beyond, more", points=mean, low=low, high=high, count=count, seeds=seeds,
+                what=plain(what),
+            )
+        )  # fmt: skip
     if mean + half < 0:
-        return Markdown(section("spinal_heads", "beyond, fewer", **given))
-    del given["points"]
-    given |= {"low": mean - half, "high": mean + half}
-    return Markdown(section("spinal_heads", "beyond, even", **given))
+        return Markdown(
+            section(
+                "spinal_heads", "beyond, fewer", points=-mean, low=low, high=high, count=count, seeds=seeds,
+                what=plain(what),
+            )
+        )  # fmt: skip
+    return Markdown(
+        section(
+            "spinal_heads", "beyond, even", low=mean - half, high=mean + half, count=count, seeds=seeds,
+            what=plain(what),
+        )
+    )  # fmt: skip
 
 
 def title(head: str) -> str:
@@ -149,6 +177,15 @@ def title(head: str) -> str:
         "spinal": section("spinal_heads", "spinal head"),
         "plain": section("spinal_heads", "plain head"),
         "narrow": section("spinal_heads", "narrow head"),
+    }[head]
+
+
+def short(head: str) -> str:
+    """The same in a list."""
+    return {
+        "spinal": section("spinal_heads", "spinal"),
+        "plain": section("spinal_heads", "plain"),
+        "narrow": section("spinal_heads", "narrow"),
     }[head]
 
 

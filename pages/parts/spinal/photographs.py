@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import streamlit as st
@@ -46,13 +47,14 @@ def show(at: hero.Places, picture: Picture, held: Picture | None) -> Params | No
     cache.wait_until_warm()
     with at.hero:
         what = section("spinal_heads", "training heads", layers=params.layers)
-        trained = waiting.ask(photographs.states, found, params, what=what, at="spinal photo heads")
+        alone = replace(params, seeds=photographs.PLAN.seeds)  # of which the heads that answer are one
+        trained = waiting.ask(photographs.states, found, alone, what=what, at="spinal photo heads")
         if trained is None:
             return params
-        look = asked(found, picture, network, params, trained, "spinal photo")
+        look = asked(found, picture, network, alone, trained, "spinal photo")
         if look is None:
             return params
-        hero.show(scene(look, picture, network, params))
+        hero.show(scene(look, picture, network, alone))
         stage.shown(picture)
     with at.verdict:
         result, _ = record
@@ -64,10 +66,14 @@ def show(at: hero.Places, picture: Picture, held: Picture | None) -> Params | No
     with at.answers:
         answers(look, card)
         provenance.badges([card])
-        if held is not None and (other := asked(found, held, network, params, trained, "spinal photo held")):
+        if held is not None and (other := asked(found, held, network, alone, trained, "spinal photo held")):
             provenance.held(held)
             st.markdown(f"**{verdict(other)}**")
             answers(other, card)
+    with at.closer:
+        st.caption(section("spinal_heads", "hero caption"))
+        st.caption(section("spinal_heads", "how alike", alike=look.more_alike, unlike=photographs.UNLIKE))
+        hero.table(look.so_far, look.answers.classes)
         told = look.answers
         charts.folded_table(KEY, lambda: photographs_figures.table(told), photographs.finding(told))
         st.caption(
@@ -82,12 +88,12 @@ def show(at: hero.Places, picture: Picture, held: Picture | None) -> Params | No
 def controls(at: hero.Places) -> Params:
     """The number of spinal layers, large; the rest folded."""
     first = photographs.PLAN
-    with at.controls:
+    with at.control:
         layers = bound(
             st.slider, section("spinal_heads", "layers"), *LAYERS, first.layers, key=f"{KEY}-layers", width=320,
             help=section("spinal_heads", "layers help"),
         )  # fmt: skip
-    return more(KEY, int(layers), at.controls)
+    return more(KEY, int(layers), at.control)
 
 
 def asked(
@@ -117,23 +123,28 @@ def said(look: Look, head: Head) -> tuple[str, float]:
 
 
 def verdict(look: Look) -> Markdown:
-    return hero.verdict([(hero.title(TITLES[head]), said(look, head)[0]) for head in TITLES], look.so_far)
+    return hero.verdict([(name, said(look, head)[0]) for head, name in TITLES.items()], look.so_far)
 
 
 def doubt(look: Look, card: Card, network: Network) -> Markdown:
     """Said first where the picture is none that the heads know, or the spinal one is unsure: what lite0 itself says."""
-    own, share = look.own
-    itself = {"title": plain(card.title), "own": plain(own), "share": share, "known": len(network.labels)}
+    (own, share), known = look.own, len(network.labels)
     if look.unlike:
         return Markdown(
             section(
-                "spinal_heads", "doubt, unlike", classes=len(look.answers.classes), alike=look.more_alike, **itself
+                "spinal_heads", "doubt, unlike", classes=len(look.answers.classes), title=plain(card.title),
+                own=plain(own), share=share, known=known,
             )
         )  # fmt: skip
     label, p = said(look, "spinal")
     if p >= stage.SURE:
         return stage.NOTHING
-    return Markdown(section("spinal_heads", "doubt, unsure", label=plain(label), p=p, **itself))
+    return Markdown(
+        section(
+            "spinal_heads", "doubt, unsure", label=plain(label), p=p, title=plain(card.title), own=plain(own),
+            share=share, known=known,
+        )
+    )  # fmt: skip
 
 
 def answers(look: Look, card: Card) -> None:

@@ -27,7 +27,7 @@ def choose(at: hero.Places, picture: Picture) -> Reading:
     if st.session_state.get(BEFORE, first) != first and st.session_state.get(KEY) == st.session_state[BEFORE]:
         del st.session_state[KEY]
     st.session_state[BEFORE] = first
-    with at.controls:
+    with at.others:
         found: Reading = bound(
             st.selectbox, section("spinal_heads", "read by"), READINGS, READINGS.index(first), key=KEY,
             format_func=called().__getitem__, width=280, help=section("spinal_heads", "read by help"),
