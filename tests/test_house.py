@@ -176,9 +176,8 @@ def test_laziness_is_decided_in_one_place():
 def test_studies_rooms_and_pages_agree():
     slugs = [study.slug for study in STUDIES]
     assert len(set(slugs)) == len(slugs)
-    assert {path.stem for path in (ROOT / "pages").glob("*.py")} - {"__init__", "home", "networks", "claims"} == set(
-        slugs
-    )
+    pages = {path.stem for path in (ROOT / "pages").glob("*.py")}
+    assert pages - {"__init__", "home", "networks", "claims", "in_class"} == set(slugs)
     rooms = {path.parent.name for path in (ROOT / "core" / "studies").glob("*/__init__.py")}
     assert {room(study) for study in STUDIES} == rooms
     parts = {path.parent.name for path in (ROOT / "pages" / "parts").glob("*/__init__.py")}

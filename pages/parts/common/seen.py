@@ -17,6 +17,7 @@ from pages.parts.common import tray
 from pages.parts.common.words import Markdown, plain
 
 CLAIM, FOLLOWED = "claim", "claim that was followed"  # in the address; in the session
+MEASURED = " measured"  # how the folded part of a page with data sets' numbers ends: not what shows one picture
 TITLES = {sample.name: sample.title for sample in SAMPLES}
 
 _HERE = Path(__file__)
@@ -62,7 +63,8 @@ def show() -> None:
         if live is not None:
             st.markdown(on_one(live, verdict))
         with st.container(horizontal=True, vertical_alignment="center"):
-            target = next((name for name, value in claim.settings.items() if value == OPEN), "")
+            opened = [name for name, value in claim.settings.items() if value == OPEN]
+            target = next((name for name in opened if not name.endswith(MEASURED)), "")
             _go(key="seen go", data={"label": section("claims", "banner figure"), "target": target})
             st.button(section("claims", "banner close"), key="seen close", on_click=close, type="tertiary")
 

@@ -38,20 +38,20 @@ def test_home_opens_with_the_sample_five_ways_and_a_way_into_each():
         assert f"**{study.question}**" in said
     assert any("changes its answer at" in one for one in said)
     assert [link.proto.label for link in app.get("page_link")][:5] == [f"Open {study.title}" for study in STUDIES]
-    assert sum("rx-look" in html.proto.body for html in app.get("html")) == len(STUDIES)
+    assert sum('class="rx-look' in html.proto.body for html in app.get("html")) == len(STUDIES)
 
 
 def test_another_picture_is_looked_at_and_the_old_looks_stand_named_until_then():
     app = visit("")
     app.sidebar.selectbox(key="picture").set_value("coffee").run()
     assert not app.exception
-    bodies = [html.proto.body for html in app.get("html") if "rx-look" in html.proto.body]
-    waits = [body for body in bodies if "rx-old" in body]
+    bodies = [html.proto.body for html in app.get("html") if 'class="rx-look' in html.proto.body]
+    waits = [body for body in bodies if ' rx-old"' in body]
     assert len([one for one in lines(app) if "Still shown: Chelsea the cat." in one]) == len(waits)
     said = lines(waited(app))
     assert "espresso" in finding(app) or "cup" in finding(app)
     assert not any("Still shown" in one for one in said)
-    assert not any("rx-old" in html.proto.body for html in app.get("html"))
+    assert not any(' rx-old"' in html.proto.body for html in app.get("html"))
 
 
 def test_a_sample_is_chosen_with_a_click_on_its_thumbnail():
