@@ -46,7 +46,7 @@ def beside(choice: choose.Choice, picture: tray.Picture) -> None:
     if found is not None:
         cards = [card for card in choice.cards if card.name in found.models]
         provenance.held(picture)
-        hero.verdict(found, cards, choice.params, picture)
+        hero.of_held(found, cards)
         hero.show(found, cards, choice.params, picture, "sparse-hero-held")
 
 
@@ -62,7 +62,7 @@ if found is None:
 else:
     cards = [card for card in choice.cards if card.name in found.models]
     with head:
-        hero.verdict(found, cards, choice.params, picture)
+        hero.verdict(found, cards, choice.params)
         hero.show(found, cards, choice.params, picture)
     stage.shown(picture)
     if (other := tray.held()) is not None:

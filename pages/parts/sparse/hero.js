@@ -53,7 +53,7 @@ function draw(root) {
     interval: 170,
     back: true,
     words: data.player,
-    say: (at) => `λ = ${data.lams[at]}: ${data.groups[0].best[at][0].join(", ")}`,
+    say: (at) => said(data, at),
     show: (at) => show(root, at),
     settled: (at) => settle(root, at),
   });
@@ -78,6 +78,15 @@ function draw(root) {
       if (!player.timer) player.at = data.chosen;
     }
   }
+}
+
+function said(data, at) {
+  const [label, share] = data.groups[0].best[at][0];
+  return `λ = ${data.lams[at]}: ${label}, ${percent(share)}`;
+}
+
+function percent(share) {
+  return `${Math.round(100 * share)}%`;
 }
 
 /** The left picture: with its noise, or for comparison without. */
@@ -108,11 +117,11 @@ function marks(root) {
   const { data, parts } = root;
   const row = parts.ticks, player = rxPlayer(parts.bar);
   row.replaceChildren();
-  data.lams.forEach((lam, at) => {
+  data.lams.forEach((_, at) => {
     const mark = element("button", data.groups[0].right[at] ? "right" : "wrong", row);
     mark.type = "button";
     mark.tabIndex = -1; // the slider is the keyboard's
-    mark.setAttribute("aria-label", `λ = ${lam}: ${data.groups[0].best[at][0][0]}`);
+    mark.setAttribute("aria-label", said(data, at));
     mark.title = mark.getAttribute("aria-label");
     mark.addEventListener("click", () => {
       root.opening = false;
@@ -149,7 +158,7 @@ function show(root, at) {
     rows.forEach(({ label, share, bar }, i) => {
       const [name, probability] = group.best[frame][i];
       label.textContent = name;
-      share.textContent = `${Math.round(100 * probability)}%`;
+      share.textContent = percent(probability);
       bar.style.width = `${100 * probability}%`;
     });
   });

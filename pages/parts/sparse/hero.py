@@ -90,11 +90,16 @@ def noise_words(found: Frames) -> str:
     return section("sparse_codes", "noisy caption", kind=found.noise, level=noise.KINDS[found.noise].label(found.level))
 
 
-def verdict(found: Frames, cards: list[Card], params: Params, picture: Picture) -> None:
+def verdict(found: Frames, cards: list[Card], params: Params) -> None:
     """What turning lambda does to the answer here; muted, what it does over photographs."""
     told = frames.told(found)
     said = in_words(told, plain(cards[0].title))
     stage.verdict(said, over_photographs(cards, params), stage.doubt(cards[0].title, told.label, told.sure))
+
+
+def of_held(found: Frames, cards: list[Card]) -> None:
+    """The verdict on the picture that is held beside the chosen one."""
+    st.markdown(in_words(frames.told(found), plain(cards[0].title)))
 
 
 def told_of_the_choice(card: Card, params: Params, picture: Picture) -> None:
