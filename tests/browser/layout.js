@@ -105,7 +105,9 @@ window.rxLayout = (() => {
         const ground = behind(e);
         if (!ground) continue;
         const own = rgba(e instanceof SVGElement ? style.fill : style.color);
-        const is = ratio(over([own[0], own[1], own[2], own[3] * opacity(e)], ground), ground);
+        const alpha = own[3] * opacity(e);
+        if (alpha < 0.1) continue; // nobody is to read it
+        const is = ratio(over([own[0], own[1], own[2], alpha], ground), ground);
         const size = parseFloat(style.fontSize);
         const large = size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700);
         if (is < (large ? 3 : 4.5) - 0.05) found.push(`${is.toFixed(2)}:1 ${words.slice(0, 60)} (${where(e)})`);

@@ -57,15 +57,15 @@ def test_every_page_can_be_read(
     page = watched.watch(watched.page)
     page.add_init_script(path=SCRIPT)
     page.goto(f"{address}/?study={slug}&lang={language}" if slug else f"{address}/?lang={language}")
-    wrong: dict[str, list[str]] = {}
+    wrong: list[str] = []
     for width in widths:
         page.set_viewport_size({"width": width, "height": SCREENS[width]})
         rest(page)
         for check in (*CHECKS, *(["hero"] if width in FIRST_SCREEN and slug not in NO_HERO else [])):
-            if found := page.evaluate(f"rxLayout.{check}()"):
-                wrong[f"{check} at {width} px"] = found
+            wrong += [f"{check} at {width} px: {text}" for text in page.evaluate(f"rxLayout.{check}()")]
     context.close()
-    assert wrong == {}
+    if wrong:
+        pytest.fail("\n".join(wrong))
     assert watched.complaints == []
     assert watched.outside == []
 
