@@ -26,7 +26,8 @@ FIRST_SCREEN = (1440, 1024)  # where the hero is to be seen at once
 CHECKS = ("covered", "sideways", "figures", "contrast", "tiny")
 CALM = 1.5  # seconds without work until a page is at rest
 SCRIPT = Path(__file__).with_name("layout.js")
-BUSY = "[data-test-script-state=running], [data-testid=stSkeleton], [data-testid=stProgress], [data-stale=true], .rx-asking"
+WORK = ("[data-test-script-state=running]", "[data-testid=stSkeleton]", "[data-testid=stProgress]", "[data-stale=true]")
+BUSY = ", ".join((*WORK, ".rx-asking"))  # networks that have not answered yet
 
 
 def rest(page: Page) -> None:
