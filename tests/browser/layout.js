@@ -69,11 +69,16 @@ window.rxLayout = (() => {
     }
   }
 
-  /** Behind an element: its ancestors' colours, laid over each other; null where a picture is among them. */
+  /** Behind an element: the colours of the ancestors that it lies on, over each other; null where one has a picture. */
   function behind(e) {
     const layers = [];
+    const box = e.getBoundingClientRect();
+    const [x, y] = [(box.left + box.right) / 2, (box.top + box.bottom) / 2];
     for (let at = e; at; at = parent(at)) {
       const style = getComputedStyle(at);
+      const under = at.getBoundingClientRect();
+      const hangs = x < under.left || x > under.right || y < under.top || y > under.bottom; // a slider's number does
+      if (hangs && style.display !== "contents" && at.tagName !== "HTML" && at.tagName !== "BODY") continue;
       if (style.backgroundImage !== "none") return null;
       const colour = rgba(style.backgroundColor);
       if (colour[3] > 0) layers.push(colour);
@@ -100,7 +105,9 @@ window.rxLayout = (() => {
         const ground = behind(e);
         if (!ground) continue;
         const own = rgba(e instanceof SVGElement ? style.fill : style.color);
-        const is = ratio(over([own[0], own[1], own[2], own[3] * opacity(e)], ground), ground);
+        const alpha = own[3] * opacity(e);
+        if (alpha < 0.1) continue; // nobody is to read it
+        const is = ratio(over([own[0], own[1], own[2], alpha], ground), ground);
         const size = parseFloat(style.fontSize);
         const large = size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700);
         if (is < (large ? 3 : 4.5) - 0.05) found.push(`${is.toFixed(2)}:1 ${words.slice(0, 60)} (${where(e)})`);

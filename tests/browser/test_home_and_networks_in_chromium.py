@@ -91,7 +91,7 @@ def test_a_network_of_your_own_in_the_matrix_and_in_a_study(address: str, watche
     save_file(create_model("cifar_vgg_blur3", num_classes=3).state_dict(), file)
     page.goto(f"{address}/?study=networks")
     settle(page)
-    expect(page.get_by_text(re.compile(r"\d of 6 networks say tiger cat"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"\d of 6 networks say tiger cat"))).to_be_visible(timeout=PATIENCE)
     expect(page.locator(".rx-cards article img")).to_have_count(6)
     page.get_by_text("Every network by every study").click()
     expect(page.get_by_text(re.compile(r"\d+ of \d+ pairs of \d+ networks"))).to_be_visible()

@@ -104,7 +104,7 @@ def _card(card: Card, answer: Said | None, most: str, picture: tray.Picture) -> 
 
 def _answers(answer: Said | None, most: str) -> Markdown:
     if answer is None:
-        return Markdown(f'<div class="rx-answers"><p>{escaped(section("networks", "waiting"))}</p></div>')
+        return Markdown(f'<div class="rx-answers rx-asking"><p>{escaped(section("networks", "waiting"))}</p></div>')
     if answer.problem:
         return Markdown(f'<div class="rx-answers"><p>{escaped(answer.problem)}</p></div>')
     lines = "".join(_line(label, share, most) for label, share in answer.best)
