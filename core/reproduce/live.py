@@ -32,6 +32,7 @@ class Loaded:
     networks: dict[str, Network]
 
     def of(self, probe: Probe) -> list[Network]:
+        """The networks that a probe asks, each loaded once."""
         for name in probe.networks:
             if name not in self.networks:
                 self.networks[name] = networks.load(networks.find(name))

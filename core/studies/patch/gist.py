@@ -1,4 +1,5 @@
-"""What a map says in a few numbers: how much a few patches hold, and how much lies where the object is."""
+"""What a map says in a few numbers: how much a few patches hold, and how much lies where the object is
+(Brendel & Bethge, ICLR 2019, add up such evidence)."""
 
 from __future__ import annotations
 

@@ -21,6 +21,7 @@ HALF = 0.5
 
 
 def scrambled(networks: Sequence[Network], image: RGBImage) -> float:
+    """1 where the answer to the picture cut into tiles and shuffled is another one, 0 where it is the same."""
     [network] = networks
     pixels = seen(image, network.preprocessing)
     target = int(scramble.answers(network, pixels[None]).top1[0])

@@ -1,6 +1,7 @@
 """What a blur does to one picture's answers, and to those of a whole data set: the same two networks compared.
 
-The second from our own records (core/studies/shift/photographs.py, dataset.py, and claims.SHIFT_PAIRS).
+The second from our own records (core/studies/shift/photographs.py, dataset.py, and claims.SHIFT_PAIRS);
+Zhang, ICML 2019.
 """
 
 from __future__ import annotations

@@ -142,7 +142,8 @@ class Result:
 
 @dataclass(frozen=True, eq=False)
 class Curves:
-    """What a noisy picture gives along lambda, whichever is chosen: fields of a Result."""
+    """What a noisy picture gives along lambda, whichever is chosen: `lams`, `nonzero` and `psnr` (L,), `logits` (L, K)
+    and `twin_logits` (K,), fields of a Result."""
 
     estimated_lam: float
     lams: np.ndarray

@@ -152,7 +152,7 @@ def along_lambda(result: Result) -> Plot:
 
 
 def objective(values: np.ndarray, params: Params) -> Plot:
-    """The objective (solvers, steps) of `codes.descend` after each step, the chosen number of steps marked."""
+    """The objective (S, T) of `codes.descend`, S solvers after each of T steps, the chosen number of steps marked."""
     fig = go.Figure()
     steps = np.arange(1, values.shape[1] + 1)
     for solver, found, look in zip(SOLVER_NAMES, values, LOOKS, strict=True):
@@ -182,7 +182,7 @@ def table(result: Result) -> dict[str, list[object]]:
 
 
 def objective_table(values: np.ndarray) -> dict[str, Sequence[object]]:
-    """A row a step, a column a solver: the objective after it."""
+    """A row a step, a column a solver: of the objective (S, T) after it."""
     return {"steps": list(range(1, values.shape[1] + 1))} | {
         SOLVER_TITLES[solver]: found.round(4).tolist() for solver, found in zip(SOLVER_NAMES, values, strict=True)
     }

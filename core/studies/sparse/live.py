@@ -44,7 +44,7 @@ def sure(network: Network, image: RGBImage, kind: str, level: float, lams: Seque
 
 
 def pictures(network: Network, image: RGBImage, kind: str, level: float) -> tuple[np.ndarray, np.ndarray]:
-    """Without and with noise, as the page adds it."""
+    """Without and with noise, as the page adds it: float32 (H, W, 3) each."""
     return codes.pictures(image, codes.Params(noise=kind, level=level), network.preprocessing)
 
 
@@ -73,6 +73,8 @@ def near_best(networks: Sequence[Network], image: RGBImage) -> float:
 
 
 def beats(level: float, networks: Sequence[Network], image: RGBImage) -> float:
+    """How much surer the first network, at the lambda that the residual asks for, is under noise of what it says
+    without, than its twin without lambda is of its own."""
     mine, twin = networks
     [ours] = sure(mine, image, "gaussian", level, (told(mine, image, level),))
     clean, noisy = pictures(twin, image, "gaussian", level)
@@ -81,6 +83,7 @@ def beats(level: float, networks: Sequence[Network], image: RGBImage) -> float:
 
 
 def rises(kind: str, networks: Sequence[Network], image: RGBImage) -> float:
+    """How the best lambda goes along with the level of one kind of noise, over some levels."""
     every = noise.KINDS[kind].levels
     levels = [every[round(i)] for i in np.linspace(0, len(every) - 1, LEVELS)]
     best = [LAMBDAS[int(sure(networks[0], image, kind, level, LAMBDAS).argmax())] for level in levels]
@@ -89,6 +92,7 @@ def rises(kind: str, networks: Sequence[Network], image: RGBImage) -> float:
 
 
 def withstands(networks: Sequence[Network], image: RGBImage) -> float:
+    """How much surer of its first answer the network is after an attack at a raised lambda than at the trained one."""
     pixels = (pictures(networks[0], image, "none", 0)[0] * 255).round().astype(np.uint8)
     left = [attack.look(networks[0], pixels, attack.Params(steps=10, restarts=1), lam) for lam in (None, ATTACKED)]
     low, high = (float(one.after[one.before.argmax()]) for one in left)

@@ -29,6 +29,7 @@ def run(asked: Asked) -> Path:
 
 
 def record(network: Network, cases: list[rescue.Case]) -> rescue.Rescue:
+    """What is kept of the cases that were tried with a network."""
     return rescue.Rescue(
         network=network.card.name,
         arch=network.card.arch,

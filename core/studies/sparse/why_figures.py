@@ -20,5 +20,5 @@ def shrink(v: np.ndarray, lam: float, non_negative: bool) -> np.ndarray:
 
 
 def codes() -> np.ndarray:
-    """(len(LAMS), len(RESPONSES)): the code of every response at every lambda."""
+    """float (L, R), of LAMS and RESPONSES: the code of every response at every lambda."""
     return np.stack([shrink(np.array(RESPONSES), lam, True) for lam in LAMS])

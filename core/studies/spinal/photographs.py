@@ -108,7 +108,8 @@ def comes_along(head: Head, params: Params) -> bool:
 
 
 def states(found: Gallery, params: Params, progress: Progress = ignore) -> dict[str, np.ndarray]:
-    """The weights of every head that does not come along, trained now from SHIPPED_SEED, as HEADS_FILE names them.
+    """The weights of every head that does not come along, trained now from SHIPPED_SEED, as HEADS_FILE names them,
+    each of the same shape as there.
 
     `progress` may raise to stop. Raises ValueError for a spinal head with more parts than features.
     """
@@ -121,7 +122,7 @@ def states(found: Gallery, params: Params, progress: Progress = ignore) -> dict[
 
 
 def heads(found: Gallery, params: Params, trained: Mapping[str, np.ndarray] | None = None) -> dict[Head, nn.Module]:
-    """Every head in eval mode: from what `states` has `trained`, else from the file that comes along.
+    """Every head in eval mode: from what `states` has `trained` (same shapes), else from the file that comes along.
 
     Raises WeightsError where that is damaged.
     """

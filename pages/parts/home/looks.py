@@ -157,7 +157,7 @@ def answers(found: Answer) -> None:
 
 def photo(picture: Picture) -> Markdown:
     alt = section("home", "photo alt", title=escaped(picture.title))
-    return Markdown(f'<img class="rx-photo" src="{address(picture.image.digest, picture.image)}" alt="{alt}">')
+    return Markdown(f'<img class="rx-photo" src="{escaped(address(picture.image.digest, picture.image))}" alt="{alt}">')
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
@@ -175,7 +175,7 @@ def one(study: Study, now: Look, old: Look | None) -> None:
         st.markdown(plain(now.trouble or told(now)))
     else:
         glance = drawn(study, known)
-        tiles = "".join(map(tile, glance.tiles))
+        tiles = "".join(tile(one) for one in glance.tiles)
         st.html(f'<div class="rx-look{" rx-old" if now.waits else ""}">{tiles}</div>')
         st.markdown(
             plain(f"{told(now)} {section('common', 'still shown', title=known.picture.title)}")

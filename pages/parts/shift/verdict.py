@@ -58,8 +58,8 @@ def over_many(found: Here, cards: Sequence[Card]) -> Markdown:
 
 
 def in_words(many: Beyond) -> Markdown:
-    more, low, high = (number(value, 1, sign=True) for value in (many.more, many.low, many.high))
-    size = number(abs(many.more), 1)
+    more, low, high = (plain(number(value, 1, sign=True)) for value in (many.more, many.low, many.high))
+    size = plain(number(abs(many.more), 1))
     if many.low > 0:
         told = section("shift_sweep", "beyond more", images=many.images, more=size, low=low, high=high)
     elif many.high < 0:

@@ -137,11 +137,13 @@ def verdict(said: Sequence[tuple[str, str]], found: SoFar | None) -> Markdown:
         if len(said) == 2:  # one head is not on this machine
             first = section("spinal_heads", "both say", label=label)
     else:
-        each = [section("spinal_heads", "one of them", name=short(head), label=plain(word)) for head, word in said]
+        each = [
+            section("spinal_heads", "one of them", name=plain(short(head)), label=plain(word)) for head, word in said
+        ]
         first = section("spinal_heads", "differ", said=listed(each))
         if len(said) == 1:
             [(head, word)] = said
-            first = section("spinal_heads", "one says", title=title(head), label=plain(word))
+            first = section("spinal_heads", "one says", title=plain(title(head)), label=plain(word))
     then = "" if found is None else sure(found)
     return Markdown(section("spinal_heads", "verdict", first=first, then=then) if then else f"{first}.")
 
