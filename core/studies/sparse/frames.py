@@ -173,7 +173,7 @@ def told(frames: Frames) -> Told:
 
 
 def span(right: np.ndarray, trained: int) -> tuple[int, int] | None:
-    """First and last frame of the longest run of `right` (L,) above the trained lambda, else below; None without one."""
+    """First and last frame of the longest run of `right` (L,) above the trained lambda, else below; None without."""
     for low, high in ((trained + 1, len(right)), (0, trained)):
         edges = np.flatnonzero(np.diff(np.r_[0, right[low:high].astype(int), 0]))
         runs = edges.reshape(-1, 2)

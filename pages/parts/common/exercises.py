@@ -16,13 +16,13 @@ class Exercise:
 
 EXERCISES = (
     Exercise("shift_sweep", {"shift-R": "2"}),
-    Exercise("shift_sweep", {"shift-boundary": "circular", "shift toy": "true"}),
+    Exercise("shift_sweep", {"shift-boundary": "circular", "shift-R": "4"}),
     Exercise("patch_evidence", {"picture": "coffee"}),
     Exercise("patch_evidence", {"patch scramble": "true"}),
     Exercise("patch_evidence", {"patch masking": "true"}),
     Exercise("sparse_codes", {"sparse-noise": "gaussian"}),
     Exercise("sparse_codes", {"sparse-noise": "none"}),
     Exercise("random_features", {"picture": "coffee"}),
-    Exercise("spinal_heads", {"spinal-toy-width": "64"}),
+    Exercise("spinal_heads", {"spinal-small_cnn-width": "16"}),
     Exercise("claims"),
 )

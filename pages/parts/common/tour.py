@@ -31,7 +31,7 @@ class Stop:
 STOPS = (
     Stop(HOME),
     Stop("shift_sweep"),
-    Stop("shift_sweep", {"shift-boundary": "circular"}),
+    Stop("shift_sweep", {"shift-boundary": "circular", "shift-R": "4"}),
     Stop("patch_evidence"),
     Stop("patch_evidence", {"patch scramble": "true"}),
     Stop("sparse_codes"),
