@@ -33,7 +33,7 @@ STOPS = (
     Stop("shift_sweep"),
     Stop("shift_sweep", {"shift-boundary": "circular", "shift-R": "4"}),
     Stop("patch_evidence"),
-    Stop("patch_evidence", {"patch scramble": "true"}),
+    Stop("patch_evidence"),
     Stop("sparse_codes"),
     Stop("random_features"),
     Stop("spinal_heads"),
