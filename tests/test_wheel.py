@@ -128,7 +128,7 @@ def test_a_wheel_holds_the_project_and_stays_below_100_megabytes(wheel):
 
 def test_home_is_served(port):
     said = visit(port)
-    assert "Five ways to watch a network see" in [heading.body for heading in elements(said, "heading")]
+    assert "Your picture, five ways" in [heading.body for heading in elements(said, "heading")]
     assert any("Unshifted" in text.body for text in elements(said, "markdown"))
     assert elements(said, "plotly_chart")
 

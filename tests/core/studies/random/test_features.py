@@ -60,7 +60,7 @@ def test_seventy_and_ninety_five_of_twenty_of_the_readers_own_pictures_are_not_t
     found = features.collect("your pictures", *few, Params(), [np.full(5, 0.70)], np.full(5, 0.95))
     said = features.finding(found)
     assert "tell 70.0% of 20 test pictures of yours right" in said
-    assert "their raw pixels 95.0%: worse (−25.0 points, 95 % interval −46" in said
+    assert "their raw pixels 95.0%: worse (−25.0 points, 95 % interval −47.3 to −0.8" in said
 
 
 def test_its_command_its_figure_and_table_agree(digits):
