@@ -76,7 +76,7 @@ def test_a_sample_that_is_clicked_is_looked_at_five_ways(address: str, watched: 
     expect(page.get_by_role("img", name="The picture: Cup of coffee")).to_be_visible()
     expect(page.locator(".rx-look")).to_have_count(5)  # the cat's, dimmed, and what is ready
     expect(page.get_by_text(re.compile("^A network takes this for “espresso”"))).to_be_visible()
-    expect(page.locator(".rx-look:not(.rx-old):not(.rx-empty)")).to_have_count(5, timeout=PATIENCE)
+    expect(page.locator(".rx-look:not(.rx-old):not(.rx-empty)")).to_have_count(5, timeout=3 * PATIENCE)
     page.get_by_role("link", name="Open Sparse codes").click()
     settle(page)
     expect(page.get_by_role("heading", name="What is left when lambda is turned up?")).to_be_visible()

@@ -11,8 +11,9 @@ from PIL import Image
 from core.base import resume
 from core.compute import attacks, gallery, spaces
 from core.networks import families
+from core.overview import first_look, said
 from core.pictures.samples import load_sample
-from core.studies.patch import closer, evidence, interaction, masking, masking_dataset, methods, scramble, wall
+from core.studies.patch import closer, evidence, gist, interaction, masking, masking_dataset, methods, scramble, wall
 from core.studies.patch import dataset as patch_dataset
 from core.studies.random import answers as random_answers
 from core.studies.random import attack as random_attack
@@ -30,11 +31,13 @@ from core.studies.random import (
     retrieval,
     retrieval_dataset,
 )
+from core.studies.random import glance as random_glance
 from core.studies.shift import dataset as shift_dataset
 from core.studies.shift import inside, sweep
 from core.studies.shift import photographs as shift_photographs
 from core.studies.sparse import attack, attack_dataset, codes, depths, dictionary, draws, frames, rescue
 from core.studies.sparse import dataset as sparse_dataset
+from core.studies.sparse import glance as sparse_glance
 from core.studies.spinal import answers, regression, transfer
 from core.studies.spinal import heads as spinal_heads
 from core.studies.spinal import photographs as spinal_photographs
@@ -140,7 +143,22 @@ def two_photographs(home, progress):
     return shift_photographs.answer(net("lite0"), [(home / f"{i}.png", 282) for i in range(2)], progress, 0)
 
 
+def two_layers(progress):
+    params = transfer.Params(seeds=1, epochs=1, layers=2)
+    return spinal_photographs.states(photographs_in_numbers(), params, progress)
+
+
 STUDIES = {
+    "overview.said.of_network": lambda p: said.of_network(vgg(), cat(32), p),
+    "overview.first_look.answer": lambda p: first_look.answer(vgg(), cat(32), p),
+    "patch.gist.object_box": lambda p: gist.object_box(cat().pixels, p),
+    "random.glance.among_photographs": lambda p: random_glance.among_photographs(net("lite0"), cat(), p),
+    "random.glance.among_digits": lambda p: random_glance.among_digits(cat(32), p),
+    "sparse.glance.run": lambda p: sparse_glance.run([coded(), twin()], cat(32), p),
+    "spinal.photographs.states": two_layers,
+    "spinal.photographs.look": lambda p: spinal_photographs.look(
+        photographs_in_numbers(), cat(), net("lite0"), spinal_photographs.PLAN, {}, p
+    ),
     "random.photographs.place": lambda p: photographs.place(photographs_in_numbers(), cat(), net("lite0"), p),
     "random.photographs.nearest_to": lambda p: photographs.nearest_to(
         photographs_in_numbers(), cat(), net("lite0"), p

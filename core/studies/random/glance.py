@@ -22,7 +22,7 @@ from core.pictures.preprocess import in_form, square
 from core.studies.study import Glance, Tile
 
 NEAR = 4
-DIGITS = Spec(features=1000, kernel_size=3, depth=1)
+DIGITS = Spec(features=1000, kernel_size=3, depth=1, in_channels=1)
 DIGIT, ENLARGED = 8, 5  # px of a digit's side, and how much larger it is shown
 TOGETHER = 64  # pictures that go through the network at a time
 

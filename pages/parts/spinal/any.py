@@ -65,7 +65,8 @@ def content(first: str) -> None:
 
 def controls() -> Params:
     """The number of spinal layers, and the rest folded."""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium") as row:
+    row = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
+    with row:
         layers = bound(
             st.slider, section("spinal_heads", "layers"), *LAYERS, FIRST.layers, key=f"{KEY}-layers", width=320,
             help=section("spinal_heads", "layers help"),
