@@ -16,7 +16,7 @@ with st.container(horizontal=True, vertical_alignment="center", key="home-head")
     st.title(section("home", "title"), width="stretch")
     with st.container(width="content", key="home-tour"):
         tour.start()
-with st.container(key="home-body"):
+with st.container(key="rx-hero"), st.container(key="home-body"):
     looks.show(picture)
 samples.show(picture)
 with st.container(border=True):

@@ -99,7 +99,7 @@ provenance.heading(STUDY)
 picture = tray.chosen()
 head = st.container()
 view = choose.view(picture.image)
-place = st.container()
+place = st.container(key="rx-hero")
 pixels = whole(picture.image, view.short)
 with place:
     answer = ask(view, picture, pixels)

@@ -57,7 +57,7 @@ def among(data: random_data.Data, controls: choose.Controls) -> None:
 frame.require(STUDY.slug)
 provenance.heading(STUDY)
 picture, other = tray.chosen(), tray.held()
-hero = st.container(key="random-hero")
+hero = st.container(key="rx-hero").container(key="random-hero")
 with st.container(key="random-controls"):
     left, middle, right = st.columns([1.4, 2, 1], vertical_alignment="bottom")
     title = random_data.choose(picture.image, left)

@@ -56,7 +56,8 @@ frame.require(STUDY.slug)
 provenance.heading(STUDY)
 picture = tray.chosen()
 # laid out first, so that the old figure stands where it is until the new one is there
-above, figure, below, asked = (st.container() for _ in range(4))
+above, figure = st.container(), st.container(key="rx-hero")
+below, asked = st.container(), st.container()
 choice = choose.controls(below, picture.image)
 with asked:
     result = answer(choice, picture) if choice.cards else None

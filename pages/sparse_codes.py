@@ -63,7 +63,8 @@ else:
     cards = [card for card in choice.cards if card.name in found.models]
     with head:
         hero.verdict(found, cards, choice.params)
-        hero.show(found, cards, choice.params, picture)
+        with st.container(key="rx-hero"):
+            hero.show(found, cards, choice.params, picture)
     stage.shown(picture)
     if (other := tray.held()) is not None:
         beside(choice, other)

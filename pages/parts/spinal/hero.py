@@ -37,7 +37,7 @@ class Places:
 
 def places() -> Places:
     """The first screen, from top to bottom."""
-    above, stage = st.container(), st.container()
+    above, stage = st.container(), st.container(key="rx-hero")
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         large = st.container(horizontal=True, vertical_alignment="bottom", gap="medium", width="content")
         others = st.container(horizontal=True, vertical_alignment="bottom", gap="medium", width="content")
