@@ -14,7 +14,7 @@ from core.pictures.image import from_pixels, png_bytes
 from core.studies.patch import closer, evidence, figures
 from core.studies.patch.evidence import Map, Result
 from pages.parts.common import charts, waiting
-from pages.parts.common.address import bound
+from pages.parts.common.address import bound, folded
 from pages.parts.common.words import Markdown, plain
 from pages.parts.patch.choose import Scene
 
@@ -66,8 +66,8 @@ def show(result: Result, scene: Scene) -> None:
         plot = figures.patch_logits(patch, result.labels, result.target)
         charts.show(replace(plot, alt=section("patch_evidence", "logits alt", row=y, column=x)), "patch-logits")
         st.markdown(said(result, m, y, x, patch))
-    with right:
-        alike(network, y, x, scene)
+    with right:  # folded: a network of hundreds of patches takes half a minute for it, and holds up what is asked next
+        folded(section("patch_evidence", "alike title"), "patch alike")(alike)(network, y, x, scene)
 
 
 def said(result: Result, m: int, y: int, x: int, patch: closer.Patch) -> Markdown:
@@ -111,7 +111,7 @@ def inputs(result: Result) -> None:
 
 
 def alike(network: Network, y: int, x: int, scene: Scene) -> None:
-    """Where patches like the chosen one lie; the page does not wait for it."""
+    """Where patches like the chosen one lie."""
     pixels = scene.pixels
     step = closer.alike_step(network, pixels)
     waiting.later(
