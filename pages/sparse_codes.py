@@ -68,7 +68,8 @@ else:
     stage.shown(picture)
     if (other := tray.held()) is not None:
         beside(choice, other)
-    hero.told_of_the_choice(cards[0], choice.params, picture)
+    with frame.going_on():
+        hero.told_of_the_choice(cards[0], choice.params, picture)
     provenance.badges(cards)
     choose.scratch(choice.card)
 result = None if found is None else coded(choice, picture, found)

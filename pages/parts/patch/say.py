@@ -16,7 +16,7 @@ from core.networks.families import BAGNETS
 from core.pictures.object_mask import Box
 from core.studies.patch import gist
 from core.studies.patch.evidence import Result
-from pages.parts.common import stage
+from pages.parts.common import frame, stage
 from pages.parts.common.words import Markdown, plain
 
 FEW, SOME = 0.4, 0.2  # of the evidence, held by the strongest tenth of the patches; a tenth where all say the same
@@ -73,7 +73,13 @@ def held(result: Result, m: int, title: str) -> Markdown:
 
 
 def beyond(card: Card) -> Markdown:
-    """What our records say of this network over a data set; "" where they do not know it."""
+    """What our records say of this network over a data set; "" where they do not know it, or cannot be read."""
+    with frame.going_on():
+        return over_many(card)
+    return stage.NOTHING
+
+
+def over_many(card: Card) -> Markdown:
     known = card.patch if card.name in BAGNETS.get(card.family, ((), ""))[0] else None
     found = gist.beyond(card.family, known, ASSETS / "results") if known else None
     if found is None:

@@ -15,7 +15,7 @@ from core.pictures.samples import DEFAULT_SAMPLE
 from core.studies.sparse import dataset, frames, rescue
 from core.studies.sparse.codes import FOLDER, LAMBDAS, OPENING, Params
 from core.studies.sparse.frames import Frames
-from pages.parts.common import stage
+from pages.parts.common import frame, stage
 from pages.parts.common.player import component, words
 from pages.parts.common.stage import NOTHING
 from pages.parts.common.tray import Picture
@@ -134,6 +134,13 @@ def in_words(told: frames.Told, title: Markdown) -> Markdown:
 
 
 def over_photographs(cards: list[Card], params: Params) -> Markdown:
+    """What the records say; "" where they cannot be read, which is said."""
+    with frame.going_on():
+        return nearest(cards, params)
+    return NOTHING
+
+
+def nearest(cards: list[Card], params: Params) -> Markdown:
     """The record of the chosen network nearest to the reader's noise; "" where it was not measured."""
     found = dataset.measured(FOLDER)
     told = dataset.nearest(found, cards[0].name, cards[1].name if len(cards) > 1 else "", params.noise, params.level)

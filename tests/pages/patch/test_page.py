@@ -219,7 +219,7 @@ def test_your_own_bagnet_stands_beside_ours_and_its_patches_can_be_chosen(tmp_pa
     app.button(key="patch own open").click().run()
     assert not app.exception
     assert any("mine.safetensors" in m.value and "your own weights" in m.value for m in app.markdown)
-    assert "mine.safetensors" in [pane["title"] for pane in hero(app)["panes"]]
+    assert "user:mine.safetensors" in [pane["title"] for pane in hero(app)["panes"]]
     before = said(app)
     app.segmented_control(key="patch-of").set_value("photo BagNet-9").run()
     assert not app.exception
