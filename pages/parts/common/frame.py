@@ -17,7 +17,6 @@ from pages.parts.common import reader, tour, tray, waiting
 from pages.parts.common.words import plain
 
 STYLE = Path(__file__).with_name("house.css")  # a path: Streamlit reads it as the page's style
-OPEN = "open page"  # the session's key of the page that was last run
 STUDY = "study"  # the URL's name for the page that a permalink opens
 
 
@@ -56,8 +55,8 @@ def run(page: st.Page) -> None:
     for said in packaged.left_out().values():
         st.warning(plain(said), icon=":material/heart_broken:")
     tray.lacking()
-    if st.session_state.get(OPEN) != page.url_path:  # another page's figure does not stand on this one
-        st.session_state[OPEN] = page.url_path
+    if st.session_state.get(tour.OPEN) != page.url_path:  # another page's figure does not stand on this one
+        st.session_state[tour.OPEN] = page.url_path
         st.session_state.pop(waiting.SHOWN, None)
     tour.show()
     with going_on():

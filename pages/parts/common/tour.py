@@ -13,11 +13,13 @@ import streamlit as st
 
 from core.base.prose import language, section, sections
 from core.pictures.samples import DEFAULT_SAMPLE
-from pages.parts.common import reader, tray
+from pages.parts.common import tray
 from pages.parts.common.words import Markdown, plain
 
 TOUR = "tour"  # the URL's name of the stop
 HOME = "home"
+TO = "tour to"  # the session's key of the stop that a click asked for
+OPEN = "open page"  # the session's key of the page that was last run
 
 
 @dataclass(frozen=True)
@@ -25,13 +27,13 @@ class Stop:
     """A page by its file's name, and what its address asks for there."""
 
     page: str
-    settings: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, str | int] = field(default_factory=dict)
 
 
 STOPS = (
     Stop(HOME),
     Stop("shift_sweep"),
-    Stop("shift_sweep", {"shift-boundary": "circular", "shift-R": "4"}),
+    Stop("shift_sweep", {"shift-boundary": "circular", "shift-R": 4}),
     Stop("patch_evidence"),
     Stop("patch_evidence"),
     Stop("sparse_codes"),
@@ -55,21 +57,44 @@ def paragraphs(number: int) -> list[str]:
 
 def start() -> None:
     """The button that begins it."""
-    if st.button(section("tour", "start"), icon=":material/directions_walk:", key="tour start", type="primary"):
-        go(1)
+    words, look = section("tour", "start"), {"icon": ":material/directions_walk:", "type": "primary"}
+    st.button(words, key="tour start", on_click=ask, args=(1,), **look)  # type: ignore[arg-type]
+
+
+def stop_of(number: int) -> Stop:
+    """A stop by its number; after the last one Home."""
+    return STOPS[number - 1] if number <= len(STOPS) else Stop(HOME)
+
+
+def is_open(stop: Stop) -> bool:
+    return bool(st.session_state.get(OPEN) == ("" if stop.page == HOME else stop.page))
+
+
+def ask(number: int) -> None:
+    """In a click's callback, where widgets may still be set: go to a stop. A page does not switch to itself, so its
+    settings are set here where it is open already."""
+    stop = stop_of(number)
+    st.session_state[TO] = number
+    st.session_state[tray.CHOICE] = DEFAULT_SAMPLE
+    if is_open(stop):
+        st.session_state.update(stop.settings)
 
 
 def go(number: int) -> None:
-    """Open a stop; after the last one Home, with what to do now."""
-    stop = STOPS[number - 1] if number <= len(STOPS) else Stop(HOME)
-    address = {tray.CHOICE: DEFAULT_SAMPLE, TOUR: str(number), reader.LANGUAGE: language(), **stop.settings}
-    if reader.large():
-        address[reader.LARGE] = "true"
-    st.switch_page(f"pages/{stop.page}.py", query_params=address)
+    """Open a stop's page, as its settings ask for."""
+    stop = stop_of(number)
+    if is_open(stop):
+        st.query_params[TOUR] = str(number)
+        return
+    # the picture and the language are widgets of every page, which keep their values
+    settings = {name: str(value) for name, value in stop.settings.items()}
+    st.switch_page(f"pages/{stop.page}.py", query_params={TOUR: str(number), **settings})
 
 
 def show() -> None:
     """Above a page, while the address is on the tour: where it stands, what to do, and the way on."""
+    if (asked := st.session_state.pop(TO, None)) is not None:
+        go(asked)
     number = place()
     if number is None:
         return
@@ -78,15 +103,20 @@ def show() -> None:
         with left:
             say(number)
         with right.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
-            if number > 1 and st.button(section("tour", "back"), icon=":material/arrow_back:", key="tour back"):
-                go(number - 1)
-            if number <= len(STOPS) and st.button(
-                section("tour", "next"), icon=":material/arrow_forward:", key="tour next", type="primary"
-            ):
-                go(number + 1)
-            if st.button(section("tour", "leave"), icon=":material/close:", key="tour leave", type="tertiary"):
-                del st.query_params[TOUR]
-                st.rerun()
+            if number > 1:
+                st.button(
+                    section("tour", "back"), icon=":material/arrow_back:", key="tour back", on_click=ask,
+                    args=(number - 1,),
+                )  # fmt: skip
+            if number <= len(STOPS):
+                st.button(
+                    section("tour", "next"), icon=":material/arrow_forward:", key="tour next", type="primary",
+                    on_click=ask, args=(number + 1,),
+                )  # fmt: skip
+            st.button(
+                section("tour", "leave"), icon=":material/close:", key="tour leave", type="tertiary",
+                on_click=st.query_params.pop, args=(TOUR, None),
+            )  # fmt: skip
 
 
 def say(number: int) -> None:

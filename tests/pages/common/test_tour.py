@@ -31,12 +31,17 @@ def test_every_stop_says_a_sentence_a_thing_to_do_and_what_to_see(language):
 @pytest.mark.parametrize("number", range(1, len(STOPS) + 1))
 def test_a_stop_opens_its_page_with_its_settings(number):
     stop = STOPS[number - 1]
-    app = visit("" if stop.page == "home" else stop.page, tour=str(number), picture="cat", **stop.settings)
+    app = visit(
+        "" if stop.page == "home" else stop.page,
+        tour=str(number),
+        picture="cat",
+        **{name: str(value) for name, value in stop.settings.items()},
+    )
     assert not app.exception
     assert any(f"Stop {number} of {len(STOPS)}." in block.value for block in app.markdown)
     values = in_the_address(app)
     for name, value in stop.settings.items():
-        assert str(values[name]).lower() == value, name
+        assert str(values[name]).lower() == str(value), name
 
 
 def test_the_end_asks_for_the_readers_own_picture_and_leaving_takes_the_tour_away():
