@@ -21,12 +21,13 @@ from core.compute.neighbours import nearest
 from core.networks.card import Card, Network
 from core.pictures.files import list_pictures
 from core.pictures.image import RGBImage, decode
+from core.pictures.listing import HALVES
 from core.pictures.preprocess import square
 from core.studies import first_look
 from core.studies.random.maps import TITLES, WORDS, Placed, Result, Space, SpaceMap
 
 TITLE = "photographs of Caltech-101"
-HALVES, LOOK = ("train", "test"), "random_photographs"
+LOOK = "random_photographs"
 NEIGHBOURS = 6
 SHOWN = 72  # px of a neighbour's picture
 

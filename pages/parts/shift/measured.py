@@ -10,7 +10,7 @@ import streamlit as st
 from core.base.files import ASSETS
 from core.base.prose import section
 from core.base.renamed import today
-from core.networks import card, families
+from core.networks import card, families, lite
 from core.networks.card import Network
 from core.pictures.corruptions import REFERENCE_SIDE, STRENGTHS
 from core.pictures.files import open_pictures
@@ -28,7 +28,7 @@ LIVE = Params(boundary="crop", pairs=2, worst_reach=1)
 def show(choice: choose.Choice) -> None:
     st.header("Measured on whole data sets", anchor="measured")
     records = dataset.measured(ASSETS / "results" / "shift_sweep")
-    seen = photographs.measured(photographs.FOLDER)
+    seen = photographs.measured(lite.RECORDS)
     known = {r.dataset for r in records.values()} | ({"imagenet"} if seen else set())
     sets = [name for name, data in families.FAMILIES.items() if data in known]
     if sets:
