@@ -13,13 +13,12 @@ from core.base.worker import Progress, ignore, part
 from core.compute import embedding, gallery, spaces
 from core.compute.gallery import Gallery
 from core.pictures.files import find_pictures, open_pictures
-from core.pictures.listing import Found
+from core.pictures.listing import HALVES, Found
 from core.pictures.preprocess import square
 from core.studies.random.maps import agreement
 from core.training.measurement import Asked, Measurement, Part, Quick, command, share, there
 
 DATA, KEY = "caltech101-60", "random:photographs"
-HALVES = ("train", "test")
 RECORD = f"{gallery.PATH.parent.name}/{gallery.PATH.name}"
 CHUNK = 32  # photographs that are in memory at a time
 SEED, PERPLEXITY = 0, 30

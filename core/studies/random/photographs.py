@@ -21,6 +21,7 @@ from core.compute.neighbours import nearest
 from core.networks.card import Card, Network
 from core.pictures.files import list_pictures
 from core.pictures.image import RGBImage, decode
+from core.pictures.listing import HALVES
 from core.pictures.preprocess import square
 from core.studies import first_look
 from core.studies.random import nearby
@@ -28,7 +29,7 @@ from core.studies.random.maps import TITLES, WORDS, Placed, Result, Space, Space
 from core.studies.random.nearby import Nearby
 
 TITLE = "photographs of Caltech-101"
-HALVES, LOOK, NEARBY = ("train", "test"), "random_photographs", "random_nearby"
+LOOK, NEARBY = "random_photographs", "random_nearby"
 NEIGHBOURS = 6
 SHOWN = 72  # px of a neighbour's picture
 

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import numpy as np
 
-from core.base.files import ASSETS
 from core.base.intervals import mean_interval, wilson
 from core.base.records import read_all
 from core.base.worker import Progress, ignore
@@ -25,7 +24,6 @@ from core.pictures.preprocess import field_of_view, seen, to_tensor
 
 NAMES = ("lite0", "lite0_blur3", "lite0_blur5", "lite0_same", "lite0_sparse", "lite0_local")
 PLAIN = "lite0_same"
-FOLDER = ASSETS / "results" / "imagenet"
 PAIRS, SEED, BEST = 10, 0, 5
 SIDES = ((0, 1), (2, 1), (1, 0), (1, 2))  # top and left of a picture that has moved by one pixel, of (1, 1) at rest
 

@@ -11,7 +11,7 @@ import streamlit as st
 from core.base.files import ASSETS
 from core.base.prose import section
 from core.base.renamed import today
-from core.networks import card, families
+from core.networks import card, families, lite
 from core.networks.card import Network
 from core.pictures.corruptions import REFERENCE_SIDE, STRENGTHS
 from core.pictures.files import open_pictures
@@ -30,7 +30,7 @@ def show(choice: choose.Choice) -> None:
     """Folded: ours beside the paper's, the limits of both, and the reader's own pictures."""
     st.header(section("shift_sweep", "measured"), anchor="measured")
     records = dataset.measured(ASSETS / "results" / "shift_sweep")
-    seen = photographs.measured(photographs.FOLDER)
+    seen = photographs.measured(lite.RECORDS)
     known = {r.dataset for r in records.values()} | ({"imagenet"} if seen else set())
     sets = [name for name, data in families.FAMILIES.items() if data in known]
     data = chosen_set(sets, choice.family)
