@@ -135,6 +135,12 @@ def warm_up() -> threading.Thread:
     return thread
 
 
+def is_warm() -> bool:
+    """Whether what was begun by `warm_up` is done, so that nobody waits for an import."""
+    thread = warm_up()
+    return thread.ident is not None and not thread.is_alive()
+
+
 def wait_until_warm() -> None:
     """To be called before torch is used: two threads that import it at once may each see half of it."""
     warm_up().join()

@@ -7,12 +7,12 @@ from functools import partial
 import streamlit as st
 
 from core import cache
+from core.base.prose import section
 from core.data.sets import DATASETS, TORCHVISION
 from core.networks import families, packaged
-from core.pictures.drawn import sort_of
 from core.studies.spinal import STUDY, heads
-from pages.parts.common import frame, provenance, take_away, tray
-from pages.parts.spinal import answers, choose, diagram, measured, photographs, regression, why
+from pages.parts.common import frame, provenance, stage, take_away, tray
+from pages.parts.spinal import answers, choose, diagram, hero, measured, photographs, reading, regression, why
 from pages.parts.spinal import any as spinal_any
 from pages.parts.spinal import race as spinal_race
 
@@ -27,38 +27,41 @@ def data_name(dataset: str) -> str:
 
 frame.require(STUDY.slug)
 provenance.heading(STUDY)
-picture = tray.chosen()
-photo = sort_of(picture.image) == "photograph"
-if photo:
-    with frame.going_on():
-        photographs.show(picture, tray.held())
-else:
-    answers.show(picture, tray.held())
-st.header("Trained from scratch: a race", anchor="race")
+picture, at = tray.chosen(), hero.places()
+read = reading.choose(at, picture)
+params = None
+with frame.going_on():
+    if read == "photographs":
+        params = photographs.show(at, picture, tray.held())
+    else:
+        answers.show(at, *reading.digit(read, picture), picture, tray.held())
+
+st.header(section("spinal_heads", "race title"), anchor="race")
 provenance.badges([packaged.cards()[name] for name in families.HEADED.values() if name in packaged.cards()])
-data, race = choose.controls()
+data, wanted = choose.controls()
 raced, head = st.container(), st.container()
 with head:
-    st.header("What a spinal head is", anchor="head")
-    params = choose.params(race, choose.shape(str(race["backbone"])))
+    st.subheader(section("spinal_heads", "head title"), anchor="head")
+    sizes = choose.params(wanted, choose.shape(str(wanted["backbone"])))
     cache.wait_until_warm()
-    if params is not None:
-        diagram.show(params, data.classes if data and data.classes else DIGIT_CLASSES)
+    if sizes is not None:
+        diagram.show(sizes, data.classes if data and data.classes else DIGIT_CLASSES)
 result = None
 with raced, frame.going_on():
-    result = spinal_race.show(data, params)
-if photo:
-    answers.show(picture, tray.held())
+    result = spinal_race.show(data, sizes)
+
+with frame.going_on():
+    why.show()
+st.header(section("spinal_heads", "measured title"), anchor="measured")
 for show in (
-    measured.parts_of_the_head,
-    measured.on_a_trained_network,
+    *([partial(photographs.race, params)] if params is not None else []),
+    measured.show,
     partial(spinal_any.show, ANY_FIRST),
     regression.show,
-    why.show,
-    measured.show,
 ):
     with frame.going_on():
         show()
+stage.try_next(STUDY)
 if result is not None:
     shown, name = heads.params_of(result), data_name(result.dataset)
     take_away.show(

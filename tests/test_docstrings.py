@@ -34,6 +34,8 @@ OF_NO_PAPER = (
     "two_answers",
     "command",
     "numbers",
+    "glance",
+    "live",
 )  # a file's first word
 
 

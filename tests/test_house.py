@@ -110,7 +110,9 @@ def test_in_a_room_only_what_measures_trains():
 
 
 def test_a_page_knows_only_its_own_parts_and_the_common_ones():
-    own = {f"pages.{study.slug}": room(study) for study in STUDIES} | {"pages.home": "home"}
+    own = {f"pages.{study.slug}": room(study) for study in STUDIES} | {
+        f"pages.{name}": name for name in ("home", "networks", "claims")
+    }
     for name, other in INSIDE:
         its = room_of(other, "pages.parts")
         if not of(other, "pages") or its == "common" or name == "app":
@@ -174,11 +176,12 @@ def test_laziness_is_decided_in_one_place():
 def test_studies_rooms_and_pages_agree():
     slugs = [study.slug for study in STUDIES]
     assert len(set(slugs)) == len(slugs)
-    assert {path.stem for path in (ROOT / "pages").glob("*.py")} - {"__init__", "home", "networks"} == set(slugs)
+    pages = {path.stem for path in (ROOT / "pages").glob("*.py")}
+    assert pages - {"__init__", "home", "networks", "claims", "in_class"} == set(slugs)
     rooms = {path.parent.name for path in (ROOT / "core" / "studies").glob("*/__init__.py")}
     assert {room(study) for study in STUDIES} == rooms
     parts = {path.parent.name for path in (ROOT / "pages" / "parts").glob("*/__init__.py")}
-    assert parts == rooms | {"common", "home"}
+    assert parts == rooms | {"common", "home", "networks", "claims"}
 
 
 @pytest.mark.parametrize("study", STUDIES, ids=lambda study: study.slug)

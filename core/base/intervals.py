@@ -20,6 +20,15 @@ def wilson(share: float, n: int, z: float = 1.96) -> tuple[float, float]:
     return middle - half, middle + half
 
 
+def difference(one: float, other: float, n: int, m: int | None = None) -> tuple[float, float]:
+    """The 95 % interval of the difference of two shares, seen in n and in m trials, n by default (Newcombe 1998,
+    method 10). Where both are of the same pictures, and so err alike, it is wider than it need be."""
+    (low, high), (other_low, other_high) = wilson(one, n), wilson(other, m or n)
+    middle = one - other
+    below, above = math.hypot(one - low, other_high - other), math.hypot(high - one, other - other_low)
+    return middle - below, middle + above
+
+
 def mean_interval(values: Sequence[float] | np.ndarray) -> tuple[float, float]:
     """Mean of independent repetitions (n,) and the half width of its 95 % interval (Student's t), without NaN values.
 

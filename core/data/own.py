@@ -24,11 +24,12 @@ from core.pictures.listing import (
 )
 from core.pictures.preprocess import square
 
+TITLE = "your pictures"
 FEWEST_CLASSES = 2
 FEWEST_PICTURES = 10
 
 
-def read(listing: Listing, size: int, title: str = "your pictures", progress: Progress = ignore) -> Pictures:
+def read(listing: Listing, size: int, title: str = TITLE, progress: Progress = ignore) -> Pictures:
     """The pictures of a folder or zip as squares of `size` px, in the halves that its folders give, or in `halves`.
 
     Of more than fit in memory a seeded draw is taken that keeps the classes even. Raises DataError as `from_pictures`.

@@ -19,7 +19,8 @@ ACCENT = "#0072B2"  # Okabe-Ito blue: the anti-aliased networks
 ACCENT_ON_DARK = "#56a8dc"
 USER = "#D55E00"  # Okabe-Ito vermilion: what the reader chose or brought
 MUTED = "#8c8c8c"  # legible on white and on black
-FONTS = "'Source Sans', 'Source Sans Pro', system-ui, sans-serif"  # the page's own
+# The page's own, then the systems' for Japanese.
+FONTS = "'Source Sans', 'Source Sans Pro', 'Hiragino Sans', 'Yu Gothic', 'Noto Sans CJK JP', system-ui, sans-serif"
 
 # Signed maps: zero takes the page's own lightness; blue against, red (on dark: orange) for.
 _SIGNED = {
@@ -49,6 +50,13 @@ def uri(pixels: np.ndarray) -> str:
     stream = io.BytesIO()
     Image.fromarray(pixels).save(stream, "PNG")
     return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode()
+
+
+def photo_uri(pixels: np.ndarray) -> str:
+    """uint8 (H, W, 3) as a JPEG data address: a tenth of `uri`'s, for photographs that are only looked at."""
+    stream = io.BytesIO()
+    Image.fromarray(pixels).save(stream, "JPEG", quality=88, subsampling=0)
+    return "data:image/jpeg;base64," + base64.b64encode(stream.getvalue()).decode()
 
 
 def add_picture(fig: go.Figure, i: int, source: str, height: int, width: int, layer: str = "below") -> None:
@@ -123,12 +131,12 @@ def style(fig: go.Figure) -> go.Figure:
         template="plotly_dark" if dark else "plotly_white",
         paper_bgcolor=clear,
         plot_bgcolor=clear,
-        font={"family": FONTS, "size": 13, "color": text},
+        font={"family": FONTS, "size": theme.size(13), "color": text},
         modebar={"bgcolor": clear, "color": MUTED, "activecolor": text},
-        title={"font": {"size": 15}, "x": 0, "xanchor": "left", "xref": "paper"},
+        title={"font": {"size": theme.size(15)}, "x": 0, "xanchor": "left", "xref": "paper"},
         margin={"l": 56, "r": 16, "t": 72, "b": 48},
         hoverlabel={
-            "font": {"family": FONTS, "size": 13, "color": text},
+            "font": {"family": FONTS, "size": theme.size(13), "color": text},
             "bgcolor": "#262730" if dark else "#ffffff",
         },
         # not on the plot ("paper"): in a window that was narrower for a while Plotly leaves it lying over the marks

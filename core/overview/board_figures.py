@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from core.base.heavy import go
+from core.base.prose import section
 from core.claims.claim import VERDICTS, Verdict
 from core.figures import theme
 from core.figures.blocks import Plot
@@ -23,18 +24,30 @@ BAR = 44  # px a study
 WIDE = 2  # claims of a piece that has room for more than their number
 
 
+def said(verdict: Verdict) -> str:
+    """A verdict in the reader's language."""
+    words: dict[Verdict, str] = {
+        "reproduced in miniature": section("claims", "reproduced"),
+        "not reproduced": section("claims", "not reproduced"),
+        "contradicted": section("claims", "contradicted"),
+        "not tested here": section("claims", "not tested"),
+    }
+    return words[verdict]
+
+
 def finding(rows: Sequence[Row]) -> str:
-    """'Of 84 claims of five papers, 61 were measured here: 42 are reproduced in miniature, …'."""
+    """'Of 84 claims of five papers, 61 were measured by this project: 42 reproduced in miniature, …'."""
     counted = Counter(verdict for _, _, verdict in rows)
     measured = len(rows) - counted["not tested here"]
     papers = len({claim.study for claim, _, _ in rows})
     if not measured:
-        return f"Of {len(rows)} claims of {papers} papers, none is measured on this machine yet."
-    said = [f"{counted[v]} {'is' if counted[v] == 1 else 'are'} {v}" for v in VERDICTS[:3]]
-    return (
-        f"Of {len(rows)} claims of {papers} papers, {measured} were measured by this project: {said[0]}, "
-        f"{said[1]}, {said[2]}."
-    )
+        return section("claims", "finding, nothing", claims=len(rows), papers=papers)
+    reproduced, failed, against = (counted[v] for v in VERDICTS[:3])
+    words = section(
+        "claims", "finding", claims=len(rows), papers=papers, measured=measured, reproduced=reproduced,
+        not_reproduced=failed, contradicted=against,
+    )  # fmt: skip
+    return " ".join(words.split())
 
 
 def counts(rows: Sequence[Row]) -> dict[Verdict, list[int]]:
@@ -45,7 +58,7 @@ def counts(rows: Sequence[Row]) -> dict[Verdict, list[int]]:
 
 def table(rows: Sequence[Row]) -> dict[str, Sequence[str | int]]:
     """`counts` as a table, one row a study."""
-    return {"study": [study.title for study in STUDIES]} | {str(v): n for v, n in counts(rows).items()}
+    return {section("claims", "study"): [s.title for s in STUDIES]} | {said(v): n for v, n in counts(rows).items()}
 
 
 def bars(rows: Sequence[Row]) -> Plot:
@@ -57,28 +70,28 @@ def bars(rows: Sequence[Row]) -> Plot:
             x=numbers,
             y=[study.title for study in STUDIES],
             orientation="h",
-            name=f"{mark} {verdict}",
+            name=f"{mark} {said(verdict)}",
             text=["" if not n else f"{n}" if n < WIDE else f"{mark} {n}" for n in numbers],
             textposition="inside",
             insidetextanchor="middle",
             textangle=0,
             constraintext="none",
-            textfont={"color": "#000000" if verdict != "not tested here" else text_colour(), "size": 14},
+            textfont={"color": "#000000" if verdict != "not tested here" else text_colour(), "size": theme.size(14)},
             marker={
                 "color": colour,
                 "pattern": {"shape": pattern, "fgcolor": "rgba(0,0,0,0.35)", "size": 6},
                 "line": {"width": 1, "color": "#0e1117" if theme.dark() else "#ffffff"},
             },
-            hovertemplate=f"%{{y}}: %{{x}} {verdict}<extra></extra>",
+            hovertemplate=f"%{{y}}: %{{x}} {said(verdict)}<extra></extra>",
         )
     style(fig)
     fig.update_layout(
         barmode="stack",
         height=BAR * len(STUDIES) + 90,
-        margin={"l": 130, "r": 16, "t": 56, "b": 34},
+        margin={"l": 8, "r": 16, "t": 40, "b": 34},
         legend={"y": 1, "yanchor": "top", "traceorder": "normal"},
         bargap=0.3,
     )
-    fig.update_yaxes(autorange="reversed", nticks=0, showgrid=False)
-    fig.update_xaxes(title_text="claims")
-    return Plot(fig, f"Verdicts on the claims of each paper, one bar a study. {finding(rows)}", lambda: table(rows))
+    fig.update_yaxes(autorange="reversed", nticks=0, showgrid=False, automargin=True)
+    fig.update_xaxes(title_text=section("claims", "bars"))
+    return Plot(fig, section("claims", "bars alt", finding=finding(rows)), lambda: table(rows))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.reproduce import facts
+from core.reproduce import facts, live
 from core.studies.patch import measure as patch
 from core.studies.random import measure as random
 from core.studies.shift import measure as shift
@@ -12,5 +12,5 @@ from core.training.measurement import Measurement
 
 ROOMS = (shift, patch, sparse, random, spinal)
 MEASUREMENTS: dict[str, Measurement] = {
-    one.key: one for one in (facts.EXACT, *(one for room in ROOMS for one in room.MEASUREMENTS))
+    one.key: one for one in (facts.EXACT, live.LIVE, *(one for room in ROOMS for one in room.MEASUREMENTS))
 }

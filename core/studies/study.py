@@ -9,8 +9,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal
 
+from core.base.prose import language, sections
+from core.base.worker import Progress, ignore
 from core.claims.claim import Claim
-from core.figures.blocks import Plot
+from core.claims.live import Probe
 from core.networks.card import Card
 from core.pictures.image import RGBImage
 from core.studies.asked import Asked, Work
@@ -84,15 +86,26 @@ class OfData:
     out: str = "Where to write the Result."
 
 
-@dataclass(frozen=True, eq=False)
-class Glance:
-    """What the home page shows of a study: its finding and its figure, side by side where it has several.
-
-    Without a figure the finding says what is to be done to have one.
+@dataclass(frozen=True)
+class Tile:
+    """One thing that a glance shows under its `caption`: a picture as a data `address`, with what it shows in words; or
+    `words`, each with a share in 0..1 that is drawn as a bar, None for no bar, and a picture of its own, "" for none.
+    `plain`: what the paper's own is compared with.
     """
 
+    caption: str
+    address: str = ""
+    alt: str = ""
+    words: tuple[tuple[str, float | None, str], ...] = ()
+    plain: bool = False
+
+
+@dataclass(frozen=True)
+class Glance:
+    """What Home shows of a study on a picture: one plain line, words only, and what is seen, side by side."""
+
     finding: str
-    plots: tuple[Plot, ...] = ()
+    tiles: tuple[Tile, ...]
 
 
 @dataclass(frozen=True)
@@ -100,19 +113,29 @@ class Study:
     """One room of the house. `slug` names its page and its records, `room` its package here, `networks` those that it
     begins with, `uses` what it does with any.
 
-    What a room holds beyond its face is imported when it is asked for: claims.py has CLAIMS, measure.py MEASUREMENTS,
-    row.py TABLE, command.py COMMAND, and report.py parts, glance and first_looks.
+    What a room holds beyond its face is imported when it is asked for: claims.py has CLAIMS, live.py PROBES, measure.py
+    MEASUREMENTS, row.py TABLE, command.py COMMAND, report.py parts and first_looks, and glance.py what Home shows of
+    any picture: `networks(image)`, the names of those that it asks; `run(networks, image, progress)`, which gives a
+    FOUND, and takes a second or a few; and `shown(found, image)`, the Glance in the reader's language and theme.
     """
 
     slug: str
-    title: str
-    question: str
     paper: str
     link: str
     icon: str
     room: str
     networks: tuple[str, ...]
     uses: tuple[Use, ...]
+
+    @property
+    def title(self) -> str:
+        """Its name in the reader's language, from assets/words."""
+        return sections(self.slug, language())["title"]
+
+    @property
+    def question(self) -> str:
+        """What it asks, in the reader's language."""
+        return sections(self.slug, language())["question"]
 
     @property
     def word(self) -> str:
@@ -127,6 +150,11 @@ class Study:
     def claims(self) -> tuple[Claim, ...]:
         """What its paper claims, as code."""
         return tuple(self.part("claims").CLAIMS)
+
+    @property
+    def probes(self) -> Mapping[str, Probe]:
+        """By the claim's name: what those claims come to on one picture that single pictures can show."""
+        return self.part("live").PROBES  # type: ignore[no-any-return]
 
     @property
     def measurements(self) -> tuple[Any, ...]:
@@ -147,10 +175,22 @@ class Study:
         """What a report asks of it."""
         return list(self.part("report").parts(asked))
 
-    def glance(self, cards: Sequence[Card], sample: RGBImage) -> Glance | None:
-        """What the home page shows of it, of those of its networks that are whole; None where its packaged result was
-        made from others."""
-        return self.part("report").glance(cards, sample)  # type: ignore[no-any-return]
+    def glance(self, found: Any, image: RGBImage) -> Glance:
+        """What Home shows of what `look` found of a picture, in the reader's language and theme."""
+        return self.part("glance").shown(found, image)  # type: ignore[no-any-return]
+
+    def look(self, networks: Sequence[Any], image: RGBImage, progress: Progress = ignore) -> Any:
+        """A quick look at any picture, with the networks of `looks_with`."""
+        return self.part("glance").run(networks, image, progress)
+
+    def looks_with(self, image: RGBImage) -> tuple[str, ...]:
+        """The names of the networks that its quick look at a picture asks."""
+        return tuple(self.part("glance").networks(image))
+
+    @property
+    def looked(self) -> type[Any]:
+        """What a quick look finds."""
+        return self.part("glance").FOUND  # type: ignore[no-any-return]
 
     def first_looks(self) -> Iterator[FirstLook]:
         """Its packaged results, computed again."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +13,7 @@ from core.base import files
 from core.base.worker import Progress
 from core.data import named, sets
 from core.networks import weights
+from core.overview import first_look as home
 from core.studies import STUDIES
 from core.studies.first_look import FOLDER
 from core.studies.shift import measure as shift
@@ -83,8 +85,8 @@ def with_bar(label: str, measure: Callable[[Progress], Path]) -> None:
 @app.command("first-look")
 def first_look() -> None:
     """Write the packaged results that the pages open with."""
-    for study in STUDIES:
-        for name, key, fields, finding in study.first_looks():
-            path = FOLDER / f"{name}.json"
-            files.write_json(path, {"key": key, "command": "receptive first-look", "result": fields}, indent=None)
-            typer.echo(f"{path}: {finding}")
+    of_studies = (look for study in STUDIES for look in study.first_looks())
+    for name, key, fields, finding in itertools.chain(of_studies, home.first_looks()):
+        path = FOLDER / f"{name}.json"
+        files.write_json(path, {"key": key, "command": "receptive first-look", "result": fields}, indent=None)
+        typer.echo(f"{path}: {finding}")

@@ -17,7 +17,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, TimeoutError, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, TimeoutError, expect, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 ARGUMENTS = [
@@ -42,7 +42,7 @@ class Watched:
 
     def watch(self, page: Page) -> Page:
         page.set_default_timeout(PATIENCE)
-        page.on("console", lambda m: self.complaints.append(m.text) if m.type == "error" and not late(m) else None)
+        page.on("console", lambda m: self.complaints.append(m.text) if m.type == "error" else None)
         page.on("pageerror", lambda e: self.complaints.append(str(e)))
         page.on("request", lambda r: self.note(r.url))
         return page
@@ -51,14 +51,6 @@ class Watched:
         address = urlsplit(url)
         if address.scheme in ("http", "https", "ws", "wss") and address.hostname not in ("localhost", "127.0.0.1"):
             self.outside.append(url)
-
-
-def late(message: ConsoleMessage) -> bool:
-    """Whether it is of a picture that Streamlit dropped, as its script ran anew, before a busy browser asked for it.
-
-    To be mended in the tray (its pictures have an address a run); nothing else is let through.
-    """
-    return "404" in message.text and "/media/" in message.location.get("url", "")
 
 
 def settle(page: Page) -> None:

@@ -84,7 +84,7 @@ def test_a_drawing_is_chosen_survives_pages_and_can_be_taken_back(address: str, 
     is_chosen(page, "drawing")
     has_strokes(pad, 2)
     page.get_by_role("link", name="Home").first.click()
-    expect(page.get_by_role("heading", name="Five ways to watch a network see")).to_be_visible()
+    expect(page.get_by_role("heading", name="Your picture, five ways")).to_be_visible()
     settle(page)
     has_strokes(pad, 2)
 

@@ -9,16 +9,17 @@ import pytest
 from playwright.sync_api import expect
 from safetensors.torch import save_file
 
+from core.claims.live import lives
 from core.models import create_model
 from core.overview import board
-from tests.browser.conftest import Watched, choose, settle
+from tests.browser.conftest import PATIENCE, Watched, choose, settle
 
 pytestmark = pytest.mark.browser
 
 
 def test_from_a_claim_to_the_live_picture_of_it(address: str, watched: Watched) -> None:
     page = watched.page
-    page.goto(f"{address}/?claims-study=Patch+evidence")
+    page.goto(f"{address}/?study=claims&claims-study=Patch+evidence")
     settle(page)
     measured = sum(ours is not None for _, ours, _ in board.board())
     expect(page.get_by_text(f"{measured} were measured by this project")).to_be_visible()
@@ -30,6 +31,11 @@ def test_from_a_claim_to_the_live_picture_of_it(address: str, watched: Watched) 
     expect(page.get_by_role("heading", name="Which little patches made the network say so?")).to_be_visible()
     expect(page.get_by_role("slider", name=re.compile("Tiles per side"))).to_be_visible()  # the folded part is open
     settle(page)
+    live = lives(board.RESULTS)[claim.name]
+    name, _ = live.shows(next(verdict for one, _, verdict in board.board() if one.name == claim.name))
+    assert page.evaluate("new URLSearchParams(location.search).get('picture') ?? 'cat'") == name
+    expect(page.get_by_text("On one picture it may be otherwise")).to_be_visible()
+    expect(page.get_by_text(re.compile(r"^On this picture"))).to_be_visible()
     assert watched.complaints == []
     assert watched.outside == []
 
@@ -42,13 +48,13 @@ LEGENDS = """() => [...document.querySelectorAll('.js-plotly-plot')].filter(p =>
   return [over.length, legend.top >= box(p).top - 1 && legend.bottom <= box(p).bottom + 1]; })"""
 
 
-@pytest.mark.parametrize(("study", "least"), [("", 1), ("random_features", 3)])
+@pytest.mark.parametrize(("study", "least"), [("claims", 1), ("random_features", 3)])
 def test_no_legend_lies_over_its_figure_however_wide_the_window_was(
     address: str, watched: Watched, study: str, least: int
 ) -> None:
     """Plotly left one that stands on the plot where it was when the window was narrower."""
     page = watched.page
-    page.goto(f"{address}/?study={study}" if study else address)
+    page.goto(f"{address}/?study={study}")
     settle(page)
     for width in (1440, 1024, 800, 1440, 800, 1024, 1440):
         page.set_viewport_size({"width": width, "height": 1000})
@@ -59,21 +65,51 @@ def test_no_legend_lies_over_its_figure_however_wide_the_window_was(
         assert all(one == [0, True] for one in found), (width, found)
 
 
+def test_a_sample_that_is_clicked_is_looked_at_five_ways(address: str, watched: Watched) -> None:
+    page = watched.page
+    page.goto(address)
+    settle(page)
+    expect(page.locator(".rx-look:not(.rx-old):not(.rx-empty)")).to_have_count(5)
+    expect(page.get_by_role("img", name="The picture: Chelsea the cat")).to_be_in_viewport()
+    expect(page.get_by_role("link", name="Open Shift sweep")).to_be_in_viewport()
+    page.get_by_role("group", name="Try another picture").get_by_role("button", name="Cup of coffee").click()
+    expect(page.get_by_role("img", name="The picture: Cup of coffee")).to_be_visible()
+    expect(page.locator(".rx-look")).to_have_count(5)  # the cat's, dimmed, and what is ready
+    expect(page.get_by_text(re.compile("^A network takes this for “espresso”"))).to_be_visible()
+    expect(page.locator(".rx-look:not(.rx-old):not(.rx-empty)")).to_have_count(5, timeout=3 * PATIENCE)
+    page.get_by_role("link", name="Open Sparse codes").click()
+    settle(page)
+    expect(page.get_by_role("heading", name="What is left when lambda is turned up?")).to_be_visible()
+    assert "picture=coffee" in page.url
+    assert watched.complaints == []
+    assert watched.outside == []
+
+
 def test_a_network_of_your_own_in_the_matrix_and_in_a_study(address: str, watched: Watched, tmp_path: Path) -> None:
     page = watched.page
     file = tmp_path / "birds.safetensors"
     save_file(create_model("cifar_vgg_blur3", num_classes=3).state_dict(), file)
     page.goto(f"{address}/?study=networks")
     settle(page)
+    expect(page.get_by_text(re.compile(r"\d of 6 networks say tiger cat"))).to_be_visible(timeout=PATIENCE)
+    expect(page.locator(".rx-cards article img")).to_have_count(6)
+    page.get_by_text("Every network by every study").click()
     expect(page.get_by_text(re.compile(r"\d+ of \d+ pairs of \d+ networks"))).to_be_visible()
     page.locator("[data-testid=stMain] input[type=file]").set_input_files(file)
     expect(page.get_by_role("textbox", name="Labels, one a line: 3 classes")).to_be_visible()
     page.get_by_role("button", name="Open it").click()
     settle(page)
     expect(page.get_by_text("user:birds.safetensors: your own weights").first).to_be_visible()
+    button, answer = page.get_by_role("button", name="Open it"), page.get_by_text("user:birds.safetensors is open")
+    expect(answer).to_be_visible()
+    expect(page.get_by_text("user:birds.safetensors, of Chelsea the cat")).to_be_visible()
+    here, there = button.bounding_box(), answer.bounding_box()
+    assert here is not None
+    assert there is not None
+    assert abs(there["y"] - here["y"]) < 200  # both are on one screen
     page.get_by_role("link", name="Open Shift sweep with it").first.click()
     settle(page)
-    expect(page.get_by_text(re.compile(r"Unshifted, user:birds.safetensors says class \d"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"user:birds.safetensors says class \d")).first).to_be_visible()
     settle(page)
     assert watched.complaints == []
     assert watched.outside == []

@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from core import networks
 from core.pictures.image import png_bytes
@@ -27,18 +27,28 @@ def open_page(page: Page, address: str, settings: str = "") -> None:
     page.goto(f"{address}/?study=patch_evidence&patch-family=photographs{settings}")
     settle(page)
     expect(page.get_by_role("heading", name="Which little patches made the network say so?")).to_be_visible()
-    expect(page.locator(f"{MAPS} .js-plotly-plot").first).to_be_visible()
+    expect(page.locator(f"{MAPS} .stage").first).to_be_visible()
     expect(page.get_by_text(SAID).first).to_be_visible(timeout=120_000)
     settle(page)
 
 
 def click_map(page: Page, number: int, across: float, down: float) -> None:
     """Click the map of that number at a share of its width and height."""
-    box = page.locator(f"{MAPS} .draglayer .{'xy' if number == 1 else f'x{number}y{number}'} .nsewdrag").bounding_box()
+    box = stage(page, number).bounding_box()
     assert box is not None
     page.mouse.click(box["x"] + box["width"] * across, box["y"] + box["height"] * down)
     expect(page.get_by_label("Row, px")).not_to_have_value("")
     settle(page)
+
+
+def stage(page: Page, number: int) -> Locator:
+    """The photo with the map of that number over it."""
+    return page.locator(f"{MAPS} .stage").nth(number - 1)
+
+
+def uncovered(page: Page) -> float:
+    """How much of the photo is uncovered, in percent."""
+    return float(page.locator(f"{MAPS} .wipe").evaluate("e => parseFloat(e.style.getPropertyValue('--at'))"))
 
 
 def words(page: Page) -> tuple[str, float]:
@@ -90,7 +100,7 @@ def test_an_uploaded_picture_is_mapped_to_the_last_pixel(address: str, watched: 
     upload(page, "mine.png", png_bytes(load_sample("coffee")))
     expect(page.get_by_text("mine.png, 600 × 400 px")).to_be_visible()
     expect(page.get_by_text(re.compile(r"at 96 × 64 px \(it has 600 × 400\)"))).to_be_visible()
-    expect(page.get_by_text(re.compile(r"Half of the evidence for .+ comes from"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"Why .+\? .*the strongest tenth"))).to_be_visible()
     expect(page.get_by_text(re.compile("so far; around every pixel"))).to_have_count(0, timeout=120_000)
     assert watched.complaints == []
 
@@ -101,11 +111,11 @@ def test_a_long_map_refines_can_be_stopped_and_gone_on_with(address: str, watche
         f"{address}/?study=patch_evidence&patch-family=photographs&picture=rocket&patch-short-tiny-imagenet-20=224"
     )
     page.get_by_role("button", name="Stop").first.click()  # of the coarse pass or of the refinement: whichever it is in
-    stopped = page.get_by_text(re.compile("Stopped( at a patch around every|: asking)"))
+    stopped = page.get_by_text(re.compile("Stopped( at a patch around every|: asking|: looking)"))
     expect(stopped).to_be_visible()
     page.get_by_role("button", name="Go on").click()
     expect(stopped).to_have_count(0, timeout=120_000)
-    expect(page.locator(f"{MAPS} .js-plotly-plot").first).to_be_visible()
+    expect(page.locator(f"{MAPS} .stage").first).to_be_visible()
     assert watched.complaints == []
 
 
@@ -117,4 +127,49 @@ def test_nothing_sticks_out_at_800_px(address: str, watched: Watched, scheme: st
     open_page(page, address)
     assert page.get_by_test_id("stMain").evaluate("e => e.scrollWidth - e.clientWidth") <= 0
     assert page.locator("[data-testid=stException]").count() == 0
+    assert watched.complaints == []
+
+
+def test_the_wipe_is_dragged_and_moved_by_keys_and_chooses_no_patch(address: str, watched: Watched) -> None:
+    page = watched.page
+    page.emulate_media(reduced_motion="reduce")
+    open_page(page, address)
+    assert uncovered(page) == 30
+    box = stage(page, 2).bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + 40)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + 40, steps=4)
+    page.mouse.move(box["x"] + box["width"] * 0.8, box["y"] + 44, steps=4)
+    page.mouse.up()
+    assert uncovered(page) == pytest.approx(80, abs=1)
+    slider = page.get_by_role("slider", name="How much of the photo stays uncovered")
+    slider.focus()
+    slider.press("ArrowLeft")
+    assert uncovered(page) == pytest.approx(79, abs=1)
+    page.get_by_role("button", name="photo BagNet-17", exact=True).first.click()
+    expect(stage(page, 1)).to_be_hidden()
+    expect(stage(page, 2)).to_be_visible()
+    assert page.get_by_label("Row, px").input_value() == ""
+    page.get_by_role("button", name=re.compile("Strongest patch number 2")).click()
+    expect(page.get_by_label("Row, px")).not_to_have_value("")
+    settle(page)
+    assert uncovered(page) == pytest.approx(79, abs=1)  # what a hand has done outlives the run
+    expect(stage(page, 1)).to_be_hidden()
+    assert watched.complaints == []
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1024, 768)])
+def test_the_hero_stands_on_the_first_screen(address: str, watched: Watched, width: int, height: int) -> None:
+    page = watched.page
+    page.set_viewport_size({"width": width, "height": height})
+    page.goto(f"{address}/?study=patch_evidence")
+    expect(stage(page, 1)).to_be_visible(timeout=120_000)
+    settle(page)
+    for number in (1, 2):
+        box = stage(page, number).bounding_box()
+        assert box is not None
+        assert box["y"] > 0
+        assert box["y"] + box["height"] <= height
+        assert box["width"] >= 200
     assert watched.complaints == []

@@ -13,14 +13,15 @@ from playwright.sync_api import Page, expect
 from core.pictures.image import png_bytes
 from core.pictures.samples import load_sample
 from tests.browser.conftest import Watched, settle
-from tests.browser.test_shift_sweep_in_chromium import slide, upload
+from tests.browser.test_shift_sweep_in_chromium import upload
 
 pytestmark = pytest.mark.browser
 SAID = re.compile(r"At λ = ([\d.]+), (\d+)% of the codes are not zero")
+SLIDER = "How picky, λ"
 
 
-def open_page(page: Page, address: str, settings: str = "") -> None:
-    page.goto(f"{address}/?study=sparse_codes&sparse-network=cifar_sdnet18{settings}")
+def open_page(page: Page, address: str, settings: str = "&sparse-network=cifar_sdnet18") -> None:
+    page.goto(f"{address}/?study=sparse_codes{settings}")
     settle(page)
     expect(page.get_by_role("heading", name="What is left when lambda is turned up?")).to_be_visible()
     expect(page.get_by_text(SAID).first).to_be_visible()
@@ -36,20 +37,72 @@ def share(page: Page, lam: str) -> int:
     return int(found[2])
 
 
+def turn(page: Page, frame: int) -> None:
+    """Move the hero's slider to a frame, and let it go."""
+    page.get_by_role("slider", name=SLIDER).evaluate(
+        "(e, at) => { e.value = at; for (const kind of ['input', 'change'])"
+        " e.dispatchEvent(new Event(kind, { bubbles: true })); }",
+        frame,
+    )
+
+
+def test_the_first_visit_plays_every_lambda_in_the_browser_and_keeps_what_is_let_go(
+    address: str, watched: Watched
+) -> None:
+    page = watched.page
+    page.set_viewport_size({"width": 1440, "height": 900})
+    open_page(page, address, "")
+    slider = page.get_by_role("slider", name=SLIDER)
+    expect(page.get_by_text("“window screen”").first).to_be_visible()
+    expect(slider).to_have_attribute(
+        "aria-valuetext", re.compile("^λ = 0.9: tiger cat, "), timeout=30_000
+    )  # played once, and back
+    box = slider.bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] < 900
+    frames = set()
+    for at in (0, 2, 8, 18, 30):
+        turn(page, at)
+        frames.add(page.get_by_alt_text(re.compile("^Rebuilt from")).get_attribute("src"))
+    assert len(frames) == 5
+    turn(page, 2)
+    expect(slider).to_have_attribute("aria-valuetext", re.compile("^λ = 0.1: window screen, "))
+    share(page, "0.1")
+    assert "sparse-lambda=0.1" in page.url
+    page.get_by_role("button", name="Play", exact=True).first.click()
+    expect(slider).not_to_have_attribute("aria-valuetext", re.compile("^λ = 0.1: window screen, "))
+    page.get_by_role("button", name="Pause", exact=True).click()
+    noisy = page.get_by_alt_text("With noise: impulse, p = 0.24")
+    before = noisy.get_attribute("src")
+    page.get_by_role("button", name="without noise").click()
+    assert page.get_by_alt_text("The photo, without noise").get_attribute("src") != before
+    assert watched.complaints == []
+    assert watched.outside == []
+
+
+def test_who_wants_less_motion_sees_the_chosen_lambda_at_once(address: str, watched: Watched) -> None:
+    page = watched.page
+    page.emulate_media(reduced_motion="reduce")
+    open_page(page, address, "")
+    slider = page.get_by_role("slider", name=SLIDER)
+    expect(slider).to_have_attribute("aria-valuetext", re.compile("^λ = 0.9: tiger cat, "))
+    expect(page.get_by_role("button", name="Play", exact=True).first).to_be_visible()
+
+
 def test_lambda_and_noise_move_the_code_the_picture_and_the_answer(
     address: str, watched: Watched, tmp_path: Path
 ) -> None:
     page = watched.page
     open_page(page, address)
     shares = []
-    for lam, name in (("0.1", "0.1"), ("0.4", "0.4"), ("0.9", "0.9"), ("1.4", "1.4")):
-        slide(page, "Lambda λ", lam)
+    for frame, name in ((2, "0.1"), (8, "0.4"), (18, "0.9"), (28, "1.4")):
+        turn(page, frame)
         shares.append(share(page, name))
     assert shares == sorted(shares, reverse=True)
     assert shares[0] > shares[-1]
 
     before = page.get_by_text(SAID).first.inner_text()
-    page.get_by_role("slider", name="Level σ").focus()
+    page.get_by_role("slider", name="How noisy, σ").focus()
     page.keyboard.press("End")
     expect(page.get_by_text(before)).to_have_count(0)
     settle(page)
@@ -74,7 +127,7 @@ def test_lambda_and_noise_move_the_code_the_picture_and_the_answer(
 
 def test_an_uploaded_photograph_is_coded_at_its_own_resolution(address: str, watched: Watched) -> None:
     page = watched.page
-    open_page(page, address, "&sparse-at=own")
+    open_page(page, address, "&sparse-network=cifar_sdnet18&sparse-at=own")
     upload(page, "mine.png", png_bytes(load_sample("coffee")))
     expect(page.get_by_text("mine.png, 600 × 400 px")).to_be_visible()
     share(page, "0.2")

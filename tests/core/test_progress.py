@@ -16,7 +16,8 @@ TABLE = progress_table.CORE | progress_studies.STUDIES
 GIVE_BACK = ("patch.wall.run", "random.retrieval.run", "shift.dataset.run", "sparse.dataset.run")  # what is done so far
 AT_ONCE = (  # of a single step
     *(f"compute.attributions.attribution:{method}" for method in ("random", "saliency", "Grad-CAM", "DeepLIFT")),
-    *("random.look.balanced", "random.look.run"),
+    *("random.look.balanced", "random.look.run", "random.answers.run", "random.answers.told"),
+    *("patch.gist.object_box", "overview.first_look.answer", "overview.said.of_network"),
     *("patch.methods.answer", "patch.evidence.coarse", "compute.spaces.pixels", "random.maps.vectors:pixels"),
 )
 MEASURED = ("training", "reproduce", "measure")  # minutes to hours each: their loops tell, and are told in turn
@@ -25,7 +26,7 @@ OTHERWISE = {  # function -> why it is not in the table
     "base.worker.each": "below",
     "base.worker.part": "below",
     "compute.coded.code": "through sparse.codes.run",
-    "compute.coded.objectives": "through sparse.codes.run",
+    "compute.coded.objectives": "through sparse.codes.descend",
     "compute.linear_svm.solve": "through compute.linear_svm.fit",
     "cache.known": "hands it to the call, or has the answer",
     "data.named.both": "through data.named.read_folder",
@@ -33,6 +34,12 @@ OTHERWISE = {  # function -> why it is not in the table
     "networks.download.download": "counts bytes, of which the whole may be unknown",
     "random.attack.counter": "gives a function that tells it",
     "patch.scramble.answers": "through patch.scramble.run",
+    "patch.glance.run": "through patch.evidence.run",
+    "shift.glance.run": "through shift.sweep.run",
+    "spinal.glance.run": "through spinal.photographs.answer and spinal.answers.run",
+    "random.glance.run": "through random.glance.among_photographs and among_digits",
+    "overview.said.of_card": "through overview.said.of_network",
+    "spinal.photographs.asked": "through spinal.photographs.look",
     "report.page.make": "through report.page.finished",
     "asked.refuse": "does nothing but raise",
 }

@@ -18,12 +18,22 @@ from core.studies.random.maps import DECIMALS
 
 RESULTS = ASSETS / "results"
 KINDS = {  # by file: what is read from it
+    "claims/live.json": "core.claims.live:Lives",
+    "first_look/home_answer.json": "core.overview.first_look:Answer",
+    "first_look/home_patch_evidence.json": "patch.evidence:Result",
+    "first_look/home_random_features.json": "random.glance:Found",
+    "first_look/home_shift_sweep.json": "shift.sweep:Result",
+    "first_look/home_sparse_codes.json": "sparse.glance:Found",
+    "first_look/home_spinal_heads.json": "spinal.glance:Found",
     "first_look/patch_evidence.json": "patch.evidence:Result",
+    "first_look/random_answers.json": "random.answers:Said",
     "first_look/random_features.json": "random.features:Result",
     "first_look/random_maps.json": "random.maps:Result",
+    "first_look/random_nearby.json": "random.nearby:Nearby",
     "first_look/random_photographs.json": "random.photographs:Placement",
     "first_look/shift_sweep.json": "shift.sweep:Result",
     "first_look/sparse_codes.json": "sparse.codes:Result",
+    "first_look/sparse_frames.json": "sparse.frames:Frames",
     "imagenet/lite0*.json": "shift.photographs:Answered",
     "patch_evidence/photographs.json": "patch.dataset:Measured",
     "random_features/background.json": "random.background_dataset:Measured",
@@ -32,6 +42,7 @@ KINDS = {  # by file: what is read from it
     "shift_sweep/*.json": "shift.dataset:Measured",
     "sparse_codes/attack.json": "sparse.attack_dataset:Measured",
     "sparse_codes/noise_*.json": "sparse.dataset:Measured",
+    "sparse_codes/rescue_*.json": "sparse.rescue:Rescue",
     "spinal_heads/ablation.json": "spinal.ablation:Result",
     "spinal_heads/photographs.json": "spinal.photographs:Result",
     "spinal_heads/regression.json": "spinal.regression:Result",
@@ -64,7 +75,7 @@ OF_A_FILE = ("spinal.ablation", "spinal.regression", "spinal.transfer")
 
 def kind_of(name):
     module, kind = next(kind for pattern, kind in KINDS.items() if fnmatch(name, pattern)).split(":")
-    return getattr(importlib.import_module(f"core.studies.{module}"), kind)
+    return getattr(importlib.import_module(module if module.startswith("core.") else f"core.studies.{module}"), kind)
 
 
 def same(a, b):
@@ -94,7 +105,7 @@ def test_a_record_is_written_as_it_was_read(name, tmp_path):
     save(tmp_path / "again.json", value, about if "result" in raw else None, digits=digits)
     same(read(tmp_path / "again.json", kind_of(name))[0], value)
     text = (tmp_path / "again.json").read_text()
-    assert "NaN" not in text
+    assert not re.search(r"[\[:,]\s*NaN", text)  # as a number, which JSON has not
     again = json.loads(text)
     if name in OLDER:
         assert again["plan"].pop("others") == list(BASELINES)

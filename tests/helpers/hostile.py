@@ -32,4 +32,5 @@ WORDS = [
 ]
 FLAT = "![x](x.png) <b>BOO <img src=x.png> **S** :red[r] $x$ `c` www.host.invalid %{x} &lt;b>"  # may name a folder
 RAW = ["![x](", "<b>BOO", "**S**", ":red[r]", "$x$", f"http://{NOWHERE}", "www.host"]  # as no Markdown may hold them
+RAW_TAGS = ["<b>BOO", "<a ", "<sup>", "<br>", "<script", f'src="http://{NOWHERE}']  # as no HTML of ours may
 RAW_HTML = ["<b>BOO", "<i>", "<a ", "<img", "%{x} &"]  # as no text of a figure may

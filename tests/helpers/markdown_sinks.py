@@ -58,7 +58,7 @@ SINKS = {  # what obeys Markdown in Streamlit 1.67: arguments by place, and by n
     "file_uploader": ((0,), ("label", "help")),
     "camera_input": ((0,), ("label", "help")),
 }
-SAFE = {"plain", "stressed", "code", "link", "again", "len", "int", "float", "round"}
+SAFE = {"plain", "stressed", "escaped", "code", "link", "again", "len", "int", "float", "round"}
 NUMBER = re.compile(r"[+]?(,|,?(\.\d+)?[%efgd])")
 
 
@@ -71,7 +71,9 @@ def makers(path: Path, tree: ast.Module) -> set[str]:
     found = {
         node.name
         for node in ast.walk(tree)
-        if isinstance(node, ast.FunctionDef) and node.returns is not None and ast.unparse(node.returns) == "Markdown"
+        if isinstance(node, ast.FunctionDef)
+        and node.returns is not None
+        and ast.unparse(node.returns) in ("Markdown", "Markdown | None")
     }
     return found | {f"{path.stem}.{name}" for name in found}
 
@@ -115,10 +117,16 @@ def shown(call: ast.Call, ours: set[str]) -> list[ast.expr]:
     if isinstance(function.value, ast.Name) and function.value.id in ours:
         return []
     places, names = SINKS[function.attr]
-    drawn = [k for k in call.keywords if k.arg == "format_func" and ast.unparse(k.value) == "plain"]
+    drawn = [k for k in call.keywords if k.arg == "format_func" and is_plain(k.value)]
     options = {1, "options"} if drawn else set()
     found = [arguments[i] for i in places if i < len(arguments) and i not in options]
     return found + [k.value for k in call.keywords if k.arg in names and k.arg not in options]
+
+
+def is_plain(function: ast.expr) -> bool:
+    """Whether options go through `plain` on their way to the page."""
+    made = function.body.func if isinstance(function, ast.Lambda) and isinstance(function.body, ast.Call) else function
+    return ast.unparse(made) == "plain"
 
 
 class Reader:
@@ -143,9 +151,20 @@ class Reader:
     def note(self, target: ast.expr, value: ast.expr) -> None:
         if isinstance(target, ast.Name):
             self.given.setdefault(target.id, []).append(value)
-        elif isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts):
-            for one, its in zip(target.elts, value.elts, strict=True):
-                self.note(one, its)
+            return
+        match target, value:
+            case ast.Tuple(elts=ones), ast.Tuple(elts=its) if len(ones) == len(its):
+                for one, its_value in zip(ones, its, strict=True):
+                    self.note(one, its_value)
+            case ast.Tuple(elts=ones) | ast.List(elts=ones), ast.GeneratorExp(elt=each) | ast.ListComp(elt=each):
+                for one in ones:
+                    self.note(one, each)
+            case (
+                ast.Tuple(elts=ones) | ast.List(elts=ones),
+                ast.Call(func=ast.Name(id="map"), args=[ast.Name() as made, _]),
+            ):
+                for one in ones:
+                    self.note(one, ast.Call(func=made, args=[], keywords=[]))
 
     def safe(self, node: ast.expr) -> bool:
         match node:
@@ -188,18 +207,39 @@ class Reader:
         self.given[name] = values
         return found
 
+    def filled(self, keyword: ast.keyword) -> list[tuple[str, ast.expr]]:
+        """(hole, value) of one keyword; of `**name` those of the dict that the name was given in this scope."""
+        if keyword.arg is not None:
+            return [(keyword.arg, keyword.value)]
+        values = self.given.get(keyword.value.id, []) if isinstance(keyword.value, ast.Name) else [keyword.value]
+        found: list[tuple[str, ast.expr]] = []
+        for value in values:
+            match value:
+                case ast.Dict(keys=keys, values=its):
+                    found += [(str(getattr(k, "value", "")), v) for k, v in zip(keys, its, strict=True)]
+                case ast.DictComp(value=one):
+                    found.append(("", one))
+                case ast.Call(func=ast.Name(id="dict"), args=[], keywords=named):
+                    found += [(str(k.arg), k.value) for k in named]
+                case _:
+                    found.append(("", value))
+        return found or [("", keyword.value)]
+
     def gives(self, call: ast.Call) -> bool:
         name = ast.unparse(call.func)
         match call:
             case ast.Call(func=ast.Name(id="Markdown" | "list"), args=[value]):
                 return self.safe(value)
+            case ast.Call(func=ast.Name(id="listed"), args=[parts]):
+                return self.safe(parts)
             case ast.Call(func=ast.Attribute(value=text, attr="join"), args=[parts]):
                 return self.safe(text) and self.safe(parts)
             case ast.Call(
                 func=ast.Name(id="section"), args=[ast.Constant(slug), ast.Constant(heading)], keywords=named
             ):
                 formats = holes(sections(slug)[heading])
-                return all(self.safe(k.value) or bool(NUMBER.fullmatch(formats[k.arg])) for k in named)
+                given = [pair for k in named for pair in self.filled(k)]
+                return all(self.safe(v) or bool(NUMBER.fullmatch(formats.get(name, ""))) for name, v in given)
             case ast.Call(func=ast.Attribute(value=text, attr="format"), args=parts, keywords=named):
                 return self.safe(text) and all(map(self.safe, [*parts, *(k.value for k in named)]))
         return name in self.made

@@ -11,9 +11,11 @@ from PIL import Image
 from core.base import resume
 from core.compute import attacks, gallery, spaces
 from core.networks import families
+from core.overview import first_look, said
 from core.pictures.samples import load_sample
-from core.studies.patch import closer, evidence, interaction, masking, masking_dataset, methods, scramble, wall
+from core.studies.patch import closer, evidence, gist, interaction, masking, masking_dataset, methods, scramble, wall
 from core.studies.patch import dataset as patch_dataset
+from core.studies.random import answers as random_answers
 from core.studies.random import attack as random_attack
 from core.studies.random import (
     background,
@@ -24,15 +26,18 @@ from core.studies.random import (
     look,
     maps,
     maps_figures,
+    nearby,
     photographs,
     retrieval,
     retrieval_dataset,
 )
+from core.studies.random import glance as random_glance
 from core.studies.shift import dataset as shift_dataset
 from core.studies.shift import inside, sweep
 from core.studies.shift import photographs as shift_photographs
-from core.studies.sparse import attack, attack_dataset, codes, depths, dictionary, draws
+from core.studies.sparse import attack, attack_dataset, codes, depths, dictionary, draws, frames, rescue
 from core.studies.sparse import dataset as sparse_dataset
+from core.studies.sparse import glance as sparse_glance
 from core.studies.spinal import answers, regression, transfer
 from core.studies.spinal import heads as spinal_heads
 from core.studies.spinal import photographs as spinal_photographs
@@ -117,6 +122,11 @@ def photographs_in_numbers():
     return gallery.read()
 
 
+def two_spaces(count):
+    dice = np.random.default_rng(count)
+    return {space: dice.normal(size=(count, 8)).astype(np.float32) for space in ("pixels", "random")}
+
+
 def two_of_a_set(home, progress):
     """Thumbnails from a folder that is the very set that four numbers stand for."""
     for half in ("train", "test"):
@@ -133,8 +143,29 @@ def two_photographs(home, progress):
     return shift_photographs.answer(net("lite0"), [(home / f"{i}.png", 282) for i in range(2)], progress, 0)
 
 
+def two_layers(progress):
+    params = transfer.Params(seeds=1, epochs=1, layers=2)
+    return spinal_photographs.states(photographs_in_numbers(), params, progress)
+
+
 STUDIES = {
+    "overview.said.of_network": lambda p: said.of_network(vgg(), cat(32), p),
+    "overview.first_look.answer": lambda p: first_look.answer(vgg(), cat(32), p),
+    "patch.gist.object_box": lambda p: gist.object_box(cat().pixels, p),
+    "random.glance.among_photographs": lambda p: random_glance.among_photographs(net("lite0"), cat(), p),
+    "random.glance.among_digits": lambda p: random_glance.among_digits(cat(32), p),
+    "sparse.glance.run": lambda p: sparse_glance.run([coded(), twin()], cat(32), p),
+    "spinal.photographs.states": two_layers,
+    "spinal.photographs.look": lambda p: spinal_photographs.look(
+        photographs_in_numbers(), cat(), net("lite0"), spinal_photographs.PLAN, {}, p
+    ),
     "random.photographs.place": lambda p: photographs.place(photographs_in_numbers(), cat(), net("lite0"), p),
+    "random.photographs.nearest_to": lambda p: photographs.nearest_to(
+        photographs_in_numbers(), cat(), net("lite0"), p
+    ),
+    "random.nearby.find": lambda p: nearby.find(two_spaces(1), two_spaces(30), progress=p),
+    "random.answers.run": lambda p: random_answers.run(cat(), net("lite0"), p),
+    "random.answers.told": lambda p: random_answers.told(cat(224).pixels[None], net("lite0"), p),
     "random.photographs.thumbnails": afresh(two_of_a_set),
     "shift.photographs.answer": afresh(two_photographs),
     "spinal.photographs.answer": lambda p: spinal_photographs.answer(
@@ -279,6 +310,10 @@ STUDIES = {
         )
         for at in ("network", "own")
     },
+    "sparse.codes.swept": lambda p: codes.swept([coded(), twin()], cat(), codes.Params(), p),
+    "sparse.codes.descend": lambda p: codes.descend(coded(), cat(), codes.Params(), p),
+    "sparse.frames.run": lambda p: frames.run([coded(), twin()], cat(), codes.Params(), p),
+    "sparse.rescue.run": lambda p: rescue.run(coded(), [("cat", "shot", 0), ("coffee", "impulse", 1)], p),
     "sparse.dataset.run": lambda p: sparse_dataset.run(
         coded(), chunks(pictures(8)), 8, sparse_dataset.Params(levels=(0.0, 0.1), lams=LAMS), progress=p
     ),

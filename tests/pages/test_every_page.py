@@ -53,7 +53,7 @@ PERMALINKS = [  # page, what its address holds, and what the page says then
             "patch_opacity": "0.4",
             "patch_resolution": "coarse", "patch_of": "photo BagNet-17", "patch_y": "30", "patch_x": "41",
         },
-        ["evidence for teapot comes", "--resolution coarse", "sample:coffee"],
+        ["Why teapot?", "--resolution coarse", "sample:coffee"],
     ),
     (
         "sparse_codes",
@@ -89,11 +89,12 @@ def cache_of_its_own(tmp_path, monkeypatch):
     monkeypatch.setenv("RECEPTIVE_CACHE", str(tmp_path / "cache"))
 
 
-def test_home_opens_with_a_finding_and_the_measured_numbers():
+def test_home_opens_with_a_finding_and_the_looks_that_come_along():
     app = first_visit("")
     assert not app.exception
-    assert app.title[0].value == "Five ways to watch a network see"
-    assert any("Unshifted" in m.value for m in app.markdown)
+    assert app.title[0].value == "Your picture, five ways"
+    assert "tiger cat" in finding(app)
+    assert any("changes its answer at" in m.value for m in app.markdown)
 
 
 @pytest.mark.parametrize("study", STUDIES, ids=lambda study: study.slug)
@@ -177,7 +178,7 @@ cache.warm_up = lambda: threading.Thread()  # as if it had not got anywhere yet
 from streamlit.runtime.pages_manager import PagesManager
 from tests.helpers import pages
 PagesManager.uses_pages_directory = property(lambda self: False, lambda self, value: None)
-for slug in ("", "networks", "shift_sweep"):
+for slug in ("", "networks", "claims", "shift_sweep"):
     app = pages.visit(slug)
     assert app.title and not app.exception, app.exception
     assert not [name for name in ("torch", "torchvision", "captum", "sklearn") if name in sys.modules], slug

@@ -21,6 +21,8 @@ BUTTONS = [  # (page, its settings, the button that writes below the cache folde
     ("spinal_heads", {}, "spinal start"),
 ]
 WALK = """
+import os
+
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
@@ -39,7 +41,8 @@ for slug in ("", "shift_sweep", "patch_evidence", "sparse_codes", "random_featur
     assert not app.exception, (slug, app.exception)
     assert len(app.header) + len(app.subheader) > 1, (slug, said)
     assert all(" as it was written, got one that is damaged " in one for one in said), said
-    print(slug, len(said))
+    print(slug, len(said), flush=True)
+os._exit(0)  # what is computed beside the pages ends with them, and nobody waits for it
 """
 
 

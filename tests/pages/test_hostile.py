@@ -18,10 +18,10 @@ from core.pictures.image import from_pixels, png_bytes
 from core.pictures.preprocess import Preprocessing
 from pages.parts.common.words import plain
 from tests.core.data.test_own import zipped
-from tests.helpers.hostile import FLAT, HTML, NAME, RAW, RAW_HTML
+from tests.helpers.hostile import FLAT, HTML, NAME, RAW, RAW_HTML, RAW_TAGS
 from tests.helpers.pages import APP
 
-TEXT = {"Code", "Text", "Json", "Exception", "ArrowData"}  # kinds whose words are no Markdown
+TEXT = {"Code", "Text", "Json", "Exception", "ArrowData", "Html"}  # kinds whose words are no Markdown
 FIELDS = {"body", "label", "help", "caption", "text", "delta", "content"}
 CHOICES = {"Selectbox", "MultiSelect"}  # whose options are no Markdown
 TITLE = f"{NAME}.png"
@@ -69,12 +69,18 @@ def figures_of(app):
             yield from strings(json.loads(proto.spec))
 
 
+def html_of(app):
+    return [proto.body for proto in nodes(app) if proto.DESCRIPTOR.name == "Html"]
+
+
 def check(app, least=1, figures=0):
     """No markup of strangers in what is shown, and so many texts and figures that hold their words, escaped."""
     assert not app.exception
     texts = [text for proto in nodes(app) for text in markdown_of(proto)]
     for text in texts:
         assert not [raw for raw in RAW if raw in text], text
+    for body in html_of(app):  # tags of ours, and words of others
+        assert not [raw for raw in RAW_TAGS if raw in body], body
     drawn = list(figures_of(app))
     for text in drawn:
         assert not [raw for raw in RAW_HTML if raw in text], text
@@ -131,7 +137,7 @@ def test_networks_and_the_form_of_a_file(tmp_path, monkeypatch):
 
     points = [Point(FLAT, f"package:{FLAT}", brought.GROUP)]
     monkeypatch.setattr(brought, "entry_points", lambda group: points if group == brought.GROUP else [])
-    app = visit("networks", [own("photo_bagnet9", 3)], networks_which="yours")
+    app = visit("networks", [own("photo_bagnet9", 3)], networks_which="yours", networks_matrix="true")
     app.session_state["networks-one"] = f"user:{NAME}"
     check(app.run(), least=4, figures=2)
     about = {"labels": json.dumps([FLAT, NAME, HTML]), "dataset": NAME, "mean": "[0.5]", "std": "[0.2]",

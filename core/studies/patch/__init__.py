@@ -28,8 +28,6 @@ def without_gradient(card: Card) -> str:
 
 STUDY = Study(
     slug="patch_evidence",
-    title="Patch evidence",
-    question="Which little patches made the network say so?",
     paper="W. Brendel, M. Bethge, Approximating CNNs with Bag-of-local-Features models works surprisingly well on "
     "ImageNet, ICLR 2019",
     link="https://arxiv.org/abs/1904.00760",

@@ -138,12 +138,21 @@ def answered(measure: Callable[[Measured], Told | None], results: Path) -> Ours 
     return None if record is None or told is None else numbers.ours(*told, record.date)
 
 
-def on_lite0(results: Path) -> Ours | None:
-    """Top-5 of lite0 where it sees patches alone minus that of whole pictures, the same photographs, in points."""
+def five_best(results: Path) -> tuple[np.ndarray, np.ndarray] | None:
+    """bool (N,) twice: whether the class of a photograph is among the five best of lite0 where it sees patches alone,
+    and of lite0; None without their records."""
     local, whole = (kept(raw, results / "imagenet" / f"{name}.json") for name in LITES)
     if not (local and whole):
         return None
-    mine, theirs = np.array(local["five"]), np.array(whole["five"])[:: local["step"]]
+    return np.array(local["five"]), np.array(whole["five"])[:: local["step"]]
+
+
+def on_lite0(results: Path) -> Ours | None:
+    """Top-5 of lite0 where it sees patches alone minus that of whole pictures, the same photographs, in points."""
+    pair, local = five_best(results), kept(raw, results / "imagenet" / f"{LITES[0]}.json")
+    if pair is None or local is None:
+        return None
+    mine, theirs = pair
     found = numbers.paired(mine, theirs)
     return numbers.ours(
         found,
@@ -181,6 +190,7 @@ def exact(
     return Claim(name, STUDY, sentence, paper, source, quantity, holds, partial(fact, name), ("exact",), settings)
 
 
+BAGS = {"patch measured photographs": OPEN}
 MASKED = {"patch masking": OPEN, "patch-masking-mode": "deletion", "patch-masking-q": "33"}
 CLAIMS: tuple[Claim, ...] = (
     exact(
@@ -221,31 +231,32 @@ CLAIMS: tuple[Claim, ...] = (
     ),
     measured(
         "patch-size-top1", "The larger the patches, the better the first answer.", shares(0), REEVALUATION,
-        "rank correlation of patch size with top-1 accuracy", (0.0, 1.0), partial(rises, False), {},
+        "rank correlation of patch size with top-1 accuracy", (0.0, 1.0), partial(rises, False), BAGS,
     ),
     measured(
         "patch-size-top5", "The larger the patches, the more often the class is among the five best.", shares(1),
-        REEVALUATION, "rank correlation of patch size with top-5 accuracy", (0.0, 1.0), partial(rises, True), {},
+        REEVALUATION, "rank correlation of patch size with top-5 accuracy", (0.0, 1.0), partial(rises, True), BAGS,
     ),
     measured(
         "patch-33-near-resnet", "Patches of 33 px alone come near a network that sees the whole picture.",
         f"{PAPER_TOP5[LARGEST]} % top-5 (ImageNet, 33 px)", PAPER,
         f"top-5 of 33 px minus the residual network's, points; near: within {NEAR:g}, our reading",
-        (-NEAR, NEAR), partial(gap, LARGEST, None), {},
+        (-NEAR, NEAR), partial(gap, LARGEST, None), BAGS,
     ),
     Claim(
         "patch-33-near-lite0", STUDY,
         "Patches of 33 px alone come near an ImageNet network that sees the whole picture.",
         f"{PAPER_TOP5[LARGEST]} % top-5 (ImageNet, 33 px)", PAPER,
         f"top-5 of lite0_local minus that of lite0, points; near: within {NEAR:g}, our reading",
-        (-NEAR, NEAR), on_lite0, tuple(f"imagenet:{name}" for name in LITES), {"patch-family": "ImageNet"},
+        (-NEAR, NEAR), on_lite0, tuple(f"imagenet:{name}" for name in LITES),
+        {"patch-family": "ImageNet", "patch measured imagenet": OPEN},
         less="training: lite0 learned what enlarged patches look like, on a few thousand photographs",
     ),
     measured(
         "patch-17-near-33", "Patches of 17 px lose little against patches of 33 px.",
         f"{TOP5_OF_17} % top-5 with 17 px, {PAPER_TOP5[LARGEST]} % with 33 px (ImageNet)", NOTES,
         "top-5 of 17 px minus 33 px, points; little: no more than in the paper",
-        (TOP5_OF_17 - PAPER_TOP5[LARGEST], float("inf")), partial(gap, MIDDLE, LARGEST), {},
+        (TOP5_OF_17 - PAPER_TOP5[LARGEST], float("inf")), partial(gap, MIDDLE, LARGEST), BAGS,
     ),
     measured(
         "resnet-fails-on-scrambled", "A residual network fails where a picture's parts are scrambled.",
@@ -258,7 +269,7 @@ CLAIMS: tuple[Claim, ...] = (
         "bagnet-same-hard-classes", "Bags of features find the same classes hard as a residual network.", "", LISTED,
         f"correlation of the two networks' error rates over classes; alike: above {ALIKE}, our reading",
         (ALIKE, 1.0), same_classes,
-        {"patch-errors-over": "classes"},
+        {"patch-errors-over": "classes", **BAGS},
     ),
     measured(
         "evidence-own-deletion", "Masking the most supportive patches first takes the bag of features' answer away.",

@@ -118,17 +118,3 @@ def share(result: Result, m: int, patch: Patch) -> tuple[float, float]:
     adds = float(patch.logits[result.target]) / result.patches[m]
     logit = float(result.logits[m, result.target])
     return adds, adds / logit if logit else float("nan")
-
-
-def said(result: Result, m: int, y: int, x: int, patch: Patch) -> str:
-    """In words: the patch's answer and its part in the image's."""
-    best = int(patch.logits.argmax())
-    adds, part = share(result, m, patch)
-    n, name, logit = result.patches[m], result.labels[result.target], result.logits[m, result.target]
-    begin = f"It is one of the {n} and adds"
-    if not on_grid(result, m, y, x):
-        begin = f"It lies between the network's own {n} patches; were it one of them, it would add"
-    return (
-        f"Alone, the patch says {result.labels[best]} (logit {patch.logits[best]:.2f}). "
-        f"{begin} {adds:+.2f} to the image's logit of {logit:.2f} for {name}: a share of {part:.1%}."
-    )

@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 
 from core.base.settings import check, setting
+from core.base.softmax import softmax
 from core.base.worker import Progress, each, ignore, part
 from core.compute import patches
 from core.compute.patches import Leaf
@@ -35,7 +36,7 @@ CLIP = 99  # percentile of |evidence| at which the colours end (the paper's)
 class Params:
     """`short`: side in px to which the picture's short side is scaled, None for the networks' own input size.
 
-    `target`: class index, None for the top-1 of the network with the largest patches; `other`: the class whose
+    `target`: class index, None for the one that most of the networks answer (`voted`); `other`: the class whose
     evidence is subtracted, None for none; `resolution`: patches of the network's own grid, or around every pixel.
 
     Raises ValueError for a side or a resolution that does not exist.
@@ -45,7 +46,7 @@ class Params:
         None, "Short side in px that the networks see.", limits=SHORT_LIMITS, unit="a short side of {} px"
     )
     target: int | None = setting(
-        None, "Class label or index; by default the last BagNet's answer.", is_class=True, option="--class"
+        None, "Class label or index; by default what most of the networks answer.", is_class=True, option="--class"
     )
     other: int | None = setting(None, "A class whose evidence is subtracted.", is_class=True, option="--against")
     resolution: Resolution = setting(
@@ -197,15 +198,28 @@ def packaged(cards: Sequence[Card], image: RGBImage, params: Params) -> Result |
     return first_look.find("patch_evidence", Result, cards, image.digest, params)
 
 
-def asked(labels: Sequence[str], logits: Sequence[np.ndarray], params: Params) -> int:
-    """The class asked for; by default the answer of the last of `logits` (K,).
+def voted(logits: Sequence[np.ndarray]) -> int:
+    """The class that most of the networks answer, of their logits (K,); of several, that of the greatest mean
+    probability, and of equals the first."""
+    answers = [int(one.argmax()) for one in logits]
+    mean = np.mean([softmax(one) for one in logits], 0)
+    return min(answers, key=lambda c: (-answers.count(c), -mean[c], c))
 
-    Raises ValueError for a class that does not exist.
+
+def asked(labels: Sequence[str], logits: Sequence[np.ndarray], params: Params) -> int:
+    """The class asked for; by default what the networks of `logits` (K,) answer together (`voted`).
+
+    Raises ValueError for a class that does not exist, and where it is the one whose evidence is to be subtracted.
     """
-    target = int(logits[-1].argmax()) if params.target is None else params.target
+    target = voted(logits) if params.target is None else params.target
     for index in (target, params.other):
         if index is not None and not 0 <= index < len(labels):
             raise ValueError(f"expected a class of 0 to {len(labels) - 1}, got {index}: choose one of them")
+    if target == params.other:
+        raise ValueError(
+            f"expected two classes to compare, got {labels[target]} for both: subtract another one, or none, as "
+            "nothing would be left"
+        )
     return target
 
 

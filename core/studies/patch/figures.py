@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image
 
 from core.base.heavy import go, sk_feature, subplots
+from core.base.prose import section
 from core.figures import kit, theme
 from core.figures.blocks import Plot
 from core.figures.palette import (
@@ -185,8 +186,8 @@ def patch_logits(patch: Patch, labels: Sequence[str], target: int, *, count: int
         hovertemplate="%{y}: logit %{x:.2f}, P = %{customdata:.3f}<extra></extra>",
     )
     style(fig)
-    fig.update_layout(title="What this patch alone says", height=270, margin={"l": 130, "t": 40, "b": 44})
-    fig.update_xaxes(title_text="logit")
+    fig.update_layout(title=section("patch_evidence", "figure alone"), height=270, margin={"l": 130, "t": 40, "b": 44})
+    fig.update_xaxes(title_text=section("patch_evidence", "figure logit"))
     fig.update_yaxes(autorange="reversed", nticks=None, dtick=1)
     table = {"class": list(labels), "logit": patch.logits.round(4).tolist()}
     return Plot(fig, "The patch's largest logits", lambda: table)
@@ -218,14 +219,16 @@ def likeness(
         zmin=-1,
         zmax=1,
         colorscale=signed_scale(),
-        colorbar={"title": {"text": "cosine", "side": "right"}, "thickness": 10},
+        colorbar={"title": {"text": section("patch_evidence", "figure cosine"), "side": "right"}, "thickness": 10},
         hovertemplate="row %{y}, column %{x}: cosine %{z:.2f}<extra></extra>",
     )
     kit.frame(fig, chosen[1], chosen[0], patch, {"color": USER, "width": 2.5, "dash": "solid"})
     for y, x, _ in places:
         kit.frame(fig, x, y, patch, {"color": ACCENT, "width": 2.5, "dash": "dot"})
     style(fig)
-    fig.update_layout(title="Where such patches lie", height=340, margin={"l": 16, "t": 40, "b": 16}, dragmode=False)
+    fig.update_layout(
+        title=section("patch_evidence", "figure alike"), height=340, margin={"l": 16, "t": 40, "b": 16}, dragmode=False
+    )
     kit.pixel_panels(fig, height, width, 1)
     return Plot(
         fig,

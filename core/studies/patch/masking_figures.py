@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from core.base.heavy import go, subplots
+from core.base.prose import section
 from core.compute.attributions import EVIDENCE, RANDOM
 from core.figures import kit, theme
 from core.figures.blocks import Plot
@@ -61,9 +62,10 @@ def curves(result: Result, titles: Sequence[str], *, k: int | None = None) -> Pl
             fig.add_vline(k, line={"color": MUTED, "width": 1, "dash": "dot"}, row=1, col=i + 1)
     style(fig)
     room = LEGEND_ROW * len(result.methods) + 60
-    best = "Lowest" if result.mode == "deletion" else "Highest"
+    deletion = result.mode == "deletion"
+    best = section("patch_evidence", "figure lowest") if deletion else section("patch_evidence", "figure highest")
     fig.update_layout(
-        title={"text": f"{best} is best: the area under each curve is in the legend", "y": 0.98, "yanchor": "top"},
+        title={"text": best, "y": 0.98, "yanchor": "top"},
         height=360 + room,
         margin={"b": room, "t": 76},
     )
@@ -72,7 +74,8 @@ def curves(result: Result, titles: Sequence[str], *, k: int | None = None) -> Pl
         place = {"orientation": "v", "x": left, "xanchor": "left", "yref": "container", "y": 0, "yanchor": "bottom"}
         fig.update_layout({f"legend{i + 1 if i else ''}": place})
     what = "masked" if result.mode == "deletion" else "shown"
-    fig.update_xaxes(title_text=f"cells {what}, k", range=[0, result.cells])
+    cells = section("patch_evidence", "figure masked") if deletion else section("patch_evidence", "figure shown")
+    fig.update_xaxes(title_text=cells, range=[0, result.cells])
     fig.update_yaxes(range=[-0.02, 1.02])
     fig.update_yaxes(title_text=f"P({verbatim(result.labels[result.target])})", col=1)
     fig.update_annotations(font={"size": 13, "color": text_colour()})

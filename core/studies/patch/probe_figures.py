@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from core.base.heavy import go, subplots
+from core.base.prose import section
 from core.figures import kit
 from core.figures.blocks import Plot
 from core.figures.palette import MUTED, PROBABILITY_SCALE, style, text_colour, translucent, verbatim
@@ -44,8 +45,10 @@ def scramble_curves(result: scramble.Result, titles: Sequence[str], *, tiles: in
     style(fig)
     if tiles is not None:
         fig.add_vline(tiles, line={"color": MUTED, "width": 1, "dash": "dot"})
-    fig.update_layout(title_text="Level: the order of the parts does not matter", height=400, margin={"b": 92})
-    fig.update_xaxes(title_text="tiles per side", type="log", tickvals=x, ticktext=[str(n) for n in x])
+    fig.update_layout(title_text=section("patch_evidence", "figure level"), height=400, margin={"b": 92})
+    fig.update_xaxes(
+        title_text=section("patch_evidence", "figure tiles"), type="log", tickvals=x, ticktext=[str(n) for n in x]
+    )
     fig.update_yaxes(title_text=f"P({verbatim(result.labels[result.target])})", range=[0, 1.02])
     finding = scramble.finding(result, titles, tiles or result.tiles[-1])
     return Plot(
@@ -67,7 +70,9 @@ def scramble_strip(pixels: np.ndarray, result: scramble.Result) -> Plot:
     fig.update_xaxes(visible=False)
     fig.update_yaxes(visible=False)
     fig.update_annotations(font={"size": 12, "color": text_colour()})
-    fig.update_layout(title_text=f"The picture in shuffled tiles, seed {result.seed}", height=210, margin={"b": 8})
+    fig.update_layout(
+        title_text=section("patch_evidence", "figure shuffled", seed=result.seed), height=210, margin={"b": 8}
+    )
     return Plot(fig, f"The picture cut into {', '.join(f'{n} by {n}' for n in result.tiles)} tiles and shuffled")
 
 
@@ -124,15 +129,15 @@ def interaction_scatter(result: interaction.Result, titles: Sequence[str], *, co
     style(fig)
     bar = {"title": {"text": "distance,<br>px"}, "thickness": 12}
     fig.update_layout(
-        title={"text": "On the line: masking both changes what masking each changes", "y": 0.97},
+        title={"text": section("patch_evidence", "figure line"), "y": 0.97},
         height=130 + 260 * rows,
         showlegend=False,
         margin={"t": 84, "b": 56},
         coloraxis={"colorscale": PROBABILITY_SCALE, "colorbar": bar},
     )
     fig.update_annotations(font={"size": 13, "color": text_colour()})
-    fig.update_xaxes(title_text="sum of the single changes", nticks=4, row=rows)
-    fig.update_yaxes(title_text="joint change, logits", col=1)
+    fig.update_xaxes(title_text=section("patch_evidence", "figure sum"), nticks=4, row=rows)
+    fig.update_yaxes(title_text=section("patch_evidence", "figure joint"), col=1)
     label = result.labels[result.target]
     return Plot(
         fig,
@@ -166,11 +171,11 @@ def interaction_curve(result: interaction.Result, titles: Sequence[str]) -> Plot
             annotation={"text": f"q = {q}", "font": {"size": 12, "color": text_colour()}, "yshift": 18},
         )
     fig.update_layout(
-        title={"text": "Right of its dashed line, no patch of a BagNet meets both masks", "y": 0.97},
+        title={"text": section("patch_evidence", "figure right"), "y": 0.97},
         height=400,
         margin={"t": 76, "b": 92},
     )
-    fig.update_xaxes(title_text="distance between the masks' centres, px (the larger of down and across)")
+    fig.update_xaxes(title_text=section("patch_evidence", "figure distance"))
     fig.update_yaxes(title_text="|joint − sum|, % of |joint|", rangemode="tozero")
     return Plot(
         fig,

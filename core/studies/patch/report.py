@@ -15,13 +15,11 @@ from core.figures.blocks import WIDTH, Table, beside, csv_address, printed
 from core.figures.palette import uri
 from core.networks import families as networks_families
 from core.networks.card import Card
-from core.pictures.image import RGBImage
 from core.pictures.preprocess import whole
 from core.studies import first_look as studies_first_look
 from core.studies.asked import BAR, LARGEST, STILL, UPRIGHT, Asked, Part, Work, packaged, side_by_side, titles
 from core.studies.patch import evidence, figures
-from core.studies.patch.figures import UNDERLAY, maps
-from core.studies.study import FirstLook, Glance
+from core.studies.study import FirstLook
 
 
 def parts(asked: Asked) -> list[Work]:
@@ -86,11 +84,3 @@ def patch_table(result: evidence.Result, cards: Sequence[Card]) -> Table:
 def first_looks() -> Iterator[FirstLook]:
     """The evidence maps of the sample picture."""
     yield studies_first_look.of_sample("patch_evidence", evidence, networks_families.DEFAULT_MAPS, {"evidence": 3})
-
-
-def glance(cards: Sequence[Card], sample: RGBImage) -> Glance | None:
-    """The packaged maps of the sample picture."""
-    result = evidence.packaged(cards, sample, evidence.Params())
-    if result is None:
-        return None
-    return Glance(evidence.finding(result, titles(cards)), (maps(result, titles(cards), whole(sample, UNDERLAY)),))

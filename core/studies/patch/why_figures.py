@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from core.base.heavy import go
+from core.base.prose import section
 from core.figures import kit
 from core.figures.blocks import Plot
 from core.figures.palette import ACCENT, MUTED, style, text_colour
@@ -37,7 +38,7 @@ def growth_figure(layers: Sequence[Layer]) -> Plot:
         )
     style(fig)
     fig.update_layout(
-        title=f"A patch of {layers[-1].side}×{layers[-1].side} px, every {layers[-1].jump} px",
+        title=section("patch_evidence", "figure growth", side=layers[-1].side, jump=layers[-1].jump),
         height=380,
         margin={"l": 16, "r": 16, "t": 48, "b": 40},
         dragmode=False,

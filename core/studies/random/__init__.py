@@ -10,8 +10,6 @@ from core.studies.study import Study, Use
 
 STUDY = Study(
     slug="random_features",
-    title="Random features",
-    question="How far do you get without learning anything?",
     paper="Y. Xue, U. Roshan, Image classification and retrieval with random depthwise signed convolutional neural "
     "networks, 2018",
     link="https://arxiv.org/abs/1806.05789",

@@ -124,10 +124,9 @@ def band(found: Measured, accuracy: np.ndarray) -> np.ndarray:
 
 
 def verdict(names: Sequence[str], middle: np.ndarray, half: np.ndarray) -> str:
-    """Which of two falls further, or that their intervals overlap; `middle` and `half` width (2,)."""
+    """Which of two falls further, or that the interval of their difference holds 0; `middle` and `half` width (2,)."""
     more = int(middle.argmax())
-    less = 1 - more
-    if middle[more] - half[more] <= middle[less] + half[less]:
+    if middle[more] - middle[1 - more] <= np.hypot(*half):
         return "no difference between the two is shown"
     return f"{names[more]}: the larger fall"
 

@@ -14,12 +14,13 @@ import numpy as np
 
 from core.base import quote, settings
 from core.base.files import ASSETS
-from core.base.intervals import wilson
+from core.base.intervals import difference
 from core.base.refuse import SEEDS
 from core.base.settings import check, setting
 from core.base.worker import Progress, ignore, part
 from core.compute import linear_svm, neighbours, spaces
 from core.compute.sign_counts import Spec
+from core.data import own
 from core.data.split import Split
 from core.studies import quoted
 
@@ -143,14 +144,16 @@ def collect(
 
 
 def finding(result: Result) -> str:
-    """One sentence: the last accuracy beside raw pixels, and whether their intervals leave a difference."""
+    """One sentence: the last accuracy beside raw pixels, and what the interval of their difference shows."""
     ours, raw = float(result.hits[-1, 0]), float(result.pixel_hits[0])
-    low, high = wilson(ours, result.test)
-    pixel_low, pixel_high = wilson(raw, result.test)
-    verdict = "more than" if low > pixel_high else "less than" if high < pixel_low else "no clear difference from"
+    low, high = difference(ours, raw, result.test)
+    verdict = "better" if low > 0 else "worse" if high < 0 else "with so few pictures that may be chance"
+    gap, *ends = (f"{100 * value:+.1f}".replace("-", "−") for value in (ours - raw, low, high))
+    whose = "yours" if result.title == own.TITLE else result.title
     return (
-        f"{int(result.counts[-1]):,} features that nobody learned tell {ours:.1%} of {result.test:,} {result.title} "
-        f"pictures right by {CLASSIFIERS[result.classifier]}: {verdict} the {raw:.1%} of their raw pixels."
+        f"{int(result.counts[-1]):,} features that nobody learned tell {ours:.1%} of {result.test:,} test pictures of "
+        f"{whose} right by {CLASSIFIERS[result.classifier]}, their raw pixels {raw:.1%}: {verdict} "
+        f"({gap} points, 95 % interval {' to '.join(ends)})."
     )
 
 

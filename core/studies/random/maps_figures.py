@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +29,7 @@ PAPER = {False: "rgba(255,255,255,0.7)", True: "rgba(14,17,23,0.66)"}  # behind 
 HEIGHT, TOOLS, MARGIN = 412, 44, 1.06  # px of a map and of its row of tools, and its side in widths of its points
 DOT_AREA = 40_000  # square px that all dots together may fill
 DOT_LIMITS = (2.5, 7.0)
+SHAPES = 2_000  # points that a browser draws as shapes at ease
 FADED = 0.12
 MARKER = 18  # px of the placed picture's star
 BAR = 26  # px a class
@@ -49,6 +50,17 @@ def class_symbols(count: int) -> list[str]:
     return [SYMBOLS[i // colours % len(SYMBOLS)] for i in range(count)]
 
 
+def told_apart(result: Result, placed: Placed | None) -> dict[int, str]:
+    """A colour for each class that stands out on a map, no two alike: all where there are ten at most, else those of
+    the `placed` picture's neighbours, or without one the most frequent."""
+    counts = np.bincount(result.labels, minlength=len(result.classes))
+    shown = np.flatnonzero(counts)
+    if len(shown) > len(TEN):
+        near = () if placed is None else dict.fromkeys(result.labels[placed.nearest].tolist())
+        shown = np.array(list(near or np.argsort(-counts, kind="stable"))[: len(TEN)])
+    return dict(zip(shown.tolist(), class_colours(len(shown)), strict=True))
+
+
 def map_figure(
     result: Result,
     space: Space,
@@ -65,7 +77,7 @@ def map_figure(
     add_points(fig, result, found.positions, selected, hover)
     add_names(fig, result, found.positions, selected)
     if placed is not None:
-        mark(fig, placed)
+        mark(fig, placed, len(result))
     style(fig)
     side = float(np.abs(found.positions).max()) * MARGIN
     fig.update_xaxes(visible=False, range=[-side, side])
@@ -81,21 +93,17 @@ def map_figure(
         },
         height=HEIGHT,
         margin={"l": 4, "r": 4, "t": 92, "b": 4},
-        uirevision=space,  # zoom and pan stay when points are marked
         showlegend=False,
-        dragmode="lasso",
+        dragmode=False,
         hovermode="closest",
-        # a brush that is seen on either page
-        newselection={"line": {"color": text_colour(), "width": 2, "dash": "dot"}},
-        activeselection={"fillcolor": USER, "opacity": 0.06},
     )
     return fig
 
 
-def as_plot(fig: go.Figure, result: Result, space: Space, whose: str) -> Plot:
-    """A map in which a picture is placed, with its words; the table is that of all points."""
-    alt = f"Map of {len(result):,} pictures, {TITLES[space].lower()}, coloured by class, with {whose} among them"
-    return Plot(fig, alt, lambda: {name: column.tolist() for name, column in table(result).items()})
+def scattered(fig: go.Figure, points: int) -> Callable[..., go.Figure]:
+    """What adds points to a figure: shapes where they are few, as a browser keeps few WebGL contexts."""
+    found: Callable[..., go.Figure] = fig.add_scatter if points <= SHAPES else fig.add_scattergl
+    return found
 
 
 def add_points(
@@ -117,7 +125,7 @@ def add_points(
         names = np.array([verbatim(name) for name in result.classes])[result.labels]
         said = {"text": names, "hovertemplate": "%{text}, picture %{customdata}<extra></extra>"}
         said["customdata"] = result.indices
-    fig.add_scattergl(
+    scattered(fig, len(result))(
         x=positions[:, 0],
         y=positions[:, 1],
         mode="markers",
@@ -150,10 +158,10 @@ def add_words(fig: go.Figure, x: float, y: float, words: str, **shift: float) ->
     fig.add_annotation(x=x, y=y, text=f"<b>{words}</b>", showarrow=False, **look, **shift)
 
 
-def mark(fig: go.Figure, placed: Placed) -> None:
-    """A star, with its words, where the reader's picture lies."""
+def mark(fig: go.Figure, placed: Placed, points: int) -> None:
+    """A star, with its words, where the reader's picture lies among so many `points`."""
     x, y = (float(v) for v in placed.position)
-    fig.add_scattergl(  # ordinary traces lie below WebGL's
+    scattered(fig, points)(  # ordinary traces lie below WebGL's
         x=[x],
         y=[y],
         mode="markers",
@@ -282,9 +290,3 @@ def address(pixels: np.ndarray) -> str:
     stream = io.BytesIO()
     Image.fromarray(pixels).save(stream, "JPEG", quality=JPEG_QUALITY)
     return "data:image/jpeg;base64," + base64.b64encode(stream.getvalue()).decode()
-
-
-def said(sheet: Sheet, result: Result) -> Mapping[str, object]:
-    """What the browser needs to show the picture under the pointer: the sheet, and each point's class and number."""
-    points = {"labels": result.labels.tolist(), "numbers": result.indices.tolist()}
-    return vars(sheet) | points | {"classes": list(result.classes)}

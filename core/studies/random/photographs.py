@@ -24,10 +24,12 @@ from core.pictures.image import RGBImage, decode
 from core.pictures.listing import HALVES
 from core.pictures.preprocess import square
 from core.studies import first_look
+from core.studies.random import nearby
 from core.studies.random.maps import TITLES, WORDS, Placed, Result, Space, SpaceMap
+from core.studies.random.nearby import Nearby
 
 TITLE = "photographs of Caltech-101"
-LOOK = "random_photographs"
+LOOK, NEARBY = "random_photographs", "random_nearby"
 NEIGHBOURS = 6
 SHOWN = 72  # px of a neighbour's picture
 
@@ -73,6 +75,31 @@ def place(
     return placed
 
 
+def nearest_to(
+    found: Gallery, image: RGBImage, network: Network, progress: Progress = ignore, n: int = NEIGHBOURS
+) -> Nearby:
+    """The nearest photographs in every space, and by fewer random features, of which the 50 numbers that come along
+    give all back but for what little they leave out."""
+    queries, galleries = {}, {}
+    for space in TITLES:
+        query, at = gallery.vector(image, space, network), found.maps[space]
+        queries[space], galleries[space] = query, found.features
+        if space != spaces.TRAINED and at.projection is not None:
+            queries[space], galleries[space] = at.projection(query), at.vectors
+            if space == spaces.RANDOM:
+                mean, axes = at.projection.mean, at.projection.axes
+                queries[space], galleries[space] = queries[space] @ axes + mean, at.vectors @ axes + mean
+    return nearby.find(queries, galleries, n, progress)
+
+
+def likenesses(found: Gallery, rows: np.ndarray) -> np.ndarray:
+    """uint8 (n, 32, 32, 3): what the 50 numbers that come along of each photograph's pixels still show of it."""
+    at = found.maps[spaces.PIXELS]
+    assert at.projection is not None
+    values = at.vectors[rows] @ at.projection.axes + at.projection.mean
+    return np.asarray(values.clip(0, 1) * 255, np.uint8).reshape(-1, gallery.SIDE, gallery.SIDE, 3)
+
+
 @dataclass(frozen=True)
 class Among:
     """What a placement depends on beside the picture and the network: the `gallery`'s digest, and how many `neighbours`
@@ -113,6 +140,11 @@ def packaged(found: Gallery, card: Card, picture: str) -> dict[Space, Placed] | 
     """The placement that comes along, if it is of exactly this picture (its digest), network and gallery."""
     look = first_look.find(LOOK, Placement, [card], picture, Among(found.digest))
     return None if look is None else look.placed
+
+
+def packaged_nearest(found: Gallery, card: Card, picture: str) -> Nearby | None:
+    """The nearest photographs that come along, under the same conditions."""
+    return first_look.find(NEARBY, Nearby, [card], picture, Among(found.digest))
 
 
 @dataclass(frozen=True)

@@ -25,16 +25,16 @@ from core.networks import families
 from core.networks.card import Card, Network
 from core.pictures import preprocess
 from core.pictures.drawn import sort_of
-from core.pictures.image import RGBImage
 from core.pictures.samples import DEFAULT_SAMPLE, load_sample
 from core.studies import first_look as studies_first_look
 from core.studies.asked import Asked, Part, Work, packaged
-from core.studies.random import features, maps_figures, photographs
+from core.studies.random import answers, features, maps_figures, photographs
 from core.studies.random import maps as random_maps
 from core.studies.random.maps import Placed, Space, SpaceMap
 from core.studies.random.maps_figures import colour, map_figure
-from core.studies.study import FirstLook, Glance
+from core.studies.study import FirstLook
 
+DISTANCE_DECIMALS = 4  # of distances and probabilities, in JSON
 NEIGHBOURS, NEIGHBOUR = 6, 32  # of each space, and px a side
 SMALL_DIGIT = 64  # px
 MAP, TOOLS, DOT = (WIDTH - 24) // 3, 26, 2.6  # px: a map's side, the camera's room above it, a point
@@ -189,23 +189,9 @@ def first_looks() -> Iterator[FirstLook]:
     placed = photographs.place(found, image, networks.load(card))
     made_of = studies_first_look.key([card], image.digest, photographs.Among(found.digest))
     look = as_json(photographs.kept(placed), random_maps.DECIMALS)
-    yield photographs.LOOK, made_of, look, photographs.finding(found, placed)
-
-
-def glance(cards: Sequence[Card], sample: RGBImage) -> Glance | None:
-    """Where the sample lies among the photographs that come along; without them, or lite0, the maps of the digits."""
-    found = gallery.read()
-    look = next((photographs.packaged(found, card, sample.digest) for card in cards if found), None)
-    if found is not None and look is not None:
-        shown = photographs.result_of(found)
-        rows = {space: photographs.alike(found, at) for space, at in look.items()}
-        alt = f"Map of {len(found):,} photographs by {{}} features, with the sample picture among them"
-        plots = tuple(Plot(map_figure(shown, s, rows[s], at, hover=False), alt.format(s)) for s, at in look.items())
-        return Glance(photographs.finding(found, look), plots)
-    digits = [card for card in cards if card.name != gallery.NETWORK]
-    result = studies_first_look.latest("random_maps", random_maps.Result, digits)
-    if result is None:
-        return None
-    alt = f"Map of {len(result):,} digits by {{}} features, coloured by class"
-    plots = tuple(Plot(map_figure(result, one.space), alt.format(one.space)) for one in result.maps)
-    return Glance(random_maps.finding(result), plots)
+    finding = photographs.finding(found, placed)
+    yield photographs.LOOK, made_of, look, finding
+    near = photographs.nearest_to(found, image, network := networks.load(card))
+    yield photographs.NEARBY, made_of, as_json(near, DISTANCE_DECIMALS), finding
+    answered = studies_first_look.key([card], image.digest, answers.Params())
+    yield answers.LOOK, answered, as_json(answers.run(image, network), DISTANCE_DECIMALS), finding

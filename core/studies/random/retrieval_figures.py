@@ -10,7 +10,7 @@ import numpy as np
 from core.base.heavy import go
 from core.claims.numbers import Z
 from core.compute.spaces import PIXELS, RANDOM, SPACES, TRAINED, WORDS, Metric
-from core.figures import kit
+from core.figures import kit, theme
 from core.figures.blocks import Plot
 from core.figures.palette import MUTED, USER, accent, network_colours, style, text_colour, translucent, uri, verbatim
 from core.studies.random.retrieval import Result, answer
@@ -18,6 +18,8 @@ from core.studies.random.retrieval_dataset import AT, Measured, Ranking, finding
 
 Table = dict[str, list[Any]]
 CHANCE = "chance"
+NAMED_AT = 2  # k at which a line's name stands
+GROUND = {False: "#ffffff", True: "#171614"}  # of the page
 TICKS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 QUERY_AT = -1.25  # columns: left of the first
 PICTURE = 0.92  # side of a picture, in widths of a column
@@ -57,7 +59,7 @@ def curves(found: Measured, metric: Metric = "euclidean") -> Plot:
 
 
 def add_curve(fig: go.Figure, several: Sequence[Ranking], name: str, line: dict[str, Any]) -> None:
-    """The mean over seeds, in a band from the least to the most of them, with its name at its left end."""
+    """The mean over seeds, in a band from the least to the most of them, with its name on it."""
     each = np.stack([r.precision for r in several])
     k = np.arange(1, each.shape[1] + 1)
     if len(each) > 1:
@@ -72,8 +74,9 @@ def add_curve(fig: go.Figure, several: Sequence[Ranking], name: str, line: dict[
         name=name,
         hovertemplate="k = %{x}: %{y:.1%}<extra>" + name + "</extra>",
     )
-    place = {"x": 0, "xshift": 4, "yanchor": "bottom"}  # k = 1, where the lines lie furthest apart
-    kit.end_labels(fig, [(middle[0], name, line["color"])], 0, **place)
+    at = min(NAMED_AT, len(middle))  # on its own line, where these lie far apart: beside it, it would lie on another
+    place = {"x": float(np.log10(at)), "yanchor": "middle", "bgcolor": GROUND[theme.dark()], "borderpad": 1}
+    kit.end_labels(fig, [(middle[at - 1], name, line["color"])], 0, **place)
 
 
 def table(found: Measured, metric: Metric = "euclidean") -> Table:

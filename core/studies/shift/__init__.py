@@ -30,8 +30,6 @@ def slow(card: Card) -> str:
 
 STUDY = Study(
     slug="shift_sweep",
-    title="Shift sweep",
-    question="Does a one-pixel shift change the answer?",
     paper="R. Zhang, Making Convolutional Networks Shift-Invariant Again, ICML 2019",
     link="https://arxiv.org/abs/1904.11486",
     icon=":material/open_with:",

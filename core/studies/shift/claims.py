@@ -28,6 +28,7 @@ BLURS = ("cifar_vgg", "cifar_vgg_blur2", "cifar_vgg_blur3", "cifar_vgg_blur5", "
 VGG = "cifar_vgg"
 LITES, CONSISTENCY = (photographs.PLAIN, "lite0_blur5"), "consistency"
 PHOTOS, VGGS = ("photo_resnet", "photo_resnet_blur5"), ("cifar_vgg", "cifar_vgg_blur5")
+MEASURED = "shift measured"  # the page's folded part with the figure of a data set
 Read = Callable[[Measured], Estimate]
 
 
@@ -140,6 +141,7 @@ def settings(names: tuple[str, ...], reach: str) -> Settings:
         "shift-R": reach,
         "shift-boundary": "circular",
         "shift-data": title,
+        MEASURED: OPEN,
     }
 
 
@@ -179,7 +181,11 @@ def about_lite0(name: str, sentence: str, column: int, quantity: str, what: str)
         holds=ABOVE_0,
         measure=partial(on_lite0, quantity),
         measurement=tuple(f"imagenet:{name}" for name in LITES),
-        settings={**dict.fromkeys(("shift-family", "shift-data"), "ImageNet"), "shift-networks-imagenet": LITES},
+        settings={
+            **dict.fromkeys(("shift-family", "shift-data"), "ImageNet"),
+            "shift-networks-imagenet": LITES,
+            MEASURED: OPEN,
+        },
         less="training: the copy is taught to answer as a plain network does, for a few thousand steps",
     )
 

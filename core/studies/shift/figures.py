@@ -5,17 +5,50 @@ After Zhang (ICML 2019).
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
-from core.base.heavy import go, subplots
-from core.figures import kit
+from core.base.heavy import go, plotly_colors, subplots
+from core.base.prose import section
+from core.figures import kit, theme
 from core.figures.blocks import Plot
-from core.figures.palette import MUTED, PROBABILITY_SCALE, USER, network_colours, style, text_colour, verbatim
+from core.figures.palette import PROBABILITY_SCALE, USER, network_colours, style, text_colour, verbatim
 from core.studies.shift.dataset import Summary
 from core.studies.shift.sweep import Line, Result, along, finding, flip_points, flips, worst_shift
+
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
+SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "star", "pentagon")
+NARROW = 13  # letters in a line above a map
+ROW, LEGEND = 34, 20  # px of a network's row, and of its name in a legend
+Look = tuple[str, str, str]  # colour, dash, symbol
+Interval = tuple[float, float, float]  # a value and both ends of its interval
+Row = tuple[str, Look, Interval, Interval]  # title, look, what stands in either panel
+
+
+def looks(blurs: Sequence[int | None]) -> list[Look]:
+    """One look a network: its colour tells its blur, and where that is the same its dash and its mark are others."""
+    colours = network_colours(blurs)
+    nth = [colours[:i].count(colour) for i, colour in enumerate(colours)]
+    return [
+        (colour, DASHES[n % len(DASHES)], SYMBOLS[n % len(SYMBOLS)]) for colour, n in zip(colours, nth, strict=True)
+    ]
+
+
+def broken(words: str) -> str:
+    """Words in lines that fit above a small map, as a figure shows them."""
+    lines = [line for part in words.split(" · ") for line in textwrap.wrap(part, NARROW)]
+    return "<br>".join(map(verbatim, lines))
+
+
+def painted(result: Result) -> np.ndarray:
+    """uint8 (M, 2R+1, 2R+1, 3): the maps of the probability, 0..1, in the colours of the scale."""
+    stops = plotly_colors.get_colorscale(PROBABILITY_SCALE)
+    rgb = np.array([plotly_colors.hex_to_rgb(colour) for _, colour in stops])
+    at = [position for position, _ in stops]
+    values = result.probability.reshape(-1, result.side, result.side)
+    return np.stack([np.interp(values, at, rgb[:, c]) for c in range(3)], -1).round().astype(np.uint8)
 
 
 def maps(
@@ -31,10 +64,8 @@ def maps(
     """
     m, side, r = len(result.models), result.side, result.max_shift
     counts = flips(result)
-    heads = [
-        f"<b>{verbatim(t).replace(' · ', '<br>')}</b><br>{n:,} of {side**2:,} differ"
-        for t, n in zip(titles, counts, strict=True)
-    ]
+    said = [section("shift_sweep", "differ", n=n, shifts=side**2) for n in counts]
+    heads = [f"<b>{broken(title)}</b><br>{broken(words)}" for title, words in zip(titles, said, strict=True)]
     fig = subplots.make_subplots(1, m, subplot_titles=heads, horizontal_spacing=0.06 if m < 4 else 0.03)
     axis = np.arange(-r, r + 1)
     for i, worst in enumerate(worst_shift(result)):
@@ -48,7 +79,7 @@ def maps(
         if chosen is not None:
             add_mark(fig, chosen, "circle-open", "chosen shift", place)
         add_click_layer(fig, result, i, place)
-    lay_out_maps(fig, result, m)
+    lay_out_maps(fig, result, m, max(head.count("<br>") + 1 for head in heads))
     return Plot(
         fig,
         f"Probability of {result.labels[result.target]} at every shift, one map a network. {finding(result, titles)}",
@@ -56,8 +87,8 @@ def maps(
     )
 
 
-def lay_out_maps(fig: go.Figure, result: Result, m: int) -> None:
-    """Sizes, axes in pixels of shift, and the one scale of probability of m maps."""
+def lay_out_maps(fig: go.Figure, result: Result, m: int, lines: int) -> None:
+    """Sizes, axes in pixels of shift, and the one scale of probability of m maps with so many lines above them."""
     r = result.max_shift
     style(fig)
     fig.update_layout(
@@ -77,14 +108,16 @@ def lay_out_maps(fig: go.Figure, result: Result, m: int) -> None:
         showlegend=False,
         dragmode=False,
         height=500,
-        margin={"l": 48, "r": 8, "t": 84, "b": 110},
+        margin={"l": 56, "r": 8, "t": theme.size(34 + 17 * lines), "b": 110},
     )
-    fig.update_xaxes(title_text="dx, px", constrain="domain", range=[-r - 0.5, r + 0.5], showgrid=False)
+    fig.update_xaxes(
+        title_text="dx, px", tickangle=0, nticks=4, constrain="domain", range=[-r - 0.5, r + 0.5], showgrid=False
+    )
     fig.update_yaxes(range=[r + 0.5, -r - 0.5], constrain="domain", constraintoward="top", showgrid=False)
     fig.update_yaxes(title_text="dy, px", col=1)
     for i in range(m):
         fig.update_yaxes(scaleanchor=f"x{i + 1 if i else ''}", row=1, col=i + 1)
-    fig.update_annotations(font={"size": 13, "color": text_colour()})
+    fig.update_annotations(font={"size": theme.size(13), "color": text_colour()})
 
 
 def add_map(fig: go.Figure, result: Result, i: int, axis: np.ndarray, place: dict[str, int]) -> None:
@@ -139,7 +172,7 @@ def line_plot(result: Result, titles: Sequence[str], blurs: Sequence[int | None]
     points = along(result, line)
     turns = flip_points(result, line)
     fig = go.Figure()
-    for i, colour in enumerate(network_colours(blurs)):
+    for i, (colour, dash, _) in enumerate(looks(blurs)):
         p = result.probability[i, points]
         said = [verbatim(result.labels[c]) for c in result.top1[i, points]]
         fig.add_scatter(
@@ -148,8 +181,8 @@ def line_plot(result: Result, titles: Sequence[str], blurs: Sequence[int | None]
             mode="lines",
             name=verbatim(titles[i]),
             text=said,
-            line={"color": colour, "width": 2.5},
-            hovertemplate="%{x} px: %{y:.3f}, says %{text}<extra>" + verbatim(titles[i]) + "</extra>",
+            line={"color": colour, "width": 2.5, "dash": dash},
+            hovertemplate="%{x} px: %{y:.3f}, %{text}<extra>" + verbatim(titles[i]) + "</extra>",
         )
         fig.add_scatter(
             x=t[turns[i]],
@@ -160,8 +193,13 @@ def line_plot(result: Result, titles: Sequence[str], blurs: Sequence[int | None]
             marker={"symbol": "x", "size": 9, "color": colour},
         )
     style(fig)
-    fig.update_layout(title="A cross marks each change of answer", height=350, margin={"b": 84})
-    fig.update_xaxes(title_text=f"shift along the {line}, px")
+    room = theme.size(LEGEND * len(titles))  # on a phone every name takes a line of its own
+    fig.update_layout(
+        title=section("shift_sweep", "crosses"),
+        height=300 + room,
+        margin={"b": 56 + room},
+    )
+    fig.update_xaxes(title_text=section("shift_sweep", "along"), tickangle=0)
     fig.update_yaxes(title_text=f"P({verbatim(result.labels[result.target])})", range=[-0.02, 1.02])
     return Plot(
         fig,
@@ -184,50 +222,62 @@ def sweep_table(result: Result, line: Line | None = None) -> dict[str, list[obje
 
 
 def scatter(summaries: Sequence[Summary], titles: Sequence[str], blurs: Sequence[int | None]) -> Plot:
-    """Accuracy against consistency, one point a network with 95 % intervals; up and to the right is better."""
-    fig = go.Figure()
-    for s, title, colour in zip(summaries, map(verbatim, titles), network_colours(blurs), strict=True):
-        if s.accuracy is None or s.accuracy_interval is None:
-            continue
-        said = f"consistency %{{x:.2f}} %<br>accuracy %{{y:.2f}} %<br>n = {s.images:,}"
-        x, y = (
-            [100 * v for v in (mean, *ends)]
-            for mean, ends in ((s.consistency, s.consistency_interval), (s.accuracy, s.accuracy_interval))
-        )
-        add_network(fig, title, colour, x, y, said)
+    """Consistency and accuracy, a row a network with 95 % intervals, the steadiest above."""
+    rows: list[Row] = []
+    for s, title, look in zip(summaries, titles, looks(blurs), strict=True):
+        if s.accuracy is not None and s.accuracy_interval is not None:
+            steady, right = (s.consistency, *s.consistency_interval), (s.accuracy, *s.accuracy_interval)
+            rows.append((title, look, percents(steady), percents(right)))
+    fig = dots(rows, (section("shift_sweep", "pairs agree"), section("shift_sweep", "right answers")))
+    return Plot(fig, "Consistency and accuracy of every packaged network", lambda: table(summaries, titles))
+
+
+def percents(values: Sequence[float]) -> tuple[float, float, float]:
+    """A value and both ends of its interval, in percent."""
+    value, low, high = (100 * v for v in values)
+    return value, low, high
+
+
+def dots(rows: Sequence[Row], heads: Sequence[str]) -> go.Figure:
+    """Two panels, headed so, with a row a network, the highest of the first panel above: so no name lies on another,
+    whatever the values are."""
+    fig = subplots.make_subplots(1, 2, shared_yaxes=True, subplot_titles=heads, horizontal_spacing=0.06)
+    for title, (colour, _, symbol), first, second in sorted(rows, key=lambda row: row[2][0]):
+        name = verbatim(title)
+        for column, (value, low, high) in enumerate((first, second), 1):
+            across = (np.array([v]) for v in (value, low, high))
+            fig.add_scatter(
+                x=[value],
+                y=[name],
+                mode="markers",
+                error_x=kit.whiskers(*across, color=colour, thickness=2, width=0),
+                marker={"size": 11, "color": colour, "symbol": symbol},
+                showlegend=False,
+                hovertemplate=f"{name}: %{{x:.2f}} %<extra></extra>",
+                row=1,
+                col=column,
+            )
     style(fig)
-    fig.update_layout(title="Right: steadier · up: more accurate", height=400)
-    fig.update_xaxes(title_text="consistency, % of shift pairs that agree")
-    fig.update_yaxes(title_text="accuracy, %")
-    return Plot(fig, "Accuracy against consistency of every packaged network", lambda: table(summaries, titles))
-
-
-def add_network(fig: go.Figure, title: str, colour: str, x: Sequence[float], y: Sequence[float], said: str) -> None:
-    """A network's named point: along each axis its value and both ends of its interval; `said` on hover."""
-    bar: dict[str, Any] = {"color": colour, "thickness": 1, "width": 0}
-    across, up = (np.array(ends)[:, None] for ends in (x, y))  # (3, 1)
-    fig.add_scatter(
-        x=across[0],
-        y=up[0],
-        mode="markers+text",
-        text=[title],
-        textposition="top center",
-        error_x=kit.whiskers(*across, **bar),
-        error_y=kit.whiskers(*up, **bar),
-        marker={"size": 11, "color": colour},
-        showlegend=False,
-        hovertemplate=f"{title}<br>{said}<extra></extra>",
-    )
+    high = theme.size(ROW) * max(len(rows), 1)
+    fig.update_layout(height=high + 104, margin={"l": 8, "t": 56, "b": 48})
+    fig.update_xaxes(title_text="%", showgrid=True, tickangle=0, nticks=4)
+    fig.update_yaxes(automargin=True, showgrid=True)
+    fig.update_annotations(font={"size": theme.size(13), "color": text_colour()})
+    return fig
 
 
 def corruption_plot(
     summaries: Sequence[Summary], titles: Sequence[str], blurs: Sequence[int | None], *, flips: bool
 ) -> Plot:
-    """Accuracy (or the share of answers that change, `flips`) against corruption strength, one panel a kind."""
+    """Accuracy (or the share of answers that change, `flips`) against corruption strength, one panel a kind; the
+    networks' names stand in the panel that is left."""
     kinds = list(summaries[0].corruptions)
-    fig = subplots.make_subplots(1, len(kinds), shared_yaxes=True, subplot_titles=kinds, horizontal_spacing=0.02)
-    for s, title, colour in zip(summaries, map(verbatim, titles), network_colours(blurs), strict=True):
-        for column, kind in enumerate(kinds):
+    down = -(-(len(kinds) + 1) // 2)
+    fig = subplots.make_subplots(
+        down, 2, shared_yaxes="all", subplot_titles=kinds, horizontal_spacing=0.08, vertical_spacing=0.36 / down
+    )
+    for s, title, (colour, dash, symbol) in zip(summaries, map(verbatim, titles), looks(blurs), strict=True):
+        for panel, kind in enumerate(kinds):
             values = [entry[1 if flips else 0] for entry in s.corruptions[kind]]
             start = 0.0 if flips else s.accuracy
             y = [None if v is None else 100 * v for v in (start, *values)]
@@ -237,19 +287,27 @@ def corruption_plot(
                 mode="lines+markers",
                 name=title,
                 legendgroup=title,
-                showlegend=column == 0,
-                line={"color": colour, "width": 2},
-                marker={"size": 6},
-                hovertemplate="strength %{x}: %{y:.1f} %<extra>" + title + "</extra>",
-                row=1,
-                col=column + 1,
+                showlegend=panel == 0,
+                line={"color": colour, "width": 2, "dash": dash},
+                marker={"size": 7, "symbol": symbol},
+                hovertemplate="%{x}: %{y:.1f} %<extra>" + title + "</extra>",
+                row=panel // 2 + 1,
+                col=panel % 2 + 1,
             )
     style(fig)
-    what = "Answers that change under a corruption" if flips else "Accuracy under a corruption"
-    fig.update_layout(title={"text": what, "y": 0.98}, height=390, margin={"t": 72, "b": 84})
-    fig.update_xaxes(title_text="strength", dtick=1)
+    what = section("shift_sweep", "answers that change") if flips else section("shift_sweep", "still right")
+    low = (1 / down) * (1 - 0.1)  # the panel that is left
+    fig.update_layout(
+        title={"text": what, "y": 0.98},
+        height=down * 210,
+        margin={"t": 84, "b": 48},
+        legend={"orientation": "v", "x": 0.53, "xanchor": "left", "yref": "paper", "y": low, "yanchor": "top"},
+    )
+    fig.update_xaxes(title_text=section("shift_sweep", "strength"), dtick=1, tickangle=0)
     fig.update_yaxes(title_text="%", col=1)
-    fig.update_annotations(font={"size": 13, "color": MUTED})
+    for axis in ("xaxis", "yaxis"):
+        fig.update_layout({f"{axis}{2 * down}": {"visible": False}})
+    fig.update_annotations(font={"size": theme.size(13), "color": text_colour()})
     return Plot(
         fig,
         "Accuracy or answer flips under five corruptions at three strengths",

@@ -274,6 +274,7 @@ def blur_response(size: int, points: int = 256) -> BlurResponse:
 
 
 TOY_LENGTH = 16
+TOY_STEP = 0.25  # of a sample, that the signal moves at a time
 
 
 _T = np.arange(TOY_LENGTH)
@@ -289,14 +290,15 @@ for _signal in TOY_SIGNALS.values():
 
 @dataclass(frozen=True, eq=False)
 class Toy:
-    """Why max-pooling aliases (§3.2): a signal on a circle, moved right by `shift`, then pooled to half its length.
+    """Why max-pooling aliases (§3.2): a signal on a circle, moved right by `shift` samples, then pooled to half its
+    length.
 
     (N,): `signal` after the shift, `dense` its maximum over a sample and the next, `blurred` that maximum blurred.
     (N/2,): `plain` and `smooth`, every second sample of `dense` and of `blurred`. `size`: the blur's taps. Of S shifts
     at once (S,), every array has a row each.
     """
 
-    shift: int | np.ndarray
+    shift: float | np.ndarray
     size: int
     signal: np.ndarray
     dense: np.ndarray
@@ -305,9 +307,9 @@ class Toy:
     smooth: np.ndarray
 
 
-def toy(signal: np.ndarray, shift: int | np.ndarray, size: int) -> Toy:
+def toy(signal: np.ndarray, shift: float | np.ndarray, size: int) -> Toy:
     """Max-pool(2, stride 2) of `signal` (N,) moved by `shift` samples, a number or (S,), against max(2, stride 1), blur
-    and subsample.
+    and subsample. Moved by a part of a sample, each new one sees two old ones, in their shares, as a pixel would.
 
     Raises ValueError unless the signal is one line of an even number of samples and `size` is 1..7.
     """
@@ -316,7 +318,19 @@ def toy(signal: np.ndarray, shift: int | np.ndarray, size: int) -> Toy:
         raise ValueError(f"expected a signal of an even number of samples, got shape {signal.shape}: drop or add one")
     taps = binomial.taps(size)
     before, _ = binomial.pad_widths(size)
-    moved = signal[(np.arange(len(signal)) - np.expand_dims(shift, -1)) % len(signal)]
+    whole, part = np.divmod(np.arange(len(signal)) - np.expand_dims(shift, -1), 1)
+    at = whole.astype(int) % len(signal)
+    moved = (1 - part) * signal[at] + part * signal[(at + 1) % len(signal)]
     dense = np.maximum(moved, np.roll(moved, -1, -1))
     blurred = np.sum([tap * np.roll(dense, before - i, -1) for i, tap in enumerate(taps)], axis=0)
     return Toy(shift, size, moved, dense, blurred, dense[..., ::2], blurred[..., ::2])
+
+
+def toy_sweep(name: str, size: int) -> Toy:
+    """A signal of TOY_SIGNALS moved once round in TOY_STEPs, against a blur of `size` taps."""
+    return toy(TOY_SIGNALS[name], np.arange(0, TOY_LENGTH, TOY_STEP), size)
+
+
+def swing(values: np.ndarray) -> float:
+    """How far values (S,) are apart at most."""
+    return float(np.ptp(values))

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from core.base.heavy import go, subplots
+from core.figures import theme
 from core.figures.blocks import Plot
-from core.figures.palette import ACCENT, MUTED, PROBABILITY_SCALE, USER, network_colours, style, text_colour, verbatim
+from core.figures.palette import ACCENT, PROBABILITY_SCALE, USER, style, text_colour, verbatim
+from core.studies.shift.figures import LEGEND, looks
 from core.studies.shift.inside import BlurResponse, FilterSmoothness, InternalDistance, Toy
 
 Table = dict[str, list[Any]]
-SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "star")  # colour is not the only cue
 PANEL_HEIGHT, PANEL_GAP = 150, 36  # px of one row of maps, and for the names above it
 
 
@@ -44,8 +45,8 @@ def internal_maps(results: Sequence[InternalDistance], titles: Sequence[str]) ->
             fig.add_heatmap(z=distance, coloraxis="coloraxis", hovertemplate=said, row=row, col=column)
     top = max(float(r.distance.max()) for r in results)
     style(fig)
-    fig.update_annotations(font={"size": 11, "color": text_colour()})
-    small = {"size": 12}
+    fig.update_annotations(font={"size": theme.size(12), "color": text_colour()})
+    small = {"size": theme.size(12)}
     fig.update_xaxes(showticklabels=False, constrain="domain")
     fig.update_yaxes(showticklabels=False, showgrid=False, autorange="reversed", constrain="domain")
     for axis in fig.select_yaxes():
@@ -75,19 +76,20 @@ def internal_maps(results: Sequence[InternalDistance], titles: Sequence[str]) ->
 def smoothness(results: Sequence[FilterSmoothness], titles: Sequence[str]) -> Plot:
     """Normalised total variation by layer, one line a network."""
     fig = go.Figure()
-    colours = network_colours([r.blur for r in results])
-    for i, (result, title, colour) in enumerate(zip(results, map(verbatim, titles), colours, strict=True)):
+    every = zip(results, map(verbatim, titles), looks([r.blur for r in results]), strict=True)
+    for result, title, (colour, dash, symbol) in every:
         fig.add_scatter(
             x=[verbatim(layer) for layer in result.layers],
             y=result.variation,
             name=title,
             mode="lines+markers",
-            line={"color": colour, "width": 1.5},
-            marker={"color": colour, "size": 9, "symbol": SYMBOLS[i % len(SYMBOLS)]},
+            line={"color": colour, "width": 1.5, "dash": dash},
+            marker={"color": colour, "size": 9, "symbol": symbol},
             hovertemplate=f"{title}, %{{x}}: %{{y:.3f}}<extra></extra>",
         )
     style(fig)
-    fig.update_layout(title_text="Lower: smoother learned filters", height=390, margin={"b": 84})
+    room = theme.size(LEGEND * len(titles))
+    fig.update_layout(title_text="Lower: smoother learned filters", height=340 + room, margin={"b": 84 + room})
     fig.update_xaxes(title_text="convolution, from the picture to the answer")
     fig.update_yaxes(title_text="normalised total variation")
     return Plot(
@@ -137,85 +139,8 @@ def blur_figure(result: BlurResponse) -> Plot:
     )
 
 
-def toy_figure(result: Toy) -> Plot:
-    """Three lines over the same samples: the signal, its dense maximum, the blurred one; stems: the kept samples."""
-    names = ("signal", "max, every second kept", f"max, {result.size}-tap blur, every second kept")
-    fig = subplots.make_subplots(3, 1, shared_xaxes=True, vertical_spacing=0.1, subplot_titles=names)
-    text = text_colour()
-    every = np.arange(len(result.signal))
-    _stems(fig, 1, every, result.signal, text)
-    grey, blue = network_colours([None, result.size])
-    pooled = ((2, result.dense, result.plain, grey), (3, result.blurred, result.smooth, blue))
-    for row, dense, kept, colour in pooled:
-        fig.add_scatter(
-            x=every,
-            y=dense,
-            mode="lines+markers",
-            line={"color": MUTED, "width": 1, "dash": "dot"},
-            marker={"size": 5, "color": MUTED},
-            hovertemplate="sample %{x}, before subsampling: %{y:.3f}<extra></extra>",
-            row=row,
-            col=1,
-        )
-        _stems(fig, row, every[::2], kept, colour)
-    style(fig)
-    lines = np.concatenate([result.signal, result.dense, result.blurred])
-    low, high = min(0.0, float(lines.min())), float(lines.max())
-    edge = 0.1 * ((high - low) or 1.0)
-    fig.update_yaxes(range=[low - edge, high + edge], nticks=3, title_text="value")
-    fig.update_xaxes(title_text="sample (the end meets the start)", row=3, col=1)
-    heading = f"The samples kept average {result.plain.mean():.3f} plain, {result.smooth.mean():.3f} blurred"
-    fig.update_layout(title_text=heading, height=460, showlegend=False)
-    return Plot(
-        fig, "A toy signal, max-pooled with and without blur; move it and watch the kept samples", lambda: table(result)
-    )
-
-
-def _stems(fig: go.Figure, row: int, at: np.ndarray, values: np.ndarray, colour: str) -> None:
-    gap = np.full(len(at), np.nan)  # breaks the line between two stems
-    fig.add_scatter(
-        x=np.stack([at, at, gap], 1).ravel(),
-        y=np.stack([np.zeros(len(at)), values, gap], 1).ravel(),
-        mode="lines",
-        line={"color": colour, "width": 2},
-        hoverinfo="skip",
-        row=row,
-        col=1,
-    )
-    fig.add_scatter(
-        x=at,
-        y=values,
-        mode="markers",
-        marker={"size": 10, "color": colour},
-        hovertemplate="sample %{x}: %{y:.3f}<extra></extra>",
-        row=row,
-        col=1,
-    )
-
-
-def toy_sweep_figure(result: Toy) -> Plot:
-    """Mean of the pooled signal against its S shifts: what a global average pooling would hand to the classifier."""
-    fig = go.Figure()
-    names = ("max-pooling", f"with a {result.size}-tap blur")
-    colours = network_colours([None, result.size])
-    for name, outputs, colour in zip(names, (result.plain, result.smooth), colours, strict=True):
-        fig.add_scatter(
-            x=result.shift,
-            y=outputs.mean(1),
-            name=name,
-            mode="lines+markers",
-            line={"color": colour, "width": 2},
-            hovertemplate=f"{name}, moved by %{{x}}: %{{y:.3f}}<extra></extra>",
-        )
-    style(fig)
-    fig.update_layout(title_text="A level line ignores the shift", height=360, margin={"b": 84})
-    fig.update_xaxes(title_text="shift (samples)")
-    fig.update_yaxes(title_text="mean of the pooled signal", rangemode="tozero")
-    return Plot(fig, "Mean of the pooled toy signal at every shift; with blur the line is level", lambda: table(result))
-
-
 def table(result: InternalDistance | FilterSmoothness | BlurResponse | Toy) -> Table:
-    """The numbers as columns of equal length, for a table or a CSV; None in a Toy's where no sample is kept."""
+    """The numbers as columns of equal length, for a table or a CSV; of a Toy at several shifts."""
     match result:
         case InternalDistance():
             layer, dy, dx = (i.ravel() for i in np.indices(result.distance.shape))
@@ -231,20 +156,11 @@ def table(result: InternalDistance | FilterSmoothness | BlurResponse | Toy) -> T
             return columns | {"normalised total variation": result.variation.tolist()}
         case BlurResponse():
             return {"frequency (rad/sample)": result.frequencies.tolist(), "magnitude": result.magnitude.tolist()}
-        case Toy() if np.ndim(result.shift):
+        case Toy():
             means = {"max-pooling, mean": result.plain, "with blur, mean": result.smooth}
             return {"shift (samples)": np.asarray(result.shift).tolist()} | {
                 k: v.mean(1).tolist() for k, v in means.items()
             }
-        case Toy():
-            lines = {"signal": result.signal, "dense max": result.dense, "blurred max": result.blurred}
-            kept = {"max-pooling": result.plain, "with blur": result.smooth}
-            samples = range(len(result.signal))
-            return (
-                {"sample": list(samples)}
-                | {name: line.tolist() for name, line in lines.items()}
-                | {name: [None if i % 2 else float(v[i // 2]) for i in samples] for name, v in kept.items()}
-            )
 
 
 def tables(results: Sequence[InternalDistance | FilterSmoothness], titles: Sequence[str]) -> Table:

@@ -5,46 +5,41 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from core.base.heavy import go
 from core.base.intervals import with_interval
+from core.base.prose import section
 from core.figures.blocks import Plot
-from core.figures.palette import network_colours, style, verbatim
 from core.networks.card import blur_of, title_of
-from core.studies.shift.figures import add_network
+from core.studies.shift.figures import Row, dots, looks
 from core.studies.shift.photographs import Answered, Share, blurs_own, shares
 
 RIGHT, STEADY, STILL = "top-1", "consistency", "under one pixel"
 
 
 def scatter(records: Sequence[Answered]) -> Plot:
-    """Top-1 against consistency, one point a network with 95 % intervals; up and to the right is better."""
+    """Consistency and top-1, a row a network with 95 % intervals, the steadiest above."""
     every = records
     records = [record for record in records if record.pairs]
     found = shares(records)
-    fig = go.Figure()
-    colours = network_colours([blur_of(record.network) for record in records])
-    for record, colour in zip(records, colours, strict=True):
-        said = "pairs that agree %{x:.2f} %<br>right %{y:.2f} %"
-        both = (found[quantity][record.network] for quantity in (STEADY, RIGHT))
-        x, y = ((share.value, share.low, share.high) for share in both)
-        add_network(fig, verbatim(title_of(record.network)), colour, x, y, said)
-    style(fig)
-    fig.update_layout(title="Right: steadier · up: more accurate", height=400)
-    fig.update_xaxes(title_text="pairs of crops that agree, %")
-    fig.update_yaxes(title_text="first answer right, %")
-    return Plot(fig, f"Accuracy against consistency. {finding(records)}", lambda: table(every))
+    rows: list[Row] = []
+    for record, look in zip(records, looks([blur_of(record.network) for record in records]), strict=True):
+        steady, right = (found[quantity][record.network] for quantity in (STEADY, RIGHT))
+        panels = [(share.value, share.low, share.high) for share in (steady, right)]
+        rows.append((title_of(record.network), look, panels[0], panels[1]))
+    fig = dots(rows, (section("shift_sweep", "pairs agree"), section("shift_sweep", "right answers")))
+    return Plot(fig, f"Consistency and accuracy. {finding(records)}", lambda: table(every))
 
 
 def table(records: Sequence[Answered]) -> dict[str, list[object]]:
     """A row a network: every share in % with its interval, and the difference from the first, picture by picture."""
     columns: dict[str, list[object]] = {
-        "network": [record.network for record in records],
+        "network": [title_of(record.network) for record in records],
         "photographs": [f"{record.images:,}" for record in records],
     }
+    first = title_of(records[0].network)
     for name, row in shares(records).items():
         rows = [row.get(record.network) for record in records]
         columns[f"{name}, %"] = [f"{s.value:.1f} [{s.low:.1f}, {s.high:.1f}]" if s else "" for s in rows]
-        columns[f"{name}, minus {records[0].network}'s, points"] = [more(s, sign=False) if s else "" for s in rows]
+        columns[f"{name}, minus {first}'s, points"] = [more(s, sign=False) if s else "" for s in rows]
     return columns
 
 

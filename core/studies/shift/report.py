@@ -6,21 +6,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
-import numpy as np
-
-from core.base.heavy import go, plotly_colors
+from core.base.heavy import go
 from core.base.prose import section
 from core.base.worker import Progress
 from core.figures.blocks import WIDTH, Table, beside, csv_address, enlarged, printed
-from core.figures.palette import PROBABILITY_SCALE, uri
+from core.figures.palette import uri
 from core.networks import families as networks_families
 from core.networks.card import Card
-from core.pictures.image import RGBImage
 from core.studies import first_look as studies_first_look
 from core.studies.asked import BAR, LARGEST, STILL, UPRIGHT, Asked, Part, Work, packaged, side_by_side, titles
 from core.studies.shift import sweep
-from core.studies.shift.figures import maps, sweep_table
-from core.studies.study import FirstLook, Glance
+from core.studies.shift.figures import maps, painted, sweep_table
+from core.studies.study import FirstLook
 
 
 def parts(asked: Asked) -> list[Work]:
@@ -61,12 +58,7 @@ def fit_shift(fig: go.Figure, count: int) -> go.Figure:
 
 def shift_still(result: sweep.Result) -> str:
     """The maps alone, side by side."""
-    stops = plotly_colors.get_colorscale(PROBABILITY_SCALE)
-    rgb = np.array([plotly_colors.hex_to_rgb(colour) for _, colour in stops])
-    at = [position for position, _ in stops]
-    values = result.probability.reshape(-1, result.side, result.side)
-    painted = np.stack([np.interp(values, at, rgb[:, c]) for c in range(3)], -1).round().astype(np.uint8)
-    return uri(beside([enlarged(m, STILL) for m in painted]))
+    return uri(beside([enlarged(m, STILL) for m in painted(result)]))
 
 
 def shift_table(result: sweep.Result, cards: Sequence[Card]) -> Table:
@@ -90,11 +82,3 @@ def first_looks() -> Iterator[FirstLook]:
     """The sweep of the sample picture by the networks it begins with."""
     digits = {"probability": 5, "top1_probability": 5}
     yield studies_first_look.of_sample("shift_sweep", sweep, networks_families.DEFAULT_NETWORKS, digits)
-
-
-def glance(cards: Sequence[Card], sample: RGBImage) -> Glance | None:
-    """The packaged maps of the sample picture."""
-    result = studies_first_look.find("shift_sweep", sweep.Result, cards, sample.digest, sweep.Params())
-    if result is None:
-        return None
-    return Glance(sweep.finding(result, titles(cards)), (maps(result, titles(cards)),))

@@ -43,6 +43,7 @@ LAMBDA_LIMITS, LAMBDA_STEP = (0.0, 1.5), 0.05
 LAMBDAS = tuple(round(LAMBDA_STEP * i, 2) for i in range(round(LAMBDA_LIMITS[1] / LAMBDA_STEP) + 1))
 STEPS_LIMITS = (1, 50)
 CURVE_STEPS = 50  # of the objective's curve
+TOGETHER = 4  # lambdas in one batch: between two of them the work can be stopped
 TWIN_OF = {  # the plain network of the same recipe and seed, or that the coded one was taught by
     **dict(zip(families.SDNETS, families.TWINS, strict=True)),
     families.DEFAULT_SDNETS[0]: families.DEFAULT_SDNETS[1],
@@ -91,12 +92,15 @@ class Params:
         check(self)
 
 
+# What the page opens with, and all that is packaged: found by core/studies/sparse/measure_rescue.py.
+OPENING = Params("impulse", 0.24, 0.9, seed=3)
+
+
 @dataclass(frozen=True, eq=False)
 class Result:
     """One picture at one setting. `clean`, `noisy`, `reconstruction` are what is shown, at `resolution`; everything
     else is of the picture as the network sees it. Curves over `lams` (L,) hold `nonzero` (L,), the share of non-zero
-    codes, `psnr` (L,) in dB of the reconstruction against the clean picture, and the `logits` (L, K); `objective`
-    (solvers, steps) is that of every solver after each step.
+    codes, `psnr` (L,) in dB of the reconstruction against the clean picture, and the `logits` (L, K).
     """
 
     models: tuple[str, ...]  # the SDNet and, where there is one, its plain twin
@@ -120,7 +124,6 @@ class Result:
     psnr: np.ndarray
     logits: np.ndarray
     twin_logits: np.ndarray  # (K,), empty without a twin
-    objective: np.ndarray
 
     @property
     def probability(self) -> np.ndarray:
@@ -137,47 +140,103 @@ class Result:
         return np.asarray(self.noisy - self.reconstruction)
 
 
+@dataclass(frozen=True, eq=False)
+class Curves:
+    """What a noisy picture gives along lambda, whichever is chosen: `lams`, `nonzero` and `psnr` (L,), `logits` (L, K)
+    and `twin_logits` (K,), fields of a Result."""
+
+    estimated_lam: float
+    lams: np.ndarray
+    nonzero: np.ndarray
+    psnr: np.ndarray
+    logits: np.ndarray
+    twin_logits: np.ndarray
+
+
+def swept(
+    networks: Sequence[Network],
+    image: RGBImage,
+    params: Params,
+    progress: Progress = ignore,
+    fit: Fit | None = None,
+    lams: Sequence[float] = (),
+) -> tuple[Curves, np.ndarray]:
+    """The curves of `run` at LAMBDAS, the training's lambda, the estimated one and `lams`, and what is rebuilt at each:
+    float32 (L, H, W, 3), pixels that may leave [0, 1].
+
+    `progress(lambdas done, lambdas)` may raise to stop. Raises ValueError as `run` does.
+    """
+    check_comparable(networks)
+    network = networks[0]
+    layer = coded.sdnet_of(network).dictionary
+    clean, noisy = pictures(image, replace(params, resolution="network"), network.preprocessing)
+    estimated = estimate(network, noisy, fit or packaged_fit(network))
+    every = np.unique([*LAMBDAS, layer.lam, *lams, *([] if math.isnan(estimated) else [estimated])])
+    found = []
+    for start in range(0, len(every), TOGETHER):
+        some = every[start : start + TOGETHER]
+        found.append(coded.along_lambda(network, noisy, some, params.steps, params.solver))
+        progress(start + len(some), len(every))
+    rebuilt = np.concatenate([along.reconstructions for along in found])
+    curves = Curves(
+        estimated,
+        every,
+        np.concatenate([along.nonzero for along in found]),
+        np.array([psnr(clean, picture.clip(0, 1)) for picture in rebuilt]),
+        np.concatenate([along.logits for along in found]),
+        coded.answer(networks[1], noisy) if len(networks) > 1 else np.empty(0),
+    )
+    return curves, rebuilt
+
+
 def run(
-    networks: Sequence[Network], image: RGBImage, params: Params, progress: Progress = ignore, fit: Fit | None = None
+    networks: Sequence[Network],
+    image: RGBImage,
+    params: Params,
+    progress: Progress = ignore,
+    fit: Fit | None = None,
+    curves: Curves | None = None,
 ) -> Result:
     """Code the picture with the first network, an SDNet; a second one is its plain twin.
 
     `fit` gives the lambda that the residual asks for; without one, what was measured for a packaged network does.
-    `progress(done, total)` may raise to stop.
+    `curves` of this picture with this noise save their work where they have the lambda. `progress(done, total)` may
+    raise to stop.
     Raises ValueError for a network without a coding layer, and for networks of different labels.
     """
     check_comparable(networks)
     network = networks[0]
     layer = coded.sdnet_of(network).dictionary
     clean, noisy = pictures(image, params, network.preprocessing)
-    seen_clean, seen = pictures(image, replace(params, resolution="network"), network.preprocessing)
-    parts = 2 + len(SOLVER_NAMES)
-    shown = coded.code(network, noisy, params.lam, params.steps, params.solver, part(progress, 0, parts))
-    estimated = estimate(network, seen, fit or packaged_fit(network))
-    lams = np.unique([*LAMBDAS, layer.lam, params.lam, *([] if math.isnan(estimated) else [estimated])])
-    along = coded.along_lambda(network, seen, lams, params.steps, params.solver)
-    twin_logits = coded.answer(networks[1], seen) if len(networks) > 1 else np.empty(0)
-    curves = [
-        coded.objectives(network, seen, params.lam, CURVE_STEPS, solver, part(progress, 2 + i, parts))
-        for i, solver in enumerate(SOLVER_NAMES)
-    ]
+    known = curves is not None and params.lam in curves.lams
+    shown = coded.code(network, noisy, params.lam, params.steps, params.solver, part(progress, 0, 1 if known else 2))
+    if curves is None or not known:
+        curves, _ = swept(networks, image, params, part(progress, 1, 2), fit, [params.lam])
     return Result(
         models=tuple(n.card.name for n in networks),
         labels=network.labels,
         picture=image.digest,
         training_lam=layer.lam,
-        estimated_lam=estimated,
         clean=clean,
         noisy=noisy,
         reconstruction=shown.reconstruction.clip(0, 1),
         shown_nonzero=shown.nonzero,
-        lams=lams,
-        nonzero=along.nonzero,
-        psnr=np.array([psnr(seen_clean, picture.clip(0, 1)) for picture in along.reconstructions]),
-        logits=along.logits,
-        twin_logits=twin_logits,
-        objective=np.stack(curves),
+        **vars(curves),
         **vars(params),
+    )
+
+
+def descend(network: Network, image: RGBImage, params: Params, progress: Progress = ignore) -> np.ndarray:
+    """(solvers, CURVE_STEPS) the objective of the picture as the network sees it, after each step of SOLVER_NAMES.
+
+    `progress(done, total)` may raise to stop. Raises ValueError as `run` does.
+    """
+    _, noisy = pictures(image, replace(params, resolution="network"), network.preprocessing)
+    return np.stack(
+        [
+            coded.objectives(network, noisy, params.lam, CURVE_STEPS, solver, part(progress, i, len(SOLVER_NAMES)))
+            for i, solver in enumerate(SOLVER_NAMES)
+        ]
     )
 
 

@@ -303,6 +303,43 @@ def finding(results: Sequence[Result], twins: Sequence[Result] = ()) -> str:
     return said + (f"; the plain twin {share(FIXED, twins)}." if twins else ".")
 
 
+@dataclass(frozen=True)
+class Share:
+    """One network under one noise of its record: the shares right over `images` pictures, `fixed` at its `training`
+    lambda, `told` with the lambda that each picture's residual asks for; `twin` of the plain one, None without it."""
+
+    noise: str
+    images: int
+    training: float
+    fixed: float
+    told: float
+    twin: float | None
+
+
+def nearest(found: Mapping[str, Measured], name: str, twin: str, kind: str, level: float) -> Share | None:
+    """Of a network's record the noise nearest to the reader's: its kind where that was measured, else Gaussian, and the
+    level nearest to his, else the strongest. None where it was not measured."""
+    results = found[name].results if name in found else {}
+    result = results.get(kind) or results.get("gaussian")
+    if result is None or result.estimated is None or result.training is None:
+        return None
+    strong = strengths(result)
+    v = int(strong.argmax())
+    if result.kind == kind:
+        noisy = np.flatnonzero(strong > 0)
+        v = int(noisy[np.abs(result.levels[noisy] - level).argmin()])
+    other = found[twin].results.get(result.kind) if twin in found else None
+    bare = None if other is None or v >= len(other.levels) else float(other.accuracy(FIXED)[v])
+    return Share(
+        f"{result.kind}, {noise.KINDS[result.kind].label(float(result.levels[v]))}",
+        result.images,
+        result.training,
+        float(result.accuracy(FIXED)[v]),
+        float(result.accuracy(ESTIMATED)[v]),
+        bare,
+    )
+
+
 def measured(folder: Path) -> dict[str, Measured]:
     """What `receptive measure sparse` wrote into FOLDER, by network's name."""
     return {one.network: one for one in read_all(folder.glob(RECORDS.format("*")), Measured).values()}

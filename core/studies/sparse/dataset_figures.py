@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 
 from core.base.heavy import go
+from core.base.prose import section
 from core.figures import kit
 from core.figures.blocks import Plot
 from core.figures.palette import PROBABILITY_SCALE, accent, network_colours, style, text_colour, translucent
@@ -73,11 +74,13 @@ def surface(results: Sequence[Result]) -> Plot:
     mark = {"symbol": "circle-open", "size": 15, "color": ON_MAP, "line": {"width": 2.5}}
     fig.add_scatter(x=first.lams[mean.argmax(1)], y=rows, mode="markers", marker=mark, name=WORDS[ORACLE])
     style(fig)
-    title = f"Which λ answers right under {first.kind} noise"
+    title = section("sparse_codes", "head surface", kind=first.kind)
     fig.update_layout(title=title, height=460, margin={"l": 110, "b": 92})
     fig.update_layout(legend={"bgcolor": "rgba(90,90,90,0.85)", "font": {"color": ON_MAP}})  # white marks stay visible
     half = (first.lams[1] - first.lams[0]) / 2 if len(first.lams) > 1 else 0.05
-    fig.update_xaxes(title_text="λ, normalised units", range=[first.lams[0] - half, first.lams[-1] + half])
+    fig.update_xaxes(
+        title_text=section("sparse_codes", "axis lambda"), range=[first.lams[0] - half, first.lams[-1] + half]
+    )
     fig.update_yaxes(tickvals=rows, ticktext=names, nticks=0, showgrid=False, range=reach)
     return Plot(fig, "Heat map of accuracy over lambda and noise level", lambda: surface_table(results))
 
@@ -100,12 +103,12 @@ def curves(results: Sequence[Result], twins: Sequence[Result] = ()) -> Plot:
     first = alike([*results, *twins])[0]
     kit.end_labels(fig, ends, LABEL_GAP, x=1.0, xref="paper", yanchor="middle", font={"size": 12})
     style(fig)
-    title = f"Accuracy under {first.kind} noise, by who chooses λ"
+    title = section("sparse_codes", "head curves", kind=first.kind)
     fig.update_layout(title=title, height=420, margin={"r": 130}, hovermode="x unified")
     symbol = noise.KINDS[first.kind].symbol if first.kind in noise.KINDS else ""
     ticks = [f"{level:g}" if level else "clean" for level in first.levels]
     fig.update_xaxes(title_text=f"{first.kind} noise, {symbol}", tickvals=list(range(len(ticks))), ticktext=ticks)
-    fig.update_yaxes(title_text="accuracy, %", rangemode="tozero")
+    fig.update_yaxes(title_text=section("sparse_codes", "axis accuracy"), rangemode="tozero")
     alt = "Accuracy against the noise level by who chooses lambda, with the plain twin"
     return Plot(fig, alt, lambda: curve_table(results, twins))
 
@@ -132,11 +135,9 @@ def residual_scatter(fits: Sequence[Fit], results: Sequence[Result]) -> Plot:
         told["showlegend"] = r is first_of[r.kind]
         fig.add_scatter(x=r.roughness, y=r.best, mode="markers", marker=mark, hovertemplate=hover, **told)
     style(fig)
-    fig.update_layout(
-        title="The rougher the residual, the larger the λ that the line chooses", height=480, margin={"b": 120}
-    )
-    fig.update_xaxes(title_text="roughness of the residual at the training's λ, normalised units", rangemode="tozero")
-    fig.update_yaxes(title_text="best λ", range=[0, 1.5])
+    fig.update_layout(title=section("sparse_codes", "head residual line"), height=480, margin={"b": 120})
+    fig.update_xaxes(title_text=section("sparse_codes", "axis roughness"), rangemode="tozero")
+    fig.update_yaxes(title_text=section("sparse_codes", "axis best"), range=[0, 1.5])
     return Plot(
         fig, "Best lambda against the roughness of the residual, with the fitted lines", lambda: residual_table(results)
     )

@@ -8,17 +8,20 @@ from __future__ import annotations
 import numpy as np
 
 from core.base.heavy import go
+from core.base.prose import section
+from core.figures import theme
 from core.figures.blocks import Plot
 from core.figures.palette import ACCENT, MUTED, add_picture, style
 from core.studies.sparse.depths import Result, finding
-from core.studies.sparse.figures import enlarged, line, panels, to_bytes
+from core.studies.sparse.figures import enlarged, panels, to_bytes
 
 COLUMNS = 5
+ROW = 24  # px a layer
 
 
 def pictures(result: Result) -> Plot:
     """The coded picture, then what the stem and every block keep of it; r and the size of the maps above each."""
-    heads = ["<b>coded picture</b><br> "]
+    heads = [f"<b>{section('sparse_codes', 'head coded')}</b><br> "]
     for name, r, (height, width) in zip(result.depths, result.correlation, result.sides, strict=True):
         heads.append(f"<b>{name}</b><br>r = {r:.2f} · {height} × {width}")
     shown = [result.coded, *result.pictures]
@@ -28,10 +31,10 @@ def pictures(result: Result) -> Plot:
     fig = panels([*heads, *blank], height, width, rows, horizontal_spacing=0.02, vertical_spacing=0.28 / rows)
     for i, pixels in enumerate(shown):
         add_picture(fig, i, enlarged(to_bytes(pixels)), height, width)
-    fig.update_annotations(font={"size": 12})
+    fig.update_annotations(font={"size": theme.size(12)})
     each = min(240, max(90, 170 * height / width))
     fig.update_layout(
-        title_text="What each depth keeps, led back to pixels",
+        title_text=section("sparse_codes", "head depths"),
         height=round(90 + rows * (each + 52)),
         margin={"l": 8, "r": 8, "t": 96, "b": 8},
     )
@@ -41,19 +44,29 @@ def pictures(result: Result) -> Plot:
 def curves(result: Result) -> Plot:
     """Relative residual and share of non-zero codes by layer."""
     fig = go.Figure()
-    at = np.arange(len(result.layers))
     lines = (
-        ("relative residual ‖x − D∗z‖ / ‖x‖", result.residual, ACCENT, "solid", "circle"),
-        ("share of codes not zero", result.nonzero, MUTED, "dash", "square"),
+        (section("sparse_codes", "residual line"), result.residual, ACCENT, "solid", "circle"),
+        (section("sparse_codes", "share line"), result.nonzero, MUTED, "dash", "square"),
     )
     for name, values, colour, dash, symbol in lines:
-        said = [layer for layer, value in zip(result.layers, values, strict=True) if np.isfinite(value)]
-        hover, mark = f"%{{text}}: %{{y:.3f}}<extra>{name}</extra>", {"size": 9, "symbol": symbol}
-        line(fig, at, values, name, colour, dash, mark=mark, text=said, hovertemplate=hover)
+        known = np.isfinite(values)
+        said = [layer for layer, there in zip(result.layers, known, strict=True) if there]
+        fig.add_scatter(
+            x=values[known],
+            y=np.arange(len(values))[known],
+            name=name,
+            mode="lines+markers",
+            line={"color": colour, "width": 2.5, "dash": dash},
+            marker={"color": colour, "size": 9, "symbol": symbol},
+            text=said,
+            hovertemplate=f"%{{text}}: %{{x:.3f}}<extra>{name}</extra>",
+        )
     style(fig)
-    fig.update_layout(title_text="How sparse and how true each layer codes", height=420, margin={"b": 150})
-    fig.update_xaxes(tickvals=at.tolist(), ticktext=list(result.layers), tickangle=-60, tickfont={"size": 11})
-    fig.update_yaxes(title_text="share", range=[0, 1.04])
+    height = 150 + ROW * len(result.layers)
+    fig.update_layout(title_text=section("sparse_codes", "head layers"), height=height, margin={"l": 130, "b": 92})
+    names = {"tickvals": list(range(len(result.layers))), "ticktext": list(result.layers), "nticks": 0}
+    fig.update_yaxes(**names, range=[len(result.layers) - 0.5, -0.5], tickfont={"size": theme.size(12)})  # stem on top
+    fig.update_xaxes(title_text=section("sparse_codes", "axis of shares"), range=[0, 1.04], showgrid=True)
     return Plot(
         fig,
         "Relative residual and share of non-zero codes of every coded layer, from the picture to the answer",

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from core.base.heavy import go, sk_measure
+from core.base.prose import section
 from core.figures import kit, theme
 from core.figures.blocks import Plot
 from core.figures.palette import ACCENT, MUTED, USER, add_picture, style, text_colour
@@ -65,7 +66,7 @@ def lay_out_wall(fig: go.Figure, lines: int) -> None:
         visible=False, range=[ROW * lines - 0.75, -0.6], fixedrange=True, scaleanchor="x", constrain="domain"
     )
     fig.update_layout(
-        title_text="The strongest atom first: number · share of its codes that are not zero",
+        title_text=section("sparse_codes", "head wall"),
         height=round(56 + 128 * lines),
         margin={"l": 8, "r": 8, "t": 48, "b": 8},
         showlegend=False,
@@ -94,12 +95,12 @@ def curve(result: Result, n: int) -> Plot:
         fig.add_scatter(**at, mode="markers", showlegend=False, marker=mark, hovertemplate=hover)
     style(fig)
     fig.update_layout(
-        title_text="What the strongest atoms rebuild",
+        title_text=section("sparse_codes", "head strongest"),
         height=340,
         showlegend=len(lines) > 1,
         margin={"t": 48, "b": 84 if len(lines) > 1 else 48},
     )
-    fig.update_xaxes(title_text="strongest atoms, n", range=[-0.4, len(numbers) - 0.6])
+    fig.update_xaxes(title_text=section("sparse_codes", "axis strongest"), range=[-0.4, len(numbers) - 0.6])
     fig.update_yaxes(title_text="PSNR, dB")
     return Plot(
         fig,
@@ -124,7 +125,7 @@ def code_map(result: Result, pixels: np.ndarray, atom: int) -> Plot:
             "cmax": float(sizes.max()) or 1.0,
             "colorbar": {"title": {"text": "code", "side": "right"}, "thickness": 10, "outlinewidth": 1},
         },
-        title_text=f"Where atom {atom} is used",
+        title_text=section("sparse_codes", "head used", atom=atom),
         height=tall(result.size, 1, 420),
         margin={"l": 8, "r": 8, "t": 48, "b": 8},
     )
@@ -134,13 +135,13 @@ def code_map(result: Result, pixels: np.ndarray, atom: int) -> Plot:
 def contribution_maps(result: Result, contributed: np.ndarray, atom: int) -> Plot:
     """D_k * z_k, (H, W, 3): its colours around mid grey, and its three channels on one zero-centred scale."""
     limit = contribution_limit(contributed)
-    fig = panels(["colours, around grey", *COLOURS], *result.size, horizontal_spacing=0.02)
+    fig = panels([section("sparse_codes", "head colours"), *COLOURS], *result.size, horizontal_spacing=0.02)
     add_picture(fig, 0, enlarged(signed_pixels(contributed, limit)), *contributed.shape[:2])
     for c, name in enumerate(COLOURS):
         add_map(fig, contributed[..., c], np.nanmean, 1, name, c + 2)
     fig.update_layout(
         coloraxis=signed_axis(limit),
-        title_text=f"What atom {atom} adds to the picture, and takes from it",
+        title_text=section("sparse_codes", "head adds", atom=atom),
         height=tall(result.size, 4, 900) + 24,
         margin={"l": 8, "r": 8, "t": 72, "b": 8},
     )

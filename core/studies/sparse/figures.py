@@ -12,23 +12,24 @@ from typing import Any
 import numpy as np
 
 from core.base.heavy import go, subplots
-from core.figures import blocks, kit
+from core.base.prose import section
+from core.figures import blocks, kit, theme
 from core.figures.blocks import Plot
 from core.figures.palette import (
     ACCENT,
     MUTED,
     USER,
     add_picture,
-    network_colours,
     signed_scale,
     style,
     text_colour,
     uri,
     verbatim,
 )
-from core.studies.sparse.codes import SOLVER_NAMES, Result, decibels, finding, psnr
+from core.studies.sparse.codes import SOLVER_NAMES, Params, Result, decibels, finding, psnr
 
 SCREEN_SIDE = 320  # px to which small pictures are enlarged by whole factors
+TRUE = "#CC79A7"  # Okabe-Ito purple: how true the code rebuilds
 LOOKS = ((ACCENT, "solid"), (USER, "dash"), (MUTED, "dot"))  # colour and dash of up to three lines
 SOLVER_TITLES = {"textbook": "FISTA, textbook", "paper": "FISTA, the paper's form", "ista": "ISTA"}
 
@@ -68,23 +69,29 @@ def panels(heads: Sequence[str], height: int, width: int, rows: int = 1, **gaps:
     fig = subplots.make_subplots(rows, columns, subplot_titles=heads, **gaps)
     style(fig)
     kit.pixel_panels(fig, height, width, rows * columns)
-    fig.update_annotations(font={"size": 13, "color": text_colour()})
+    fig.update_annotations(font={"size": theme.size(13), "color": text_colour()})
     return fig
 
 
 def signed_axis(limit: float, **bar: float) -> dict[str, object]:
     """The colour axis of signed pixel values that ends at -limit and +limit."""
-    looks = {"title": {"text": "share of white", "side": "right"}, "thickness": 10, "outlinewidth": 0, **bar}
+    looks = {
+        "title": {"text": section("sparse_codes", "share of white"), "side": "right"},
+        "thickness": 10,
+        "outlinewidth": 0,
+        **bar,
+    }
     return {"colorscale": signed_scale(), "cmin": -limit, "cmax": limit, "colorbar": looks}
 
 
 def pictures(result: Result, titles: Sequence[str]) -> Plot:
     """Noisy picture, reconstruction and residual side by side; the residual (mean of the channels) is zero-centred."""
     height, width = result.clean.shape[:2]
+    made = section("sparse_codes", "head rebuilt", lam=result.lam)
     heads = [
-        f"<b>Noisy</b><br>{decibels(psnr(result.clean, result.noisy))}",
-        f"<b>Rebuilt, λ = {result.lam:g}</b><br>{decibels(psnr(result.clean, result.reconstruction))}",
-        "<b>Residual</b><br>noisy − rebuilt",
+        f"<b>{section('sparse_codes', 'head noisy')}</b><br>{decibels(psnr(result.clean, result.noisy))}",
+        f"<b>{made}</b><br>{decibels(psnr(result.clean, result.reconstruction))}",
+        f"<b>{section('sparse_codes', 'head residual')}</b><br>{section('sparse_codes', 'head difference')}",
     ]
     fig = panels(heads, height, width, horizontal_spacing=0.03)
     for i, pixels in enumerate((result.noisy, result.reconstruction)):
@@ -107,6 +114,7 @@ def shown_classes(result: Result) -> list[int]:
 
 def along_lambda(result: Result) -> Plot:
     """Above: the answer's probability against lambda; below: how many codes are not zero, and how true they rebuild."""
+    heads = (section("sparse_codes", "head answers"), section("sparse_codes", "head sparse"))
     fig = subplots.make_subplots(
         2,
         1,
@@ -114,48 +122,51 @@ def along_lambda(result: Result) -> Plot:
         vertical_spacing=0.1,
         row_heights=[0.52, 0.48],
         specs=[[{}], [{"secondary_y": True}]],
-        subplot_titles=["<b>What the network answers</b>", "<b>How sparse the code is, and how true it rebuilds</b>"],
+        subplot_titles=[f"<b>{head}</b>" for head in heads],
     )
     for c, look in zip(shown_classes(result), LOOKS, strict=False):
         line(fig, result.lams, result.probability[:, c], verbatim(result.labels[c]), *look, row=1, col=1)
-    grey = network_colours([None])[0]
-    line(fig, result.lams, result.nonzero, "non-zero codes", ACCENT, row=2, col=1)
-    line(fig, result.lams, result.psnr, "PSNR, dB", grey, "dash", row=2, col=1, secondary_y=True)
+    line(
+        fig, result.lams, result.nonzero, section("sparse_codes", "codes line"), text_colour(), "longdash", row=2, col=1
+    )
+    line(fig, result.lams, result.psnr, "PSNR, dB", TRUE, "dashdot", row=2, col=1, secondary_y=True)
     style(fig)
-    marks = [(result.lam, "", "solid"), (result.training_lam, "trained", "dot")]
+    marks = [(result.lam, "", "solid"), (result.training_lam, section("sparse_codes", "mark trained"), "dot")]
     if not math.isnan(result.estimated_lam):
-        marks.append((result.estimated_lam, "estimated", "dash"))
+        marks.append((result.estimated_lam, section("sparse_codes", "mark estimated"), "dash"))
     for lam, name, dash in marks:
         fig.add_vline(lam, line={"color": text_colour(), "width": 1, "dash": dash}, row="all")
-        fig.add_annotation(x=lam, y=1.02, yref="y domain", text=name, showarrow=False, textangle=-90, xshift=-8,
-                           yanchor="top", font={"size": 11, "color": text_colour()})  # fmt: skip
-    fig.update_xaxes(title_text="λ (normalised units)", row=2, col=1)
-    fig.update_yaxes(title_text="probability", range=[0, 1.02], row=1, col=1)
-    fig.update_yaxes(title_text="share not zero", rangemode="tozero", row=2, col=1, secondary_y=False)
+        fig.add_annotation(x=lam, y=1, yref="y domain", text=name, showarrow=False, xshift=4, xanchor="left",
+                           yanchor="top", font={"size": theme.size(12), "color": text_colour()})  # fmt: skip
+    fig.update_xaxes(title_text=section("sparse_codes", "axis lambda"), row=2, col=1)
+    fig.update_yaxes(title_text=section("sparse_codes", "axis probability"), range=[0, 1.02], row=1, col=1)
+    fig.update_yaxes(
+        title_text=section("sparse_codes", "axis share"), rangemode="tozero", row=2, col=1, secondary_y=False
+    )
     fig.update_yaxes(title_text="PSNR, dB", tickformat=".1f", row=2, col=1, secondary_y=True, showgrid=False)
-    fig.update_annotations(selector={"yref": "paper"}, x=0, xanchor="left", font={"size": 14})
+    fig.update_annotations(selector={"yref": "paper"}, x=0, xanchor="left", font={"size": theme.size(14)})
     fig.update_layout(height=440, margin={"l": 56, "r": 56, "t": 36, "b": 76})
     return Plot(
         fig, "Probability of the answer, share of non-zero codes and PSNR against lambda", lambda: table(result)
     )
 
 
-def objective(result: Result) -> Plot:
-    """The objective after each step of the three solvers, the chosen number of steps marked."""
+def objective(values: np.ndarray, params: Params) -> Plot:
+    """The objective (S, T) of `codes.descend`, S solvers after each of T steps, the chosen number of steps marked."""
     fig = go.Figure()
-    steps = np.arange(1, result.objective.shape[1] + 1)
-    for solver, values, look in zip(SOLVER_NAMES, result.objective, LOOKS, strict=True):
-        line(fig, steps, values, SOLVER_TITLES[solver], *look)
-    row = result.objective[SOLVER_NAMES.index(result.solver)]
-    at = min(result.steps, len(row))
+    steps = np.arange(1, values.shape[1] + 1)
+    for solver, found, look in zip(SOLVER_NAMES, values, LOOKS, strict=True):
+        line(fig, steps, found, SOLVER_TITLES[solver], *look)
+    row = values[SOLVER_NAMES.index(params.solver)]
+    at = min(params.steps, len(row))
     mark = {"color": text_colour(), "size": 11, "symbol": "circle-open", "line": {"width": 2.5}}
-    chosen = {"mode": "markers", "marker": mark, "name": "chosen", "showlegend": False}
+    chosen = {"mode": "markers", "marker": mark, "name": section("sparse_codes", "mark chosen"), "showlegend": False}
     fig.add_scatter(x=[at], y=[row[at - 1]], hovertemplate="%{x} steps: %{y:.1f}<extra></extra>", **chosen)
     style(fig)
-    fig.update_layout(title_text="<b>The objective falls with the steps</b>", height=320)
-    fig.update_xaxes(title_text="steps", type="log", tickvals=[1, 2, 5, 10, 20, 50])
+    fig.update_layout(title_text=f"<b>{section('sparse_codes', 'head objective')}</b>", height=320)
+    fig.update_xaxes(title_text=section("sparse_codes", "axis steps"), type="log", tickvals=[1, 2, 5, 10, 20, 50])
     fig.update_yaxes(title_text="½‖x − D∗z‖² + λ‖z‖₁")
-    return Plot(fig, f"The objective after 1 to {len(steps)} steps of three solvers", lambda: objective_table(result))
+    return Plot(fig, f"The objective after 1 to {len(steps)} steps of three solvers", lambda: objective_table(values))
 
 
 def table(result: Result) -> dict[str, list[object]]:
@@ -170,9 +181,8 @@ def table(result: Result) -> dict[str, list[object]]:
     }
 
 
-def objective_table(result: Result) -> dict[str, Sequence[object]]:
-    """A row a step, a column a solver: the objective after it."""
-    return {"steps": list(range(1, result.objective.shape[1] + 1))} | {
-        SOLVER_TITLES[solver]: values.round(4).tolist()
-        for solver, values in zip(SOLVER_NAMES, result.objective, strict=True)
+def objective_table(values: np.ndarray) -> dict[str, Sequence[object]]:
+    """A row a step, a column a solver: of the objective (S, T) after it."""
+    return {"steps": list(range(1, values.shape[1] + 1))} | {
+        SOLVER_TITLES[solver]: found.round(4).tolist() for solver, found in zip(SOLVER_NAMES, values, strict=True)
     }

@@ -28,6 +28,7 @@ from core.studies.sparse.codes import FOLDER
 from core.studies.sparse.dataset import Fit, Params
 from core.studies.sparse.measure_attack import ATTACK
 from core.studies.sparse.measure_photographs import PHOTOGRAPHS
+from core.studies.sparse.measure_rescue import RESCUE
 from core.training import ship
 from core.training.measurement import Asked, Measurement, Part, Quick, command, share
 
@@ -200,4 +201,5 @@ MEASUREMENTS = (
     ),
     ATTACK,
     *PHOTOGRAPHS,
+    RESCUE,
 )

@@ -6,18 +6,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
+from core import networks
+from core.base.records import as_json, from_json
 from core.base.worker import Progress
 from core.figures.blocks import Table, beside, csv_address, enlarged, printed
 from core.figures.palette import uri
 from core.networks import families as networks_families
 from core.networks.card import Card
-from core.pictures.image import RGBImage
+from core.pictures import noise
+from core.pictures.samples import DEFAULT_SAMPLE, load_sample
 from core.studies import first_look as studies_first_look
 from core.studies.asked import LAMBDA_ROWS, PICTURES, STILL, Asked, Part, Work, packaged, titles
-from core.studies.sparse import codes
+from core.studies.sparse import codes, frames
 from core.studies.sparse import figures as sparse_figures
-from core.studies.sparse.figures import pictures
-from core.studies.study import FirstLook, Glance
+from core.studies.study import FirstLook
 
 
 def parts(asked: Asked) -> list[Work]:
@@ -35,7 +37,7 @@ def parts(asked: Asked) -> list[Work]:
 
 def sparse_part(asked: Asked, cards: tuple[Card, ...], progress: Progress) -> Part:
     """The picture coded by an SDNet, beside its plain twin where there is one."""
-    params = codes.Params()
+    params = codes.OPENING
     result = studies_first_look.find("sparse_codes", codes.Result, cards, asked.image.digest, params)
     if result is None:
         result = codes.run(asked.load(cards), asked.image, params, progress)
@@ -48,9 +50,9 @@ def sparse_part(asked: Asked, cards: tuple[Card, ...], progress: Progress) -> Pa
     return Part(
         finding,
         ((replace(pictures, still=uri(beside([enlarged(p, STILL) for p in shown]))),), (along,)),
-        f"Noise: {params.noise}, {params.level:g} of white, seed {params.seed}; {params.steps} steps of "
-        f"{sparse_figures.SOLVER_TITLES[params.solver]}. The network sees {cards[0].size} × {cards[0].size} px; lambda "
-        "is in its normalised units.",
+        f"Noise: {params.noise}, {noise.KINDS[params.noise].label(params.level)}, seed {params.seed}; {params.steps} "
+        f"steps of {sparse_figures.SOLVER_TITLES[params.solver]}. The network sees {cards[0].size} × {cards[0].size} "
+        "px; lambda is in its normalised units.",
         sparse_tables(result, cards, numbers),
         codes.command(result, params, asked.source, asked.files),
         cards,
@@ -86,15 +88,17 @@ def sparse_tables(
 
 
 def first_looks() -> Iterator[FirstLook]:
-    """The sample picture, coded."""
-    pictures = dict.fromkeys(("clean", "noisy", "reconstruction", "logits"), 3)  # most of a large file
-    digits = pictures | dict.fromkeys(("lams", "nonzero", "psnr", "twin_logits", "objective"), 5)
-    yield studies_first_look.of_sample("sparse_codes", codes, networks_families.DEFAULT_SDNETS, digits)
-
-
-def glance(cards: Sequence[Card], sample: RGBImage) -> Glance | None:
-    """The sample picture with noise, and what its packaged code makes of it."""
-    result = studies_first_look.find("sparse_codes", codes.Result, cards, sample.digest, codes.Params())
-    if result is None:
-        return None
-    return Glance(codes.finding(result, titles(cards)), (pictures(result, titles(cards)),))
+    """The sample picture as the page opens with it: at every lambda, and coded at the one that rescues its answer."""
+    image, params = load_sample(DEFAULT_SAMPLE), codes.OPENING
+    nets = [networks.load(networks.find(name)) for name in networks_families.DEFAULT_SDNETS]
+    cards = [network.card for network in nets]
+    played = frames.run(nets, image, params)
+    result = codes.run(nets, image, params, curves=played.curves)
+    few = dict.fromkeys(("clean", "noisy", "reconstruction", "logits"), 3)  # most of a large file
+    digits = few | dict.fromkeys(("lams", "nonzero", "psnr", "twin_logits"), 5)
+    fields = as_json(result) | {name: as_json(getattr(result, name), count) for name, count in digits.items()}
+    finding = codes.finding(from_json(codes.Result, fields), titles(cards))
+    yield "sparse_codes", studies_first_look.key(cards, image.digest, params), fields, finding
+    asked = frames.without_lambda(params)
+    told = f"{len(played.rebuilt)} frames, {frames.told(played).kind}"
+    yield "sparse_frames", studies_first_look.key(cards, image.digest, asked), as_json(played, 3), told

@@ -1,15 +1,13 @@
-"""The toy of the sparse codes' Why (Dai et al., NeurIPS 2022): what one proximal step does to one response."""
+"""The toy of the sparse codes' Why (Dai et al., NeurIPS 2022): what one proximal step does to responses."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from core.base.heavy import go
-from core.figures.blocks import Plot
-from core.figures.palette import ACCENT, MUTED, style
-from core.studies.sparse.figures import line
-
-REACH = 1.5
+# How strongly twelve atoms answer to a picture, made up: four to what is in it, eight to noise.
+RESPONSES = (0.92, 0.18, 0.07, 0.66, 0.24, 0.12, 0.81, 0.21, 0.05, 0.28, 0.5, 0.15)
+OF_PICTURE = (0, 3, 6, 10)
+LAMS = tuple(round(0.02 * i, 2) for i in range(51))
 
 
 def shrink(v: np.ndarray, lam: float, non_negative: bool) -> np.ndarray:
@@ -21,23 +19,6 @@ def shrink(v: np.ndarray, lam: float, non_negative: bool) -> np.ndarray:
     return np.asarray(np.maximum(kept, 0) if non_negative else kept)
 
 
-def threshold_figure(lam: float, non_negative: bool) -> Plot:
-    """The code against the response, and the response itself for comparison."""
-    v = np.linspace(-REACH, REACH, 301)
-    fig = go.Figure()
-    line(fig, v, v, "a convolution", MUTED, "dot", width=1.5)
-    line(fig, v, shrink(v, lam, non_negative), "a code", ACCENT, width=3)
-    style(fig)
-    fig.update_layout(title_text=f"<b>Responses up to λ = {lam:.2f} become exactly zero</b>", height=320)
-    fig.update_xaxes(title_text="response of an atom to the picture")
-    fig.update_yaxes(title_text="code", range=[-REACH, REACH])
-    return Plot(
-        fig,
-        f"The code of a response to an orthonormal dictionary: zero up to lambda {lam}, less by lambda beyond",
-        lambda: threshold_table(lam, non_negative),
-    )
-
-
-def threshold_table(lam: float, non_negative: bool) -> dict[str, list[float]]:
-    v = np.linspace(-REACH, REACH, 31)
-    return {"response": v.round(2).tolist(), "code": shrink(v, lam, non_negative).round(3).tolist()}
+def codes() -> np.ndarray:
+    """float (L, R), of LAMS and RESPONSES: the code of every response at every lambda."""
+    return np.stack([shrink(np.array(RESPONSES), lam, True) for lam in LAMS])

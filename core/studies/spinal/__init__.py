@@ -21,8 +21,6 @@ def by_hand(card: Card) -> str:
 
 STUDY = Study(
     slug="spinal_heads",
-    title="Spinal heads",
-    question="Does feeding the input bit by bit pay?",
     paper="H. M. D. Kabir et al., SpinalNet: Deep Neural Network with Gradual Input, 2020",
     link="https://arxiv.org/abs/2007.03347",
     icon=":material/account_tree:",

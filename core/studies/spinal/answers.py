@@ -23,10 +23,12 @@ from core.networks.packaged import check_comparable
 from core.pictures.digit_form import as_mnist
 from core.pictures.image import RGBImage, from_pixels
 from core.pictures.preprocess import to_tensor
+from core.studies.spinal import so_far
 from core.studies.spinal.heads import different
+from core.studies.spinal.so_far import SoFar
 
 if TYPE_CHECKING:
-    from core.models.spinal import Headed
+    from core.models.spinal import Headed, SpinalHead
 
 EXAMPLE = 3  # among scikit-learn's digits (training half): a three
 
@@ -131,14 +133,28 @@ def before_softmax(network: Network, x: torch.Tensor) -> np.ndarray:
 def layers(network: Network, x: torch.Tensor) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(1, C, S, S) -> what each spinal layer adds to the logits (L, K), the read-out's bias (K,), and the part of the
     features that each layer sees (L,). Raises ValueError for another head."""
+    head = spinal_head(network)
+    with torch.inference_mode():
+        added = head.contributions(headed(network).backbone(x))[0].numpy()
+        return added, head.out.linear.bias.numpy().copy(), np.array(head.order)
+
+
+def spinal_head(network: Network) -> SpinalHead:
+    """Raises ValueError for a network under another head, or under none."""
     from core.models.spinal import SpinalHead
 
-    net = headed(network)
-    if not isinstance(net.head, SpinalHead):
+    head = headed(network).head
+    if not isinstance(head, SpinalHead):
         raise ValueError(f"expected a spinal head, got {network.card.name}: name its head as it is")
+    return head
+
+
+def building_up(network: Network, picture: RGBImage) -> SoFar:
+    """How the network's spinal head comes to its answer to the picture in MNIST's form. Raises as `layers`."""
+    head = spinal_head(network)
     with torch.inference_mode():
-        added = net.head.contributions(net.backbone(x))[0].numpy()
-        return added, net.head.out.linear.bias.numpy().copy(), np.array(net.head.order)
+        features = headed(network).backbone(to_tensor(as_mnist(picture), network.preprocessing))
+    return so_far.read(head, features)
 
 
 def finding(result: Result) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from core.base.heavy import go, subplots
+from core.base.prose import section
 from core.figures.blocks import Plot
 from core.figures.palette import signed_scale, style, text_colour, verbatim
 from core.models.heads import SHORT
@@ -84,12 +85,12 @@ def contributions(result: Result) -> Plot:
     )  # fmt: skip
     style(fig)
     fig.update_layout(
-        title=f"What each layer adds to the logits; framed: its answer, {result.labels[best]}",
+        title=section("spinal_heads", "fig adds", label=verbatim(result.labels[best])),
         height=CELL * len(rows) + TOP + BOTTOM + 24,
         margin={"t": TOP, "b": BOTTOM + 12, "l": 120},
         dragmode=False,
     )
-    fig.update_xaxes(type="category", title="digit")
+    fig.update_xaxes(type="category", title=section("spinal_heads", "fig digit"))
     fig.update_yaxes(autorange="reversed", nticks=None, tickmode="linear", showgrid=False)
     return Plot(
         fig,

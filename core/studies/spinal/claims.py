@@ -145,7 +145,7 @@ def raced(dataset: str, title: str, backbone: str, paper: str) -> Claim:
         ABOVE_0,
         partial(gain, dataset, backbone),
         (f"spinal:{dataset}:{backbone}",),
-        {"spinal-data": title, key: BACKBONES[backbone].title},
+        {"spinal-data": title, key: BACKBONES[backbone].title, "spinal measured": OPEN},
     )
 
 
@@ -226,7 +226,7 @@ CLAIMS: tuple[Claim, ...] = (
         "spinal-transfer-lite0", STUDY, "On an ImageNet network's features a spinal head beats the plain one.",
         "{:.2f} % → {:.2f} % (Caltech-101)".format(*TRANSFER["Caltech-101"]), REPOSITORY,
         "test accuracy of spinal minus one linear layer, points", ABOVE_0, on_lite0, ("spinal:photographs",),
-        {},
+        {"spinal photo race": OPEN},
     ),
     untested(
         "spinal-transfer-cifar10", STUDY, "On CIFAR-10 a spinal head brings a large trained network no gain.",

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from core.base.heavy import go, torch
+from core.base.prose import section
 from core.figures import palette, theme
 from core.figures.blocks import Plot
 from core.models.counting import multiplications, parameters
@@ -23,10 +24,8 @@ PAGE = {False: "#ffffff", True: "#171614"}  # Streamlit's backgrounds, as they c
 FILL = {False: "#f3f5f8", True: "#272522"}
 CONTRAST = 3.0  # of a line or box with what it is drawn on, at least (WCAG 1.4.11)
 READABLE = 4.5  # of small text
-ACROSS_AT_MOST = 6  # layers drawn from left to right; more of them from top to bottom
-ROW = 36  # px between two layers, top to bottom
+ROW = 36  # px between two layers
 TOP, BOTTOM, SIDE = 76, 12, 4  # px of margin
-ROOM = 4  # layers that a row has room for at least: fewer are not drawn wider
 LETTER = 12  # px
 Cell = str | int
 Interval = tuple[float, float]
@@ -131,13 +130,11 @@ def part_colour(part: int, ratio: float = CONTRAST) -> str:
 
 @dataclass(frozen=True)
 class Plan:
-    """Where things stand. `along` counts layers in their order; `across` leads from the features to the read-out.
-
-    One of the two directions is in pixels of the figure's height, the other stretches with the page.
+    """Where things stand. `along` counts layers, from top to bottom; `across` leads from the features to the read-out
+    in thousandths of the width, which stretches with the page.
     """
 
     shape: Shape
-    down: bool  # layers run from top to bottom instead of from left to right
     lanes: tuple[float, ...]  # across, one for each part
     lane_width: float
     cap: Interval  # across: where a box carries its part's colour
@@ -153,20 +150,14 @@ class Plan:
         return start, start + self.reach * (0.25 + 0.75 * math.log2(self.shape.width) / 9)
 
     def xy(self, along: float, across: float) -> tuple[float, float]:
-        return (across, along) if self.down else (along, across)
+        return across, along
 
 
 def plan_of(shape: Shape) -> Plan:
-    """Where things stand: from left to right, or, with many layers, from top to bottom."""
-    down, split = shape.layers > ACROSS_AT_MOST, shape.split
-    if down:  # across in thousandths of the width
-        pitch = min(90.0, 320 / split)
-        lanes = tuple(20 + pitch * (i + 0.5) for i in range(split))
-        return Plan(shape, True, lanes, pitch, (520, 585), 250, (925, 965), 1000, 0.34)
-    pitch = max(24.0, 56 / split)  # across in px
-    lanes = tuple(4 + pitch * (i + 0.5) for i in range(split))
-    cap = lanes[-1] + pitch / 2 + 42
-    return Plan(shape, False, lanes, pitch, (cap, cap + 20), 92, (cap + 150, cap + 166), cap + 200, 0.36)
+    """Where things stand: any number of layers from top to bottom, so that nothing turns while a slider moves."""
+    pitch = min(90.0, 320 / shape.split)
+    lanes = tuple(20 + pitch * (i + 0.5) for i in range(shape.split))
+    return Plan(shape, lanes, pitch, (520, 585), 250, (925, 965), 1000, 0.34)
 
 
 @dataclass
@@ -201,7 +192,7 @@ class Sheet:
 
     def label(self, at: Interval, text: str, colour: str | None = None, size: int = LETTER, **where: object) -> None:
         x, y = self.plan.xy(*at)
-        font = {"size": size, "color": colour or palette.text_colour()}
+        font = {"size": theme.size(size), "color": colour or palette.text_colour()}
         self.words.append({"x": x, "y": y, "text": text, "showarrow": False, "borderpad": 0, "font": font, **where})
 
     def dot(self, at: Interval, colour: str) -> None:
@@ -216,26 +207,27 @@ def figure(features: int, classes: int, shape: Shape, *, norm: bool = False) -> 
     rows = layers(features, classes, shape, norm=norm)
     plan, sizes = plan_of(shape), part_sizes(rows, shape)
     sheet = Sheet(plan)
-    draw_features(sheet, sizes)
+    draw_features(sheet)
     for i, part in enumerate(shape.parts):
         draw_layer(sheet, i, part, sizes[part])
     draw_read_out(sheet, rows[-1])
     fig = palette.style(go.Figure([dots(sheet), hover(plan, rows, sizes)]))
-    parts = "one piece" if shape.split == 1 else f"{shape.split} parts"
-    numbers = f"{features:,} features in {parts} · {shape.layers} × {shape.width} units"
+    px = theme.size(13)
+    numbers = section(
+        "spinal_heads", "fig features", features=features, parts=shape.split, layers=shape.layers, width=shape.width
+    )
+    said = section("spinal_heads", "fig one part")
     fig.update_layout(
         shapes=sheet.shapes,
         annotations=sheet.words,
-        title_text=f"<b>Each layer sees one part of the input</b><br><span style='font-size:13px'>{numbers}</span>",
+        title_text=f"<b>{said}</b><br><span style='font-size:{px:g}px'>{numbers}</span>",
         hovermode="closest",
         showlegend=False,
         margin={"l": SIDE, "r": SIDE, "t": TOP, "b": BOTTOM},
-        height=round(ROW * (shape.layers + 2.2) if plan.down else plan.end) + TOP + BOTTOM,
+        height=round(theme.size(ROW) * (shape.layers + 2.2)) + TOP + BOTTOM,
     )
-    last = max(shape.layers, ROOM) + 0.55
-    x, y = ([0, plan.end], [shape.layers + 0.7, -1.5]) if plan.down else ([-1.25, last], [plan.end, 0])
-    fig.update_xaxes(range=x, visible=False, fixedrange=True)
-    fig.update_yaxes(range=y, visible=False, fixedrange=True)
+    fig.update_xaxes(range=[0, plan.end], visible=False, fixedrange=True)
+    fig.update_yaxes(range=[shape.layers + 0.7, -1.5], visible=False, fixedrange=True)
     return Plot(fig, alt(features, classes, shape), lambda: table(features, classes, shape, norm=norm))
 
 
@@ -245,19 +237,16 @@ def part_sizes(rows: tuple[Layer, ...], shape: Shape) -> tuple[int, ...]:
     return tuple(rows[i].inputs - (shape.width if i else 0) for i in first)
 
 
-def draw_features(sheet: Sheet, sizes: tuple[int, ...]) -> None:
+def draw_features(sheet: Sheet) -> None:
     """The feature vector, cut, and a lane from each part to the last layer that sees it."""
     plan = sheet.plan
-    bar, half = ((-1.3, -0.8) if plan.down else (-1.2, -0.8)), plan.lane_width / 2
-    for part, (lane, size) in enumerate(zip(plan.lanes, sizes, strict=True)):
+    bar, half = (-1.3, -0.8), plan.lane_width / 2
+    for part, lane in enumerate(plan.lanes):
         colour, letter = part_colour(part), LETTERS[part]
         sheet.rectangle(f"part {letter}", bar, (lane - half, lane + half), colour, PAGE[theme.dark()], 2)
         sheet.label((sum(bar) / 2, lane), f"<b>{letter}</b>", palette.on(colour), LETTER + 1)
         last = max(i for i, seen in enumerate(plan.shape.parts) if seen == part)
         sheet.line((bar[1], lane), (last, lane), colour)
-        if not plan.down:
-            ink = part_colour(part, READABLE)
-            sheet.label((bar[1], lane), f"{size:,}", ink, xanchor="left", yanchor="bottom", xshift=3)
 
 
 def draw_layer(sheet: Sheet, i: int, part: int, size: int) -> None:
@@ -273,14 +262,10 @@ def draw_layer(sheet: Sheet, i: int, part: int, size: int) -> None:
     sheet.label((i, sum(plan.box) / 2), f"<b>{width}</b>", size=LETTER + 1)
     seen = f"<span style='color:{part_colour(part, READABLE)}'>{size:,}</span>"
     if i:
-        seen += f"{' ' if plan.down else '<br>'}+ {width}"
-        step = plan.box[0] + (40 if plan.down else 11)
+        seen += f" + {width}"
+        step = plan.box[0] + 40
         sheet.arrow((i - 1 + plan.thick, step), (i - plan.thick, step))
-    corner: dict[str, Any]
-    if plan.down:
-        corner = {"xanchor": "right", "xshift": -5, "yshift": 1, "align": "right"}
-    else:
-        corner = {"xanchor": "left", "xshift": 5, "yshift": 3, "align": "left"}
+    corner: dict[str, Any] = {"xanchor": "right", "xshift": -5, "yshift": 1, "align": "right"}
     sheet.label((i, plan.cap[0]), seen, yanchor="bottom", **corner)
     sheet.arrow((i, plan.box[1]), (i, plan.strip[0]))
 
@@ -288,19 +273,18 @@ def draw_layer(sheet: Sheet, i: int, part: int, size: int) -> None:
 def draw_read_out(sheet: Sheet, read_out: Layer) -> None:
     """The outputs of all layers side by side, and what is read from them."""
     plan, fill = sheet.plan, FILL[theme.dark()]
-    count, middle, half = plan.shape.layers, sum(plan.strip) / 2, 42 if plan.down else 17
+    count, middle, half = plan.shape.layers, sum(plan.strip) / 2, 42
     for i in range(count):
         sheet.rectangle(f"read {i + 1}", (i - 0.5, i + 0.5), plan.strip, fill, palette.MUTED, 1)
     end = (count - 0.15, count + 0.5)
     sheet.arrow((count - 0.5, middle), (end[0], middle))
     sheet.rectangle("outputs", end, (middle - half, middle + half), fill, palette.text_colour(), 1.5)
     sheet.label((sum(end) / 2, middle), f"<b>{read_out.outputs}</b>", size=LETTER + 1)
-    numbers = f"{read_out.inputs:,} number{'s' * (read_out.inputs > 1)}"
-    words = f"{count} × {plan.shape.width} = {numbers} → {read_out.outputs:,} outputs"
-    if plan.down:
-        sheet.label((sum(end) / 2, middle - half), words, xanchor="right", xshift=-8)
-    else:
-        sheet.label((-0.5, middle + half), words, xanchor="left", yanchor="top", yshift=-3)
+    words = section(
+        "spinal_heads", "fig outputs", layers=count, width=plan.shape.width, inputs=read_out.inputs,
+        outputs=read_out.outputs,
+    )  # fmt: skip
+    sheet.label((sum(end) / 2, middle - half), words, xanchor="right", xshift=-8)
 
 
 def dots(sheet: Sheet) -> go.Scatter:

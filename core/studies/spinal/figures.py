@@ -12,9 +12,10 @@ import numpy as np
 
 from core.base.heavy import go, subplots
 from core.base.intervals import mean_interval, with_interval
-from core.figures import kit
+from core.base.prose import section
+from core.figures import kit, theme
 from core.figures.blocks import Columns, Plot
-from core.figures.palette import MUTED, network_colours, style, text_colour, translucent
+from core.figures.palette import network_colours, style, text_colour, translucent
 from core.models.heads import SHORT, Head
 from core.studies.spinal.heads import Result, difference, finding, judged, table
 
@@ -40,7 +41,10 @@ def curves(result: Result) -> Plot:
         cols=2,
         column_widths=[0.62, 0.38],
         horizontal_spacing=0.1,
-        subplot_titles=["Test accuracy, %, by epoch", f"After epoch {common} of {epochs}, by seed"],
+        subplot_titles=[
+            "<br>".join((section("spinal_heads", "fig accuracy"), section("spinal_heads", "fig by epoch"))),
+            section("spinal_heads", "fig after", epoch=common) + "<br>" + section("spinal_heads", "fig by seed"),
+        ],
     )
     for h, head in enumerate(result.heads):
         add_curve(fig, result, h, colour_of(head))
@@ -51,9 +55,9 @@ def curves(result: Result) -> Plot:
             mean_mark={"symbol": "line-ew-open", "size": 14, "line_width": 3}, legendgroup=head, row=1, col=2,
         )  # fmt: skip
     style(fig)
-    fig.update_layout(height=HEIGHT, margin={"t": 48, "b": 64, "r": 24}, hovermode="closest")
-    fig.update_annotations(font_size=14)
-    fig.update_xaxes(title="epoch", range=[0.5, epochs + 0.5], nticks=8, col=1)
+    fig.update_layout(height=HEIGHT, margin={"t": 64, "b": 64, "r": 24}, hovermode="closest")
+    fig.update_annotations(font_size=theme.size(14))
+    fig.update_xaxes(title=section("spinal_heads", "fig epoch"), range=[0.5, epochs + 0.5], nticks=8, col=1)
     fig.update_xaxes(
         tickvals=list(range(len(result.heads))),
         ticktext=[SHORT[head].replace(" ", "<br>") for head in result.heads],
@@ -114,7 +118,9 @@ def limits(values: np.ndarray) -> list[float]:
 def differences(result: Result) -> Plot:
     """Spinal minus each other head, seed by seed: the mean, its 95 % interval, and what it shows."""
     others = [head for head in result.heads if head != "spinal"]
-    rows = [f"spinal minus {SHORT[other]}" for other in others]
+    shown = [judged(difference(result, "spinal", other), ":<br>") for other in others]
+    # with what it shows: written at the marks it would lie over the line of equals
+    rows = [f"spinal minus {SHORT[other]}<br><b>{said}</b>" for other, said in zip(others, shown, strict=True)]
     fig = go.Figure()
     reach = 0.0
     for row, other in zip(rows, others, strict=True):
@@ -133,18 +139,22 @@ def differences(result: Result) -> Plot:
             x=[mean],
             y=[row],
             error_x={"type": "data", "array": [0 if math.isnan(half) else half], "thickness": 2.5, "width": 8},
-            mode="markers+text",
+            mode="markers",
             marker={"color": colour_of("spinal"), "size": 11},
-            text=[judged((mean, half))],
-            textposition="top center",
             hoverinfo="skip",
         )
     style(fig)
     fig.add_vline(x=0, line={"color": text_colour(), "width": 1})
     fig.add_annotation(
-        x=0, y=1, yref="paper", yanchor="bottom", text="equal", showarrow=False, font={"color": MUTED, "size": 12}
+        x=0,
+        y=1,
+        yref="paper",
+        yanchor="bottom",
+        text=section("spinal_heads", "fig equal"),
+        showarrow=False,
+        font={"size": theme.size(12)},
     )
-    fig.update_layout(height=100 + 2 * ROW, showlegend=False, margin={"l": 150, "t": 32, "b": 48})
-    fig.update_xaxes(title="percentage points of test accuracy", range=[-1.15 * reach, 1.15 * reach])
-    fig.update_yaxes(range=[len(rows) - 0.5, -0.75], showgrid=False)
+    fig.update_layout(height=round(100 + 2 * theme.size(ROW)), showlegend=False, margin={"l": 10, "t": 32, "b": 48})
+    fig.update_xaxes(title=section("spinal_heads", "fig points"), range=[-1.15 * reach, 1.15 * reach])
+    fig.update_yaxes(range=[len(rows) - 0.5, -0.75], showgrid=False, automargin=True)
     return Plot(fig, f"Spinal minus the other heads, seed by seed. {finding(result)}")

@@ -7,29 +7,33 @@ come along (core.compute.gallery): four heads, one recipe, every seed of all on 
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from core.base.heavy import torch
+from core.base.heavy import nn, torch
 from core.base.records import REINSTALL, Damaged
 from core.base.records import read as read_record
 from core.base.softmax import softmax
 from core.base.worker import Progress, each, ignore
 from core.compute import gallery, spaces
 from core.compute.gallery import Gallery
-from core.networks import weights
+from core.networks import engine, weights
 from core.networks.card import Network
 from core.pictures.image import RGBImage
-from core.studies.spinal import transfer
+from core.pictures.preprocess import seen, to_tensor
+from core.studies.spinal import so_far, transfer
 from core.studies.spinal.heads import FOLDER
+from core.studies.spinal.so_far import SoFar
 from core.studies.spinal.transfer import HEADS, Features, Head, Params
 
 DATASET = "Caltech-101's photographs"
 RECORD, HEADS_FILE = FOLDER / "photographs.json", FOLDER / "photographs.safetensors"
 PLAN = Params(epochs=20)
 SHIPPED_SEED = 0  # of the heads that answer
+UNLIKE = 0.95  # of the test photographs, at least, are more alike to what was learned from than one that is unlike it
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,17 +79,116 @@ class Answers:
 
 def answer(found: Gallery, image: RGBImage, network: Network, progress: Progress = ignore) -> Answers:
     """What the heads that come along say to a photograph. Raises WeightsError where their file is damaged."""
-    mean, scale = spaces.standard(found.features[: found.train])
-    x = torch.from_numpy((gallery.features_of(network, [image]) - mean) / scale).float()
-    state = weights.read_state(HEADS_FILE)
+    nets = heads(found, PLAN)
+    return asked(nets, found, image, standardised(found, image, network), progress)
+
+
+def asked(
+    nets: Mapping[Head, nn.Module], found: Gallery, image: RGBImage, x: torch.Tensor, progress: Progress = ignore
+) -> Answers:
+    """What heads say to the features (1, D) of a photograph."""
     rows = []
-    for head in each(list(HEADS), progress):
-        net = transfer.build_head(PLAN, head, x.shape[1], len(found.classes))
+    for head in each(list(nets), progress):
+        with torch.inference_mode():
+            rows.append(softmax(nets[head](x).numpy())[0])
+    return Answers(tuple(nets), found.names, image.digest, np.stack(rows))
+
+
+def standardised(found: Gallery, image: RGBImage, network: Network) -> torch.Tensor:
+    """float32 (1, D): what the heads see of a photograph."""
+    mean, scale = spaces.standard(found.features[: found.train])
+    return torch.from_numpy((gallery.features_of(network, [image]) - mean) / scale).float()
+
+
+def comes_along(head: Head, params: Params) -> bool:
+    """Whether the head that comes along is the one that these settings would train."""
+    if head in ("linear", "hidden"):  # the spinal head's sizes are nothing to them
+        return replace(params, seeds=PLAN.seeds, width=PLAN.width, layers=PLAN.layers, split=PLAN.split) == PLAN
+    return replace(params, seeds=PLAN.seeds) == PLAN
+
+
+def states(found: Gallery, params: Params, progress: Progress = ignore) -> dict[str, np.ndarray]:
+    """The weights of every head that does not come along, trained now from SHIPPED_SEED, as HEADS_FILE names them,
+    each of the same shape as there.
+
+    `progress` may raise to stop. Raises ValueError for a spinal head with more parts than features.
+    """
+    told = features_of(found)
+    made: dict[str, np.ndarray] = {}
+    for head in each([head for head in HEADS if not comes_along(head, params)], progress):
+        net = transfer.trained_on(told, params, head, SHIPPED_SEED)
+        made |= {f"{head}.{name}": value.numpy() for name, value in net.state_dict().items()}
+    return made
+
+
+def heads(found: Gallery, params: Params, trained: Mapping[str, np.ndarray] | None = None) -> dict[Head, nn.Module]:
+    """Every head in eval mode: from what `states` has `trained` (same shapes), else from the file that comes along.
+
+    Raises WeightsError where that is damaged.
+    """
+    packaged, fresh = weights.read_state(HEADS_FILE), {k: torch.from_numpy(v) for k, v in (trained or {}).items()}
+    made: dict[Head, nn.Module] = {}
+    for head in HEADS:
+        net = transfer.build_head(params, head, found.features.shape[1], len(found.classes))
+        state = packaged if comes_along(head, params) else fresh
         mine = {name.removeprefix(f"{head}."): v for name, v in state.items() if name.startswith(f"{head}.")}
         weights.load_into(net, mine)
-        with torch.inference_mode():
-            rows.append(softmax(net.eval()(x).numpy())[0])
-    return Answers(tuple(HEADS), found.names, image.digest, np.stack(rows))
+        made[head] = net.eval()
+    return made
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """One photograph before the heads: their `answers`, how the spinal one comes to its own, the share of the test
+    photographs that are `more_alike` to those that the heads have learned from, and the network's own answer, of its
+    own labels: its name and its probability.
+    """
+
+    answers: Answers
+    so_far: SoFar
+    more_alike: float
+    own: tuple[str, float]
+
+    @property
+    def unlike(self) -> bool:
+        """Whether the photograph is unlike those that the heads have learned from."""
+        return self.more_alike >= UNLIKE
+
+
+def look(
+    found: Gallery,
+    image: RGBImage,
+    network: Network,
+    params: Params,
+    trained: Mapping[str, np.ndarray],
+    progress: Progress = ignore,
+) -> Look:
+    """All that is said of one photograph. `trained`: what `states` made. Raises as `heads`."""
+    nets, x = heads(found, params, trained), standardised(found, image, network)
+    own = engine.logits(
+        network.engine, to_tensor(seen(image, network.preprocessing)[None], network.preprocessing).__getitem__, 1,
+        exact=True,
+    ).probability[0]  # fmt: skip
+    best = int(own.argmax())
+    return Look(
+        asked(nets, found, image, x, progress),
+        so_far.read(nets["spinal"], x),  # type: ignore[arg-type]
+        float((likenesses(found) > nearest(found, x.numpy())).mean()),
+        (network.labels[best], float(own[best])),
+    )
+
+
+def nearest(found: Gallery, vectors: np.ndarray) -> np.ndarray:
+    """(n,) cosines of vectors (n, D), as the heads see them, with the nearest photograph that they learned from."""
+    known = features_of(found).train
+    known = known / np.linalg.norm(known, axis=1, keepdims=True)
+    return np.asarray((vectors / np.linalg.norm(vectors, axis=1, keepdims=True) @ known.T).max(1))
+
+
+@functools.lru_cache(maxsize=1)
+def likenesses(found: Gallery) -> np.ndarray:
+    """(M,) `nearest` of every test photograph: what a newcomer's is compared with."""
+    return nearest(found, features_of(found).test)
 
 
 def finding(answers: Answers) -> str:

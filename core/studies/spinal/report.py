@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import partial
 
 from core import networks
@@ -15,13 +15,11 @@ from core.models.heads import Head
 from core.networks import families
 from core.networks.card import Card
 from core.pictures.drawn import sort_of
-from core.pictures.image import RGBImage
 from core.studies.asked import Asked, Part, Work, packaged
 from core.studies.spinal import answers as spinal_answers
 from core.studies.spinal import answers_figures as figures
-from core.studies.spinal import dataset, heads, photographs, photographs_figures, transfer, transfer_figures
-from core.studies.spinal.figures import curves
-from core.studies.study import FirstLook, Glance
+from core.studies.spinal import photographs, photographs_figures, transfer
+from core.studies.study import FirstLook
 
 TOP_ROWS = 5
 SEEN, BARS, TALL = 196, 480, 376  # px: the digit as the heads see it, and the size of their bars
@@ -100,17 +98,3 @@ def photograph_part(asked: Asked, cards: tuple[Card, ...], progress: Progress) -
 def first_looks() -> Iterator[FirstLook]:
     """None: the home page shows what was measured."""
     yield from ()
-
-
-def glance(cards: Sequence[Card], sample: RGBImage) -> Glance | None:
-    """The heads on lite0's features of photographs, as they were measured; without them the race on digits."""
-    gathered, record = gallery.read(), photographs.measured()
-    if gathered is not None and record is not None:
-        told, (result, _) = photographs.features_of(gathered), record
-        finding = transfer.finding_on(told, result.accuracy)
-        return Glance(finding, (transfer_figures.race(told, result.params, result.accuracy),))
-    found = dataset.measured().get(dataset.FIRST)
-    if found is None:
-        return Glance("Not measured on this machine: run receptive measure spinal:digits:small_cnn.")
-    finding = heads.finding(found.result)
-    return Glance(finding, (curves(found.result),))

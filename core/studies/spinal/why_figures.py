@@ -9,6 +9,7 @@ import math
 import numpy as np
 
 from core.base.heavy import go
+from core.base.prose import section
 from core.figures import palette
 from core.figures.blocks import Plot
 from core.studies.spinal.diagram import LETTERS
@@ -25,26 +26,27 @@ def curves(twins: Twins) -> Plot:
     grey, blue = palette.network_colours([None, 3])
     fig = go.Figure()
     fig.add_scatter(
-        x=twins.t, y=twins.goal, mode="lines", name="to be fitted", hoverinfo="skip",
+        x=twins.t, y=twins.goal, mode="lines", name=section("spinal_heads", "fig goal"), hoverinfo="skip",
         line={"color": palette.MUTED, "width": 1.5, "dash": "dot"},
     )  # fmt: skip
     fig.add_scatter(
-        x=twins.t, y=twins.plain, mode="lines", name="plain", hoverinfo="skip",
+        x=twins.t, y=twins.plain, mode="lines", name=section("spinal_heads", "plain"), hoverinfo="skip",
         line={"color": palette.translucent(grey, 0.55), "width": 9},
     )  # fmt: skip
     fig.add_scatter(
-        x=twins.t, y=twins.spinal, mode="lines", name="spinal, set by hand",
+        x=twins.t, y=twins.spinal, mode="lines", name=section("spinal_heads", "fig by hand"),
         line={"color": blue, "width": 2.5}, customdata=twins.spinal - twins.plain,
         hovertemplate="t = %{x:.2f}<br>spinal %{y:.4f}<br>spinal − plain %{customdata:.1e}<extra></extra>",
     )  # fmt: skip
     fig.add_scatter(
-        x=twins.bends, y=twins.bend_heights, mode="markers", name="a hidden unit bends it", hoverinfo="skip",
+        x=twins.bends, y=twins.bend_heights, mode="markers", name=section("spinal_heads", "fig bends"),
+        hoverinfo="skip",
         marker={"symbol": "circle-open", "size": 8, "color": palette.text_colour(), "line": {"width": 1.5}},
     )  # fmt: skip
     palette.style(fig)
-    fig.update_layout(title_text="<b>Two networks, one curve</b>", height=CURVE_HEIGHT)
-    fig.update_xaxes(title_text="t, along a line through 8 inputs")
-    fig.update_yaxes(title_text="output")
+    fig.update_layout(title_text=f"<b>{section('spinal_heads', 'fig two')}</b>", height=CURVE_HEIGHT)
+    fig.update_xaxes(title_text=section("spinal_heads", "fig along"))
+    fig.update_yaxes(title_text=section("spinal_heads", "fig output"))
     return Plot(
         fig,
         f"The output of a plain network of {twins.toy.units} hidden units along a line, and of a spinal network set to "
@@ -71,8 +73,8 @@ def wiring(twins: Twins) -> Plot:
             )  # fmt: skip
     words = described(twins)
     for chosen, name, symbol, colour in (
-        (~holds, "carries sums on", "square", palette.MUTED),
-        (holds, "holds hidden units", "circle", blue),
+        (~holds, section("spinal_heads", "fig carries"), "square", palette.MUTED),
+        (holds, section("spinal_heads", "fig holds"), "circle", blue),
     ):
         at = np.flatnonzero(chosen)
         fig.add_scatter(
@@ -82,13 +84,13 @@ def wiring(twins: Twins) -> Plot:
         )  # fmt: skip
     palette.style(fig)
     fig.update_layout(
-        title_text=f"<b>{twins.layers} layer{'s' * (twins.layers > 1)}, column after column</b>", height=CURVE_HEIGHT
+        title_text=f"<b>{section('spinal_heads', 'fig columns', layers=twins.layers)}</b>", height=CURVE_HEIGHT
     )
     fig.update_xaxes(
-        title_text="group of hidden units", range=[0.4, groups + 0.6], tick0=1, dtick=math.ceil(groups / 8)
+        title_text=section("spinal_heads", "fig group"), range=[0.4, groups + 0.6], tick0=1, dtick=math.ceil(groups / 8)
     )
     fig.update_yaxes(
-        title_text="part that the layer sees", range=[split - 0.5, -0.5], showgrid=False,
+        title_text=section("spinal_heads", "fig sees"), range=[split - 0.5, -0.5], showgrid=False,
         tickvals=list(range(split)), ticktext=list(LETTERS[:split]),
     )  # fmt: skip
     return Plot(

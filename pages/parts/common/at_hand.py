@@ -9,6 +9,7 @@ import streamlit as st
 
 from core import cache
 from core import networks as core_networks
+from core.base.prose import section
 from core.networks import brought as bring
 from core.networks import card as networks_card
 from core.networks import families as networks_families
@@ -58,7 +59,7 @@ def family_chooser(place: DeltaGenerator, known: Mapping[str, str], first: str, 
     """A chooser over `known` (families by title) that begins with `first` and follows it to another one, as when the
     next picture is a drawing, until the reader chooses."""
     title = next(title for title, family in known.items() if family == first)
-    return known[following(place, "Trained on", list(known), title, key, about)]
+    return known[following(place, section("common", "trained on"), list(known), title, key, about)]
 
 
 def following(place: DeltaGenerator, label: str, options: Sequence[str], first: str, key: str, about: str) -> str:
@@ -73,7 +74,7 @@ def following(place: DeltaGenerator, label: str, options: Sequence[str], first: 
 def from_scratch(key: str, choice: str, about: str) -> None:
     """One click from the ImageNet networks to those that this project trained from scratch: sets the chooser `key`."""
     st.button(
-        "Trained from scratch here",
+        section("common", "from scratch"),
         icon=":material/potted_plant:",
         key=f"{key} scratch",
         type="tertiary",
@@ -86,7 +87,7 @@ def from_scratch(key: str, choice: str, about: str) -> None:
 def family_from_scratch(family: str, key: str) -> None:
     """The same for a chooser of families, while ImageNet is chosen."""
     if family == "imagenet":
-        about = "The small networks of this project, taught with a few thousand pictures and no other network's help."
+        about = section("common", "from scratch help")
         from_scratch(key, family_title(networks_families.SCRATCH), about)
 
 
@@ -97,12 +98,13 @@ def family_title(family: str) -> str:
 def known_labels(family: str) -> tuple[str, ...]:
     """The family's labels; where two classes share a name the second carries its number."""
     own = (network.labels for network in own_networks().values() if network.card.family == family)
-    labels = _labels(family) if family in networks_families.FAMILIES.values() else next(own, ())
+    with st.spinner(section("common", "looking up classes")):
+        labels = _labels(family) if family in networks_families.FAMILIES.values() else next(own, ())
     seen: dict[str, int] = {}
     return tuple(name if seen.setdefault(name, i) == i else f"{name} ({i})" for i, name in enumerate(labels))
 
 
-@st.cache_data(max_entries=8, show_spinner="Looking up the names of the classes")
+@st.cache_data(max_entries=8, show_spinner=False)
 def _labels(family: str) -> tuple[str, ...]:
     return networks_families.family_labels(family)
 
@@ -124,7 +126,7 @@ def any_card(label: str, key: str, first: str) -> Card:
     names = list(cards)
     name = bound(
         st.selectbox, plain(label), names, names.index(first) if first in cards else 0, key=key,
-        help="Every network of this app: yours, packaged, untrained, published. Type to search.",
+        help=section("common", "every network"),
     )  # fmt: skip
     return cards[name]
 
@@ -158,7 +160,8 @@ def loaded(cards: Sequence[Card]) -> list[Network]:
     same = [n for n in ready if n.labels == ready[0].labels]
     for other in ready:
         if other not in same:
-            st.warning(plain(f"{other.card.title} has other classes than {ready[0].card.title}, so it is left out."))
+            other_title, title = plain(other.card.title), plain(ready[0].card.title)
+            st.warning(section("common", "other classes", other=other_title, title=title))
     return same
 
 
@@ -169,23 +172,18 @@ def one(card: Card) -> Network | None:
 
 def offer_download(missing: Sequence[Card]) -> None:
     names = ", ".join(card.title for card in missing)
-    st.info(
-        plain(
-            f"Not on this machine yet: {names}. They are fetched from their owners only when you ask; "
-            "the packaged networks need no network."
-        ),
-        icon=":material/cloud_download:",
-    )
-    if st.button(plain(f"Download {names}"), key=f"download {names}"):
+    st.info(section("common", "not here yet", names=plain(names)), icon=":material/cloud_download:")
+    if st.button(section("common", "download it", title=plain(names)), key=f"download {names}"):
         for card in missing:
             download(card)
 
 
 def download(card: Card) -> None:
-    bar = st.progress(0.0, plain(f"{card.title}: connecting"))
+    bar = st.progress(0.0, section("common", "connecting", title=plain(card.title)))
 
     def watch(done: int, total: int | None) -> None:
-        bar.progress(done / total if total else 0.0, plain(f"{card.title}: {done / 1e6:.1f} MB"))
+        said = section("common", "megabytes", title=plain(card.title), size=done / 1e6)
+        bar.progress(done / total if total else 0.0, said)
 
     try:
         networks.fetch(card, watch)

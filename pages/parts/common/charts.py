@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 
 from core.base.files import no_formulas
+from core.base.prose import section
 from core.figures import theme
 from core.figures.blocks import Columns, Plot, toolbar
 from core.figures.palette import uri
@@ -29,7 +30,7 @@ def show(plot: Plot, key: str, on_click: Callable[[], None] | None = None) -> No
 
 def folded_table(key: str, numbers: Callable[[], Mapping[str, Sequence[Any]]], alt: str) -> None:
     """The numbers of a figure, folded away, made when they are looked at."""
-    folded("The numbers as a table", f"{key} table", told=False)(lambda: numbers_table(numbers(), alt))()
+    folded(section("common", "numbers as a table"), f"{key} table", told=False)(lambda: numbers_table(numbers(), alt))()
 
 
 def numbers_table(columns: Columns, alt: str, **layout: Any) -> None:

@@ -13,12 +13,10 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts.common.words import plain
+from core.base.prose import section
+from pages.parts.common.words import code, plain
 
 FOLDERS = "RECEPTIVE_FOLDERS"  # "1": folder fields are on wherever the server listens
-FOLDERS_OFF = (
-    f"Folders of this server are not read, as others can reach it: start it with {FOLDERS}=1 to switch them on."
-)
 METRICS = "/_stcore/metrics"  # Streamlit 1.67 has no setting for it
 POLICY = "; ".join(
     (
@@ -53,7 +51,7 @@ def folder_field(place: Any, label: str, key: str, **options: Any) -> str:
     """A text field for a folder of the server: what is typed, "" where such fields are off, which is said instead."""
     if folders():
         return str(place.text_input(plain(label), key=key, **options) or "")
-    place.caption(FOLDERS_OFF)
+    place.caption(section("common", "folders off", setting=code(f"{FOLDERS}=1")))
     return ""
 
 

@@ -8,10 +8,12 @@ export default function ({ parentElement, data, setStateValue }) {
   const first = !pads.has(canvas);
   if (first) pads.set(canvas, { canvas, root: parentElement.querySelector(".pad"), strokes: data.strokes, live: null });
   const pad = pads.get(canvas);
-  Object.assign(pad, { pen: data.pen, most: data.most, setStateValue });
+  Object.assign(pad, { pen: data.pen, most: data.most, words: data.words, setStateValue });
   pad.listening?.abort();
   pad.listening = listen(pad);
+  name(pad);
   if (first) show(pad);
+  else say(pad);
   const { listening } = pad;
   return () => listening.abort();
 }
@@ -111,12 +113,27 @@ function show(pad) {
   ink.fillRect(0, 0, canvas.width, canvas.height);
   ink.fillStyle = "black";
   for (const stroke of all) trace(ink, stroke);
-  canvas.setAttribute("aria-label", `Drawing pad, ${all.length} ${all.length === 1 ? "stroke" : "strokes"}`);
+  say(pad);
   root.classList.toggle("empty", !all.length);
   for (const button of root.querySelectorAll("button")) {
     button.setAttribute("aria-disabled", String(!all.length)); // `disabled` would take the keyboard's focus away
   }
-  root.querySelector("[role=status]").textContent = isFull(pad) ? "The pad is full: undo a stroke, or clear it." : "";
+}
+
+function name({ root, words }) {
+  const [undo, clear] = [root.querySelector(".undo"), root.querySelector(".clear")];
+  root.querySelector(".hint").textContent = words.hint;
+  undo.textContent = words.undo;
+  undo.title = words.undo_help;
+  clear.textContent = words.clear;
+}
+
+/** What a screen reader hears of the pad. */
+function say(pad) {
+  const count = pad.strokes.length + (pad.live ? 1 : 0);
+  const { one, many } = pad.words;
+  pad.canvas.setAttribute("aria-label", count === 1 ? one : many.replace("#", count));
+  pad.root.querySelector("[role=status]").textContent = isFull(pad) ? pad.words.full : "";
 }
 
 /** A smooth line through the points, or a dot. */

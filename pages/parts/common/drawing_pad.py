@@ -10,6 +10,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from core.base.prose import section
 from core.pictures.image import ImageError, RGBImage, decode
 from pages.parts.common.words import plain
 
@@ -27,12 +28,12 @@ _HERE = Path(__file__)
 _HTML = f"""
 <div class="pad empty">
   <div class="paper">
-    <canvas width="{SIDE}" height="{SIDE}" tabindex="-1" role="img" aria-label="Drawing pad"></canvas>
-    <p class="hint" aria-hidden="true">Draw here,<br>large and in the middle</p>
+    <canvas width="{SIDE}" height="{SIDE}" tabindex="-1" role="img"></canvas>
+    <p class="hint" aria-hidden="true"></p>
   </div>
   <div class="buttons">
-    <button type="button" class="undo" title="Take back the last stroke (Ctrl+Z)">Undo</button>
-    <button type="button" class="clear">Clear</button>
+    <button type="button" class="undo"></button>
+    <button type="button" class="clear"></button>
   </div>
   <p role="status"></p>
 </div>
@@ -119,12 +120,21 @@ def show(on_change: Callable[[], None]) -> None:
             "strokes": found.strokes if isinstance(found, Drawing) else (),
             "pen": PEN,
             "most": MAX_POINTS,
+            "words": {
+                "one": section("common", "pad stroke"),
+                "many": section("common", "pad strokes"),
+                "hint": section("common", "pad hint"),
+                "undo": section("common", "pad undo"),
+                "undo_help": section("common", "pad undo help"),
+                "clear": section("common", "pad clear"),
+                "full": section("common", "pad full"),
+            },
         },
         on_drawing_change=lambda: keep(st.session_state[_KEY]),
     )
     keep(came)
     if isinstance(error := _kept()[1], ImageError):
-        st.error(plain(f"Drawing: {error}"), icon=":material/broken_image:")
+        st.error(section("common", "pad refused", problem=plain(error)), icon=":material/broken_image:")
 
 
 def picture() -> RGBImage | None:

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
 
+from core.base.prose import language
 from core.base.records import Damaged, in_words
 from core.networks import packaged
 from core.networks.download import WeightsError
+from pages.parts.common import reader, tour, tray, waiting
 from pages.parts.common.words import plain
 
-# Streamlit stacks columns on phones only; on a small window beside the tray they would be slivers.
-NARROW = """<style>
-@media (max-width: 1000px) {
-  [data-testid="stHorizontalBlock"]:has(> [data-testid="stColumn"]) { flex-wrap: wrap; }
-  [data-testid="stColumn"] { min-width: min(100%, 18rem) !important; }
-}
-</style>"""
+STYLE = Path(__file__).with_name("house.css")  # a path: Streamlit reads it as the page's style
 STUDY = "study"  # the URL's name for the page that a permalink opens
 
 
@@ -54,9 +51,14 @@ def follow_permalink(pages: Mapping[str, st.Page]) -> None:
 
 
 def run(page: st.Page) -> None:
-    """Run a page, below what is missing of what came along."""
+    """Run a page, below what is missing of what came along, and of what its reader had or was sent."""
     for said in packaged.left_out().values():
         st.warning(plain(said), icon=":material/heart_broken:")
+    tray.lacking()
+    if st.session_state.get(tour.OPEN) != page.url_path:  # another page's figure does not stand on this one
+        st.session_state[tour.OPEN] = page.url_path
+        st.session_state.pop(waiting.SHOWN, None)
+    tour.show()
     with going_on():
         page.run()
 
@@ -78,5 +80,5 @@ def settings() -> dict[str, list[str]]:
 def permalink(slug: str) -> str:
     """An address that opens this page with all its settings; at the root, where a new tab finds the app at once."""
     address = urlsplit(st.context.url)
-    query = urlencode({STUDY: slug, **settings()}, doseq=True)
+    query = urlencode({STUDY: slug, **settings(), reader.LANGUAGE: language()}, doseq=True)
     return f"{address.scheme}://{address.netloc}/?{query}"

@@ -11,6 +11,7 @@ import streamlit as st
 from core import cache, networks
 from core.base.prose import section
 from core.base.refuse import MAX_UPLOAD_MB
+from core.figures import palette
 from core.models import list_classifiers
 from core.networks import brought as bring
 from core.networks import card as networks_card
@@ -20,34 +21,34 @@ from core.networks.card import Network
 from core.networks.checkpoints import ITSELF
 from core.networks.download import WeightsError
 from core.networks.own_options import LEAST_DEVIATION, SIDES, FileOptions
-from pages.parts.common import at_hand
+from core.overview import said
+from pages.parts.common import at_hand, stage, tray, waiting
 from pages.parts.common.words import note, plain
 
 FILE, TORCHVISION, TIMM, PACKAGE = "a weights file", "torchvision", "timm", "a package"
-NUMBERS = "numbers of my own"
+AS_TOLD, NUMBERS = "as the file tells", "numbers of my own"
+CAME = "own network came"  # the session's key of what came of the last click: the network's name, or why not
 Chosen = Callable[[Network], None]
 
 
 def show(key: str, chosen: Chosen) -> None:
     """Four ways to bring a network; `chosen` hears of it once it is open. `key` tells this place from others."""
-    st.markdown("**A network of your own**: it stays on this machine, and nothing in a file is run as code.")
+    st.markdown(section("networks", "own"))
+    words = {FILE: section("networks", "a weights file"), PACKAGE: section("networks", "a package")}
     way = st.segmented_control(
-        "From", [FILE, TORCHVISION, TIMM, PACKAGE], default=FILE, required=True, key=f"{key} own way"
-    )
+        section("networks", "from"), [FILE, TORCHVISION, TIMM, PACKAGE], default=FILE, required=True,
+        key=f"{key} own way", format_func=lambda way: words.get(way, way),
+    )  # fmt: skip
     {FILE: from_file, TORCHVISION: from_torchvision, TIMM: from_timm, PACKAGE: from_package}[way](key, chosen)
-    if problem := st.session_state.get("own problem"):
-        st.error(plain(problem), icon=":material/error:")
 
 
 def from_file(key: str, chosen: Chosen) -> None:
     """The file first; then what it seems to be, to be corrected where the guess is wrong."""
-    file = st.file_uploader(
-        "A safetensors file or a torch state dict", key=f"{key} own weights", max_upload_size=MAX_UPLOAD_MB
-    )
+    file = st.file_uploader(section("networks", "weights"), key=f"{key} own weights", max_upload_size=MAX_UPLOAD_MB)
     if file is None:
-        st.session_state.pop("own problem", None)
         return
-    found = guessed(file.file_id, file.getvalue())
+    with st.spinner(section("networks", "looking")):
+        found = guessed(file.file_id, file.getvalue())
     if isinstance(found, str):
         st.error(plain(found), icon=":material/error:")
         return
@@ -57,20 +58,21 @@ def from_file(key: str, chosen: Chosen) -> None:
     this = f"{key} {file.file_id} {guess.part}"
     archs = list_classifiers()
     arch = st.selectbox(
-        "Architecture", archs, archs.index(guess.arch), key=f"{this} own arch",
-        help="The one that the file's tensors fit; type to search for another.",
+        section("networks", "architecture"), archs, archs.index(guess.arch), key=f"{this} own arch",
+        help=section("networks", "architecture help"),
     )  # fmt: skip
-    if said := "; ".join(filter(None, [guess.said, guess.unfit])):
-        st.text(f"Of this file: {said}.")  # names from the file are in it, so no Markdown
+    if about := "; ".join(filter(None, [guess.said, guess.unfit])):
+        st.text(section("networks", "of this file", said=about))  # names from the file are in it, so no Markdown
     options = preprocessing(this, guess)
     told = st.text_area(
-        plain(f"Labels, one a line: {guess.classes} classes"), "\n".join(first_labels(guess)), key=f"{this} own labels"
+        section("networks", "labels", classes=guess.classes), "\n".join(first_labels(guess)), key=f"{this} own labels"
     )
     labels = tuple(line.strip() for line in told.splitlines() if line.strip())
     if labels != first_labels(guess) or options.like:
         options = replace(options, labels=labels)
     options = replace(options, arch=arch if arch != guess.arch else "", part=guess.part)
-    open_it(f"{key} own open", partial(bring.open_file, file.getvalue(), file.name, options), chosen)
+    work = partial(bring.open_file, file.getvalue(), file.name, options)
+    open_it(f"{this} own open", f"{key} own open", work, chosen)
 
 
 def one_of(found: tuple[Guess, ...], key: str) -> Guess | None:
@@ -79,13 +81,14 @@ def one_of(found: tuple[Guess, ...], key: str) -> Guess | None:
         return replace(found[0], part="")
     names = [guess.part for guess in found]
     name = st.selectbox(
-        f"{len(found)} networks lie in this file: which one?", names, None, key=key, placeholder="Choose one",
-        format_func=lambda part: "the file itself" if part == ITSELF else part,
+        section("networks", "which network", count=len(found)), names, None, key=key,
+        placeholder=section("networks", "choose one"),
+        format_func=lambda part: section("networks", "file itself") if part == ITSELF else part,
     )  # fmt: skip
     return None if name is None else found[names.index(name)]
 
 
-@st.cache_data(max_entries=4, show_spinner="Looking which architecture has such tensors")
+@st.cache_data(max_entries=4, show_spinner=False)
 def guessed(file_id: str, _data: bytes) -> tuple[Guess, ...] | str:
     """What the networks in the file seem to be, or what is wrong with it."""
     cache.wait_until_warm()
@@ -103,43 +106,42 @@ def first_labels(guess: Guess) -> tuple[str, ...]:
 def preprocessing(key: str, guess: Guess) -> FileOptions:
     """What is said of input size, mean and deviation: nothing, that they are a family's, or numbers typed in."""
     titles = {title: family for title, family in at_hand.families().items() if family in families.FAMILIES.values()}
-    options = [*(["as the file tells"] if guess.preprocessing else []), *titles, NUMBERS]
+    options = [*([AS_TOLD] if guess.preprocessing else []), *titles, NUMBERS]
+    words = {AS_TOLD: section("networks", "as the file tells"), NUMBERS: section("networks", "own numbers")}
     usual = next(title for title, family in titles.items() if family == guess.family)
     how = st.selectbox(
-        "Preprocessing", options, 0 if guess.preprocessing else options.index(usual), key=f"{key} own prep",
-        help="The side of the square that the network was trained on, and the mean and deviation of its colours.",
+        section("networks", "preprocessing"), options, 0 if guess.preprocessing else options.index(usual),
+        key=f"{key} own prep", help=section("networks", "preprocessing help"),
+        format_func=lambda how: words.get(how, how),
     )  # fmt: skip
     if how == (options[0] if guess.preprocessing else usual):
         return FileOptions()
     if how != NUMBERS:
         return FileOptions(like=titles[how])
     start = guess.preprocessing or packaged.usual_preprocessing(guess.arch, guess.family)
-    size = st.number_input("Side, px", *SIDES, start.size, key=f"{key} own size")
-    columns = st.columns(2)
-    mean = tuple(
-        columns[0].number_input(plain(f"Mean {i + 1}"), 0.0, 1.0, value, format="%.4f", key=f"{key} own mean {i}")
-        for i, value in enumerate(start.mean)
-    )
-    std = tuple(
-        columns[1].number_input(
-            plain(f"Deviation {i + 1}"), LEAST_DEVIATION, value=value, format="%.4f", key=f"{key} own std {i}"
-        )
-        for i, value in enumerate(start.std)
-    )
-    return FileOptions(mean=mean, std=std, size=int(size))
+    size = st.number_input(section("networks", "side"), *SIDES, start.size, key=f"{key} own size")
+    left, right = st.columns(2)
+    mean, std = [], []
+    for i, (middle, spread) in enumerate(zip(start.mean, start.std, strict=True)):
+        label = section("networks", "mean", number=i + 1)
+        mean.append(left.number_input(label, 0.0, 1.0, middle, format="%.4f", key=f"{key} own mean {i}"))
+        label = section("networks", "deviation", number=i + 1)
+        own_std = f"{key} own std {i}"
+        std.append(right.number_input(label, LEAST_DEVIATION, value=spread, format="%.4f", key=own_std))
+    return FileOptions(mean=tuple(mean), std=tuple(std), size=int(size))
 
 
 def from_torchvision(key: str, chosen: Chosen) -> None:
     cache.wait_until_warm()
     arch = st.selectbox(
-        "Classification network, ImageNet weights", networks_card.torchvision_names(), key=f"{key} own torchvision",
-        help="Weights are downloaded once, from PyTorch's server, when you ask for them.",
+        section("networks", "torchvision"), networks_card.torchvision_names(), key=f"{key} own torchvision",
+        help=section("networks", "torchvision help"),
     )  # fmt: skip
     card = networks.find(f"{networks_card.TORCHVISION}{arch}")
     if not packaged.is_here(card):
         at_hand.offer_download([card])
         return
-    open_it(f"{key} own open tv", partial(cache.network, card), chosen)
+    open_it(f"{key} {arch}", f"{key} own open tv", partial(cache.network, card), chosen)
 
 
 def from_timm(key: str, chosen: Chosen) -> None:
@@ -150,15 +152,15 @@ def from_timm(key: str, chosen: Chosen) -> None:
         st.markdown(plain(error))
         return
     name = st.selectbox(
-        "Network and weights, ImageNet's classes", timm_networks.names(), key=f"{key} own timm",
-        help="Weights are downloaded once, from the Hugging Face hub, when you ask for them.",
+        section("networks", "timm"), timm_networks.names(), key=f"{key} own timm",
+        help=section("networks", "timm help"),
     )  # fmt: skip
     card = networks.find(f"{networks_card.TIMM}{name}")
     note(card.provenance)
     if not packaged.is_here(card):
         at_hand.offer_download([card])
         return
-    open_it(f"{key} own open timm", partial(cache.network, card), chosen)
+    open_it(f"{key} {name}", f"{key} own open timm", partial(cache.network, card), chosen)
 
 
 def from_package(key: str, chosen: Chosen) -> None:
@@ -166,23 +168,45 @@ def from_package(key: str, chosen: Chosen) -> None:
     if not offered:
         st.markdown(section("networks", "from a package"))
         return
-    name = st.selectbox("Network of an installed package", list(offered), key=f"{key} own package")
+    name = st.selectbox(section("networks", "package network"), list(offered), key=f"{key} own package")
     note(offered[name].provenance)
-    open_it(f"{key} own open plug", partial(cache.network, offered[name]), chosen)
+    open_it(f"{key} {name}", f"{key} own open plug", partial(cache.network, offered[name]), chosen)
 
 
-def open_it(key: str, work: Callable[[], Network], chosen: Chosen) -> None:
-    st.button("Open it", type="primary", key=key, on_click=attempt, args=(work, chosen))
+def open_it(asked: str, key: str, work: Callable[[], Network], chosen: Chosen) -> None:
+    """The button `key`, and beside it what came of it; `asked` tells what it opens from what it opened before."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        args = (asked, work, chosen)
+        st.button(section("networks", "open"), type="primary", key=key, on_click=attempt, args=args)
+        came = st.session_state.get(CAME, {}).get(asked)
+        if isinstance(came, str) and came in at_hand.own_networks():
+            tell(at_hand.own_networks()[came], key)
+        elif isinstance(came, WeightsError):
+            st.error(plain(came), icon=":material/error:")
 
 
-def attempt(work: Callable[[], Network], chosen: Chosen) -> None:
+def tell(network: Network, key: str) -> None:
+    """That a network is open, what it is, and what it says of the picture."""
+    card, picture = network.card, tray.chosen()
+    with st.container():
+        said_of = section("networks", "opened", title=plain(card.title), about=plain(card.provenance))
+        st.success(said_of, icon=":material/check_circle:")
+        what = section("networks", "asking it")
+        found = waiting.ask(said.of_network, network, picture.image, what=what, at=f"{key} said")
+        if found is not None:
+            title = section("networks", "it says", title=card.title, picture=picture.title)
+            stage.answers([stage.Answers(title, palette.USER, found.best)])
+
+
+def attempt(asked: str, work: Callable[[], Network], chosen: Chosen) -> None:
     """Keep the network among the reader's own and tell of it; what is wrong is said at the next run."""
     cache.wait_until_warm()
+    came = st.session_state[CAME] = {}  # of the last click alone
     try:
         network = work()
     except WeightsError as error:
-        st.session_state["own problem"] = str(error)
+        came[asked] = error
         return
-    st.session_state.pop("own problem", None)
+    came[asked] = network.card.name
     at_hand.own_networks()[network.card.name] = network
     chosen(network)

@@ -12,6 +12,7 @@ from typing import TypeVar
 import streamlit as st
 
 from core.base.files import at_home
+from core.base.prose import section
 from core.base.refuse import DataError
 from core.base.worker import Progress
 from core.cache import Call
@@ -52,8 +53,8 @@ def choose(key: str) -> Chosen | None:
 def listing(key: str) -> Chosen | None:
     """The chosen folder or zip; None while there is none."""
     left, right = st.columns(2)
-    path = folder_field(left, "Folder", f"{key} folder", placeholder="/home/me/pictures")
-    archive = right.file_uploader("or a zip", ["zip"], key=f"{key} zip")
+    path = folder_field(left, section("common", "folder"), f"{key} folder", placeholder="/home/me/pictures")
+    archive = right.file_uploader(section("common", "or a zip"), ["zip"], key=f"{key} zip")
     if archive is not None:
         return listed(key, archive.file_id, archive.getvalue)
     return listed(key, path, lambda: at_home(path)) if path else None
@@ -66,7 +67,7 @@ def listed(key: str, name: str, source: Callable[[], Path | bytes]) -> Chosen | 
     if known == name and now < until:
         return found
     try:
-        with st.spinner("Looking through it"):
+        with st.spinner(section("common", "looking through")):
             opened = source()
             whole = list_pictures(opened)
     except DataError as error:
@@ -84,21 +85,21 @@ def show_left_out(said: str, table: Mapping[str, Sequence[str]]) -> None:
     """The sentence, and what was left out by name in an expander."""
     st.warning(plain(said), icon=":material/filter_list:")
     if any(table.values()):
-        with st.expander("Which files, and why"):
-            charts.numbers_table(table, alt="The files that were left out, and why")
+        with st.expander(section("common", "which files")):
+            charts.numbers_table(table, alt=section("common", "alt left out"))
 
 
 def unreadable(broken: Sequence[str]) -> None:
     """The files of a listing that could not be read, a line each; nothing if all could."""
     if broken:
-        st.warning(f"{len(broken)} files could not be read and were left out.", icon=":material/broken_image:")
-        charts.numbers_table({"left out": broken}, "The files that could not be read, and why")
+        st.warning(section("common", "unreadable", count=len(broken)), icon=":material/broken_image:")
+        charts.numbers_table({section("common", "left out"): broken}, section("common", "alt unreadable"))
 
 
 def partly(seen: int, expected: int) -> None:
     """That not all pictures have been looked at, where that is so."""
     if seen < expected:
-        st.info(f"Partial: {seen:,} of {expected:,} pictures.", icon=":material/timelapse:")
+        st.info(section("common", "partial", seen=seen, expected=expected), icon=":material/timelapse:")
 
 
 def measured(

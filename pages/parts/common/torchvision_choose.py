@@ -8,11 +8,12 @@ import streamlit as st
 
 from core.base import jobs
 from core.base.jobs import Run
+from core.base.prose import listed, section
 from core.data.named import downloads
 from core.data.public import SETS, Public, clear, on_this_machine, unfinished
 from pages.parts.common import beside, waiting
 from pages.parts.common.address import bound
-from pages.parts.common.words import code, plain
+from pages.parts.common.words import Markdown, code, plain
 
 TORCHVISION = "a torchvision data set"
 KIND = "download-data"  # of the runs, and the command that downloads
@@ -23,7 +24,7 @@ MEGABYTE = 1_000_000
 def choose(key: str) -> Public | None:
     """The chosen set once it is on this machine; before, None, what it is, and a button that downloads it."""
     names = [about.title for about in SETS.values()]
-    title = bound(st.selectbox, "Which one", names, key=f"{key}-torchvision")
+    title = bound(st.selectbox, section("common", "which one"), names, key=f"{key}-torchvision")
     about = next(one for one in SETS.values() if one.title == title)
     if on_this_machine(about.name):
         return about
@@ -32,14 +33,20 @@ def choose(key: str) -> Public | None:
         st.fragment(watch, run_every=waiting.LOOK_AGAIN)(about, run, key)
         return None
     if run is not None and jobs.state(run) == "failed":
-        st.error(plain(run.error or "The download ended without a word: start it again."), icon=":material/cloud_off:")
-    tops = " and ".join(code(top) for top in dict.fromkeys(path.partition("/")[0] for path in about.here))
+        st.error(plain(run.error or section("common", "download ended")), icon=":material/cloud_off:")
+    tops = [code(top) for top in dict.fromkeys(path.partition("/")[0] for path in about.here)]
     st.markdown(
-        f"{plain(about.title)} is not on this machine: {plain(about.about)}. Put a copy ({tops}) into "
-        f"{code(downloads())}, or download it once. Nothing is sent but the request."
+        section(
+            "common",
+            "set not here",
+            title=plain(about.title),
+            about=plain(about.about),
+            tops=Markdown(listed(tops)),
+            folder=code(downloads()),
+        )
     )
     st.button(
-        plain(f"Download {about.title}"),
+        section("common", "download it", title=plain(about.title)),
         key=f"{key} download",
         icon=":material/download:",
         on_click=beside.begin,
@@ -57,14 +64,15 @@ def watch(about: Public, run: Run, key: str) -> None:
     arrived = sum(size(path) for depth in ("*", "*/*") for path in begun.glob(depth)) / MEGABYTE
     share = min(ALMOST, arrived / about.megabytes)
     with st.container(horizontal=True, vertical_alignment="center"):
+        left = waiting.time_left(share, run.seconds) if share < ALMOST else section("common", "unpacking")
+        done, whole = min(arrived, about.megabytes), about.megabytes
         st.progress(
             share,
-            plain(
-                f"Downloading {about.title}: {min(arrived, about.megabytes):,.0f} of about {about.megabytes:,} MB"
-                f"{waiting.time_left(share, run.seconds) if share < ALMOST else ', unpacking'}"
-            ),
+            section("common", "downloading", title=plain(about.title), arrived=done, all=whole, left=plain(left)),
         )
-        st.button("Stop", key=f"{key} stop", icon=":material/stop:", on_click=stop, args=(about, run))
+        st.button(
+            section("common", "stop"), key=f"{key} stop", icon=":material/stop:", on_click=stop, args=(about, run)
+        )
 
 
 def stop(about: Public, run: Run) -> None:

@@ -10,13 +10,16 @@ from typing import TypeVar
 import streamlit as st
 
 from core import cache
+from core.base.prose import section
 from core.base.worker import Job, Stopped
 from core.cache import Call
-from pages.parts.common.words import plain
+from pages.parts.common import tray
+from pages.parts.common.words import Markdown, plain
 
 T = TypeVar("T")
 SHOW_AFTER = 0.4  # seconds; quicker answers need no bar
 TICK = 0.05
+SHOWN = "shown picture"  # the session's key of the picture whose figure stands on the page
 LOOK_AGAIN = 0.7  # seconds between two looks at work that the page does not wait for
 
 
@@ -34,10 +37,9 @@ def ask_all(calls: Sequence[Call[T]], what: str, at: str) -> list[T | None]:
     flag, keys = f"{at} stopped", [call.key for call in calls]
     if st.session_state.get(flag) == keys:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(
-                f":material/front_hand: Stopped: {plain(what[0].lower() + what[1:])}. What was finished is shown."
-            )
-            st.button("Go on", key=f"{at} go on", on_click=go_on, args=(flag, keys))
+            said = section("common", "stopped", what=plain(what[0].lower() + what[1:]))
+            st.markdown(f":material/front_hand: {said}")
+            st.button(section("common", "go on"), key=f"{at} go on", on_click=go_on, args=(flag, keys))
         return [cache.finished(call) for call in calls]
     begun = time.monotonic()
     jobs = [cache.job(call, at) for call in calls]
@@ -48,16 +50,29 @@ def ask_all(calls: Sequence[Call[T]], what: str, at: str) -> list[T | None]:
         jobs = [cache.job(call, at) if was_stopped(job) else job for job, call in zip(jobs, calls, strict=True)]
         elapsed = time.monotonic() - begun
         if bar is None and elapsed > SHOW_AFTER:
-            row = button.container(horizontal=True, vertical_alignment="center")
+            row = button.container(key=f"rx-waiting {at}")  # in a corner: house.css
             bar = row.empty()
-            row.button("Stop", key=f"{at} stop", on_click=stop, args=(jobs, flag, keys))
+            row.button(section("common", "stop"), key=f"{at} stop", on_click=stop, args=(jobs, flag, keys))
         if bar is not None:
             share = sum(1.0 if job.future.done() else job.done / max(job.total, 1) for job in jobs) / len(jobs)
-            bar.progress(share, plain(f"{what}: {share:.0%}{time_left(share, elapsed)}"))
+            bar.progress(share, progress(what, share, time_left(share, elapsed)) + standing())
         time.sleep(TICK)
     button.empty()
     del st.session_state[f"{at} asked"]  # its answers are the cache's to keep, within bounds
     return [job.future.result() for job in jobs]
+
+
+def progress(what: str, share: float, left: str = "") -> Markdown:
+    """How much of what is being done is done, and `left`, how long it still takes."""
+    return Markdown(section("common", "share done", what=plain(what), share=plain(f"{share:.0%}"), left=plain(left)))
+
+
+def standing() -> Markdown:
+    """Whose figure still stands on the page, where that is another picture's than the one that is asked about."""
+    title = st.session_state.get(SHOWN)
+    if title is None or title == tray.chosen().title:
+        return Markdown("")
+    return Markdown(f". {section('common', 'still shown', title=plain(title))}")
 
 
 def leave(at: str, jobs: Sequence[Job[T]]) -> None:
@@ -84,9 +99,7 @@ def watch(call: Call[T], what: str) -> None:
     if is_done(job):
         st.rerun()
     share = job.done / max(job.total, 1)
-    st.progress(
-        share, plain(f"{what}: {share:.0%}") if job.total else plain(f"{what}: waiting for what was asked before")
-    )
+    st.progress(share, progress(what, share) if job.total else section("common", "queued", what=plain(what)))
 
 
 def stop(jobs: Sequence[Job[T]], flag: str, keys: list[str]) -> None:
@@ -111,4 +124,4 @@ def was_stopped(job: Job[T]) -> bool:
 def time_left(share: float, elapsed: float) -> str:
     if share <= 0.02:
         return ""
-    return f", about {max(1, round(elapsed * (1 - share) / share))} s left"
+    return section("common", "seconds left", seconds=max(1, round(elapsed * (1 - share) / share)))

@@ -7,6 +7,7 @@ without it.
 
 from __future__ import annotations
 
+import html
 import re
 from typing import NewType
 from urllib.parse import quote
@@ -60,6 +61,11 @@ def _shown(found: re.Match[str]) -> str:
     if found["number"]:
         return f"{found[0]}\\"
     return f"\\{found[0]}{PART if found['colon'] else ''}"
+
+
+def escaped(words: object) -> Markdown:
+    """These words as they stand in HTML, between tags and in attributes."""
+    return Markdown(html.escape(shown(words)))
 
 
 def code(words: object) -> Markdown:

@@ -20,18 +20,20 @@ WANTED = "report wanted"  # the digest of the picture whose report was asked for
 
 def show(picture: Picture) -> None:
     """A button; then the report's progress; then its download."""
-    st.header("Take all five studies of a picture with you", anchor="report")
-    st.markdown(section("home", "report", title=plain(picture.title)))
+    st.header(section("home", "report"), anchor="report")
+    st.markdown(section("home", "report about", title=plain(picture.title)))
     digest = picture.image.digest
     if st.session_state.get(WANTED) != digest:
-        st.button("Write the report", icon=":material/article:", key="report go", on_click=want, args=(digest,))
+        st.button(
+            section("home", "report write"), icon=":material/article:", key="report go", on_click=want, args=(digest,)
+        )
         return
     cache.wait_until_warm()
     make = partial(page.make, source=picture.source)
-    html = waiting.ask(make, picture.image, picture.title, what="Asking all five studies", at="report")
+    html = waiting.ask(make, picture.image, picture.title, what=section("home", "report asking"), at="report")
     if html is not None:
         st.download_button(
-            f"Download the report ({len(html) / 1e6:.0f} MB)",
+            section("home", "report download", size=len(html) / 1e6),
             html.encode,
             f"{PurePath(picture.title).stem or 'picture'}-report.html",
             "text/html",

@@ -24,19 +24,24 @@ KEY = "patch-any"
 ANSWER = "its answer"
 
 
-@folded("And any other network? Mask the picture for it", "patch any")
 def show(picture: tray.Picture, first: str) -> None:
     """`first` is the network that is asked until the reader chooses another."""
-    network = at_hand.any_network("Network", f"{KEY}-network", first)
+    folded(section("patch_evidence", "any heading"), "patch any")(opened)(picture, first)
+
+
+def opened(picture: tray.Picture, first: str) -> None:
+    network = at_hand.any_network(section("patch_evidence", "any network"), f"{KEY}-network", first)
     if network is None:
         return
     provenance.badges([network.card])
     pixels = seen(picture.image, network.preprocessing)
-    said = waiting.ask(methods.answer, network, pixels, what="Asking the network", at="patch any answer")
+    said = waiting.ask(
+        methods.answer, network, pixels, what=section("patch_evidence", "asking", count=1), at="patch any answer"
+    )
     if said is None:
         return
     target, mode = controls(network, said)
-    what = f"Trying {len(METHODS)} methods on {network.card.title}"
+    what = section("patch_evidence", "any asked", count=len(METHODS), title=network.card.title)
     why = waiting.ask(methods.applicable, network, pixels, target, METHODS, what=what, at="patch any methods")
     if why is not None:
         params = Params(masking.cell_of(len(pixels)), None, methods.fitting(network, why), mode, by_cell=True)
@@ -52,8 +57,9 @@ def controls(network: Network, said: np.ndarray) -> tuple[int, Mode]:
     names = told_apart(network.labels)
     best = np.argsort(-said, kind="stable")
     chosen = bound(
-        left.selectbox, "Class", [ANSWER, *(names[i] for i in best)], key=f"{KEY}-class-{network.card.family}",
-        help="The class whose probability is followed; the likeliest come first.",
+        left.selectbox, section("patch_evidence", "any class"), [ANSWER, *(names[i] for i in best)],
+        format_func=lambda name: section("patch_evidence", "any answer") if name == ANSWER else name,
+        key=f"{KEY}-class-{network.card.family}", help=section("patch_evidence", "any class help"),
     )  # fmt: skip
     return int(best[0]) if chosen == ANSWER else names.index(chosen), curves.order(right, f"{KEY}-mode")
 
@@ -67,7 +73,7 @@ def look(result: Result, network: Network, pixels: np.ndarray, why: Mapping[str,
         if st.session_state.get(f"{KEY}-order", result.methods[0]) not in result.methods:  # another network's
             del st.session_state[f"{KEY}-order"]
         first = result.methods.index(masking.best(result))
-        order = bound(st.selectbox, "In the order of", result.methods, first, key=f"{KEY}-order")
+        order = bound(st.selectbox, section("patch_evidence", "any order"), result.methods, first, key=f"{KEY}-order")
         m = result.methods.index(order)
         k = curves.picture(result, network, pixels, m, order, f"{KEY}-k")
         st.markdown(plain(f"P({result.labels[result.target]}) = {result.probability[0, m, k]:.3f}"))
@@ -76,7 +82,7 @@ def look(result: Result, network: Network, pixels: np.ndarray, why: Mapping[str,
     charts.show(masking_figures.strip(result, [title]), f"{KEY}-maps")
     for sentence in methods.omissions(why):
         st.markdown(f"- {plain(sentence)}")
-    grey = ", grey" if len(network.preprocessing.mean) == 1 else ""
+    grey = section("patch_evidence", "any grey") if len(network.preprocessing.mean) == 1 else ""
     st.caption(
         section(
             "patch_evidence", "masking any network", count=result.order.shape[2], cell=result.cell, cells=result.cells,

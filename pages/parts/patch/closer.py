@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 import streamlit as st
 
+from core.base.prose import section
 from core.cache import Call
 from core.networks.card import Network, title_of
 from core.pictures.image import from_pixels, png_bytes
 from core.studies.patch import closer, evidence, figures
 from core.studies.patch.evidence import Map, Result
 from pages.parts.common import charts, waiting
-from pages.parts.common.address import bound
-from pages.parts.common.words import plain, stressed
+from pages.parts.common.address import bound, folded
+from pages.parts.common.words import Markdown, plain
 from pages.parts.patch.choose import Scene
 
 Y, X, OF = "patch-y", "patch-x", "patch-of"
@@ -38,13 +38,6 @@ def chosen(result: Result) -> tuple[int, int, int]:
     return m, min(int(y), result.height - 1), min(int(x), result.width - 1)
 
 
-def choose_clicked(titles: Sequence[str]) -> None:
-    """Look at the patch that was clicked, on the maps of networks of these titles."""
-    point = charts.clicked("patch-maps")
-    if point is not None and int(point["customdata"]) < len(titles):
-        choose(int(point["y"]), int(point["x"]), titles[int(point["customdata"])])
-
-
 def choose(y: int | None, x: int | None, title: str | None = None) -> None:
     st.session_state[Y], st.session_state[X] = y, x
     if title is not None:
@@ -52,7 +45,7 @@ def choose(y: int | None, x: int | None, title: str | None = None) -> None:
 
 
 def show(result: Result, scene: Scene) -> None:
-    st.header("Look closer", anchor="closer")
+    st.header(section("patch_evidence", "closer"), anchor="closer")
     inputs(result)
     m, y, x = chosen(result)
     network = scene.bagnets[m]
@@ -63,17 +56,37 @@ def show(result: Result, scene: Scene) -> None:
         charts.enlarged(
             patch.crop,
             factor,
-            caption=f"{network.card.title}: the {len(patch.crop)} px patch around row {y}, column {x}",
-            alt="The chosen patch, enlarged",
-        )
+            caption=section(
+                "patch_evidence", "patch", title=network.card.title, side=len(patch.crop), row=y, column=x
+            ),
+            alt=section("patch_evidence", "patch alt"),
+        )  # fmt: skip
         st.download_button("PNG", lambda: png_bytes(from_pixels(patch.crop)), f"patch-{y}-{x}.png", key="patch png")
     with middle:
         plot = figures.patch_logits(patch, result.labels, result.target)
-        charts.show(replace(plot, alt=f"The largest logits of the patch around row {y}, column {x}"), "patch-logits")
-        best = result.labels[int(patch.logits.argmax())]
-        st.markdown(stressed(closer.said(result, m, y, x, patch), best))
-    with right:
-        alike(network, y, x, scene)
+        charts.show(replace(plot, alt=section("patch_evidence", "logits alt", row=y, column=x)), "patch-logits")
+        st.markdown(said(result, m, y, x, patch))
+    with right:  # folded: a network of hundreds of patches takes half a minute for it, and holds up what is asked next
+        folded(section("patch_evidence", "alike title"), "patch alike")(alike)(network, y, x, scene)
+
+
+def said(result: Result, m: int, y: int, x: int, patch: closer.Patch) -> Markdown:
+    """The patch's answer and its part in the image's."""
+    best = int(patch.logits.argmax())
+    adds, part = closer.share(result, m, patch)
+    alone = section(
+        "patch_evidence", "patch alone", label=plain(result.labels[best]), logit=float(patch.logits[best])
+    )  # fmt: skip
+    count, logit, label = (
+        result.patches[m],
+        float(result.logits[m, result.target]),
+        plain(result.labels[result.target]),
+    )
+    if closer.on_grid(result, m, y, x):
+        more = section("patch_evidence", "patch adds", count=count, adds=adds, logit=logit, label=label, part=part)
+    else:
+        more = section("patch_evidence", "patch between", count=count, adds=adds, logit=logit, label=label, part=part)
+    return Markdown(f"{alone} {more}")
 
 
 def inputs(result: Result) -> None:
@@ -84,20 +97,26 @@ def inputs(result: Result) -> None:
     for key, side in ((Y, result.height), (X, result.width)):
         if st.session_state.get(key) is not None:
             st.session_state[key] = min(int(st.session_state[key]), side - 1)
+    strongest = section("patch_evidence", "strongest one")
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        bound(st.segmented_control, "A patch of", titles, format_func=plain, key=OF)
-        bound(st.number_input, "Row, px", 0, result.height - 1, None, key=Y, placeholder="strongest", width=150)
-        bound(st.number_input, "Column, px", 0, result.width - 1, None, key=X, placeholder="strongest", width=150)
-        st.button("The strongest patch", on_click=choose, args=(None, None), key="patch strongest")
+        bound(
+            st.segmented_control, section("patch_evidence", "patch of"), titles, format_func=plain, key=OF
+        )  # fmt: skip
+        row, column = section("patch_evidence", "row"), section("patch_evidence", "column")
+        bound(st.number_input, row, 0, result.height - 1, None, key=Y, placeholder=strongest, width=150)
+        bound(st.number_input, column, 0, result.width - 1, None, key=X, placeholder=strongest, width=150)
+        st.button(
+            section("patch_evidence", "the strongest"), on_click=choose, args=(None, None), key="patch strongest"
+        )  # fmt: skip
 
 
 def alike(network: Network, y: int, x: int, scene: Scene) -> None:
-    """Where patches like the chosen one lie; the page does not wait for it."""
+    """Where patches like the chosen one lie."""
     pixels = scene.pixels
     step = closer.alike_step(network, pixels)
     waiting.later(
         Call(closer.alike, network, pixels, y, x, step=step),
-        "Looking for patches like this one",
+        section("patch_evidence", "looking alike"),
         lambda found: draw_alike(found, network.card.patch or 1, pixels, y, x),
     )
 
@@ -105,4 +124,4 @@ def alike(network: Network, y: int, x: int, scene: Scene) -> None:
 def draw_alike(found: Map, patch: int, pixels: np.ndarray, y: int, x: int) -> None:
     places = closer.spots(found, ALIKE_SHOWN, max(patch // 2, 2), (y, x))
     charts.show(figures.likeness(found, pixels, patch, (y, x), places), "patch-alike")
-    st.caption("Framed: the chosen patch, and dotted the most alike. Cosine of the last features, less their mean.")
+    st.caption(section("patch_evidence", "alike"))

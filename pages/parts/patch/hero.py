@@ -1,8 +1,9 @@
-"""The evidence maps, refined from the networks' own grid to every pixel while the page stays usable."""
+"""The maps under the wipe, refined from the networks' own grid to every pixel while the page stays usable."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 
@@ -14,14 +15,16 @@ from core.base.prose import section
 from core.base.worker import Job
 from core.cache import Call
 from core.compute.patches import Leaf
-from core.networks.card import Network
+from core.networks.card import Network, title_of
+from core.pictures.image import from_pixels, png_bytes
+from core.pictures.object_mask import Box
 from core.pictures.preprocess import whole
 from core.studies.patch import evidence, figures
 from core.studies.patch.evidence import Map, Params, Result
 from pages.parts.common import charts, waiting
 from pages.parts.common.tray import Picture
 from pages.parts.common.words import plain
-from pages.parts.patch import closer
+from pages.parts.patch import closer, wipe
 from pages.parts.patch.choose import View
 
 REFINEMENTS = ((4, None), (2, 4), (1, 2))  # a patch every so many pixels, beyond those of the coarser map
@@ -31,7 +34,8 @@ STOPPED, MAPS = "patch stopped", "patch-maps"
 
 @dataclass(frozen=True, eq=False)
 class Asked:
-    """What is to be mapped: `pixels` as the networks see them, `grids`: each one's own grid, which is there already."""
+    """What is to be mapped: `pixels` as the networks see them, `grids`: each one's own grid, which is there already;
+    `box`: the object's, None if there is none."""
 
     nets: tuple[Network, ...]
     grids: tuple[Map, ...]
@@ -39,6 +43,7 @@ class Asked:
     pixels: np.ndarray
     params: Params
     target: int
+    box: Box | None
     view: View
 
     @property
@@ -69,10 +74,7 @@ def show(asked: Asked) -> Result:
         return draw(asked, asked.grids)
     if st.session_state.get(STOPPED) == asked.keys:
         maps, step = finest(asked)
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f":material/front_hand: Stopped at a patch around {plain(pixel(step))}.")
-            st.button("Go on", key="patch go on", on_click=go_on, args=(asked,))
-        return draw(asked, maps)
+        return draw(asked, maps, lambda: stopped(asked, step))
     end = time.monotonic() + PATIENCE
     while not finished(asked) and time.monotonic() < end:
         time.sleep(waiting.TICK)
@@ -83,22 +85,39 @@ def show(asked: Asked) -> Result:
     return result(asked, maps)
 
 
+def stopped(asked: Asked, step: int) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f":material/front_hand: {section('patch_evidence', 'stopped', step=step)}")
+        st.button(section("patch_evidence", "go on"), key="patch go on", on_click=go_on, args=(asked,))
+
+
 def watch(asked: Asked, begun: float) -> None:
     if finished(asked):
         st.rerun()
     jobs = started(asked)
     maps, step = finest(asked)
     share = sum(1.0 if job.future.done() else job.done / max(job.total, 1) for job in jobs) / len(jobs)
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(key="rx-waiting patch"):  # in a corner: house.css
         left = waiting.time_left(share, time.monotonic() - begun)
-        st.progress(share, plain(f"A patch around {pixel(step)} so far; around every pixel: {share:.0%}{left}"))
-        st.button("Stop", key="patch stop", on_click=waiting.stop, args=(jobs, STOPPED, asked.keys))
-    draw(asked, maps)
+        said = section("patch_evidence", "refining", step=step, share=share)
+        st.progress(share, said + plain(left))
+        st.button(
+            section("patch_evidence", "stop"), key="patch stop", on_click=waiting.stop, args=(jobs, STOPPED, asked.keys)
+        )
+    lay_out(asked, maps)
 
 
-def draw(asked: Asked, maps: tuple[Map, ...]) -> Result:
+def draw(asked: Asked, maps: tuple[Map, ...], above: Callable[[], None] = lambda: None) -> Result:
+    """The maps, at the place where `watch` has them: a component that moves on the page begins anew."""
+    with st.container():
+        with st.container():
+            above()
+        return lay_out(asked, maps)
+
+
+def lay_out(asked: Asked, maps: tuple[Map, ...]) -> Result:
     found = result(asked, maps)
-    figure(found, [n.card.title for n in asked.nets], asked.picture, asked.view)
+    figure(found, [n.card.title for n in asked.nets], asked.picture, asked.pixels, asked.box, asked.view)
     return found
 
 
@@ -106,32 +125,57 @@ def result(asked: Asked, maps: tuple[Map, ...]) -> Result:
     return evidence.assemble(asked.nets, asked.grids, maps, asked.picture.image, asked.pixels, asked.params)
 
 
-def figure(found: Result, titles: list[str], picture: Picture, view: View, key: str = MAPS) -> None:
-    """The finding and the maps; clicks on the chosen picture's choose a patch."""
-    choosable = key == MAPS
-    finding = evidence.finding(found, titles)
-    st.markdown(f"#### {plain(finding)}")
-    charts.show(
-        figures.maps(
-            found,
-            titles,
-            whole(picture.image, figures.UNDERLAY),
-            opacity=view.opacity,
-            outline=view.outline,
-            chosen=closer.chosen(found) if choosable and closer.titles_of(found) else None,
-        ),
-        key,
-        on_click=partial(closer.choose_clicked, closer.titles_of(found)) if choosable else None,
-    )
-    click = "Click a map to look at that patch. " if choosable else ""
-    image = picture.image
+def packaged(
+    found: Result, titles: Sequence[str], picture: Picture, pixels: np.ndarray, box: Box | None, view: View
+) -> None:
+    """The maps that come along, at the place of those that are computed."""
+    with st.container():
+        st.container()
+        figure(found, titles, picture, pixels, box, view)
+
+
+def figure(
+    found: Result,
+    titles: Sequence[str],
+    picture: Picture,
+    pixels: np.ndarray,
+    box: Box | None,
+    view: View,
+    key: str = MAPS,
+) -> None:
+    """The maps under the wipe; clicks on the chosen picture's choose a patch."""
+    names = closer.titles_of(found)
+    choosable = key == MAPS and bool(names)
+    chosen = closer.chosen(found) if choosable else None
+
+    def pick(of: int, y: int, x: int) -> None:
+        closer.choose(y, x, names[of] if of < len(names) else names[closer.chosen(found)[0]])
+
+    look = (view.opacity, view.outline)
+    wipe.show(found, titles, picture, pixels, box, look, key, chosen, pick if choosable else None)
+
+
+def foot(found: Result, picture: Picture) -> None:
+    """How to read the maps, their numbers, and the last network of patches' map as a picture."""
+    image, alt = picture.image, evidence.finding(found, [title_of(name) for name in found.models])
     st.caption(
-        click
-        + section(
+        section(
             "patch_evidence", "map", clip=evidence.CLIP, width=found.width, height=found.height,
             own_width=image.width, own_height=image.height,
         )
     )  # fmt: skip
+    charts.folded_table(MAPS, lambda: figures.evidence_table(found), alt)
+    m = closer.chosen(found)[0]
+    st.download_button(
+        section("patch_evidence", "save map", title=plain(title_of(found.models[m]))),
+        # made on the click: a file of an earlier run may be gone when the browser asks
+        lambda: png_bytes(from_pixels(figures.picture(found, m, whole(image, figures.UNDERLAY)))),
+        "evidence.png",
+        "image/png",
+        icon=":material/download:",
+        key="patch map png",
+        type="tertiary",
+    )
 
 
 def started(asked: Asked) -> list[Job[list[Leaf]]]:
@@ -160,10 +204,6 @@ def finest(asked: Asked) -> tuple[tuple[Map, ...], int]:
         next(fine) if evidence.is_refined(n.card) else grid for n, grid in zip(asked.nets, asked.grids, strict=True)
     )
     return tuple(maps), reached
-
-
-def pixel(step: int) -> str:
-    return "every pixel" if step == 1 else f"every {step}th pixel" if step > 2 else "every 2nd pixel"
 
 
 def go_on(asked: Asked) -> None:

@@ -24,13 +24,16 @@ FIRST_K = 10
 SHOWN = 300  # px, about the longer side at which a small picture is shown
 
 
-@folded("Which pixels matter? Mask them and watch", "patch masking")
 def show(scene: Scene) -> None:
     """Asks the networks when opened."""
+    folded(section("patch_evidence", "masking heading"), "patch masking")(opened)(scene)
+
+
+def opened(scene: Scene) -> None:
     bagnet, params = controls(scene)
     networks = [bagnet, *([scene.baseline] if scene.baseline else [])]
     if scene.baseline is None:
-        st.markdown("The residual network of this family is not on this machine: the BagNet is asked alone.")
+        st.markdown(section("patch_evidence", "alone"))
     result = answer(networks, scene.pixels, scene.target, params, "patch masking")
     if result is not None and EVIDENCE in result.methods:
         look(result, networks, scene.pixels)
@@ -43,7 +46,7 @@ def controls(scene: Scene) -> tuple[Network, Params]:
     mode = order(left, MODE)
     patch = bound(
         middle.segmented_control,
-        "BagNet's patch q, px",
+        section("patch_evidence", "masking patch"),
         list(by_patch),
         format_func=plain,
         default=list(by_patch)[-1],
@@ -52,11 +55,11 @@ def controls(scene: Scene) -> tuple[Network, Params]:
     )
     methods = bound(
         right.multiselect,
-        "Against",
+        section("patch_evidence", "masking methods"),
         CAPTUM,
         default=CAPTUM,
         key=METHODS,
-        help="Captum's attributions, each computed on the network that answers. The evidence and chance are always on.",
+        help=section("patch_evidence", "masking methods help"),
     )
     return by_patch[patch], Params(methods=(EVIDENCE, *(m for m in CAPTUM if m in methods), RANDOM), mode=mode)
 
@@ -65,12 +68,12 @@ def order(place: st.delta_generator.DeltaGenerator, key: str) -> Mode:
     """Whether cells are masked or shown."""
     return bound(
         place.segmented_control,
-        "Order",
+        section("patch_evidence", "masking order"),
         MODES,
         default="deletion",
         required=True,
         key=key,
-        help="Deletion masks the most supportive cells first; insertion starts from the mean colour and shows them.",
+        help=section("patch_evidence", "masking order help"),
     )
 
 
@@ -86,7 +89,7 @@ def answer(networks: Sequence[Network], pixels: np.ndarray, target: int, params:
         for method in params.methods
         for n in networks
     ]
-    found = waiting.ask_all(calls, f"Masking by {len(params.methods)} methods", at)
+    found = waiting.ask_all(calls, section("patch_evidence", "masking asked", count=len(params.methods)), at)
     by_method = [found[i : i + len(networks)] for i in range(0, len(found), len(networks))]
     done = {m: row for m, row in zip(params.methods, by_method, strict=True) if None not in row}
     traces = [[row[i] for row in done.values()] for i in range(len(networks))]
@@ -102,8 +105,8 @@ def look(result: Result, networks: list[Network], pixels: np.ndarray) -> None:
         k = masked(result, networks, pixels)
     with right:
         charts.show(masking_figures.curves(result, titles, k=k).telling(finding), "patch-masking")
-    st.markdown("Area under the curve, k scaled to 0..1")
-    areas = "Area under the curve by method and network"
+    areas = section("patch_evidence", "masking areas")
+    st.markdown(areas)
     charts.numbers_table(masking_figures.auc_table(result, titles), alt=areas)
     charts.show(masking_figures.strip(result, titles), "patch-masking-maps")
     st.caption(
@@ -115,13 +118,15 @@ def look(result: Result, networks: list[Network], pixels: np.ndarray) -> None:
 
 
 def said(result: Result) -> str:
-    return "masked" if result.mode == "deletion" else "shown"
+    if result.mode == "deletion":
+        return section("patch_evidence", "masked")
+    return section("patch_evidence", "shown")
 
 
 def masked(result: Result, networks: list[Network], pixels: np.ndarray) -> int:
     """The picture at a k of the reader's, in the evidence's order, with what each network says to it."""
     evidence = result.methods.index(EVIDENCE)
-    k = picture(result, networks[0], pixels, evidence, "the evidence", K)
+    k = picture(result, networks[0], pixels, evidence, section("patch_evidence", "masking by evidence"), K)
     for network, p in zip(networks, result.probability[:, evidence, k], strict=True):
         st.markdown(f"**{plain(network.card.title)}**: P({plain(result.labels[result.target])}) = {p:.3f}")
     return k
@@ -131,9 +136,13 @@ def picture(result: Result, network: Network, pixels: np.ndarray, m: int, ranker
     """What the first network sees at a k of the reader's, in the order of method `m`, which is called `ranker`."""
     if st.session_state.get(key, 0) > result.cells:  # of a larger picture
         st.session_state[key] = result.cells
-    k = int(bound(st.slider, "Cells k", 0, result.cells, min(FIRST_K, result.cells), key=key))
+    k = int(
+        bound(
+            st.slider, section("patch_evidence", "masking cells"), 0, result.cells, min(FIRST_K, result.cells), key=key
+        )
+    )
     view = masking.shown(network, pixels, result.order[0, m], k, result.cell, result.mode)
     factor = max(1, SHOWN // max(view.shape[:2]))
-    words = f"the {k} cells that {ranker} ranks first are {said(result)}"
-    charts.enlarged(view, factor, caption=words[0].upper() + words[1:], alt=f"The picture where {words}")
+    words = section("patch_evidence", "masking picture", k=k, ranker=ranker, done=said(result))
+    charts.enlarged(view, factor, caption=words, alt=words)
     return k

@@ -9,47 +9,62 @@ from core.base.prose import section
 from core.studies.patch import claims, dataset, dataset_figures, masking_dataset, masking_figures, paper
 from core.studies.patch.dataset import Measured
 from pages.parts.common import charts, provenance
-from pages.parts.common.address import bound
-from pages.parts.common.words import note, plain
+from pages.parts.common.address import bound, folded
+from pages.parts.common.words import plain
 
 CLASSES, PICTURES = "classes", "pictures"
 
 
-def show() -> None:
-    st.header("Measured on whole data sets", anchor="measured")
-    if found := claims.on_lite0(ASSETS / "results"):
-        st.markdown(f"**Top-5 of lite0 local minus that of lite0: {plain(found.shown)}.**")
-        st.caption(plain(found.data))
+def show(family: str) -> None:
+    """What was measured on the networks of the chosen family first, then on the others, all folded."""
+    st.header(section("patch_evidence", "measured"), anchor="measured")
+    imagenet = folded(section("patch_evidence", "measured imagenet"), "patch measured imagenet")(lites)
+    photographs = folded(section("patch_evidence", "measured photographs"), "patch measured photographs")(bagnets)
+    for part in (imagenet, photographs) if family == "imagenet" else (photographs, imagenet):
+        part()
+    folded(section("patch_evidence", "others"), "patch measured others")(others)()
+    folded(section("patch_evidence", "limits heading"), "patch measured limits")(limits)()
+
+
+def lites() -> None:
+    """lite0 where it sees patches alone beside lite0."""
+    found = claims.on_lite0(ASSETS / "results")
+    if found is None:
+        provenance.missing("measure imagenet")
+        return
+    st.markdown(section("patch_evidence", "on lite0", shown=plain(found.shown)))
+    st.caption(plain(found.data))
+
+
+def bagnets() -> None:
     record = dataset.measured(ASSETS / "results" / "patch_evidence")
     if record is None:
         provenance.missing("measure patches --data FOLDER")
     else:
         ours(record)
-    with st.expander("What others report (ImageNet)"):
-        st.markdown("**The paper's, and a third party's** who ran the authors' weights; not measured here.")
-        charts.numbers_table(paper.table(), alt="Accuracy of BagNets on ImageNet as others report it")
-        st.caption("Brendel & Bethge, ICLR 2019. Accuracy in % on ImageNet's validation set.")
-    with st.expander("Limits of these numbers"):
-        st.markdown(section("patch_evidence", "limits"))
+
+
+def others() -> None:
+    st.markdown(section("patch_evidence", "others said"))
+    charts.numbers_table(paper.table(), alt=section("patch_evidence", "others alt"))
+    st.caption(section("patch_evidence", "others how"))
+
+
+def limits() -> None:
+    st.markdown(section("patch_evidence", "limits"))
 
 
 def ours(record: Measured) -> None:
     """Accuracy by patch size and who errs alike; below them the classes and the scrambled pictures."""
     found = record.summary
-    note(
-        f"{record.data}; n = {found.images:,}. One training run (seed) a network. "
-        "Intervals of accuracies: 95 % (Wilson) over pictures."
-    )
-    left, right = st.columns([3, 3], gap="large")
-    with left:
-        charts.show(dataset_figures.accuracy_plot(found), "patch-accuracy")
-    with right:
-        alike(record)
+    st.caption(section("patch_evidence", "measured how", data=plain(record.data), pictures=found.images))
+    charts.show(dataset_figures.accuracy_plot(found), "patch-accuracy")
+    alike(record)
     if None in found.patches:
         charts.show(dataset_figures.class_scatter(found), "patch-classes")
     if record.scramble is not None:
         charts.show(dataset_figures.scramble_plot(record.scramble, found), "patch-scrambled")
-        note(f"Tiles of the {found.images:,} test pictures shuffled with seed {record.scramble.seed}.")
+        st.caption(section("patch_evidence", "measured scrambled", pictures=found.images, seed=record.scramble.seed))
     if record.masking is not None:
         masked(record.masking)
     st.caption(provenance.again(vars(record)))
@@ -60,30 +75,28 @@ def alike(record: Measured) -> None:
     found = record.summary
     by = bound(
         st.segmented_control,
-        "Errors compared over",
+        section("patch_evidence", "errors over"),
         [CLASSES, PICTURES],
         default=CLASSES,
         required=True,
         key="patch-errors-over",
-        help="Over classes: do both find the same classes hard? Over pictures: do both get the same pictures wrong?",
+        help=section("patch_evidence", "errors over help"),
     )
     charts.show(dataset_figures.correlation_map(found, pictures=by == PICTURES), "patch-correlation")
     how = (
-        "κ (Cohen): being wrong together beyond chance, over pictures; 0 is chance, 1 always together."
+        section("patch_evidence", "kappa")
         if by == PICTURES
-        else f"r (Pearson): over the error rates of the {len(found.labels)} classes."
+        else section("patch_evidence", "pearson", count=len(found.labels))
     )
-    note(
-        f"{how} Intervals: approximately 95 %, from {found.draws:,} bootstrap draws of the pictures within "
-        f"each class (seed {found.seed})."
-    )
+    st.caption(f"{how} {section('patch_evidence', 'bootstrap', draws=found.draws, seed=found.seed)}")
 
 
 def masked(found: masking_dataset.Summary) -> None:
     """The areas under the deletion and insertion curves over many pictures."""
     charts.show(masking_figures.figure(found), "patch-masked")
-    note(
-        f"n = {found.images} of the test pictures, at even steps, each towards its true class; cells of {found.cell} "
-        f"px; intervals are 95 % over pictures; random: {found.draws} orders a picture (seed {found.seed}). The "
-        "evidence's order is the BagNet's for both networks; every other method explains the network that answers."
-    )
+    st.caption(
+        section(
+            "patch_evidence", "measured masked", pictures=found.images, cell=found.cell, draws=found.draws,
+            seed=found.seed,
+        )
+    )  # fmt: skip

@@ -10,7 +10,7 @@ from core.networks.card import Network
 from core.studies.patch import interaction, masking, probe_figures, scramble
 from pages.parts.common import charts, waiting
 from pages.parts.common.address import bound, folded
-from pages.parts.common.words import note, plain
+from pages.parts.common.words import Markdown, plain
 from pages.parts.patch.choose import Scene, compared
 
 SEED, TILES = "patch-seed", "patch-tiles"
@@ -20,12 +20,15 @@ SIDES = (4, 6, 8, 12, 16)
 PAIRS = (50, 100, 200, 500, 1000)
 
 
-@folded("Does the order of the parts matter? Scramble them", "patch scramble")
 def tiles(scene: Scene) -> None:
     """The picture scrambled. Asks the networks when opened."""
+    folded(section("patch_evidence", "scramble heading"), "patch scramble")(tiles_opened)(scene)
+
+
+def tiles_opened(scene: Scene) -> None:
     count, params = tiles_controls()
     networks = compared(scene)
-    what = f"Asking {len(networks)} networks about shuffled tiles"
+    what = section("patch_evidence", "scramble asked", count=len(networks))
     result = waiting.ask(scramble.run, networks, scene.pixels, scene.target, params, what=what, at="patch scramble")
     if result is not None:
         scrambled(result, [n.card.title for n in networks], scene.pixels, count)
@@ -36,14 +39,19 @@ def tiles_controls() -> tuple[int, scramble.Params]:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         tiles = bound(
             st.select_slider,
-            "Tiles per side",
+            section("patch_evidence", "scramble tiles"),
             scramble.TILES,
             4,
             key=TILES,
-            help="The picture is cut into this many by this many tiles, and none stays where it was.",
+            help=section("patch_evidence", "scramble tiles help"),
         )
-        seed = bound(st.number_input, "Seed", 0, LARGEST_SEED, key=SEED, width=140)
-        st.button("Shuffle again", icon=":material/shuffle:", key="patch shuffle again", on_click=shuffle_again)
+        seed = bound(st.number_input, section("patch_evidence", "scramble seed"), 0, LARGEST_SEED, key=SEED, width=140)
+        st.button(
+            section("patch_evidence", "scramble again"),
+            icon=":material/shuffle:",
+            key="patch shuffle again",
+            on_click=shuffle_again,
+        )
     return int(tiles), scramble.Params(seed=int(seed))
 
 
@@ -72,26 +80,38 @@ def new_order(result: scramble.Result, titles: list[str], pixels: np.ndarray, ti
     charts.enlarged(
         view,
         factor,
-        caption=f"{tiles} × {tiles} tiles, seed {result.seed}" if tiles > 1 else "untouched",
-        alt=f"The picture cut into {tiles} by {tiles} tiles and shuffled",
+        caption=section("patch_evidence", "scramble picture", tiles=tiles, seed=result.seed)
+        if tiles > 1
+        else section("patch_evidence", "scramble untouched"),
+        alt=section("patch_evidence", "scramble alt", tiles=tiles),
     )
     t = result.tiles.index(tiles)
     for title, top1, p, whole in zip(titles, result.top1, result.top1_probability, result.whole[:, t], strict=True):
         mark = "●" if top1[t, 0] == top1[0, 0] else "✕"
-        patches = f"; {whole:.0%} of its patches are whole" if np.isfinite(whole) else ""
-        st.markdown(f"{mark} **{plain(title)}** says {plain(result.labels[top1[t, 0]])} ({p[t, 0]:.2f}){patches}")
-    st.caption("● as for the untouched picture, ✕ something else; whole: no seam crosses the patch")
+        st.markdown(f"{mark} {answer(title, result.labels[top1[t, 0]], float(p[t, 0]), float(whole))}")
+    st.caption(section("patch_evidence", "scramble marks"))
 
 
-@folded("Do far-apart parts talk to each other? Mask two", "patch interaction")
+def answer(title: str, label: str, probability: float, whole: float) -> Markdown:
+    """What a network says to the shuffled picture, and which share of its patches, NaN without any, is whole."""
+    said = section("patch_evidence", "scramble answer", title=plain(title), label=plain(label), p=probability)
+    if np.isnan(whole):
+        return Markdown(said)
+    return Markdown(f"{said} {section('patch_evidence', 'scramble whole', share=whole)}")
+
+
 def pairs(scene: Scene) -> None:
     """Two parts masked, alone and together. Asks the networks when opened."""
+    folded(section("patch_evidence", "interaction heading"), "patch interaction")(pairs_opened)(scene)
+
+
+def pairs_opened(scene: Scene) -> None:
     with st.container(horizontal=True):
-        side = bound(st.select_slider, "Side of a mask, px", SIDES, 8, key="patch-mask")
-        count = bound(st.select_slider, "Pairs of masks n", PAIRS, 200, key="patch-pairs")
+        side = bound(st.select_slider, section("patch_evidence", "interaction side"), SIDES, 8, key="patch-mask")
+        count = bound(st.select_slider, section("patch_evidence", "interaction pairs"), PAIRS, 200, key="patch-pairs")
     params = interaction.Params(int(side), int(count))
     networks = compared(scene)
-    what = f"Masking {params.pairs:,} pairs of squares"
+    what = section("patch_evidence", "interaction asked", pairs=params.pairs)
     result = waiting.ask(
         interaction.run, networks, scene.pixels, scene.target, params, what=what, at="patch interaction"
     )
@@ -116,24 +136,30 @@ def of_one(network: Network, pixels: np.ndarray, target: int, key: str) -> None:
     """Both probes of any network, where the reader asks for them."""
     title, side = network.card.title, len(pixels)
     with st.container(horizontal=True):
-        tiles = bound(st.toggle, "Scramble its tiles", key=f"{key}-tiles")
-        two = bound(st.toggle, "Mask two squares", key=f"{key}-two")
+        tiles = bound(st.toggle, section("patch_evidence", "of one tiles"), key=f"{key}-tiles")
+        two = bound(st.toggle, section("patch_evidence", "of one two"), key=f"{key}-two")
     if tiles:
         params = scramble.Params(scramble.tiles_of(side))
         asked = [network], pixels, target, params
-        found = waiting.ask(scramble.run, *asked, what="Shuffling tiles", at=f"{key} tiles")
+        what = section("patch_evidence", "scramble asked", count=1)
+        found = waiting.ask(scramble.run, *asked, what=what, at=f"{key} tiles")
         if found is not None:
             st.markdown(f"**{plain(scramble.finding(found, [title], found.tiles[-1]))}**")
             charts.show(probe_figures.scramble_curves(found, [title]), f"{key}-scramble")
             last = params.seed + params.shuffles - 1
-            note(f"Mean and range of {params.shuffles} shuffles, seeds {params.seed} to {last}.")
+            st.caption(
+                section("patch_evidence", "of one scramble", count=params.shuffles, first=params.seed, last=last)
+            )
     if two:
-        asked = [network], pixels, target, interaction.Params(masking.cell_of(side))
-        pairs = waiting.ask(interaction.run, *asked, what="Masking pairs of squares", at=f"{key} two")
+        squares = interaction.Params(masking.cell_of(side))
+        what = section("patch_evidence", "interaction asked", pairs=squares.pairs)
+        pairs = waiting.ask(interaction.run, [network], pixels, target, squares, what=what, at=f"{key} two")
         if pairs is not None:
             st.markdown(f"**{plain(interaction.finding(pairs, [title]))}**")
             charts.show(probe_figures.interaction_scatter(pairs, [title]), f"{key}-interaction")
-            note(
-                f"Change of the logit of {pairs.labels[target]} when squares of {pairs.side} px take the mean colour. "
-                f"n = {len(pairs.pairs):,} pairs of a grid's cells, seed {pairs.seed}, float32."
-            )
+            st.caption(
+                section(
+                    "patch_evidence", "of one interaction", label=plain(pairs.labels[target]), side=pairs.side,
+                    pairs=len(pairs.pairs), seed=pairs.seed,
+                )
+            )  # fmt: skip

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from core.base.prose import listed, section
 from core.base.worker import Progress
 from core.figures.blocks import enlarged
 from core.networks.card import Network
@@ -18,7 +19,7 @@ from core.studies.patch.wall import Params, Patch, Result
 from pages.parts.common import charts, own_pictures, tray, waiting
 from pages.parts.common.address import bound, folded
 from pages.parts.common.own_pictures import Chosen
-from pages.parts.common.words import Markdown, note, plain
+from pages.parts.common.words import Markdown, plain
 from pages.parts.patch import closer
 from pages.parts.patch.choose import Scene, told_apart
 
@@ -30,8 +31,12 @@ CROP_SIDE = 100  # px on the screen that an enlarged patch comes close to
 TITLES = {sample.name: sample.title for sample in SAMPLES}
 
 
-@folded("Which patches say it loudest, in many pictures?", "patch wall")
 def show(scene: Scene) -> None:
+    """Looks through the pictures when opened."""
+    folded(section("patch_evidence", "wall heading"), "patch wall")(opened)(scene)
+
+
+def opened(scene: Scene) -> None:
     network, target, source = controls(scene)
     params = Params(target, scene.short)
     if source == SAMPLE_SET:
@@ -44,13 +49,22 @@ def controls(scene: Scene) -> tuple[Network, int, str]:
     """Which BagNet, which class, which pictures."""
     left, middle, right = st.columns(3, vertical_alignment="bottom")
     source = bound(
-        left.segmented_control, "Pictures", [SAMPLE_SET, OWN], default=SAMPLE_SET, required=True, key="patch-wall-of"
+        left.segmented_control,
+        section("patch_evidence", "wall pictures"),
+        [SAMPLE_SET, OWN],
+        default=SAMPLE_SET,
+        required=True,
+        key="patch-wall-of",
     )
     family = scene.bagnets[0].card.family
     labels = told_apart(scene.labels)
-    target = chooser(middle, "Class of the walls", [FOLLOW, *labels], 0, f"patch-wall-class-{family}")
+    target = chooser(
+        middle, section("patch_evidence", "wall class"), [FOLLOW, *labels], 0, f"patch-wall-class-{family}"
+    )
     titles = [network.card.title for network in scene.bagnets]
-    title = chooser(right, "BagNet", titles, len(titles) - 1, f"patch-wall-net-{family}")
+    title = chooser(
+        right, section("patch_evidence", "wall network"), titles, len(titles) - 1, f"patch-wall-net-{family}"
+    )
     index = scene.target if target == FOLLOW else labels.index(target)
     return scene.bagnets[titles.index(title)], index, source
 
@@ -63,7 +77,7 @@ def chooser(place: st.delta_generator.DeltaGenerator, what: str, options: Sequen
 
 
 def on_samples(network: Network, params: Params) -> None:
-    what = f"Looking for patches in {len(SAMPLES):,} pictures"
+    what = section("patch_evidence", "wall asked", count=len(SAMPLES))
     result = waiting.ask(run_on_samples, network, params, what=what, at="patch wall")
     if result is not None:
         walls(network, params, result, len(SAMPLES), None)
@@ -74,15 +88,13 @@ def run_on_samples(network: Network, params: Params, progress: Progress) -> Resu
 
 
 def on_your_pictures(network: Network, params: Params) -> None:
-    st.markdown(
-        "A folder on this machine, or a zip. Sub-folders named like a class of the network tell what is in a picture."
-    )
+    st.markdown(section("patch_evidence", "wall own"))
     chosen = own_pictures.choose("patch wall")
     if chosen is None:
         return
-    if not st.toggle(f"Look through {len(chosen):,} pictures", key="patch wall go"):
+    if not st.toggle(section("patch_evidence", "wall go", count=len(chosen)), key="patch wall go"):
         return
-    what, read = f"Looking for patches in {len(chosen):,} pictures", patch_wall.own_pictures
+    what, read = section("patch_evidence", "wall asked", count=len(chosen)), patch_wall.own_pictures
     done, expected = own_pictures.measured(
         chosen, patch_wall.run, [network], params, read=read, what=what, at="patch wall"
     )
@@ -95,32 +107,32 @@ def walls(network: Network, params: Params, result: Result, expected: int, own: 
     own_pictures.partly(result.pictures, expected)
     label, called = network.labels[params.target], TITLES if own is None else {}
     st.markdown(f"**{plain(patch_wall.finding(result, label, network.card.title, called))}**")
-    wall(result.right, Markdown(f"● **In pictures of {plain(label)}**"), network, own)
+    wall(result.right, Markdown(section("patch_evidence", "wall right", label=plain(label))), network, own)
     if own is not None:
         outlined(own, params, result.side)
-    wall(result.wrong, Markdown(f"✕ **In other pictures: wrongly {plain(label)}**"), network, own)
-    note(how(result, label))
-    charts.folded_table("patch wall", lambda: patch_wall.table(result, network.labels), "The patches of both walls")
+    wall(result.wrong, Markdown(section("patch_evidence", "wall wrong", label=plain(label))), network, own)
+    st.caption(how(result, label))
+    alt = section("patch_evidence", "wall alt")
+    charts.folded_table("patch wall", lambda: patch_wall.table(result, network.labels), alt)
 
 
-def how(result: Result, label: str) -> str:
-    unknown = result.pictures - result.known_pictures
+def how(result: Result, label: str) -> Markdown:
+    """How to read the walls, and by what pictures count as the class."""
+    known, unknown = result.known_pictures, result.pictures - result.known_pictures
     by = []
-    if result.known_pictures:
-        by.append(f"{result.known_pictures:,} by the name of their folder")
+    if known:
+        by.append(section("patch_evidence", "wall by folder", count=known))
     if unknown:
-        by.append(f"{unknown:,} by the network's own answer, as nobody has said what they show")
-    return (
-        f"Number: the patch's own logit for {label}. Patches of {result.side} × {result.side} px on the network's own "
-        "grid, at most two a picture, none overlapping. Which pictures count as "
-        f"{label} ({result.right_pictures:,} of {result.pictures:,}): {', '.join(by) or 'none was looked at'}."
-    )
+        by.append(section("patch_evidence", "wall by answer", count=unknown))
+    words = Markdown(listed(by))
+    name, side, right, every = plain(label), result.side, result.right_pictures, result.pictures
+    return Markdown(section("patch_evidence", "wall how", label=name, side=side, right=right, pictures=every, by=words))
 
 
 def wall(patches: Sequence[Patch], heading: Markdown, network: Network, own: Chosen | None) -> None:
     st.markdown(heading)
     if not patches:
-        st.markdown("No such picture here: choose another class or more pictures.")
+        st.markdown(section("patch_evidence", "wall none"))
     with st.container(horizontal=True):
         for patch in patches:
             with st.container(width=132, horizontal_alignment="center"):
@@ -132,12 +144,12 @@ def brick(patch: Patch, network: Network, own: Chosen | None) -> None:
     name, y, x = patch.name, patch.y, patch.x
     pixels, said = enlarged(patch.crop, CROP_SIDE), network.labels[patch.top1]
     title = TITLES.get(name, name) if own is None else Path(name).name
-    st.image(
+    value = patch.evidence
+    charts.enlarged(
         pixels,
-        caption=plain(f"{patch.evidence:+.3g}, says {said}"),
-        alt=f"A patch of {title} at row {y}, column {x}: evidence {patch.evidence:+.3g}, says {said}",
-        output_format="PNG",
-        width=pixels.shape[1],
+        1,
+        caption=section("patch_evidence", "brick", value=value, label=said),
+        alt=section("patch_evidence", "brick alt", title=title, row=y, column=x, value=value, label=said),
     )
     half = len(patch.crop) // 2
     back, there = open_sample, (name, y + half, x + half, network.card.title)
@@ -146,7 +158,7 @@ def brick(patch: Patch, network: Network, own: Chosen | None) -> None:
     st.button(
         plain(title),
         key=f"patch wall {name} {y} {x}",
-        help=plain(f"{title}: the picture is said to be {network.labels[patch.answer]}"),
+        help=section("patch_evidence", "brick help", label=plain(network.labels[patch.answer])),
         on_click=back,
         args=there,
     )
@@ -174,10 +186,5 @@ def outlined(own: Chosen, params: Params, side: int) -> None:
         st.error(plain(f"{name}: {error}"), icon=":material/broken_image:")
         return
     pixels = patch_wall.outlined(image, params.short, (y, x), side, FRAME)
-    st.image(
-        pixels,
-        caption=plain(f"{name}, the patch at row {y}, column {x} framed"),
-        alt=f"{name} as the network sees it, with the chosen patch framed",
-        output_format="PNG",
-        width=min(pixels.shape[1], 960),
-    )
+    caption = section("patch_evidence", "outlined", name=name, row=y, column=x)
+    charts.enlarged(pixels, 1, caption=caption, alt=caption)

@@ -1,4 +1,4 @@
-"""Why: a mean of patches, and which convolutions decide how large a patch is."""
+"""Why: a mean of patches, a window to drag over them, and which convolutions decide how large a patch is."""
 
 from __future__ import annotations
 
@@ -6,23 +6,40 @@ import streamlit as st
 
 from core.base.prose import section
 from core.models.receptive_field import KEPT_STAGES, growth
-from core.studies.patch import why_figures
-from pages.parts.common import charts
+from core.networks.card import Network
+from core.studies.patch import STUDY, why_figures
+from pages.parts.common import charts, provenance
+from pages.parts.common.address import folded
+from pages.parts.patch import window
+from pages.parts.patch.choose import Scene
 
 
-def show() -> None:
-    st.header("Why", anchor="why")
-    left, right = st.columns([3, 2], gap="large")
+def show(scene: Scene | None, network: Network | None) -> None:
+    """`network` is the one of the scene whose patches the window shows; None where there is none."""
+    st.header(section("patch_evidence", "why heading"), anchor="why")
+    left, right = st.columns([2, 3], gap="large")
     with left:
         st.markdown(section("patch_evidence", "why"))
+        provenance.paper(STUDY)
     with right:
-        kept = st.select_slider(
-            "Stages that keep a 3×3 convolution",
-            list(KEPT_STAGES),
-            3,
-            key="patch-kept",
-            persist_state="session",
-            help="The stem always has one. The paper's networks keep it in two, three or four stages.",
-        )
-        layers = growth(kept)
-        charts.show(why_figures.growth_figure(layers), "patch-growth")
+        if scene is not None and network is not None:
+            window.show(scene, network)
+    folded(section("patch_evidence", "formula heading"), "patch formula")(formula)()
+    folded(section("patch_evidence", "growth heading"), "patch growth")(grown)()
+
+
+def formula() -> None:
+    st.markdown(section("patch_evidence", "formula"))
+
+
+def grown() -> None:
+    """What one position has seen after each stage."""
+    kept = st.select_slider(
+        section("patch_evidence", "kept stages"),
+        list(KEPT_STAGES),
+        3,
+        key="patch-kept",
+        persist_state="session",
+        help=section("patch_evidence", "kept stages help"),
+    )
+    charts.show(why_figures.growth_figure(growth(kept)), "patch-growth")

@@ -23,9 +23,13 @@ SEED_WIDTH = 180  # px
 WANTED = "random attack wanted"
 
 
-@folded("Does an attack through a substitute fool it?", "random attack")
 def show() -> None:
     """Attacks the digits when asked to."""
+    folded(section("random_features", "attack title"), "random attack")(both)()
+
+
+def both() -> None:
+    """What was measured, and the same on digits."""
     st.markdown(section("random_features", "attack"))
     packaged(attack_dataset.measured())
     live()
@@ -39,7 +43,7 @@ def packaged(sets: list[Measured]) -> None:
     by_name = {str(found.about["dataset"]): found for found in sets}
     name = bound(
         st.segmented_control,
-        "Data set",
+        section("random_features", "attack set"),
         list(by_name),
         format_func=plain,
         default=next(iter(by_name)),
@@ -77,10 +81,7 @@ def draw(found: Measured, key: str) -> None:
     st.markdown(f"- {stressed(falls, *found.targets)}\n" + "\n".join(f"- {plain(sentence)}" for sentence in further))
     charts.show(attack_figures.curves(found), f"{key}-curves")
     shown = f"ε = {found.params.shown:g}"
-    st.markdown(
-        f"**The first pictures that each had right**, at {shown}, with what it says then. Change: mean of the "
-        "channels, blue darker, red lighter, full colour at ε."
-    )
+    st.markdown(section("random_features", "attack pictures", epsilon=plain(shown)))
     for i, (column, name) in enumerate(zip(st.columns(2, gap="large"), found.targets, strict=True)):
         with column:
             st.markdown(f"**{plain(name)}**")
@@ -89,21 +90,19 @@ def draw(found: Measured, key: str) -> None:
 
 def live() -> None:
     """Train both targets on half of the digits and attack them on the others, when asked to."""
-    st.subheader("Attack it yourself, on digits", anchor=False)
+    st.subheader(section("random_features", "attack live"), anchor=False)
     params = controls()
-    if st.button("Attack", key="random attack go", icon=":material/bolt:"):
+    if st.button(section("random_features", "attack button"), key="random attack go", icon=":material/bolt:"):
         st.session_state[WANTED] = params
     if st.session_state.get(WANTED) != params:
-        st.caption(
-            "Trains the features' classifier and a perceptron on half of the digits, then attacks both: some seconds."
-        )
+        st.caption(section("random_features", "attack waits"))
         return
     cache.wait_until_warm()
     calls = [Call(random_attack.on_digits, kind, params) for kind in DIGITS_TARGETS]
     results = waiting.ask_all(calls, "Attacking both through substitutes", "random attack")
     finished = [result for result in results if result is not None]
     if len(finished) < len(results):
-        st.info("Stopped half way: the two are compared when both attacks are done.", icon=":material/timelapse:")
+        st.info(section("random_features", "attack half"), icon=":material/timelapse:")
         return
     found = attack_dataset.of_digits(finished, params)
     draw(found, "random-attack-live")
@@ -114,12 +113,20 @@ def controls() -> Params:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         rounds = bound(
             st.segmented_control,
-            "Rounds of augmentation",
+            section("random_features", "attack rounds"),
             ROUNDS,
             default=DIGITS.rounds,
             required=True,
             key="random-attack-rounds",
-            help=f"Each doubles the pictures that the target labels, from {DIGITS.seed_pictures} on.",
+            help=section("random_features", "attack rounds help", pictures=DIGITS.seed_pictures),
         )
-        seed = bound(st.number_input, "Seed", 0, LARGEST_SEED, 0, key="random-attack-seed", width=SEED_WIDTH)
+        seed = bound(
+            st.number_input,
+            section("random_features", "seed"),
+            0,
+            LARGEST_SEED,
+            0,
+            key="random-attack-seed",
+            width=SEED_WIDTH,
+        )
     return dataclasses.replace(DIGITS, rounds=int(rounds), seed=int(seed))

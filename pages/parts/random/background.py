@@ -29,9 +29,13 @@ PREVIEW = 300  # px
 DEFAULT_SWAP = "grass"
 
 
-@folded("Is it the object or the background?", "random background")
 def show(picture: Picture, network: Network) -> None:
     """`network` is the trained one, which answers."""
+    folded(section("random_features", "background title"), "random background")(both)(picture, network)
+
+
+def both(picture: Picture, network: Network) -> None:
+    """What was measured, and the same on this picture."""
     st.markdown(section("random_features", "background"))
     if (found := background_dataset.measured()) is not None:
         packaged(found)
@@ -59,7 +63,7 @@ def packaged(found: Measured) -> None:
 
 def live(picture: Picture, network: Network) -> None:
     """The tray's picture: draw a box, choose another background, see who moves."""
-    st.subheader("Try it on this picture", anchor=False)
+    st.subheader(section("random_features", "background try"), anchor=False)
     params, swap = controls(picture)
     against = gallery(picture, params)
     if against is None:
@@ -80,28 +84,28 @@ def controls(picture: Picture) -> tuple[Params, str]:
     with right:
         sides = (MIDDLE.left, MIDDLE.right), (MIDDLE.top, MIDDLE.bottom)
         left_right, top_bottom = ((round(100 * low), round(100 * high)) for low, high in sides)
-        across = st.slider("Box, left to right, %", 0, 100, left_right, key="random-box-x")
-        down = st.slider("Box, top to bottom, %", 0, 100, top_bottom, key="random-box-y")
+        across = st.slider(section("random_features", "box across"), 0, 100, left_right, key="random-box-x")
+        down = st.slider(section("random_features", "box down"), 0, 100, top_bottom, key="random-box-y")
         kind = bound(
             st.segmented_control,
-            "Object",
+            section("random_features", "object"),
             [FOUND, WHOLE],
             default=FOUND,
             required=True,
             key="random-object",
-            help="Found: GrabCut on superpixels parts the colours in the box from those around it.",
+            help=section("random_features", "object help"),
         )
         names = [s.name for s in SAMPLES if s.name != picture.sample]
-        swap = st.selectbox("Swap with", names, names.index(DEFAULT_SWAP) if DEFAULT_SWAP in names else 0,
-                            key="random-swap")  # fmt: skip
+        first = names.index(DEFAULT_SWAP) if DEFAULT_SWAP in names else 0
+        swap = st.selectbox(section("random_features", "swap"), names, first, key="random-swap")
     box = box_of(down, across)
     params = Params(box, kind == WHOLE)
     with left:
         shown = square(picture.image, MASK_SIDE)
         object_ = background.object_of(picture.image, box, MASK_SIDE, params.whole_box)
         drawn = background_figures.framed(shown, box, object_)
-        share = f"{object_.mean():.0%} of the pixels"
-        st.image(uri(drawn), f"the object: {share}", width=PREVIEW, alt=f"The picture with its box; object: {share}")
+        share = section("random_features", "object share", share=plain(f"{object_.mean():.0%}"))
+        st.image(uri(drawn), share, width=PREVIEW, alt=share)
     return params, swap
 
 
@@ -113,7 +117,7 @@ def box_of(down: tuple[int, int], across: tuple[int, int]) -> Box:
 
 def gallery(picture: Picture, params: Params) -> Gallery | None:
     """Tiles of the samples, or the reader's own pictures."""
-    if not st.toggle("Compare with your own pictures", key="random background own"):
+    if not st.toggle(section("random_features", "own pictures"), key="random background own"):
         return tiles(params.size, picture.sample)
     chosen = own_pictures.choose("random background")
     if chosen is None:

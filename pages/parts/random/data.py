@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from core import cache
 from core import data as core_data
 from core.base.files import at_home
+from core.base.prose import section
 from core.base.records import in_words
 from core.base.refuse import DataError
 from core.base.worker import Progress
@@ -33,6 +35,9 @@ from pages.parts.common.own_pictures import Chosen
 from pages.parts.common.torchvision_choose import TORCHVISION
 from pages.parts.common.words import note, plain
 
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
 DATA, SIZE = "random-data", "random-data-size"
 NAMED = {DATASETS[name].title: name for name in ("digits", "fashion-mnist", "mnist", "cifar10")}
 PHOTOGRAPHS = "photographs"
@@ -46,10 +51,6 @@ FOLDER_HELP = {
     "mnist": "The folder of its four idx files, or the one that holds MNIST/raw.",
     "cifar10": "A folder with train/CLASS/ and test/CLASS/ pictures of 32 px.",
 }
-DATA_HELP = (
-    "photographs: 5,233 of Caltech-101, which come along as numbers. digits come along whole. The others are read from "
-    "this machine: from a folder, or once downloaded."
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,12 +83,12 @@ class Data:
         return data_split.seeded_part(self.train, TRAIN), data_split.seeded_part(self.test, TEST)
 
 
-def choose(image: RGBImage) -> str:
+def choose(image: RGBImage, place: DeltaGenerator) -> str:
     """The chooser of the data set among which the picture is to be looked at: its name on the page."""
     here = lite.NAME in packaged.cards() and gallery.PATH.is_file()
     first = PHOTOGRAPHS if here and sort_of(image) == "photograph" else next(iter(NAMED))
-    left, _ = st.columns([1, 2])
-    return following(left, "Among", [PHOTOGRAPHS, *NAMED, OWN, TORCHVISION], first, DATA, DATA_HELP)
+    label, about = section("random_features", "among"), section("random_features", "among help")
+    return following(place, label, [PHOTOGRAPHS, *NAMED, OWN, TORCHVISION], first, DATA, about)
 
 
 def read_chosen(title: str) -> Data | None:
@@ -102,11 +103,17 @@ def named(name: str) -> Data | None:
     title = DATASETS[name].title
     if on_this_machine(name):
         return ask(Call(read, name, None, OWN_SIZE), f"Reading {title}")
-    path = folder_field(st, f"Folder of {title}", f"{DATA} folder {name}", help=FOLDER_HELP[name])
+    path = folder_field(
+        st, section("random_features", "folder of", title=title), f"{DATA} folder {name}", help=FOLDER_HELP[name]
+    )
     if path:
         return ask(Call(read, name, at_home(path), OWN_SIZE), f"Reading {title}")
-    st.markdown(f"{title} is not on this machine: give the folder of a copy, or download it once.")
-    if st.button(f"Download {title} ({MEGABYTES[name]} MB)", key=f"{DATA} download {name}", icon=":material/download:"):
+    st.markdown(section("random_features", "not here", title=plain(title)))
+    if st.button(
+        section("random_features", "download", title=plain(title), size=MEGABYTES[name]),
+        key=f"{DATA} download {name}",
+        icon=":material/download:",
+    ):
         return ask(Call(read, name, None, OWN_SIZE), f"Downloading {title}")
     return None
 
@@ -115,7 +122,7 @@ def own() -> Data | None:
     chosen = own_pictures.listing("random data")
     size = side()
     if chosen is None:
-        st.caption("One folder for each class, named like it, or train and test folders of such. Nothing is copied.")
+        st.caption(section("random_features", "own about"))
         return None
     return scaled(Call(read, chosen, None, size), f"Reading {len(chosen):,} pictures")
 
@@ -127,7 +134,7 @@ def public() -> Data | None:
 
 
 def side() -> int:
-    return int(bound(st.select_slider, "Side, px", SIZES, OWN_SIZE, key=SIZE))
+    return int(bound(st.select_slider, section("random_features", "side"), SIZES, OWN_SIZE, key=SIZE))
 
 
 def scaled(call: Call[Data], what: str) -> Data | None:

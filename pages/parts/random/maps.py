@@ -1,50 +1,55 @@
-"""The maps: t-SNE of every space side by side, what a lasso holds, and the reader's picture placed among them."""
+"""The maps: t-SNE of every space side by side, what a lasso holds, and the reader's picture placed among them.
+
+They are drawn anew beside the page: until they are there the last ones stay, dimmed, with words that say so.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
-from streamlit.components.v2 import component
 
 from core import cache
-from core.base.prose import section
-from core.base.worker import Progress, each, part
+from core.base.prose import listed, section
+from core.base.worker import Job, Progress, each, part
 from core.cache import Call
 from core.compute import embedding
 from core.compute.embedding import Map
 from core.compute.sign_counts import Spec
 from core.data.sets import DATASETS
 from core.data.split import Split
-from core.figures.blocks import toolbar
 from core.figures.palette import uri
 from core.networks import packaged as networks
 from core.networks.card import Network
 from core.studies.random import maps as random_maps
 from core.studies.random import maps_figures as figures
-from core.studies.random.maps import TITLES, Params, Placed, Result, Space
+from core.studies.random.maps import Params, Placed, Result, Space
 from pages.parts.common import charts, waiting
 from pages.parts.common.address import bound
 from pages.parts.common.words import Markdown, plain
+from pages.parts.random import points
+from pages.parts.random.points import Points
 
-SELECTED, DRAW, HELD = "random map selection", "random maps wanted", "random map held"
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
+KEY, SELECTED, DRAW = "random map", "random map selection", "random maps wanted"
+STOPPED, HELD = "random maps stopped", "random map held"
 THUMBNAILS, THUMBNAIL, COLUMNS = 96, 48, 12  # at most so many, px a side at most, a row
-NEIGHBOURS, NEIGHBOUR = 6, 72
+NEIGHBOURS = 6
 PATIENCE = 0.4  # seconds that the maps wait for the reader's picture before they are drawn without it
-TOOLBAR = toolbar("receptive-random-map", ["lasso2d", "select2d", "pan2d"], ["zoomIn2d", "zoomOut2d", "resetScale2d"])
-LEARNED = " The trained network has learned from most of these very pictures; the other two have seen none before."
-HOVER = "<div class='tip' aria-hidden='true'><canvas></canvas><span></span></div>"
+AT_ONCE = 2_000  # pictures: of so many the maps are drawn unasked, in seconds
 Anchors = dict[Space, tuple[np.ndarray, Map]]  # a space's vectors (N, D), and what new pictures are placed by
 
 
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """What the maps are of. `split` in its network's form (N, H, W, 1 or 3); `query` uint8 (1, H, W, C) like it, None
-    without a picture; `held`: a second one, placed and compared beside it; `packaged` is used where it fits.
+    """What the maps are of. `split` in its network's form (N, H, W, 1 or 3); `query` uint8 (1, H, W, C) like it, of
+    the picture called `whose`; `packaged` is used where it fits; `ink`: bright strokes on black.
     """
 
     split: Split
@@ -53,48 +58,45 @@ class Scene:
     network: Network | None
     params: Params
     packaged: Result | None
-    query: np.ndarray | None
-    held: np.ndarray | None = None
+    query: np.ndarray
+    whose: str
+    ink: bool = False
 
 
 def controls(default: Params) -> Params:
-    """t-SNE's settings, folded away, beginning with `default`'s."""
+    """t-SNE's settings, beginning with `default`'s."""
     low, high = random_maps.PERPLEXITY_LIMITS
-    with st.popover("Settings of the maps", icon=":material/tune:"):
-        perplexity = bound(
-            st.slider, "Perplexity", low, high, round(default.perplexity), key="random-perplexity",
-            help="About how many neighbours each point tries to stay near.",
-        )  # fmt: skip
-        rate = bound(
-            st.number_input, "Learning rate", 1.0, 10_000.0, None, key="random-learning-rate",
-            placeholder="auto: points / exaggeration",
-        )  # fmt: skip
-        seed = bound(st.number_input, "Seed of t-SNE", 0, 9_999, default.seed, key="random-map-seed")
-        points = bound(
-            st.number_input, "Pictures at most", embedding.MIN_POINTS, random_maps.POINTS_LIMIT, default.points, 500,
-            key="random-points", help="Of a larger set, so many are drawn by the seed.",
-        )  # fmt: skip
-    return Params(default.data, int(points), perplexity, "auto" if rate is None else rate, int(seed))
+    perplexity = bound(
+        st.slider, section("random_features", "perplexity"), low, high, round(default.perplexity),
+        key="random-perplexity", help=section("random_features", "perplexity help"),
+    )  # fmt: skip
+    rate = bound(
+        st.number_input, section("random_features", "learning rate"), 1.0, 10_000.0, None,
+        key="random-learning-rate", placeholder=section("random_features", "learning rate auto"),
+    )  # fmt: skip
+    seed = bound(st.number_input, section("random_features", "map seed"), 0, 9_999, default.seed, key="random-map-seed")
+    count = bound(
+        st.number_input, section("random_features", "map points"), embedding.MIN_POINTS, random_maps.POINTS_LIMIT,
+        default.points, 500, key="random-points", help=section("random_features", "map points help"),
+    )  # fmt: skip
+    return Params(default.data, int(count), perplexity, "auto" if rate is None else rate, int(seed))
 
 
 def show(scene: Scene) -> None:
-    """The finding, the maps, and the reader's picture in them; a button where they have yet to be drawn."""
-    result = drawn(scene)
+    """The maps with the reader's picture in them; where they have yet to be drawn the last ones, dimmed."""
+    left, right = st.columns([3, 2], vertical_alignment="bottom")
+    left.header(section("random_features", "maps title"), anchor="maps")
+    result = drawn(scene, right.container(height=56, border=False))
     if result is None:
         return
-    st.markdown(f"#### {plain(random_maps.finding(result))}")
-    sheet = waiting.ask(
-        thumbnail_sheet, scene.split, result.indices, what="Preparing the thumbnails", at="random sheet"
-    )
+    st.markdown(plain(random_maps.finding(result)))
+    what = section("random_features", "thumbnails")
+    sheet = waiting.ask(thumbnail_sheet, scene.split, result.indices, what=what, at="random sheet")
     placed = place(scene, result)  # after the thumbnails: what it takes may keep the worker busy for seconds
     maps(scene, result, placed, sheet)
     charts.folded_table("random map", lambda: figures.table(result), "Every point's place on every map")
-    st.header("Your picture in the maps", anchor="query")
-    neighbours(scene, result, placed)
-    if scene.held is not None and placed is not None:
-        second = replace(scene, query=scene.held)
-        st.markdown(":material/push_pin: **Held beside it**")
-        neighbours(second, result, place(second, result, "random placed held"), "The held picture")
+    if placed is None:
+        waiting.later(anchors_call(scene, result), section("random_features", "placing"), lambda _: st.rerun())
 
 
 # ---- drawing -------------------------------------------------------------------------------------
@@ -126,39 +128,62 @@ def draw_one(
     return random_maps.draw(cache.known(found, progress), labels, space, params, progress)[0]
 
 
-def drawn(scene: Scene) -> Result | None:
-    """The maps: packaged, remembered, or drawn now if the reader asked for these; None until then."""
+def calls_of(scene: Scene) -> list[Call[random_maps.SpaceMap]]:
+    asked = random_maps.spaces_of(scene.network)
+    return [Call(draw_one, vectors_call(scene, space), scene.split, space, scene.params) for space in asked]
+
+
+def there(scene: Scene) -> Result | None:
+    """The maps, packaged or remembered; None where they have yet to be drawn."""
     of = scene.split, scene.spec, scene.network, scene.params
     if scene.packaged is not None and random_maps.fits(scene.packaged, *of):
         return scene.packaged
     if len(scene.split) < embedding.MIN_POINTS:
-        st.info(f"A map takes at least {embedding.MIN_POINTS} pictures: this set has {len(scene.split)}.")
         return None
-    asked = random_maps.spaces_of(scene.network)
-    calls = [Call(draw_one, vectors_call(scene, space), scene.split, space, scene.params) for space in asked]
-    found = [cache.finished(call, 0) for call in calls]
-    if any(m is None for m in found):
-        slot = st.empty()  # clicked, the button makes way at once
-        keys = [call.key for call in calls]
-        if st.session_state.get(DRAW) != keys:
-            with slot.container():
-                st.markdown("With these pictures, features and networks the maps have yet to be drawn.")
-                wanted = partial(st.session_state.update, {DRAW: keys})
-                st.button("Draw the maps", type="primary", key="random draw", on_click=wanted)
-            return None
-        found = draw(scene, calls)
-    maps = [m for m in found if m is not None]
-    return random_maps.assembled(*of, maps) if maps else None
+    found = [cache.finished(call, 0) for call in calls_of(scene)]
+    return random_maps.assembled(*of, [m for m in found if m is not None]) if all(found) else None
 
 
-def draw(scene: Scene, calls: list[Call[random_maps.SpaceMap]]) -> list[random_maps.SpaceMap | None]:
-    """The maps, once all vectors are there."""
-    first = [call.args[0] for call in calls]
-    hold([call.key for call in first])
-    if any(v is None for v in waiting.ask_all(first, "Taking the pictures into their spaces", "random vectors")):
-        return []
-    count = min(len(scene.split), scene.params.points)
-    return waiting.ask_all(calls, f"Drawing {len(calls)} maps of {count:,} pictures", "random map")
+def drawn(scene: Scene, beside: DeltaGenerator) -> Result | None:
+    """The maps: packaged, remembered, or drawn now: at once where they are small, else when asked for; None until
+    then, and the maps that stood here before are shown meanwhile."""
+    if (result := there(scene)) is not None:
+        return result
+    if len(scene.split) < embedding.MIN_POINTS:
+        st.info(section("random_features", "too few", least=embedding.MIN_POINTS, n=len(scene.split)))
+        return None
+    calls = calls_of(scene)
+    keys = [call.key for call in calls]
+    points.again(KEY)
+    if st.session_state.get(STOPPED) == keys:
+        with beside, st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(section("random_features", "stopped"))
+            st.button(
+                section("random_features", "go on"), key=f"{KEY} go on", on_click=waiting.go_on, args=(STOPPED, keys)
+            )
+        return None
+    if min(len(scene.split), scene.params.points) > AT_ONCE and st.session_state.get(DRAW) != keys:
+        st.markdown(section("random_features", "yet to draw"))
+        wanted = partial(st.session_state.update, {DRAW: keys})
+        st.button(section("random_features", "draw"), type="primary", key="random draw", on_click=wanted)
+        return None
+    hold([call.args[0].key for call in calls])
+    jobs: list[Job[random_maps.SpaceMap]] = [cache.job(call, KEY) for call in calls]
+    waiting.leave(KEY, jobs)
+    with beside:
+        st.fragment(partial(watch, jobs, keys), run_every=waiting.LOOK_AGAIN)()
+    return None
+
+
+def watch(jobs: list[Job[random_maps.SpaceMap]], keys: list[str]) -> None:
+    """How far they are, with a Stop button; the page runs again when all are there."""
+    if all(waiting.is_done(job) or waiting.was_stopped(job) for job in jobs):
+        st.rerun()
+    share = sum(1.0 if job.future.done() else job.done / max(job.total, 1) for job in jobs) / len(jobs)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.progress(share, section("random_features", "drawing", n=len(jobs), share=plain(f"{share:.0%}")))
+        stop = partial(waiting.stop, jobs, STOPPED, keys)
+        st.button(section("random_features", "stop"), key=f"{KEY} stop", on_click=stop)
 
 
 def hold(keys: list[str]) -> None:
@@ -178,25 +203,8 @@ def thumbnail_sheet(split: Split, indices: np.ndarray, progress: Progress) -> fi
 def maps(scene: Scene, result: Result, placed: dict[Space, Placed] | None, sheet: figures.Sheet | None) -> None:
     """The maps beside each other; a lasso in one marks the same pictures in all."""
     selected = selection(scene, result)
-    keys = []
-    for column, found in zip(st.columns(len(result.maps)), result.maps, strict=True):
-        key = f"random-map-{found.space}"
-        keys.append(key)
-        with column:
-            at = placed and placed.get(found.space)
-            st.plotly_chart(
-                figures.map_figure(result, found.space, selected, at, hover=sheet is None),
-                key=key,
-                theme=None,
-                config=TOOLBAR,
-                alt=f"Map of {len(result):,} pictures, {TITLES[found.space].lower()}, coloured by class",
-                on_select=partial(select, key, scene, result),
-                selection_mode=("points", "box", "lasso"),
-            )
-    if sheet is not None:
-        css, js = (Path(__file__).with_suffix(ending).read_text("utf-8") for ending in (".css", ".js"))
-        hover = component("receptive_hover_pictures", html=HOVER, css=css, js=js)
-        hover(data={"charts": keys, **figures.said(sheet, result)}, key="random map hover", height="content")
+    choose = partial(select, scene, result)
+    points.show(Points(result, sheet, placed, scene.whose, scene.ink, selected, choose), KEY)
     st.caption(how_drawn(result))
     chosen(scene, result, selected)
 
@@ -211,25 +219,29 @@ def selection(scene: Scene, result: Result) -> list[int] | None:
     return rows if whose == owner(scene, result) else None
 
 
-def select(key: str, scene: Scene, result: Result) -> None:
-    """Remember the points in the lasso; an empty one is a slip of the hand, or the chart drawn anew."""
-    points = st.session_state[key]["selection"]["points"]
-    rows = sorted({int(p["point_index"]) for p in points if p["curve_number"] == 0})
-    if rows:
-        st.session_state[SELECTED] = owner(scene, result), rows
+def select(scene: Scene, result: Result, key: str) -> None:
+    """Remember the points in the lasso; an empty one is a slip of the hand."""
+    if found := points.rows(key, len(result)):
+        st.session_state[SELECTED] = owner(scene, result), found
 
 
 def how_drawn(result: Result) -> Markdown:
     used = sorted({round(m.perplexity, 1) for m in result.maps})
-    perplexity = " and ".join(f"{p:g}" for p in used)
-    rate = "auto" if result.learning_rate == "auto" else f"{result.learning_rate:g}"
-    settings = plain(
-        f"t-SNE of {len(result):,} pictures: perplexity {perplexity}, learning rate {rate}, seed {result.seed}; random "
-        f"network with {result.features:,} features, kernel {result.kernel_size}, depth {result.depth}, seed "
-        f"{result.network_seed}. Spaces of more than {embedding.COMPONENTS} dimensions are first projected onto their "
-        f"{embedding.COMPONENTS} strongest principal components. "
+    settings = section(
+        "random_features",
+        "how drawn",
+        n=len(result),
+        perplexity=plain(listed([f"{p:g}" for p in used])),
+        rate=plain("auto" if result.learning_rate == "auto" else f"{result.learning_rate:g}"),
+        seed=result.seed,
+        features=result.features,
+        kernel=result.kernel_size,
+        depth=result.depth,
+        network_seed=result.network_seed,
+        components=embedding.COMPONENTS,
     )
-    return Markdown(settings + section("random_features", "maps") + (LEARNED if has_learned_from(result) else ""))
+    learned = section("random_features", "learned from these") if has_learned_from(result) else ""
+    return Markdown(f"{section('random_features', 'maps')} {settings} {learned}")
 
 
 def has_learned_from(result: Result) -> bool:
@@ -241,19 +253,21 @@ def has_learned_from(result: Result) -> bool:
 def chosen(scene: Scene, result: Result, selected: list[int] | None) -> None:
     """The selected pictures as thumbnails, and their class mix."""
     if not selected:
-        st.markdown(":material/lasso_select: Draw a lasso around points, or click one, to see its pictures.")
+        st.markdown(section("random_features", "lasso"))
         return
     clear = partial(st.session_state.pop, SELECTED, None)
-    st.button("Clear the selection", key="random clear", on_click=clear, icon=":material/deselect:")
+    label = section("random_features", "clear")
+    st.button(label, key="random clear", on_click=clear, icon=":material/deselect:")
     left, right = st.columns([3, 2], gap="large")
     with left:
         shown = selected[:: -(-len(selected) // THUMBNAILS)]
         pictures = scene.split.pixels[result.indices[sorted(shown, key=lambda row: result.labels[row])]]
         factor = max(1, THUMBNAIL // max(pictures.shape[1:3]))
         sheet = figures.thumbnails(pictures, COLUMNS, factor)
-        st.image(uri(sheet), width=sheet.shape[1], alt=f"{len(shown)} of the selected pictures")
+        alt = section("random_features", "selected alt", n=len(shown))
+        st.image(uri(sheet), width=sheet.shape[1], alt=alt)
         if len(shown) < len(selected):
-            st.caption(f"{len(shown)} of {len(selected):,} selected pictures, evenly taken, in the order of classes.")
+            st.caption(section("random_features", "selected part", n=len(shown), of=len(selected)))
     with right:
         charts.show(figures.mix_figure(result, selected), "random-mix")
 
@@ -261,15 +275,14 @@ def chosen(scene: Scene, result: Result, selected: list[int] | None) -> None:
 # ---- the reader's picture ------------------------------------------------------------------------
 
 
-def place(scene: Scene, result: Result, at: str = "random placed") -> dict[Space, Placed] | None:
+def place(scene: Scene, result: Result) -> dict[Space, Placed] | None:
     """The reader's picture in every map; None while the spaces it goes into are not ready."""
-    if scene.query is None:
-        return None
     call = anchors_call(scene, result)
     cache.job(call, "random anchors")
     if cache.finished(call, PATIENCE) is None:
         return None
-    return waiting.ask(place_all, scene.query, call, scene.spec, scene.network, what="Placing your picture", at=at)
+    what = section("random_features", "placing")
+    return waiting.ask(place_all, scene.query, call, scene.spec, scene.network, what=what, at="random placed")
 
 
 def anchors_call(scene: Scene, result: Result) -> Call[Anchors]:
@@ -296,30 +309,3 @@ def place_all(
         space: random_maps.place(query, space, gallery, found, spec, network, NEIGHBOURS)
         for space, (gallery, found) in each(list(cache.known(anchors, progress).items()), progress)
     }
-
-
-def neighbours(scene: Scene, result: Result, placed: dict[Space, Placed] | None, whose: str = "Your picture") -> None:
-    """The nearest pictures of every space, side by side."""
-    if scene.query is None:
-        st.markdown("Choose a picture in the sidebar to place it into the maps.")
-        return
-    if placed is None:
-        waiting.later(anchors_call(scene, result), "Preparing the spaces", lambda _: st.rerun())
-        return
-    own, *columns = st.columns([1, *[2] * len(placed)], gap="medium")
-    with own:
-        st.markdown(f"**{plain(whose)}**")
-        enlarged(scene.query[0], "in the data set's form", f"{whose} in the form of the data set")
-    for column, (space, at) in zip(columns, placed.items(), strict=True):
-        with column:
-            st.markdown(f"**{TITLES[space]}**")
-            with st.container(horizontal=True):
-                for row, away in zip(at.nearest, at.distances, strict=True):
-                    name = result.classes[result.labels[row]]
-                    enlarged(scene.split.pixels[result.indices[row]], f"{name} · {away:.2f}", f"Neighbour: {name}")
-    st.caption(section("random_features", "neighbours"))
-
-
-def enlarged(picture: np.ndarray, caption: str, alt: str) -> None:
-    factor = max(1, NEIGHBOUR // max(picture.shape[:2]))
-    charts.enlarged(figures.colour(picture), factor, caption, alt)

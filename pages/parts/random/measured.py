@@ -13,26 +13,36 @@ from pages.parts.common import charts, provenance
 from pages.parts.common.address import bound
 from pages.parts.common.words import note, plain
 
+SET = "random-measured"
+
 
 def show() -> None:
-    st.header("Measured on whole data sets", anchor="measured")
+    """Folded, unless the address asks for one of the data sets."""
+    st.header(section("random_features", "measured title"), anchor="measured")
+    with st.expander(section("random_features", "measured fold"), expanded=SET in st.query_params):
+        ours()
+        beside()
+
+
+def ours() -> None:
     found = dataset.measured(FOLDER)
     if found:
         titles = {DATASETS[name].title: name for name in DATASETS if name in found}
         title = bound(
-            st.segmented_control, "Data set measured", list(titles), default=list(titles)[-1], required=True,
-            format_func=plain,
-            key="random-measured",
+            st.segmented_control, section("random_features", "set measured"), list(titles),
+            default=list(titles)[-1], required=True, format_func=plain, key=SET,
         )  # fmt: skip
         packaged(found[titles[title]])
     else:
         provenance.missing("measure random:digits")
-    with st.expander("The paper's own numbers"):
-        st.markdown(f"**The paper's**, with {paper.FEATURES:,} features and the same SVM; not measured here.")
-        charts.numbers_table(paper.table(), alt="Accuracies as the paper reports them")
-        st.caption("Xue & Roshan, arXiv 1806.05789. An empty cell: not known to us.")
-    with st.expander("Limits of these numbers"):
-        st.markdown(section("random_features", "limits"))
+
+
+def beside() -> None:
+    """The paper's numbers, and what ours leave open."""
+    st.markdown(section("random_features", "paper numbers", features=paper.FEATURES))
+    charts.numbers_table(paper.table(), alt="Accuracies as the paper reports them")
+    st.caption(section("random_features", "paper empty"))
+    st.markdown(section("random_features", "limits"))
 
 
 def packaged(found: Measured) -> None:
@@ -44,7 +54,7 @@ def packaged(found: Measured) -> None:
         if found.shapes:
             charts.show(dataset_figures.shapes(found), "random-measured-shapes")
         else:
-            st.markdown("Depth and kernel size were not varied on this data set: digits and CIFAR-10 show them.")
+            st.markdown(section("random_features", "shapes elsewhere"))
     plan = found.plan
     few = min(plan.part, found.train_images)
     note(

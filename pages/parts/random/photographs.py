@@ -1,6 +1,8 @@
-"""The reader's photograph among thousands of others, which come along as numbers: three maps, three answers."""
+"""The reader's photograph among thousands of others, which come along as numbers: its nearest, and where it lies."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import streamlit as st
@@ -12,81 +14,121 @@ from core.base.refuse import DataError
 from core.compute import gallery
 from core.compute.gallery import Gallery
 from core.networks.card import Card
-from core.studies.random import maps_figures as figures
-from core.studies.random import photographs
-from core.studies.random.maps import TITLES, Placed, Space
-from pages.parts.common import at_hand, charts, provenance, waiting
+from core.studies.random import answers as random_answers
+from core.studies.random import nearby, photographs
+from core.studies.random.maps import Placed, Space
+from core.studies.random.nearby import Nearby
+from pages.parts.common import at_hand, provenance, stage, waiting
 from pages.parts.common.doors import folder_field
 from pages.parts.common.tray import Picture
-from pages.parts.common.words import note, plain
+from pages.parts.common.words import Markdown, note, plain
+from pages.parts.random import answers, nearest, points
 
 FOLDER = "random photographs folder"
 
 
-def show(picture: Picture, held: Picture | None) -> None:
-    """The finding, the maps with a star where the photograph lies, and its nearest in each space."""
+def more() -> str:
+    """What stands under "More" beside photographs: the folder of the very set, "" where it is not given."""
+    return folder_field(
+        st,
+        section("random_features", "folder"),
+        FOLDER,
+        persist_state="session",
+        help=section("random_features", "folder help"),
+    )
+
+
+def show(picture: Picture, held: Picture | None, root: str) -> tuple[Gallery, Nearby] | None:
+    """The verdict, the three rows of nearest photographs, and what the network answers."""
     found = gallery.read()
     if found is None:
         provenance.missing("measure random:photographs --data FOLDER")
-        return
+        return None
     card = networks.find(gallery.NETWORK)
+    near = ask(found, picture, card, "random photograph nearest")
+    if near is None:
+        return None
+    said = random_answers.packaged(card, picture.image.digest)
+    if said is None and (network := at_hand.one(card)) is not None:
+        said = answers.ask(picture.image, network, "random photograph answers")
+    scene = scene_of(found, near, picture, root, "random photograph thumbnails")
+    unsure = Markdown("") if said is None else stage.doubt(card.title, *said.best[0])
+    nearest.verdict(scene, beyond(found), unsure)
+    nearest.show(scene, "random nearest photographs")
+    if not root:
+        st.caption(section("random_features", "blurred"))
+    stage.shown(picture)
+    if said is not None:
+        answers.show([(card, said)])
     provenance.badges([card])
-    placed = ask(found, picture, card, "random photograph")
-    if placed is None:
-        return
-    st.markdown(f"#### {plain(photographs.finding(found, placed))}")
-    maps(found, placed, picture)
-    st.markdown(plain(photographs.spread(found)))
-    st.caption(section("random_features", "photographs", data=plain(found.about["data"]), side=gallery.SIDE))
-    st.caption(provenance.again(found.about))
-    root = folder_field(
-        st, "Folder of these photographs, to see them", FOLDER, persist_state="session",
-        help="They do not come along, only their numbers do. With a copy of the set (train/CLASS, test/CLASS) on this "
-        "machine the nearest ones are shown as pictures.",
-    )  # fmt: skip
-    nearest(found, placed, root, "random photograph thumbnails")
     if held is not None and (second := ask(found, held, card, "random photograph held")) is not None:
         provenance.held(held)
-        st.markdown(plain(photographs.finding(found, second)))
-        nearest(found, second, root, "random photograph thumbnails held")
+        nearest.show(scene_of(found, second, held, root, "random held thumbnails"), "random nearest held")
+    return found, near
 
 
-def ask(found: Gallery, picture: Picture, card: Card, at: str) -> dict[Space, Placed] | None:
-    """Where a picture lies: packaged, remembered, or computed now; None if it could not be."""
+def beyond(found: Gallery) -> Markdown:
+    """How much of the kinds each space keeps over all photographs."""
+    shares = found.agreement
+    return Markdown(
+        section(
+            "random_features",
+            "beyond photographs",
+            n=len(found),
+            half=100 * nearby.give_or_take(list(shares.values()), len(found)),
+            chance=plain(f"{nearby.chance(found.labels):.0%}"),
+            pixels=plain(f"{shares['pixels']:.0%}"),
+            random=plain(f"{shares['random']:.0%}"),
+            trained=plain(f"{shares['trained']:.0%}"),
+        )
+    )
+
+
+def ask(found: Gallery, picture: Picture, card: Card, at: str) -> Nearby | None:
+    """The nearest photographs: packaged, remembered, or found now; None if they could not be."""
+    look = photographs.packaged_nearest(found, card, picture.image.digest)
+    network = None if look is not None else at_hand.one(card)
+    if network is None:
+        return look
+    what = section("random_features", "finding nearest")
+    return waiting.ask(photographs.nearest_to, found, picture.image, network, what=what, at=at)
+
+
+def scene_of(found: Gallery, near: Nearby, picture: Picture, root: str, at: str) -> nearest.Scene:
+    def sources(rows: Sequence[int]) -> Mapping[int, str]:
+        shown: dict[int, np.ndarray] = {}
+        if root:
+            what = section("random_features", "reading nearest")
+            try:
+                shown = waiting.ask(photographs.thumbnails, found, at_home(root), list(rows), what=what, at=at) or {}
+            except DataError as error:
+                note(str(error))
+        like = dict(zip(rows, photographs.likenesses(found, np.array(rows)), strict=True))
+        return {row: nearest.jpeg(shown.get(row, like[row])) for row in rows}
+
+    mine = nearest.photograph(picture.image)
+    return nearest.Scene(near, found.labels, found.names, picture.title, mine, sources)
+
+
+def maps(found: Gallery, near: Nearby, picture: Picture) -> None:
+    """The three maps of all photographs, the reader's marked among them."""
+    card = networks.find(gallery.NETWORK)
+    st.header(section("random_features", "maps title"), anchor="maps")
+    placed = place(found, picture, card)
+    if placed is None:
+        return
+    result = photographs.result_of(found)
+    points.show(points.photographs(found, result, placed, picture.title), "random-photographs-map")
+    st.caption(section("random_features", "map legend"))
+    st.caption(section("random_features", "photographs", data=plain(found.about["data"]), side=gallery.SIDE))
+    st.caption(provenance.again(found.about))
+
+
+def place(found: Gallery, picture: Picture, card: Card) -> dict[Space, Placed] | None:
+    """Where the picture lies on the maps: packaged, remembered, or computed now; None if it could not be."""
     look = photographs.packaged(found, card, picture.image.digest)
     network = None if look is not None else at_hand.one(card)
     if network is None:
         return look
-    return waiting.ask(photographs.place, found, picture.image, network, what="Placing your picture", at=at)
-
-
-def maps(found: Gallery, placed: dict[Space, Placed], picture: Picture) -> None:
-    result = photographs.result_of(found)
-    for column, space in zip(st.columns(len(TITLES)), TITLES, strict=True):
-        with column:
-            fig = figures.map_figure(result, space, photographs.alike(found, placed[space]), placed[space])
-            plot = figures.as_plot(fig, result, space, picture.title)
-            charts.show(plot, f"random-photographs-{space}")
-
-
-def nearest(found: Gallery, placed: dict[Space, Placed], root: str, at: str) -> None:
-    """The nearest photographs of every space: in words, and as pictures where the set is on this machine."""
-    shown: dict[int, np.ndarray] = {}
-    if root:
-        rows = sorted({int(row) for one in placed.values() for row in one.nearest})
-        try:
-            read = waiting.ask(photographs.thumbnails, found, at_home(root), rows, what="Reading the nearest", at=at)
-            shown = read or {}
-        except DataError as error:
-            note(str(error))
-    for column, (space, one) in zip(st.columns(len(placed), gap="medium"), placed.items(), strict=True):
-        with column:
-            st.markdown(f"**{plain(TITLES[space])}**")
-            names = [found.names[found.labels[row]] for row in one.nearest]
-            if shown:
-                with st.container(horizontal=True):
-                    for row, name, away in zip(one.nearest, names, one.distances, strict=True):
-                        charts.enlarged(shown[int(row)], 1, f"{name} · {away:.2f}", f"Neighbour: {name}")
-            else:
-                for name, away in zip(names, one.distances, strict=True):
-                    st.markdown(plain(f"{name} · {away:.2f}"))
+    what = section("random_features", "placing")
+    return waiting.ask(photographs.place, found, picture.image, network, what=what, at="random photograph")

@@ -18,7 +18,7 @@ from pages.parts.common import charts, own_pictures, provenance, waiting
 from pages.parts.common.address import bound, folded
 from pages.parts.common.own_pictures import Chosen
 from pages.parts.common.tray import Picture
-from pages.parts.common.words import note, plain
+from pages.parts.common.words import plain
 
 FEATURES_OFFERED = (250, 500, 1000, 2000, 4000)
 LARGEST_SEED = 9999
@@ -27,19 +27,19 @@ SHOWN = 6  # nearest pictures a row: what a small window holds
 
 def show(picture: Picture, network: Network) -> None:
     """`network` is the trained one."""
-    st.header("Find pictures like this one", anchor="retrieval")
+    st.subheader(section("random_features", "retrieval title"), anchor="retrieval")
     found = retrieval_dataset.measured()
     if found is None:
         provenance.missing("measure retrieval --data FOLDER")
     else:
         packaged(found)
-    search(picture, network)
+    folded(section("random_features", "search title"), "random retrieval own", told=False)(search)(picture, network)
 
 
 def distance(where: Any, key: str) -> Metric:
     return bound(
         where.segmented_control,
-        "Distance",
+        section("random_features", "distance label"),
         list(METRICS),
         default=METRICS[0],
         required=True,
@@ -72,16 +72,19 @@ def packaged(found: Measured) -> None:
     )
 
 
-@folded("Search your own folder", "random retrieval own", told=False)
 def search(picture: Picture, network: Network) -> None:
     """The tray's picture as the query to a folder or zip."""
-    st.markdown("A folder on this machine, or a zip of pictures; sub-folders may be anything.")
+    st.markdown(section("random_features", "search about"))
     chosen = own_pictures.choose("random retrieval")
     if chosen is None:
         return
     row = st.columns(3, vertical_alignment="bottom")
-    features = bound(row[0].select_slider, "Random features k", FEATURES_OFFERED, 1000, key="random-retrieval-k")
-    seed = bound(row[1].number_input, "Seed", 0, LARGEST_SEED, 0, key="random-retrieval-seed")
+    features = bound(
+        row[0].select_slider, section("random_features", "features k"), FEATURES_OFFERED, 1000, key="random-retrieval-k"
+    )
+    seed = bound(
+        row[1].number_input, section("random_features", "seed"), 0, LARGEST_SEED, 0, key="random-retrieval-seed"
+    )
     metric = distance(row[2], "random-retrieval-own-metric")
     params = Params(features=int(features), seed=int(seed), count=SHOWN, metric=metric)
     asked, what = (picture.image, chosen, params, network), f"Comparing {len(chosen):,} pictures"
@@ -106,10 +109,11 @@ def report(result: Result, picture: Picture) -> None:
     st.markdown(f"**{plain(retrieval.answer(result))}**")
     charts.show(retrieval_figures.neighbours(result), "random-retrieval-neighbours")
     params = result.params
-    note(
-        f"Query: {picture.title}. Under each picture its folder, and its distance, 1 being the mean over all; a "
-        f"frame marks what all rows have found. Centre squares at {params.size} px, {params.metric} distance; random: "
-        f"{params.features:,} features, kernel {params.kernel}, depth {params.depth}, seed {params.seed}; trained: "
-        f"{title_of(result.network)}. n = {len(result.names):,} pictures."
-    )
+    st.caption(
+        section(
+            "random_features", "search note", title=plain(picture.title), size=params.size, metric=plain(params.metric),
+            features=params.features, kernel=params.kernel, depth=params.depth, seed=params.seed,
+            network=plain(title_of(result.network)), n=len(result.names),
+        )
+    )  # fmt: skip
     st.code(retrieval.command(params, picture.source), language="bash", wrap_lines=True)

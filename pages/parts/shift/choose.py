@@ -1,11 +1,18 @@
-"""The shift sweep's controls: which networks, which class, how far, and what moves in at the edge."""
+"""The shift sweep's controls: how far and along which line, which networks, which class, and what moves in at the edge.
+
+What the address says in the words of terminals and claims (a network's own name, `crop`) is turned into what the
+controls show before they see it: these words follow the reader's language.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
 from core import networks
 from core.base.prose import section
@@ -13,20 +20,25 @@ from core.networks import families as networks_families
 from core.networks import packaged
 from core.networks.card import Card, Network
 from core.pictures.image import RGBImage
-from core.pictures.preprocess import BOUNDARIES
-from core.studies.shift.sweep import MAX_SHIFT_LIMITS, Params
+from core.pictures.preprocess import BOUNDARIES, Boundary
+from core.studies.shift.sweep import LINES, MAX_SHIFT_LIMITS, Line, Params
 from pages.parts.common import own_network
 from pages.parts.common.address import bound
 from pages.parts.common.at_hand import (
     families,
     family_chooser,
+    family_from_scratch,
     family_title,
     first_family,
     known_labels,
     own_networks,
 )
 
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
 FAMILY = "shift-family"
+DY, DX, SLICE = "shift-dy", "shift-dx", "shift-slice"
 UNSHIFTED = "the answer unshifted"
 MOST_NETWORKS = 5
 
@@ -40,52 +52,125 @@ class Choice:
     params: Params
 
 
-def controls(image: RGBImage) -> Choice:
-    """The five controls above the figure of a picture; the rest under More."""
-    left, right, more = st.columns([3, 6, 1.4], vertical_alignment="bottom")
-    known = families()
-    first = first_family(image, known.values())
-    family = family_chooser(left, known, first, FAMILY, section("shift_sweep", "families"))
-    options = offered(family)
-    names = bound(
-        right.multiselect,
-        "Networks",
-        list(options),
-        default=[n for n in default_names(family) if n in options],
-        key=f"shift-networks-{family}",
-        max_selections=MOST_NETWORKS,
-        help="Plain and anti-aliased networks of one family; type to search. At most five.",
-    )
-    cards = tuple(options[name] for name in names)
-    with more.popover("More", width="stretch", help="Open your own weights"):
-        own_network.show("shift", remember)
-    first, second, third = st.columns([1, 1, 1], vertical_alignment="bottom")
+def chosen() -> tuple[int, int]:
+    """The shift that is looked at, (dy, dx) in px; after `controls`."""
+    return st.session_state.get(DY, 0), st.session_state.get(DX, 0)
+
+
+def line() -> Line:
+    """The line that the frame plays along; after `controls`."""
+    return st.session_state.get(SLICE) or "diagonal"
+
+
+def choose(dy: int, dx: int) -> None:
+    """Look at a shift: in a callback, before the controls are laid out."""
+    st.session_state[DY], st.session_state[DX] = dy, dx
+
+
+def controls(place: DeltaGenerator, image: RGBImage) -> Choice:
+    """How far the frame goes, and what else there is to choose under More."""
+    far, path, more = place.columns([4, 4, 1.6], vertical_alignment="bottom")
     reach = bound(
-        first.slider,
-        "Largest shift R, px",
+        far.slider,
+        section("shift_sweep", "how far"),
         *MAX_SHIFT_LIMITS,
         value=Params.max_shift,
         key="shift-R",
-        help="In pixels of the network's input. The map shows every shift of up to R pixels each way.",
+        help=section("shift_sweep", "how far help"),
     )
-    boundary = bound(
-        second.segmented_control,
-        "Boundary",
+    told: dict[str, str] = {
+        "diagonal": section("shift_sweep", "diagonal"),
+        "horizontal": section("shift_sweep", "horizontal"),
+        "vertical": section("shift_sweep", "vertical"),
+        "anti-diagonal": section("shift_sweep", "anti-diagonal"),
+    }
+    as_shown(SLICE, told)
+    bound(
+        path.selectbox,
+        section("shift_sweep", "path"),
+        list(LINES),
+        format_func=lambda one: told[one],
+        key=SLICE,
+        help=section("shift_sweep", "path help"),
+    )
+    with more.popover(section("common", "more"), width="stretch"):
+        return under_more(image, reach)
+
+
+def under_more(image: RGBImage, reach: int) -> Choice:
+    known = families()
+    first = first_family(image, known.values())
+    family = family_chooser(st.container(), known, first, FAMILY, section("shift_sweep", "families"))
+    family_from_scratch(family, FAMILY)
+    cards = chosen_networks(family)
+    boundary = at_the_edge()
+    labels = known_labels(family)
+    key = f"shift-class-{family}"
+    usual = section("shift_sweep", "unshifted answer")
+    as_shown(key, {UNSHIFTED: usual})
+    target = bound(
+        st.selectbox,
+        section("shift_sweep", "class"),
+        [UNSHIFTED, *labels],
+        format_func=lambda one: usual if one == UNSHIFTED else one,
+        key=key,
+        help=section("shift_sweep", "class help"),
+    )
+    limit = MAX_SHIFT_LIMITS[1]
+    with st.container(horizontal=True):
+        bound(st.number_input, section("shift_sweep", "dy"), -limit, limit, 0, key=DY)
+        bound(st.number_input, section("shift_sweep", "dx"), -limit, limit, 0, key=DX)
+    own_network.show("shift", remember)
+    return Choice(family, cards, Params(reach, boundary, None if target == UNSHIFTED else labels.index(target)))
+
+
+def chosen_networks(family: str) -> tuple[Card, ...]:
+    """The networks that are compared, chosen by their titles."""
+    options = offered(family)
+    key = f"shift-networks-{family}"
+    as_shown(key, {name: card.title for name, card in options.items()})
+    names = bound(
+        st.multiselect,
+        section("shift_sweep", "networks"),
+        list(options),
+        format_func=lambda name: options[name].title if name in options else name,
+        default=[n for n in default_names(family) if n in options],
+        key=key,
+        max_selections=MOST_NETWORKS,
+        help=section("shift_sweep", "networks help"),
+    )
+    return tuple(options[name] for name in names)
+
+
+def at_the_edge() -> Boundary:
+    told: dict[str, str] = {
+        "crop": section("shift_sweep", "crop"),
+        "circular": section("shift_sweep", "circular"),
+        "reflect": section("shift_sweep", "reflect"),
+    }
+    as_shown("shift-boundary", told)
+    boundary: Boundary = bound(
+        st.segmented_control,
+        section("shift_sweep", "edge"),
         list(BOUNDARIES),
+        format_func=lambda one: told[one],
         default=Params.boundary,
         required=True,
         key="shift-boundary",
         help=section("shift_sweep", "boundary"),
     )
-    labels = known_labels(family)
-    target = bound(
-        third.selectbox,
-        "Class P(·)",
-        [UNSHIFTED, *labels],
-        key=f"shift-class-{family}",
-        help="The class whose probability is drawn. By default what the first network says of the unshifted picture.",
-    )
-    return Choice(family, cards, Params(reach, boundary, None if target == UNSHIFTED else labels.index(target)))
+    return boundary
+
+
+def as_shown(key: str, told: Mapping[str, str]) -> None:
+    """Spell what the address says of `key` as its control shows it, and begin the page anew: `told` has the words for
+    each value."""
+    values = st.query_params.get_all(key)
+    spelt = [told.get(value, value) for value in values]
+    if spelt != values:
+        with suppress(StreamlitAPIException):  # laid out before: then the control itself wrote it there
+            st.query_params[key] = spelt
+            st.rerun()
 
 
 def offered(family: str) -> dict[str, Card]:

@@ -1,4 +1,4 @@
-"""Look closer: the slice through the maps, the crop at a shift, the worst shift, and the layers inside."""
+"""Look closer: the line through the maps, the crop at a shift, the worst shift, and the layers inside."""
 
 from __future__ import annotations
 
@@ -11,45 +11,35 @@ from core import cache
 from core.base.prose import section
 from core.base.worker import Progress
 from core.cache import Call
+from core.figures.palette import uri
 from core.networks.card import Card, Network
 from core.pictures.image import RGBImage, from_pixels, png_bytes
-from core.studies.shift import figures, inside_figures, sweep
+from core.studies.shift import figures, inside_figures, moving, sweep
 from core.studies.shift import inside as shift_inside
 from core.studies.shift.inside import InternalDistance
-from core.studies.shift.sweep import LINES, MAX_SHIFT_LIMITS, Line, Params, Result
+from core.studies.shift.sweep import Params, Result
 from pages.parts.common import at_hand, charts, waiting
-from pages.parts.common.address import bound, folded
+from pages.parts.common.address import folded
 from pages.parts.common.tray import Picture
 from pages.parts.common.words import plain
+from pages.parts.shift import choose
 
-DY, DX, SLICE = "shift-dy", "shift-dx", "shift-slice"
-
-
-def chosen() -> tuple[int, int]:
-    return st.session_state.get(DY, 0), st.session_state.get(DX, 0)
-
-
-def line() -> Line:
-    return st.session_state.get(SLICE) or "diagonal"
+CROP = 150  # px: the most that a crop is wide on the page, so that two stand side by side
 
 
 def choose_clicked() -> None:
     point = charts.clicked("shift-maps")
     if point is not None:
-        choose(int(point["y"]), int(point["x"]))
-
-
-def choose(dy: int, dx: int) -> None:
-    st.session_state[DY], st.session_state[DX] = dy, dx
+        choose.choose(int(point["y"]), int(point["x"]))
 
 
 def show(result: Result, cards: Sequence[Card], image: RGBImage, params: Params) -> None:
-    """The slice, and what the networks see and say at the chosen and at the worst shifts."""
-    st.header("Look closer", anchor="closer")
+    """The line, and what the networks see and say at the chosen and at the worst shifts."""
+    st.header(section("shift_sweep", "closer"), anchor="closer")
     left, right = st.columns([3, 2], gap="large")
     with left:
-        bound(st.segmented_control, "Slice", list(LINES), default="diagonal", required=True, key=SLICE)
-        charts.show(figures.line_plot(result, [c.title for c in cards], [c.blur for c in cards], line()), "shift-line")
+        titles, blurs = [card.title for card in cards], [card.blur for card in cards]
+        charts.show(figures.line_plot(result, titles, blurs, choose.line()), "shift-line")
     with right:
         crops(result, cards, image, params)
     worst(result, cards, image, params)
@@ -57,30 +47,29 @@ def show(result: Result, cards: Sequence[Card], image: RGBImage, params: Params)
 
 def crops(result: Result, cards: Sequence[Card], image: RGBImage, params: Params) -> None:
     """The picture as the networks see it, unshifted and at the chosen shift, with every network's answer."""
-    limit = MAX_SHIFT_LIMITS[1]
-    with st.container(horizontal=True):
-        bound(st.number_input, "Shift down dy, px", -limit, limit, 0, key=DY)
-        bound(st.number_input, "Shift right dx, px", -limit, limit, 0, key=DX)
-    index = result.index(*chosen())
+    index = result.index(*choose.chosen())
     dy, dx = (int(d) for d in result.offsets[index])
     with st.container(horizontal=True):
-        enlarged(image, cards[0], params, 0, 0, "unshifted")
-        enlarged(image, cards[0], params, dy, dx, f"moved by ({dy}, {dx})")
+        enlarged(image, cards[0], params, 0, 0, section("shift_sweep", "crop unmoved"))
+        enlarged(image, cards[0], params, dy, dx, section("shift_sweep", "crop moved", dy=dy, dx=dx))
     for card, top1, p in zip(cards, result.top1[:, index], result.top1_probability[:, index], strict=True):
         same = top1 == result.top1[result.models.index(card.name), result.centre]
-        st.markdown(f"{'●' if same else '✕'} **{plain(card.title)}** says {plain(result.labels[top1])} ({p:.2f})")
+        label = plain(result.labels[top1])
+        says = section("shift_sweep", "crop says", title=plain(card.title), label=label, p=float(p))
+        st.markdown(f"{'●' if same else '✕'} {says}")
 
 
 def enlarged(image: RGBImage, card: Card, params: Params, dy: int, dx: int, caption: str) -> None:
     """A crop as the network sees it, in whole factors with hard pixels where it is small."""
-    pixels = sweep.crop_at(image, card, params, dy, dx)
-    factor = max(1, 160 // card.size)
-    charts.enlarged(pixels, factor, caption, alt=f"The {card.size} px crop that the network sees, {caption}")
+    pixels = sweep.crop_at(moving.lit(image, card), card, params, dy, dx)
+    large = pixels.repeat(max(1, CROP // card.size), 0).repeat(max(1, CROP // card.size), 1)
+    alt = section("shift_sweep", "crop alt", size=card.size, which=caption)
+    st.image(uri(large), caption=plain(caption), alt=alt, width=min(CROP, large.shape[1]))
 
 
 def worst(result: Result, cards: Sequence[Card], image: RGBImage, params: Params) -> None:
     """The adversary's choice for each network, with the crop it found."""
-    st.subheader("The worst shift", anchor="worst")
+    st.subheader(section("shift_sweep", "worst"), anchor="worst")
     st.markdown(section("shift_sweep", "adversary", most=params.max_shift, label=plain(result.labels[result.target])))
     for column, card, index, share in zip(
         st.columns(max(3, len(cards)))[: len(cards)],
@@ -91,18 +80,22 @@ def worst(result: Result, cards: Sequence[Card], image: RGBImage, params: Params
     ):
         row = result.models.index(card.name)
         dy, dx = (int(d) for d in result.offsets[index])
-        said = result.labels[result.top1[row, index]]
         with column:
-            enlarged(image, card, params, dy, dx, f"{card.title}: moved by ({dy}, {dx})")
+            where = section("shift_sweep", "worst of", title=card.title, dy=dy, dx=dx)
+            enlarged(image, card, params, dy, dx, where)
             st.markdown(
-                plain(
-                    f"P = {result.probability[row, index]:.3f} (unshifted "
-                    f"{result.probability[row, result.centre]:.3f}), says {said}. Consistency of this picture: "
-                    f"{share:.1%} of shift pairs agree."
+                section(
+                    "shift_sweep",
+                    "worst says",
+                    p=float(result.probability[row, index]),
+                    rest=float(result.probability[row, result.centre]),
+                    label=plain(result.labels[result.top1[row, index]]),
+                    share=float(share),
                 )
             )
             with st.container(horizontal=True):
-                st.button("Show it on the maps", key=f"worst {card.name}", on_click=choose, args=(dy, dx))
+                show_it = section("shift_sweep", "show it")
+                st.button(show_it, key=f"worst {card.name}", on_click=choose.choose, args=(dy, dx))
                 st.download_button(
                     "PNG",
                     partial(crop_png, image, card, params, dy, dx),
@@ -112,23 +105,26 @@ def worst(result: Result, cards: Sequence[Card], image: RGBImage, params: Params
 
 
 def crop_png(image: RGBImage, card: Card, params: Params, dy: int, dx: int) -> bytes:
-    return png_bytes(from_pixels(sweep.crop_at(image, card, params, dy, dx)))
+    return png_bytes(from_pixels(sweep.crop_at(moving.lit(image, card), card, params, dy, dx)))
 
 
-@folded("Inside the networks: which layer loses the shift?", "shift inside")
 def inside(cards: Sequence[Card], picture: Picture) -> None:
     """Where equivariance is lost, layer by layer; computed when opened."""
+    folded(section("shift_sweep", "inside"), "shift inside")(layers)(cards, picture)
+
+
+def layers(cards: Sequence[Card], picture: Picture) -> None:
     padding = st.segmented_control(
-        "Borders of the layers",
+        section("shift_sweep", "padding"),
         shift_inside.BOUNDARY_PADDINGS,
         default="circular",
         required=True,
         key="shift-padding",
-        help="circular: every layer wraps round, so that subsampling is the only cause. trained: as it is.",
+        help=section("shift_sweep", "padding help"),
     )
     found = [at_hand.own_networks().get(c.name) or cache.network(c) for c in cards]
     calls = [Call(layers_of, n, picture.image, padding) for n in found]
-    answers = waiting.ask_all(calls, "Comparing the layers", "inside")
+    answers = waiting.ask_all(calls, section("shift_sweep", "comparing"), "inside")
     for sentence in (a for a in answers if isinstance(a, str)):
         st.info(plain(sentence), icon=":material/block:")
     done = [(n, a) for n, a in zip(found, answers, strict=True) if isinstance(a, InternalDistance)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -18,7 +19,7 @@ from core.studies.shift import dataset, figures, paper, photographs, photographs
 from core.studies.shift.dataset import Params, Result
 from pages.parts.common import at_hand, charts, own_pictures
 from pages.parts.common.address import bound, folded
-from pages.parts.common.words import code, note, plain
+from pages.parts.common.words import code, plain
 from pages.parts.shift import choose
 
 CHUNK = 32  # pictures between two looks at the Stop button
@@ -26,32 +27,53 @@ LIVE = Params(boundary="crop", pairs=2, worst_reach=1)
 
 
 def show(choice: choose.Choice) -> None:
-    st.header("Measured on whole data sets", anchor="measured")
+    """Folded: ours beside the paper's, the limits of both, and the reader's own pictures."""
+    st.header(section("shift_sweep", "measured"), anchor="measured")
     records = dataset.measured(ASSETS / "results" / "shift_sweep")
     seen = photographs.measured(lite.RECORDS)
     known = {r.dataset for r in records.values()} | ({"imagenet"} if seen else set())
     sets = [name for name, data in families.FAMILIES.items() if data in known]
-    if sets:
-        data = bound(
-            st.segmented_control,
-            "Data set",
-            sets,
-            format_func=plain,
-            default=sets[0],
-            required=True,
-            key="shift-data",
-        )
-        if families.FAMILIES[data] == "imagenet":
-            on_photographs(list(seen.values()))
-        else:
-            packaged({name: r for name, r in records.items() if r.dataset == families.FAMILIES[data]})
-    with st.expander("The paper's own numbers (ImageNet)"):
-        st.markdown("**The paper's**, accuracy / consistency in %, networks trained from scratch; not measured here.")
-        charts.numbers_table(paper.table(), alt="The paper's ImageNet table")
-        st.caption("Zhang, ICML 2019. Consistency there: two random crops of an ImageNet picture agree on top-1.")
-    with st.expander("Limits of these numbers"):
+    data = chosen_set(sets, choice.family)
+    if data is not None:
+        title = section("shift_sweep", "measured folded", data=data)
+        folded(title, "shift measured")(measurements)(families.FAMILIES[data], records, list(seen.values()))
+    with st.expander(section("shift_sweep", "limits heading")):
         st.markdown(section("shift_sweep", "limits"))
-    on_your_pictures(choice)
+    folded(section("shift_sweep", "live"), "shift live", told=False)(on_your_pictures)(choice)
+
+
+def chosen_set(sets: Sequence[str], family: str) -> str | None:
+    """The data set that is shown: that of the chosen networks first, where there is one, until the reader chooses."""
+    if not sets:
+        return None
+    own = next((name for name in sets if families.FAMILIES[name] == family), None)
+    if own is None:
+        st.caption(section("shift_sweep", "not measured"))
+    first, before = own or sets[0], "shift-data began with"
+    if st.session_state.get(before, first) != first and st.session_state.get("shift-data") == st.session_state[before]:
+        del st.session_state["shift-data"]
+    st.session_state[before] = first
+    chosen: str = bound(
+        st.segmented_control,
+        section("shift_sweep", "data set"),
+        list(sets),
+        format_func=plain,
+        default=first,
+        required=True,
+        key="shift-data",
+    )
+    return chosen
+
+
+def measurements(family: str, records: dict[str, dataset.Measured], seen: list[photographs.Answered]) -> None:
+    if family == "imagenet":
+        on_photographs(seen)
+    else:
+        packaged({name: r for name, r in records.items() if r.dataset == family})
+    st.subheader(section("shift_sweep", "papers own"), anchor=False)
+    st.markdown(section("shift_sweep", "papers table"))
+    charts.numbers_table(paper.table(), alt="The paper's ImageNet table")
+    st.caption(section("shift_sweep", "papers note"))
 
 
 def on_photographs(records: list[photographs.Answered]) -> None:
@@ -60,7 +82,12 @@ def on_photographs(records: list[photographs.Answered]) -> None:
     charts.show(photographs_figures.scatter(records), "shift-photographs")
     first = records[0]
     st.caption(section("shift_sweep", "photographs", data=plain(first.data), pairs=first.pairs))
-    st.caption("Measure again: " + ", ".join(code(today(r.command)) for r in records))
+    measure_again([r.command for r in records])
+
+
+def measure_again(commands: Sequence[str]) -> None:
+    listed = ", ".join(code(today(command)) for command in commands)
+    st.caption(section("shift_sweep", "measure again", commands=listed))
 
 
 def packaged(records: dict[str, dataset.Measured]) -> None:
@@ -69,46 +96,44 @@ def packaged(records: dict[str, dataset.Measured]) -> None:
     summaries = [r.summary for r in records.values()]
     titles = [card.title_of(name) for name in records]
     blurs = [card.blur_of(r.arch) for r in records.values()]
-    note(
-        f"{first.data}; n = {first.summary.images:,}. Consistency: two random circular shifts of up to "
-        f"{first.reach} px, {first.summary.draws} draws a picture. One training run (seed) a network; "
-        "intervals are 95 % over pictures."
+    st.caption(
+        section(
+            "shift_sweep",
+            "packaged",
+            data=plain(first.data),
+            images=first.summary.images,
+            reach=first.reach,
+            draws=first.summary.draws,
+        )
     )
-    left, right = st.columns([2, 3], gap="large")
-    with left:
-        charts.show(figures.scatter(summaries, titles, blurs), "shift-scatter")
-    with right:
-        flips = bound(st.toggle, "Show answers that change instead of accuracy", key="shift-flips")
-        charts.show(figures.corruption_plot(summaries, titles, blurs, flips=flips), "shift-corruptions")
+    charts.show(figures.scatter(summaries, titles, blurs), "shift-scatter")
+    flips = bound(st.toggle, section("shift_sweep", "flips toggle"), key="shift-flips")
+    charts.show(figures.corruption_plot(summaries, titles, blurs, flips=flips), "shift-corruptions")
     strengths = "; ".join(f"{kind} {', '.join(f'{s:g}' for s in STRENGTHS[kind])}" for kind in STRENGTHS)
     st.caption(
         section("shift_sweep", "corruptions", images=first.few_images, strengths=plain(strengths), side=REFERENCE_SIDE)
     )
-    st.caption("Measure again: " + ", ".join(code(today(r.command)) for r in records.values()))
+    measure_again([r.command for r in records.values()])
 
 
-@folded("Measure on your own pictures", "shift live", told=False)
 def on_your_pictures(choice: choose.Choice) -> None:
     """The same measurement on a folder or zip of the reader's, with progress, time left and Stop."""
-    st.markdown(
-        "A folder on this machine, or a zip. Sub-folders named like a class of the network give the accuracy; "
-        "without them only consistency and answer flips are measured. Shifts are true crops here."
-    )
+    st.markdown(section("shift_sweep", "live about"))
     chosen = own_pictures.choose("live")
     if chosen is None:
         return
-    st.markdown(f"{len(chosen):,} pictures found.")
-    if not st.toggle("Measure them with the chosen networks", key="live go"):
+    st.markdown(section("shift_sweep", "live found", count=len(chosen)))
+    if not st.toggle(section("shift_sweep", "live go"), key="live go"):
         return
     ready, read = at_hand.loaded(choice.cards), partial(open_pictures, chunk=CHUNK)
-    what = f"Measuring {len(chosen):,} pictures with {len(ready)} networks"
+    what = section("shift_sweep", "live asking", count=len(chosen), networks=len(ready))
     done, expected = own_pictures.measured(chosen, dataset.run, ready, LIVE, read=read, what=what, at="live")
     report([(n, result) for n, result in done if result.top1.shape[1]], expected)
 
 
 def report(done: list[tuple[Network, Result]], expected: int) -> None:
     if not done:
-        st.info("No picture has been measured yet.")
+        st.info(section("shift_sweep", "live none"))
         return
     summaries = [dataset.summary(result, LIVE) for _, result in done]
     titles = [network.card.title for network, _ in done]

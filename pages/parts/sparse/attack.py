@@ -21,8 +21,11 @@ STEPS_OFFERED = (5, 10, 20, 40, 80)
 NORM_CHOICES = {NORM_WORDS[norm]: norm for norm in NORMS}
 
 
-@folded("Does it withstand an attack? Attack it", "sparse attack")
 def show(scene: Scene) -> None:
+    folded(section("sparse_codes", "attack name"), "sparse attack")(opened)(scene)
+
+
+def opened(scene: Scene) -> None:
     """Attacks when opened."""
     st.markdown(section("sparse_codes", "attack"))
     found = attack_dataset.measured(FOLDER)
@@ -50,14 +53,14 @@ def packaged(found: Measured) -> None:
 
 def live(scene: Scene) -> None:
     """The tray's picture under attack: the SDNet at the scene's lambda, and its twin."""
-    st.subheader("Attack this picture", anchor=False)
+    st.subheader(section("sparse_codes", "attack it"), anchor=False)
     params = controls()
     subjects: list[tuple[Network, float | None]] = [(scene.network, scene.params.lam)]
     if scene.twin is not None:
         subjects.append((scene.twin, None))
     pixels = seen(scene.picture.image, scene.network.preprocessing)
     calls = [Call(attack.look, network, pixels, params, lam) for network, lam in subjects]
-    looks = waiting.ask_all(calls, f"Attacking {len(subjects)} networks", "sparse attack")
+    looks = waiting.ask_all(calls, section("sparse_codes", "attack waiting"), "sparse attack")
     for i, ((network, lam), look) in enumerate(zip(subjects, looks, strict=True)):
         if look is not None:
             title = network.card.title + ("" if lam is None else f" at λ = {lam:g}")
@@ -74,19 +77,26 @@ def controls() -> Params:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         word = bound(
             st.segmented_control,
-            "Ball",
+            section("sparse_codes", "ball"),
             list(NORM_CHOICES),
             default=NORM_WORDS["linf"],
             required=True,
             key="sparse-attack-norm",
-            help="L∞: no value of a pixel moves by more than eps. L2: all changes together are no longer than eps.",
+            help=section("sparse_codes", "ball help"),
         )
         norm = NORM_CHOICES[word]
         sizes = {radius(norm, eps): eps for eps in EPS[norm]}
         eps = bound(
-            st.select_slider, "eps", list(sizes), list(sizes)[1], format_func=plain, key=f"sparse-attack-eps-{norm}"
+            st.select_slider,
+            section("sparse_codes", "eps"),
+            list(sizes),
+            list(sizes)[1],
+            format_func=plain,
+            key=f"sparse-attack-eps-{norm}",
         )
-        steps = bound(st.select_slider, "Steps", STEPS_OFFERED, 20, key="sparse-attack-steps")
+        steps = bound(
+            st.select_slider, section("sparse_codes", "attack steps"), STEPS_OFFERED, 20, key="sparse-attack-steps"
+        )
     return Params(norm, sizes[eps], int(steps))
 
 

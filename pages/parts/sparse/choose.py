@@ -1,4 +1,4 @@
-"""The sparse codes page's controls: how much noise, which lambda, how many steps, and at what resolution."""
+"""The sparse codes page's controls: which noise and how much of it; under More the network and how it codes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,16 @@ from core.base.prose import section
 from core.networks import families, packaged
 from core.networks.card import Card, Network
 from core.pictures import noise
-from core.studies.sparse.codes import LAMBDA_LIMITS, LAMBDA_STEP, SOLVER_NAMES, TWIN_OF, Params, Resolution, has_codes
+from core.studies.sparse.codes import (
+    LAMBDA_LIMITS,
+    LAMBDA_STEP,
+    OPENING,
+    SOLVER_NAMES,
+    TWIN_OF,
+    Params,
+    Resolution,
+    has_codes,
+)
 from pages.parts.common import own_network
 from pages.parts.common.address import bound
 from pages.parts.common.at_hand import from_scratch, own_networks
@@ -33,6 +42,7 @@ class Scene:
 
 
 NOISE, LAMBDA, STEPS, AT, NETWORK = "sparse-noise", "sparse-lambda", "sparse-steps", "sparse-at", "sparse-network"
+SEED = "sparse-seed"
 ANY = "sparse-any-network"  # the chooser of pages/parts/sparse/any.py
 LARGEST_SEED = 9999
 STEPS_OFFERED = (1, 2, 3, 5, 8, 10, 15, 20, 30, 50)
@@ -52,50 +62,86 @@ class Choice:
 
 
 def controls() -> Choice:
-    """The five controls above the figure; the rest under More."""
+    """How noisy the picture is, beside the hero's lambda; the rest under More."""
+    begin()
     offered = networks_offered()
-    row = st.columns([1.5, 1.8, 2.2, 1.8, 1.7, 1.2], vertical_alignment="bottom")
-    kinds = ["none", *noise.KINDS]
+    row = st.columns([1.3, 2.2, 1], vertical_alignment="bottom")
+    kinds = [noise.NONE, *noise.KINDS]
     kind = bound(
-        row[0].selectbox, "Noise", kinds, kinds.index(Params.noise), key=NOISE, help=section("sparse_codes", "noise")
-    )
+        row[0].selectbox, section("sparse_codes", "noise name"), kinds, None, format_func=plain, key=NOISE,
+        help=section("sparse_codes", "noise"),
+    )  # fmt: skip
+    kind = kind or noise.NONE
     level = level_of(kind, row[1])
-    lam = bound(
-        row[2].slider, "Lambda λ", *LAMBDA_LIMITS, Params.lam, LAMBDA_STEP, key=LAMBDA,
-        help=section("sparse_codes", "lambda"),
-    )  # fmt: skip
-    steps = bound(
-        row[3].select_slider, "FISTA steps", STEPS_OFFERED, Params.steps, key=STEPS,
-        help=section("sparse_codes", "steps"),
-    )  # fmt: skip
-    with row[5].popover("More", width="stretch", help="Solver, seed, another SDNet, your own weights"):
-        name = bound(st.selectbox, "SDNet", list(offered), key=NETWORK)
-        solver = bound(st.selectbox, "Solver", list(SOLVER_NAMES), key="sparse-solver")
-        st.caption("Textbook FISTA and the paper's form are the same for two steps; ISTA has no momentum.")
-        seed = bound(st.number_input, "Seed of the noise", 0, LARGEST_SEED, key="sparse-seed")
+    with row[2].popover(section("common", "more"), width="stretch"):
+        lam = bound(
+            st.number_input, section("sparse_codes", "lambda name"), *LAMBDA_LIMITS, Params.lam, LAMBDA_STEP,
+            key=LAMBDA, help=section("sparse_codes", "lambda"),
+        )  # fmt: skip
+        name = bound(
+            st.selectbox, section("sparse_codes", "network name"), list(offered), key=NETWORK,
+            help=section("sparse_codes", "network"),
+        )  # fmt: skip
+        st.caption(plain(offered[name].title))
+        steps = bound(
+            st.select_slider, section("sparse_codes", "steps name"), STEPS_OFFERED, Params.steps, key=STEPS,
+            help=section("sparse_codes", "steps"),
+        )  # fmt: skip
+        solver = bound(
+            st.selectbox, section("sparse_codes", "solver name"), list(SOLVER_NAMES), key="sparse-solver",
+            help=section("sparse_codes", "solver"),
+        )  # fmt: skip
+        seed = bound(
+            st.number_input, section("sparse_codes", "seed name"), 0, LARGEST_SEED, key=SEED,
+            help=section("sparse_codes", "seed"),
+        )  # fmt: skip
+        size = f"{offered[name].size} px"
+        resolutions: dict[str, Resolution] = {size: "network", "own": "own"}
+        at = bound(
+            st.segmented_control, section("sparse_codes", "picture at name"), list(resolutions), format_func=plain,
+            default=size, required=True, key=AT, help=section("sparse_codes", "picture at", size=plain(size)),
+        )  # fmt: skip
         own_network.show("sparse", remember)
-    size = f"{offered[name].size} px"
-    resolutions: dict[str, Resolution] = {size: "network", "own": "own"}
-    at = bound(
-        row[4].segmented_control, "Picture at", list(resolutions), format_func=plain, default=size,
-        required=True, key=AT, help=section("sparse_codes", "picture at", size=plain(size)),
-    )  # fmt: skip
     params = Params(kind, level, float(lam), int(steps), solver, int(seed), resolutions[at])
     return Choice(offered[name], packaged.cards().get(TWIN_OF.get(name, "")), params)
 
 
+def begin() -> None:
+    """Where nothing of this page is asked for, ask for the example that lambda rescues; where the noise alone is not,
+    for the noise of the settings.
+
+    The noise has no value of its own to fall back on, so it always stands in the address: no address of this page is
+    taken for a first visit.
+    """
+    if NOISE in st.query_params:
+        return
+    if NOISE in st.session_state:
+        if st.session_state[NOISE] is None:  # struck out
+            st.session_state[NOISE] = noise.NONE
+        return
+    asked: dict[str, object] = {NOISE: Params.noise}
+    if not any(name.startswith("sparse") for name in st.query_params):
+        level = f"sparse-level-{OPENING.noise}"
+        asked = {NOISE: OPENING.noise, level: OPENING.level, LAMBDA: OPENING.lam, SEED: OPENING.seed}
+    st.query_params.update({name: str(value) for name, value in asked.items()})
+    st.rerun()  # widgets take from the address what stands in it when a run begins
+
+
 def level_of(kind: str, place: st.delta_generator.DeltaGenerator) -> float:
-    if kind == "none":
-        place.caption("No noise is added.")
+    if kind == noise.NONE:
+        place.caption(section("sparse_codes", "no noise added"))
         return 0.0
     about = noise.KINDS[kind]
     levels = list(about.levels)
     start = Params.level if kind == Params.noise else levels[len(levels) // 2]
-    label = f"Level {about.symbol}{f', {about.unit}' if about.unit else ''}"
+    unit = f"{about.symbol}{f', {about.unit}' if about.unit else ''}"
     key = f"sparse-level-{kind}"
     return float(
-        bound(place.select_slider, plain(label), levels, start, format_func=plain, key=key, help=plain(about.meaning))
-    )
+        bound(
+            place.select_slider, section("sparse_codes", "level name", unit=plain(unit)), levels, start,
+            format_func=plain, key=key, help=plain(about.meaning),
+        )
+    )  # fmt: skip
 
 
 def networks_offered() -> dict[str, Card]:
@@ -115,5 +161,4 @@ def remember(network: Network) -> None:
 def scratch(card: Card) -> None:
     """One click from the ImageNet network to the SDNet that this project trained from scratch on CIFAR-10."""
     if card.family == "imagenet" and families.SDNETS[0] in packaged.cards():
-        about = "SDNet-18 and its twin, taught with CIFAR-10 at 32 px and no other network's help."
-        from_scratch(NETWORK, families.SDNETS[0], about)
+        from_scratch(NETWORK, families.SDNETS[0], section("sparse_codes", "from scratch"))

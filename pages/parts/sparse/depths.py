@@ -16,8 +16,11 @@ from pages.parts.sparse.choose import Scene
 MISSING = "The network with every layer coded is not on this machine: train it with `receptive train {}`."
 
 
-@folded("What does each depth keep?", "sparse depths")
 def show(scene: Scene) -> None:
+    folded(section("sparse_codes", "depths name"), "sparse depths")(opened)(scene)
+
+
+def opened(scene: Scene) -> None:
     if families.ALL_CODED not in packaged.cards():
         st.markdown(MISSING.format(families.ALL_CODED))
         return
@@ -25,7 +28,7 @@ def show(scene: Scene) -> None:
     if network is None:
         return
     small = depths.shrunk(scene.noisy)
-    what = "Leading every depth back to pixels"
+    what = section("sparse_codes", "depths waiting")
     result = waiting.ask(depths.run, network, small, scene.params.lam, what=what, at="sparse depths")
     if result is not None:
         answer(result, network.card.title, network.card.provenance)
@@ -37,7 +40,4 @@ def answer(result: Result, title: str, provenance: str) -> None:
     charts.show(depths_figures.pictures(result), "sparse-depths")
     st.caption(section("sparse_codes", "depths", title=plain(title), provenance=plain(provenance)))
     charts.show(depths_figures.curves(result), "sparse-depth-layers")
-    st.caption(
-        f"Each layer against its own input, from the picture to the answer. λ = {result.lam:g} is the first layer's, "
-        "the others keep the one they were trained with."
-    )
+    st.caption(section("sparse_codes", "depth layers", lam=plain(f"{result.lam:g}")))

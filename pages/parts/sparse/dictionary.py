@@ -14,7 +14,7 @@ from core.studies.sparse.dictionary import Result
 from core.studies.sparse.figures import to_bytes
 from pages.parts.common import charts, waiting
 from pages.parts.common.address import bound
-from pages.parts.common.words import note, plain, stressed
+from pages.parts.common.words import plain, stressed
 from pages.parts.sparse.choose import Scene
 
 ATOM, COUNT = "sparse-atom", "sparse-strongest"
@@ -24,7 +24,7 @@ FIRST_COUNT = 4
 
 
 def show(scene: Scene) -> None:
-    st.header("Look closer", anchor="closer")
+    st.subheader(section("sparse_codes", "atoms name"), anchor=False)
     result = coded(scene)
     if result is None:
         return
@@ -32,10 +32,7 @@ def show(scene: Scene) -> None:
     atom = chosen(result)
     charts.show(dictionary_figures.wall(result, atom), "sparse-wall", on_click=choose_clicked)
     limit = f"{dictionary.atom_limit(result):.2f}"
-    note(
-        "Strength: the root mean square over pixels and colours of an atom's contribution, its codes convolved with "
-        f"it. Mid grey is 0; black and white are taps of −{limit} and +{limit}, for all."
-    )
+    st.caption(section("sparse_codes", "wall", limit=plain(limit)))
     one_atom(scene, result, atom)
     strongest(scene, result)
 
@@ -46,7 +43,7 @@ def coded(scene: Scene) -> Result | None:
     kept = st.session_state.get(KEPT)
     if kept is not None and kept[0] == call.key:
         return kept[1]
-    [result] = waiting.ask_all([call], "Taking the picture apart into atoms", "sparse dictionary")
+    [result] = waiting.ask_all([call], section("sparse_codes", "atoms waiting"), "sparse dictionary")
     if result is not None:
         st.session_state[KEPT] = call.key, result
         cache.forget([call.key])
@@ -71,10 +68,11 @@ def chosen(result: Result) -> int:
         st.session_state[ATOM] = last
     with st.container(horizontal=True, vertical_alignment="bottom"):
         atom = bound(
-            st.number_input, "Atom", 0, last, None, key=ATOM, placeholder="strongest", width=160,
-            help="Click an atom on the wall, or type its number.",
+            st.number_input, section("sparse_codes", "atom"), 0, last, None, key=ATOM,
+            placeholder=section("sparse_codes", "strongest"), width=160,
+            help=section("sparse_codes", "atom help"),
         )  # fmt: skip
-        st.button("The strongest atom", on_click=choose, args=(None,), key="sparse strongest atom")
+        st.button(section("sparse_codes", "strongest atom"), on_click=choose, args=(None,), key="sparse strongest atom")
     return int(result.order[0]) if atom is None else int(atom)
 
 
@@ -97,7 +95,7 @@ def strongest(scene: Scene, result: Result) -> None:
     last = len(result.order)
     if st.session_state.get(COUNT, 0) > last:  # another network had more
         del st.session_state[COUNT]
-    n = bound(st.slider, "Strongest atoms, n", 0, last, min(FIRST_COUNT, last), key=COUNT)
+    n = bound(st.slider, section("sparse_codes", "strongest n"), 0, last, min(FIRST_COUNT, last), key=COUNT)
     left, right = st.columns([2, 3], gap="large")
     with left:
         pixels = to_bytes(dictionary.rebuilt(scene.network, result, n))

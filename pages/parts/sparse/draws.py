@@ -23,17 +23,20 @@ LARGEST_SEED = 9999
 MEASURES: dict[str, Shown] = {"same answer": "share", "probability": "probability"}
 
 
-@folded("How much noise does any network's answer bear?", "sparse any")
 def show(picture: tray.Picture, first: str, beside: Sequence[Network] = ()) -> None:
+    folded(section("sparse_codes", "draws name"), "sparse any")(opened)(picture, first, beside)
+
+
+def opened(picture: tray.Picture, first: str, beside: Sequence[Network]) -> None:
     """`first` is asked until the reader chooses another network, `beside` it stand the page's own."""
-    network = at_hand.any_network("Network", f"{KEY}-network", first)
+    network = at_hand.any_network(section("sparse_codes", "any name"), f"{KEY}-network", first)
     params, count, shown = controls()
     asked = {n.card.name: n for n in (*beside, *([network] if network else []))}
     if not asked:
         return
     provenance.badges([n.card for n in asked.values()])
     calls = [Call(draws.run, n, picture.image, params, count) for n in asked.values()]
-    found = waiting.ask_all(calls, f"Asking about {count} draws of {params.kind} noise", "sparse any")
+    found = waiting.ask_all(calls, section("sparse_codes", "draws waiting"), "sparse any")
     results = [result for result in found if result is not None]
     if results:
         look(results, shown)
@@ -42,13 +45,19 @@ def show(picture: tray.Picture, first: str, beside: Sequence[Network] = ()) -> N
 def controls() -> tuple[Params, int, Shown]:
     """The noise, its number of draws, and what the heat maps show."""
     row = st.columns([1.4, 1.6, 1.2, 1.8], vertical_alignment="bottom")
-    kind = bound(row[0].selectbox, "Kind of noise", list(noise.KINDS), key=f"{KEY}-noise")
+    kind = bound(row[0].selectbox, section("sparse_codes", "noise name"), list(noise.KINDS), key=f"{KEY}-noise")
     count = bound(
-        row[1].select_slider, "Draws n", OFFERED, draws.DRAWS, key=f"{KEY}-draws", help="Of the noise, at every level."
+        row[1].select_slider,
+        section("sparse_codes", "draws n"),
+        OFFERED,
+        draws.DRAWS,
+        key=f"{KEY}-draws",
+        help=section("sparse_codes", "draws help"),
     )
-    seed = bound(row[2].number_input, "Seed", 0, LARGEST_SEED, key=f"{KEY}-seed")
+    seed = bound(row[2].number_input, section("sparse_codes", "seed name"), 0, LARGEST_SEED, key=f"{KEY}-seed")
     measure = bound(
-        row[3].segmented_control, "Show", list(MEASURES), default="same answer", required=True, key=f"{KEY}-show",
+        row[3].segmented_control, section("sparse_codes", "draws show"), list(MEASURES), default="same answer",
+        required=True, key=f"{KEY}-show",
         help="; ".join(plain(f"{name}: {SHOWN[shown]}") for name, shown in MEASURES.items()),
     )  # fmt: skip
     return Params(kind, dataset.levels_of(kind), seed=int(seed)), int(count), MEASURES[measure]

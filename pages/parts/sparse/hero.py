@@ -1,58 +1,173 @@
-"""The picture, what the code keeps of it, and what the network answers: redrawn with every move of a slider."""
+"""The hero: noisy photo, rebuilt photo and answers under one slider of lambda, which the browser plays by itself."""
 
 from __future__ import annotations
 
-import math
+from functools import partial
 
 import streamlit as st
 
 from core.base.prose import section
-from core.studies.sparse import codes, figures
-from core.studies.sparse.codes import LAMBDA_LIMITS, LAMBDA_STEP, Result
-from pages.parts.common import charts
-from pages.parts.common.words import plain
+from core.figures import theme
+from core.figures.palette import accent, network_colours
+from core.networks.card import Card
+from core.pictures import noise
+from core.pictures.samples import DEFAULT_SAMPLE
+from core.studies.sparse import dataset, frames, rescue
+from core.studies.sparse.codes import FOLDER, LAMBDAS, OPENING, Params
+from core.studies.sparse.frames import Frames
+from pages.parts.common import frame, stage
+from pages.parts.common.player import component, words
+from pages.parts.common.stage import NOTHING
+from pages.parts.common.tray import Picture
+from pages.parts.common.words import Markdown, plain
 from pages.parts.sparse.choose import LAMBDA
 
-
-def coded(result: Result, titles: list[str], key: str = "sparse-pictures") -> None:
-    """Finding, pictures and answers."""
-    finding = codes.finding(result, titles)
-    st.markdown(f"#### {plain(finding)}")
-    charts.show(figures.pictures(result, titles), key)
-    answers(result, titles)
+SMALL = 64  # px: up to this side the pixels are shown as they are
+_moving = component("receptive_sparse_hero", __file__, '<div class="rebuilt"></div>')
 
 
-def show(result: Result, titles: list[str]) -> None:
-    """Finding, pictures, answers, and the curves over lambda and steps."""
-    coded(result, titles)
-    use_estimate(result)
-    left, right = st.columns([3, 2], gap="large")
-    with left:
-        charts.show(figures.along_lambda(result), "sparse-along")
-    with right:
-        charts.show(figures.objective(result), "sparse-objective")
-        st.caption(section("sparse_codes", "solvers"))
+def show(found: Frames, cards: list[Card], params: Params, picture: Picture, key: str = "sparse-hero") -> None:
+    """What is said of the picture; `verdict` stands above. `params.lam` is where the slider rests."""
+    steps = [i for i, lam in enumerate(found.curves.lams) if lam in LAMBDAS or lam == found.training_lam]
+    lams = [round(float(found.curves.lams[i]), 4) for i in steps]
+    chosen = min(range(len(lams)), key=lambda i: abs(lams[i] - params.lam))
+    title, trained = cards[0].title, min(range(len(lams)), key=lambda i: abs(lams[i] - found.training_lam))
+    groups = [group(title, accent(), [found.best(i) for i in steps], found.labels[found.wanted])]
+    if found.twin_best and len(cards) > 1:
+        grey = network_colours([None])[0]
+        groups.append(group(cards[1].title, grey, [found.twin_best], found.labels[found.twin_clean.argmax()]))
+    made = [section("sparse_codes", "rebuilt caption", share=float(found.curves.nonzero[i])) for i in steps]
+    said = section("sparse_codes", "as trained", lam=f"{found.training_lam:g}")
+    _moving(
+        key=key,
+        data={
+            "of": [found.picture, found.noise, found.level, found.seed, *found.models],
+            "lams": lams,
+            "chosen": chosen,
+            "begins": params == OPENING and picture.sample == DEFAULT_SAMPLE,
+            "dark": theme.dark(),
+            "cells": max(found.height, found.width) <= SMALL,
+            "noisy": found.noisy,
+            "clean": found.clean,
+            "rebuilt": [found.rebuilt[i] for i in steps],
+            "captions": made,
+            "groups": groups,
+            "scale": [[trained, said], *([i, f"{lam:g}"] for i, lam in enumerate(lams) if lam in (0.5, 1.0, 1.5))],
+            "player": words(section("sparse_codes", "slider")),
+            "words": {
+                "noisy": noise_words(found),
+                "clean": section("sparse_codes", "clean caption"),
+                "without": section("sparse_codes", "see clean"),
+                "back": section("sparse_codes", "see noisy"),
+                "right": section("sparse_codes", "right mark"),
+                "wrong": section("sparse_codes", "wrong mark"),
+            },
+        },
+        on_chosen_change=partial(choose, key, lams),
+    )
 
 
-def answers(result: Result, titles: list[str]) -> None:
-    """One card an answer: the network, its lambda and how that was come by, the class and its probability."""
-    found = codes.answers(result, titles)
-    for place, answer in zip(st.columns(len(found)), found, strict=True):
-        at = f"λ = {answer.lam:.2f}, {answer.rule}" if answer.lam is not None else "the plain twin, no λ"
-        place.metric(plain(at), plain(f"{answer.label} ({answer.probability:.2f})"), border=True)
+def choose(key: str, lams: list[float]) -> None:
+    """What the slider rests at becomes the setting."""
+    at = st.session_state[key].get("chosen")
+    if isinstance(at, int) and 0 <= at < len(lams):
+        st.session_state[LAMBDA] = lams[at]
 
 
-def use_estimate(result: Result) -> None:
-    if not math.isnan(result.estimated_lam):
-        st.button(
-            f"Use the λ that the residual asks for ({result.estimated_lam:.2f})",
-            icon=":material/auto_fix_high:",
-            key="sparse use estimate",
-            on_click=use,
-            args=(result.estimated_lam,),
+def group(title: str, colour: str, best: list[list[tuple[str, float]]], wanted: str) -> dict[str, object]:
+    """One network's answers, a list a frame; one list for a network that has no lambda."""
+    return {
+        "title": title,
+        "colour": colour,
+        "best": [[[label, round(share, 4)] for label, share in one] for one in best],
+        "right": [one[0][0] == wanted for one in best],
+    }
+
+
+def noise_words(found: Frames) -> str:
+    if found.noise == noise.NONE:
+        return section("sparse_codes", "clean caption")
+    return section("sparse_codes", "noisy caption", kind=found.noise, level=noise.KINDS[found.noise].label(found.level))
+
+
+def verdict(found: Frames, cards: list[Card], params: Params) -> None:
+    """What turning lambda does to the answer here; muted, what it does over photographs."""
+    told = frames.told(found)
+    said = in_words(told, plain(cards[0].title))
+    stage.verdict(said, over_photographs(cards, params), stage.doubt(cards[0].title, told.label, told.sure))
+
+
+def of_held(found: Frames, cards: list[Card]) -> None:
+    """The verdict on the picture that is held beside the chosen one."""
+    st.markdown(in_words(frames.told(found), plain(cards[0].title)))
+
+
+def told_of_the_choice(card: Card, params: Params, picture: Picture) -> None:
+    """How the opening example was come by, where that is what is shown."""
+    found = rescue.measured(FOLDER, card.name) if is_opening(params, picture) else None
+    if found is not None:
+        st.caption(chosen_for_it(found))
+
+
+def is_opening(params: Params, picture: Picture) -> bool:
+    """Whether the page shows the example that was chosen for what lambda does to it, at whatever lambda."""
+    same = (params.noise, params.level, params.seed) == (OPENING.noise, OPENING.level, OPENING.seed)
+    return same and picture.sample == DEFAULT_SAMPLE
+
+
+def in_words(told: frames.Told, title: Markdown) -> Markdown:
+    label, noisy, other = (plain(words) for words in (told.label, told.noisy, told.other))
+    first, last = plain(f"{told.first:g}"), plain(f"{told.last:g}")
+    if told.kind == "fooled":
+        return Markdown(section("sparse_codes", "fooled", title=title, noisy=noisy, label=label))
+    if told.kind == "rescued" and told.first == told.last:
+        return Markdown(section("sparse_codes", "rescued once", title=title, noisy=noisy, label=label, first=first))
+    if told.kind == "rescued":
+        return Markdown(
+            section("sparse_codes", "rescued", title=title, noisy=noisy, label=label, first=first, last=last)
         )
+    if told.kind == "lost":
+        return Markdown(section("sparse_codes", "lost", title=title, label=label, first=first, other=other))
+    if told.kind == "none":
+        return Markdown(section("sparse_codes", "no noise", title=title, label=label))
+    return Markdown(section("sparse_codes", "stays", title=title, label=label))
 
 
-def use(lam: float) -> None:
-    low, high = LAMBDA_LIMITS
-    st.session_state[LAMBDA] = round(min(max(round(lam / LAMBDA_STEP) * LAMBDA_STEP, low), high), 2)
+def over_photographs(cards: list[Card], params: Params) -> Markdown:
+    """What the records say; "" where they cannot be read, which is said."""
+    with frame.going_on():
+        return nearest(cards, params)
+    return NOTHING
+
+
+def nearest(cards: list[Card], params: Params) -> Markdown:
+    """The record of the chosen network nearest to the reader's noise; "" where it was not measured."""
+    found = dataset.measured(FOLDER)
+    told = dataset.nearest(found, cards[0].name, cards[1].name if len(cards) > 1 else "", params.noise, params.level)
+    if told is None:
+        return NOTHING
+    title, training, where = plain(cards[0].title), plain(f"{told.training:g}"), plain(told.noise)
+    if told.twin is None:
+        return Markdown(
+            section(
+                "sparse_codes", "measured alone", title=title, training=training, noise=where, images=told.images,
+                fixed=told.fixed, told=told.told,
+            )
+        )  # fmt: skip
+    return Markdown(
+        section(
+            "sparse_codes", "measured beside", title=title, training=training, noise=where, images=told.images,
+            fixed=told.fixed, told=told.told, twin=plain(cards[1].title), bare=told.twin,
+        )
+    )  # fmt: skip
+
+
+def chosen_for_it(found: rescue.Rescue) -> Markdown:
+    here, all_over = rescue.counts(found.seeds), rescue.counts(found.samples)
+    return Markdown(
+        section(
+            "sparse_codes", "chosen for it", lam=plain(f"{OPENING.lam:g}"), tried=here.tried, fooled=here.fooled,
+            rescued=here.rescued, ruined=here.ruined, samples=all_over.tried, samples_fooled=all_over.fooled,
+            samples_rescued=all_over.rescued, samples_ruined=all_over.ruined,
+        )
+    )  # fmt: skip

@@ -19,6 +19,7 @@ from pages.parts.common.address import bound, folded
 from pages.parts.common.words import note, plain
 from pages.parts.sparse.choose import Scene
 
+OPEN = "sparse measured"  # the key of the folded part
 CHUNK = 16  # pictures between two looks at the Stop button
 FORMS = {  # coded networks, and the plain ones that they are compared with
     ON_PHOTOGRAPHS: (LITES[:1], LITES[1:]),
@@ -27,22 +28,32 @@ FORMS = {  # coded networks, and the plain ones that they are compared with
 }
 
 
-def show() -> None:
-    st.header("Measured under noise", anchor="measured")
+def show(network: str) -> None:
+    """Folded; it begins with what was measured of the chosen `network`."""
+    st.header(section("sparse_codes", "measured name"), anchor="measured")
+    if OPEN not in st.session_state and any(name.startswith("sparse-measured-") for name in st.query_params):
+        st.session_state[OPEN] = True  # what the address asks for stands in it
+    folded(section("sparse_codes", "measured folded"), OPEN)(numbers)(network)
+
+
+def numbers(network: str) -> None:
     found = dataset.measured(FOLDER)
     forms = {form: names for form, names in FORMS.items() if any(name in found for name in names[0])}
     if forms:
         right, left = st.columns(2)
-        coded, bare = forms[one_of(left, "Coded layers", list(forms), "sparse-measured-coded")]
+        first = next((form for form, names in forms.items() if network in names[0]), next(iter(forms)))
+        label = section("sparse_codes", "coded layers")
+        order = [first, *(form for form in forms if form != first)]
+        coded, bare = forms[one_of(left, label, order, "sparse-measured-coded")]
         kinds = [kind for kind in noise.KINDS if any(name in found and kind in found[name].results for name in coded)]
-        packaged(found, coded, bare, one_of(right, "Kind of noise", kinds, "sparse-measured-noise"))
+        kind = one_of(right, section("sparse_codes", "noise name"), kinds, "sparse-measured-noise")
+        packaged(found, coded, bare, kind)
     else:
         provenance.missing("measure sparse --data FOLDER")
-    with st.expander("The paper's own numbers"):
-        st.markdown("**The paper's**, accuracy in % without noise, networks of full width; not measured here.")
+    with st.expander(section("sparse_codes", "paper name")):
+        st.markdown(section("sparse_codes", "paper"))
         charts.numbers_table(paper.table(), alt="Accuracy of SDNets as the paper reports it")
-        st.caption("Dai et al., NeurIPS 2022. Its λ under noise is picked on the test set: what is called oracle here.")
-    with st.expander("Limits of these numbers"):
+    with st.expander(section("sparse_codes", "limits name")):
         st.markdown(section("sparse_codes", "limits"))
 
 
@@ -59,7 +70,7 @@ def packaged(found: dict[str, Measured], names: tuple[str, ...], twins_of: tuple
     coded = [found[name] for name in names if name in found and kind in found[name].results]
     bare = [found[name] for name in twins_of if name in found and kind in found[name].results]
     if not coded:
-        st.markdown(plain(f"Not measured under {kind} noise yet."))
+        st.markdown(section("sparse_codes", "not measured", kind=plain(kind)))
         return
     first = coded[0]
     results, twins = [m.results[kind] for m in coded], [m.results[kind] for m in bare]
@@ -87,21 +98,19 @@ def draw(results: list[Result], twins: list[Result], key: str) -> None:
         charts.show(dataset_figures.surface(results), f"{key}-surface")
 
 
-@folded("Measure on your own pictures", "sparse live", told=False)
 def show_own(scene: Scene) -> None:
+    folded(section("sparse_codes", "own name"), "sparse live", told=False)(own)(scene)
+
+
+def own(scene: Scene) -> None:
     """The same measurement on a folder or zip of the reader's, with progress, time left and Stop."""
-    st.markdown(
-        plain(
-            "A folder on this machine, or a zip, with sub-folders named like classes of the network: "
-            f"{', '.join(scene.network.labels[:3])} … Pictures of other folders are left out."
-        )
-    )
+    st.markdown(section("sparse_codes", "own", names=plain(", ".join(scene.network.labels[:3]))))
     chosen = own_pictures.choose("sparse live")
     if chosen is None:
         return
-    kind = bound(st.selectbox, "Noise to add", list(noise.KINDS), key="sparse-live-noise")
-    st.markdown(f"{len(chosen):,} pictures found.")
-    if not st.toggle("Measure them", key="sparse live go"):
+    kind = bound(st.selectbox, section("sparse_codes", "own noise"), list(noise.KINDS), key="sparse-live-noise")
+    st.markdown(section("sparse_codes", "own found", count=len(chosen)))
+    if not st.toggle(section("sparse_codes", "own go"), key="sparse live go"):
         return
     params = dataset.Params(kind, dataset.levels_of(kind, 2), seed=scene.params.seed)  # every second
     record = dataset.measured(FOLDER).get(scene.network.card.name)
@@ -118,7 +127,7 @@ def show_own(scene: Scene) -> None:
 def report(measured: list[Result], expected: int) -> None:
     coded, bare = [r for r in measured if r.training is not None], [r for r in measured if r.training is None]
     if not coded:
-        st.info("No picture with a known class has been measured yet.")
+        st.info(section("sparse_codes", "own none"))
         return
     own_pictures.partly(coded[0].seen, expected)
     twins = [r for r in bare if r.images == coded[0].images]  # a stopped twin saw other pictures

@@ -1,4 +1,4 @@
-"""The tray's picture, or a built-in digit, read by each head, and what each spinal layer says."""
+"""A digit read by each head: the reader's own drawing, or a built-in one, and what each spinal layer says."""
 
 from __future__ import annotations
 
@@ -7,46 +7,68 @@ import streamlit as st
 from core import cache, networks
 from core.base import quote
 from core.base.prose import section
+from core.figures.palette import uri
 from core.models.heads import Head
 from core.networks import families
 from core.networks.card import Card, Network
 from core.networks.download import WeightsError
 from core.pictures.image import RGBImage
-from core.studies.spinal import answers, answers_figures
+from core.studies.spinal import answers, answers_figures, dataset, figures, heads
 from core.studies.spinal.answers import Params, Result
-from pages.parts.common import at_hand, charts, provenance, waiting
-from pages.parts.common.address import bound
+from core.studies.spinal.so_far import SoFar
+from pages.parts.common import at_hand, charts, provenance, stage, waiting
 from pages.parts.common.tray import Picture
-from pages.parts.common.words import code, plain
+from pages.parts.common.words import Markdown, code, plain
+from pages.parts.spinal import hero
 
-READ = "spinal-read"
-BUILT_IN, TRAY = "a built-in digit", "the tray's picture anyway"
-FACTOR = 8  # a picture of 28 px becomes one of 224
+MEASURED = "mnist_small_cnn"  # the race of the heads that answer
+TITLES: dict[Head, str] = {"spinal": "spinal", "fc": "plain", "fc-matched": "narrow"}
+BEST = 3
+Told = tuple[Result, SoFar | None]
 
 
-def show(picture: Picture, other: Picture | None = None) -> None:
-    """What each head says to the picture, and to another one that is held beside it."""
-    st.header("What do the heads say to a digit?", anchor="answers")
+def show(at: hero.Places, image: RGBImage, title: str, picture: Picture, held: Picture | None) -> None:
+    """The first screen of a digit, called `title`, and a closer look."""
     cards = cards_of_heads()
     loaded = {network.card.name: network for network in at_hand.loaded(list(cards.values()))}
     asked = {head: loaded[card.name] for head, card in cards.items() if card.name in loaded}
     if not asked:
         return
-    image, title = chosen(picture)
-    result = ask(asked, image, "spinal answers")
-    if result is None:
-        return
-    answer(result, title)
-    if other is not None and (second := ask(asked, other.image, "spinal answers held")) is not None:
-        provenance.held(other)
-        answer(second, other.title, "spinal-answers-held")
-    if len(result.contributions):
-        layers(result)
+    cache.wait_until_warm()
+    with at.hero:
+        told = ask(asked, image, "spinal answers")
+        if told is None:
+            return
+        result, found = told
+        if found is not None:
+            hero.show(scene(result, found, title))
+        stage.shown(picture)
+    with at.verdict:
+        stage.verdict(verdict(told), beyond(), doubt(result))
+    with at.answers:
+        bars(result)
+        provenance.badges([network.card for network in asked.values()])
+        if held is not None and (second := ask(asked, held.image, "spinal answers held")) is not None:
+            provenance.held(held)
+            st.markdown(f"**{verdict(second)}**")
+            bars(second[0])
+    with at.closer:
+        st.caption(section("spinal_heads", "hero caption"))
+        if found is not None:
+            hero.table(found, result.labels)
+            layers(result)
+        charts.folded_table("spinal-answers", lambda: answers.table(result), answers.finding(result))
+        st.caption(section("spinal_heads", "as MNIST's"))
 
 
-def ask(asked: dict[Head, Network], image: RGBImage, at: str) -> Result | None:
+def ask(asked: dict[Head, Network], image: RGBImage, at: str) -> Told | None:
+    """The answers, and how the spinal head, if it is there, comes to its own."""
     found = list(asked.values())
-    return waiting.ask(answers.run, found, image, Params(tuple(asked)), what=f"Asking {len(found)} heads", at=at)
+    what = section("spinal_heads", "asking heads", count=len(found))
+    result = waiting.ask(answers.run, found, image, Params(tuple(asked)), what=what, at=at)
+    if result is None:
+        return None
+    return result, answers.building_up(asked["spinal"], image) if "spinal" in asked else None
 
 
 def cards_of_heads() -> dict[Head, Card]:
@@ -60,41 +82,55 @@ def cards_of_heads() -> dict[Head, Card]:
             missing.append(name)
     if missing:
         commands = ", ".join(code(quote.command("receptive", "train", name)) for name in missing)
-        st.info(f"Not on this machine yet: {plain(', '.join(missing))}, trained on MNIST. Train them with {commands}.")
+        st.info(section("spinal_heads", "missing heads", names=plain(", ".join(missing)), commands=commands))
     return found
 
 
-def chosen(picture: Picture) -> tuple[RGBImage, str]:
-    """The reader's own picture; a built-in digit in place of a sample, which shows none, unless it is asked for."""
-    if picture.sample is None:
-        return picture.image, picture.title
-    st.markdown("Draw a digit in the tray (**Draw a picture**) or add a photo of one, and the heads read that instead.")
-    read = bound(st.segmented_control, "Read", [BUILT_IN, TRAY], default=BUILT_IN, required=True, key=READ)
-    if read == TRAY:
-        return picture.image, picture.title
-    cache.wait_until_warm()
-    return answers.example(), "A digit of scikit-learn's, 8 × 8 px"
+def scene(result: Result, found: SoFar, title: str) -> hero.Scene:
+    return hero.Scene(
+        uri(result.shown[..., None].repeat(3, -1)),
+        section("spinal_heads", "digit alt"),
+        section("spinal_heads", "digit caption", title=title),
+        True,
+        result.labels,
+        found,
+        result.picture,
+    )
 
 
-def answer(result: Result, title: str, key: str = "spinal-answers") -> None:
-    finding = answers.finding(result)
-    st.markdown(f"**{plain(finding)}**")
-    left, right = st.columns([2, 5], gap="large")
-    with left:
-        charts.enlarged(
-            result.shown[..., None].repeat(3, -1),
-            FACTOR,
-            caption=f"{title}: what the networks see, 28 × 28 px",
-            alt="The picture in MNIST's form, bright ink on black",
-        )
-    with right:
-        charts.show(answers_figures.answers(result), key)
-    st.caption(section("spinal_heads", "as MNIST's"))
+def verdict(told: Told) -> Markdown:
+    result, found = told
+    said = [(TITLES[head], result.labels[best]) for head, best in zip(result.heads, result.top1, strict=True)]
+    return hero.verdict(said, found)
+
+
+def doubt(result: Result) -> Markdown:
+    """Said first where the spinal head, or the first there is, does not know the digit."""
+    h = result.heads.index("spinal") if "spinal" in result.heads else 0
+    best = int(result.top1[h])
+    return stage.doubt(hero.title(TITLES[result.heads[h]]), result.labels[best], float(result.probability[h, best]))
+
+
+def beyond() -> Markdown:
+    """What is true over MNIST's test digits."""
+    one = dataset.measured().get(MEASURED)
+    if one is None:
+        return stage.NOTHING
+    mean, half = heads.difference(one.result, "spinal", "fc")
+    return hero.beyond(mean, half, one.result.test, one.result.finished_pairs, section("spinal_heads", "digits of"))
+
+
+def bars(result: Result) -> None:
+    groups = []
+    for head, row in zip(result.heads, result.probability, strict=True):
+        best = [(result.labels[int(k)], float(row[k])) for k in (-row).argsort(kind="stable")[:BEST]]
+        groups.append(stage.Answers(hero.title(TITLES[head]), figures.colour_of(head), best))
+    stage.answers(groups)
 
 
 def layers(result: Result) -> None:
-    st.subheader("What does each layer add?", anchor="layers")
-    finding = answers.layers_finding(result)
-    st.markdown(plain(finding))
+    """What each spinal layer adds to the logits."""
+    st.subheader(section("spinal_heads", "layers add"), anchor="layers")
+    st.markdown(plain(answers.layers_finding(result)))
     charts.show(answers_figures.contributions(result), "spinal-layers")
     st.caption(section("spinal_heads", "read-out"))

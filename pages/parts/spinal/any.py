@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
 
 from core import cache
+from core.base.prose import section
 from core.base.refuse import DataError
 from core.base.worker import Progress, part
 from core.cache import Call
@@ -22,25 +24,31 @@ from core.studies.spinal.transfer import HEADS, Features, Params
 from pages.parts.common import at_hand, charts, own_pictures, provenance, waiting
 from pages.parts.common.address import bound, folded
 from pages.parts.common.own_pictures import Chosen
-from pages.parts.common.words import note, plain
+from pages.parts.common.words import plain
 
 KEY = "spinal-any"
 OWN = "my own folder or zip"
 FIRST = PLAN
-SEEDS, EPOCHS = (1, 10), (1, 60)
+SEEDS, EPOCHS, LAYERS = (1, 10), (1, 60), (2, 12)
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
 Data = tuple[str, Split, Split]  # its title and both halves
 
 
-@folded("And on any other network's features?", "spinal any")
 def show(first: str) -> None:
-    """`first` is the network whose features are read until the reader chooses another."""
+    """Folded; `first` is the network whose features are read until the reader chooses another."""
+    folded(section("spinal_heads", "any title"), "spinal any")(content)(first)
+
+
+def content(first: str) -> None:
     left, right = st.columns(2)
     with left:
-        network = at_hand.any_network("Network", f"{KEY}-network", first)
+        network = at_hand.any_network(section("spinal_heads", "network"), f"{KEY}-network", first)
     named = [name for name in DATASETS if on_this_machine(name)]
     title = bound(
-        right.selectbox, "Data", [*(DATASETS[name].title for name in named), OWN], key=f"{KEY}-data",
-        help="What the heads are trained and tested on: digits come along, the others where they are downloaded.",
+        right.selectbox, section("spinal_heads", "data"), [*(DATASETS[name].title for name in named), OWN],
+        key=f"{KEY}-data", help=section("spinal_heads", "data help"),
     )  # fmt: skip
     params = controls()
     if network is None:
@@ -55,21 +63,39 @@ def show(first: str) -> None:
         st.error(plain(error), icon=":material/error:")
 
 
-def controls(key: str = KEY) -> Params:
-    row = st.columns(4, vertical_alignment="bottom")
-    seeds = bound(row[0].slider, "Seeds", *SEEDS, FIRST.seeds, key=f"{key}-seeds", help="An interval needs three.")
-    epochs = bound(row[1].slider, "Epochs", *EPOCHS, FIRST.epochs, key=f"{key}-epochs")
-    width = bound(
-        row[2].slider, "Spinal width", 2, 64, FIRST.width, key=f"{key}-width", help="Units of each spinal layer."
-    )
-    layers = bound(row[3].slider, "Spinal layers", 2, 12, FIRST.layers, key=f"{key}-layers")
+def controls() -> Params:
+    """The number of spinal layers, and the rest folded."""
+    row = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
+    with row:
+        layers = bound(
+            st.slider, section("spinal_heads", "layers"), *LAYERS, FIRST.layers, key=f"{KEY}-layers", width=320,
+            help=section("spinal_heads", "layers help"),
+        )  # fmt: skip
+    return more(KEY, int(layers), row)
+
+
+def more(key: str, layers: int, row: DeltaGenerator) -> Params:
+    """The other settings of heads on features, folded at the end of a `row`."""
+    with row, st.popover(section("spinal_heads", "more"), icon=":material/tune:"):
+        width = bound(
+            st.slider, section("spinal_heads", "width"), 2, 64, FIRST.width, key=f"{key}-width",
+            help=section("spinal_heads", "width help"),
+        )  # fmt: skip
+        epochs = bound(
+            st.slider, section("spinal_heads", "epochs"), *EPOCHS, FIRST.epochs, key=f"{key}-epochs",
+            help=section("spinal_heads", "epochs help"),
+        )  # fmt: skip
+        seeds = bound(
+            st.slider, section("spinal_heads", "seeds"), *SEEDS, FIRST.seeds, key=f"{key}-seeds",
+            help=section("spinal_heads", "seeds help"),
+        )  # fmt: skip
     return Params(seeds=seeds, epochs=epochs, width=width, layers=layers)
 
 
 def packaged(title: str) -> Data | None:
     """A data set of this machine."""
     name = next(name for name in DATASETS if DATASETS[name].title == title)
-    return waiting.ask(read, name, what=f"Reading {title}", at=f"{KEY} data")
+    return waiting.ask(read, name, what=section("spinal_heads", "reading data", title=title), at=f"{KEY} data")
 
 
 def read(name: str, progress: Progress) -> Data:
@@ -79,14 +105,16 @@ def read(name: str, progress: Progress) -> Data:
 
 def own(network: Network) -> Data | None:
     """The reader's own pictures at the network's size, in two halves; what is wrong with them is said in place."""
-    st.caption("One folder for each class, named like it, or train and test folders of such. Nothing is copied.")
+    st.caption(section("spinal_heads", "own pictures"))
     chosen = own_pictures.listing("spinal any")
     if chosen is None:
         return None
     size = network.preprocessing.size
     most = min(len(chosen), transfer.most_pictures(size))
     try:
-        told = waiting.ask(read_own, chosen, most, size, what=f"Reading {most:,} pictures", at=f"{KEY} own")
+        told = waiting.ask(
+            read_own, chosen, most, size, what=section("spinal_heads", "reading pictures", count=most), at=f"{KEY} own"
+        )
     except DataError as error:
         st.error(plain(error), icon=":material/folder_off:")
         return None
@@ -106,12 +134,16 @@ def read_own(chosen: Chosen, most: int, size: int, progress: Progress) -> tuple[
 def answer(network: Network, data: Data, params: Params) -> None:
     """The heads of every seed that is done. Features are kept, whatever the heads."""
     call = Call(transfer.features, *data, network, None)
-    [found] = waiting.ask_all([call], f"Asking {network.card.title} for its features", f"{KEY} features")
+    [found] = waiting.ask_all(
+        [call], section("spinal_heads", "asking features", title=network.card.title), f"{KEY} features"
+    )
     if found is None:
         return
     # another number of seeds keeps those that are trained
     calls = [Call(scores, call, replace(params, seeds=FIRST.seeds), seed) for seed in range(params.seeds)]
-    answers = waiting.ask_all(calls, f"Training {len(HEADS)} heads from {params.seeds} seeds", f"{KEY} heads")
+    answers = waiting.ask_all(
+        calls, section("spinal_heads", "training seeds", count=len(HEADS), seeds=params.seeds), f"{KEY} heads"
+    )
     if any(answers):
         look(found, params, np.transpose([shares or [np.nan] * len(HEADS) for shares in answers]), network)
 
@@ -127,16 +159,13 @@ def look(found: Features, params: Params, accuracy: np.ndarray, network: Network
     charts.show(transfer_figures.race(found, params, accuracy), KEY)
     knows = network.card.kind != "untrained" and network.card.family in DATASETS
     seen = knows and DATASETS[network.card.family].title == found.dataset
-    warning = f" {network.card.title} has learned from these training pictures itself." if seen else ""
+    warning = section("spinal_heads", "any, seen", title=plain(network.card.title)) if seen else ""
     commonest = np.bincount(found.test_labels).max() / len(found.test)
-    note(
-        f"{len(found.train):,} pictures of {found.dataset} to learn from, {len(found.test):,} to test with, "
-        f"{len(found.classes)} classes; always the commonest would be {100 * commonest:.1f} % right.{warning} "
-        f"Features: what the network's last linear layer sees, {found.train.shape[1]:,} of them, each with mean 0 and "
-        f"deviation 1 over the training pictures; the network itself is not trained. {params.epochs} epochs, the last "
-        f"one counts; peak rate {params.head_rate:g}, dropout {params.dropout:g} before every layer but the single "
-        f"one; hidden layer: {params.hidden} units, spinal: {params.layers} layers of width {params.width}; matched: "
-        "as many parameters as spinal. Small marks: seeds; large marks: means with 95 % intervals over seeds "
-        "(Student's t), not over pictures; differences are paired by seed. The table counts parameters and "
-        "multiplications."
-    )
+    st.caption(
+        section(
+            "spinal_heads", "any, how to read", train=len(found.train), data=plain(found.dataset),
+            test=len(found.test), classes=len(found.classes), commonest=commonest, warning=warning,
+            features=found.train.shape[1], epochs=params.epochs, rate=params.head_rate, dropout=params.dropout,
+            hidden=params.hidden, layers=params.layers, width=params.width,
+        )
+    )  # fmt: skip

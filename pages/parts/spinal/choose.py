@@ -8,10 +8,11 @@ from pathlib import Path
 import streamlit as st
 
 from core.base.files import at_home
+from core.base.prose import section
 from core.data import own as own_data
 from core.data.named import on_this_machine
 from core.data.sets import DATASETS
-from core.models.heads import BACKBONES, HEADS, LAYER_LIMITS, ORDERS, SHORT, Head
+from core.models.heads import BACKBONES, HEADS, LAYER_LIMITS, SHORT, Head, Order
 from core.pictures.listing import left_out, summary
 from core.studies.spinal.heads import Params
 from pages.parts.common import own_pictures, torchvision_choose
@@ -39,7 +40,6 @@ EPOCHS, SEEDS = (1, 60), (1, 10)
 WIDTHS = (2, 4, 8, 16, 32, 64, 128, 256)
 PARTS = (1, 2, 3, 4, 6, 8)
 SIDE = BACKBONES["cifar_vgg11"].side  # of the only backbone that takes colour
-ORDER_NAMES = {words: order for order, words in ORDERS.items()}
 
 
 @dataclass(frozen=True)
@@ -59,25 +59,27 @@ class Data:
 
 
 def controls() -> tuple[Data | None, dict[str, object]]:
-    """One row: data, backbone, heads, seeds, epochs. The data are None while the reader's own are not given."""
-    columns = st.columns([1.4, 1.5, 2, 1.2, 1.2], vertical_alignment="top", gap="medium")
+    """One row: data, backbone, and the rest folded. The data are None while the reader's own are not given."""
+    columns = st.columns([1.4, 1.4, 1], vertical_alignment="bottom", gap="medium")
     below = st.container()
     with columns[0]:
         chosen = data(below)
     with columns[1]:
         name = backbone(chosen)
-    with columns[2]:
+    with columns[2], st.popover(section("spinal_heads", "more"), icon=":material/tune:"):
         heads = bound(
-            st.pills, "Heads", list(HEAD_NAMES), selection_mode="multi", default=list(HEAD_NAMES), key="spinal-heads",
+            st.pills, section("spinal_heads", "heads"), list(HEAD_NAMES), selection_mode="multi",
+            default=list(HEAD_NAMES), key="spinal-heads",
             help="; ".join(plain(f"{SHORT[head]}: {words}") for head, words in HEADS.items()),
         )  # fmt: skip
-    seeds = bound(
-        columns[3].slider, "Seeds", *SEEDS, 5, key="spinal-seeds",
-        help="How often each head is trained from the start. An interval needs three.",
-    )  # fmt: skip
-    epochs = bound(
-        columns[4].slider, "Epochs", *EPOCHS, 15, key="spinal-epochs", help="Passes over the training pictures."
-    )
+        seeds = bound(
+            st.slider, section("spinal_heads", "seeds"), *SEEDS, 5, key="spinal-seeds",
+            help=section("spinal_heads", "seeds help"),
+        )  # fmt: skip
+        epochs = bound(
+            st.slider, section("spinal_heads", "epochs"), *EPOCHS, 15, key="spinal-epochs",
+            help=section("spinal_heads", "epochs help"),
+        )  # fmt: skip
     wanted = tuple(head for short, head in HEAD_NAMES.items() if short in heads)
     return chosen, {"backbone": name, "heads": wanted, "seeds": seeds, "epochs": epochs}
 
@@ -88,8 +90,8 @@ def data(below: st.delta_generator.DeltaGenerator) -> Data | None:
     What takes more room than a column is put `below`.
     """
     title = bound(
-        st.selectbox, "Data", [*NAMED, OWN, TORCHVISION], key="spinal-data",
-        help="digits come along. The others are read from this machine: from a folder, or once downloaded.",
+        st.selectbox, section("spinal_heads", "data"), [*NAMED, OWN, TORCHVISION], key="spinal-data",
+        help=section("spinal_heads", "data help"),
     )  # fmt: skip
     if title == OWN:
         with below:
@@ -103,16 +105,15 @@ def data(below: st.delta_generator.DeltaGenerator) -> Data | None:
     folder = ""
     if not on_this_machine(name):
         folder = folder_field(
-            st, plain(f"Folder of {title}"), f"spinal folder {name}", persist_state="session",
-            help="Where its idx files lie (or train/CLASS/ and test/CLASS/ pictures for CIFAR-10). Left empty, "
-            "training begins with a download from the owners.",
+            st, plain(section("spinal_heads", "folder of", title=title)), f"spinal folder {name}",
+            persist_state="session", help=section("spinal_heads", "folder help"),
         )  # fmt: skip
     return Data(name, title, about.channels, len(about.classes), str(at_home(folder)) if folder else "")
 
 
 def own() -> Data | None:
     """The reader's folder or zip, with what of it will be left out; None if there are no pictures in it."""
-    path = folder_field(st, "Folder or zip with one folder a class", "spinal own path", persist_state="session")
+    path = folder_field(st, section("spinal_heads", "own folder"), "spinal own path", persist_state="session")
     if not path:
         return None
     chosen = own_pictures.listed("spinal own", path, lambda: at_home(path))
@@ -131,8 +132,8 @@ def backbone(chosen: Data | None) -> str:
     grey = chosen is not None and chosen.channels == 1
     titles = [title for title, name in BACKBONE_NAMES.items() if (name in ONLY_GREY) == grey]
     title = bound(
-        st.selectbox, "Backbone", titles, key=f"spinal-{'grey' if grey else 'colour'}-backbone",
-        help="What stands below the heads; the same for all of them.",
+        st.selectbox, section("spinal_heads", "backbone"), titles,
+        key=f"spinal-{'grey' if grey else 'colour'}-backbone", help=section("spinal_heads", "backbone help"),
     )  # fmt: skip
     return BACKBONE_NAMES[title]
 
@@ -140,22 +141,31 @@ def backbone(chosen: Data | None) -> str:
 def shape(backbone: str) -> dict[str, object]:
     """The spinal head's sizes, as `Params` takes them; they begin as the paper's for this backbone."""
     own, key = BACKBONES[backbone].shape, f"spinal-{backbone}"
-    row = st.columns(4, vertical_alignment="bottom", gap="medium")
-    width = bound(
-        row[0].select_slider, "Width", WIDTHS, own.width, key=f"{key}-width", help="Units of each spinal layer."
-    )
-    parts = bound(
-        row[1].select_slider, "Parts", PARTS, own.split, key=f"{key}-parts",
-        help="How many pieces the features are cut into.",
-    )  # fmt: skip
+    row = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
     layers = bound(
-        row[2].slider, "Layers", 1, LAYER_LIMITS[1] // 2, own.layers, key=f"{key}-layers",
-        help="Each sees one part and what the layer before it said. Every part needs a layer.",
+        row.slider, section("spinal_heads", "layers"), 1, LAYER_LIMITS[1] // 2, own.layers, key=f"{key}-layers",
+        width=320, help=section("spinal_heads", "sizes help"),
     )  # fmt: skip
-    order = bound(row[3].selectbox, "Order", list(ORDER_NAMES), key=f"{key}-order", help="Which part comes when.")
+    with row.popover(section("spinal_heads", "more"), icon=":material/tune:"):
+        width = bound(
+            st.select_slider, section("spinal_heads", "width"), WIDTHS, own.width, key=f"{key}-width",
+            help=section("spinal_heads", "width help"),
+        )  # fmt: skip
+        parts = bound(
+            st.select_slider, section("spinal_heads", "parts"), PARTS, own.split, key=f"{key}-parts",
+            help=section("spinal_heads", "parts help"),
+        )  # fmt: skip
+        named: dict[Order, str] = {
+            "alternating": section("spinal_heads", "order alternating"),
+            "blocks": section("spinal_heads", "order blocks"),
+        }
+        order = bound(
+            st.selectbox, section("spinal_heads", "order"), list(named), key=f"{key}-order",
+            format_func=named.__getitem__, help=section("spinal_heads", "order help"),
+        )  # fmt: skip
     if layers < parts:
-        note(f"{parts} parts need {parts} layers: that many are used.")
-    return {"width": width, "layers": max(layers, parts), "split": parts, "order": ORDER_NAMES[order]}
+        st.caption(section("spinal_heads", "parts need", parts=parts))
+    return {"width": width, "layers": max(layers, parts), "split": parts, "order": order}
 
 
 def params(race: dict[str, object], shape: dict[str, object]) -> Params | None:

@@ -47,14 +47,11 @@ def counters(sizes: Sizes) -> None:
         shown = "" if head == "fc" else f", {change:+,.1f} %".replace("-", "−")
         short = SHORT[head]
         column.metric(
-            plain(f"{short[0].upper()}{short[1:]} head, parameters"),
+            section("spinal_heads", "head, parameters", head=plain(f"{short[0].upper()}{short[1:]}")),
             f"{parameters:,}",
-            plain(f"{multiplications:,} multiplications{shown}"),
+            section("spinal_heads", "multiplications", count=multiplications, change=plain(shown)),
             delta_color="off",  # fewer is no better while the accuracy is not known
             delta_arrow="off" if change == 0 else "down" if change < 0 else "up",
             border=True,
-            help=plain(
-                f"The head alone, {title}: what training may change, and what one picture costs; "
-                "the percentage is against the FC (fully connected) head."
-            ),
+            help=section("spinal_heads", "head help", title=plain(title)),
         )

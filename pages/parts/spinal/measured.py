@@ -15,8 +15,14 @@ from pages.parts.common.words import code, plain, stressed
 
 
 def show() -> None:
+    """Folded, as all that follows."""
+    folded(section("spinal_heads", "races title"), "spinal measured")(races)()
+    folded(section("spinal_heads", "ablation title"), "spinal ablation")(parts_of_the_head)()
+    folded(section("spinal_heads", "transfer title"), "spinal transfer")(on_a_trained_network)()
+
+
+def races() -> None:
     """One row a race, with a verdict that follows from its intervals."""
-    st.header("The paper says, we measured", anchor="measured")
     found = dataset.measured()
     if found:
         st.markdown(plain(dataset.finding(found)))
@@ -24,18 +30,16 @@ def show() -> None:
         st.caption(section("spinal_heads", "measured"))
         last = list(found.values())[-1]
         again = " · ".join(code(today(one.command)) for one in found.values())
-        st.caption(f"Measure again: {again} " + plain(f"(the last: {last.date}, commit {last.commit})."))
+        st.caption(section("spinal_heads", "again", commands=again, date=plain(last.date), commit=plain(last.commit)))
     else:
         provenance.missing("measure spinal:digits:small_cnn")
-    with st.expander("The paper's own numbers"):
-        st.markdown("**The paper's**; not measured here, unless the table above says so.")
-        charts.numbers_table(paper.table(), alt="Best accuracies as the paper reports them")
-        st.caption("Kabir et al., arXiv 2007.03347.")
-    with st.expander("Limits of these numbers"):
-        st.markdown(section("spinal_heads", "limits"))
+    st.markdown(section("spinal_heads", "the papers"))
+    charts.numbers_table(paper.table(), width="content", alt="Best accuracies as the paper reports them")
+    st.caption("Kabir et al., arXiv 2007.03347.")
+    st.markdown(f"**{section('spinal_heads', 'limits title')}**")
+    st.markdown(section("spinal_heads", "limits"))
 
 
-@folded("Which part of the spinal head matters?", "spinal ablation")
 def parts_of_the_head() -> None:
     """Layers, width, parts and their order, varied one at a time."""
     found = ablation.measured()
@@ -44,23 +48,27 @@ def parts_of_the_head() -> None:
         return
     result, about = found
     names = {title: vary for vary, title in VARIED.items()}
-    vary = names[bound(st.selectbox, "What is varied", list(names), key="spinal-vary")]
+    vary = names[bound(st.selectbox, section("spinal_heads", "varied"), list(names), key="spinal-vary")]
     st.markdown(stressed(ablation.finding(result, vary), f"{VARIED[vary].capitalize()}:"))
     charts.show(ablation_figures.sizes(result, vary), "spinal-ablation")
     params = result.params
     st.caption(
-        plain(
-            f"{about['data']}. Backbone: {about['backbone']}; {params.epochs} epochs, the last one counts; seeds "
-            f"0 to {params.seeds - 1}, the same for every head. All else is the paper's: {PAPER.layers} layers of "
-            f"width {PAPER.width}, {PAPER.split} parts, {PAPER.order}. Large marks: means with 95 % intervals "
-            "over the seeds (Student's t), not over pictures; differences are paired by seed. Of twenty such "
-            "intervals one misses by chance. "
+        section(
+            "spinal_heads",
+            "ablation",
+            data=plain(about["data"]),
+            backbone=plain(about["backbone"]),
+            epochs=params.epochs,
+            last=params.seeds - 1,
+            layers=PAPER.layers,
+            width=PAPER.width,
+            split=PAPER.split,
+            order=plain(PAPER.order),
         )
-        + provenance.again(about)
+        + f" {provenance.again(about)}"
     )
 
 
-@folded("Does it help on a trained network?", "spinal transfer")
 def on_a_trained_network() -> None:
     """Cats and dogs, two ways, for a network that was trained for something else; and what the paper says."""
     found = transfer.measured()
@@ -68,11 +76,9 @@ def on_a_trained_network() -> None:
         provenance.missing("measure spinal-transfer --data FOLDER")
     else:
         transferred(*found)
-    st.markdown(
-        "**The paper's transfer results**, not measured here: larger networks, the best test epoch, no intervals."
-    )
+    st.markdown(section("spinal_heads", "transfer, the papers"))
     charts.numbers_table(transfer_figures.paper_table(), alt="Accuracies as the paper reports them")
-    st.caption("Kabir et al., arXiv 2007.03347; on Flowers, its results are mixed.")
+    st.caption(section("spinal_heads", "transfer, mixed"))
 
 
 def transferred(result: transfer.Result, about: dict[str, str]) -> None:
@@ -83,15 +89,21 @@ def transferred(result: transfer.Result, about: dict[str, str]) -> None:
     params, sizes = result.params, dict(zip(result.heads, result.parameters, strict=True))
     counts = ", ".join(f"{HEADS[head]} {count:,}" for head, count in sizes.items())
     st.caption(
-        plain(
-            f"{about['data']}, on {about['network']} ({result.below:,} parameters below the head), which knows tabby "
-            f"cats and golden retrievers from its own training. Parameters of the heads: {counts}; the hidden layer "
-            f"has {params.hidden} units, the spinal head {params.layers} layers of width {params.width}; dropout "
-            f"{params.dropout:g} before every layer but the single one. {params.epochs} epochs, the last one counts; "
-            f"seeds 0 to {params.seeds - 1}, the same pictures in the same order under every head. The peak rates "
-            f"({params.head_rate:g} and {params.all_rate:g}) are the same for all heads and were chosen on a fifth of "
-            "the training photographs of cats and dogs. Small marks: seeds; large marks: means with 95 % intervals "
-            "over the seeds (Student's t), not over photographs; differences are paired by seed. "
+        section(
+            "spinal_heads",
+            "transfer",
+            data=plain(about["data"]),
+            network=plain(about["network"]),
+            below=result.below,
+            counts=plain(counts),
+            hidden=params.hidden,
+            layers=params.layers,
+            width=params.width,
+            dropout=params.dropout,
+            epochs=params.epochs,
+            last=params.seeds - 1,
+            head_rate=params.head_rate,
+            all_rate=params.all_rate,
         )
-        + provenance.again(about)
+        + f" {provenance.again(about)}"
     )

@@ -1,6 +1,9 @@
-"""What the heads on lite0's features say to the reader's photograph, and their race, trained anew within seconds."""
+"""A photograph before the heads on lite0's features, at any number of spinal layers, and how they do over many."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import streamlit as st
@@ -11,59 +14,167 @@ from core.base.worker import Progress
 from core.cache import Call
 from core.compute import gallery
 from core.compute.gallery import Gallery
+from core.figures.palette import uri
 from core.networks import packaged
+from core.networks.card import Card, Network
+from core.pictures.preprocess import seen
 from core.studies.spinal import photographs, photographs_figures, transfer, transfer_figures
-from core.studies.spinal.transfer import HEADS, Params
-from pages.parts.common import at_hand, charts, provenance, waiting
+from core.studies.spinal.photographs import Look
+from core.studies.spinal.transfer import HEADS, Head, Params
+from pages.parts.common import charts, provenance, stage, waiting
+from pages.parts.common.address import bound, folded
+from pages.parts.common.at_hand import one
 from pages.parts.common.tray import Picture
-from pages.parts.common.words import plain
-from pages.parts.spinal.any import controls
+from pages.parts.common.words import Markdown, plain
+from pages.parts.spinal import hero
+from pages.parts.spinal.any import LAYERS, more
 
 KEY = "spinal-photo"
+TITLES: dict[Head, str] = {"spinal": "spinal", "hidden": "plain", "matched": "narrow"}  # of the three that answer
+BEST = 3  # answers of each
 
 
-def show(picture: Picture, held: Picture | None) -> None:
-    """The heads' answers to the photograph, then the race."""
+def show(at: hero.Places, picture: Picture, held: Picture | None) -> Params | None:
+    """The first screen; the settings that the reader chose, None where what it takes is not there."""
     found, record, card = gallery.read(), photographs.measured(), packaged.cards().get(gallery.NETWORK)
     if found is None or record is None:
         provenance.missing("measure spinal:photographs")
-        return
-    network = at_hand.one(card) if card else None
+        return None
+    network = one(card) if card else None
     if card is None or network is None:
-        return
-    provenance.badges([card])
+        return None
+    params = controls(at)
     cache.wait_until_warm()
-    for one, at in ((picture, "spinal photo"), (held, "spinal photo held")):
-        if one is None:
-            continue
-        answers = waiting.ask(photographs.answer, found, one.image, network, what=f"Asking {len(HEADS)} heads", at=at)
-        if answers is None:
-            return
-        if one is held:
+    with at.hero:
+        what = section("spinal_heads", "training heads", layers=params.layers)
+        alone = replace(params, seeds=photographs.PLAN.seeds)  # of which the heads that answer are one
+        trained = waiting.ask(photographs.states, found, alone, what=what, at="spinal photo heads")
+        if trained is None:
+            return params
+        look = asked(found, picture, network, alone, trained, "spinal photo")
+        if look is None:
+            return params
+        hero.show(scene(look, picture, network, alone))
+        stage.shown(picture)
+    with at.verdict:
+        result, _ = record
+        mean, half = transfer.minus(result.accuracy, "hidden")
+        what = section("spinal_heads", "photographs of", classes=len(found.classes))
+        stage.verdict(
+            verdict(look), hero.beyond(mean, half, result.test, result.params.seeds, what), doubt(look, card, network)
+        )
+    with at.answers:
+        answers(look, card)
+        provenance.badges([card])
+        if held is not None and (other := asked(found, held, network, alone, trained, "spinal photo held")):
             provenance.held(held)
-        said = photographs.finding(answers)
-        st.markdown(f"#### {plain(said)}" if one is picture else plain(said))
-        charts.show(photographs_figures.bars(answers), at.replace(" ", "-"))
-    result, about = record
-    st.caption(
+            st.markdown(f"**{verdict(other)}**")
+            answers(other, card)
+    with at.closer:
+        st.caption(section("spinal_heads", "hero caption"))
+        st.caption(section("spinal_heads", "how alike", alike=look.more_alike, unlike=photographs.UNLIKE))
+        hero.table(look.so_far, look.answers.classes)
+        told = look.answers
+        charts.folded_table(KEY, lambda: photographs_figures.table(told), photographs.finding(told))
+        st.caption(
+            section(
+                "spinal_heads", "photographs", classes=len(found.classes), train=result.train, test=result.test,
+                data=plain(record[1]["data"]), seed=photographs.SHIPPED_SEED,
+            )
+        )  # fmt: skip
+    return params
+
+
+def controls(at: hero.Places) -> Params:
+    """The number of spinal layers, large; the rest folded."""
+    first = photographs.PLAN
+    with at.control:
+        layers = bound(
+            st.slider, section("spinal_heads", "layers"), *LAYERS, first.layers, key=f"{KEY}-layers", width=320,
+            help=section("spinal_heads", "layers help"),
+        )  # fmt: skip
+    return more(KEY, int(layers), at.control)
+
+
+def asked(
+    found: Gallery, picture: Picture, network: Network, params: Params, trained: Mapping[str, np.ndarray], at: str
+) -> Look | None:
+    what = section("spinal_heads", "asking heads", count=len(HEADS))
+    return waiting.ask(photographs.look, found, picture.image, network, params, trained, what=what, at=at)
+
+
+def scene(look: Look, picture: Picture, network: Network, params: Params) -> hero.Scene:
+    side = network.preprocessing.size
+    return hero.Scene(
+        uri(seen(picture.image, network.preprocessing)),
+        plain(section("spinal_heads", "seen alt", title=picture.title)),
+        section("spinal_heads", "seen caption", title=picture.title, side=side),
+        False,
+        look.answers.classes,
+        look.so_far,
+        f"{picture.image.digest} {params}",
+    )
+
+
+def said(look: Look, head: Head) -> tuple[str, float]:
+    """A head's answer and its probability."""
+    row = look.answers.probability[look.answers.heads.index(head)]
+    return look.answers.classes[int(row.argmax())], float(row.max())
+
+
+def verdict(look: Look) -> Markdown:
+    return hero.verdict([(name, said(look, head)[0]) for head, name in TITLES.items()], look.so_far)
+
+
+def doubt(look: Look, card: Card, network: Network) -> Markdown:
+    """Said first where the picture is none that the heads know, or the spinal one is unsure: what lite0 itself says."""
+    (own, share), known = look.own, len(network.labels)
+    if look.unlike:
+        return Markdown(
+            section(
+                "spinal_heads", "doubt, unlike", classes=len(look.answers.classes), title=plain(card.title),
+                own=plain(own), share=share, known=known,
+            )
+        )  # fmt: skip
+    label, p = said(look, "spinal")
+    if p >= stage.SURE:
+        return stage.NOTHING
+    return Markdown(
         section(
-            "spinal_heads", "photographs", classes=len(found.classes), train=result.train, test=result.test,
-            data=plain(about["data"]), seed=photographs.SHIPPED_SEED,
+            "spinal_heads", "doubt, unsure", label=plain(label), p=p, title=plain(card.title), own=plain(own),
+            share=share, known=known,
         )
     )  # fmt: skip
-    race(found, result, about)
 
 
-def race(found: Gallery, result: photographs.Result, about: dict[str, str]) -> None:
-    """The race as it was measured, or, with other settings, trained now."""
-    st.subheader("Which head reads these features best?", anchor="photo-race")
-    params = controls(KEY)
+def answers(look: Look, card: Card) -> None:
+    """The three heads' likeliest answers, and the network's own."""
+    paint = transfer_figures.colours()
+    groups = []
+    for head, name in TITLES.items():
+        row = look.answers.probability[look.answers.heads.index(head)]
+        best = [(look.answers.classes[int(k)], float(row[k])) for k in np.argsort(-row, kind="stable")[:BEST]]
+        groups.append(stage.Answers(hero.title(name), paint[head], best))
+    itself = section("spinal_heads", "lite0 itself", title=card.title)
+    stage.answers([*groups, stage.Answers(itself, paint["linear"], [look.own])])
+
+
+def race(params: Params) -> None:
+    """Folded: the race as it was measured, or, with other settings, trained now."""
+    folded(section("spinal_heads", "photographs title"), "spinal photo race")(raced)(params)
+
+
+def raced(params: Params) -> None:
+    found, record = gallery.there(), photographs.there()
+    result, about = record
     features = photographs.features_of(found)
     if params == result.params:
         accuracy = result.accuracy
     else:
         calls = [Call(scores, found, params, seed) for seed in range(params.seeds)]
-        rows = waiting.ask_all(calls, f"Training {len(HEADS)} heads from {params.seeds} seeds", KEY)
+        rows = waiting.ask_all(
+            calls, section("spinal_heads", "training seeds", count=len(HEADS), seeds=params.seeds), KEY
+        )
         if not any(rows):
             return
         accuracy = np.transpose([row or [np.nan] * len(HEADS) for row in rows])

@@ -17,9 +17,12 @@ LIVE = Params(seeds=1, epochs=60, every=3)  # a minute's patience at most, on a 
 LARGEST_SEED = 9999
 
 
-@folded("Does it fit functions better? The regression experiment on held-out data", "spinal regression")
 def show() -> None:
-    """Reads the packaged record when opened."""
+    """Folded: reads the packaged record when opened."""
+    folded(section("spinal_heads", "regression title"), "spinal regression")(content)()
+
+
+def content() -> None:
     found = regression.measured()
     if found is not None:
         packaged(*found)
@@ -33,7 +36,7 @@ def packaged(result: regression.Result, record: dict[str, object]) -> None:
     finding = regression_figures.finding(result)
     st.markdown(f"**{plain(finding)}**")
     shown = bound(
-        st.segmented_control, "Held-out error", [LAST, BY_EPOCH], default=LAST, required=True,
+        st.segmented_control, section("spinal_heads", "held-out error"), [LAST, BY_EPOCH], default=LAST, required=True,
         key="spinal-regression-view",
     )  # fmt: skip
     draw = regression_figures.panels if shown == LAST else regression_figures.by_epoch
@@ -49,36 +52,43 @@ def packaged(result: regression.Result, record: dict[str, object]) -> None:
             low=product.low, high=product.high,
         )
     )  # fmt: skip
-    st.markdown(f"**Dead layers.** {plain(regression_figures.dead_words(result))}")
+    st.markdown(f"**{section('spinal_heads', 'dead layers')}** {plain(regression_figures.dead_words(result))}")
     st.caption(
-        f"{plain(record['optimiser'])}, batches of {params.batch:d}; half of the epochs is the middle of that cycle, "
-        "not the end of a shorter one. " + provenance.again(record)
+        section("spinal_heads", "regression, how", optimiser=plain(record["optimiser"]), batch=params.batch)
+        + f" {provenance.again(record)}"
     )
-    st.markdown(f"**Training loss is no test.** {plain(regression_figures.lowest_words(result))}")
+    st.markdown(f"**{section('spinal_heads', 'no test')}** {plain(regression_figures.lowest_words(result))}")
 
 
 def papers() -> None:
-    st.markdown("**The paper's own numbers**, not measured here: the lowest loss of any training batch, no test set.")
+    st.markdown(section("spinal_heads", "regression, the papers"))
     charts.numbers_table(
         regression_figures.paper_table(), width="content",
         alt="Training losses of the regression experiment as the paper reports them",
     )  # fmt: skip
-    st.caption(
-        "Kabir et al., arXiv 2007.03347. Its noise and inputs are not known to us: the scales are not comparable."
-    )
+    st.caption(section("spinal_heads", "regression, scales"))
 
 
 def live() -> None:
     """One seed of each network, trained now in the inference worker."""
-    st.markdown("#### Train one seed now")
+    st.subheader(section("spinal_heads", "regression, train"))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         target: Target = bound(
-            st.selectbox, "Target function", list(FUNCTIONS), key="spinal-regression-target", width=200
+            st.selectbox, section("spinal_heads", "target"), list(FUNCTIONS), key="spinal-regression-target", width=200
         )
-        seed = int(bound(st.number_input, "Seed", 0, LARGEST_SEED, key="spinal-regression-seed", width=140))
+        seed = int(
+            bound(
+                st.number_input,
+                section("spinal_heads", "seed"),
+                0,
+                LARGEST_SEED,
+                key="spinal-regression-seed",
+                width=140,
+            )
+        )
     function = FUNCTIONS[target]
     st.markdown(plain(f"{function.title.capitalize()} ({function.whose}): y = {function.formula} + noise"))
-    if not st.toggle(f"Train {len(NETWORKS)} networks", key="spinal regression train"):
+    if not st.toggle(section("spinal_heads", "train", count=len(NETWORKS)), key="spinal regression train"):
         return
     what = f"Training {len(NETWORKS)} networks for {LIVE.epochs} epochs on {LIVE.train:,} points"
     calls = [Call(regression.lesson, LIVE, target, network, seed) for network in NETWORKS]

@@ -6,9 +6,10 @@ import streamlit as st
 
 from core import cache
 from core.base.prose import section
-from core.studies.spinal import regression, why
+from core.studies.spinal import STUDY, regression, why
 from core.studies.spinal import why_figures as figures
-from pages.parts.common import charts
+from pages.parts.common import charts, provenance
+from pages.parts.common.address import bound
 from pages.parts.common.words import plain
 
 FORMULAE = (
@@ -19,16 +20,15 @@ FORMULAE = (
 
 
 def show() -> None:
-    st.header("Why", anchor="why")
+    st.header(section("spinal_heads", "why title"), anchor="why")
     cache.wait_until_warm()
-    left, right = st.columns([3, 2], gap="large")
-    with left:
-        st.markdown(section("spinal_heads", "why"))
-    with right:
+    st.markdown(section("spinal_heads", "why"))
+    provenance.paper(STUDY)
+    construction()
+    with st.expander(section("spinal_heads", "formulas")):
         for formula in FORMULAE:
             st.latex(formula)
-    counted()
-    construction()
+        counted()
 
 
 def counted() -> None:
@@ -48,22 +48,22 @@ def counted() -> None:
 
 
 def construction() -> None:
-    st.subheader("Anything a plain network can compute", anchor="construction")
+    st.subheader(section("spinal_heads", "construction title"), anchor="construction")
     st.markdown(section("spinal_heads", "construction"))
     one, two, three = st.columns(3)
     start = why.Toy()
     toy = why.Toy(
-        one.slider(
-            "Hidden units H", *why.UNIT_LIMITS, start.units, key="spinal-toy-units", persist_state="session",
-            help="Of the plain network, which is fitted to the dotted curve.",
+        bound(
+            one.slider, section("spinal_heads", "toy units"), *why.UNIT_LIMITS, start.units, key="spinal-toy-units",
+            help=section("spinal_heads", "toy units help"),
         ),
-        two.slider(
-            "Width w", *why.WIDTH_LIMITS, start.width, key="spinal-toy-width", persist_state="session",
-            help="Units of a spinal layer. Two carry one sum, so the last one of an odd width is idle.",
+        bound(
+            two.slider, section("spinal_heads", "width"), *why.WIDTH_LIMITS, start.width, key="spinal-toy-width",
+            help=section("spinal_heads", "toy width help"),
         ),
-        three.slider(
-            "Parts", *why.SPLIT_LIMITS, start.split, key="spinal-toy-split", persist_state="session",
-            help="In which the 8 inputs arrive.",
+        bound(
+            three.slider, section("spinal_heads", "parts"), *why.SPLIT_LIMITS, start.split, key="spinal-toy-split",
+            help=section("spinal_heads", "toy parts help"),
         ),
     )  # fmt: skip
     twins = why.run(toy)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from core.base.intervals import mean_interval, verdict, wilson
+from core.base.intervals import difference, mean_interval, verdict, wilson
 
 VALUES = st.lists(st.floats(-100, 100), min_size=3, max_size=12)
 
@@ -58,3 +58,11 @@ def test_wilsons_interval_holds_the_share_and_stays_a_share(n, share):
     low, high = wilson(share, n)
     assert -1e-9 <= low <= share + 1e-9
     assert share - 1e-9 <= high <= 1 + 1e-9
+
+
+def test_the_interval_of_a_difference_is_newcombes():
+    """His example of 1998: 56 of 70 against 48 of 80 give 0.20 (0.0524 to 0.3339) by method 10."""
+    assert difference(56 / 70, 48 / 80, 70, 80) == pytest.approx((0.0524, 0.3339), abs=5e-5)
+    low, high = difference(0.7, 0.95, 20)
+    assert low < high < 0
+    assert difference(0.5, 0.5, 9) == pytest.approx(tuple(-v for v in reversed(difference(0.5, 0.5, 9))))

@@ -84,7 +84,8 @@ def drawn(network):
         app.run()
         assert not app.exception
         found = [element.value for element in (*app.markdown, *app.caption)]
-    return [figure.proto.spec for figure in app.get("plotly_chart")], found
+    figures = [figure.proto.spec for figure in app.get("plotly_chart")]
+    return figures + [figure.proto.json for figure in app.get("bidi_component")], found
 
 
 def test_a_bagnet_is_shown_nothing_of_the_same_file_in_another_readers_words():
@@ -95,4 +96,6 @@ def test_a_bagnet_is_shown_nothing_of_the_same_file_in_another_readers_words():
     cache._jobs.clear()
     alone = drawn(second)
     assert after == alone
-    assert [one != two for one, two in zip(other[0], after[0], strict=True)].count(True) == 3  # maps, patch, alike
+    assert [one != two for one, two in zip(other[0], after[0], strict=True)].count(
+        True
+    ) == 4  # patch, alike, maps, window

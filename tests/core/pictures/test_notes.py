@@ -8,7 +8,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from core.pictures import samples
-from core.pictures.image import SUFFIXES, decode
+from core.pictures.image import decode
 from core.terminal import app
 from tests.helpers.pages import first_visit, visit
 from tests.helpers.pictures import refused, save
@@ -35,6 +35,7 @@ def captions(shown):
 def test_a_narrow_picture_is_said_and_stretched_with_one_click():
     shown = uploaded(("scan.tif", NARROW), ("plain.png", PLAIN))
     assert not shown.exception
+    assert shown.sidebar.selectbox(key="picture").options[:2] == ["plain.png", "scan.tif"]  # the newest first
     assert not any("samples" in text for text in captions(shown))
     assert not [button for button in shown.sidebar.button if button.key == "tray stretch it"]
     shown.sidebar.selectbox(key="picture").set_value("scan.tif").run()
@@ -54,7 +55,7 @@ def test_a_narrow_picture_is_said_and_stretched_with_one_click():
     shown.sidebar.button(key="tray stretch it").click().run()
     assert shown.session_state["tray picture"].image == stretched
     names = shown.sidebar.selectbox(key="picture").options
-    assert names[:3] == ["scan.tif", "stretched:scan.tif", "plain.png"]
+    assert names[:3] == ["plain.png", "stretched:scan.tif", "scan.tif"]
     shown.sidebar.file_uploader(key="tray uploads").set_value([("plain.png", PLAIN, "")]).run()
     assert not shown.exception
     assert shown.sidebar.selectbox(key="picture").options[0] == "plain.png"
@@ -74,9 +75,15 @@ def test_a_range_of_its_own_is_said_without_a_stretch():
     assert not [button for button in shown.sidebar.button if button.key == "tray stretch it"]
 
 
-def test_the_tray_takes_every_suffix_that_is_read():
-    allowed = set(first_visit("networks").sidebar.file_uploader(key="tray uploads").proto.type)
-    assert set(SUFFIXES) <= allowed
+def test_the_tray_takes_every_file_and_says_what_is_wrong_with_it():
+    assert not first_visit("networks").sidebar.file_uploader(key="tray uploads").proto.type
+    heic = b"\0\0\0\x18ftypheic\0\0\0\0heicmif1" + bytes(200)
+    shown = uploaded(("plain.png", PLAIN), ("IMG_1.HEIC", heic), ("a.txt", b"hello"))
+    said = [error.value for error in shown.sidebar.error]
+    assert [line.split(":")[0] for line in said] == ["IMG_1.HEIC", "a.txt"]
+    assert all("expected a PNG" in line and ", got " in line for line in said)
+    assert "HEIC" in said[0].split(", got ")[1]
+    assert shown.sidebar.selectbox(key="picture").value == "plain.png"
 
 
 # ---- in the terminal and in Python ---------------------------------------------------------------

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from core.base.prose import LANGUAGES
 from core.pictures.image import png_bytes, thumbnail
 from core.studies import STUDIES
 
@@ -24,8 +25,13 @@ def found(tmp_path_factory, cat):
     for name in ("core", "pages"):
         shutil.copytree(ROOT / name, house / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "app.py", house)
-    for name in ("assets", ".streamlit"):
-        (house / name).symlink_to(ROOT / name)
+    (house / ".streamlit").symlink_to(ROOT / ".streamlit")
+    shutil.copytree(ROOT / "assets" / "words", house / "assets" / "words")
+    for path in (ROOT / "assets").iterdir():
+        if path.name != "words":
+            (house / "assets" / path.name).symlink_to(path)
+    for language in LANGUAGES:
+        shutil.copy(TOY / "words" / f"{language}.md", house / "assets" / "words" / language / "toy_light.md")
     shutil.copytree(TOY / "room", house / "core" / "studies" / "toy", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(TOY / "page.py", house / "pages" / "toy_light.py")
     face = house / "core" / "studies" / "__init__.py"
@@ -48,7 +54,7 @@ def found(tmp_path_factory, cat):
 def test_the_page_is_in_the_navigation_and_the_home_page_shows_it(found):
     assert found["page"][0] == "How bright is it?"
     assert any(said.startswith(FINDING) for said in found["page"])
-    assert "How bright is it?" in found["home"]
+    assert "**How bright is it?**" in found["home"]
     assert any(said.startswith(FINDING) for said in found["home"])
     assert [f"Open {study.title}" for study in STUDIES] + ["Open Toy light"] == [
         said for said in found["home"] if said.startswith("Open ")

@@ -126,8 +126,8 @@ def opened(app):
 
 
 def pad(app):
-    found = app.get("bidi_component")
-    return found[0].proto if found else None
+    found = [one.proto for one in app.get("bidi_component") if "canvas" in one.proto.html_content]
+    return found[0] if found else None
 
 
 def with_value(app, value, name):

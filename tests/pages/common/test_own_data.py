@@ -49,7 +49,7 @@ def chooser():
     from pages.parts.common import own_pictures, torchvision_choose
     from pages.parts.random import data as random_data
 
-    data = random_data.read_chosen(random_data.choose(load_sample("cat")))
+    data = random_data.read_chosen(random_data.choose(load_sample("cat"), st))
     st.code("nothing" if data is None else data.name)
     own_pictures.choose("live")
     torchvision_choose.choose("other")

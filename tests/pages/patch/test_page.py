@@ -1,7 +1,10 @@
 """The patch evidence page through AppTest: settings, clicks, stopped and bad states."""
 
+import json
 import re
 from functools import partial, wraps
+
+from streamlit.components.v2.bidi_component.main import _make_trigger_id
 
 from core import networks
 from core.base.worker import Stopped
@@ -13,6 +16,28 @@ FAMILY = "tiny-imagenet-20"
 page = partial(visit, "patch_evidence", patch_family="photographs")
 
 
+def captions(app):
+    return [block.value for block in app.main.caption]
+
+
+def component(app):
+    """The hero's: the page's first."""
+    return app.get("bidi_component")[0].proto
+
+
+def hero(app):
+    """What the hero is drawn from."""
+    return json.loads(component(app).json)
+
+
+def click(app, at):
+    """Send a click on the hero to the script, as the browser does: AppTest has no hand for such a component."""
+    states = app._tree.get_widget_states()
+    events = [{"event": "pick", "value": at}]
+    states.widgets.add(id=_make_trigger_id(component(app).id, "events"), json_trigger_value=json.dumps(events))
+    return app._run(states)
+
+
 def said(app):
     """What the page says of the chosen patch."""
     return next(m.value for m in app.markdown if m.value.startswith("Alone, the patch says"))
@@ -20,14 +45,88 @@ def said(app):
 
 def test_the_first_visit_says_the_evidence_and_what_a_patch_says_alone():
     app = first_visit("patch_evidence")
-    assert re.search(r"Half of the evidence for .+ comes from \d+ % of the patches", finding(app))
-    assert re.match(r"Alone, the patch says&#32;\*\*.+\*\*&#32;\(logit", said(app))
+    assert re.match(r"#### Why Egyptian cat\? It (looked|decided)", finding(app))
+    assert re.search(r"\d+% of the evidence lies inside the object's box, .*\d+% of the patches", finding(app))
+    assert re.search(r"the strongest tenth (of the patches )?holds (only )?\d+% of the evidence", finding(app))
+    assert re.match(r"Alone, the patch says \*\*.+\*\* \(logit", said(app))
+
+
+def test_a_network_that_is_unsure_says_so_first_and_the_records_are_told_under_the_verdict():
+    app = first_visit("patch_evidence")
+    words = [block.value for block in app.main.markdown]
+    at = words.index(finding(app))
+    doubt, verdict = words[at - 1 : at + 1]
+    assert "lite0 local does not know this picture well: its best answer, Egyptian cat" in doubt
+    assert verdict.startswith("#### Why")
+    assert re.search(r"over \d+ photographs, patches of 33 px alone .* five best for\s\d+%, whole", captions(app)[0])
+    assert re.search(r"over 1,000 test pictures, patches of 33 px are right for \d+%", captions(page())[0])
+
+
+def test_which_class_the_maps_explain_and_why_is_said():
+    assert "The maps explain Egyptian cat: every network here answers so." in captions(first_visit("patch_evidence"))
+    app = page()
+    app.selectbox(key=f"patch-class-{FAMILY}").set_value("tabby cat").run()
+    assert "The maps explain tabby cat, which you chose; 0 of 3 networks answer so." in captions(app)
+
+
+def test_the_hero_holds_every_map_the_object_and_the_strongest_patches_inside_the_picture():
+    drawn = hero(first_visit("patch_evidence"))
+    assert [pane["title"] for pane in drawn["panes"]] == ["lite0 local", "lite0"]
+    assert len(drawn["five"]) == 5
+    assert sum(one["chosen"] for one in drawn["five"]) == 1
+    local, whole = drawn["panes"]
+    places = [*local["spots"], local["frame"], drawn["object"]]
+    assert all(left >= 0 and top >= 0 and left + w <= 100.01 and top + h <= 100.01 for left, top, w, h in places)
+    assert (whole["frame"], whole["spots"]) == (None, [])
+    for address in (drawn["photo"], drawn["outline"], local["map"], drawn["five"][0]["source"]):
+        assert address.startswith("data:image/")
+
+
+def test_a_click_on_the_hero_chooses_the_patch_and_junk_chooses_none():
+    app = page()
+    assert click(app, {"of": 1, "y": 20, "x": 70}).segmented_control(key="patch-of").value == "photo BagNet-17"
+    assert (app.number_input(key="patch-y").value, app.number_input(key="patch-x").value) == (20, 70)
+    assert "20" in app.query_params["patch-y"]
+    for junk in (
+        {"of": 1, "y": 20},
+        {"of": 7, "y": 1, "x": 1},
+        {"of": 0, "y": -1, "x": 1},
+        {"of": 0, "y": 1.5, "x": 1},
+        3,
+    ):
+        click(app, junk)
+        assert not app.exception
+        assert (app.number_input(key="patch-y").value, app.number_input(key="patch-x").value) == (20, 70)
+
+
+def test_a_click_on_the_map_of_a_network_that_sees_all_chooses_the_patch_there():
+    app = visit("patch_evidence", patch_resolution="coarse")
+    click(app, {"of": 1, "y": 40, "x": 60})
+    assert not app.exception
+    assert app.segmented_control(key="patch-of").value == "lite0 local"
+    assert app.number_input(key="patch-y").value == 40
+
+
+def test_an_old_address_still_chooses_networks_by_name():
+    app = page(patch_networks_tiny_imagenet_20=["photo_bagnet9"])
+    assert not app.exception
+    assert [pane["title"] for pane in hero(app)["panes"]] == ["photo BagNet-9"]
+    assert "The map explains" in "".join(captions(app))
+
+
+def test_the_page_speaks_japanese_to_the_last_word_of_its_hero():
+    app = page(lang="ja")
+    assert not app.exception
+    assert finding(app).startswith("#### なぜ「")
+    drawn = hero(app)
+    assert (drawn["words"]["photo"], drawn["words"]["evidence"]) == ("写真", "証拠")
+    assert any(header.value == "くわしく見る" for header in app.header)
 
 
 def test_the_class_chooser_offers_the_five_best_first():
     app = page()
     options = app.selectbox(key=f"patch-class-{FAMILY}").options
-    assert options[0] == "its answer"
+    assert options[0] == "what most networks say"
     assert len(options) == 21
     assert options[1] in finding(app)
 
@@ -35,10 +134,19 @@ def test_the_class_chooser_offers_the_five_best_first():
 def test_another_class_and_a_comparison_change_the_finding():
     app = page()
     app.selectbox(key=f"patch-class-{FAMILY}").set_value("tabby cat").run()
-    assert "evidence for tabby cat comes" in finding(app)
+    assert "Why tabby cat?" in finding(app)
     app.selectbox(key=f"patch-against-{FAMILY}").set_value("lion").run()
     assert not app.exception
-    assert "evidence for tabby cat rather than lion comes" in finding(app)
+    assert "Why tabby cat rather than lion?" in finding(app)
+
+
+def test_a_class_against_itself_is_refused_in_one_sentence_and_the_map_stays():
+    app = page()
+    app.selectbox(key=f"patch-class-{FAMILY}").set_value("lion").run()
+    app.selectbox(key=f"patch-against-{FAMILY}").set_value("lion").run()
+    assert not app.exception
+    assert [w.value for w in app.warning] == ["lion against itself leaves nothing to see: choose another second class."]
+    assert "Why lion?" in finding(app)
 
 
 def test_a_patch_can_be_chosen_by_keyboard():
@@ -80,7 +188,7 @@ def test_offline_the_authors_networks_are_one_sentence_and_the_page_goes_on(monk
     assert len(app.error) == 3
     assert all("127.0.0.1" in e.value for e in app.error)
     app.selectbox(key="patch-family").set_value("photographs").run()
-    assert "Half of the evidence" in finding(app)
+    assert "the strongest tenth" in finding(app)
 
 
 def test_a_stopped_map_says_how_fine_it_is_and_goes_on(monkeypatch):
@@ -95,9 +203,9 @@ def test_a_stopped_map_says_how_fine_it_is_and_goes_on(monkeypatch):
     monkeypatch.setattr(evidence, "phases", too_slow)
     app = page(picture="rocket")
     assert not app.exception
-    assert "Half of the evidence" in finding(app)
+    assert "the strongest tenth" in finding(app)
     app.button(key="patch stop").click().run()
-    assert any("Stopped at a patch around every 4th pixel" in m.value for m in app.markdown)
+    assert any("Stopped at a patch around every 4 px" in m.value for m in app.markdown)
     monkeypatch.setattr(evidence, "phases", exact)
     app.button(key="patch go on").click().run()
     assert not app.exception
@@ -111,7 +219,7 @@ def test_your_own_bagnet_stands_beside_ours_and_its_patches_can_be_chosen(tmp_pa
     app.button(key="patch own open").click().run()
     assert not app.exception
     assert any("mine.safetensors" in m.value and "your own weights" in m.value for m in app.markdown)
-    assert "mine.safetensors" in finding(app)
+    assert "user:mine.safetensors" in [pane["title"] for pane in hero(app)["panes"]]
     before = said(app)
     app.segmented_control(key="patch-of").set_value("photo BagNet-9").run()
     assert not app.exception

@@ -1,5 +1,6 @@
 """The random features page through AppTest: settings, maps, own data, bad states."""
 
+import json
 import re
 import time
 from functools import partial
@@ -8,10 +9,17 @@ import numpy as np
 import pytest
 
 from core.pictures.image import from_pixels, png_bytes
-from tests.helpers.pages import finding, first_visit, upload, visit
+from tests.helpers.pages import finding, first_visit, nodes, upload, visit
 
 PATIENCE = 120  # seconds that a curve may take to fill in
 page = partial(visit, "random_features", random_data="digits")
+
+
+def told(app, name):
+    """The data of every component of that name on the page."""
+    protos = [getattr(node, "proto", None) for node in nodes(app)]
+    found = [proto for proto in protos if name in str(getattr(proto, "component_name", ""))]
+    return [json.loads(proto.json) for proto in found]
 
 
 def filled(app, pattern):
@@ -40,14 +48,18 @@ def write_folder(folder, *, classes=("dark", "light"), count=12, broken=False):
 
 def test_the_first_visit_shows_digits():
     app = page()
-    assert finding(app).startswith("#### On 1,797 digits the nearest neighbour has the same class for")
+    assert re.match(r"#### Of the 6 pictures nearest to yours, a trained network finds \d of one kind: ", finding(app))
+    assert any("On 1,797 digits the nearest neighbour has the same class for" in m.value for m in app.markdown)
+    assert any("Over 1,797 digits the nearest other one is of the same kind" in c.value for c in app.caption)
     assert any("1,000 features that nobody learned tell" in m.value for m in app.markdown)
     assert not [b for b in app.button if b.label == "Draw the maps"]
 
 
 def test_a_photograph_is_placed_among_photographs():
     app = first_visit("random_features")
-    assert re.search(r"What its nearest among 5,233 photographs show most often: .+ in a trained network", finding(app))
+    assert "a trained network finds 6 of one kind: **wild cat**" in finding(app)
+    assert re.search(r"has learned nothing finds \d of that kind, bare pixels \d\.", finding(app))
+    assert any("Over all 5,233 photographs the nearest other one shows the same" in c.value for c in app.caption)
     assert app.selectbox(key="random-data").value == "photographs"
     assert any("1,000 features that nobody learned tell" in m.value for m in app.markdown)
 
@@ -58,10 +70,10 @@ def test_a_drawing_is_placed_among_digits_until_the_reader_chooses():
     app = visit("random_features")
     upload(app, ("one.png", png_bytes(from_pixels(pixels))))
     assert app.selectbox(key="random-data").value == "digits"
-    assert "1,797 digits" in finding(app)
+    assert any("Over 1,797 digits" in c.value for c in app.caption)
     app.selectbox(key="random-data").set_value("photographs").run()
     assert not app.exception
-    assert "5,233 photographs" in finding(app)
+    assert any("Over all 5,233 photographs" in c.value for c in app.caption)
     app.sidebar.selectbox(key="picture").set_value("coffee").run()
     assert app.selectbox(key="random-data").value == "photographs"
 
@@ -71,27 +83,53 @@ def test_the_attack_names_its_targets_in_bold():
     assert any("the attack takes&#32;**random features (k = 2,000)**&#32;from" in m for m in said)
 
 
-def test_other_settings_offer_the_maps_and_fill_in_the_curve():
+def test_old_figures_stay_and_are_named_until_those_of_other_settings_are_there():
+    app = page()
+    app.select_slider(key="random-digits-features").set_value(500).run()
+    assert not app.exception
+    assert "Still shown" in "".join(data["stale"] for data in told(app, "receptive_points"))
+    assert any("?study=random_features" in code.value for code in app.code)  # the permalink stays
+    assert any("--features 500" in code.value for code in app.code)
+    assert any("features that nobody learned tell" in m.value for m in app.markdown)
+    end = time.monotonic() + PATIENCE
+    while any(data["stale"] for data in told(app, "receptive_points")) and time.monotonic() < end:
+        time.sleep(0.5)
+        app.run()
+    [data] = told(app, "receptive_points")
+    assert data["stale"] == ""
+    assert len(data["maps"]) == 3
+
+
+def test_the_rows_hold_plain_numbers_and_pictures_that_are_sent_along():
+    [data] = told(first_visit("random_features"), "receptive_nearest")
+    assert [row["space"] for row in data["rows"]] == ["pixels", "random", "trained"]
+    assert [len(row["cards"]) for row in data["rows"]] == [6, 6, 6]
+    assert data["frames"][-1]["cards"] == data["rows"][1]["cards"]
+    assert data["frames"][0]["said"] == "1 random features (k)"
+    shown = {card["picture"] for row in [*data["rows"], *data["frames"]] for card in row["cards"]}
+    assert shown == data["pictures"].keys()
+    assert all(source.startswith("data:image/") for source in [data["mine"], *data["pictures"].values()])
+    assert json.loads(json.dumps(data, allow_nan=False)) == data
+
+
+def test_other_settings_fill_in_the_curve():
     app = page()
     app.select_slider(key="random-digits-features").set_value(250).run()
     app.number_input(key="random-digits-seed").set_value(3).run()
     assert not app.exception
-    assert [b for b in app.button if b.label == "Draw the maps"]
     said = filled(app, r"^250 features that nobody learned")
     assert "linear SVM" in said
     app.selectbox(key="random-digits-classifier").set_value("5 nearest neighbours").run()
     assert "nearest neighbours" in filled(app, r"^250 features that nobody learned.*neighbours")
 
 
-def test_maps_are_drawn_when_asked_for_and_kept():
+def test_maps_are_drawn_and_kept():
     app = page(random_points="60", random_digits_features="250")
-    app.button(key="random draw").click().run()
-    assert not app.exception
-    assert finding(app).startswith("#### On 60 digits")
+    filled(app, r"^On 60 digits")
     other = app.switch_page("pages/home.py").run()
     back = other.switch_page("pages/random_features.py").run()
     assert not back.exception
-    assert finding(back).startswith("#### On 60 digits")
+    assert any(m.value.startswith("On 60 digits") for m in back.markdown)
 
 
 def test_a_folder_of_the_readers_own_is_a_data_set(tmp_path):
@@ -101,9 +139,7 @@ def test_a_folder_of_the_readers_own_is_a_data_set(tmp_path):
     app.text_input(key="random data folder").set_value(str(tmp_path / "mine")).run()
     assert not app.exception
     assert any(w.value == "24 pictures in 2 classes; 1 file left out: 1 broken." for w in app.warning)
-    app.button(key="random draw").click().run()
-    assert not app.exception
-    assert finding(app).startswith("#### On 24 your pictures")
+    assert filled(app, r"^On 24 your pictures")
 
 
 @pytest.mark.parametrize("where", ["nowhere", "empty"])

@@ -1,14 +1,20 @@
 """The spinal heads page through AppTest: settings, a race that is run, stopped, kept and forgotten."""
 
+import json
 import time
 from functools import partial
 
+import numpy as np
 import pytest
+from PIL import Image, ImageDraw
 
 from core.base import jobs
 from core.base.records import from_json
+from core.pictures.image import from_pixels, png_bytes
+from core.pictures.samples import load_sample
 from core.studies.spinal.heads import Result
-from tests.helpers.pages import finding, first_visit, visit
+from pages.parts.common import drawing_pad
+from tests.helpers.pages import finding, first_visit, nodes, upload, visit
 
 PATIENCE = 120  # seconds for two networks of two epochs
 
@@ -49,17 +55,101 @@ def test_the_first_visit_shows_a_finished_race():
     assert "Spinal is" in race(app)
     code = " ".join(block.value for block in app.code)
     assert "receptive spinal-heads --data digits --backbone small_cnn --heads fc,spinal,fc-matched --seeds 10" in code
-    assert [h.value for h in app.header if h.value == "The paper says, we measured"]
+    headers = [h.value for h in app.header]
+    assert headers.index("Look closer") < headers.index("Why") < headers.index("Measured on data sets")
+    assert headers.index("Measured on data sets") < headers.index("Try next") < headers.index("Take it with you")
+
+
+def hero(app):
+    """What the browser is given to draw."""
+    drawn = [
+        n.proto
+        for n in nodes(app)
+        if "receptive_spinal_hero" in getattr(getattr(n, "proto", None), "component_name", "")
+    ]
+    return json.loads(drawn[0].json)
 
 
 def test_the_heads_on_lite0_answer_a_photograph_and_race_anew_with_other_settings():
-    app = page(picture="motorcycle", spinal_photo_seeds="5")
-    assert finding(app).startswith("#### All heads say Motorbikes: one linear layer 0.")
+    app = page(picture="motorcycle", spinal_photo_seeds="5", **{"spinal photo race": "true"})
+    assert finding(app).startswith("#### All three heads say **Motorbikes**; the spinal one is ")
     assert any("On the 1,280 features of lite0, a spinal head gets 9" in m.value for m in app.markdown)
     app.slider(key="spinal-photo-epochs").set_value(1).run()
     app.slider(key="spinal-photo-seeds").set_value(1).run()
     assert not app.exception
     assert any("a spinal head gets" in m.value and "too few seeds" in m.value for m in app.markdown)
+
+
+def test_another_number_of_layers_is_trained_now_and_drawn():
+    app = page(picture="motorcycle")
+    assert [row["title"] for row in hero(app)["rows"]] == [f"layer {k}" for k in range(1, 5)]
+    app.slider(key="spinal-photo-layers").set_value(7).run()
+    assert not app.exception
+    drawn = hero(app)
+    assert len(drawn["rows"]) == len(drawn["bars"]) == 7
+    assert drawn["rows"][-1]["best"] == drawn["labels"][0]  # the bars stand in the order of the whole head's answer
+    assert max(drawn["bars"][-1]) == drawn["rows"][-1]["share"]
+
+
+def test_a_picture_unlike_the_heads_photographs_is_said_before_all_else():
+    app = page(picture="astronaut")
+    lines = [" ".join(m.value.split()) for m in app.markdown]
+    first = next(i for i, line in enumerate(lines) if "this picture is like none of them" in line)
+    assert first < lines.index(finding(app))
+    assert "The heads know 100 kinds of things only" in lines[first]
+    assert "lite0 itself, which knows 1,000 kinds, says **" in lines[first]
+
+
+def test_a_photograph_goes_to_the_photograph_heads_and_is_read_as_a_digit_only_when_asked():
+    app = page()
+    assert app.selectbox(key="spinal-read").value == "photographs"
+    assert len(hero(app)["labels"]) == 6
+    upload(app, ("mine.png", png_bytes(load_sample("coffee"))))
+    assert app.selectbox(key="spinal-read").value == "photographs"
+    app.selectbox(key="spinal-read").set_value("example").run()
+    assert not app.exception
+    assert hero(app)["labels"] == [str(k) for k in range(10)]
+    assert finding(app).startswith("#### All three heads say **3**; the spinal one is sure ")
+    app.selectbox(key="spinal-read").set_value("digits").run()
+    assert "mine.png" in hero(app)["picture"]["caption"]
+
+
+def test_a_drawing_goes_to_the_digit_heads_by_itself():
+    pad = Image.new("RGB", (280, 280), "white")
+    ImageDraw.Draw(pad).line([(78, 50), (202, 50), (126, 238)], fill="black", width=24, joint="curve")
+    app = page()
+    upload(app, ("seven.png", png_bytes(from_pixels(np.asarray(pad)))))
+    assert not app.exception
+    assert app.selectbox(key="spinal-read").value == "digits"
+    assert finding(app).startswith("#### All three heads say **7**")
+    assert len(hero(app)["rows"]) == 6
+    assert app.subheader[0].value == "What does each layer add?"
+
+
+def test_the_button_beside_the_hero_opens_the_drawing_pad():
+    app = page()
+    assert not app.sidebar.toggle(key=drawing_pad.OPEN).value
+    app.button(key="spinal draw").click().run()
+    assert not app.exception
+    assert app.sidebar.toggle(key=drawing_pad.OPEN).value
+    assert app.button(key="spinal draw").disabled
+
+
+def test_a_race_that_begins_leaves_the_one_before_on_the_screen():
+    app = page(spinal_seeds="2", spinal_epochs="60")
+    before = race(app)
+    app.button(key="spinal start").click().run()  # at once, before it has an epoch
+    assert not app.exception
+    assert race(app) == before or race(app).startswith("#### After ")
+    assert app.button(key="spinal stop")
+
+
+def test_the_first_screen_speaks_japanese():
+    app = page(lang="ja", picture="motorcycle")
+    assert not app.exception
+    assert "三つのヘッド" in finding(app)
+    assert "**Motorbikes**" in finding(app)
+    assert hero(app)["rows"][0]["title"] == "1 層目"
 
 
 def test_the_findings_on_parts_and_transfer_begin_in_bold():

@@ -62,10 +62,32 @@ def test_the_full_map_is_every_patch_asked_alone(image, result):
             assert alone.probability.sum() == pytest.approx(1)
 
 
-def test_the_default_class_is_the_answer_of_the_largest_patches(image, result):
-    assert result.target == result.logits[1].argmax()
+def test_the_default_class_is_what_the_networks_answer_together_and_another_is_taken_as_asked(image, result):
+    assert result.target == evidence.voted(result.logits)
     other = (result.target + 2) % 5
     assert evidence.run(NETS, image, Params(target=other)).target == other
+
+
+@pytest.mark.parametrize(
+    ("logits", "voted"),
+    [
+        ([[0, 0, 9]], 2),
+        ([[5, 0, 0], [5, 0, 0], [0, 0, 99]], 0),  # two of three, however sure the third is
+        ([[0, 3, 0], [0, 0, 9]], 2),  # of two answers the likelier
+        ([[0, 9, 0], [0, 0, 3]], 1),
+        ([[5, 0, 0], [0, 5, 0], [0, 4, 5]], 1),  # of three answers the likeliest together
+        ([[4, 0, 3.9], [0, 4, 3.9]], 0),  # never a class that nobody answers; of equals the first
+    ],
+)
+def test_the_class_that_most_networks_answer(logits, voted):
+    assert evidence.voted([np.array(one, float) for one in logits]) == voted
+
+
+def test_a_class_against_itself_is_refused_whether_it_was_asked_for_or_answered(image, result):
+    with pytest.raises(ValueError, match=r"^expected two classes to compare, got .+ for both: subtract another one"):
+        evidence.run(NETS, image, Params(target=3, other=3))
+    with pytest.raises(ValueError, match=r"^expected two classes to compare"):
+        evidence.run(NETS, image, Params(other=result.target))
 
 
 def test_two_classes_compared_are_the_difference_of_their_maps(image):
@@ -136,13 +158,6 @@ def test_a_patch_of_the_grid_adds_its_share_of_the_logit(image):
         shares = [closer.share(coarse, m, closer.patch_at(network, pixels, y, x)) for y, x in places]
         assert sum(adds for adds, _ in shares) == pytest.approx(coarse.logits[m, coarse.target], rel=1e-4)
         assert sum(part for _, part in shares) == pytest.approx(1, rel=1e-4)
-
-
-def test_words_tell_a_patch_of_the_grid_from_one_between(image, result):
-    pixels = whole(image, 40)
-    patch = closer.patch_at(NETS[1], pixels, 16, 24)
-    assert "It is one of the 18 and adds" in closer.said(result, 1, 16, 24, patch)
-    assert "were it one of them, it would add" in closer.said(result, 1, 17, 24, patch)
 
 
 def test_a_crop_at_the_border_is_filled_with_the_mean_colour(image):

@@ -47,12 +47,20 @@ def test_hits_count_the_label_among_the_first_answers():
 
 
 @pytest.mark.parametrize(
-    ("ours", "pixels", "words"), [(0.9, 0.5, "more than"), (0.5, 0.9, "less than"), (0.9, 0.89, "no clear difference")]
+    ("ours", "pixels", "words"), [(0.9, 0.5, "better"), (0.5, 0.9, "worse"), (0.9, 0.89, "may be chance")]
 )
 def test_the_finding_follows_from_the_intervals(digits, ours, pixels, words):
     found = features.collect("digits", *digits, Params(), [np.full(5, ours)], np.full(5, pixels))
     assert words in features.finding(found)
     assert f"{ours:.1%}" in features.finding(found)
+
+
+def test_seventy_and_ninety_five_of_twenty_of_the_readers_own_pictures_are_not_the_same(digits):
+    few = [Split(split.pixels[:20], split.labels[:20], split.classes) for split in digits]
+    found = features.collect("your pictures", *few, Params(), [np.full(5, 0.70)], np.full(5, 0.95))
+    said = features.finding(found)
+    assert "tell 70.0% of 20 test pictures of yours right" in said
+    assert "their raw pixels 95.0%: worse (−25.0 points, 95 % interval −47.3 to −0.8" in said
 
 
 def test_its_command_its_figure_and_table_agree(digits):

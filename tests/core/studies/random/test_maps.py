@@ -151,7 +151,7 @@ def test_the_finding_names_the_numbers(result):
 def test_the_map_holds_every_point_in_its_class_colour(result):
     fig = maps_figures.map_figure(result, "random")
     points = fig.data[0]
-    assert isinstance(points, go.Scattergl)
+    assert isinstance(points, go.Scatter)  # few enough for shapes: no WebGL context
     np.testing.assert_array_equal(np.stack([points.x, points.y], 1), result.of("random").positions)
     assert len(set(points.marker.color)) == len(set(result.labels.tolist()))
     assert {a.text for a in fig.layout.annotations} == {f"<b>{name}</b>" for name in result.classes}

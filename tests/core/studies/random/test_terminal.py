@@ -57,7 +57,7 @@ def test_your_own_folder_is_a_data_set(tmp_path):
     (tmp_path / "mine" / "dark" / "torn.png").write_bytes(b"torn")
     done = run("random-features", tmp_path / "mine", "--features", "30", "--size", "12", "--classifier", "knn")
     assert done.exit_code == 0, done.output
-    assert "4 mine pictures right" in done.stdout
+    assert "of 4 test pictures of mine right" in done.stdout
     assert "left out" in done.stderr
 
 

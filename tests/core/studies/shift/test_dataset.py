@@ -9,6 +9,7 @@ import torch
 
 from core.base.intervals import wilson
 from core.base.worker import Stopped
+from core.figures.palette import network_colours
 from core.pictures.image import from_pixels, thumbnail
 from core.pictures.preprocess import field_of_view, to_tensor
 from core.pictures.samples import load_sample
@@ -213,8 +214,12 @@ def test_figures_of_the_whole_data_set(dark):
     summaries = [summary(made_up(seed), SMALL) for seed in range(3)]
     titles, blurs = ["A", "B", "C"], [None, 3, 7]
     points = figures.scatter(summaries, titles, blurs).figure
-    assert [trace.x[0] for trace in points.data] == [100 * s.consistency for s in summaries]
-    assert [trace.y[0] for trace in points.data] == [100 * s.accuracy for s in summaries]
+    shown = {(trace.y[0], trace.xaxis): trace for trace in points.data}
+    for title, s in zip(titles, summaries, strict=True):
+        assert shown[title, "x"].x[0] == 100 * s.consistency
+        assert shown[title, "x2"].x[0] == 100 * s.accuracy
+    steadiest = max(zip(summaries, titles, strict=True), key=lambda pair: pair[0].consistency)[1]
+    assert points.data[-1].y[0] == steadiest  # the last row is the uppermost
     assert all(min(trace.error_x.array[0], trace.error_x.arrayminus[0]) > 0 for trace in points.data)
     for flips in (False, True):
         panels = figures.corruption_plot(summaries, titles, blurs, flips=flips).figure
@@ -223,6 +228,12 @@ def test_figures_of_the_whole_data_set(dark):
         start = 0 if flips else 100 * summaries[0].accuracy
         values = [100 * entry[int(flips)] for entry in summaries[0].corruptions["blur"]]
         assert list(panels.data[0].y) == [start, *values]
+
+
+def test_no_two_networks_share_a_look(dark):
+    blurs = [None] * 5 + [3, 5, 5]
+    assert len(set(figures.looks(blurs))) == len(blurs)
+    assert [look[0] for look in figures.looks(blurs)] == network_colours(blurs)
 
 
 def test_figures_without_known_classes():

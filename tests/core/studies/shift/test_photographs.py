@@ -77,9 +77,12 @@ def test_shares_and_paired_differences_follow_from_the_pictures():
     assert said.startswith("Of 4 photographs lite0 gets 75.0 % right, and of pairs of crops 85.0 % agree.")
     assert "lite0 · blur 5 −25.00 ± " in said
     table = photographs_figures.table([plain, blurred])
-    assert table["network"] == ["lite0", "lite0_blur5"]
+    assert table["network"] == ["lite0", "lite0 · blur 5"]
     assert table["top-1, minus lite0's, points"][0] == "–"
-    assert len(photographs_figures.scatter([plain, blurred]).figure.data) == 2
+    fig = photographs_figures.scatter([plain, blurred]).figure
+    assert [(trace.y[0], trace.x[0]) for trace in fig.data] == [
+        ("lite0", pytest.approx(85)), ("lite0", 75), ("lite0 · blur 5", pytest.approx(95)), ("lite0 · blur 5", 50)
+    ]  # fmt: skip
 
 
 def test_only_what_a_blur_adds_to_the_plain_copy_is_its_own(tmp_path):
@@ -117,7 +120,7 @@ def test_a_network_that_was_asked_about_fewer_pictures_is_compared_on_these(tmp_
     assert table["consistency, %"][1] == ""
     assert table["consistency, %"][2].startswith("100.0")
     assert "local" not in photographs_figures.finding([plain, few])
-    assert len(photographs_figures.scatter([plain, few]).figure.data) == 1
+    assert {trace.y[0] for trace in photographs_figures.scatter([plain, few]).figure.data} == {"lite0"}
     for one in (few, same, plain):
         save(tmp_path / f"{one.network}.json", one)
     (tmp_path / "samples.json").write_text("{}")

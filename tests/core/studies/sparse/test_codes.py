@@ -61,7 +61,6 @@ def test_shapes_and_fields(result, pair, cat):
     assert result.nonzero.shape == result.psnr.shape == (count,)
     assert result.logits.shape == (count, 5)
     assert result.twin_logits.shape == (5,)
-    assert result.objective.shape == (3, codes.CURVE_STEPS)
     assert math.isnan(result.estimated_lam)
     assert not any(isinstance(value, torch.Tensor) for value in vars(result).values())
 
@@ -86,8 +85,22 @@ def test_the_pictures_shown_are_those_of_the_curve(result):
     np.testing.assert_allclose(result.residual, result.noisy - result.reconstruction)
 
 
-def test_the_objective_of_ista_never_rises_and_fista_ends_lower(result):
-    textbook, paper, ista = result.objective
+def test_curves_that_are_known_save_the_work_and_change_nothing(pair, cat, result):
+    curves, rebuilt = codes.swept(pair, cat, Params())
+    assert rebuilt.shape == (len(curves.lams), 32, 32, 3)
+    known = replace(curves, nonzero=curves.nonzero + 1)  # so that they are told from others
+    found = codes.run(pair, cat, Params(), curves=known)
+    np.testing.assert_array_equal(found.nonzero, known.nonzero)
+    np.testing.assert_allclose(found.logits, result.logits, rtol=1e-5)
+    anew = codes.run(pair, cat, Params(lam=0.123), curves=known)  # a lambda that they lack
+    assert 0.123 in anew.lams
+    assert (anew.nonzero <= 1).all()
+
+
+def test_the_objective_of_ista_never_rises_and_fista_ends_lower(pair, cat):
+    values = codes.descend(pair[0], cat, Params())
+    assert values.shape == (3, codes.CURVE_STEPS)
+    textbook, paper, ista = values
     assert (np.diff(ista) <= 1e-4 * ista[0]).all()
     assert textbook[-1] < ista[-1]
     np.testing.assert_allclose(textbook[:2], paper[:2], rtol=1e-5)
@@ -171,6 +184,18 @@ def test_the_toys_code_is_the_minimum(v, lam, non_negative):
     assert 0.5 * (v - z) ** 2 + lam * abs(z) <= cost.min() + 1e-12
 
 
+def test_the_toy_leaves_noise_first_and_nothing_at_the_end():
+    found = why_figures.codes()
+    assert found.shape == (len(why_figures.LAMS), len(why_figures.RESPONSES))
+    np.testing.assert_allclose(found[0], why_figures.RESPONSES)
+    assert not found[-1].any()
+    left = (found > 0).astype(int)
+    assert (np.diff(left, axis=0) <= 0).all()
+    picture = list(why_figures.OF_PICTURE)
+    noise_gone = next(i for i, row in enumerate(left) if not np.delete(row, picture).any())
+    assert left[noise_gone, picture].all()
+
+
 # ---- bad input -----------------------------------------------------------------------------------
 
 
@@ -203,7 +228,7 @@ def test_the_snippet_makes_the_figure(cat):
     np.testing.assert_allclose(scope["result"].logits, found.logits, rtol=1e-4)
 
 
-def test_figures_hold_what_they_show(result, dark):
+def test_figures_hold_what_they_show(result, pair, cat, dark):
     three = figures.pictures(result, result.models).figure
     assert len(three.layout.images) == 2
     limit = three.layout.coloraxis.cmax
@@ -211,10 +236,12 @@ def test_figures_hold_what_they_show(result, dark):
     np.testing.assert_allclose(three.data[0].z, result.residual.mean(2), atol=1e-6)
     curves = figures.along_lambda(replace(result, estimated_lam=0.7)).figure
     assert {t.name for t in curves.data} >= {"non-zero codes", "PSNR, dB"}
-    steps = figures.objective(result).figure
-    np.testing.assert_allclose(steps.data[0].y, result.objective[0])
-    assert (steps.data[-1].x[0], steps.data[-1].y[0]) == (2, result.objective[0][1])
-    assert why_figures.threshold_figure(0.4, True).figure.data
+    values = codes.descend(pair[0], cat, Params())
+    steps = figures.objective(values, Params()).figure
+    np.testing.assert_allclose(steps.data[0].y, values[0])
+    assert (steps.data[-1].x[0], steps.data[-1].y[0]) == (2, values[0][1])
+    looks = [(line.line.color, line.line.dash) for line in curves.data]
+    assert len(set(looks)) == len(looks)  # no two series share a look
     assert len(figures.table(result)["lambda"]) == len(result.lams)
 
 

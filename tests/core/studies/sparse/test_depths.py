@@ -246,7 +246,7 @@ def test_figures_and_tables_hold_the_numbers(network, dark):
         clean_json(fig)
     assert len(panels.layout.images) == 10
     assert f"r = {found.correlation[8]:.2f}" in panels.layout.annotations[9].text
-    drawn = {(int(x), float(y)) for trace in curves.data[:1] for x, y in zip(trace.x, trace.y, strict=True)}
+    drawn = {(int(y), float(x)) for trace in curves.data[:1] for x, y in zip(trace.x, trace.y, strict=True)}
     assert drawn == {(i, float(v)) for i, v in enumerate(found.residual)}
     table, depths = figures.table(found), figures.depth_table(found)
     assert {len(column) for column in table.values()} == {len(found.layers)}

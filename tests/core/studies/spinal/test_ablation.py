@@ -20,7 +20,7 @@ from pages.parts.common.words import stressed
 
 FEATURES, CLASSES = 320, 10
 TINY = Params(seeds=2, epochs=1, layers=(2,), width=(8, 2), split=(1,), order=("alternating", "blocks"))
-PART = "from pages.parts.spinal import measured\nmeasured.parts_of_the_head()"
+PART = "from pages.parts.spinal import measured\nmeasured.show()"
 
 
 @pytest.fixture(scope="module")

@@ -171,7 +171,7 @@ def test_figures_show_every_head_and_layer(result, dark):
 # ---- the part of the page ------------------------------------------------------------------------
 
 
-def script(sample):
+def script():
     import numpy as np
     import streamlit as st
 
@@ -179,43 +179,35 @@ def script(sample):
     from pages.parts.common import at_hand
     from pages.parts.common.tray import Picture
     from pages.parts.spinal import answers as spinal_answers
+    from pages.parts.spinal import hero
 
     at_hand.own_networks().update(st.session_state["for the test"])
     pixels = np.full((60, 60, 3), 255, np.uint8)
     pixels[8:52, 27:33] = 0
-    spinal_answers.show(Picture("drawing", "Yours", from_pixels(pixels), sample))
+    picture = Picture("drawing", "Yours", from_pixels(pixels), None)
+    st.session_state["tray picture"] = picture
+    spinal_answers.show(hero.places(), picture.image, picture.title, picture, None)
 
 
-def part(monkeypatch, heads, sample=None, names=None):
+def part(monkeypatch, heads, names=None):
     own = {net.card.name: net for net in heads}
     monkeypatch.setattr(families, "HEADED", names or dict(zip(HEADS, own, strict=True)))
-    app = AppTest.from_function(script, args=(sample,), default_timeout=60)
+    app = AppTest.from_function(script, default_timeout=60)
     app.session_state["for the test"] = own
     return app.run()
 
 
 def said(app):
-    return next(m.value for m in app.markdown if "say" in m.value and m.value.startswith("**"))
+    return next(m.value for m in app.markdown if m.value.startswith("#### "))
 
 
-def test_a_drawing_is_read_at_once(monkeypatch, heads):
+def test_a_drawing_is_read_at_once_and_doubt_comes_first(monkeypatch, heads):
     app = part(monkeypatch, heads)
     assert not app.exception
-    assert not app.segmented_control
-    assert not any("Draw a digit" in m.value for m in app.markdown)
+    assert "not sure even after all 6 layers" in said(app)  # of random weights
+    lines = [m.value for m in app.markdown]
+    assert lines.index(said(app)) > next(i for i, m in enumerate(lines) if "does not know this picture well" in m)
     assert app.subheader[0].value == "What does each layer add?"
-    assert "FC" in said(app)
-
-
-def test_a_sample_gives_way_to_a_built_in_digit_until_it_is_asked_for(monkeypatch, heads):
-    app = part(monkeypatch, heads, sample="cat")
-    assert not app.exception
-    assert any(m.value.startswith("Draw a digit in the tray (**Draw a picture**)") for m in app.markdown)
-    built_in = said(app)
-    assert built_in == f"**{answers.finding(run(heads, example()))}**"
-    app.segmented_control[0].set_value("the tray's picture anyway").run()
-    assert not app.exception
-    assert said(app) != built_in
 
 
 def test_weights_that_are_not_here_are_one_sentence(monkeypatch, heads):
@@ -229,7 +221,7 @@ def test_weights_that_are_not_here_are_one_sentence(monkeypatch, heads):
     some = nowhere | {"fc": "untrained:small_cnn"}
     app = part(monkeypatch, heads, names=some)
     assert not app.exception
-    assert said(app).startswith("**FC says ")
+    assert said(app).startswith("#### Plain head says **")
     assert not app.subheader  # no spinal head, no layers
 
 

@@ -79,7 +79,7 @@ def test_a_wider_head_costs_more_and_is_drawn_longer():
     assert all(sum(r.parameters for r in a) < sum(r.parameters for r in b) for a, b in pairwise(rows))
     for layers in (4, 12):
         boxes = [named(diagram.figure(64, 10, Shape(width, layers)).figure, "layer ")[0] for width in widths]
-        lengths = [abs(b.x1 - b.x0) if layers > 6 else abs(b.y1 - b.y0) for b in boxes]
+        lengths = [b.x1 - b.x0 for b in boxes]
         assert all(a < b for a, b in pairwise(lengths))
 
 
@@ -132,9 +132,8 @@ def test_the_drawing_is_wired_like_the_head(shape):
     fig = diagram.figure(321, 10, shape).figure
     rows = diagram.layers(321, 10, shape)
     taps = next(trace for trace in fig.data if trace.name == "taps")
-    across = taps.x if shape.layers > diagram.ACROSS_AT_MOST else taps.y
-    lanes = sorted(set(across))
-    assert [lanes.index(value) for value in across] == list(shape.parts)
+    lanes = sorted(set(taps.x))
+    assert [lanes.index(value) for value in taps.x] == list(shape.parts)
     arrows = [a for a in fig.layout.annotations if a.showarrow]
     assert len(arrows) == (shape.layers - 1) + shape.layers + 1  # before, to the read-out's strip, and out of it
     texts = words(fig)
@@ -159,6 +158,15 @@ def test_nothing_is_drawn_over_another_box_or_off_the_page(shape):
         for bx, by in spans[:i]:
             apart = min(ax[1], bx[1]) <= max(ax[0], bx[0]) + 1e-9 or min(ay[1], by[1]) <= max(ay[0], by[0]) + 1e-9
             assert apart
+
+
+@pytest.mark.parametrize("layers", [1, 6, 7, 24])
+def test_any_number_of_layers_runs_from_top_to_bottom_at_the_same_places_and_no_word_is_small(layers):
+    few, many = (diagram.figure(320, 10, Shape(8, n, 1)).figure for n in (2, layers))
+    first, last = named(many, "layer ")[0], named(many, "layer ")[-1]
+    assert (first.x0, first.x1) == (last.x0, last.x1) == (named(few, "layer ")[0].x0, named(few, "layer ")[0].x1)
+    assert [box.y0 for box in named(many, "layer ")] == sorted(box.y0 for box in named(many, "layer "))
+    assert min(a.font.size for a in many.layout.annotations if a.text) >= 12
 
 
 def test_colours_and_the_letters_on_them_can_be_read(dark):

@@ -183,6 +183,6 @@ def test_figures_draw_whatever_is_there(raced, dark):
 def test_differences_are_drawn_with_their_verdict():
     rows = np.array([[0.95, 0.96, 0.97], [0.96, 0.97, 0.98], [0.90, 0.95, 1.0]])[:, :, None]
     fig = figures.differences(curves(rows)).figure
-    said = [trace.text[0] for trace in fig.data if trace.text]
-    assert said[0] == "+1.00 ± 0.00: better"
-    assert said[1].endswith("no difference shown")
+    said = list(dict.fromkeys(label for trace in fig.data for label in trace.y))
+    assert said[0] == "spinal minus FC<br><b>+1.00 ± 0.00:<br>better</b>"
+    assert said[1].endswith("no difference shown</b>")

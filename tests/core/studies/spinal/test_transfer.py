@@ -28,7 +28,7 @@ from pages.parts.common.words import stressed
 
 SIDE = 16  # px: a sixteenth of the packaged network's work
 TINY = Params(seeds=3, epochs=2, width=6, layers=3, hidden=9)
-PART = "from pages.parts.spinal import measured\nmeasured.on_a_trained_network()"
+PART = "from pages.parts.spinal import measured\nmeasured.show()"
 
 
 @pytest.fixture(scope="module")

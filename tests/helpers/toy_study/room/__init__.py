@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
 STUDY = Study(
     slug="toy_light",
-    title="Toy light",
-    question="How bright is it?",
     paper="Nobody, On Light, 2026",
     link="https://example.org/light",
     icon=":material/light_mode:",

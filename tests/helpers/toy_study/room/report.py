@@ -1,19 +1,17 @@
-"""What a report, and the home page, say of this study."""
+"""What a report says of this study."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import partial
 
 from core.studies.toy import light
 
 from core.base.worker import Progress
 from core.figures.blocks import Plot, Table, printed
-from core.networks.card import Card
-from core.pictures.image import RGBImage
 from core.studies import toy
 from core.studies.asked import Asked, Part, Work
-from core.studies.study import FirstLook, Glance
+from core.studies.study import FirstLook
 
 
 def parts(asked: Asked) -> list[Work]:
@@ -26,11 +24,6 @@ def part(asked: Asked, progress: Progress) -> Part:
     plot = Plot(printed(toy.figure(result), height=200), "A bar")
     table = Table("Light", {"light": [result.light]})
     return Part(light.finding(result), ((plot,),), "Higher is brighter.", (table,), asked.again, ())
-
-
-def glance(cards: Sequence[Card], sample: RGBImage) -> Glance | None:
-    result = light.run([], sample, light.Params())
-    return Glance(light.finding(result), (Plot(toy.figure(result), "A bar"),))
 
 
 def first_looks() -> Iterator[FirstLook]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
+from core.base.prose import section
 from core.claims import claim as claims_claim
-from core.claims.claim import Verdict
+from core.claims.claim import Claim, Verdict
+from core.claims.live import Live, lives
 from core.overview import board, board_figures
 from core.overview.board import Row
 from core.studies import STUDIES
-from pages.parts.common import charts
+from pages.parts.common import charts, seen
 from pages.parts.common.address import bound
 from pages.parts.common.words import code, plain
 
@@ -20,7 +24,7 @@ BADGES: dict[Verdict, str] = {
     "contradicted": ":red-badge[:material/close: {}]",
     "not tested here": ":gray-badge[:material/remove: {}]",
 }
-ANCHOR, ROWS = "scoreboard", "claims-rows"
+ROWS = "claims-rows"
 RULED = f"""<style>
 [class*="st-key-{ROWS}"] > [data-testid="stLayoutWrapper"] {{
   border-top: 1px solid rgba(128, 128, 128, 0.3); padding-top: 0.6rem;
@@ -32,26 +36,23 @@ RULED = f"""<style>
 def glance(rows: list[Row]) -> None:
     """The finding and a bar a study."""
     st.markdown(f"#### {plain(board_figures.finding(rows))}")
+    st.caption(section("claims", "about"))
     charts.show(board_figures.bars(rows), "claims-bars")
-    st.caption(
-        "Every number is computed from this project's own records; much smaller networks and data than the papers'. "
-        f"[Each claim, with its numbers](#{ANCHOR})"
-    )
+    with st.expander(section("claims", "rule")):
+        st.markdown(section("claims", "rule in full"))
 
 
 @st.fragment
 def show() -> None:
     """Every claim, filtered by study and verdict."""
-    st.header("What the papers claim, and what we measured", anchor=ANCHOR)
     st.html(RULED)
-    st.caption(claims_claim.RULE)
     titles = {study.slug: study.title for study in STUDIES}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         study = bound(
             st.segmented_control,
-            "Study",
+            section("claims", "study"),
             [*titles.values(), ALL],
-            format_func=plain,
+            format_func=lambda title: plain(section("claims", "all") if title == ALL else title),
             default=STUDIES[0].title,
             required=True,
             key="claims-study",
@@ -59,45 +60,73 @@ def show() -> None:
         )
         verdict = bound(
             st.segmented_control,
-            "Verdict",
+            section("claims", "verdict"),
             [ALL, *claims_claim.VERDICTS],
+            format_func=lambda one: plain(section("claims", "all") if one == ALL else board_figures.said(one)),
             default=ALL,
             required=True,
             key="claims-verdict",
             wrap=True,
         )
-    rows = board.board()
+    rows, live = board.board(), lives(board.RESULTS)
     shown = [r for r in rows if study in (ALL, titles[r[0].study]) and verdict in (ALL, r[2])]
-    st.markdown(f"{len(shown)} of {len(rows)} claims")
+    st.markdown(section("claims", "count", shown=len(shown), all=len(rows)))
     for slug, title in titles.items():
         if mine := [row for row in shown if row[0].study == slug]:
             st.subheader(plain(title), anchor=False)
             with st.container(key=f"{ROWS}-{slug}", gap="small"):
                 for row in mine:
-                    line(row)
+                    line(row, live)
 
 
-def line(row: Row) -> None:
+def line(row: Row, live: Mapping[str, Live]) -> None:
     """One claim: what is said, what we found, and where to see it."""
     claim, ours, verdict = row
     said, found, go = st.columns([4, 6, 2.8], gap="medium")
-    number = f"{claim.whose}: {unbroken(claim.paper or claims_claim.NO_NUMBER)}."
+    number = section("claims", "paper's number", whose=whose(claim), number=unbroken(claim.paper or no_number()))
     said.markdown(
         f"**{plain(claim.sentence)}**  \n:small[{plain(number)}] :small[:gray[{plain(capital(claim.source))}]]"
     )
     if ours is None:
-        found.markdown(plain(f"Not measured: {claim.why_not or claims_claim.NOT_PACKAGED}."))
+        found.markdown(plain(section("claims", "unmeasured", why=seen.why_not(claim))))
     else:
         about = ", ".join(word for word in (ours.data, ours.date) if word)
-        less = f" Ours has {claim.less}: falling short does not contradict." if claim.less else ""
-        tested = f"Tested as: {claim.quantity}. True if {claim.true_where}.{less}"
+        tested = section("claims", "tested", quantity=claim.quantity, range=true_where(claim))
+        less = f" {section('claims', 'less', less=claim.less)}" if claim.less else ""
         found.markdown(
-            f"{plain(unbroken(capital(ours.shown)))}  \n:small[{plain(tested)}] "
-            f":small[:gray[{plain(capital(about))}]]  \n:small[Again:] {code(claim.command)}"
+            f"{plain(unbroken(capital(ours.shown)))}  \n:small[{plain(tested + less)}] "
+            f":small[:gray[{plain(capital(about))}]]  \n:small[{section('claims', 'again')}] {code(claim.command)}"
         )
-    go.markdown(BADGES[verdict].format(plain(verdict)))
-    query = {name: v if isinstance(v, str) else list(v) for name, v in claim.settings.items()}
-    go.page_link(f"pages/{claim.study}.py", label="See it live", icon=":material/visibility:", query_params=query)
+    go.markdown(BADGES[verdict].format(plain(board_figures.said(verdict))))
+    go.page_link(
+        f"pages/{claim.study}.py",
+        label=section("claims", "see"),
+        icon=":material/visibility:",
+        query_params=seen.settings(claim, verdict, live.get(claim.name)),
+    )
+    if on := seen.on(live.get(claim.name), verdict):
+        go.caption(on)
+
+
+def whose(claim: Claim) -> str:
+    """Who says the paper's number."""
+    if claim.whose == "By definition":
+        return section("claims", "by definition")
+    return section("claims", "the paper") if claim.whose == "The paper" else section("claims", "a third party")
+
+
+def no_number() -> str:
+    return section("claims", "no number")
+
+
+def true_where(claim: Claim) -> str:
+    """The range in which a claim is true, in words."""
+    low, high = (claims_claim.plain(value) for value in claim.holds)
+    if claim.holds[0] == claim.holds[1]:
+        return section("claims", "exactly", low=low)
+    if claim.holds[1] == float("inf"):
+        return section("claims", "above", low=low)
+    return section("claims", "between", low=low, high=high)
 
 
 def capital(words: str) -> str:

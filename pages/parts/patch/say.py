@@ -1,0 +1,117 @@
+"""What the page says of this picture: the verdict, its doubt, what holds beyond, each network's answers, and why this
+class."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import isnan
+
+from streamlit.delta_generator import DeltaGenerator
+
+from core.base.files import ASSETS
+from core.base.prose import section
+from core.figures.palette import USER, network_colours
+from core.networks.card import Card
+from core.networks.families import BAGNETS
+from core.pictures.object_mask import Box
+from core.studies.patch import gist
+from core.studies.patch.evidence import Result
+from pages.parts.common import frame, stage
+from pages.parts.common.words import Markdown, plain
+
+FEW, SOME = 0.4, 0.2  # of the evidence, held by the strongest tenth of the patches; a tenth where all say the same
+ALL = 0.9  # of the patches: a box that holds more says nothing of where the evidence lies
+MOSTLY, MORE, LESS = 0.75, 1.2, 0.85  # of the evidence in the object's box, and times the box's share of the patches
+TAPS = {0: None, 9: 1, 17: 4}  # a network's colour by its patch: grey without, the larger the deeper
+
+
+def verdict(result: Result, cards: Sequence[Card], m: int, box: Box | None) -> None:
+    """Of network m's map: where its evidence lies, and how few patches hold it."""
+    card = cards[m]
+    label, probability = gist.best(result, m, 1)[0]
+    parts = [why(result), *([whereabouts(result, m, box)] if box is not None else []), held(result, m, card.title)]
+    stage.verdict(
+        Markdown(" ".join(part for part in parts if part)),
+        beyond(card),
+        stage.doubt(card.title, label, probability),
+    )
+
+
+def why(result: Result) -> Markdown:
+    label = plain(result.labels[result.target])
+    if result.other is None:
+        return Markdown(section("patch_evidence", "verdict why", label=label))
+    other = plain(result.labels[result.other])
+    return Markdown(section("patch_evidence", "verdict why less", label=label, other=other))
+
+
+def whereabouts(result: Result, m: int, box: Box) -> Markdown:
+    """Whether the evidence lies where the object is, against the share of the picture that its box takes."""
+    found = gist.inside(result, m, box)
+    if isnan(found.evidence) or found.patches > ALL:
+        return stage.NOTHING
+    held, area = found.evidence, found.patches
+    if held >= MOSTLY and held >= MORE * area:
+        return Markdown(section("patch_evidence", "verdict object", inside=held, area=area))
+    if held >= MORE * area:
+        return Markdown(section("patch_evidence", "verdict more object", inside=held, area=area))
+    if held <= LESS * area:
+        return Markdown(section("patch_evidence", "verdict around", inside=held, area=area))
+    return Markdown(section("patch_evidence", "verdict both", inside=held, area=area))
+
+
+def held(result: Result, m: int, title: str) -> Markdown:
+    """How much of the evidence the strongest tenth of the patches holds."""
+    share = gist.held_by_the_strongest(result.evidence[m])
+    if isnan(share):
+        return Markdown(section("patch_evidence", "verdict none", title=plain(title)))
+    if share >= FEW:
+        return Markdown(section("patch_evidence", "verdict few", share=share))
+    if share >= SOME:
+        return Markdown(section("patch_evidence", "verdict some", share=share))
+    return Markdown(section("patch_evidence", "verdict all over", share=share))
+
+
+def beyond(card: Card) -> Markdown:
+    """What our records say of this network over a data set; "" where they do not know it, or cannot be read."""
+    with frame.going_on():
+        return over_many(card)
+    return stage.NOTHING
+
+
+def over_many(card: Card) -> Markdown:
+    known = card.patch if card.name in BAGNETS.get(card.family, ((), ""))[0] else None
+    found = gist.beyond(card.family, known, ASSETS / "results") if known else None
+    if found is None:
+        return stage.NOTHING
+    many, side, part, whole = found.pictures, found.patch, found.patches, found.whole
+    if found.five:
+        said = section("patch_evidence", "beyond five", pictures=many, side=side, patches=part, whole=whole)
+        return Markdown(said)
+    return Markdown(section("patch_evidence", "beyond", pictures=many, side=side, patches=part, whole=whole))
+
+
+def answers(result: Result, cards: Sequence[Card]) -> None:
+    """The best answers of every network that is mapped, with bars."""
+    colours = network_colours([TAPS.get(card.patch or 0, 7) for card in cards])
+    stage.answers(
+        [
+            stage.Answers(card.title, USER if card.kind == "user" else colour, gist.best(result, m))
+            for m, (card, colour) in enumerate(zip(cards, colours, strict=True))
+        ]
+    )
+
+
+def of_class(place: DeltaGenerator, result: Result, chosen: bool) -> None:
+    """Which class the maps explain, and why that one; `chosen`: the reader asked for it."""
+    label, votes, count = plain(result.labels[result.target]), gist.votes(result), len(result.models)
+    if chosen:
+        place.caption(section("patch_evidence", "class chosen", label=label, votes=votes, count=count))
+    elif count == 1:
+        place.caption(section("patch_evidence", "class one", label=label))
+    elif votes == count:
+        place.caption(section("patch_evidence", "class all", label=label))
+    elif votes > 1:
+        place.caption(section("patch_evidence", "class most", label=label, votes=votes, count=count))
+    else:
+        place.caption(section("patch_evidence", "class tie", label=label))

@@ -1,0 +1,180 @@
+// Noisy photo, what the code at one lambda rebuilds of it, and the answers: one slider plays all lambdas.
+// Streamlit calls the function below again at each change of data, on the same root: where the slider stands stays there.
+export default function ({ parentElement, data, setTriggerValue }) {
+  const root = parentElement.querySelector(".rebuilt");
+  root.data = data;
+  root.send = setTriggerValue;
+  if (!root.parts) make(root);
+  draw(root);
+}
+
+function element(kind, name, parent) {
+  const made = document.createElement(kind);
+  made.className = name;
+  parent?.append(made);
+  return made;
+}
+
+function make(root) {
+  const scene = element("div", "scene", root);
+  const noisy = pane(scene, "noisy"), rebuilt = pane(scene, "made");
+  const clean = element("button", "clean", noisy.stage);
+  clean.type = "button";
+  clean.addEventListener("click", () => {
+    root.clean = !root.clean;
+    still(root);
+  });
+  const track = element("div", "track", scene), answers = element("div", "answers", scene);
+  const [bar, ticks, scale, legend] = ["bar", "ticks", "scale", "legend"].map((name) => element("div", name, track));
+  root.parts = { noisy, rebuilt, clean, answers, bar, ticks, scale, legend };
+  root.came = null; // the lambda that the page last asked for
+}
+
+function pane(scene, name) {
+  const figure = element("figure", name, scene);
+  const stage = element("div", "stage", figure), image = element("img", "", stage);
+  image.draggable = false;
+  return { figure, stage, image, caption: element("figcaption", "", figure) };
+}
+
+function draw(root) {
+  const { data, parts } = root;
+  for (const { image } of [parts.noisy, parts.rebuilt]) image.classList.toggle("cells", data.cells);
+  root.style.setProperty("--count", data.lams.length);
+  root.toggleAttribute("data-dark", data.dark);
+  parts.clean.hidden = data.noisy === data.clean;
+  still(root);
+  parts.answers.replaceChildren();
+  root.lists = data.groups.map((group) => list(parts.answers, group));
+  marks(root);
+  const player = rxPlayer(parts.bar);
+  player.set({
+    count: data.lams.length,
+    interval: 170,
+    back: true,
+    words: data.player,
+    say: (at) => said(data, at),
+    show: (at) => show(root, at),
+    settled: (at) => settle(root, at),
+  });
+  if (!root.listening) {
+    root.listening = true;
+    player.button.addEventListener("click", () => player.timer || settle(root, player.at));
+    player.slider.addEventListener("pointerdown", () => (root.opening = false));
+  }
+  if (root.of !== data.of) { // another picture, noise or network
+    root.of = data.of;
+    root.came = null;
+  }
+  if (root.came !== data.chosen) {
+    root.came = data.chosen;
+    player.pause();
+    player.go(data.chosen);
+    if (data.begins && !root.begun) {
+      root.begun = root.opening = true;
+      player.step = 1;
+      player.at = 0;
+      player.begin();
+      if (!player.timer) player.at = data.chosen;
+    }
+  }
+}
+
+function said(data, at) {
+  const [label, share] = data.groups[0].best[at][0];
+  return `λ = ${data.lams[at]}: ${label}, ${percent(share)}`;
+}
+
+function percent(share) {
+  return `${Math.round(100 * share)}%`;
+}
+
+/** The left picture: with its noise, or for comparison without. */
+function still(root) {
+  const { data, parts } = root;
+  const clean = root.clean && data.noisy !== data.clean;
+  parts.noisy.image.src = clean ? data.clean : data.noisy;
+  parts.noisy.image.alt = parts.noisy.caption.textContent = clean ? data.words.clean : data.words.noisy;
+  parts.clean.textContent = clean ? data.words.back : data.words.without;
+  parts.clean.setAttribute("aria-pressed", String(clean));
+}
+
+function list(parent, group) {
+  const section = element("section", "", parent);
+  const title = element("h5", "", section), verdict = element("p", "", section), list = element("ol", "", section);
+  const rows = group.best[0].map(() => {
+    const row = element("li", "", list);
+    const label = element("b", "", row), share = element("i", "", row);
+    const bar = element("em", "", element("span", "", row));
+    bar.style.background = group.colour;
+    return { label, share, bar };
+  });
+  return { title, verdict, rows };
+}
+
+/** A mark a lambda: a disc where the answer is that without noise, a cross where it is another. */
+function marks(root) {
+  const { data, parts } = root;
+  const row = parts.ticks, player = rxPlayer(parts.bar);
+  row.replaceChildren();
+  data.lams.forEach((_, at) => {
+    const mark = element("button", data.groups[0].right[at] ? "right" : "wrong", row);
+    mark.type = "button";
+    mark.tabIndex = -1; // the slider is the keyboard's
+    mark.setAttribute("aria-label", said(data, at));
+    mark.title = mark.getAttribute("aria-label");
+    mark.addEventListener("click", () => {
+      root.opening = false;
+      player.pause();
+      player.go(at);
+      settle(root, at);
+    });
+  });
+  parts.scale.replaceChildren();
+  for (const [at, words] of data.scale) {
+    const label = element("span", "", parts.scale);
+    label.textContent = words;
+    label.style.setProperty("--at", at);
+    if (at === data.lams.length - 1) label.className = "last";
+  }
+  parts.legend.replaceChildren();
+  for (const kind of ["right", "wrong"]) {
+    const item = element("span", "", parts.legend);
+    element("i", kind, item);
+    item.append(data.words[kind]);
+  }
+}
+
+function show(root, at) {
+  const { data, parts } = root;
+  parts.rebuilt.image.src = data.rebuilt[at];
+  parts.rebuilt.caption.textContent = parts.rebuilt.image.alt = data.captions[at];
+  data.groups.forEach((group, g) => {
+    const { title, verdict, rows } = root.lists[g];
+    const moves = group.best.length > 1, frame = moves ? at : 0, right = group.right[frame];
+    title.textContent = moves ? `${group.title} · λ = ${data.lams[at].toFixed(2)}` : group.title;
+    verdict.textContent = data.words[right ? "right" : "wrong"];
+    verdict.className = right ? "right" : "wrong";
+    rows.forEach(({ label, share, bar }, i) => {
+      const [name, probability] = group.best[frame][i];
+      label.textContent = name;
+      share.textContent = percent(probability);
+      bar.style.width = `${100 * probability}%`;
+    });
+  });
+  [...parts.ticks.children].forEach((mark, i) => mark.toggleAttribute("data-here", i === at));
+  const player = rxPlayer(parts.bar);
+  if (root.opening && at === data.lams.length - 1 && player.timer) { // once through, and back to what is asked for
+    root.opening = false;
+    player.pause();
+    player.go(data.chosen);
+  }
+}
+
+/** What a hand has chosen goes to the page. */
+function settle(root, at) {
+  root.opening = false;
+  if (at === root.came) return;
+  root.came = at;
+  root.send("chosen", at);
+}
