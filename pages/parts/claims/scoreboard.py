@@ -13,7 +13,7 @@ from core.claims.live import Live, lives
 from core.overview import board, board_figures
 from core.overview.board import Row
 from core.studies import STUDIES
-from pages.parts.common import charts, seen
+from pages.parts.common import charts, frame, seen
 from pages.parts.common.address import bound
 from pages.parts.common.words import code, plain
 
@@ -68,7 +68,9 @@ def show() -> None:
             key="claims-verdict",
             wrap=True,
         )
-    rows, live = board.board(), lives(board.RESULTS)
+    rows, live = board.board(), dict[str, Live]()
+    with frame.going_on():
+        live.update(lives(board.RESULTS))
     shown = [r for r in rows if study in (ALL, titles[r[0].study]) and verdict in (ALL, r[2])]
     st.markdown(section("claims", "count", shown=len(shown), all=len(rows)))
     for slug, title in titles.items():
