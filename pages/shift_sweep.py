@@ -7,28 +7,11 @@ from dataclasses import replace
 import streamlit as st
 
 from core.base.prose import section
-from core.cache import Call
 from core.networks import card as networks_card
-from core.studies import first_look as studies_first_look
 from core.studies.shift import STUDY, figures, sweep
 from core.studies.shift.sweep import Result
-from pages.parts.common import at_hand, charts, frame, provenance, stage, take_away, tray, waiting
-from pages.parts.shift import choose, closer, hero, measured, verdict, why
-
-
-def answer(choice: choose.Choice, picture: tray.Picture, at: str = "sweep") -> Result | None:
-    """The sweep: packaged, remembered, or computed now; None if nothing could be."""
-    packaged = studies_first_look.find(STUDY.slug, sweep.Result, choice.cards, picture.image.digest, choice.params)
-    if packaged is not None:
-        return packaged
-    ready = at_hand.loaded(choice.cards)
-    untargeted = replace(choice.params, target=None)  # another class is read off the same answers
-    calls = [Call(sweep.answer, n, picture.image, untargeted) for n in ready]
-    found = waiting.ask_all(calls, section("shift_sweep", "asking", networks=len(ready)), at)
-    done = [(n, a) for n, a in zip(ready, found, strict=True) if a is not None]
-    if not done:
-        return None
-    return sweep.assemble([n for n, _ in done], [a for _, a in done], picture.image, choice.params)
+from pages.parts.common import at_hand, charts, frame, provenance, stage, take_away, tray
+from pages.parts.shift import asking, choose, closer, hero, measured, verdict, why
 
 
 def maps(result: Result, cards: list[networks_card.Card]) -> None:
@@ -41,7 +24,7 @@ def maps(result: Result, cards: list[networks_card.Card]) -> None:
 
 def beside(choice: choose.Choice, picture: tray.Picture) -> None:
     """The held picture's maps under the chosen one's, network by network."""
-    result = answer(choice, picture, "sweep held")
+    result = asking.answer(choice, picture, "sweep held")
     if result is None:
         return
     provenance.held(picture)
@@ -60,13 +43,13 @@ above, figure = st.container(), st.container(key="rx-hero")
 below, asked = st.container(), st.container()
 choice = choose.controls(below, picture.image)
 with asked:
-    result = answer(choice, picture) if choice.cards else None
+    result = asking.answer(choice, picture) if choice.cards else None
 if result is None:
     above.info(section("shift_sweep", "none"))
 else:
     cards = [card for card in choice.cards if card.name in result.models]
     with above:
-        verdict.show(result, cards)
+        verdict.show(result, cards, choice.params)
     with figure:
         hero.show(result, cards, picture.image, choice.params)
     stage.shown(picture)

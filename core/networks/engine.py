@@ -106,7 +106,8 @@ def batch_size(height: int, width: int) -> int:
 
 
 def logits(engine: Engine, inputs: Batch, count: int, progress: Progress = ignore, *, exact: bool = False) -> Answers:
-    """Logits of `count` inputs with float32's top-1 (module docstring). `exact=True` answers all in float32.
+    """Logits of `count` inputs with float32's top-1 (module docstring). Few inputs, or all if `exact`, are
+    answered in float32 alone.
 
     `inputs(indices)` makes the inputs of a batch when it is their turn, so memory stays bounded.
     `progress(done, count)` may raise to stop. Raises ValueError for a count of 0.
@@ -115,7 +116,7 @@ def logits(engine: Engine, inputs: Batch, count: int, progress: Progress = ignor
         raise ValueError(f"expected at least one input, got {count}: give the network something to answer")
     every = np.arange(count)
     size = batch_size(*inputs(every[:1]).shape[-2:])
-    if exact or engine.fast is None:
+    if exact or engine.fast is None or count <= CALIBRATION:  # so few would all be answered in both
         return Answers(_float32(engine, inputs, every, size, progress), np.ones(count, bool), 0.0)
     sample = every[:: max(1, count // CALIBRATION)]
     values = _forward(engine.fast, inputs, every, size, progress)

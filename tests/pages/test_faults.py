@@ -31,7 +31,8 @@ def with_navigation(self, *args, **kwargs):
     begin(self, *args, **kwargs)
     PagesManager.uses_pages_directory = False
 PagesManager.__init__ = with_navigation
-for slug in ("", "shift_sweep", "patch_evidence", "sparse_codes", "random_features", "spinal_heads", "networks", "claims"):
+studies = "shift_sweep", "patch_evidence", "sparse_codes", "random_features", "spinal_heads"
+for slug in ("", *studies, "networks", "claims"):
     app = AppTest.from_file("APP", default_timeout=600)
     if slug:
         app.query_params["study"] = slug
@@ -98,5 +99,7 @@ def test_torn_records_are_said_in_place_and_the_pages_go_on(tmp_path):
     done = subprocess.run(words, cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
     said = dict(line.rsplit(" ", 1) for line in done.stdout.splitlines())
-    assert {slug: int(count) > 0 for slug, count in said.items()} == {slug: slug not in ("", "networks") for slug in said}
+    assert {slug: int(count) > 0 for slug, count in said.items()} == {
+        slug: slug not in ("", "networks") for slug in said
+    }
     assert len(said) == 8

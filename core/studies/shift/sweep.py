@@ -5,6 +5,7 @@ Every network answers the picture at every shift (dy, dx) within a radius (Zhang
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -39,6 +40,7 @@ LINES: dict[Line, tuple[int, int]] = {
     "anti-diagonal": (1, -1),
 }
 MAX_SHIFT_LIMITS = (1, 24)  # pixels; a reflection cannot reach further than the smallest input, 32 px
+ON_THE_WAY = (1, 4, 8)  # radii: a page shows what is known of these before it knows all
 
 
 @dataclass(frozen=True)
@@ -106,19 +108,56 @@ def run(networks: Sequence[Network], image: RGBImage, params: Params, progress: 
     return assemble(networks, answers, image, params)
 
 
-def answer(network: Network, image: RGBImage, params: Params, progress: Progress = ignore) -> Answers:
-    """One network's logits (S, K) at every shift, with float32's top-1 (core.networks.engine)."""
+def reaches(max_shift: int) -> tuple[int, ...]:
+    """The radii that a sweep is shown at on its way to `max_shift`, which is the last: each at least twice the one
+    before, so that what is shown early takes a small share of the whole."""
+    return (*(r for r in ON_THE_WAY if 2 * r <= max_shift), max_shift)
+
+
+def answer(
+    network: Network,
+    image: RGBImage,
+    params: Params,
+    progress: Progress = ignore,
+    reach: int | None = None,
+    inner: Answers | None = None,
+) -> Answers:
+    """One network's logits (S, K) at every shift, with float32's top-1 (core.networks.engine).
+
+    `reach`: only those of up to so many px, seen as for the whole sweep; `inner`: what is known of a smaller reach, and
+    not asked again. Raises ValueError for a reach beyond `params.max_shift`.
+    """
     prep, r = network.preprocessing, params.max_shift
-    offsets = shift_offsets(r)
+    offsets = shift_offsets(r if reach is None else reach)
+    if reach is not None and not 0 <= reach <= r:
+        raise ValueError(f"expected a reach of 0 to {r} px, got {reach}: ask for a larger sweep")
+    new = np.ones(len(offsets), bool) if inner is None else abs(offsets).max(1) > reach_of(inner)
     view = to_tensor(field_of_view(in_its_light(image, prep), prep, r, params.boundary), prep)
-    return engine.logits(
-        network.engine, lambda which: shifted(view, prep.size, r, offsets[which]), len(offsets), progress
-    )
+    asked = offsets[new]
+    found = engine.logits(network.engine, lambda which: shifted(view, prep.size, r, asked[which]), len(asked), progress)
+    return found if inner is None else _joined(new, found, inner)
+
+
+def reach_of(answers: Answers) -> int:
+    """The radius of the sweep that these are the answers of, in px."""
+    return (math.isqrt(len(answers.logits)) - 1) // 2
+
+
+def _joined(new: np.ndarray, found: Answers, inner: Answers) -> Answers:
+    """Those `found` where `new` (S,) is true, and the `inner` ones elsewhere."""
+    logits = np.empty((len(new), found.logits.shape[1]), found.logits.dtype)
+    exact = np.empty(len(new), bool)
+    for where, part_of in ((new, found), (~new, inner)):
+        logits[where], exact[where] = part_of.logits, part_of.exact
+    return Answers(logits, exact, max(found.error, inner.error))
 
 
 def assemble(networks: Sequence[Network], answers: Sequence[Answers], image: RGBImage, params: Params) -> Result:
-    """The Result for `params.target` from each network's answers. Raises ValueError for a class that does not exist."""
-    labels = networks[0].labels
+    """The Result for `params.target` from each network's answers, as far as these reach.
+
+    Raises ValueError for a class that does not exist.
+    """
+    labels, reach = networks[0].labels, reach_of(answers[0])
     unshifted = len(answers[0].logits) // 2
     target = params.target if params.target is not None else int(answers[0].top1[unshifted])
     if not 0 <= target < len(labels):
@@ -128,10 +167,10 @@ def assemble(networks: Sequence[Network], answers: Sequence[Answers], image: RGB
         models=tuple(n.card.name for n in networks),
         labels=labels,
         picture=image.digest,
-        max_shift=params.max_shift,
+        max_shift=reach,
         boundary=params.boundary,
         target=target,
-        offsets=shift_offsets(params.max_shift),
+        offsets=shift_offsets(reach),
         probability=np.stack([p[:, target] for p in probability]),
         top1=np.stack([a.top1 for a in answers]),
         top1_probability=np.stack([p.max(1) for p in probability]),

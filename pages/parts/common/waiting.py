@@ -36,10 +36,7 @@ def ask_all(calls: Sequence[Call[T]], what: str, at: str) -> list[T | None]:
     """Each call's answer, as `ask` gives it."""
     flag, keys = f"{at} stopped", [call.key for call in calls]
     if st.session_state.get(flag) == keys:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            said = section("common", "stopped", what=plain(what[0].lower() + what[1:]))
-            st.markdown(f":material/front_hand: {said}")
-            st.button(section("common", "go on"), key=f"{at} go on", on_click=go_on, args=(flag, keys))
+        offer(flag, keys, what, at)
         return [cache.finished(call) for call in calls]
     begun = time.monotonic()
     jobs = [cache.job(call, at) for call in calls]
@@ -60,6 +57,41 @@ def ask_all(calls: Sequence[Call[T]], what: str, at: str) -> list[T | None]:
     button.empty()
     del st.session_state[f"{at} asked"]  # its answers are the cache's to keep, within bounds
     return [job.future.result() for job in jobs]
+
+
+def ask_on(calls: Sequence[Call[T]], what: str, at: str, until: float) -> list[T] | None:
+    """Each call's answer if they are there `until` then, by the monotonic clock; else None, and the page goes on with
+    what it has and is run again once they are. Meanwhile a bar in the corner says how far they are, and lets the reader
+    stop it."""
+    flag, keys = f"{at} stopped", [call.key for call in calls]
+    if st.session_state.get(flag) == keys:
+        offer(flag, keys, what, at)
+        return None
+    jobs = [cache.job(call, at) for call in calls]
+    leave(at, jobs)
+    while not all(job.future.done() for job in jobs) and time.monotonic() < until:
+        time.sleep(TICK)
+    if all(job.future.done() for job in jobs):
+        return [job.future.result() for job in jobs]
+    st.fragment(partial(follow, jobs, flag, keys, what, at, time.monotonic()), run_every=LOOK_AGAIN)()
+    return None
+
+
+def follow(jobs: Sequence[Job[T]], flag: str, keys: list[str], what: str, at: str, begun: float) -> None:
+    if all(job.future.done() for job in jobs):
+        st.rerun()
+    share = sum(1.0 if job.future.done() else job.done / max(job.total, 1) for job in jobs) / len(jobs)
+    with st.container(key=f"rx-waiting {at} on"):  # in a corner: house.css
+        st.progress(share, progress(what, share, time_left(share, time.monotonic() - begun)))
+        st.button(section("common", "stop"), key=f"{at} on stop", on_click=stop, args=(jobs, flag, keys))
+
+
+def offer(flag: str, keys: list[str], what: str, at: str) -> None:
+    """That it is stopped, and the way on."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        said = section("common", "stopped", what=plain(what[0].lower() + what[1:]))
+        st.markdown(f":material/front_hand: {said}")
+        st.button(section("common", "go on"), key=f"{at} go on", on_click=go_on, args=(flag, keys))
 
 
 def progress(what: str, share: float, left: str = "") -> Markdown:

@@ -8,16 +8,20 @@ from core.base.prose import listed, section
 from core.claims.numbers import number
 from core.networks.card import Card
 from core.studies.shift.beyond import Beyond, Here, beyond, here
-from core.studies.shift.sweep import Result
+from core.studies.shift.sweep import Params, Result
 from pages.parts.common import frame, stage
 from pages.parts.common.words import Markdown, plain
 
 
-def show(result: Result, cards: Sequence[Card]) -> None:
+def show(result: Result, cards: Sequence[Card], params: Params) -> None:
     found = here(result, cards)
     label = result.labels[result.top1[0, result.centre]]
     doubt = stage.doubt(cards[0].title, label, float(result.top1_probability[0, result.centre]))
-    stage.verdict(said(result, cards), over_many(found, cards), doubt)
+    many = over_many(found, cards)
+    if result.max_shift < params.max_shift:
+        so_far = section("shift_sweep", "so far", reach=result.max_shift, all=params.max_shift)
+        many = Markdown(f"{so_far} {many}")
+    stage.verdict(said(result, cards), many, doubt)
 
 
 def said(result: Result, cards: Sequence[Card]) -> Markdown:

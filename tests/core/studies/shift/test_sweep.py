@@ -123,6 +123,42 @@ def test_boundaries_classes_and_families_that_do_not_exist(pair, cat):
 # ---- what follows from it ------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("max_shift", range(1, 25))
+def test_on_the_way_to_the_whole_sweep_the_first_step_is_small(max_shift):
+    *before, last = sweep.reaches(max_shift)
+    assert last == max_shift
+    assert all(2 * near <= far for near, far in itertools.pairwise([*before, last]))
+    assert (2 * sweep.reaches(max_shift)[0] + 1) ** 2 == 9
+
+
+@pytest.mark.parametrize("boundary", BOUNDARIES)
+def test_what_is_known_of_small_shifts_is_the_middle_of_the_whole_and_is_not_asked_again(pair, cat, boundary):
+    params, asked = Params(4, boundary), []
+    network = pair[0]
+    whole = sweep.answer(network, cat, params)
+    inner = sweep.answer(network, cat, params, reach=2)
+    assert sweep.reach_of(inner) == 2
+    middle = (abs(shift_offsets(4)) <= 2).all(1)
+    np.testing.assert_array_equal(inner.top1, whole.top1[middle])
+    np.testing.assert_allclose(inner.probability, whole.probability[middle], atol=0.05)  # bfloat16 beside float32
+    joined = sweep.answer(network, cat, params, lambda done, of: asked.append(of), inner=inner)
+    assert max(asked) == 81 - 25
+    np.testing.assert_array_equal(joined.top1, whole.top1)
+    np.testing.assert_array_equal(joined.logits[middle], inner.logits)
+    np.testing.assert_allclose(joined.probability, whole.probability, atol=0.05)
+    np.testing.assert_array_equal(joined.exact[middle], inner.exact)
+    assert joined.error >= inner.error
+    small = sweep.assemble([network], [inner], cat, params)
+    assert (small.max_shift, small.target) == (2, sweep.assemble([network], [joined], cat, params).target)
+    np.testing.assert_array_equal(small.offsets, shift_offsets(2))
+
+
+@pytest.mark.parametrize("reach", [-1, 5])
+def test_a_reach_beyond_the_sweep(pair, cat, reach):
+    with pytest.raises(ValueError, match=f"expected a reach of 0 to 4 px, got {reach}"):
+        sweep.answer(pair[0], cat, Params(4), reach=reach)
+
+
 @given(st.integers(0, 999), st.integers(1, 4), st.integers(1, 3), st.integers(2, 6))
 @settings(max_examples=30, deadline=None)
 def test_measures_against_brute_force(seed, models, reach, classes):
