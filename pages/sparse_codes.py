@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import streamlit as st
 
 from core.base.prose import section
-from core.cache import Aside
+from core.cache import Aside, Call
 from core.studies import first_look as studies_first_look
 from core.studies.sparse import STUDY, codes, figures, frames
 from core.studies.sparse.codes import Result
@@ -18,8 +20,8 @@ PLAYED = "sparse_frames"  # the packaged frames
 
 
 def played(choice: choose.Choice, picture: tray.Picture, at: str = "sparse codes") -> Frames | None:
-    """The picture at every lambda: packaged, remembered, or computed now; None if the reader stopped it or no network
-    is here."""
+    """The picture at every lambda: packaged, remembered, or computed now, then at a few lambdas first; None if the
+    reader stopped it or no network is here."""
     params = frames.without_lambda(choice.params)
     packaged = studies_first_look.find(PLAYED, Frames, choice.cards, picture.image.digest, params)
     if packaged is not None:
@@ -27,7 +29,15 @@ def played(choice: choose.Choice, picture: tray.Picture, at: str = "sparse codes
     nets = at_hand.loaded(choice.cards)
     if not nets or nets[0].card.name != choice.card.name:  # a twin alone has no codes
         return None
-    return waiting.ask(frames.run, nets, picture.image, params, what=section("sparse_codes", "waiting"), at=at)
+    until = time.monotonic() + waiting.SHOW_AFTER
+    [few] = waiting.ask_all(
+        [Call(frames.run, nets, picture.image, params, few=True)], section("sparse_codes", "waiting"), at
+    )
+    if few is None:
+        return None
+    every = [Call(closer.every, nets, picture.image, params, Aside(few))]
+    found = waiting.ask_on(every, section("sparse_codes", "waiting on"), at, until)
+    return few if found is None else found[0]
 
 
 def coded(choice: choose.Choice, picture: tray.Picture, found: Frames) -> Result | None:
@@ -72,7 +82,7 @@ else:
         hero.told_of_the_choice(cards[0], choice.params, picture)
     provenance.badges(cards)
     choose.scratch(choice.card)
-result = None if found is None else coded(choice, picture, found)
+result = coded(choice, picture, found) if found is not None and found.whole else None
 if result is not None:
     nets = at_hand.loaded(cards)
     twin = nets[1] if len(nets) > 1 else None

@@ -160,8 +160,9 @@ def swept(
     progress: Progress = ignore,
     fit: Fit | None = None,
     lams: Sequence[float] = (),
+    grid: Sequence[float] = LAMBDAS,
 ) -> tuple[Curves, np.ndarray]:
-    """The curves of `run` at LAMBDAS, the training's lambda, the estimated one and `lams`, and what is rebuilt at each:
+    """The curves of `run` at `grid`, the training's lambda, the estimated one and `lams`, and what is rebuilt at each:
     float32 (L, H, W, 3), pixels that may leave [0, 1].
 
     `progress(lambdas done, lambdas)` may raise to stop. Raises ValueError as `run` does.
@@ -171,7 +172,7 @@ def swept(
     layer = coded.sdnet_of(network).dictionary
     clean, noisy = pictures(image, replace(params, resolution="network"), network.preprocessing)
     estimated = estimate(network, noisy, fit or packaged_fit(network))
-    every = np.unique([*LAMBDAS, layer.lam, *lams, *([] if math.isnan(estimated) else [estimated])])
+    every = np.unique([*grid, layer.lam, *lams, *([] if math.isnan(estimated) else [estimated])])
     found = []
     for start in range(0, len(every), TOGETHER):
         some = every[start : start + TOGETHER]

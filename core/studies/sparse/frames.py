@@ -22,10 +22,11 @@ from core.figures.palette import uri
 from core.networks.card import Network
 from core.pictures.image import RGBImage
 from core.studies.sparse import codes
-from core.studies.sparse.codes import Curves, Params
+from core.studies.sparse.codes import LAMBDAS, Curves, Params
 from core.studies.sparse.figures import to_bytes
 
 TOP = 3  # answers shown
+FEW = 6  # of the lambdas, one in so many comes first
 LOSSLESS = 64  # px: up to this side every pixel counts
 QUALITY = 82  # of the WebP pictures beyond: some 10 kB each
 MOST = 6.0  # times the contrast that a picture is shown with
@@ -58,6 +59,11 @@ class Frames:
     def answers(self) -> np.ndarray:
         """int (L,): the most probable class at each lambda."""
         return np.asarray(self.curves.logits.argmax(1))
+
+    @property
+    def whole(self) -> bool:
+        """Whether every lambda is there, not the few of a first look."""
+        return set(LAMBDAS) <= set(self.curves.lams.tolist())
 
     @property
     def wanted(self) -> int:
@@ -107,17 +113,29 @@ def without_lambda(params: Params) -> Params:
     return replace(params, lam=Params.lam, resolution="network")
 
 
-def run(networks: Sequence[Network], image: RGBImage, params: Params, progress: Progress = ignore) -> Frames:
-    """All frames of a picture, of `without_lambda(params)`.
+def run(
+    networks: Sequence[Network],
+    image: RGBImage,
+    params: Params,
+    progress: Progress = ignore,
+    *,
+    few: bool = False,
+    known: Frames | None = None,
+) -> Frames:
+    """All frames of a picture, of `without_lambda(params)`; `few`: those of every FEW-th lambda and the training's.
 
-    `progress(lambdas done, lambdas)` may raise to stop. Raises ValueError as `codes.run` does.
+    `known`: few that are there already, and are not made again. `progress(lambdas done, lambdas)` may raise to stop.
+    Raises ValueError as `codes.run` does.
     """
     network, params = networks[0], without_lambda(params)
-    curves, rebuilt = codes.swept(networks, image, params, progress)
+    grid = LAMBDAS[::FEW] if few else LAMBDAS
+    if known is not None:
+        grid = tuple(lam for lam in grid if lam not in known.curves.lams)
+    curves, rebuilt = codes.swept(networks, image, params, progress, grid=grid)
     clean, noisy = codes.pictures(image, params, network.preprocessing)
     lam = coded.sdnet_of(network).dictionary.lam
     answered = coded.along_lambda(network, clean, np.array([lam]), params.steps, params.solver)
-    return Frames(
+    found = Frames(
         models=tuple(n.card.name for n in networks),
         labels=network.labels,
         picture=image.digest,
@@ -134,6 +152,19 @@ def run(networks: Sequence[Network], image: RGBImage, params: Params, progress: 
         noisy=address(to_bytes(noisy)),
         rebuilt=tuple(address(to_bytes(contrasted(picture, clean))) for picture in rebuilt),
     )
+    return found if known is None else joined(known, found)
+
+
+def joined(first: Frames, second: Frames) -> Frames:
+    """The frames of both, which are of one picture under the same settings, in the order of their lambdas."""
+    both = first.curves, second.curves
+    lams, order = np.unique(np.concatenate([one.lams for one in both]), return_index=True)
+    nonzero, psnr, logits = (
+        np.concatenate([getattr(one, name) for one in both])[order] for name in ("nonzero", "psnr", "logits")
+    )
+    rebuilt = [*first.rebuilt, *second.rebuilt]
+    curves = replace(second.curves, lams=lams, nonzero=nonzero, psnr=psnr, logits=logits)
+    return replace(second, curves=curves, rebuilt=tuple(rebuilt[i] for i in order))
 
 
 def contrasted(picture: np.ndarray, like: np.ndarray) -> np.ndarray:

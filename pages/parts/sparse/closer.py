@@ -12,8 +12,9 @@ from core.base.worker import Progress, ignore
 from core.cache import Aside
 from core.networks.card import Network
 from core.pictures.image import RGBImage
-from core.studies.sparse import codes, figures
+from core.studies.sparse import codes, figures, frames
 from core.studies.sparse.codes import LAMBDA_LIMITS, LAMBDA_STEP, Curves, Params, Result
+from core.studies.sparse.frames import Frames
 from pages.parts.common import charts, waiting
 from pages.parts.common.address import folded
 from pages.parts.common.words import plain
@@ -25,6 +26,13 @@ def at_lambda(
 ) -> Result:
     """`codes.run`, spared what the frames know."""
     return codes.run(nets, image, params, progress, curves=curves.value)
+
+
+def every(
+    nets: Sequence[Network], image: RGBImage, params: Params, few: Aside[Frames], progress: Progress = ignore
+) -> Frames:
+    """All frames, spared the few that are known."""
+    return frames.run(nets, image, params, progress, known=few.value)
 
 
 def show(result: Result, titles: list[str], scene: Scene) -> None:

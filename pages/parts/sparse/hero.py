@@ -93,8 +93,10 @@ def noise_words(found: Frames) -> str:
 def verdict(found: Frames, cards: list[Card], params: Params) -> None:
     """What turning lambda does to the answer here; muted, what it does over photographs."""
     told = frames.told(found)
-    said = in_words(told, plain(cards[0].title))
-    stage.verdict(said, over_photographs(cards, params), stage.doubt(cards[0].title, told.label, told.sure))
+    said, many = in_words(told, plain(cards[0].title)), over_photographs(cards, params)
+    if not found.whole:
+        many = Markdown(f"{section('sparse_codes', 'so far', few=len(found.curves.lams))} {many}")
+    stage.verdict(said, many, stage.doubt(cards[0].title, told.label, told.sure))
 
 
 def of_held(found: Frames, cards: list[Card]) -> None:

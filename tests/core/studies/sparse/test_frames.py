@@ -63,6 +63,26 @@ def test_every_frame_is_what_the_network_answers_and_rebuilds_at_its_lambda(play
     assert frames.run(pair[:1], cat, Params()).twin_best == []
 
 
+def test_the_few_that_come_first_are_of_the_whole_and_are_not_made_again(played, pair, cat):
+    params, made = Params("impulse", 0.15), []
+    few = frames.run(pair, cat, params, few=True)
+    assert played.whole
+    assert not few.whole
+    assert 4 * len(few.curves.lams) < len(played.curves.lams) + 8
+    assert few.training_lam in few.curves.lams
+    whole = frames.run(pair, cat, params, lambda done, of: made.append(of), known=few)
+    assert max(made) < len(played.curves.lams)
+    assert whole.whole
+    for name in ("lams", "nonzero", "psnr", "logits", "twin_logits"):
+        want = getattr(played.curves, name)
+        np.testing.assert_allclose(getattr(whole.curves, name), want, rtol=1e-4, atol=1e-4)
+    for ours, want in zip(whole.rebuilt, played.rebuilt, strict=True):
+        np.testing.assert_allclose(read(ours).astype(int), read(want), atol=1.01)
+    for lam, address in zip(few.curves.lams, few.rebuilt, strict=True):
+        assert whole.rebuilt[whole.at(lam)] == address
+    assert told(few).label == told(whole).label
+
+
 def test_the_frames_do_not_hang_on_the_lambda_that_is_chosen(pair, cat):
     asked = Params(), Params(lam=1.0, resolution="own")
     one, other = (frames.run(pair[:1], cat, params) for params in asked)
