@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -39,15 +40,17 @@ def ask(view: choose.View, picture: tray.Picture, pixels: np.ndarray) -> Answer 
     if not view.cards:
         return None
     waits = st.container()  # what follows keeps its place, whatever is waited for
-    with waits:
-        seen = whole(picture.image, gist.SIDE)
-        box = waiting.ask(gist.object_box, seen, what=section("patch_evidence", "finding the object"), at="patch box")
+    find = Call(gist.object_box, whole(picture.image, gist.SIDE))
+    looking = section("patch_evidence", "finding the object")
     ready = evidence.packaged(view.cards, picture.image, view.params())
     if ready is not None:
         target, other = choose.classes(view, list(ready.logits), ready.labels)
         if target is None and other is None:
+            with waits:
+                [box] = waiting.ask_all([find], looking, "patch box")
             hero.packaged(ready, [card.title for card in view.cards], picture, pixels, box, view)
             return Answer(ready, view.params(), False, box)
+    until = time.monotonic() + waiting.SHOW_AFTER
     with waits:
         nets = tuple(at_hand.loaded(view.cards))
         what = section("patch_evidence", "asking", count=len(nets))
@@ -55,6 +58,9 @@ def ask(view: choose.View, picture: tray.Picture, pixels: np.ndarray) -> Answer 
     grids = tuple(grid for grid in found if grid is not None)
     if not nets or len(grids) < len(nets):
         return None
+    with waits:
+        boxes = waiting.ask_on([find], looking, "patch box", until)
+    box = boxes[0] if boxes else None
     logits = [grid.values.mean((1, 2)) for grid in grids]
     if ready is None:
         target, other = choose.classes(view, logits, nets[0].labels)
