@@ -63,7 +63,7 @@ def test_the_frame_plays_and_where_it_is_left_is_the_chosen_shift(address: str, 
     slider = hero.get_by_role("slider")
     expect(hero.get_by_role("button", name="Play")).to_be_visible()  # less motion: it waits to be played
     hero.get_by_role("button", name="Play").click()
-    expect(hero.get_by_text(re.compile("Picture shifted"))).to_be_visible()
+    expect(hero.get_by_text(re.compile("Frame moved"))).to_be_visible()
     hero.get_by_role("button", name="Pause").click()
     slider.focus()
     page.keyboard.press("End")

@@ -28,27 +28,26 @@ Kind = Literal["never", "steadier", "alike", "less steady", "one", "several"]
 @dataclass(frozen=True)
 class Here:
     """What the sweep of one picture shows: at how many of `shifts` the answer changes, by network in `changes`; where
-    a plain network and a blurred one of its kind are compared, their places among the networks in `pair`."""
+    a plain network and a blurred one of its kind are compared, their places among the networks in `pair`. `sank`: of
+    the network whose own answer at rest loses most, its place, and the answer's probability at rest and at worst."""
 
     kind: Kind
     shifts: int
     changes: tuple[int, ...]
     pair: tuple[int, int] | None
+    sank: tuple[int, float, float]
 
 
 @dataclass(frozen=True)
 class Beyond:
     """How much more often, in points, `pairs` of random shifts of each of `images` pictures agree with the blur than
-    without it, from `low` to `high` (95 %); `up` and `down`: how many pictures became steadier, and less steady, None
-    where that was not kept."""
+    without it, from `low` to `high` (95 %)."""
 
     images: int
     pairs: int
     more: float
     low: float
     high: float
-    up: int | None = None
-    down: int | None = None
 
 
 def kin(arch: str) -> str:
@@ -72,14 +71,25 @@ def here(result: Result, cards: Sequence[Card]) -> Here:
     """What one picture shows of the networks in a Result, in its order."""
     changes, shifts = tuple(int(n) for n in flips(result)), len(result.offsets)
     both = pair(cards)
+    return Here(_kind(changes, shifts, both), shifts, changes, both, sank(result))
+
+
+def _kind(changes: tuple[int, ...], shifts: int, both: tuple[int, int] | None) -> Kind:
     if not any(changes):
-        return Here("never", shifts, changes, both)
+        return "never"
     if both is None:
-        return Here("one" if len(changes) == 1 else "several", shifts, changes, None)
+        return "one" if len(changes) == 1 else "several"
     before, after = (changes[i] for i in both)
     if abs(before - after) <= HARDLY * shifts:
-        return Here("alike", shifts, changes, both)
-    return Here("steadier" if after < before else "less steady", shifts, changes, both)
+        return "alike"
+    return "steadier" if after < before else "less steady"
+
+
+def sank(result: Result) -> tuple[int, float, float]:
+    """The place of the network whose top probability sinks most from the unshifted picture's, that, and the least."""
+    rest, least = result.top1_probability[:, result.centre], result.top1_probability.min(1)
+    m = int((rest - least).argmax())
+    return m, float(rest[m]), float(least[m])
 
 
 def beyond(plain: str, blurred: str, results: Path = RESULTS) -> Beyond | None:
@@ -105,5 +115,4 @@ def _on_photographs(plain: photographs.Answered, blurred: photographs.Answered) 
     if not plain.pairs or plain.pairs != blurred.pairs or plain.images != blurred.images:
         return None
     gain = numbers.paired(blurred.agree / blurred.pairs, plain.agree / plain.pairs)
-    up, down = int((blurred.agree > plain.agree).sum()), int((blurred.agree < plain.agree).sum())
-    return Beyond(plain.images, plain.pairs, *gain, up, down)
+    return Beyond(plain.images, plain.pairs, *gain)

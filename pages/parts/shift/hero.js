@@ -9,13 +9,15 @@ export default function ({ parentElement, data, setStateValue }) {
   if (fresh) heroes.set(root, made(root));
   const hero = heroes.get(root);
   const other = hero.data?.token !== data.token;
+  const grown = !other && hero.data.reach !== data.reach; // larger shifts are known now
+  if (other) hero.touched = false;
   const elsewhere = String(hero.sent ?? hero.data?.chosen) !== String(data.chosen);
   Object.assign(hero, { data, setStateValue });
   if (other || elsewhere) hero.at = data.chosen;
   hero.sent = null;
   pictures(hero);
   networks(hero);
-  play(hero, other);
+  play(hero, other || (grown && !hero.touched));
   draw(hero);
 }
 
@@ -44,10 +46,10 @@ function made(root) {
     clearTimeout(hero.timer);
     hero.timer = setTimeout(() => send(hero), PATIENCE);
   });
-  hero.player.slider.addEventListener("input", () => (hero.tour = 0));
+  hero.player.slider.addEventListener("input", () => Object.assign(hero, { tour: 0, touched: true }));
   // the player's own click comes first: what it stopped is where the reader wants to look
   hero.player.button.addEventListener("click", () => {
-    hero.tour = 0;
+    Object.assign(hero, { tour: 0, touched: true });
     if (!hero.player.timer) send(hero);
   });
   return hero;
@@ -73,6 +75,7 @@ function dragged(hero, canvas, to) {
 }
 
 function stop(hero) {
+  hero.touched = true;
   hero.tour = 0;
   hero.player.pause();
 }
@@ -106,7 +109,7 @@ function pictures({ data, photo, view }) {
   }
 }
 
-function play(hero, other) {
+function play(hero, anew) {
   const { data } = hero;
   hero.silent = true;
   hero.player.set({
@@ -129,10 +132,10 @@ function play(hero, other) {
   follow(hero);
   hero.silent = false;
   // once there and back, so that it is seen at once that this moves; a shift that was asked for stands still
-  if (other && !data.chosen.some(Boolean)) {
+  if (anew && !data.chosen.some(Boolean)) {
     hero.tour = 2 * (data.path.length - 1);
     hero.player.begin();
-  } else if (other) stop(hero);
+  } else if (anew) stop(hero);
 }
 
 function networks(hero) {
@@ -163,6 +166,7 @@ function networks(hero) {
     card.track = element(element(strip, "div"), "canvas");
     return card;
   });
+  element(hero.list, "p", data.words.legend);
   element(hero.tracks, "p", data.words.tracks);
 }
 
@@ -187,7 +191,7 @@ function element(parent, tag, text = "", kind = "") {
 
 const index = ({ data, at }) => (at[0] + data.reach) * (2 * data.reach + 1) + at[1] + data.reach;
 const percent = (thousandths) => `${Math.round(thousandths / 10)}%`;
-const moved = ([dy, dx]) => ({ down: arrow(dy, "↓", "↑"), right: arrow(dx, "→", "←") });
+const moved = ([dy, dx]) => ({ up: arrow(dy, "↑", "↓"), left: arrow(dx, "←", "→"), down: arrow(dy, "↓", "↑"), right: arrow(dx, "→", "←") });
 const arrow = (pixels, there, back) => `${pixels < 0 ? back : there}\u00a0${Math.abs(pixels)}\u00a0px`;
 
 function filled(text, values) {
@@ -259,12 +263,13 @@ function inset(hero) {
   const { data, view } = hero;
   const { size } = data.scene;
   if (!view.complete || !view.naturalWidth) return;
+  const margin = (view.naturalWidth - size) / 2; // beyond `reach` while the larger shifts are not known
   const shown = size <= 64 ? size * Math.max(1, Math.floor(112 / size)) : 112;
   const ink = pen(hero.seen, shown, shown);
   hero.seen.setAttribute("aria-label", data.words.view);
   ink.imageSmoothingEnabled = size > 64;
   const [dy, dx] = hero.at;
-  ink.drawImage(view, data.reach - dx, data.reach - dy, size, size, 0, 0, shown, shown);
+  ink.drawImage(view, margin - dx, margin - dy, size, size, 0, 0, shown, shown);
 }
 
 function answer(hero, card) {
@@ -298,7 +303,8 @@ function tell(line, label, thousandths) {
 function heat(hero, card) {
   const { data } = hero;
   const side = 2 * data.reach + 1;
-  const shown = card.canvas.parentElement.clientWidth < 240 ? 76 : 96;
+  const room = (hero.scene.clientHeight + 120) / data.networks.length - 16; // beside the photo and what is seen of it
+  const shown = card.canvas.parentElement.clientWidth < 300 ? 76 : Math.min(Math.max(room, 76), 148);
   if (!card.map.complete || !card.map.naturalWidth) return;
   const ink = pen(card.canvas, shown, shown);
   const cell = shown / side;
@@ -328,25 +334,25 @@ function edge(ink, x0, y0, x1, y1, cell) {
   ink.lineTo(x1 * cell, y1 * cell);
 }
 
-/** Under the slider, a place for each of its frames: filled where the answer is another one than of the picture at rest. */
+/** Under the slider, a place for each of its frames: as high as the answer at rest is sure, filled where it is another. */
 function track(hero, card) {
   const { data } = hero;
   const row = card.track.parentElement;
-  const [width, height] = [row.clientWidth, 14];
+  const [width, height] = [row.clientWidth, 20];
   if (!width) return;
   const ink = pen(card.track, width, height);
   const rim = 8; // half of the slider's thumb
   const step = (width - 2 * rim) / Math.max(data.path.length - 1, 1);
   ink.fillStyle = card.network.colour;
-  ink.globalAlpha = 0.45;
-  ink.fillRect(rim, height / 2 - 0.75, width - 2 * rim, 1.5);
-  ink.globalAlpha = 1;
   data.path.forEach(([dy, dx], frame) => {
     const i = index({ data, at: [dy, dx] });
-    if (card.network.says[i] === card.rest) return;
+    const same = card.network.says[i] === card.rest;
     const wide = Math.max(step - 1.5, 2);
-    ink.fillRect(rim + frame * step - wide / 2, 1, wide, height - 2);
+    const high = same ? Math.max((height - 2) * card.network.sure[i] / 1000, 1) : height - 2;
+    ink.globalAlpha = same ? 0.3 : 1;
+    ink.fillRect(rim + frame * step - wide / 2, height - 1 - high, wide, high);
   });
+  ink.globalAlpha = 1;
   const now = hero.player.at;
   ink.fillStyle = getComputedStyle(hero.root).color;
   ink.fillRect(rim + now * step - 1, 0, 2, height);

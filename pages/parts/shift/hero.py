@@ -59,7 +59,7 @@ def words(scene: moving.Scene, result: Result) -> dict[str, str | dict[str, str]
     return {
         "player": player.words(section("shift_sweep", "slider")),
         "about": about,
-        "at": section("shift_sweep", "moved", down="{down}", right="{right}"),
+        "at": section("shift_sweep", "moved", up="{up}", left="{left}", down="{down}", right="{right}"),
         "rest": section("shift_sweep", "unmoved"),
         "picture": section("shift_sweep", "picture"),
         "view": section("shift_sweep", "view"),
@@ -67,6 +67,7 @@ def words(scene: moving.Scene, result: Result) -> dict[str, str | dict[str, str]
         "changed": section("shift_sweep", "changed"),
         "map": section("shift_sweep", "small map"),
         "says": section("shift_sweep", "says", title="{title}", label="{label}", share="{share}"),
+        "legend": section("shift_sweep", "legend"),
         "tracks": section("shift_sweep", "tracks"),
     }
 

@@ -28,7 +28,11 @@ def said(result: Result, cards: Sequence[Card]) -> Markdown:
     """One sentence on this picture."""
     found = here(result, cards)
     if found.kind == "never":
-        return Markdown(section("shift_sweep", "verdict never", shifts=found.shifts))
+        m, rest, least = found.sank
+        title = plain(cards[m].title)
+        return Markdown(
+            section("shift_sweep", "verdict never", shifts=found.shifts, title=title, rest=rest, least=least)
+        )
     if found.kind == "one":
         title, changes = plain(cards[0].title), found.changes[0]
         return Markdown(section("shift_sweep", "verdict one", title=title, changes=changes, shifts=found.shifts))
@@ -53,23 +57,21 @@ def over_many(found: Here, cards: Sequence[Card]) -> Markdown:
     if found.pair is None:
         return stage.NOTHING
     plainly, blurred = (cards[i] for i in found.pair)
-    who = section("shift_sweep", "compared", plain=plain(plainly.title), blurred=plain(blurred.title))
     with frame.going_on():
         many = beyond(plainly.name, blurred.name)
-        told = section("shift_sweep", "beyond nothing") if many is None else in_words(many)
-        return Markdown(f"{told} {who}")
+        if many is None:
+            return Markdown(section("shift_sweep", "beyond nothing"))
+        return in_words(many, plain(plainly.title), plain(blurred.title))
     return stage.NOTHING
 
 
-def in_words(many: Beyond) -> Markdown:
+def in_words(many: Beyond, plainly: Markdown, blurred: Markdown) -> Markdown:
     more, low, high = (plain(number(value, 1, sign=True)) for value in (many.more, many.low, many.high))
-    size = plain(number(abs(many.more), 1))
     if many.low > 0:
-        told = section("shift_sweep", "beyond more", images=many.images, more=size, low=low, high=high)
+        told = section("shift_sweep", "beyond more", blurred=blurred, plain=plainly, images=many.images)
     elif many.high < 0:
-        told = section("shift_sweep", "beyond less", images=many.images, more=size, low=low, high=high)
+        told = section("shift_sweep", "beyond less", blurred=blurred, plain=plainly, images=many.images)
     else:
-        told = section("shift_sweep", "beyond alike", images=many.images, more=more, low=low, high=high)
-    if many.up is None or many.down is None:
-        return Markdown(told)
-    return Markdown(f"{told} {section('shift_sweep', 'beyond each', up=many.up, down=many.down)}")
+        told = section("shift_sweep", "beyond alike", blurred=blurred, plain=plainly, images=many.images)
+    by = section("shift_sweep", "beyond by", more=more, low=low, high=high)
+    return Markdown(f"{told} {by}")
