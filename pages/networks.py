@@ -25,6 +25,9 @@ def hero(picture: tray.Picture) -> None:
     """What the networks of a family say of the picture."""
     verdict, row, place = st.container(), st.container(horizontal=True, vertical_alignment="bottom"), st.empty()
     known = {title: family for title, family in at_hand.families().items() if networks_cards.of_family(family)}
+    if not known:
+        verdict.info(section("networks", "nothing here"))
+        return
     first = at_hand.first_family(picture.image, list(known.values()))
     family = at_hand.family_chooser(row, known, first, FAMILY, section("networks", "family help"))
     cards = networks_cards.of_family(family)

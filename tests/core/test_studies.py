@@ -31,6 +31,7 @@ WRONG = {  # settings -> values that do not exist, a field
         "resolution": ("huge",), "seed": (-1,),
     },
     "sparse.dataset": {"kind": ("rain",), "levels": ((-1.0,), ()), "lams": ((), (0.2, 0.1), (0.0, 0.1)), "seed": (-1,)},
+    "random.answers": {"best": (0, 5)},
     "random.attack": {
         "seed_pictures": (0,), "rounds": (-1,), "epochs": (0,), "width": (0,), "seed": (-1,), "step": (0, nan),
         "epsilons": ((), (0.0625,), (0.0, 0.2, 0.1), (0.0, 0.0625, 2.0), (0.0, 0.1)), "shown": (0.3,),

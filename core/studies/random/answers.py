@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.base.settings import check, setting
 from core.base.worker import Progress, ignore
 from core.networks.card import Card, Network
 from core.pictures.image import RGBImage
@@ -18,9 +19,12 @@ BEST, LOOK = 4, "random_answers"
 
 @dataclass(frozen=True)
 class Params:
-    """How many classes are told."""
+    """How many classes are told. Raises ValueError for more than are known."""
 
-    best: int = BEST
+    best: int = setting(BEST, "Classes told.", limits=(1, BEST))
+
+    def __post_init__(self) -> None:
+        check(self)
 
 
 @dataclass(frozen=True)

@@ -291,7 +291,7 @@ def test_the_commands_read_it_and_say_what_they_download(cache, monkeypatch):
     eurosat(cache)
     done = run("random-features", "torchvision:eurosat", "--features", "20", "--size", "12", "--classifier", "knn")
     assert done.exit_code == 0, done.output
-    assert "4 EuroSAT pictures right" in done.stdout
+    assert "4 test pictures of EuroSAT right" in done.stdout
     assert done.stderr == ""
     assert f"torchvision:EuroSAT{'':6} 27,000" in run("download-data", "list").stdout
     assert "on this machine" in run("download-data", "list").stdout

@@ -1,6 +1,6 @@
 """What a network's answers are remembered under: everything that they depend on."""
 
-import time
+import re
 from dataclasses import replace
 
 import pytest
@@ -13,6 +13,7 @@ from core.pictures.preprocess import Preprocessing
 from tests.helpers.networks_by_hand import Torus, by_hand, trained
 from tests.helpers.pages import APP
 
+SESSION = re.compile('"session": "[0-9a-f]+"')  # each tab's own
 PREP = Preprocessing(16, (0.5,) * 3, (0.5,) * 3)
 OTHERS = {
     "size": replace(PREP, size=17),
@@ -71,21 +72,27 @@ def own_bagnet(std):
     return packaged.user_network(save(state), "photo_bagnet9", "tiny-imagenet-20", "mine", labels, prep)
 
 
+def asked():
+    """What is still being computed."""
+    return [job for job in list(cache._jobs()[1].values()) if not job.future.done()]
+
+
 def drawn(network):
     """Every figure and caption of a new session's page on a BagNet of its own, once all of it is there."""
     app = AppTest.from_file(APP, default_timeout=120)
     app.session_state["own networks"] = {network.card.name: network}
     query = {"study": "patch_evidence", "patch-family": network.card.family, "patch-resolution": "coarse"}
-    for name, value in (query | {"picture": "coffee"}).items():
+    for name, value in (query | {"picture": "coffee", "patch alike": "true"}).items():
         app.query_params[name] = value
-    found, deadline = [], time.monotonic() + 60
-    while not any(text.startswith("Framed: ") for text in found):  # the page does not wait for it
-        assert time.monotonic() < deadline
+    found, whole = [], False
+    while not whole:  # the page does not wait for all that it asks for
+        whole = any(text.startswith("Framed: ") for text in found) and not asked()
         app.run()
         assert not app.exception
         found = [element.value for element in (*app.markdown, *app.caption)]
     figures = [figure.proto.spec for figure in app.get("plotly_chart")]
-    return figures + [figure.proto.json for figure in app.get("bidi_component")], found
+    moving = [SESSION.sub("", figure.proto.json) for figure in app.get("bidi_component")]
+    return figures + moving, found
 
 
 def test_a_bagnet_is_shown_nothing_of_the_same_file_in_another_readers_words():

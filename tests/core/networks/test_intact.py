@@ -11,9 +11,8 @@ from streamlit.testing.v1 import AppTest
 
 from core import networks as core_networks
 from core.base import files as base_files
-from core.compute import gallery
+from core.base.prose import section
 from core.networks import brought, intact, lite, weights
-from core.networks import card as networks_card
 from core.networks import packaged as networks
 from core.networks.download import WeightsError
 from core.networks.families import DEFAULT_NETWORKS, HEADED, SDNETS
@@ -21,7 +20,6 @@ from core.overview import board
 from core.pictures.image import from_pixels, png_bytes
 from core.reproduce import run as reproduce
 from core.studies import first_look as studies_first_look
-from core.studies.spinal import dataset, photographs
 from core.training import measurement
 from tests.core.terminal.test_terminal import refused, run
 from tests.helpers.pages import APP
@@ -205,35 +203,46 @@ def test_pages_say_which_headers_are_damaged_and_go_on(assets, slug, how):
     assert NEEDED[0] in networks.left_out()
 
 
+ASKS = {
+    "random_features": {"random_data": "digits"},
+    "spinal_heads": {"spinal_read": "my picture, digit heads"},
+}  # for those harmed
+LOOKED_WITH = {"shift_sweep": "lite0_blur5", "patch_evidence": "lite0_local", "sparse_codes": "lite0_sparse"}
+
+
+def on_home(app):
+    """What stands on the cards of Home."""
+    return [block.value for block in app.markdown if block.value.startswith("What it needs is not here: ")]
+
+
 @pytest.mark.parametrize("how", ["no data set", "flipped"])
-def test_each_card_of_the_home_page_says_why_it_is_empty(assets, how, monkeypatch):
-    for name in NEEDED:
+def test_each_card_of_the_home_page_says_why_it_is_empty(assets, how):
+    for name in LOOKED_WITH.values():
         harm(assets, name, flip if how == "flipped" else HARMS[how])
-    monkeypatch.setattr(gallery, "read", lambda *path: None)  # else the random features' card needs no digits
-    said = [caption.value for caption in page(None).caption]
-    for name in (*NEEDED[:2], *NEEDED[3:]):
-        [one] = [caption for caption in said if "which cannot be read here: open the study" in caption
-                 and networks_card.title_of(name) in caption]  # fmt: skip
-        assert one.startswith("The picture of this study that comes along was made from ")
+    app = page(None)
+    assert not app.exception
+    assert len(on_home(app)) == len(LOOKED_WITH)
+    for name, said in zip(LOOKED_WITH.values(), on_home(app), strict=True):
+        assert f"the packaged network {name} as it was trained" in said.replace("\\", "")
+        assert "install Receptive again" in said
 
 
-def test_a_card_of_the_home_page_without_its_record_says_so(assets, tmp_path, monkeypatch):
+def test_the_home_page_without_what_comes_along_looks_for_itself(tmp_path, monkeypatch):
     monkeypatch.setattr(studies_first_look, "FOLDER", tmp_path)
-    monkeypatch.setattr(dataset, "measured", dict)
-    monkeypatch.setattr(photographs, "measured", lambda: None)
-    said = [caption.value for caption in page(None).caption]
-    assert sum("files that are others now, or is damaged: open the study" in one for one in said) == 4
-    assert sum("Not measured on this machine: run" in one for one in said) == 1
+    app = page(None)
+    assert not app.exception
+    assert on_home(app) == []
+    assert any(block.value in (section("home", "looking"), section("home", "waiting")) for block in app.markdown)
 
 
 @pytest.mark.parametrize("slug", [None, *STUDIES])
 def test_pages_notice_a_flipped_bit_in_what_they_need_and_go_on(assets, slug):
     for name in NEEDED:
         harm(assets, name, flip)
-    app = page(slug, random_data="digits") if slug == "random_features" else page(slug)
+    app = page(slug, **ASKS.get(slug, {}))
     assert not app.exception
     assert len(app.header) + len(app.subheader) > 1
-    assert "install Receptive again" in words(app)
+    assert "install Receptive again" in words(app) + " ".join(on_home(app))
 
 
 def without_any(assets, monkeypatch):
