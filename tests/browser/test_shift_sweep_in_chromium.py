@@ -39,7 +39,9 @@ def slide(page: Page, label: str, to: str) -> None:
 
 def click_map(page: Page) -> None:
     """Click the first map, up and left of its middle."""
-    box = page.locator(f"{MAPS} .xy .heatmaplayer, {MAPS} .xy").first.bounding_box()
+    first = page.locator(f"{MAPS} .xy .heatmaplayer, {MAPS} .xy").first
+    page.locator(MAPS).scroll_into_view_if_needed()
+    box = first.bounding_box()
     assert box is not None
     page.mouse.click(box["x"] + box["width"] * 0.3, box["y"] + box["height"] * 0.35)
     settle(page)

@@ -69,9 +69,9 @@ def ask_on(calls: Sequence[Call[T]], what: str, at: str, until: float) -> list[T
         return None
     jobs = [cache.job(call, at) for call in calls]
     leave(at, jobs)
-    while not all(job.future.done() for job in jobs) and time.monotonic() < until:
+    while not all(is_done(job) for job in jobs) and time.monotonic() < until:
         time.sleep(TICK)
-    if all(job.future.done() for job in jobs):
+    if all(is_done(job) for job in jobs):  # one that another reader stopped is begun anew by the next run
         return [job.future.result() for job in jobs]
     st.fragment(partial(follow, jobs, flag, keys, what, at, time.monotonic()), run_every=LOOK_AGAIN)()
     return None
