@@ -56,8 +56,8 @@ def test_the_headline_says_what_the_rows_show(kinds):
 def test_rows_that_agree_where_the_trained_network_does_not_are_told():
     words = " ".join(said(scene([0, 0, 0, 0, 0, 1], [2, 2, 2, 0, 1, 3], [0, 0, 1, 1, 2, 3])).split())
     assert words == (
-        "Of the 6 pictures nearest to yours a trained network finds 2 of one kind (**ant**), a network that has "
-        "learned nothing 3 of one kind (**crab**), bare pixels 5 of one kind (**ant**)."
+        "No kind stands out to a trained network: of the 6 pictures nearest to yours it finds 2 of one kind (**ant**). "
+        "A network that has learned nothing finds 3 of one kind (**crab**), bare pixels 5 of one kind (**ant**)."
     )
 
 
