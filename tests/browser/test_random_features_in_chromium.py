@@ -73,7 +73,7 @@ def test_the_hero_plays_and_a_picture_tells_its_place(address: str, watched: Wat
     names.append(hero.locator("section").nth(1).locator("em").all_text_contents())
     assert names[0] != names[1]
     hero.locator("section").nth(2).locator("button").nth(1).click()
-    expect(hero.locator(".closer")).to_contain_text("A trained network: number 2 of 5,233")
+    expect(hero.locator(".closer")).to_contain_text("number 2 of 5,233 for the trained network")
     assert watched.complaints == []
     assert watched.outside == []
 

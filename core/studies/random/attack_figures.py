@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from core.base.heavy import go, subplots
+from core.base.prose import section
 from core.figures import kit
 from core.figures.blocks import Plot, enlarged
 from core.figures.palette import accent, network_colours, paint, style, text_colour, translucent
@@ -52,7 +53,7 @@ def curves(found: Measured) -> Plot:
     fig.add_vline(x=found.params.shown, line={"color": text_colour(), "width": 1, "dash": "dot"}, opacity=0.6)
     fig.add_annotation(x=found.params.shown, y=1, yref="paper", text="the paper's ε", yanchor="bottom", showarrow=False)
     fig.update_layout(
-        title="What is left right: attacked (solid) and under noise of the same size (dashed)",
+        title=section("random_features", "figure attack"),
         height=430,
         margin={"r": 230, "t": 84},
         showlegend=False,

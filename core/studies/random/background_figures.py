@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from core.base.heavy import go, subplots
+from core.base.prose import section
 from core.compute.spaces import PIXELS, RANDOM, SPACES, TRAINED
 from core.compute.spaces import WORDS as SPACE_WORDS
 from core.figures import kit
@@ -73,7 +74,7 @@ def pictures(result: Result) -> Plot:
     )
     style(fig)
     fig.update_layout(
-        title="What the trained network answers (≠: another answer)",
+        title=section("random_features", "figure versions"),
         height=480,
         margin={"l": 8, "r": 8, "b": 8},
     )
@@ -86,7 +87,7 @@ def bars(result: Result) -> Plot:
     """How far each version has moved, a bar a space. 1 is as far as another picture."""
     fig = by_part({space: result.moved[result.of(space)] for space in SPACES}, SPACE_WORDS, "distance, of the mean")
     fig.add_hline(1, line={"color": text_colour(), "width": 1, "dash": "dot"})
-    fig.update_layout(title="How far the picture moves (1: as far as another picture)", height=400, bargap=0.25)
+    fig.update_layout(title=section("random_features", "figure moved"), height=400, bargap=0.25)
     fig.update_layout(margin={"b": 84, "t": 88})
     fig.update_yaxes(rangemode="tozero")
     return Plot(fig, "How far each version moves, by space", lambda: moved_table(result))
@@ -146,7 +147,7 @@ def shares(found: Measured) -> Plot:
     who have no seeds."""
     changed = {who: np.stack([row.changed for row in found.of(who)]) for who in WORDS}
     fig = by_part(changed, WORDS, "share of answers changed", found.interval)
-    fig.update_layout(title="Answers that change with a part", height=420, bargap=0.2)
+    fig.update_layout(title=section("random_features", "figure changed"), height=420, bargap=0.2)
     fig.update_layout(margin={"b": 92, "t": 88})
     fig.update_yaxes(range=[0, 1], tickformat=".0%")
     return Plot(

@@ -8,6 +8,7 @@ import numpy as np
 
 from core.base.heavy import go
 from core.base.intervals import wilson
+from core.base.prose import section
 from core.compute.spaces import RANDOM
 from core.figures import kit, palette
 from core.figures.blocks import Plot
@@ -66,7 +67,9 @@ def shapes(found: Measured) -> Plot:
         )
     fig.update_xaxes(title="depth: blocks after the first convolution", dtick=1)
     fig.update_yaxes(title="test pictures right, %")
-    fig.update_layout(height=WIDE, title=f"Which shape? {found.plan.shape_features:,} features, linear SVM")
+    fig.update_layout(
+        height=WIDE, title=section("random_features", "figure shapes", features=found.plan.shape_features)
+    )
     return Plot(
         _with_legend(palette.style(fig)), "Accuracy against depth for each kernel size", lambda: shape_table(found)
     )
@@ -102,7 +105,7 @@ def baselines(found: Measured) -> Plot:
             hovertemplate=f"%{{y}}<br>{words}: %{{x:.1f}} %<extra></extra>",
         )
     fig.update_xaxes(title="test pictures right, %", showgrid=True)
-    fig.update_layout(height=120 + 44 * len(names), title="The same classifiers on other features")
+    fig.update_layout(height=120 + 44 * len(names), title=section("random_features", "figure baselines"))
     fig = _with_legend(palette.style(fig))
     fig.update_yaxes(tickmode="array", tickvals=names, automargin=True)
     return Plot(fig, "Accuracy of the same classifiers on other kinds of features", lambda: baseline_table(found))

@@ -19,6 +19,7 @@ from core.studies.random.maps import Placed, Space
 NEAREST = 6
 ROWS_AT_ONCE = 1024
 SAMPLE = 400  # of the gallery, whose own nearest are looked for: what is usual there
+PARTS = {"body", "face", "head", "side"}  # of a kind's name: "cougar face", "car side"
 UNUSUAL = 0.1  # of the gallery lie as far from their nearest: below, a picture is like none of them
 
 
@@ -148,9 +149,21 @@ def kind(found: Nearby, labels: np.ndarray) -> Kind | None:
     return Kind(label, tuple(int((row == label).sum()) for row in shown), shown.shape[1])
 
 
-def most(labels: np.ndarray) -> int:
-    """How many of (n,) classes are alike."""
-    return int(np.unique(labels, return_counts=True)[1].max())
+def most(labels: np.ndarray) -> tuple[int, int]:
+    """The class that most of the classes (n,) are, of equals the first, and how many are."""
+    names, first, counts = np.unique(labels, return_index=True, return_counts=True)
+    best = np.lexsort((first, -counts))[0]
+    return int(names[best]), int(counts[best])
+
+
+def is_among(label: str, kinds: Sequence[str]) -> bool:
+    """Whether a network's `label` names one of the `kinds`: all words of a kind but a part's stand in it."""
+    words = _words(label)
+    return any(kind <= words for kind in (_words(one) - PARTS for one in kinds) if kind)
+
+
+def _words(name: str) -> set[str]:
+    return {word.removesuffix("s") for word in name.casefold().split()}
 
 
 def chance(labels: np.ndarray) -> float:

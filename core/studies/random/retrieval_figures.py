@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from core.base.heavy import go
+from core.base.prose import section
 from core.claims.numbers import Z
 from core.compute.spaces import PIXELS, RANDOM, SPACES, TRAINED, WORDS, Metric
 from core.figures import kit, theme
@@ -48,11 +49,13 @@ def curves(found: Measured, metric: Metric = "euclidean") -> Plot:
         x=0, xref="paper", y=found.chance, text=CHANCE, showarrow=False, yanchor="bottom", font={"color": MUTED}
     )
     style(fig)
-    fig.update_layout(title="The share of the k nearest that are of the query's group", height=420)
+    fig.update_layout(title=section("random_features", "figure retrieval"), height=420)
     top = len(found.rankings[0].precision)
     ticks = [k for k in TICKS if k <= top]
-    fig.update_xaxes(title_text="k, nearest pictures", type="log", tickvals=ticks, ticktext=[str(k) for k in ticks])
-    fig.update_yaxes(title_text="precision at k", tickformat=".0%", range=[0, 1])
+    fig.update_xaxes(
+        title_text=section("random_features", "axis k"), type="log", tickvals=ticks, ticktext=[str(k) for k in ticks]
+    )
+    fig.update_yaxes(title_text=section("random_features", "axis precision"), tickformat=".0%", range=[0, 1])
     return Plot(
         fig, f"Precision at k against k in three spaces. {finding(found, metric)}", lambda: curve_table(found, metric)
     )
@@ -121,7 +124,7 @@ def neighbours(result: Result) -> Plot:
     add_words(fig, result)
     style(fig)
     fig.update_layout(
-        title="The nearest pictures, the nearest first",
+        title=section("random_features", "figure nearest"),
         height=96 + ROW_PIXELS * rows,
         margin={"l": 8, "b": 8, "r": 8},
     )

@@ -95,10 +95,12 @@ def line(row: Row, live: Mapping[str, Live]) -> None:
         about = ", ".join(word for word in (ours.data, ours.date) if word)
         tested = section("claims", "tested", quantity=claim.quantity, range=true_where(claim))
         less = f" {section('claims', 'less', less=claim.less)}" if claim.less else ""
-        found.markdown(
-            f"{plain(unbroken(capital(ours.shown)))}  \n:small[{plain(tested + less)}] "
-            f":small[:gray[{plain(capital(about))}]]  \n:small[{section('claims', 'again')}] {code(claim.command)}"
-        )
+        found.markdown(plain(unbroken(capital(ours.shown))))
+        with found.expander(section("claims", "how")):
+            st.markdown(
+                f":small[{plain(tested + less)}] :small[:gray[{plain(capital(about))}]]  \n"
+                f":small[{section('claims', 'again')}] {code(claim.command)}"
+            )
     go.markdown(BADGES[verdict].format(plain(board_figures.said(verdict))))
     go.page_link(
         f"pages/{claim.study}.py",

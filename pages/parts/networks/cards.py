@@ -60,8 +60,7 @@ def verdict(cards: Sequence[Card], answers: Sequence[Said | None]) -> None:
     measured = [card.test_accuracy for card in cards if card.test_accuracy is not None]
     beyond = stage.NOTHING
     if measured:
-        low, high = f"{min(measured):.0%}", f"{max(measured):.0%}"
-        beyond = Markdown(section("networks", "beyond", low=plain(low), high=plain(high)))
+        beyond = Markdown(right(measured))
     if found is None:
         stage.verdict(Markdown(section("networks", "no answer yet", count=len(cards))), beyond)
         return
@@ -77,11 +76,28 @@ def verdict(cards: Sequence[Card], answers: Sequence[Said | None]) -> None:
     stage.verdict(Markdown(told), beyond, unsure)
 
 
+def right(measured: Sequence[float]) -> str:
+    """How often networks are right over test pictures, as shares: a range, or one number where it rounds to one."""
+    low, high = f"{min(measured):.0%}", f"{max(measured):.0%}"
+    if low == high:
+        return section("networks", "beyond one", share=plain(low))
+    return section("networks", "beyond", low=plain(low), high=plain(high))
+
+
+def others_first(cards: Sequence[Card], answers: Sequence[Said | None]) -> list[tuple[Card, Said | None]]:
+    """The networks that say another thing than most before those that agree, once all have answered."""
+    pairs = list(zip(cards, answers, strict=True))
+    found = said.vote([answer for answer in answers if answer is not None])
+    if found is None or None in answers:
+        return pairs
+    return sorted(pairs, key=lambda pair: not pair[1] or not pair[1].best or pair[1].best[0][0] == found.label)
+
+
 def show(cards: Sequence[Card], answers: Sequence[Said | None], picture: tray.Picture) -> None:
     """The cards; bars of what most say stand in the accent."""
     found = said.vote([answer for answer in answers if answer is not None])
     most = found.label if found else ""
-    made = "".join(_card(card, answer, most, picture) for card, answer in zip(cards, answers, strict=True))
+    made = "".join(_card(card, answer, most, picture) for card, answer in others_first(cards, answers))
     st.html(STYLE)
     st.html(f'<div class="rx-cards" style="--rx-same:{escaped(accent())}">{made}</div>')
 
@@ -94,11 +110,12 @@ def _card(card: Card, answer: Said | None, most: str, picture: tray.Picture) -> 
         works = section("networks", "works in all")
     alt = section("networks", "alt view", title=picture.title, name=card.title)
     view = answer.view if answer is not None and answer.view else strip.source(picture.image.digest, picture.image)
+    whole = f'<p class="studies">{escaped(section("networks", "whole"))}</p>' if card.patch else ""
     kind = "small" if card.size < SMALL else ""
     return Markdown(
         f'<article><img class="{escaped(kind)}" src="{escaped(view)}" alt="{escaped(alt)}">'
         f"<div><h5>{escaped(card.title)}</h5><p>{escaped(about)}</p></div>"
-        f'{_answers(answer, most)}<p class="studies">{escaped(works)}</p></article>'
+        f'{_answers(answer, most)}<p class="studies">{escaped(works)}</p>{whole}</article>'
     )
 
 

@@ -95,7 +95,7 @@ def form_of(scene: Scene, indices: np.ndarray, near: Nearby, query: np.ndarray, 
         return {row: nearest.png(scene.split.pixels[indices[row]]) for row in rows}
 
     labels, classes = scene.split.labels[indices], scene.split.classes
-    return nearest.Scene(near, labels, classes, picture.title, nearest.png(query[0]), sources, hard=True)
+    return nearest.Scene(near, labels, classes, picture.title, nearest.png(query[0]), sources, "hard")
 
 
 def beyond(known: Result | None, labels: np.ndarray) -> Markdown:

@@ -8,7 +8,7 @@ export default function ({ data, parentElement }) {
   find(".stale").textContent = data.stale;
   if (root.told === told) return;
   root.told = told;
-  root.classList.toggle("hard", data.hard);
+  root.dataset.look = data.look;
 
   const mine = find("figure img");
   mine.src = data.mine;
@@ -22,23 +22,23 @@ export default function ({ data, parentElement }) {
     return made;
   };
 
-  // What was clicked: enlarged, with its place in every space.
-  const closer = (card, space) => {
+  // What was clicked: enlarged, with its place.
+  const closer = (card) => {
     const box = find(".closer");
     const image = make("img");
     image.src = data.pictures[card.picture];
     image.alt = card.name;
     const words = make("div");
-    words.append(make("b", "", card.name), make("span", "", `${titleOf(space)} · ${card.away}`));
-    card.places.forEach((line) => words.append(make("span", "", line)));
+    const name = make("b", "", card.name);
+    name.lang = "en"; // classes have English names
+    words.append(name, make("span", "", card.place));
     box.replaceChildren(image, words);
     root.querySelectorAll(".rows button").forEach((button) => {
       button.setAttribute("aria-pressed", String(button.card === card));
     });
   };
-  const titleOf = (space) => data.rows.find((row) => row.space === space).title;
 
-  const fill = (section, row, space) => {
+  const fill = (section, row) => {
     section.querySelector(".tally").textContent = row.tally;
     row.cards.forEach((card, i) => {
       const button = section.querySelectorAll("button")[i];
@@ -47,14 +47,12 @@ export default function ({ data, parentElement }) {
       const image = button.querySelector("img");
       image.src = data.pictures[card.picture];
       image.alt = "";
-      const mark = button.querySelector("i");
-      mark.textContent = card.same === null ? "" : card.same ? "✓" : "✕";
       button.dataset.same = String(card.same);
       button.querySelector("em").textContent = card.name;
-      const kind = card.same === null ? "" : `, ${card.same ? data.words.same : data.words.other}`;
+      const kind = card.same ? `, ${data.words.same}` : "";
       button.setAttribute("aria-label", `${i + 1}: ${card.name}${kind}`);
       button.setAttribute("aria-pressed", "false");
-      button.onclick = () => closer(button.card, space);
+      button.onclick = () => closer(button.card);
       if (changed) {
         button.classList.remove("fresh");
         void button.offsetWidth; // begin the animation anew
@@ -76,17 +74,19 @@ export default function ({ data, parentElement }) {
         button.type = "button";
         const name = make("em");
         name.lang = "en"; // classes have English names
-        button.append(make("img"), make("i"), name);
+        button.append(make("img"), name);
         item.append(button);
         list.append(item);
       });
       section.append(head, list);
       sections[row.space] = section;
-      fill(section, row, row.space);
+      fill(section, row);
       return section;
     }),
   );
 
+  find(".legend").textContent = data.legend;
+  find(".legend").hidden = !data.legend;
   const last = data.frames.length - 1;
   const player = rxPlayer(find(".play"));
   player.at = last;
@@ -97,12 +97,12 @@ export default function ({ data, parentElement }) {
     say: (frame) => data.frames[frame].said,
     show: (frame) => {
       find("output").textContent = data.frames[frame].said;
-      fill(sections.random, data.frames[frame], "random");
+      fill(sections.random, data.frames[frame]);
       if (frame === last && player.timer) player.pause();
     },
   });
   const best = data.rows[data.rows.length - 1];
-  closer(best.cards[0], best.space);
+  closer(best.cards[0]);
   sections[best.space].querySelector("button").setAttribute("aria-pressed", "true");
   if (!root.begun) player.begin();
   root.begun = true;

@@ -9,7 +9,7 @@ import base64
 import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import streamlit as st
@@ -31,16 +31,17 @@ _rows = player.component(
     "receptive_nearest",
     __file__,
     '<div class="nearbox"><div class="near"><div class="left"><figure><img><figcaption></figcaption></figure>'
-    '<div class="closer" role="status"></div></div><div class="right"><div class="rows"></div>'
+    '<div class="closer" role="status"></div></div><div class="right"><div class="rows"></div><p class="legend"></p>'
     '<div class="few"><output></output><div class="play"></div></div></div><p class="stale" hidden></p></div></div>',
 )
+Look = Literal["sharp", "blurred", "hard"]
 Sources = Callable[[Sequence[int]], Mapping[int, str]]  # rows of the gallery -> their pictures as data addresses
 
 
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """`labels` (N,) of the gallery's `classes`; `mine`: the reader's picture as it is shown, a data address; `hard`:
-    pictures are enlarged pixel by pixel."""
+    """`labels` (N,) of the gallery's `classes`; `mine`: the reader's picture as it is shown, a data address; `look`:
+    "sharp" photographs, "blurred" ones beside whose names they stand small, "hard" ones enlarged pixel by pixel."""
 
     found: Nearby
     labels: np.ndarray
@@ -48,7 +49,7 @@ class Scene:
     title: str
     mine: str
     sources: Sources
-    hard: bool = False
+    look: Look = "sharp"
 
     @property
     def kind(self) -> Kind | None:
@@ -66,21 +67,37 @@ def titles() -> dict[Space, str]:
 
 def verdict(scene: Scene, beyond: Markdown, unsure: Markdown) -> None:
     """How many of the nearest are of one kind; before it, that the picture is like nothing in the gallery."""
-    found, kind, n = scene.found, scene.kind, scene.found.nearest.shape[1]
+    found = scene.found
     if found.lonelier < nearby.UNUSUAL:
-        unsure = Markdown(section("random_features", "unlike", share=plain(f"{found.lonelier:.0%}")))
+        unlike = section("random_features", "unlike", share=plain(f"{found.lonelier:.0%}"))
+        unsure = Markdown(f"{unlike} {unsure}".strip())
+    stage.verdict(Markdown(" ".join(said(scene).split())), beyond, unsure)  # a heading ends with its line
+
+
+def said(scene: Scene) -> str:
+    """The headline, in the counts that the rows show."""
+    found, kind, n = scene.found, scene.kind, scene.found.nearest.shape[1]
     if kind is None:
-        said = section("random_features", "verdict none", n=n)
-    else:
-        counts = dict(zip(found.spaces, kind.counts, strict=True))
-        name, pixels, random = plain(scene.classes[kind.label]), counts["pixels"], counts["random"]
-        if "trained" in counts:
-            said = section(
-                "random_features", "verdict", n=n, kind=name, pixels=pixels, random=random, trained=counts["trained"]
-            )
-        else:
-            said = section("random_features", "verdict two", n=n, kind=name, pixels=pixels, random=random)
-    stage.verdict(Markdown(" ".join(said.split())), beyond, unsure)  # a heading ends with its line
+        told = dict(zip(found.spaces, (alike(scene, near) for near in found.nearest), strict=True))
+        if "trained" in told:
+            return section("random_features", "verdict none", n=n, **told)
+        return section("random_features", "verdict none of two", n=n, **told)
+    counts = dict(zip(found.spaces, kind.counts, strict=True))
+    none = section("random_features", "none")
+    name, pixels, random = plain(scene.classes[kind.label]), counts["pixels"] or none, counts["random"] or none
+    if "trained" in counts:
+        return section(
+            "random_features", "verdict", n=n, kind=name, pixels=pixels, random=random, trained=counts["trained"]
+        )
+    return section("random_features", "verdict two", n=n, kind=name, pixels=pixels, random=random)
+
+
+def alike(scene: Scene, near: np.ndarray) -> str:
+    """How many of the nearest (n,) are of any one kind, and which."""
+    label, count = nearby.most(scene.labels[near])
+    if count == 1:
+        return section("random_features", "no two")
+    return section("random_features", "of one kind", count=count, kind=plain(scene.classes[label]))
 
 
 def show(scene: Scene, key: str) -> None:
@@ -108,19 +125,17 @@ def data(scene: Scene) -> dict[str, Any]:
     shown = sorted({int(row) for row in [*found.nearest.ravel(), *found.few_nearest.ravel()]})
     frames = [
         {
-            "cards": cards(scene, near, away, places),
+            "cards": cards(scene, "random", near, places),
             "tally": tally(scene, near),
             "said": section("random_features", "few", k=int(count)),
         }
-        for count, near, away, places in zip(
-            found.counts, found.few_nearest, found.few_distances, found.few_ranks, strict=True
-        )
+        for count, near, places in zip(found.counts, found.few_nearest, found.few_ranks, strict=True)
     ]
     rows = [
         {
             "space": space,
             "title": words[space],
-            "cards": cards(scene, found.nearest[i], found.distances[i], found.ranks[i]),
+            "cards": cards(scene, space, found.nearest[i], found.ranks[i]),
             "tally": tally(scene, found.nearest[i]),
         }
         for i, space in enumerate(found.spaces)
@@ -128,7 +143,8 @@ def data(scene: Scene) -> dict[str, Any]:
     return {
         "mine": scene.mine,
         "title": scene.title,
-        "hard": scene.hard,
+        "look": scene.look,
+        "legend": legend(scene),
         "pictures": {str(row): source for row, source in scene.sources(shown).items()},
         "rows": rows,
         "frames": frames,
@@ -138,39 +154,59 @@ def data(scene: Scene) -> dict[str, Any]:
         | {
             "yours": section("random_features", "yours", title=scene.title),
             "same": section("random_features", "same kind"),
-            "other": section("random_features", "other kind"),
         },
     }
 
 
-def cards(scene: Scene, near: np.ndarray, away: np.ndarray, places: np.ndarray) -> list[dict[str, Any]]:
-    """One for each of the nearest (n,): which picture, of what, whether of the kind, and how near in every space."""
-    kind, n, words = scene.kind, len(scene.labels), titles()
+def cards(scene: Scene, space: Space, near: np.ndarray, places: np.ndarray) -> list[dict[str, Any]]:
+    """One for each of the nearest (n,) in a space: which picture, of what, whether of the kind, and how near."""
+    kind = scene.kind
     found = []
-    for row, distance, place in zip(near.tolist(), away.tolist(), places.tolist(), strict=True):
+    for row, place in zip(near.tolist(), places.tolist(), strict=True):
         label = int(scene.labels[row])
-        spaces = [
-            section("random_features", "place", space=words[space], place=at, n=n)
-            for space, at in zip(scene.found.spaces, place, strict=True)
-        ]
         found.append(
             {
                 "picture": str(row),
                 "name": scene.classes[label],
-                "same": None if kind is None else label == kind.label,
-                "away": section("random_features", "distance", distance=distance),
-                "places": spaces,
+                "same": kind is not None and label == kind.label,
+                "place": placed(scene, space, dict(zip(scene.found.spaces, place, strict=True))),
             }
         )
     return found
 
 
+def placed(scene: Scene, space: Space, places: Mapping[Space, int]) -> str:
+    """One line: the place in its own space, and in the one that is least like it."""
+    by: dict[Space, str] = {
+        "pixels": section("random_features", "by pixels"),
+        "random": section("random_features", "by random"),
+        "trained": section("random_features", "by trained"),
+    }
+    there = scene.found.spaces[-1] if space == "pixels" else "pixels"
+    n, here, other = len(scene.labels), by[space], by[there]
+    if places[space] == 1:
+        return section("random_features", "place first", n=n, here=here, there=other, other=places[there])
+    return section("random_features", "place", place=places[space], n=n, here=here, there=other, other=places[there])
+
+
 def tally(scene: Scene, near: np.ndarray) -> str:
     """How many of the nearest (n,) are of the kind, or of any one."""
-    labels = scene.labels[near]
-    if scene.kind is None:
-        return section("random_features", "tally alike", count=nearby.most(labels), n=len(near))
-    return section("random_features", "tally", count=int((labels == scene.kind.label).sum()), n=len(near))
+    labels, kind, n = scene.labels[near], scene.kind, len(near)
+    label, count = nearby.most(labels)
+    if kind is not None:
+        label, count = kind.label, int((labels == kind.label).sum())
+    elif count == 1:
+        return section("random_features", "tally none")
+    return section("random_features", "tally", count=count, n=n, kind=scene.classes[label])
+
+
+def legend(scene: Scene) -> str:
+    """What the dots mean; "" where there are none."""
+    kind = scene.kind
+    if kind is None:
+        return ""
+    space = titles()[scene.found.spaces[-1]]
+    return section("random_features", "dots", kind=scene.classes[kind.label], space=space)
 
 
 def photograph(image: RGBImage) -> str:

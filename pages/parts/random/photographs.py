@@ -16,6 +16,7 @@ from core.compute.gallery import Gallery
 from core.networks.card import Card
 from core.studies.random import answers as random_answers
 from core.studies.random import nearby, photographs
+from core.studies.random.answers import Said
 from core.studies.random.maps import Placed, Space
 from core.studies.random.nearby import Nearby
 from pages.parts.common import at_hand, provenance, stage, waiting
@@ -52,8 +53,7 @@ def show(picture: Picture, held: Picture | None, root: str) -> tuple[Gallery, Ne
     if said is None and (network := at_hand.one(card)) is not None:
         said = answers.ask(picture.image, network, "random photograph answers")
     scene = scene_of(found, near, picture, root, "random photograph thumbnails")
-    unsure = Markdown("") if said is None else stage.doubt(card.title, *said.best[0])
-    nearest.verdict(scene, beyond(found), unsure)
+    nearest.verdict(scene, beyond(found), stage.NOTHING if said is None else elsewhere(found, card, said))
     nearest.show(scene, "random nearest photographs")
     if not root:
         st.caption(section("random_features", "blurred"))
@@ -65,6 +65,19 @@ def show(picture: Picture, held: Picture | None, root: str) -> tuple[Gallery, Ne
         provenance.held(held)
         nearest.show(scene_of(found, second, held, root, "random held thumbnails"), "random nearest held")
     return found, near
+
+
+def elsewhere(found: Gallery, card: Card, said: Said) -> Markdown:
+    """That the picture's own kind may be missing, where the network is unsure of it or names none of the gallery's."""
+    label, probability = said.best[0]
+    if probability >= stage.SURE and nearby.is_among(label, found.names):
+        return stage.NOTHING
+    share, title = plain(f"{probability:.0%}"), plain(card.title)
+    return Markdown(
+        section(
+            "random_features", "elsewhere", kinds=len(found.names), title=title, label=plain(label), probability=share
+        )
+    )
 
 
 def beyond(found: Gallery) -> Markdown:
@@ -107,7 +120,8 @@ def scene_of(found: Gallery, near: Nearby, picture: Picture, root: str, at: str)
         return {row: nearest.jpeg(shown.get(row, like[row])) for row in rows}
 
     mine = nearest.photograph(picture.image)
-    return nearest.Scene(near, found.labels, found.names, picture.title, mine, sources)
+    look: nearest.Look = "sharp" if root else "blurred"
+    return nearest.Scene(near, found.labels, found.names, picture.title, mine, sources, look)
 
 
 def maps(found: Gallery, near: Nearby, picture: Picture) -> None:

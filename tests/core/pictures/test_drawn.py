@@ -56,3 +56,46 @@ def test_the_little_digits_of_scikit_learn_are_drawings():
 @pytest.mark.parametrize("shape", [(1, 1), (1, 2), (3, 3)])
 def test_pictures_of_hardly_a_pixel_are_told_too(shape):
     assert sort_of(from_pixels(np.zeros((*shape, 3), np.uint8))) == "photograph"
+
+
+def body(ground=98, shape=190, dark=12):
+    """A dark body on a plain ground, as a black swan on water."""
+    y, x = np.mgrid[:shape, :shape] / shape
+    inside = ((x - 0.5) / 0.3) ** 2 + ((y - 0.6) / 0.12) ** 2 < 1
+    return np.where(inside[..., None], dark, ground).astype(float).repeat(3, 2)
+
+
+@pytest.mark.parametrize("ground", [130, 230])
+def test_a_dark_body_with_a_small_red_part_is_a_photograph(ground):
+    plain, red = body(ground), body(ground)
+    red[60:76, 40:60] = (200, 30, 30)  # the beak: less than one pixel in a hundred
+    assert sort_of(from_pixels(plain.astype(np.uint8))) == "drawing"
+    assert sort_of(from_pixels(red.astype(np.uint8))) == "photograph"
+
+
+def test_soft_shading_beside_the_ink_is_a_photograph():
+    grey = body(230)
+    shadow = 60 * np.exp(-(((np.mgrid[:190, :190][0] - 150) / 18) ** 2))  # of 255 darker, fading away slowly
+    grey -= shadow[..., None] * (grey > 100)
+    assert sort_of(from_pixels(grey.clip(0, 255).astype(np.uint8))) == "photograph"
+
+
+def test_ripples_on_the_ground_are_a_photograph():
+    grey = body(130)
+    grey += (28 * np.sin(np.mgrid[:190, :190][0] / 3))[..., None] * (grey > 100)
+    assert sort_of(from_pixels(grey.clip(0, 255).astype(np.uint8))) == "photograph"
+
+
+def test_a_page_of_many_little_strokes_is_a_photograph():
+    few, many = np.full((180, 180), 255, np.uint8), np.full((180, 180), 255, np.uint8)
+    for count, sheet in ((2, few), (4, many)):
+        for row in range(count):
+            for column in range(count):
+                sheet[20 + 40 * row : 44 + 40 * row, 20 + 40 * column : 28 + 40 * column] = 0
+    assert sort_of(from_pixels(few[..., None].repeat(3, 2))) == "drawing"
+    assert sort_of(from_pixels(many[..., None].repeat(3, 2))) == "photograph"
+
+
+def test_ink_under_warm_light_is_grey():
+    warm = strokes(255, 20) * np.array([0.98, 0.84, 0.66])  # an electric bulb
+    assert sort_of(from_pixels(warm.astype(np.uint8))) == "drawing"

@@ -50,6 +50,10 @@ def test_the_page_opens_with_a_finding_that_is_computed_and_shows_every_claim():
     for claim, ours, verdict in rows:
         assert f" {verdict}]" in said
         assert (f"`{claim.command}`" in said) == (ours is not None)
+    folded = [e for e in app.expander if e.label == "How it was tested"]
+    measured = [(claim, ours) for claim, ours, _ in rows if ours is not None]
+    assert all(claim.command in e.markdown[0].value for (claim, _), e in zip(measured, folded, strict=True))
+    assert not any(ours.data in m.value and ours.shown in m.value for m in app.markdown for _, ours in measured)
 
 
 def test_every_claim_leads_to_its_study_with_its_settings_its_name_and_the_picture_that_shows_its_verdict():

@@ -3,7 +3,12 @@
 import pytest
 
 from core.base.prose import LANGUAGES, sections
+from core.compute import gallery
+from core.pictures.samples import SAMPLES
 from core.studies import STUDIES
+from core.studies.random import dataset
+from core.studies.random.features import FOLDER
+from core.studies.random.nearby import give_or_take
 from pages.parts.common.exercises import EXERCISES
 from pages.parts.common.tour import STOPS
 from tests.helpers.pages import in_the_address, visit
@@ -61,10 +66,10 @@ def test_a_stop_that_does_not_exist_is_no_tour(asked):
 
 @pytest.mark.parametrize("exercise", [e for e in EXERCISES if e.page in SLUGS], ids=lambda e: f"{e.page}-{e.settings}")
 def test_a_question_opens_its_page_with_its_settings(exercise):
-    app = visit(exercise.page, **exercise.settings)
+    app = visit(exercise.page, **exercise.address)
     assert not app.exception
     values = in_the_address(app)
-    for name, value in exercise.settings.items():
+    for name, value in exercise.address.items():
         kept = app.query_params[name] if values[name] is None else values[name]  # a folded part has no value here
         assert value in (str(kept).lower(), *kept) if isinstance(kept, list) else str(kept).lower() == value, name
 
@@ -74,3 +79,19 @@ def test_the_class_page_asks_ten_questions_with_answers_and_a_link_each():
     assert not app.exception
     assert len(EXERCISES) == 10
     assert len(app.expander) == len(EXERCISES) == len(app.get("page_link"))
+    told = [caption.value for caption in app.caption if "from age" in caption.value]
+    assert told == [f"Takes about {one.minutes} minutes · from age {one.age}" for one in EXERCISES]
+    titles = {sample.name: sample.title for sample in SAMPLES}
+    shown = [node.proto.body for node in app.get("html") if "<img" in node.proto.body]
+    assert [titles[one.picture] in body for one, body in zip((e for e in EXERCISES if e.picture), shown, strict=True)]
+
+
+def test_what_the_tour_and_the_class_say_of_random_features_is_what_the_records_say():
+    """About as often as pixels and far less often than a trained network; better than pixels to learn from."""
+    found = gallery.there()
+    apart = 100 * (found.agreement["random"] - found.agreement["pixels"])
+    assert abs(apart) < 2 * 100 * give_or_take(list(found.agreement.values()), len(found))
+    assert found.agreement["trained"] > 3 * max(found.agreement["random"], found.agreement["pixels"])
+    for record in dataset.measured(FOLDER).values():
+        right = {row.name: row.hits["svm"][0] for row in record.baselines}
+        assert right["random"] > right["pixels"]

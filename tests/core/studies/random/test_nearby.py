@@ -78,7 +78,24 @@ def test_the_kind_is_what_half_of_the_trained_networks_nearest_show():
     told = kind(a_nearby([4, 5, 6, 0], [0, 1, 4, 5], [0, 1, 4, 5]), labels)
     assert (told.label, told.counts, told.of) == (7, (1, 2, 2), 4)
     assert kind(a_nearby([0, 1, 2, 3], [0, 1, 2, 3], [0, 4, 5, 6]), labels) is None
-    assert most(labels) == 4
+
+
+def test_most_are_of_the_first_of_equals():
+    assert most(np.array([7, 7, 7, 7, 2, 3, 4])) == (7, 4)
+    assert most(np.array([5, 2, 2, 5])) == (5, 2)
+    assert most(np.array([9, 8])) == (9, 1)
+
+
+@pytest.mark.parametrize(
+    ("label", "told"),
+    [
+        ("African elephant", True), ("grand piano", True), ("leopard", True), ("sports car", True), ("wombat", False),
+        ("street sign", False), ("tabby", False), ("harvestman", False), ("side", False),
+    ],
+)  # fmt: skip
+def test_a_label_is_among_the_kinds_by_its_words(label, told):
+    kinds = ("elephant", "grand piano", "Leopards", "car side", "stop sign", "wild cat", "cougar face")
+    assert nearby.is_among(label, kinds) is told
 
 
 def test_chance_is_that_of_two_different_pictures():
