@@ -22,7 +22,7 @@ function element(kind, name, parent) {
 function make(root) {
   root.only = -1;
   const part = (name, parent = root) => element("div", name, parent);
-  const [tabs, panes, foot] = ["tabs", "panes", "foot"].map((name) => part(name));
+  const [panes, foot, tabs] = ["panes", "foot", "tabs"].map((name) => part(name));
   root.parts = { tabs, panes, bar: part("bar", foot), legend: part("legend", foot), five: part("five") };
   const player = rxPlayer(root.parts.bar);
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -103,7 +103,7 @@ function paneOf(root, pane) {
   element("div", "divider", stage);
   tag(stage, "left", data.words.photo);
   tag(stage, "right", data.words.evidence);
-  if (data.object) tag(frame(stage, "object", data.object), "", data.words.object);
+  if (data.object) tag(frame(stage, "object", data.object), data.label, data.words.object);
   pane.spots.forEach((spot, i) => tag(frame(stage, "spot", spot), "", String(i + 1)));
   if (pane.frame) frame(stage, "chosen", pane.frame);
   listen(root, stage, pane);
