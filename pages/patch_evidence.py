@@ -39,7 +39,7 @@ def ask(view: choose.View, picture: tray.Picture, pixels: np.ndarray) -> Answer 
     """Draw the hero for what is chosen; None if no network is here."""
     if not view.cards:
         return None
-    waits = st.container()  # what follows keeps its place, whatever is waited for
+    waits = st.container(key="patch-waits")  # what follows keeps its place, whatever is waited for
     find = Call(gist.object_box, whole(picture.image, gist.SIDE))
     looking = section("patch_evidence", "finding the object")
     ready = evidence.packaged(view.cards, picture.image, view.params())
@@ -102,6 +102,7 @@ def told(answer: Answer, cards: tuple[Card, ...], view: choose.View, head: st.de
 
 
 frame.require(STUDY.slug)
+st.html(hero.STYLE)
 provenance.heading(STUDY)
 picture = tray.chosen()
 head, place, below = st.container(), st.container(key="rx-hero"), st.container()  # the figure before its controls

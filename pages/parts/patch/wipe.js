@@ -132,9 +132,8 @@ function lay(made, [left, top, width, height]) {
   Object.assign(made.style, { left: `${left}%`, top: `${top}%`, width: `${width}%`, height: `${height}%` });
 }
 
-/** A drag moves the wipe, a click chooses the patch around its place. */
+/** A drag moves the wipe, a click chooses the patch around its place, even where the map was drawn anew meanwhile. */
 function listen(root, stage, pane) {
-  let from = null;
   const player = () => rxPlayer(root.parts.bar);
   const across = (event) => {
     const box = stage.getBoundingClientRect();
@@ -144,18 +143,18 @@ function listen(root, stage, pane) {
     if (event.button !== 0) return;
     root.opening = false;
     player().pause();
-    from = { x: event.clientX, y: event.clientY, moved: false };
+    root.press = { x: event.clientX, y: event.clientY, moved: false };
     stage.setPointerCapture(event.pointerId);
   });
   stage.addEventListener("pointermove", (event) => {
-    if (!from) return;
-    from.moved ||= Math.abs(event.clientX - from.x) > STILL;
-    if (from.moved) player().go(Math.round(100 * Math.min(Math.max(across(event)[0], 0), 1)));
+    if (!root.press || !event.buttons) return;
+    root.press.moved ||= Math.abs(event.clientX - root.press.x) > STILL;
+    if (root.press.moved) player().go(Math.round(100 * Math.min(Math.max(across(event)[0], 0), 1)));
   });
-  stage.addEventListener("pointercancel", () => (from = null));
+  stage.addEventListener("pointercancel", () => (root.press = null));
   stage.addEventListener("pointerup", (event) => {
-    const clicked = from && !from.moved && Math.abs(event.clientY - from.y) <= STILL;
-    from = null;
+    const clicked = root.press && !root.press.moved && Math.abs(event.clientY - root.press.y) <= STILL;
+    root.press = null;
     if (!clicked || !root.data.choosable) return;
     const [height, width] = root.data.size;
     const [x, y] = across(event);
