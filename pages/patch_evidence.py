@@ -39,7 +39,7 @@ def ask(view: choose.View, picture: tray.Picture, pixels: np.ndarray) -> Answer 
     """Draw the hero for what is chosen; None if no network is here."""
     if not view.cards:
         return None
-    waits = st.container(key="patch-waits")  # what follows keeps its place, whatever is waited for
+    waits = st.container()  # what follows keeps its place, whatever is waited for
     find = Call(gist.object_box, whole(picture.image, gist.SIDE))
     looking = section("patch_evidence", "finding the object")
     ready = evidence.packaged(view.cards, picture.image, view.params())
