@@ -30,6 +30,7 @@ def open_page(page: Page, address: str, settings: str = "") -> None:
     expect(page.get_by_role("heading", name="Which little patches made the network say so?")).to_be_visible()
     expect(page.locator(f"{MAPS} .stage").first).to_be_visible()
     expect(page.get_by_text(SAID).first).to_be_visible(timeout=120_000)
+    expect(page.locator("[class*=st-key-rx-waiting]")).to_have_count(0, timeout=120_000)  # each map is at its finest
     settle(page)
 
 
@@ -76,6 +77,7 @@ def test_a_click_on_a_patch_shows_its_own_logits(address: str, watched: Watched,
     link = page.get_by_text(
         re.compile(rf"^http://localhost:\d+/\?study=patch_evidence.*patch-y={y}")
     ).first.inner_text()
+    page.get_by_text("Where are patches like this one?").click()
     # drawn when it is there: what lies below it moves down, away from a click
     expect(page.get_by_text("Framed: the chosen patch").first).to_be_visible()
     settle(page)
@@ -93,6 +95,21 @@ def test_a_click_on_a_patch_shows_its_own_logits(address: str, watched: Watched,
     expect(tab.get_by_text(f"Alone, the patch says {said} ({logit:.2f} points)").first).to_be_visible()
     assert watched.complaints == []
     assert watched.outside == []
+
+
+def test_a_click_while_the_map_still_gets_finer_is_heard(address: str, watched: Watched) -> None:
+    page = watched.page
+    page.goto(
+        f"{address}/?study=patch_evidence&patch-family=photographs&picture=coffee&patch-short-tiny-imagenet-20=224"
+    )
+    refining = page.locator(".st-key-rx-waiting-patch")
+    expect(refining).to_be_visible(timeout=120_000)
+    expect(page.get_by_text(SAID).first).to_be_visible(timeout=120_000)
+    stage(page, 1).click(position={"x": 60, "y": 40})
+    expect(page.get_by_label("Row, px")).not_to_have_value("")
+    expect(refining).to_be_visible()  # or the click came too late to tell
+    refining.get_by_role("button", name="Stop").click()
+    assert watched.complaints == []
 
 
 def test_an_uploaded_picture_is_mapped_to_the_last_pixel(address: str, watched: Watched) -> None:

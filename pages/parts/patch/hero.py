@@ -32,6 +32,7 @@ REFINEMENTS = ((4, None), (2, 4), (1, 2))  # a patch every so many pixels, beyon
 PATIENCE = 0.6  # seconds that the exact maps may take before the coarse ones are shown
 STYLE = Path(__file__).with_name("page.css")
 STOPPED, MAPS = "patch stopped", "patch-maps"
+PICKED = "patch picked"  # the session's key: a click was heard that the whole page has not been drawn for
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +73,7 @@ class Asked:
 
 def show(asked: Asked) -> Result:
     """The best maps so far; a fragment redraws them as they get finer. Returns what was drawn."""
+    st.session_state.pop(PICKED, None)
     if asked.params.resolution == "coarse" or not asked.of_patches:
         return draw(asked, asked.grids)
     if st.session_state.get(STOPPED) == asked.keys:
@@ -94,7 +96,8 @@ def stopped(asked: Asked, step: int) -> None:
 
 
 def watch(asked: Asked, begun: float) -> None:
-    if finished(asked):
+    # at once: the browser's next word would be of a row and a column that know nothing of the click
+    if finished(asked) or PICKED in st.session_state:
         st.rerun()
     jobs = started(asked)
     maps, step = finest(asked)
@@ -154,6 +157,7 @@ def figure(
 
     def pick(of: int, y: int, x: int) -> None:
         closer.choose(y, x, names[of] if of < len(names) else names[closer.chosen(found)[0]])
+        st.session_state[PICKED] = True
 
     look = (view.opacity, view.outline)
     wipe.show(found, titles, picture, pixels, box, look, key, chosen, pick if choosable else None)

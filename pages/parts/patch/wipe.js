@@ -38,7 +38,9 @@ function draw(root) {
   root.style.setProperty("--opacity", data.opacity);
   root.style.setProperty("--aspect", data.size[1] / data.size[0]);
   tabs(root);
-  parts.panes.replaceChildren(...data.panes.map((pane) => paneOf(root, pane)));
+  const shown = JSON.stringify([data.panes, data.photo, data.outline, data.object, data.label, data.words]);
+  if (shown !== root.shown) parts.panes.replaceChildren(...data.panes.map((pane) => paneOf(root, pane)));
+  root.shown = shown; // what is the same stays: a hand may be on it
   narrowed(root);
   legend(root);
   five(root);
