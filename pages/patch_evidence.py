@@ -47,7 +47,8 @@ def ask(view: choose.View, picture: tray.Picture, pixels: np.ndarray) -> Answer 
         target, other = choose.classes(view, list(ready.logits), ready.labels)
         if target is None and other is None:
             with waits:
-                [box] = waiting.ask_all([find], looking, "patch box")
+                boxes = waiting.ask_on([find], looking, "patch box", time.monotonic() + waiting.SHOW_AFTER)
+            box = boxes[0] if boxes else None
             hero.packaged(ready, [card.title for card in view.cards], picture, pixels, box, view)
             return Answer(ready, view.params(), False, box)
     until = time.monotonic() + waiting.SHOW_AFTER
@@ -101,11 +102,12 @@ def told(answer: Answer, cards: tuple[Card, ...], view: choose.View, head: st.de
 
 
 frame.require(STUDY.slug)
+st.html(hero.STYLE)
 provenance.heading(STUDY)
 picture = tray.chosen()
-head = st.container()
-view = choose.view(picture.image)
-place = st.container(key="rx-hero")
+head, place, below = st.container(), st.container(key="rx-hero"), st.container()  # the figure before its controls
+with below:
+    view = choose.view(picture.image)
 pixels = whole(picture.image, view.short)
 with place:
     answer = ask(view, picture, pixels)

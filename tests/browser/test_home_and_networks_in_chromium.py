@@ -6,12 +6,13 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 from safetensors.torch import save_file
 
 from core.claims.live import lives
 from core.models import create_model
 from core.overview import board
+from core.studies import STUDIES
 from tests.browser.conftest import PATIENCE, Watched, choose, settle
 
 pytestmark = pytest.mark.browser
@@ -83,6 +84,44 @@ def test_a_sample_that_is_clicked_is_looked_at_five_ways(address: str, watched: 
     assert "picture=coffee" in page.url
     assert watched.complaints == []
     assert watched.outside == []
+
+
+@pytest.mark.parametrize(("width", "height", "cards"), [(1440, 900, 5), (1024, 768, 1)])
+def test_the_looks_stand_on_the_first_screen(
+    address: str, watched: Watched, width: int, height: int, cards: int
+) -> None:
+    page = watched.page
+    page.set_viewport_size({"width": width, "height": height})
+    page.goto(address)
+    settle(page)
+    expect(page.locator(".rx-look:not(.rx-old):not(.rx-empty)")).to_have_count(5)
+    settle(page)
+    for study in STUDIES[:cards]:
+        expect(page.get_by_role("link", name=f"Open {study.title}")).to_be_in_viewport(ratio=1)
+    expect(page.get_by_role("img", name="The picture: Chelsea the cat")).to_be_in_viewport(ratio=1)
+    assert watched.complaints == []
+
+
+def moving(page: Page) -> list[str]:
+    """What the animations on the page are doing."""
+    return page.evaluate("document.getAnimations().filter(a => a.animationName === 'rx-wipe').map(a => a.playState)")
+
+
+def test_noise_comes_and_goes_until_a_hand_is_on_it_and_never_for_who_wants_no_motion(
+    address: str, watched: Watched
+) -> None:
+    page = watched.page
+    page.goto(address)
+    settle(page)
+    expect(page.locator(".rx-look:not(.rx-old):not(.rx-empty)")).to_have_count(5)
+    assert moving(page) == ["running"]
+    page.get_by_role("link", name="Open Sparse codes").focus()
+    assert moving(page) == ["paused"]
+    page.get_by_role("link", name="Open Shift sweep").focus()
+    page.locator(".st-key-home-look-sparse_codes").hover()
+    assert moving(page) == ["paused"]
+    page.emulate_media(reduced_motion="reduce")
+    assert moving(page) == []
 
 
 def test_a_network_of_your_own_in_the_matrix_and_in_a_study(address: str, watched: Watched, tmp_path: Path) -> None:

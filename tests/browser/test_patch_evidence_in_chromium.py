@@ -7,11 +7,12 @@ import io
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from core import networks
-from core.pictures.image import png_bytes
+from core.pictures.image import from_pixels, png_bytes
 from core.pictures.preprocess import whole
 from core.pictures.samples import load_sample
 from core.studies.patch import closer
@@ -20,7 +21,7 @@ from tests.browser.test_shift_sweep_in_chromium import upload
 
 pytestmark = pytest.mark.browser
 MAPS = ".st-key-patch-maps"
-SAID = re.compile(r"Alone, the patch says (.+) \(logit (-?\d+\.\d\d)\)")
+SAID = re.compile(r"Alone, the patch says (.+) \((-?\d+\.\d\d) points\)")
 
 
 def open_page(page: Page, address: str, settings: str = "") -> None:
@@ -29,6 +30,7 @@ def open_page(page: Page, address: str, settings: str = "") -> None:
     expect(page.get_by_role("heading", name="Which little patches made the network say so?")).to_be_visible()
     expect(page.locator(f"{MAPS} .stage").first).to_be_visible()
     expect(page.get_by_text(SAID).first).to_be_visible(timeout=120_000)
+    expect(page.locator("[class*=st-key-rx-waiting]")).to_have_count(0, timeout=120_000)  # each map is at its finest
     settle(page)
 
 
@@ -75,6 +77,7 @@ def test_a_click_on_a_patch_shows_its_own_logits(address: str, watched: Watched,
     link = page.get_by_text(
         re.compile(rf"^http://localhost:\d+/\?study=patch_evidence.*patch-y={y}")
     ).first.inner_text()
+    page.get_by_text("Where are patches like this one?").click()
     # drawn when it is there: what lies below it moves down, away from a click
     expect(page.get_by_text("Framed: the chosen patch").first).to_be_visible()
     settle(page)
@@ -89,9 +92,24 @@ def test_a_click_on_a_patch_shows_its_own_logits(address: str, watched: Watched,
     tab.goto(link)
     settle(tab)
     expect(tab.get_by_label("Row, px")).to_have_value(str(y))
-    expect(tab.get_by_text(f"Alone, the patch says {said} (logit {logit:.2f})").first).to_be_visible()
+    expect(tab.get_by_text(f"Alone, the patch says {said} ({logit:.2f} points)").first).to_be_visible()
     assert watched.complaints == []
     assert watched.outside == []
+
+
+def test_a_click_while_the_map_still_gets_finer_is_heard(address: str, watched: Watched) -> None:
+    page = watched.page
+    page.goto(
+        f"{address}/?study=patch_evidence&patch-family=photographs&picture=coffee&patch-short-tiny-imagenet-20=224"
+    )
+    refining = page.locator(".st-key-rx-waiting-patch")
+    expect(refining).to_be_visible(timeout=120_000)
+    expect(page.get_by_text(SAID).first).to_be_visible(timeout=120_000)
+    stage(page, 1).click(position={"x": 60, "y": 40})
+    expect(page.get_by_label("Row, px")).not_to_have_value("")
+    expect(refining).to_be_visible()  # or the click came too late to tell
+    refining.get_by_role("button", name="Stop").click()
+    assert watched.complaints == []
 
 
 def test_an_uploaded_picture_is_mapped_to_the_last_pixel(address: str, watched: Watched) -> None:
@@ -100,7 +118,7 @@ def test_an_uploaded_picture_is_mapped_to_the_last_pixel(address: str, watched: 
     upload(page, "mine.png", png_bytes(load_sample("coffee")))
     expect(page.get_by_text("mine.png, 600 × 400 px")).to_be_visible()
     expect(page.get_by_text(re.compile(r"at 96 × 64 px \(it has 600 × 400\)"))).to_be_visible()
-    expect(page.get_by_text(re.compile(r"Why .+\? .*the strongest tenth"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"Why .+\? .*% of the evidence"))).to_be_visible()
     expect(page.get_by_text(re.compile("so far; around every pixel"))).to_have_count(0, timeout=120_000)
     assert watched.complaints == []
 
@@ -110,8 +128,8 @@ def test_a_long_map_refines_can_be_stopped_and_gone_on_with(address: str, watche
     page.goto(
         f"{address}/?study=patch_evidence&patch-family=photographs&picture=rocket&patch-short-tiny-imagenet-20=224"
     )
-    page.get_by_role("button", name="Stop").first.click()  # of the coarse pass or of the refinement: whichever it is in
-    stopped = page.get_by_text(re.compile("Stopped( at a patch around every|: asking|: looking)"))
+    page.locator(".st-key-rx-waiting-patch").get_by_role("button", name="Stop").click()  # of the refinement
+    stopped = page.get_by_text("Stopped at a patch around every")
     expect(stopped).to_be_visible()
     page.get_by_role("button", name="Go on").click()
     expect(stopped).to_have_count(0, timeout=120_000)
@@ -160,16 +178,27 @@ def test_the_wipe_is_dragged_and_moved_by_keys_and_chooses_no_patch(address: str
 
 
 @pytest.mark.parametrize(("width", "height"), [(1440, 900), (1024, 768)])
-def test_the_hero_stands_on_the_first_screen(address: str, watched: Watched, width: int, height: int) -> None:
+@pytest.mark.parametrize("upright", [False, True])
+def test_the_hero_stands_on_the_first_screen(
+    address: str, watched: Watched, width: int, height: int, upright: bool
+) -> None:
     page = watched.page
     page.set_viewport_size({"width": width, "height": height})
     page.goto(f"{address}/?study=patch_evidence")
     expect(stage(page, 1)).to_be_visible(timeout=120_000)
+    if upright:
+        pixels = np.rot90(load_sample("cat").pixels)
+        upload(page, "upright.png", png_bytes(from_pixels(np.ascontiguousarray(pixels))))
+        expect(page.get_by_text("upright.png, 300 × 451 px")).to_be_visible()
+        expect(page.get_by_text("Still shown")).to_have_count(0, timeout=120_000)
     settle(page)
-    for number in (1, 2):
-        box = stage(page, number).bounding_box()
+    boxes = [page.locator(f"{MAPS} .stage").nth(i).bounding_box() for i in (0, 1)]
+    for box in (*boxes, page.locator(f"{MAPS} .foot").bounding_box()):
         assert box is not None
         assert box["y"] > 0
         assert box["y"] + box["height"] <= height
-        assert box["width"] >= 200
+        assert box["width"] >= 180
+    assert boxes[0] is not None
+    assert boxes[1] is not None
+    assert boxes[0]["y"] == pytest.approx(boxes[1]["y"], abs=1)  # side by side, on one line
     assert watched.complaints == []

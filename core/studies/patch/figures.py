@@ -186,9 +186,9 @@ def patch_logits(patch: Patch, labels: Sequence[str], target: int, *, count: int
         hovertemplate="%{y}: logit %{x:.2f}, P = %{customdata:.3f}<extra></extra>",
     )
     style(fig)
-    fig.update_layout(title=section("patch_evidence", "figure alone"), height=270, margin={"l": 130, "t": 40, "b": 44})
+    fig.update_layout(title=section("patch_evidence", "figure alone"), height=270, margin={"l": 16, "t": 40, "b": 44})
     fig.update_xaxes(title_text=section("patch_evidence", "figure logit"))
-    fig.update_yaxes(autorange="reversed", nticks=None, dtick=1)
+    fig.update_yaxes(autorange="reversed", nticks=None, dtick=1, automargin=True)
     table = {"class": list(labels), "logit": patch.logits.round(4).tolist()}
     return Plot(fig, "The patch's largest logits", lambda: table)
 

@@ -24,12 +24,12 @@ OPACITY, SMOOTH = 0.65, 4  # of the map over the picture; px over which a patch'
 
 
 def networks(image: RGBImage) -> tuple[str, ...]:
-    """The ImageNet network that sees one patch at a time."""
-    return families.DEFAULT_MAPS[:1]
+    """Those that the study's page begins with: the first sees one patch at a time."""
+    return families.DEFAULT_MAPS
 
 
 def run(networks: Sequence[Network], image: RGBImage, progress: Progress = ignore) -> evidence.Result:
-    """The evidence for the network's own answer on its own grid."""
+    """The evidence on the networks' own grids, for the class that the page explains too: what most of them answer."""
     return evidence.run(networks, image, PARAMS, progress)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ FINE = 2  # px between patches of a map that is drawn smoothly
 STRONGEST = 5  # patches that are cut out
 CROWDED = 4  # patches along the short side; where there are fewer, those cut out overlap
 BEST = 5  # classes that are told of a patch of the window
+LABEL = 20.0, 9.0  # percent of the picture's sides that a name on it takes, where the picture is small
 Place = tuple[float, float, float, float]  # left, top, width, height in percent of the picture
 
 
@@ -90,6 +92,30 @@ def framed(y: int, x: int, patch: int, height: int, width: int) -> Place:
 def boxed(box: Box) -> Place:
     """An object's box in percent."""
     return place(box.left, box.top, box.right, box.bottom, 1, 1)
+
+
+def label_at(box: Place, taken: Sequence[Place]) -> str:
+    """The corner of an object's box where its name covers least of what is `taken` and of the picture's own names:
+    "above left" and so on outside of the box, "top left" and so on inside it."""
+    left, top, width, height = box
+    across = {"left": left, "right": left + width - LABEL[0]}
+    down = {"above": top - LABEL[1], "below": top + height, "top": top, "bottom": top + height - LABEL[1]}
+    below = 100 - LABEL[1]
+    rest = [*taken, (0, below, *LABEL), (100 - LABEL[0], below, *LABEL)]  # "photo" and "evidence" stand there
+
+    def covered(corner: str) -> float:
+        y, x = corner.split()
+        mine = (across[x], down[y], *LABEL)
+        outside = LABEL[0] * LABEL[1] - shared(mine, (0, 0, 100, 100))
+        return outside + sum(shared(mine, one) for one in rest)
+
+    return min((f"{y} {x}" for y in down for x in across), key=covered)
+
+
+def shared(a: Place, b: Place) -> float:
+    """The area that two rectangles share."""
+    sides = (min(a[i] + a[i + 2], b[i] + b[i + 2]) - max(a[i], b[i]) for i in (0, 1))
+    return prod(max(side, 0.0) for side in sides)
 
 
 def strongest(result: Result, m: int, count: int = STRONGEST) -> list[tuple[int, int, float]]:

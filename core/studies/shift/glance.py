@@ -44,11 +44,20 @@ def shown(found: sweep.Result, image: RGBImage) -> Glance:
         )
         for title, count, row in zip(titles, counts.tolist(), found.top1, strict=True)
     )
-    said = section(
-        "home", "shift look", reach=found.max_shift, of=others, first=titles[0], one=int(counts[0]), second=titles[-1],
-        other=int(counts[-1]),
+    return Glance(said(found, titles, counts), tuple(tiles))
+
+
+def said(found: sweep.Result, titles: Sequence[str], counts: np.ndarray) -> str:
+    """At how many shifts the answer is another one; where it is at none, how far the surest answer sinks."""
+    reach, of, (first, *_, second) = found.max_shift, len(found.offsets) - 1, titles
+    if counts.any():
+        one, other = int(counts[0]), int(counts[-1])
+        return section("home", "shift look", reach=reach, of=of, first=first, one=one, second=second, other=other)
+    sure, low = found.top1_probability[:, found.centre], found.top1_probability.min(1)
+    return section(
+        "home", "shift look, steady", reach=reach, of=of, first=first, sure=sure[0], low=low[0], second=second,
+        sure2=sure[-1], low2=low[-1],
     )  # fmt: skip
-    return Glance(said, tuple(tiles))
 
 
 def squares(differs: np.ndarray) -> np.ndarray:

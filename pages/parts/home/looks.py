@@ -25,7 +25,11 @@ from core.pictures.image import RGBImage, thumbnail
 from core.studies import STUDIES
 from core.studies import first_look as studies_first_look
 from core.studies.study import Glance, Study, Tile
-from pages.parts.common import stage, waiting
+from pages.parts.common import (
+    charts,  # noqa: F401  # tells the figures the reader's theme
+    stage,
+    waiting,
+)
 from pages.parts.common.tray import Picture
 from pages.parts.common.words import Markdown, escaped, plain
 
@@ -117,8 +121,7 @@ def draw(picture: Picture, watched: bool) -> None:
     with st.container(key="home-five"):
         with st.container(key="home-photo"):
             st.html(photo(picture))
-            if isinstance(answer := standing[""].found if "" in standing else None, Answer):
-                answers(answer)
+            answers(found[""], standing.get(""))
         for study in STUDIES:
             with st.container(key=f"home-look-{study.slug}"):
                 one(study, found[study.slug], standing.get(study.slug))
@@ -149,10 +152,17 @@ def beyond(known: Look | None) -> Markdown:
     return Markdown(section("home", "beyond", pictures=pictures, title=plain(known.found.title), right=right))
 
 
-def answers(found: Answer) -> None:
+def answers(now: Look, old: Look | None) -> None:
+    """The network's best answers; while it is asked of this picture, those of the one before, dimmed and named."""
+    known = old if now.waits else now
+    if known is None or not isinstance(found := known.found, Answer):
+        return
     [colour] = palette.network_colours([None])
     best = list(zip(found.labels, found.probability, strict=True))
-    stage.answers([stage.Answers(found.title, colour, best)])
+    with st.container(key="home-answers-old" if now.waits else "home-answers"):
+        stage.answers([stage.Answers(found.title, colour, best)])
+    if now.waits:
+        st.caption(section("common", "still shown", title=plain(known.picture.title)))
 
 
 def photo(picture: Picture) -> Markdown:
@@ -176,7 +186,7 @@ def one(study: Study, now: Look, old: Look | None) -> None:
     else:
         glance = drawn(study, known)
         tiles = "".join(tile(one) for one in glance.tiles)
-        st.html(f'<div class="rx-look{" rx-old" if now.waits else ""}">{tiles}</div>')
+        st.html(f'<div class="rx-look rx-of-{study.slug}{" rx-old" if now.waits else ""}">{tiles}</div>')
         st.markdown(
             plain(f"{told(now)} {section('common', 'still shown', title=known.picture.title)}")
             if now.waits

@@ -50,7 +50,7 @@ def show(result: Result, scene: Scene) -> None:
     m, y, x = chosen(result)
     network = scene.bagnets[m]
     patch = closer.patch_at(network, scene.pixels, y, x)
-    left, middle, right = st.columns([1.1, 1.6, 1.6], gap="large")
+    left, right = st.columns([1, 2], gap="large")  # names of classes are long: the bars need room beside them
     with left:
         factor = max(1, CROP_SIDE // len(patch.crop))
         charts.enlarged(
@@ -62,12 +62,12 @@ def show(result: Result, scene: Scene) -> None:
             alt=section("patch_evidence", "patch alt"),
         )  # fmt: skip
         st.download_button("PNG", lambda: png_bytes(from_pixels(patch.crop)), f"patch-{y}-{x}.png", key="patch png")
-    with middle:
+    with right:
         plot = figures.patch_logits(patch, result.labels, result.target)
         charts.show(replace(plot, alt=section("patch_evidence", "logits alt", row=y, column=x)), "patch-logits")
         st.markdown(said(result, m, y, x, patch))
-    with right:  # folded: a network of hundreds of patches takes half a minute for it, and holds up what is asked next
-        folded(section("patch_evidence", "alike title"), "patch alike")(alike)(network, y, x, scene)
+    # folded: a network of hundreds of patches takes half a minute for it, and holds up what is asked next
+    folded(section("patch_evidence", "alike title"), "patch alike")(alike)(network, y, x, scene)
 
 
 def said(result: Result, m: int, y: int, x: int, patch: closer.Patch) -> Markdown:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
+from pathlib import Path
 
 import numpy as np
 import streamlit as st
@@ -29,7 +30,9 @@ from pages.parts.patch.choose import View
 
 REFINEMENTS = ((4, None), (2, 4), (1, 2))  # a patch every so many pixels, beyond those of the coarser map
 PATIENCE = 0.6  # seconds that the exact maps may take before the coarse ones are shown
+STYLE = Path(__file__).with_name("page.css")
 STOPPED, MAPS = "patch stopped", "patch-maps"
+PICKED = "patch picked"  # the session's key: a click was heard that the whole page has not been drawn for
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +73,7 @@ class Asked:
 
 def show(asked: Asked) -> Result:
     """The best maps so far; a fragment redraws them as they get finer. Returns what was drawn."""
+    st.session_state.pop(PICKED, None)
     if asked.params.resolution == "coarse" or not asked.of_patches:
         return draw(asked, asked.grids)
     if st.session_state.get(STOPPED) == asked.keys:
@@ -92,12 +96,13 @@ def stopped(asked: Asked, step: int) -> None:
 
 
 def watch(asked: Asked, begun: float) -> None:
-    if finished(asked):
+    # at once: the browser's next word would be of a row and a column that know nothing of the click
+    if finished(asked) or PICKED in st.session_state:
         st.rerun()
     jobs = started(asked)
     maps, step = finest(asked)
     share = sum(1.0 if job.future.done() else job.done / max(job.total, 1) for job in jobs) / len(jobs)
-    with st.container(key="rx-waiting patch"):  # in a corner: house.css
+    with st.empty().container(key="rx-waiting patch"):  # in a corner: house.css
         left = waiting.time_left(share, time.monotonic() - begun)
         said = section("patch_evidence", "refining", step=step, share=share)
         st.progress(share, said + plain(left))
@@ -107,11 +112,13 @@ def watch(asked: Asked, begun: float) -> None:
     lay_out(asked, maps)
 
 
-def draw(asked: Asked, maps: tuple[Map, ...], above: Callable[[], None] = lambda: None) -> Result:
+def draw(asked: Asked, maps: tuple[Map, ...], above: Callable[[], None] | None = None) -> Result:
     """The maps, at the place where `watch` has them: a component that moves on the page begins anew."""
     with st.container():
-        with st.container():
-            above()
+        place = st.empty()  # takes away at once what `watch` had there
+        if above is not None:
+            with place.container():
+                above()
         return lay_out(asked, maps)
 
 
@@ -130,7 +137,7 @@ def packaged(
 ) -> None:
     """The maps that come along, at the place of those that are computed."""
     with st.container():
-        st.container()
+        st.empty()
         figure(found, titles, picture, pixels, box, view)
 
 
@@ -150,6 +157,7 @@ def figure(
 
     def pick(of: int, y: int, x: int) -> None:
         closer.choose(y, x, names[of] if of < len(names) else names[closer.chosen(found)[0]])
+        st.session_state[PICKED] = True
 
     look = (view.opacity, view.outline)
     wipe.show(found, titles, picture, pixels, box, look, key, chosen, pick if choosable else None)

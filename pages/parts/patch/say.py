@@ -9,7 +9,7 @@ from math import isnan
 from streamlit.delta_generator import DeltaGenerator
 
 from core.base.files import ASSETS
-from core.base.prose import section
+from core.base.prose import listed, section
 from core.figures.palette import USER, network_colours
 from core.networks.card import Card
 from core.networks.families import BAGNETS
@@ -26,14 +26,30 @@ TAPS = {0: None, 9: 1, 17: 4}  # a network's colour by its patch: grey without, 
 
 
 def verdict(result: Result, cards: Sequence[Card], m: int, box: Box | None) -> None:
-    """Of network m's map: where its evidence lies, and how few patches hold it."""
+    """Of network m's map: where its evidence lies, or how few patches hold it where no object is known."""
     card = cards[m]
-    label, probability = gist.best(result, m, 1)[0]
-    parts = [why(result), *([whereabouts(result, m, box)] if box is not None else []), held(result, m, card.title)]
+    where = whereabouts(result, m, box) if box is not None else stage.NOTHING
+    share = gist.held_by_the_strongest(result.evidence[m])
+    tenth = section("patch_evidence", "tenth", share=share) if where and not isnan(share) else ""
     stage.verdict(
-        Markdown(" ".join(part for part in parts if part)),
-        beyond(card),
-        stage.doubt(card.title, label, probability),
+        Markdown(f"{why(result)} {where or held(share, card.title)}"),
+        Markdown(f"{tenth} {beyond(card)}".strip()),
+        doubt(result, cards, m),
+    )
+
+
+def doubt(result: Result, cards: Sequence[Card], m: int) -> Markdown:
+    """That network m itself would answer another class than the one that is explained, or that it is unsure."""
+    own, sure = gist.best(result, m, 1)[0]
+    answers = result.logits.argmax(1)
+    if answers[m] == result.target:
+        return stage.doubt(cards[m].title, own, sure)
+    title, own, label = plain(cards[m].title), plain(own), plain(result.labels[result.target])
+    others = listed([plain(card.title) for card, c in zip(cards, answers, strict=True) if c == result.target])
+    return Markdown(
+        section("patch_evidence", "says otherwise", others=others, title=title, label=label, own=own, sure=sure)
+        if others
+        else section("patch_evidence", "nobody says", title=title, label=label, own=own, sure=sure)
     )
 
 
@@ -60,9 +76,8 @@ def whereabouts(result: Result, m: int, box: Box) -> Markdown:
     return Markdown(section("patch_evidence", "verdict both", inside=held, area=area))
 
 
-def held(result: Result, m: int, title: str) -> Markdown:
+def held(share: float, title: str) -> Markdown:
     """How much of the evidence the strongest tenth of the patches holds."""
-    share = gist.held_by_the_strongest(result.evidence[m])
     if isnan(share):
         return Markdown(section("patch_evidence", "verdict none", title=plain(title)))
     if share >= FEW:

@@ -22,7 +22,7 @@ function element(kind, name, parent) {
 function make(root) {
   root.only = -1;
   const part = (name, parent = root) => element("div", name, parent);
-  const [tabs, panes, foot] = ["tabs", "panes", "foot"].map((name) => part(name));
+  const [panes, foot, tabs] = ["panes", "foot", "tabs"].map((name) => part(name));
   root.parts = { tabs, panes, bar: part("bar", foot), legend: part("legend", foot), five: part("five") };
   const player = rxPlayer(root.parts.bar);
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -38,7 +38,9 @@ function draw(root) {
   root.style.setProperty("--opacity", data.opacity);
   root.style.setProperty("--aspect", data.size[1] / data.size[0]);
   tabs(root);
-  parts.panes.replaceChildren(...data.panes.map((pane) => paneOf(root, pane)));
+  const shown = JSON.stringify([data.panes, data.photo, data.outline, data.object, data.label, data.words]);
+  if (shown !== root.shown) parts.panes.replaceChildren(...data.panes.map((pane) => paneOf(root, pane)));
+  root.shown = shown; // what is the same stays: a hand may be on it
   narrowed(root);
   legend(root);
   five(root);
@@ -103,7 +105,7 @@ function paneOf(root, pane) {
   element("div", "divider", stage);
   tag(stage, "left", data.words.photo);
   tag(stage, "right", data.words.evidence);
-  if (data.object) tag(frame(stage, "object", data.object), "", data.words.object);
+  if (data.object) tag(frame(stage, "object", data.object), data.label, data.words.object);
   pane.spots.forEach((spot, i) => tag(frame(stage, "spot", spot), "", String(i + 1)));
   if (pane.frame) frame(stage, "chosen", pane.frame);
   listen(root, stage, pane);
@@ -132,9 +134,8 @@ function lay(made, [left, top, width, height]) {
   Object.assign(made.style, { left: `${left}%`, top: `${top}%`, width: `${width}%`, height: `${height}%` });
 }
 
-/** A drag moves the wipe, a click chooses the patch around its place. */
+/** A drag moves the wipe, a click chooses the patch around its place, even where the map was drawn anew meanwhile. */
 function listen(root, stage, pane) {
-  let from = null;
   const player = () => rxPlayer(root.parts.bar);
   const across = (event) => {
     const box = stage.getBoundingClientRect();
@@ -144,18 +145,18 @@ function listen(root, stage, pane) {
     if (event.button !== 0) return;
     root.opening = false;
     player().pause();
-    from = { x: event.clientX, y: event.clientY, moved: false };
+    root.press = { x: event.clientX, y: event.clientY, moved: false };
     stage.setPointerCapture(event.pointerId);
   });
   stage.addEventListener("pointermove", (event) => {
-    if (!from) return;
-    from.moved ||= Math.abs(event.clientX - from.x) > STILL;
-    if (from.moved) player().go(Math.round(100 * Math.min(Math.max(across(event)[0], 0), 1)));
+    if (!root.press || !event.buttons) return;
+    root.press.moved ||= Math.abs(event.clientX - root.press.x) > STILL;
+    if (root.press.moved) player().go(Math.round(100 * Math.min(Math.max(across(event)[0], 0), 1)));
   });
-  stage.addEventListener("pointercancel", () => (from = null));
+  stage.addEventListener("pointercancel", () => (root.press = null));
   stage.addEventListener("pointerup", (event) => {
-    const clicked = from && !from.moved && Math.abs(event.clientY - from.y) <= STILL;
-    from = null;
+    const clicked = root.press && !root.press.moved && Math.abs(event.clientY - root.press.y) <= STILL;
+    root.press = null;
     if (!clicked || !root.data.choosable) return;
     const [height, width] = root.data.size;
     const [x, y] = across(event);

@@ -71,6 +71,7 @@ def hero(
         "size": [result.height, result.width],
         "panes": [pane(result, m, title) for m, title in enumerate(titles)],
         "object": None if box is None else list(wipe.boxed(box)),
+        "label": "" if box is None else wipe.label_at(wipe.boxed(box), ()),
         "five": [],
         "choosable": False,
         "scale": {
@@ -120,6 +121,8 @@ def strongest(drawn: dict[str, Any], result: Result, titles: Sequence[str], pixe
     mine = drawn["panes"][m]
     mine["frame"] = list(wipe.framed(row, column, patch, *size))
     mine["spots"] = [list(wipe.framed(y, x, patch, *size)) for y, x, _ in found]
+    if drawn["object"]:
+        drawn["label"] = wipe.label_at(tuple(drawn["object"]), [*mine["spots"], mine["frame"]])
     drawn["choosable"] = True
     drawn["words"]["five"] = section(
         "patch_evidence", "strongest", count=len(found), title=titles[m], side=patch

@@ -8,13 +8,16 @@ from core.base.prose import spoken
 from core.compute import spaces
 from core.compute.gallery import SIDE, SPEC
 from core.figures import theme
+from core.networks import families
 from core.overview import first_look
 from core.pictures.image import from_pixels
-from core.pictures.preprocess import square
+from core.pictures.preprocess import shift_offsets, square
 from core.pictures.samples import load_sample
 from core.studies import STUDIES
+from core.studies.patch import evidence
 from core.studies.random import glance as random_glance
 from core.studies.shift import glance as shift_glance
+from core.studies.shift import sweep
 
 BY_SLUG = {study.slug: study for study in STUDIES}
 
@@ -72,3 +75,33 @@ def test_squares_tell_a_changed_answer_by_colour_and_by_a_cross():
     assert len(np.unique(kept.reshape(-1, 4), axis=0)) == 1
     assert {tuple(pixel) for pixel in changed.reshape(-1, 4)} >= {(255, 255, 255, 255)}
     assert canvas[:, side][:, 3].max() == 0
+
+
+def test_the_map_explains_the_class_that_the_patch_page_explains():
+    study, image = BY_SLUG["patch_evidence"], load_sample("coffee")
+    found = looked(study, image)
+    assert found.models == families.DEFAULT_MAPS
+    assert found.target == evidence.voted(list(found.logits))
+    assert study.glance(found, image).tiles[0].caption == found.labels[found.target]
+
+
+def swept(top1, sure):
+    """A sweep of two networks over 3 x 3 shifts."""
+    top1, sure = np.array(top1), np.array(sure)
+    return sweep.Result(
+        ("lite0", "lite0_blur5"), ("cat", "dog"), "", 1, "crop", 0, shift_offsets(1), sure, top1, sure,
+        np.ones(top1.shape, bool), np.zeros(2),
+    )  # fmt: skip
+
+
+def test_a_picture_that_holds_still_says_so_and_how_far_its_answer_sinks():
+    still, sure = [[0] * 9, [0] * 9], [[0.9] * 8 + [0.4], [0.95] * 4 + [0.8] + [0.75] * 4]
+    with spoken("en"):
+        said = " ".join(shift_glance.shown(swept(still, sure), load_sample("cat")).finding.split())
+    assert "holds still" in said
+    assert "stays at all 8 places" in said
+    assert "lite0 is 40% sure instead of 90%" in said
+    assert "lite0 · blur 5 75% instead of 80%" in said
+    with spoken("en"):
+        said = shift_glance.shown(swept([[0] * 8 + [1], [0] * 9], sure), load_sample("cat")).finding
+    assert "lite0 changes its answer at 1 of 8 places" in said

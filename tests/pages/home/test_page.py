@@ -48,6 +48,8 @@ def test_another_picture_is_looked_at_and_the_old_looks_stand_named_until_then()
     bodies = [html.proto.body for html in app.get("html") if 'class="rx-look' in html.proto.body]
     waits = [body for body in bodies if ' rx-old"' in body]
     assert len([one for one in lines(app) if "Still shown: Chelsea the cat." in one]) == len(waits)
+    asked = any("Looking at Cup of coffee" in one for one in lines(app))  # then the old answers stand named, too
+    assert ("Still shown: Chelsea the cat." in [c.value.replace("\\", "") for c in app.main.caption]) == asked
     said = lines(waited(app))
     assert "espresso" in finding(app) or "cup" in finding(app)
     assert not any("Still shown" in one for one in said)

@@ -95,3 +95,21 @@ def test_the_window_knows_every_patch_of_the_grid_and_is_plain_json(image):
 def test_the_photo_is_sent_as_large_as_it_helps(image):
     assert pixels_of(wipe.photo(image)).shape[0] == 320
     assert pixels_of(wipe.photo(from_pixels(noisy_picture(900, 1200)))).shape[:2] == (560, 747)
+
+
+@pytest.mark.parametrize(
+    ("box", "taken", "where"),
+    [
+        ((20, 30, 40, 40), [], "above left"),
+        ((20, 30, 40, 40), [(15, 15, 20, 20)], "above right"),  # a patch over the first corner
+        ((20, 2, 40, 40), [], "below left"),  # no room above
+        ((0, 0, 100, 100), [(0, 0, 15, 15)], "top right"),  # none outside; the names of the picture stand below
+    ],
+)
+def test_the_object_s_name_stands_where_it_covers_nothing(box, taken, where):
+    assert wipe.label_at(box, taken) == where
+
+
+def test_rectangles_share_what_lies_in_both():
+    assert wipe.shared((0, 0, 10, 10), (5, 8, 10, 10)) == 5 * 2
+    assert wipe.shared((0, 0, 10, 10), (10, 0, 5, 5)) == 0
