@@ -42,7 +42,7 @@ def test_a_picture_of_ones_own_opens_with_a_noise_that_lambda_undoes_until_the_r
     upload(app, ("mine.png", png_bytes(load_sample("motorcycle"))))
     assert not app.exception
     assert not app.warning
-    [told] = [c.value for c in app.caption if "noises tried on it, the answer comes back most surely" in c.value]
+    [told] = [c.value for c in app.caption if "the answer comes back\nmost surely" in c.value]
     first, last = re.search(r"With λ from ([\d.]+) to ([\d.]+) it says “moped” again", finding(app)).groups()
     assert "As trained (λ = 0.1), lite0 sparse says" in finding(app)
     values = in_the_address(app)
@@ -85,7 +85,7 @@ def test_the_verdict_says_what_noise_and_lambda_do():
     app = page(sparse_noise="none")
     assert finding(app).startswith("#### Without noise") or "Nothing to rescue" in finding(app)
     app = page(sparse_noise="gaussian", **{"sparse-level-gaussian": "0.2"})
-    assert "under this noise" in finding(app) or "Nothing to rescue" in finding(app)
+    assert " here. " in finding(app) or "Nothing to rescue" in finding(app)
     beyond = next(c.value for c in app.caption if c.value.startswith("Over 10,000 pictures"))
     assert ", which has no λ, for" in beyond.replace("\\", "")
 
