@@ -88,10 +88,11 @@ def pictures(result: Result, titles: Sequence[str]) -> Plot:
     """Noisy picture, reconstruction and residual side by side; the residual (mean of the channels) is zero-centred."""
     height, width = result.clean.shape[:2]
     before, after = (decibels(psnr(result.clean, pixels)) for pixels in (result.noisy, result.reconstruction))
+    short = section("sparse_codes", "head difference").replace(" − ", "<br>− ")
     heads = [  # short lines: on a phone a picture has 110 px
         f"<b>{section('sparse_codes', 'head noisy')}</b><br>{before}",
         f"<b>{section('sparse_codes', 'head rebuilt')}</b><br>λ = {result.lam:g}<br>{after}",
-        f"<b>{section('sparse_codes', 'head residual')}</b><br>{section('sparse_codes', 'head difference')}",
+        f"<b>{section('sparse_codes', 'head residual')}</b><br>{short}",
     ]
     fig = panels(heads, height, width, horizontal_spacing=0.03)
     for i, pixels in enumerate((result.noisy, result.reconstruction)):
