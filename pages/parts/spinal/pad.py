@@ -13,7 +13,7 @@ from pages.parts.common.tray import Picture
 from pages.parts.spinal.hero import Places
 
 KEY, BESIDE = "spinal pad", "spinal pad beside"  # of the pad; of the picture chosen while it is open
-WIDTHS = (1, 3)  # of the pad and of the hero
+WIDTHS = (1, 2)  # of the pad and of the hero
 
 
 def is_open(picture: Picture) -> bool:
