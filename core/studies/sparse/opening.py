@@ -80,6 +80,7 @@ def run(network: Network, image: RGBImage, progress: Progress = ignore) -> Openi
     wanted = int(coded.along_lambda(network, clean, np.array([trained])).logits[0].argmax())
     asked = Asked(network, clean, trained, wanted, set())
     best, left, most, strength = (noise.NONE, 0.0, trained), (noise.NONE, 0.0), 0.0, 0.0
+    progress(0, len(KINDS))
     for done, kind in enumerate(KINDS, 1):
         levels = noise.KINDS[kind].levels
         first = asked.weakest(kind)
@@ -89,8 +90,9 @@ def run(network: Network, image: RGBImage, progress: Progress = ignore) -> Openi
             back = asked.back(kind, level, LAMS)
             if back.max() > most:
                 best, most = (kind, level, LAMS[int(back.argmax())]), float(back.max())
-        progress(done, len(KINDS))
-        if most >= ENOUGH:
+        enough = most >= ENOUGH
+        progress(len(KINDS) if enough else done, len(KINDS))
+        if enough:
             break
     if most:
         return Opening(*best, len(asked.tried), True)
