@@ -1,4 +1,4 @@
-"""What is left when lambda is turned up? The page of core/studies/sparse/codes.py and frames.py."""
+"""Can a network see through noise? The page of core/studies/sparse/codes.py and frames.py."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import time
 
 import streamlit as st
 
+from core import cache
 from core.base.prose import section
 from core.cache import Aside, Call
 from core.studies import first_look as studies_first_look
@@ -13,7 +14,7 @@ from core.studies.sparse import STUDY, codes, figures, frames
 from core.studies.sparse.codes import Result
 from core.studies.sparse.frames import Frames
 from pages.parts.common import at_hand, frame, provenance, stage, take_away, tray, waiting
-from pages.parts.sparse import attack, choose, closer, depths, dictionary, draws, hero, measured, why
+from pages.parts.sparse import attack, begin, choose, closer, depths, dictionary, draws, hero, measured, why
 
 DRAWS_FIRST = "lite0_blur5"
 PLAYED = "sparse_frames"  # the packaged frames
@@ -30,9 +31,10 @@ def played(choice: choose.Choice, picture: tray.Picture, at: str = "sparse codes
     if not nets or nets[0].card.name != choice.card.name:  # a twin alone has no codes
         return None
     until = time.monotonic() + waiting.SHOW_AFTER
-    [few] = waiting.ask_all(
-        [Call(frames.run, nets, picture.image, params, few=True)], section("sparse_codes", "waiting"), at
-    )
+    first = Call(frames.run, nets, picture.image, params, few=True)
+    few = cache.finished(first, 0)  # then what goes on is not asked for anew
+    if few is None:
+        [few] = waiting.ask_all([first], section("sparse_codes", "waiting"), at)
     if few is None:
         return None
     every = [Call(closer.every, nets, picture.image, params, Aside(few))]
@@ -63,13 +65,14 @@ def beside(choice: choose.Choice, picture: tray.Picture) -> None:
 frame.require(STUDY.slug)
 provenance.heading(STUDY)
 head = st.container()
-choice = choose.controls()
 picture = tray.chosen()
+choice = choose.controls(picture)
 found = played(choice, picture)
 if found is None:
     st.info(section("sparse_codes", "choose another"))
     cards = []
 else:
+    begin.rest(found, choice.params.lam)
     cards = [card for card in choice.cards if card.name in found.models]
     with head:
         hero.verdict(found, cards, choice.params)

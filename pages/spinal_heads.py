@@ -12,7 +12,7 @@ from core.data.sets import DATASETS, TORCHVISION
 from core.networks import families, packaged
 from core.studies.spinal import STUDY, heads
 from pages.parts.common import frame, provenance, stage, take_away, tray
-from pages.parts.spinal import answers, choose, diagram, hero, measured, photographs, reading, regression, why
+from pages.parts.spinal import answers, choose, diagram, hero, measured, pad, photographs, reading, regression, why
 from pages.parts.spinal import any as spinal_any
 from pages.parts.spinal import race as spinal_race
 
@@ -29,6 +29,8 @@ frame.require(STUDY.slug)
 provenance.heading(STUDY)
 picture, at = tray.chosen(), hero.places()
 read = reading.choose(at, picture)
+if pad.BESIDE in st.session_state:
+    at = pad.show(at)
 params = None
 with frame.going_on():
     if read == "photographs":

@@ -80,7 +80,7 @@ def test_a_sample_that_is_clicked_is_looked_at_five_ways(address: str, watched: 
     expect(page.locator(".rx-look:not(.rx-old):not(.rx-empty)")).to_have_count(5, timeout=3 * PATIENCE)
     page.get_by_role("link", name="Open Sparse codes").click()
     settle(page)
-    expect(page.get_by_role("heading", name="What is left when lambda is turned up?")).to_be_visible()
+    expect(page.get_by_role("heading", name="Can a network see through noise?")).to_be_visible()
     assert "picture=coffee" in page.url
     assert watched.complaints == []
     assert watched.outside == []

@@ -23,7 +23,7 @@ SLIDER = "How picky, λ"
 def open_page(page: Page, address: str, settings: str = "&sparse-network=cifar_sdnet18") -> None:
     page.goto(f"{address}/?study=sparse_codes{settings}")
     settle(page)
-    expect(page.get_by_role("heading", name="What is left when lambda is turned up?")).to_be_visible()
+    expect(page.get_by_role("heading", name="Can a network see through noise?")).to_be_visible()
     expect(page.get_by_text(SAID).first).to_be_visible()
     settle(page)
 

@@ -83,8 +83,7 @@ def test_a_digit_is_drawn_and_read_by_the_digit_heads(address: str, watched: Wat
     open_page(page, address)
     page.get_by_role("button", name="Draw a digit").click()
     settle(page)
-    pad = page.get_by_role("img", name=re.compile("^Drawing pad"))
-    pad.scroll_into_view_if_needed()
+    pad = page.locator(".st-key-rx-hero").get_by_role("img", name=re.compile("^Drawing pad"))  # where the photo stands
     box = pad.bounding_box()
     assert box is not None
     (x, y), *others = [(box["x"] + u * box["width"], box["y"] + v * box["height"]) for u, v in SEVEN]

@@ -35,7 +35,7 @@ from core.studies.random import glance as random_glance
 from core.studies.shift import dataset as shift_dataset
 from core.studies.shift import inside, sweep
 from core.studies.shift import photographs as shift_photographs
-from core.studies.sparse import attack, attack_dataset, codes, depths, dictionary, draws, frames, rescue
+from core.studies.sparse import attack, attack_dataset, codes, depths, dictionary, draws, frames, opening, rescue
 from core.studies.sparse import dataset as sparse_dataset
 from core.studies.sparse import glance as sparse_glance
 from core.studies.spinal import answers, regression, transfer
@@ -168,6 +168,9 @@ STUDIES = {
     "random.answers.told": lambda p: random_answers.told(cat(224).pixels[None], net("lite0"), p),
     "random.photographs.thumbnails": afresh(two_of_a_set),
     "shift.photographs.answer": afresh(two_photographs),
+    "spinal.photographs.best_known": lambda p: spinal_photographs.best_known(
+        photographs_in_numbers(), net("lite0"), p
+    ),
     "spinal.photographs.answer": lambda p: spinal_photographs.answer(
         photographs_in_numbers(), cat(), net("lite0"), p
     ),
@@ -313,6 +316,7 @@ STUDIES = {
     "sparse.codes.swept": lambda p: codes.swept([coded(), twin()], cat(), codes.Params(), p),
     "sparse.codes.descend": lambda p: codes.descend(coded(), cat(), codes.Params(), p),
     "sparse.frames.run": lambda p: frames.run([coded(), twin()], cat(), codes.Params(), p),
+    "sparse.opening.run": lambda p: opening.run(coded(), cat(), p),
     "sparse.rescue.run": lambda p: rescue.run(coded(), [("cat", "shot", 0), ("coffee", "impulse", 1)], p),
     "sparse.dataset.run": lambda p: sparse_dataset.run(
         coded(), chunks(pictures(8)), 8, sparse_dataset.Params(levels=(0.0, 0.1), lams=LAMS), progress=p

@@ -1,4 +1,4 @@
-"""What is left when lambda is turned up?
+"""Can a network see through noise?
 
 A noisy picture is coded by the first layer of an SDNet (Dai et al., NeurIPS 2022, §3): the larger lambda, the fewer
 codes are not zero, the less of picture and noise is rebuilt, and the network answers from what is left (§4.3).

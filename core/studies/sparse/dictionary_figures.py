@@ -21,6 +21,7 @@ from core.studies.sparse.figures import enlarged, line, panels, signed_axis, to_
 
 COLUMNS = 8  # atoms a row of the wall
 ROW, ATOM = 1.5, 0.84  # height of a row and side of an atom, in widths of a column
+THIN = "\u2009"  # space: on a phone an atom has 42 px
 SQUARE = 76  # px of an atom's place that can be clicked
 MAP_CELLS = 2**16  # a map holds at most so many cells: more than a screen shows, and slow to send
 FADED = 0.35  # of the picture's contrast, under the codes
@@ -40,7 +41,7 @@ def wall(result: Result, chosen: int) -> Plot:
     for k, x, y in zip(result.order, columns, rows, strict=True):
         fig.add_layout_image(source=enlarged(atom_pixels(result, int(k))), x=x, y=y, sizex=ATOM, sizey=ATOM, **place)
     ink = text_colour()
-    labels = [f"<b>{k}</b> · {share_text(result.usage[k])}" for k in result.order]
+    labels = [f"<b>{k}</b>{THIN}·{THIN}{share_text(result.usage[k])}" for k in result.order]
     look = {"textfont": {"size": 12, "color": ink}, "unselected": {"textfont": {"color": ink}}, "hoverinfo": "skip"}
     below = rows + ATOM / 2 + 0.1  # the frame
     fig.add_scatter(x=columns, y=below, mode="text", text=labels, textposition="bottom center", **look)
@@ -75,7 +76,7 @@ def lay_out_wall(fig: go.Figure, lines: int) -> None:
 
 
 def share_text(share: float) -> str:
-    return "< 1 %" if 0 < share < 0.01 else f"{100 * share:.0f} %"
+    return "<1%" if 0 < share < 0.01 else f"{100 * share:.0f}%"
 
 
 def curve(result: Result, n: int) -> Plot:

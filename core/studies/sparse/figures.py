@@ -87,11 +87,12 @@ def signed_axis(limit: float, **bar: float) -> dict[str, object]:
 def pictures(result: Result, titles: Sequence[str]) -> Plot:
     """Noisy picture, reconstruction and residual side by side; the residual (mean of the channels) is zero-centred."""
     height, width = result.clean.shape[:2]
-    made = section("sparse_codes", "head rebuilt", lam=result.lam)
-    heads = [
-        f"<b>{section('sparse_codes', 'head noisy')}</b><br>{decibels(psnr(result.clean, result.noisy))}",
-        f"<b>{made}</b><br>{decibels(psnr(result.clean, result.reconstruction))}",
-        f"<b>{section('sparse_codes', 'head residual')}</b><br>{section('sparse_codes', 'head difference')}",
+    before, after = (decibels(psnr(result.clean, pixels)) for pixels in (result.noisy, result.reconstruction))
+    short = section("sparse_codes", "head difference").replace(" − ", "<br>− ")
+    heads = [  # short lines: on a phone a picture has 110 px
+        f"<b>{section('sparse_codes', 'head noisy')}</b><br>{before}",
+        f"<b>{section('sparse_codes', 'head rebuilt')}</b><br>λ = {result.lam:g}<br>{after}",
+        f"<b>{section('sparse_codes', 'head residual')}</b><br>{short}",
     ]
     fig = panels(heads, height, width, horizontal_spacing=0.03)
     for i, pixels in enumerate((result.noisy, result.reconstruction)):
@@ -100,7 +101,7 @@ def pictures(result: Result, titles: Sequence[str]) -> Plot:
     limit = max(float(np.percentile(np.abs(residual), 99)), 1 / 255)
     fig.add_heatmap(z=residual.astype(np.float32), coloraxis="coloraxis", hoverinfo="skip", row=1, col=3)
     fig.update_annotations(yshift=4)
-    fig.update_layout(coloraxis=signed_axis(limit, len=0.9), height=380, margin={"l": 8, "r": 8, "t": 56, "b": 8})
+    fig.update_layout(coloraxis=signed_axis(limit, len=0.9), height=396, margin={"l": 8, "r": 8, "t": 72, "b": 8})
     return Plot(fig, f"Noisy picture, reconstruction and residual side by side. {finding(result, titles)}")
 
 

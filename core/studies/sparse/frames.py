@@ -203,6 +203,12 @@ def told(frames: Frames) -> Told:
     return Told("lost", label, sure, noisy, first=float(lams[first]), other=frames.labels[frames.answers[first]])
 
 
+def resting(frames: Frames) -> float:
+    """The lambda to look at first: the middle of where the answer is back, else the training's."""
+    found = told(frames)
+    return (found.first + found.last) / 2 if found.kind == "rescued" else frames.training_lam
+
+
 def span(right: np.ndarray, trained: int) -> tuple[int, int] | None:
     """First and last frame of the longest run of `right` (L,) above the trained lambda, else below; None without."""
     for low, high in ((trained + 1, len(right)), (0, trained)):

@@ -60,7 +60,7 @@ def curves(result: Result) -> Plot:
     fig.update_xaxes(title=section("spinal_heads", "fig epoch"), range=[0.5, epochs + 0.5], nticks=8, col=1)
     fig.update_xaxes(
         tickvals=list(range(len(result.heads))),
-        ticktext=[SHORT[head].replace(" ", "<br>") for head in result.heads],
+        ticktext=[SHORT[head].replace("FC ", "<br>FC<br>") for head in result.heads],  # the long one below the others
         tickangle=0,
         range=[-0.6, len(result.heads) - 0.4],
         col=2,

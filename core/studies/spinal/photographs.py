@@ -24,6 +24,7 @@ from core.networks import engine, weights
 from core.networks.card import Network
 from core.pictures.image import RGBImage
 from core.pictures.preprocess import seen, to_tensor
+from core.pictures.samples import SAMPLES, load_sample
 from core.studies.spinal import so_far, transfer
 from core.studies.spinal.heads import FOLDER
 from core.studies.spinal.so_far import SoFar
@@ -176,6 +177,20 @@ def look(
         float((likenesses(found) > nearest(found, x.numpy())).mean()),
         (network.labels[best], float(own[best])),
     )
+
+
+def best_known(found: Gallery, network: Network, progress: Progress = ignore) -> str:
+    """The name of the sample picture that the spinal head is surest about where the other heads agree and it is like
+    what they learned from. `progress(samples done, samples)` may raise to stop; raises as `heads`."""
+    nets, sure = heads(found, PLAN), {}
+    for sample in each(SAMPLES, progress):
+        image = load_sample(sample.name)
+        x = standardised(found, image, network)
+        told = asked(nets, found, image, x)
+        alike = float((likenesses(found) > nearest(found, x.numpy())).mean()) < UNLIKE
+        agreed = len(set(told.top1.tolist())) == 1
+        sure[sample.name] = (alike and agreed, float(told.probability[told.heads.index("spinal")].max()))
+    return max(sure, key=lambda name: sure[name])
 
 
 def nearest(found: Gallery, vectors: np.ndarray) -> np.ndarray:

@@ -102,20 +102,25 @@ def _kind(value: object) -> str:
     return "nothing" if value is None else f"a {type(value).__name__}"
 
 
-def show(on_change: Callable[[], None]) -> None:
-    """Lay out the pad with what was drawn before and keep what is drawn now; `on_change` is called when that is new."""
+def show(on_change: Callable[[], None], key: str = _KEY) -> bool:
+    """Lay out the pad with what was drawn before and keep what is drawn now; `on_change` is called when that is new.
 
-    def keep(state: Mapping[str, object]) -> None:
+    Whether it came only now, after the tray has chosen its picture. One pad at a time: each keeps what it was sent.
+    """
+
+    def keep(state: Mapping[str, object]) -> bool:
         value = state.get("drawing")
-        if value is not None and value != _kept()[0]:  # a pad that is laid out anew has sent nothing yet
-            on_change()
-            st.session_state[KEPT] = (value, attempt(value))
+        if value is None or value == _kept()[0]:  # a pad that is laid out anew has sent nothing yet
+            return False
+        on_change()
+        st.session_state[KEPT] = (value, attempt(value))
+        return True
 
     found = _kept()[1]
     # In a callback, since the run may be of a click that has just put the pad away; and after it, since Streamlit drops
     # the callback if the next click comes while it is at work, and calls none in a session's first run.
     came = _pad(
-        key=_KEY,
+        key=key,
         data={
             "strokes": found.strokes if isinstance(found, Drawing) else (),
             "pen": PEN,
@@ -130,11 +135,12 @@ def show(on_change: Callable[[], None]) -> None:
                 "full": section("common", "pad full"),
             },
         },
-        on_drawing_change=lambda: keep(st.session_state[_KEY]),
+        on_drawing_change=lambda: keep(st.session_state[key]),
     )
-    keep(came)
+    late = keep(came)
     if isinstance(error := _kept()[1], ImageError):
         st.error(section("common", "pad refused", problem=plain(error)), icon=":material/broken_image:")
+    return late
 
 
 def picture() -> RGBImage | None:

@@ -15,7 +15,6 @@ from core.pictures import noise
 from core.studies.sparse.codes import (
     LAMBDA_LIMITS,
     LAMBDA_STEP,
-    OPENING,
     SOLVER_NAMES,
     TWIN_OF,
     Params,
@@ -27,6 +26,8 @@ from pages.parts.common.address import bound
 from pages.parts.common.at_hand import from_scratch, own_networks
 from pages.parts.common.tray import Picture
 from pages.parts.common.words import plain
+from pages.parts.sparse import begin
+from pages.parts.sparse.begin import LAMBDA, LEVEL, NETWORK, NOISE, SEED
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,8 +42,7 @@ class Scene:
     params: Params
 
 
-NOISE, LAMBDA, STEPS, AT, NETWORK = "sparse-noise", "sparse-lambda", "sparse-steps", "sparse-at", "sparse-network"
-SEED = "sparse-seed"
+STEPS, AT = "sparse-steps", "sparse-at"
 ANY = "sparse-any-network"  # the chooser of pages/parts/sparse/any.py
 LARGEST_SEED = 9999
 STEPS_OFFERED = (1, 2, 3, 5, 8, 10, 15, 20, 30, 50)
@@ -61,22 +61,22 @@ class Choice:
         return (self.card,) if self.twin is None else (self.card, self.twin)
 
 
-def controls() -> Choice:
+def controls(picture: Picture) -> Choice:
     """How noisy the picture is, beside the hero's lambda; the rest under More."""
-    begin()
     offered = networks_offered()
+    begin.settings(picture, offered)
     row = st.columns([1.3, 2.2, 1], vertical_alignment="bottom")
     kinds = [noise.NONE, *noise.KINDS]
     kind = bound(
         row[0].selectbox, section("sparse_codes", "noise name"), kinds, None, format_func=plain, key=NOISE,
-        help=section("sparse_codes", "noise"),
+        help=section("sparse_codes", "noise"), on_change=begin.noise_is_mine,
     )  # fmt: skip
     kind = kind or noise.NONE
     level = level_of(kind, row[1])
     with row[2].popover(section("common", "more"), width="stretch"):
         lam = bound(
             st.number_input, section("sparse_codes", "lambda name"), *LAMBDA_LIMITS, Params.lam, LAMBDA_STEP,
-            key=LAMBDA, help=section("sparse_codes", "lambda"),
+            key=LAMBDA, help=section("sparse_codes", "lambda"), on_change=begin.lambda_is_mine,
         )  # fmt: skip
         name = bound(
             st.selectbox, section("sparse_codes", "network name"), list(offered), key=NETWORK,
@@ -93,7 +93,7 @@ def controls() -> Choice:
         )  # fmt: skip
         seed = bound(
             st.number_input, section("sparse_codes", "seed name"), 0, LARGEST_SEED, key=SEED,
-            help=section("sparse_codes", "seed"),
+            help=section("sparse_codes", "seed"), on_change=begin.noise_is_mine,
         )  # fmt: skip
         size = f"{offered[name].size} px"
         resolutions: dict[str, Resolution] = {size: "network", "own": "own"}
@@ -106,27 +106,6 @@ def controls() -> Choice:
     return Choice(offered[name], packaged.cards().get(TWIN_OF.get(name, "")), params)
 
 
-def begin() -> None:
-    """Where nothing of this page is asked for, ask for the example that lambda rescues; where the noise alone is not,
-    for the noise of the settings.
-
-    The noise has no value of its own to fall back on, so it always stands in the address: no address of this page is
-    taken for a first visit.
-    """
-    if NOISE in st.query_params:
-        return
-    if NOISE in st.session_state:
-        if st.session_state[NOISE] is None:  # struck out
-            st.session_state[NOISE] = noise.NONE
-        return
-    asked: dict[str, object] = {NOISE: Params.noise}
-    if not any(name.startswith("sparse") for name in st.query_params):
-        level = f"sparse-level-{OPENING.noise}"
-        asked = {NOISE: OPENING.noise, level: OPENING.level, LAMBDA: OPENING.lam, SEED: OPENING.seed}
-    st.query_params.update({name: str(value) for name, value in asked.items()})
-    st.rerun()  # widgets take from the address what stands in it when a run begins
-
-
 def level_of(kind: str, place: st.delta_generator.DeltaGenerator) -> float:
     if kind == noise.NONE:
         place.caption(section("sparse_codes", "no noise added"))
@@ -135,11 +114,10 @@ def level_of(kind: str, place: st.delta_generator.DeltaGenerator) -> float:
     levels = list(about.levels)
     start = Params.level if kind == Params.noise else levels[len(levels) // 2]
     unit = f"{about.symbol}{f', {about.unit}' if about.unit else ''}"
-    key = f"sparse-level-{kind}"
     return float(
         bound(
             place.select_slider, section("sparse_codes", "level name", unit=plain(unit)), levels, start,
-            format_func=plain, key=key, help=plain(about.meaning),
+            format_func=plain, key=LEVEL.format(kind), help=plain(about.meaning), on_change=begin.noise_is_mine,
         )
     )  # fmt: skip
 

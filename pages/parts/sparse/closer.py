@@ -13,12 +13,14 @@ from core.cache import Aside
 from core.networks.card import Network
 from core.pictures.image import RGBImage
 from core.studies.sparse import codes, figures, frames
-from core.studies.sparse.codes import LAMBDA_LIMITS, LAMBDA_STEP, Curves, Params, Result
+from core.studies.sparse.codes import Curves, Params, Result
 from core.studies.sparse.frames import Frames
 from pages.parts.common import charts, waiting
 from pages.parts.common.address import folded
 from pages.parts.common.words import plain
-from pages.parts.sparse.choose import LAMBDA, Scene
+from pages.parts.sparse import begin
+from pages.parts.sparse.begin import LAMBDA
+from pages.parts.sparse.choose import Scene
 
 
 def at_lambda(
@@ -72,5 +74,5 @@ def use_estimate(result: Result) -> None:
 
 
 def use(lam: float) -> None:
-    low, high = LAMBDA_LIMITS
-    st.session_state[LAMBDA] = round(min(max(round(lam / LAMBDA_STEP) * LAMBDA_STEP, low), high), 2)
+    begin.lambda_is_mine()
+    st.session_state[LAMBDA] = begin.on_the_scale(lam)

@@ -15,12 +15,14 @@ from core.pictures.samples import DEFAULT_SAMPLE
 from core.studies.sparse import dataset, frames, rescue
 from core.studies.sparse.codes import FOLDER, LAMBDAS, OPENING, Params
 from core.studies.sparse.frames import Frames
+from core.studies.sparse.opening import Opening
 from pages.parts.common import frame, stage
 from pages.parts.common.player import component, words
 from pages.parts.common.stage import NOTHING
 from pages.parts.common.tray import Picture
 from pages.parts.common.words import Markdown, plain
-from pages.parts.sparse.choose import LAMBDA
+from pages.parts.sparse import begin
+from pages.parts.sparse.begin import LAMBDA
 
 SMALL = 64  # px: up to this side the pixels are shown as they are
 _moving = component("receptive_sparse_hero", __file__, '<div class="rebuilt"></div>')
@@ -71,6 +73,7 @@ def choose(key: str, lams: list[float]) -> None:
     """What the slider rests at becomes the setting."""
     at = st.session_state[key].get("chosen")
     if isinstance(at, int) and 0 <= at < len(lams):
+        begin.lambda_is_mine()
         st.session_state[LAMBDA] = lams[at]
 
 
@@ -93,7 +96,7 @@ def noise_words(found: Frames) -> str:
 def verdict(found: Frames, cards: list[Card], params: Params) -> None:
     """What turning lambda does to the answer here; muted, what it does over photographs."""
     told = frames.told(found)
-    said, many = in_words(told, plain(cards[0].title)), over_photographs(cards, params)
+    said, many = in_words(told, plain(cards[0].title), found.training_lam), over_photographs(cards, params)
     if not found.whole:
         many = Markdown(f"{section('sparse_codes', 'so far', few=len(found.curves.lams))} {many}")
     stage.verdict(said, many, stage.doubt(cards[0].title, told.label, told.sure))
@@ -101,14 +104,25 @@ def verdict(found: Frames, cards: list[Card], params: Params) -> None:
 
 def of_held(found: Frames, cards: list[Card]) -> None:
     """The verdict on the picture that is held beside the chosen one."""
-    st.markdown(in_words(frames.told(found), plain(cards[0].title)))
+    st.markdown(in_words(frames.told(found), plain(cards[0].title), found.training_lam))
 
 
 def told_of_the_choice(card: Card, params: Params, picture: Picture) -> None:
-    """How the opening example was come by, where that is what is shown."""
-    found = rescue.measured(FOLDER, card.name) if is_opening(params, picture) else None
-    if found is not None:
-        st.caption(chosen_for_it(found))
+    """How the noise was come by: that of the opening example, or one that the page has chosen for this picture."""
+    if is_opening(params, picture):
+        found = rescue.measured(FOLDER, card.name)
+        if found is not None:
+            st.caption(chosen_for_it(found))
+    elif (ours := begin.of_the_page()) is not None:
+        st.caption(chosen_for_yours(ours))
+
+
+def chosen_for_yours(found: Opening) -> str:
+    if found.rescued:
+        return section("sparse_codes", "chosen for yours", tried=found.tried)
+    if found.noise == noise.NONE:
+        return section("sparse_codes", "chosen none", tried=found.tried)
+    return section("sparse_codes", "chosen to bear", tried=found.tried)
 
 
 def is_opening(params: Params, picture: Picture) -> bool:
@@ -117,19 +131,30 @@ def is_opening(params: Params, picture: Picture) -> bool:
     return same and picture.sample == DEFAULT_SAMPLE
 
 
-def in_words(told: frames.Told, title: Markdown) -> Markdown:
+def in_words(told: frames.Told, title: Markdown, training: float) -> Markdown:
+    """`training`: the lambda of "as trained"."""
     label, noisy, other = (plain(words) for words in (told.label, told.noisy, told.other))
-    first, last = plain(f"{told.first:g}"), plain(f"{told.last:g}")
+    first, last, trained = (plain(f"{round(lam, 2):g}") for lam in (told.first, told.last, training))
+    as_trained = {"title": title, "trained": trained}
     if told.kind == "fooled":
-        return Markdown(section("sparse_codes", "fooled", title=title, noisy=noisy, label=label))
+        return Markdown(section("sparse_codes", "fooled", **as_trained, noisy=noisy, label=label))
     if told.kind == "rescued" and told.first == told.last:
-        return Markdown(section("sparse_codes", "rescued once", title=title, noisy=noisy, label=label, first=first))
+        return Markdown(section("sparse_codes", "rescued once", **as_trained, noisy=noisy, label=label, first=first))
     if told.kind == "rescued":
         return Markdown(
-            section("sparse_codes", "rescued", title=title, noisy=noisy, label=label, first=first, last=last)
+            section(
+                "sparse_codes",
+                "rescued",
+                title=title,
+                trained=trained,
+                noisy=noisy,
+                label=label,
+                first=first,
+                last=last,
+            )
         )
     if told.kind == "lost":
-        return Markdown(section("sparse_codes", "lost", title=title, label=label, first=first, other=other))
+        return Markdown(section("sparse_codes", "lost", **as_trained, label=label, first=first, other=other))
     if told.kind == "none":
         return Markdown(section("sparse_codes", "no noise", title=title, label=label))
     return Markdown(section("sparse_codes", "stays", title=title, label=label))

@@ -44,7 +44,7 @@ def show(at: hero.Places, image: RGBImage, title: str, picture: Picture, held: P
             hero.show(scene(result, found, title))
         stage.shown(picture)
     with at.verdict:
-        stage.verdict(verdict(told), beyond(), doubt(result))
+        hero.say(verdict(told), beyond(), doubt(result))
     with at.answers:
         bars(result)
         provenance.badges([network.card for network in asked.values()])
@@ -117,7 +117,8 @@ def beyond() -> Markdown:
     if one is None:
         return stage.NOTHING
     mean, half = heads.difference(one.result, "spinal", "fc")
-    return hero.beyond(mean, half, one.result.test, one.result.finished_pairs, section("spinal_heads", "digits of"))
+    spinal, full = (int(one.result.parameters[one.result.heads.index(head)]) for head in ("spinal", "fc"))
+    return hero.beyond(mean, half, (spinal, full), one.result.test, section("spinal_heads", "digits of"))
 
 
 def bars(result: Result) -> None:

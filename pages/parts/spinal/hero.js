@@ -10,6 +10,7 @@ export default function ({ parentElement, data }) {
   state.data = data;
   picture(state, data.picture);
   bars(state, data);
+  state.legend.textContent = data.words.legend;
   draw(state);
   const last = data.rows.length - 1;
   state.player.set({
@@ -29,7 +30,7 @@ export default function ({ parentElement, data }) {
 function build(root) {
   root.innerHTML = `
     <figure class="seen"><img><figcaption></figcaption></figure>
-    <div class="head"><svg role="img"></svg></div>
+    <div class="head"><svg role="img"></svg><p class="legend"></p></div>
     <div class="answer"><h5></h5><ol></ol></div>
     <div class="turn"></div>`;
   const state = {
@@ -37,6 +38,7 @@ function build(root) {
     image: root.querySelector("img"),
     caption: root.querySelector("figcaption"),
     svg: root.querySelector("svg"),
+    legend: root.querySelector(".legend"),
     title: root.querySelector("h5"),
     list: root.querySelector("ol"),
     player: rxPlayer(root.querySelector(".turn")),
@@ -101,8 +103,8 @@ function draw(state) {
   parts.forEach((part, i) => {
     const last = rows.map((row) => row.part).lastIndexOf(i);
     make(svg, "line", { x1: lane(i), x2: lane(i), y1: 24, y2: middle(last), stroke: part.colour, class: "lane" });
-    make(svg, "rect", { x: lane(i) - LANE / 2 + 1, y: 2, width: LANE - 2, height: 24, rx: 3, fill: part.colour });
-    make(svg, "text", { x: lane(i), y: 19, style: `fill:${part.ink}`, class: "letter" }, part.letter);
+    make(svg, "rect", { x: lane(i) - LANE / 2 + 1, y: 2, width: LANE - 2, height: 24, rx: 3, fill: part.colour, stroke: part.colour, class: "cap" });
+    make(svg, "text", { x: lane(i), y: 19, class: "letter" }, part.letter);
   });
   make(svg, "text", { x: left, y: 19, class: "note" }, data.features);
 
@@ -112,8 +114,8 @@ function draw(state) {
     make(group, "line", { x1: lane(row.part), x2: left, y1: middle(i), y2: middle(i), stroke: part.colour, class: "tap" });
     make(group, "circle", { cx: lane(row.part), cy: middle(i), r: 4.5, fill: part.colour });
     if (i) arrow(group, box.x + 14, y - GAP, box.x + 14, y - 1);
-    make(group, "rect", { x: left, y, width: CAP, height: high, fill: part.colour });
-    make(group, "text", { x: left + CAP / 2, y: middle(i) + 5, style: `fill:${part.ink}`, class: "letter" }, part.letter);
+    make(group, "rect", { x: left, y, width: CAP, height: high, fill: part.colour, stroke: part.colour, class: "cap" });
+    make(group, "text", { x: left + CAP / 2, y: middle(i) + 5, class: "letter" }, part.letter);
     make(group, "rect", { x: box.x, y, width: box.end - box.x, height: high, stroke: part.colour, class: "box" });
     arrow(group, box.end, middle(i), box.end + WIRE - 1, middle(i));
     make(group, "rect", { x: box.end + WIRE, y: y - GAP / 2, width: STRIP - 2, height: tall, fill: data.colour, class: "read" });

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.base.prose import listed, section
-from core.figures import palette
 from core.studies.spinal import diagram, figures, so_far
 from core.studies.spinal.so_far import SoFar
-from pages.parts.common import charts, drawing_pad, player
+from pages.parts.common import charts, player
+from pages.parts.common.stage import NOTHING
 from pages.parts.common.words import Markdown, plain
 
 if TYPE_CHECKING:
@@ -78,10 +78,7 @@ def data(scene: Scene, told: list[int]) -> dict[str, object]:
     return {
         "key": scene.key,
         "picture": {"source": scene.source, "alt": scene.alt, "caption": scene.caption, "crisp": scene.crisp},
-        "parts": [
-            {"letter": diagram.LETTERS[i], "colour": colour, "ink": palette.on(colour)}
-            for i, colour in enumerate(parts)
-        ],
+        "parts": [{"letter": diagram.LETTERS[i], "colour": colour} for i, colour in enumerate(parts)],
         "features": section("spinal_heads", "hero features", count=sum(found.sizes)),
         "colour": figures.colour_of("spinal"),
         "rows": [
@@ -106,6 +103,7 @@ def data(scene: Scene, told: list[int]) -> dict[str, object]:
             ],
             "diagram": section("spinal_heads", "hero alt", n=found.layers, width=found.outputs.shape[1]),
             "sum": section("spinal_heads", "hero read-out"),
+            "legend": section("spinal_heads", "hero legend", letters=", ".join(diagram.LETTERS[: len(parts)])),
         },
         "interval": INTERVAL,
     }
@@ -148,26 +146,43 @@ def verdict(said: Sequence[tuple[str, str]], found: SoFar | None) -> Markdown:
     return Markdown(section("spinal_heads", "verdict", first=first, then=then) if then else f"{first}.")
 
 
-def beyond(mean: float, half: float, count: int, seeds: int, what: str) -> Markdown:
-    """Muted: spinal minus plain over a data set, in points of `count` pictures, with its 95 % interval in words."""
+def say(said: Markdown, answer: Markdown, doubt: Markdown = NOTHING, lost: bool = False) -> None:
+    """What the heads say to this picture, under what is doubtful about that, which leads if they are `lost`; then the
+    answer to the page's question."""
+    first, second = (f"#### {doubt}", said) if lost else (f":material/help: {doubt}" if doubt else "", f"#### {said}")
+    with st.container(key="rx-verdict"):
+        if first:
+            st.markdown(first)
+        st.markdown(second)
+        if answer:
+            st.markdown(f":material/fact_check: {answer}")
+
+
+def beyond(mean: float, half: float, sizes: tuple[int, int], count: int, what: str) -> Markdown:
+    """Does it pay? Spinal minus plain over a data set, in points of `count` pictures, with its 95 % interval; `sizes`:
+    the weights of both heads."""
+    spinal, plain_ = sizes
     low, high = sorted((abs(mean - half), abs(mean + half)))
+    saved = Markdown(section("spinal_heads", "weights saved", share=1 - spinal / plain_))
+    if spinal >= plain_:
+        saved = Markdown(section("spinal_heads", "weights added", share=spinal / plain_ - 1))
     if mean - half > 0:
         return Markdown(
             section(
-                "spinal_heads", "beyond, more", points=mean, low=low, high=high, count=count, seeds=seeds,
+                "spinal_heads", "beyond, more", points=mean, low=low, high=high, count=count, saved=saved,
                 what=plain(what),
             )
         )  # fmt: skip
     if mean + half < 0:
         return Markdown(
             section(
-                "spinal_heads", "beyond, fewer", points=-mean, low=low, high=high, count=count, seeds=seeds,
+                "spinal_heads", "beyond, fewer", points=-mean, low=low, high=high, count=count, saved=saved,
                 what=plain(what),
             )
         )  # fmt: skip
     return Markdown(
         section(
-            "spinal_heads", "beyond, even", low=mean - half, high=mean + half, count=count, seeds=seeds,
+            "spinal_heads", "beyond, even", low=mean - half, high=mean + half, count=count, saved=saved,
             what=plain(what),
         )
     )  # fmt: skip
@@ -189,13 +204,3 @@ def short(head: str) -> str:
         "plain": section("spinal_heads", "plain"),
         "narrow": section("spinal_heads", "narrow"),
     }[head]
-
-
-def draw_button() -> None:
-    """Opens the tray's pad, from beside the hero."""
-    is_open = bool(st.session_state.get(drawing_pad.OPEN))
-    label = section("spinal_heads", "pad is open") if is_open else section("spinal_heads", "draw a digit")
-    st.button(
-        label, icon=":material/draw:", key="spinal draw", disabled=is_open, help=section("spinal_heads", "draw help"),
-        on_click=st.session_state.update, args=({drawing_pad.OPEN: True},),
-    )  # fmt: skip

@@ -21,7 +21,7 @@ from core.pictures.preprocess import seen
 from core.studies.spinal import photographs, photographs_figures, transfer, transfer_figures
 from core.studies.spinal.photographs import Look
 from core.studies.spinal.transfer import HEADS, Head, Params
-from pages.parts.common import charts, provenance, stage, waiting
+from pages.parts.common import charts, provenance, stage, tray, waiting
 from pages.parts.common.address import bound, folded
 from pages.parts.common.at_hand import one
 from pages.parts.common.tray import Picture
@@ -60,9 +60,13 @@ def show(at: hero.Places, picture: Picture, held: Picture | None) -> Params | No
         result, _ = record
         mean, half = transfer.minus(result.accuracy, "hidden")
         what = section("spinal_heads", "photographs of", classes=len(found.classes))
-        stage.verdict(
-            verdict(look), hero.beyond(mean, half, result.test, result.params.seeds, what), doubt(look, card, network)
-        )
+        told = photographs.features_of(found)
+        spinal, full = (transfer.counts(told, result.params, head)[0] for head in ("spinal", "hidden"))
+        unsure = doubt(look, card)
+        lost = bool(unsure) and (look.unlike or len({said(look, head)[0] for head in TITLES}) > 1)
+        hero.say(verdict(look), hero.beyond(mean, half, (spinal, full), result.test, what), unsure, lost)
+        if lost:
+            known_one(found, network)
     with at.answers:
         answers(look, card)
         provenance.badges([card])
@@ -126,25 +130,27 @@ def verdict(look: Look) -> Markdown:
     return hero.verdict([(name, said(look, head)[0]) for head, name in TITLES.items()], look.so_far)
 
 
-def doubt(look: Look, card: Card, network: Network) -> Markdown:
+def doubt(look: Look, card: Card) -> Markdown:
     """Said first where the picture is none that the heads know, or the spinal one is unsure: what lite0 itself says."""
-    (own, share), known = look.own, len(network.labels)
-    if look.unlike:
-        return Markdown(
-            section(
-                "spinal_heads", "doubt, unlike", classes=len(look.answers.classes), title=plain(card.title),
-                own=plain(own), share=share, known=known,
-            )
-        )  # fmt: skip
-    label, p = said(look, "spinal")
-    if p >= stage.SURE:
+    (own, share), classes = look.own, len(look.answers.classes)
+    _, p = said(look, "spinal")
+    if not look.unlike and p >= stage.SURE:
         return stage.NOTHING
     return Markdown(
-        section(
-            "spinal_heads", "doubt, unsure", label=plain(label), p=p, title=plain(card.title), own=plain(own),
-            share=share, known=known,
-        )
+        section("spinal_heads", "doubt", title=plain(card.title), own=plain(own), share=share, classes=classes)
+    )
+
+
+def known_one(found: Gallery, network: Network) -> None:
+    """A button that chooses the sample that the heads know best."""
+    st.button(
+        section("spinal_heads", "known one"), icon=":material/photo_library:", key="spinal known one",
+        on_click=choose_known, args=(found, network),
     )  # fmt: skip
+
+
+def choose_known(found: Gallery, network: Network) -> None:
+    tray.choose(cache.job(Call(photographs.best_known, found, network), "spinal known one").future.result())
 
 
 def answers(look: Look, card: Card) -> None:

@@ -60,8 +60,8 @@ def begin(data: Data, params: Params) -> None:
 
 def show(data: Data | None, params: Params | None) -> Result | None:
     """The Train button and the chosen race: its finding and figures; None while there is nothing of it."""
-    left, middle, right = st.columns([1.2, 3, 1.2], vertical_alignment="bottom", gap="medium")
-    with left:
+    row = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")  # its button is as wide as its words
+    with row.container(width="content"):
         start(data, params)
     packaged = dataset.measured()
     mine = {run.folder.name: run for run in jobs.runs(KIND)}
@@ -73,8 +73,8 @@ def show(data: Data | None, params: Params | None) -> Result | None:
         st.session_state[SHOWN] = dataset.FIRST if dataset.FIRST in options else options[0]
     titles = {name: section("spinal_heads", "race packaged", title=one.title) for name, one in packaged.items()}
     titles |= {name: section("spinal_heads", "race yours", title=described(run)) for name, run in mine.items()}
-    middle.selectbox(
-        section("spinal_heads", "race shown"), options, key=SHOWN, persist_state="session",
+    row.selectbox(
+        section("spinal_heads", "race shown"), options, key=SHOWN, persist_state="session", width=360,
         format_func=titles.__getitem__, help=section("spinal_heads", "race shown help"),
     )  # fmt: skip
     name = st.session_state[SHOWN]
@@ -92,7 +92,7 @@ def show(data: Data | None, params: Params | None) -> Result | None:
         )  # fmt: skip
         return one.result
     run = mine[name]
-    with right.popover(section("spinal_heads", "forget race"), icon=":material/delete:"):
+    with row.popover(section("spinal_heads", "forget race"), icon=":material/delete:"):
         st.markdown(section("spinal_heads", "forget what"))
         st.button(section("spinal_heads", "forget it"), key="spinal forget", on_click=forget, args=(run,))
     if jobs.state(run) == "running":

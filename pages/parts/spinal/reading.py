@@ -13,7 +13,7 @@ from core.pictures.image import RGBImage
 from core.studies.spinal import answers
 from pages.parts.common.address import bound
 from pages.parts.common.tray import Picture
-from pages.parts.spinal import hero
+from pages.parts.spinal import hero, pad
 
 KEY = "spinal-read"
 BEFORE = f"{KEY} began with"
@@ -24,15 +24,17 @@ READINGS: tuple[Reading, ...] = ("photographs", "digits", "example")
 def choose(at: hero.Places, picture: Picture) -> Reading:
     """Goes along with the picture's sort, as when the next one is a drawing, until the reader chooses."""
     first: Reading = "photographs" if sort_of(picture.image) == "photograph" else "digits"
+    if pad.is_open(picture):
+        first = "digits" if pad.is_drawing(picture) else "example"
     if st.session_state.get(BEFORE, first) != first and st.session_state.get(KEY) == st.session_state[BEFORE]:
-        del st.session_state[KEY]
+        st.session_state[KEY] = first
     st.session_state[BEFORE] = first
     with at.others:
         found: Reading = bound(
             st.selectbox, section("spinal_heads", "read by"), READINGS, READINGS.index(first), key=KEY,
             format_func=called().__getitem__, width=280, help=section("spinal_heads", "read by help"),
         )  # fmt: skip
-        hero.draw_button()
+        pad.button(picture)
     return found
 
 

@@ -7,8 +7,12 @@ import pytest
 
 from core import networks
 from core.networks.families import SDNETS, TWINS
+from core.pictures import noise
+from core.pictures.image import png_bytes
+from core.pictures.samples import load_sample
 from core.studies.sparse import codes
-from tests.helpers.pages import finding, first_visit, in_the_address, said, visit
+from core.studies.sparse.codes import OPENING
+from tests.helpers.pages import finding, first_visit, in_the_address, said, upload, visit
 
 SAID = re.compile(r"At λ = ([\d.]+), (\d+)% of the codes are not zero")
 page = partial(visit, "sparse_codes", sparse_network="cifar_sdnet18")
@@ -33,6 +37,44 @@ def test_the_first_visit_is_the_example_that_lambda_rescues_and_says_how_it_was_
     assert values["sparse-seed"] == codes.OPENING.seed
 
 
+def test_a_picture_of_ones_own_opens_with_a_noise_that_lambda_undoes_until_the_reader_turns_something():
+    app = visit("sparse_codes")
+    upload(app, ("mine.png", png_bytes(load_sample("motorcycle"))))
+    assert not app.exception
+    assert not app.warning
+    [told] = [c.value for c in app.caption if "the answer comes back\nmost surely" in c.value]
+    first, last = re.search(r"With λ from ([\d.]+) to ([\d.]+) it says “moped” again", finding(app)).groups()
+    assert "As trained (λ = 0.1), lite0 sparse says" in finding(app)
+    values = in_the_address(app)
+    kind, level = values["sparse-noise"], values[f"sparse-level-{values['sparse-noise']}"]
+    assert (kind, level, values["sparse-seed"]) != (OPENING.noise, OPENING.level, OPENING.seed)
+    assert float(first) < values["sparse-lambda"] < float(last)
+
+    app.number_input(key="sparse-lambda").set_value(0.1).run()
+    assert in_the_address(app)["sparse-lambda"] == 0.1  # the reader's own lambda stays
+    app.select_slider(key=f"sparse-level-{kind}").set_value(noise.KINDS[kind].levels[0]).run()
+    assert told not in [c.value for c in app.caption]
+    app.selectbox(key="picture").set_value("coffee").run()
+    values = in_the_address(app)  # and so does the noise, on another picture too
+    assert (values["sparse-noise"], values[f"sparse-level-{kind}"]) == (kind, noise.KINDS[kind].levels[0])
+    assert not app.exception
+
+
+def test_while_nobody_turns_anything_each_picture_has_its_own_noise():
+    app = visit("sparse_codes", picture="coffee")
+    first = in_the_address(app)
+    assert "“espresso” again" in finding(app)
+    app.selectbox(key="picture").set_value("cat").run()
+    values = in_the_address(app)
+    assert (values["sparse-noise"], values["sparse-level-impulse"]) == (OPENING.noise, OPENING.level)
+    assert (values["sparse-seed"], values["sparse-lambda"]) == (OPENING.seed, OPENING.lam)
+    app.selectbox(key="picture").set_value("coffee").run()
+    again = in_the_address(app)
+    keys = "sparse-noise", f"sparse-level-{first['sparse-noise']}", "sparse-seed"
+    assert [again[key] for key in keys] == [first[key] for key in keys]
+    assert not app.exception
+
+
 def test_an_address_with_any_setting_of_the_page_does_not_open_there():
     app = page()
     values = in_the_address(app)
@@ -45,7 +87,7 @@ def test_the_verdict_says_what_noise_and_lambda_do():
     app = page(sparse_noise="none")
     assert finding(app).startswith("#### Without noise") or "Nothing to rescue" in finding(app)
     app = page(sparse_noise="gaussian", **{"sparse-level-gaussian": "0.2"})
-    assert "With this noise" in finding(app) or "Nothing to rescue" in finding(app)
+    assert "As trained (λ = 0.1)" in finding(app) or "Nothing to rescue" in finding(app)
     beyond = next(c.value for c in app.caption if c.value.startswith("Over 10,000 pictures"))
     assert ", which has no λ, for" in beyond.replace("\\", "")
 
@@ -53,7 +95,7 @@ def test_the_verdict_says_what_noise_and_lambda_do():
 def test_the_page_speaks_japanese():
     app = visit("sparse_codes", lang="ja")
     assert not app.exception
-    assert app.title[0].value == "λ（ラムダ）を上げると、何が残るでしょうか？"
+    assert app.title[0].value == "ネットワークはノイズの向こうを見通せるでしょうか？"
     assert "「tiger cat」に戻ります" in finding(app)
 
 

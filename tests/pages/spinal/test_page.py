@@ -1,6 +1,7 @@
 """The spinal heads page through AppTest: settings, a race that is run, stopped, kept and forgotten."""
 
 import json
+import re
 import time
 from functools import partial
 
@@ -12,6 +13,7 @@ from core.base import jobs
 from core.base.records import from_json
 from core.pictures.image import from_pixels, png_bytes
 from core.pictures.samples import load_sample
+from core.studies.spinal import photographs, transfer
 from core.studies.spinal.heads import Result
 from pages.parts.common import drawing_pad
 from tests.helpers.pages import finding, first_visit, nodes, upload, visit
@@ -91,13 +93,25 @@ def test_another_number_of_layers_is_trained_now_and_drawn():
     assert max(drawn["bars"][-1]) == drawn["rows"][-1]["share"]
 
 
-def test_a_picture_unlike_the_heads_photographs_is_said_before_all_else():
+def test_a_picture_unlike_the_heads_photographs_is_said_before_all_else_with_one_that_they_know():
     app = page(picture="astronaut")
-    lines = [" ".join(m.value.split()) for m in app.markdown]
-    first = next(i for i, line in enumerate(lines) if "this picture is like none of them" in line)
-    assert first < lines.index(finding(app))
-    assert "The heads know 100 kinds of things only" in lines[first]
-    assert "lite0 itself, which knows 1,000 kinds, says **" in lines[first]
+    assert re.match(r"#### lite0 itself says \*\*.+\*\* \(\d+%\)\. The heads know only 100 kinds", finding(app))
+    lines = [m.value for m in app.markdown]
+    assert any(line.startswith("The heads disagree") for line in lines[lines.index(finding(app)) :])
+    app.button(key="spinal known one").click().run()
+    assert not app.exception
+    assert app.session_state["picture"] != "astronaut"
+    assert finding(app).startswith("#### All three heads say **")
+    assert "spinal known one" not in [button.key for button in app.button]
+
+
+def test_the_title_is_answered_with_what_is_true_over_the_data_set():
+    [answer] = [m.value for m in page(picture="motorcycle").markdown if "Does it pay?" in m.value]
+    said = re.search(
+        r"Over 1,762 .+, with 66% fewer weights .+ (\d\.\d) points \*\*fewer\*\*", " ".join(answer.split())
+    )
+    result, _ = photographs.measured()
+    assert float(said[1]) == pytest.approx(-transfer.minus(result.accuracy, "hidden")[0], abs=0.05)
 
 
 def test_a_photograph_goes_to_the_photograph_heads_and_is_read_as_a_digit_only_when_asked():
@@ -126,13 +140,19 @@ def test_a_drawing_goes_to_the_digit_heads_by_itself():
     assert app.subheader[0].value == "What does each layer add?"
 
 
-def test_the_button_beside_the_hero_opens_the_drawing_pad():
+def test_the_pad_opens_in_the_heros_place_until_another_picture_is_chosen():
     app = page()
-    assert not app.sidebar.toggle(key=drawing_pad.OPEN).value
     app.button(key="spinal draw").click().run()
     assert not app.exception
-    assert app.sidebar.toggle(key=drawing_pad.OPEN).value
-    assert app.button(key="spinal draw").disabled
+    assert not app.sidebar.toggle(key=drawing_pad.OPEN).value
+    assert app.selectbox(key="spinal-read").value == "example"
+    assert app.button(key="spinal draw").label == "Put the pad away"
+    app.button(key="spinal draw").click().run()
+    assert app.selectbox(key="spinal-read").value == "photographs"
+    app.button(key="spinal draw").click().run()
+    app.selectbox(key="picture").set_value("motorcycle").run()
+    assert app.button(key="spinal draw").label == "Draw a digit"
+    assert finding(app).startswith("#### All three heads say **Motorbikes**")
 
 
 def test_a_race_that_begins_leaves_the_one_before_on_the_screen():

@@ -1,4 +1,4 @@
-"""What is left when lambda is turned up? Closed forms, the plain loop, and what must follow lambda."""
+"""Can a network see through noise? Closed forms, the plain loop, and what must follow lambda."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from core.compute import coded
 from core.studies import first_look
 from core.studies.sparse import codes, frames
 from core.studies.sparse.codes import OPENING, Params
-from core.studies.sparse.frames import Frames, contrasted, span, told
+from core.studies.sparse.frames import Frames, contrasted, resting, span, told
 from tests.core.studies.sparse.test_codes import plain, sdnet
 
 
@@ -129,6 +129,12 @@ def test_what_is_told_is_what_the_answers_do(right, kind, first, last):
     assert (found.first, found.last) == (pytest.approx(first), pytest.approx(last))
     assert found.other == ("no" if kind == "lost" else "")
     assert found.sure == pytest.approx(np.e / (1 + np.e))
+
+
+def test_lambda_rests_in_the_middle_of_where_the_answer_is_back_else_as_trained():
+    assert resting(answered([0, 0, 0, 1, 1, 1, 0])) == pytest.approx(0.2)
+    assert resting(answered([0, 0, 0, 0, 0, 0, 0])) == pytest.approx(0.1)
+    assert resting(answered([1, 1, 1, 1, 0, 0, 0])) == pytest.approx(0.1)
 
 
 def test_without_noise_there_is_nothing_to_rescue():
