@@ -6,7 +6,6 @@ import time
 
 import streamlit as st
 
-from core import cache
 from core.base.prose import section
 from core.cache import Aside, Call
 from core.studies import first_look as studies_first_look
@@ -32,9 +31,8 @@ def played(choice: choose.Choice, picture: tray.Picture, at: str = "sparse codes
         return None
     until = time.monotonic() + waiting.SHOW_AFTER
     first = Call(frames.run, nets, picture.image, params, few=True)
-    few = cache.finished(first, 0)  # then what goes on is not asked for anew
-    if few is None:
-        [few] = waiting.ask_all([first], section("sparse_codes", "waiting"), at)
+    then = Call(closer.every, nets, picture.image, params, Aside(None))
+    [few] = waiting.ask_all([first], section("sparse_codes", "waiting"), at, [then])
     if few is None:
         return None
     every = [Call(closer.every, nets, picture.image, params, Aside(few))]

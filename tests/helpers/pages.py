@@ -1,9 +1,12 @@
 """A page through Streamlit's AppTest, and what is read off it."""
 
 import functools
+from concurrent.futures import wait
 from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
+
+from core import cache
 
 ROOT = Path(__file__).parents[2]
 APP = str(ROOT / "app.py")
@@ -18,6 +21,16 @@ def visit(slug, **query):
     if slug:
         app.query_params["study"] = slug
     return app.run()
+
+
+def settled(app):
+    """The page once all that it asked for is there: AppTest runs no part of a page by itself."""
+    before = None
+    while before != (before := set(jobs := dict(cache._jobs()[1]))):  # until a run asks for nothing more
+        wait([job.future for job in jobs.values()])
+        app.run()
+        assert not app.exception
+    return app
 
 
 def spelt(name):

@@ -19,7 +19,7 @@ from core.pictures.preprocess import Preprocessing
 from pages.parts.common.words import plain
 from tests.core.data.test_own import zipped
 from tests.helpers.hostile import FLAT, HTML, NAME, RAW, RAW_HTML, RAW_TAGS
-from tests.helpers.pages import APP
+from tests.helpers.pages import APP, settled
 
 TEXT = {"Code", "Text", "Json", "Exception", "ArrowData", "Html"}  # kinds whose words are no Markdown
 FIELDS = {"body", "label", "help", "caption", "text", "delta", "content"}
@@ -266,6 +266,7 @@ def test_a_picture_and_a_broken_one_in_the_tray(slug, query):
     codes = [code.value for code in app.code]
     assert not any(NAME in one for one in codes)
     app.sidebar.button(key="tray swap").click().run()
+    settled(app)
     assert any(quote.command(quoting.file(TITLE)) in code.value for code in app.code) or slug == ""
 
 

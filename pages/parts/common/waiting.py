@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import streamlit as st
 
@@ -32,15 +32,16 @@ def ask(function: Callable[..., T], *arguments: object, what: str, at: str) -> T
     return ask_all([Call(function, *arguments)], what, at)[0]
 
 
-def ask_all(calls: Sequence[Call[T]], what: str, at: str) -> list[T | None]:
-    """Each call's answer, as `ask` gives it."""
+def ask_all(calls: Sequence[Call[T]], what: str, at: str, then: Sequence[Call[T]] = ()) -> list[T | None]:
+    """Each call's answer, as `ask` gives it. `then`: what is asked for next at this place (`ask_on`); if it has begun,
+    it goes on."""
     flag, keys = f"{at} stopped", [call.key for call in calls]
     if st.session_state.get(flag) == keys:
         offer(flag, keys, what, at)
         return [cache.finished(call) for call in calls]
     begun = time.monotonic()
-    jobs = [cache.job(call, at) for call in calls]
-    leave(at, jobs)
+    jobs, on = [cache.job(call, at) for call in calls], [call.key for call in then]
+    leave(at, dict(zip(keys, jobs, strict=True)), on)
     bar, button = None, st.empty()
     while not all(is_done(job) for job in jobs):
         # another reader's Stop is not ours
@@ -55,7 +56,7 @@ def ask_all(calls: Sequence[Call[T]], what: str, at: str) -> list[T | None]:
             bar.progress(share, progress(what, share, time_left(share, elapsed)) + standing())
         time.sleep(TICK)
     button.empty()
-    del st.session_state[f"{at} asked"]  # its answers are the cache's to keep, within bounds
+    leave(at, {}, on)  # its answers are the cache's to keep, within bounds
     return [job.future.result() for job in jobs]
 
 
@@ -68,7 +69,7 @@ def ask_on(calls: Sequence[Call[T]], what: str, at: str, until: float) -> list[T
         offer(flag, keys, what, at)
         return None
     jobs = [cache.job(call, at) for call in calls]
-    leave(at, jobs)
+    leave(at, dict(zip(keys, jobs, strict=True)))
     while not all(is_done(job) for job in jobs) and time.monotonic() < until:
         time.sleep(TICK)
     if all(is_done(job) for job in jobs):  # one that another reader stopped is begun anew by the next run
@@ -107,12 +108,14 @@ def standing() -> Markdown:
     return Markdown(f". {section('common', 'still shown', title=plain(title))}")
 
 
-def leave(at: str, jobs: Sequence[Job[T]]) -> None:
-    """Stop what this session asked for at this place before and no longer waits for: a slider on its way asks often."""
-    for job in st.session_state.get(f"{at} asked", ()):
-        if job not in jobs and not job.future.done():
+def leave(at: str, jobs: Mapping[str, Job[Any]], on: Collection[str] = ()) -> None:
+    """Wait for `jobs`, by their calls' keys, at this place, and stop what this session asked for there before, but for
+    the keys `on`: a slider on its way asks often."""
+    before: Mapping[str, Job[Any]] = st.session_state.get(f"{at} asked", {})
+    for key, job in before.items():
+        if key not in jobs and key not in on and not job.future.done():
             job.stop()
-    st.session_state[f"{at} asked"] = jobs
+    st.session_state[f"{at} asked"] = {key: job for key, job in before.items() if key in on} | dict(jobs)
 
 
 def later(call: Call[T], what: str, draw: Callable[[T], None]) -> None:

@@ -98,7 +98,8 @@ def looks(picture: Picture) -> dict[str, Look]:
     if digest != picture.image.digest:
         known = {"": look(None, picture)} | {study.slug: look(study, picture) for study in reversed(STUDIES)}
     known = {slug: again(one) for slug, one in known.items()}
-    waiting.leave(AT, [cache.job(one.call, AT) for one in known.values() if one.call is not None and one.waits])
+    calls = [one.call for one in known.values() if one.call is not None and one.waits]
+    waiting.leave(AT, {call.key: cache.job(call, AT) for call in calls})
     st.session_state[NOW] = picture.image.digest, known
     return {slug: known[slug] for slug in ("", *BY_SLUG)}
 

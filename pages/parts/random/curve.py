@@ -53,7 +53,7 @@ def show(data: Data, params: Params, packaged: Result | None) -> Result | None:
         )  # fmt: skip
         return before()
     jobs = [cache.job(call, KEY) for call in calls]
-    waiting.leave(KEY, jobs)
+    waiting.leave(KEY, dict(zip(keys, jobs, strict=True)))
     if all(waiting.is_done(job) for job in jobs):
         head()
         return fill_in(data, params, [job.future.result() for job in jobs])

@@ -169,7 +169,7 @@ def drawn(scene: Scene, beside: DeltaGenerator) -> Result | None:
         return None
     hold([call.args[0].key for call in calls])
     jobs: list[Job[random_maps.SpaceMap]] = [cache.job(call, KEY) for call in calls]
-    waiting.leave(KEY, jobs)
+    waiting.leave(KEY, dict(zip(keys, jobs, strict=True)))
     with beside:
         st.fragment(partial(watch, jobs, keys), run_every=waiting.LOOK_AGAIN)()
     return None

@@ -18,6 +18,8 @@ from core.studies.shift.sweep import Params, Result
 from pages.parts.common import at_hand, tray, waiting
 from pages.parts.shift import choose
 
+NOTHING = Aside[Answers | None](None)
+
 
 def answer(choice: choose.Choice, picture: tray.Picture, at: str = "sweep") -> Result | None:
     """The sweep as far as it is known: packaged, remembered, or computed now; None if nothing could be."""
@@ -36,12 +38,14 @@ def asked_at(nets: list[Network], picture: tray.Picture, params: Params, at: str
     """Each network's answers as far as they are known: the page does not wait for the larger shifts."""
     until = time.monotonic() + waiting.SHOW_AFTER
     known: Sequence[Answers | None] = [None] * len(nets)
-    for reach in sweep.reaches(params.max_shift):
+    reaches = sweep.reaches(params.max_shift)
+    then = [Call(asked, n, picture.image, params, reach, NOTHING) for reach in reaches for n in nets]
+    for reach in reaches:
         calls = [
             Call(asked, n, picture.image, params, reach, Aside(inner)) for n, inner in zip(nets, known, strict=True)
         ]
         if None in known:
-            known = waiting.ask_all(calls, section("shift_sweep", "asking", networks=len(nets)), at)
+            known = waiting.ask_all(calls, section("shift_sweep", "asking", networks=len(nets)), at, then)
         else:
             what = section("shift_sweep", "asking on", networks=len(nets), reach=reach)
             more = waiting.ask_on(calls, what, at, until)

@@ -11,7 +11,7 @@ from core import cache
 from core.networks import packaged, weights
 from core.pictures.preprocess import Preprocessing
 from tests.helpers.networks_by_hand import Torus, by_hand, trained
-from tests.helpers.pages import APP
+from tests.helpers.pages import APP, settled
 
 SESSION = re.compile('"session": "[0-9a-f]+"')  # each tab's own
 PREP = Preprocessing(16, (0.5,) * 3, (0.5,) * 3)
@@ -72,11 +72,6 @@ def own_bagnet(std):
     return packaged.user_network(save(state), "photo_bagnet9", "tiny-imagenet-20", "mine", labels, prep)
 
 
-def asked():
-    """What is still being computed."""
-    return [job for job in list(cache._jobs()[1].values()) if not job.future.done()]
-
-
 def drawn(network):
     """Every figure and caption of a new session's page on a BagNet of its own, once all of it is there."""
     app = AppTest.from_file(APP, default_timeout=120)
@@ -84,12 +79,9 @@ def drawn(network):
     query = {"study": "patch_evidence", "patch-family": network.card.family, "patch-resolution": "coarse"}
     for name, value in (query | {"picture": "coffee", "patch alike": "true"}).items():
         app.query_params[name] = value
-    found, whole = [], False
-    while not whole:  # the page does not wait for all that it asks for
-        whole = any(text.startswith("Framed: ") for text in found) and not asked()
-        app.run()
-        assert not app.exception
-        found = [element.value for element in (*app.markdown, *app.caption)]
+    settled(app.run())
+    found = [element.value for element in (*app.markdown, *app.caption)]
+    assert any(text.startswith("Framed: ") for text in found)
     figures = [figure.proto.spec for figure in app.get("plotly_chart")]
     moving = [SESSION.sub("", figure.proto.json) for figure in app.get("bidi_component")]
     return figures + moving, found

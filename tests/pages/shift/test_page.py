@@ -9,7 +9,7 @@ from core.networks.families import DEFAULT_NETWORKS
 from core.pictures.image import png_bytes
 from core.pictures.samples import load_sample
 from pages.parts.shift import choose, hero
-from tests.helpers.pages import PHOTOS, bring, finding, first_visit, said, visit
+from tests.helpers.pages import PHOTOS, bring, finding, first_visit, said, settled, visit
 
 PAGE = "pages/shift_sweep.py"
 page = partial(visit, "shift_sweep", shift_family="photographs")
@@ -23,11 +23,24 @@ def test_the_first_visit_asks_three_networks_for_every_shift():
 
 
 def test_the_finding_follows_the_sliders():
-    app = page(shift_R="3")
+    app = settled(page(shift_R="3"))
     assert "of 49 shifts" in finding(app)
     app.slider(key="shift-R").set_value(2).run()
     assert not app.exception
-    assert "25 shifts" in finding(app)
+    assert "25 shifts" in finding(settled(app))
+
+
+def test_the_smallest_shifts_of_a_new_picture_are_told_first_and_as_such():
+    def told_so_far():
+        return [one.value for one in app.caption if one.value.startswith("So far: shifts of up to ")]
+
+    app = page(shift_R="16", picture="rocket", shift_family="ImageNet")
+    first = finding(app)
+    assert told_so_far()
+    assert "1,089" not in first
+    settled(app)
+    assert not told_so_far()
+    assert "1,089 shifts" in finding(app)
 
 
 def test_the_picture_is_kept_from_page_to_page():
@@ -150,7 +163,7 @@ def test_offline_the_download_is_one_sentence_and_the_page_goes_on(monkeypatch, 
     assert len(app.error) == 2
     assert all("127.0.0.1" in e.value for e in app.error)
     app.selectbox(key="shift-family").set_value("photographs").run()
-    assert "1,089 shifts" in finding(app)
+    assert "1,089 shifts" in finding(settled(app))
 
 
 def test_every_network_wears_its_provenance():
