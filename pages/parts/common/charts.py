@@ -10,13 +10,10 @@ import streamlit as st
 
 from core.base.files import no_formulas
 from core.base.prose import section
-from core.figures import theme
 from core.figures.blocks import Columns, Plot, toolbar
 from core.figures.palette import uri
 from pages.parts.common.address import folded
 from pages.parts.common.words import plain
-
-theme.follow(lambda: st.context.theme.type)
 
 
 def show(plot: Plot, key: str, on_click: Callable[[], None] | None = None) -> None:

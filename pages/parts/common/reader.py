@@ -57,4 +57,5 @@ def large() -> bool:
 
 
 prose.follow(language)
+theme.follow(lambda: st.context.theme.type)
 theme.follow_size(large)

@@ -25,11 +25,7 @@ from core.pictures.image import RGBImage, thumbnail
 from core.studies import STUDIES
 from core.studies import first_look as studies_first_look
 from core.studies.study import Glance, Study, Tile
-from pages.parts.common import (
-    charts,  # noqa: F401  # tells the figures the reader's theme
-    stage,
-    waiting,
-)
+from pages.parts.common import stage, waiting
 from pages.parts.common.tray import Picture
 from pages.parts.common.words import Markdown, escaped, plain
 
