@@ -7,6 +7,7 @@ till its verdict is there; and the upload of a photograph that nobody has asked 
 from __future__ import annotations
 
 import io
+import os
 import time
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from tests.browser.conftest import serving, start
 
 PAGES = ("", "shift_sweep", "patch_evidence", "sparse_codes")
 RUNS = 5
+THREADS = str(os.cpu_count())  # as whoever starts the app has them
 PATIENCE = 300_000  # ms
 VERDICT = ".st-key-rx-verdict"
 SAID = f"document.querySelector('{VERDICT}')?.innerText ?? ''"
@@ -73,7 +75,10 @@ def spread(values: list[float]) -> str:
 @pytest.mark.parametrize("slug", PAGES)
 def test_a_photograph_s_first_verdict(slug: str, tmp_path: Path) -> None:
     files = photographs()
-    with serving("app.py", tmp_path, RECEPTIVE_CACHE=str(tmp_path)) as url, sync_playwright() as playwright:
+    with (
+        serving("app.py", tmp_path, RECEPTIVE_CACHE=str(tmp_path), OMP_NUM_THREADS=THREADS) as url,
+        sync_playwright() as playwright,
+    ):
         browser = start(playwright)
         context = browser.new_context(viewport={"width": 1440, "height": 900})
         packaged, new = [], []

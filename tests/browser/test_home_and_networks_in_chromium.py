@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from safetensors.torch import save_file
 
+from core.base.prose import section
 from core.claims.live import lives
 from core.models import create_model
 from core.overview import board
@@ -26,6 +27,7 @@ def test_from_a_claim_to_the_live_picture_of_it(address: str, watched: Watched) 
     expect(page.get_by_text(f"{measured} were measured by this project")).to_be_visible()
     claim = next(claim for claim in board.CLAIMS if claim.name == "resnet-fails-on-scrambled")
     row = page.locator("[data-testid=stHorizontalBlock]", has_text=claim.sentence)
+    row.get_by_text(section("claims", "how")).click()
     expect(row.get_by_text("receptive reproduce resnet-fails-on-scrambled")).to_be_visible()
     row.get_by_role("link", name="See it live").click()
     settle(page)

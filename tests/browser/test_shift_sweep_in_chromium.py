@@ -30,9 +30,11 @@ def slide(page: Page, label: str, to: str) -> None:
     slider = page.get_by_role("slider", name=label)
     slider.focus()
     for _ in range(100):
-        if slider.input_value() == to:
+        now = slider.input_value()
+        if now == to:
             break
-        page.keyboard.press("ArrowLeft" if float(slider.input_value()) > float(to) else "ArrowRight")
+        page.keyboard.press("ArrowLeft" if float(now) > float(to) else "ArrowRight")
+        expect(slider).not_to_have_value(now)  # a busy page is a few keys behind
     expect(slider).to_have_value(to)
     settle(page)
 
@@ -40,7 +42,7 @@ def slide(page: Page, label: str, to: str) -> None:
 def click_map(page: Page) -> None:
     """Click the first map, up and left of its middle."""
     first = page.locator(f"{MAPS} .xy .heatmaplayer, {MAPS} .xy").first
-    page.locator(MAPS).scroll_into_view_if_needed()
+    page.locator(MAPS).first.scroll_into_view_if_needed()
     box = first.bounding_box()
     assert box is not None
     page.mouse.click(box["x"] + box["width"] * 0.3, box["y"] + box["height"] * 0.35)

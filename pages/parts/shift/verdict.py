@@ -29,9 +29,11 @@ def said(result: Result, cards: Sequence[Card]) -> Markdown:
     found = here(result, cards)
     if found.kind == "never":
         m, rest, least = found.sank
-        title = plain(cards[m].title)
+        title, label = plain(cards[m].title), plain(result.labels[result.top1[m, result.centre]])
         return Markdown(
-            section("shift_sweep", "verdict never", shifts=found.shifts, title=title, rest=rest, least=least)
+            section(
+                "shift_sweep", "verdict never", shifts=found.shifts, title=title, label=label, rest=rest, least=least
+            )
         )
     if found.kind == "one":
         title, changes = plain(cards[0].title), found.changes[0]
