@@ -70,10 +70,10 @@ if found is None:
     st.info(section("sparse_codes", "choose another"))
     cards = []
 else:
-    begin.rest(found, choice.params.lam)
     cards = [card for card in choice.cards if card.name in found.models]
     with head:
         hero.verdict(found, cards, choice.params)
+        begin.rest(found, choice.params.lam)  # after the verdict, which is of every lambda
         with st.container(key="rx-hero"):
             hero.show(found, cards, choice.params, picture)
     stage.shown(picture)
