@@ -65,6 +65,7 @@ def test_the_frame_plays_and_where_it_is_left_is_the_chosen_shift(address: str, 
     hero = page.locator(HERO)
     expect(hero.get_by_text("The picture where it is")).to_be_visible()
     slider = hero.get_by_role("slider")
+    expect(page.get_by_text("81 shifts").first).to_be_visible()
     expect(hero.get_by_role("button", name="Play")).to_be_visible()  # less motion: it waits to be played
     hero.get_by_role("button", name="Play").click()
     expect(hero.get_by_text(re.compile("Frame moved"))).to_be_visible()

@@ -183,7 +183,8 @@ def one(study: Study, now: Look, old: Look | None) -> None:
     else:
         glance = drawn(study, known)
         tiles = "".join(tile(one) for one in glance.tiles)
-        st.html(f'<div class="rx-look rx-of-{study.slug}{" rx-old" if now.waits else ""}">{tiles}</div>')
+        kind = Markdown(f"rx-look rx-of-{escaped(study.slug)}{' rx-old' if now.waits else ''}")
+        st.html(f'<div class="{kind}">{tiles}</div>')
         st.markdown(
             plain(f"{told(now)} {section('common', 'still shown', title=known.picture.title)}")
             if now.waits

@@ -117,12 +117,12 @@ def told_of_the_choice(card: Card, params: Params, picture: Picture) -> None:
         st.caption(chosen_for_yours(ours))
 
 
-def chosen_for_yours(found: Opening) -> str:
+def chosen_for_yours(found: Opening) -> Markdown:
     if found.rescued:
-        return section("sparse_codes", "chosen for yours", tried=found.tried)
+        return Markdown(section("sparse_codes", "chosen for yours", tried=found.tried))
     if found.noise == noise.NONE:
-        return section("sparse_codes", "chosen none", tried=found.tried)
-    return section("sparse_codes", "chosen to bear", tried=found.tried)
+        return Markdown(section("sparse_codes", "chosen none", tried=found.tried))
+    return Markdown(section("sparse_codes", "chosen to bear", tried=found.tried))
 
 
 def is_opening(params: Params, picture: Picture) -> bool:

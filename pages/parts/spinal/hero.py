@@ -149,11 +149,14 @@ def verdict(said: Sequence[tuple[str, str]], found: SoFar | None) -> Markdown:
 def say(said: Markdown, answer: Markdown, doubt: Markdown = NOTHING, lost: bool = False) -> None:
     """What the heads say to this picture, under what is doubtful about that, which leads if they are `lost`; then the
     answer to the page's question."""
-    first, second = (f"#### {doubt}", said) if lost else (f":material/help: {doubt}" if doubt else "", f"#### {said}")
     with st.container(key="rx-verdict"):
-        if first:
-            st.markdown(first)
-        st.markdown(second)
+        if lost:
+            st.markdown(f"#### {doubt}")
+            st.markdown(said)
+        else:
+            if doubt:
+                st.markdown(f":material/help: {doubt}")
+            st.markdown(f"#### {said}")
         if answer:
             st.markdown(f":material/fact_check: {answer}")
 

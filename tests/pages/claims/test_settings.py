@@ -19,7 +19,7 @@ ROOMS = {study.slug: room(study) for study in STUDIES}
 @pytest.fixture(autouse=True)
 def nothing_is_computed(monkeypatch):
     """As if the reader had stopped all work."""
-    monkeypatch.setattr(waiting, "ask_all", lambda calls, what, at: [None for _ in calls])
+    monkeypatch.setattr(waiting, "ask_all", lambda calls, what, at, then=(): [None for _ in calls])
     monkeypatch.setattr(waiting, "later", lambda call, what, draw: None)
 
 
