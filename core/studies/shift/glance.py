@@ -48,7 +48,7 @@ def shown(found: sweep.Result, image: RGBImage) -> Glance:
 
 
 def said(found: sweep.Result, titles: Sequence[str], counts: np.ndarray) -> str:
-    """At how many shifts the answer is another one; where it is at none, how far the surest answer sinks."""
+    """At how many shifts the answer is another one, `counts` (M,); where it is at none, how far the answers sink."""
     reach, of, (first, *_, second) = found.max_shift, len(found.offsets) - 1, titles
     if counts.any():
         one, other = int(counts[0]), int(counts[-1])

@@ -225,7 +225,7 @@ def patterns(path):
     """Every key= of a page's widgets, and every constant that may be one, as regular expressions."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and re.search("[- ]", node.value):
-            yield re.escape(node.value)
+            yield re.escape(node.value).replace(r"\{\}", "[a-z0-9-]+")
         if isinstance(node, ast.JoinedStr):
             parts = [re.escape(p.value) if isinstance(p, ast.Constant) else "[a-z0-9-]+" for p in node.values]
             if any(isinstance(p, ast.Constant) and "-" in p.value for p in node.values):
