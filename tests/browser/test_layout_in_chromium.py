@@ -18,8 +18,8 @@ from tests.browser.conftest import PATIENCE, Watched, settle
 
 pytestmark = pytest.mark.browser
 HOME = ""
-PAGES = (HOME, "networks", *(study.slug for study in STUDIES))
-NO_HERO = ("claims",)  # a table is all that they are
+PAGES = (HOME, "networks", "claims", "in_class", *(study.slug for study in STUDIES))
+NO_HERO = ("claims", "in_class")  # a table is all that they are
 LOOKS = (("light", "en", (1440, 800)), ("dark", "ja", (1024, 390)))
 SCREENS = {1440: 900, 1024: 768, 800: 1000, 390: 844}  # px
 FIRST_SCREEN = (1440, 1024)  # where the hero is to be seen at once
