@@ -17,7 +17,7 @@ from core.base.records import kept, raw
 from core.claims import numbers
 from core.networks.card import Card
 from core.studies.shift import dataset, photographs
-from core.studies.shift.sweep import Result, flips
+from core.studies.shift.sweep import Result, flips, sureness
 
 RESULTS = ASSETS / "results"
 PAIRS = "claims/shift_pairs.json"
@@ -87,7 +87,7 @@ def _kind(changes: tuple[int, ...], shifts: int, both: tuple[int, int] | None) -
 
 def sank(result: Result) -> tuple[int, float, float]:
     """The place of the network whose top probability sinks most from the unshifted picture's, that, and the least."""
-    rest, least = result.top1_probability[:, result.centre], result.top1_probability.min(1)
+    rest, least = sureness(result)
     m = int((rest - least).argmax())
     return m, float(rest[m]), float(least[m])
 

@@ -53,7 +53,7 @@ def said(found: sweep.Result, titles: Sequence[str], counts: np.ndarray) -> str:
     if counts.any():
         one, other = int(counts[0]), int(counts[-1])
         return section("home", "shift look", reach=reach, of=of, first=first, one=one, second=second, other=other)
-    sure, low = found.top1_probability[:, found.centre], found.top1_probability.min(1)
+    sure, low = sweep.sureness(found)
     return section(
         "home", "shift look, steady", reach=reach, of=of, first=first, sure=sure[0], low=low[0], second=second,
         sure2=sure[-1], low2=low[-1],

@@ -184,6 +184,11 @@ def flips(result: Result) -> np.ndarray:
     return np.asarray((result.top1 != result.top1[:, [result.centre]]).sum(1))
 
 
+def sureness(result: Result) -> tuple[np.ndarray, np.ndarray]:
+    """(M,) the top probability of the unshifted picture, and (M,) the least over all shifts."""
+    return result.top1_probability[:, result.centre], result.top1_probability.min(1)
+
+
 def consistency(result: Result) -> np.ndarray:
     """(M,) share of the pairs of different shifts that agree on top-1, in [0, 1] (§4.1, on one picture)."""
     s = len(result.offsets)

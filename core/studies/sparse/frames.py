@@ -131,11 +131,14 @@ def run(
     grid = LAMBDAS[::FEW] if few else LAMBDAS
     if known is not None:
         grid = tuple(lam for lam in grid if lam not in known.curves.lams)
-    curves, rebuilt = codes.swept(networks, image, params, progress, grid=grid)
+    curves, pixels = codes.swept(networks, image, params, progress, grid=grid)
     clean, noisy = codes.pictures(image, params, network.preprocessing)
+    rebuilt = tuple(address(to_bytes(contrasted(picture, clean))) for picture in pixels)
+    if known is not None:
+        return joined(known, curves, rebuilt)
     lam = coded.sdnet_of(network).dictionary.lam
     answered = coded.along_lambda(network, clean, np.array([lam]), params.steps, params.solver)
-    found = Frames(
+    return Frames(
         models=tuple(n.card.name for n in networks),
         labels=network.labels,
         picture=image.digest,
@@ -150,21 +153,20 @@ def run(
         twin_clean=coded.answer(networks[1], clean) if len(networks) > 1 else np.empty(0),
         clean=address(to_bytes(clean)),
         noisy=address(to_bytes(noisy)),
-        rebuilt=tuple(address(to_bytes(contrasted(picture, clean))) for picture in rebuilt),
+        rebuilt=rebuilt,
     )
-    return found if known is None else joined(known, found)
 
 
-def joined(first: Frames, second: Frames) -> Frames:
-    """The frames of both, which are of one picture under the same settings, in the order of their lambdas."""
-    both = first.curves, second.curves
+def joined(known: Frames, more: Curves, rebuilt: tuple[str, ...]) -> Frames:
+    """The known frames and more of the same picture under the same settings, in the order of their lambdas."""
+    both = known.curves, more
     lams, order = np.unique(np.concatenate([one.lams for one in both]), return_index=True)
     nonzero, psnr, logits = (
         np.concatenate([getattr(one, name) for one in both])[order] for name in ("nonzero", "psnr", "logits")
     )
-    rebuilt = [*first.rebuilt, *second.rebuilt]
-    curves = replace(second.curves, lams=lams, nonzero=nonzero, psnr=psnr, logits=logits)
-    return replace(second, curves=curves, rebuilt=tuple(rebuilt[i] for i in order))
+    every = [*known.rebuilt, *rebuilt]
+    curves = replace(more, lams=lams, nonzero=nonzero, psnr=psnr, logits=logits)
+    return replace(known, curves=curves, rebuilt=tuple(every[i] for i in order))
 
 
 def contrasted(picture: np.ndarray, like: np.ndarray) -> np.ndarray:

@@ -76,3 +76,11 @@ function rxPlayer(host) {
   slider.addEventListener("change", () => self.settled(self.at));
   return (host.rxPlayer = self);
 }
+
+/** A new element of a class, at the end of its parent if it has one. */
+function rxElement(kind, name, parent) {
+  const made = document.createElement(kind);
+  made.className = name;
+  parent?.append(made);
+  return made;
+}

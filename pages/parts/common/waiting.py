@@ -52,7 +52,7 @@ def ask_all(calls: Sequence[Call[T]], what: str, at: str, then: Sequence[Call[T]
             bar = row.empty()
             row.button(section("common", "stop"), key=f"{at} stop", on_click=stop, args=(jobs, flag, keys))
         if bar is not None:
-            share = sum(1.0 if job.future.done() else job.done / max(job.total, 1) for job in jobs) / len(jobs)
+            share = share_done(jobs)
             bar.progress(share, progress(what, share, time_left(share, elapsed)) + standing())
         time.sleep(TICK)
     button.empty()
@@ -81,7 +81,7 @@ def ask_on(calls: Sequence[Call[T]], what: str, at: str, until: float) -> list[T
 def follow(jobs: Sequence[Job[T]], flag: str, keys: list[str], what: str, at: str, begun: float) -> None:
     if all(job.future.done() for job in jobs):
         st.rerun()
-    share = sum(1.0 if job.future.done() else job.done / max(job.total, 1) for job in jobs) / len(jobs)
+    share = share_done(jobs)
     with st.container(key=f"rx-waiting {at} on"):  # in a corner: house.css
         st.progress(share, progress(what, share, time_left(share, time.monotonic() - begun)))
         st.button(section("common", "stop"), key=f"{at} on stop", on_click=stop, args=(jobs, flag, keys))
@@ -98,6 +98,11 @@ def offer(flag: str, keys: list[str], what: str, at: str) -> None:
 def progress(what: str, share: float, left: str = "") -> Markdown:
     """How much of what is being done is done, and `left`, how long it still takes."""
     return Markdown(section("common", "share done", what=plain(what), share=plain(f"{share:.0%}"), left=plain(left)))
+
+
+def share_done(jobs: Sequence[Job[Any]]) -> float:
+    """How much of some work is done, in 0..1, each job weighing the same."""
+    return sum(1.0 if job.future.done() else job.done / max(job.total, 1) for job in jobs) / len(jobs)
 
 
 def standing() -> Markdown:

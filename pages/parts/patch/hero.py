@@ -101,7 +101,7 @@ def watch(asked: Asked, begun: float) -> None:
         st.rerun()
     jobs = started(asked)
     maps, step = finest(asked)
-    share = sum(1.0 if job.future.done() else job.done / max(job.total, 1) for job in jobs) / len(jobs)
+    share = waiting.share_done(jobs)
     with st.empty().container(key="rx-waiting patch"):  # in a corner: house.css
         left = waiting.time_left(share, time.monotonic() - begun)
         said = section("patch_evidence", "refining", step=step, share=share)

@@ -21,22 +21,15 @@ export default function ({ parentElement, data }) {
   });
 }
 
-function element(kind, name, parent) {
-  const made = document.createElement(kind);
-  made.className = name;
-  parent.append(made);
-  return made;
-}
-
 function make(root) {
-  const title = element("b", "", root);
-  const row = element("div", "sides", root);
-  const stage = element("div", "stage", row);
-  const image = element("img", "", stage);
+  const title = rxElement("b", "", root);
+  const row = rxElement("div", "sides", root);
+  const stage = rxElement("div", "stage", row);
+  const image = rxElement("img", "", stage);
   image.draggable = false;
-  const frame = element("div", "frame", stage);
-  const said = element("ol", "", row);
-  const bar = element("div", "", root);
+  const frame = rxElement("div", "frame", stage);
+  const said = rxElement("ol", "", row);
+  const bar = rxElement("div", "", root);
   root.parts = { title, stage, image, frame, said, bar };
   let held = false;
   const follow = (event) => held && go(root, event);
@@ -70,11 +63,11 @@ function show(root, at) {
   parts.said.replaceChildren(
     ...data.best[at].map((label, i) => {
       const line = document.createElement("li");
-      const name = element(data.labels[label] === data.target ? "b" : "span", "name", line);
+      const name = rxElement(data.labels[label] === data.target ? "b" : "span", "name", line);
       name.textContent = data.labels[label];
-      element("i", "", line).textContent = data.logits[at][i].toFixed(1);
-      const bar = element("span", "bar", line);
-      element("em", "", bar).style.width = `${Math.max(0, (100 * data.logits[at][i]) / data.highest)}%`;
+      rxElement("i", "", line).textContent = data.logits[at][i].toFixed(1);
+      const bar = rxElement("span", "bar", line);
+      rxElement("em", "", bar).style.width = `${Math.max(0, (100 * data.logits[at][i]) / data.highest)}%`;
       return line;
     }),
   );

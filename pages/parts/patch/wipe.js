@@ -12,16 +12,9 @@ export default function ({ parentElement, data, setTriggerValue }) {
   draw(root);
 }
 
-function element(kind, name, parent) {
-  const made = document.createElement(kind);
-  made.className = name;
-  parent?.append(made);
-  return made;
-}
-
 function make(root) {
   root.only = -1;
-  const part = (name, parent = root) => element("div", name, parent);
+  const part = (name, parent = root) => rxElement("div", name, parent);
   const [panes, foot, tabs] = ["panes", "foot", "tabs"].map((name) => part(name));
   root.parts = { tabs, panes, bar: part("bar", foot), legend: part("legend", foot), five: part("five") };
   const player = rxPlayer(root.parts.bar);
@@ -68,7 +61,7 @@ function tabs(root) {
   const names = data.panes.length < 2 ? [] : [data.words.beside, ...data.panes.map((pane) => pane.title)];
   parts.tabs.replaceChildren(
     ...names.map((name, i) => {
-      const tab = element("button", "");
+      const tab = rxElement("button", "");
       tab.type = "button";
       tab.textContent = name;
       tab.addEventListener("click", () => {
@@ -89,20 +82,20 @@ function narrowed(root) {
 
 function paneOf(root, pane) {
   const { data } = root;
-  const figure = element("figure", "");
-  const head = element("figcaption", "", figure);
-  element("b", "", head).textContent = pane.title;
-  element("span", "", head).textContent = pane.sees;
-  const stage = element("div", "stage", figure);
+  const figure = rxElement("figure", "");
+  const head = rxElement("figcaption", "", figure);
+  rxElement("b", "", head).textContent = pane.title;
+  rxElement("span", "", head).textContent = pane.sees;
+  const stage = rxElement("div", "stage", figure);
   stage.setAttribute("role", "img");
   stage.setAttribute("aria-label", pane.alt);
   picture(stage, "photo", data.photo);
-  const over = element("div", "over", stage);
+  const over = rxElement("div", "over", stage);
   picture(over, "grey", data.photo);
   const map = picture(over, pane.smooth ? "map" : "map cells", pane.map);
   lay(map, pane.at);
   if (data.outline) picture(over, "lines", data.outline);
-  element("div", "divider", stage);
+  rxElement("div", "divider", stage);
   tag(stage, "left", data.words.photo);
   tag(stage, "right", data.words.evidence);
   if (data.object) tag(frame(stage, "object", data.object), data.label, data.words.object);
@@ -113,7 +106,7 @@ function paneOf(root, pane) {
 }
 
 function picture(parent, name, source) {
-  const image = element("img", name, parent);
+  const image = rxElement("img", name, parent);
   image.src = source;
   image.alt = "";
   image.draggable = false;
@@ -121,11 +114,11 @@ function picture(parent, name, source) {
 }
 
 function tag(parent, name, words) {
-  element("span", `tag ${name}`, parent).textContent = words;
+  rxElement("span", `tag ${name}`, parent).textContent = words;
 }
 
 function frame(stage, name, at) {
-  const made = element("div", `frame ${name}`, stage);
+  const made = rxElement("div", `frame ${name}`, stage);
   lay(made, at);
   return made;
 }
@@ -174,26 +167,26 @@ function legend(root) {
   const { scale } = root.data;
   const { legend } = root.parts;
   legend.replaceChildren();
-  element("b", "", legend).textContent = scale.title;
-  const bar = element("div", "scale", legend);
+  rxElement("b", "", legend).textContent = scale.title;
+  const bar = rxElement("div", "scale", legend);
   bar.style.background = `linear-gradient(to right, ${scale.stops.join(", ")})`;
-  const ends = element("div", "ends", legend);
-  for (const words of [scale.against, "0", scale.for]) element("span", "", ends).textContent = words;
+  const ends = rxElement("div", "ends", legend);
+  for (const words of [scale.against, "0", scale.for]) rxElement("span", "", ends).textContent = words;
 }
 
 function five(root) {
   const { data, parts } = root;
   parts.five.replaceChildren();
   if (!data.five.length) return;
-  element("b", "", parts.five).textContent = data.words.five;
-  const row = element("div", "row", parts.five);
+  rxElement("b", "", parts.five).textContent = data.words.five;
+  const row = rxElement("div", "row", parts.five);
   data.five.forEach((one, i) => {
-    const button = element("button", "", row);
+    const button = rxElement("button", "", row);
     button.type = "button";
     button.setAttribute("aria-label", one.alt);
     button.setAttribute("aria-pressed", String(one.chosen));
     picture(button, "", one.source);
-    element("span", "", button).textContent = `${i + 1}: ${one.value}`;
+    rxElement("span", "", button).textContent = `${i + 1}: ${one.value}`;
     button.addEventListener("click", () => choose(root, one.of, one.y, one.x));
   });
 }

@@ -179,7 +179,7 @@ def watch(jobs: list[Job[random_maps.SpaceMap]], keys: list[str]) -> None:
     """How far they are, with a Stop button; the page runs again when all are there."""
     if all(waiting.is_done(job) or waiting.was_stopped(job) for job in jobs):
         st.rerun()
-    share = sum(1.0 if job.future.done() else job.done / max(job.total, 1) for job in jobs) / len(jobs)
+    share = waiting.share_done(jobs)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.progress(share, section("random_features", "drawing", n=len(jobs), share=plain(f"{share:.0%}")))
         stop = partial(waiting.stop, jobs, STOPPED, keys)

@@ -8,33 +8,26 @@ export default function ({ parentElement, data, setTriggerValue }) {
   draw(root);
 }
 
-function element(kind, name, parent) {
-  const made = document.createElement(kind);
-  made.className = name;
-  parent?.append(made);
-  return made;
-}
-
 function make(root) {
-  const scene = element("div", "scene", root);
+  const scene = rxElement("div", "scene", root);
   const noisy = pane(scene, "noisy"), rebuilt = pane(scene, "made");
-  const clean = element("button", "clean", noisy.stage);
+  const clean = rxElement("button", "clean", noisy.stage);
   clean.type = "button";
   clean.addEventListener("click", () => {
     root.clean = !root.clean;
     still(root);
   });
-  const track = element("div", "track", scene), answers = element("div", "answers", scene);
-  const [bar, ticks, scale, legend] = ["bar", "ticks", "scale", "legend"].map((name) => element("div", name, track));
+  const track = rxElement("div", "track", scene), answers = rxElement("div", "answers", scene);
+  const [bar, ticks, scale, legend] = ["bar", "ticks", "scale", "legend"].map((name) => rxElement("div", name, track));
   root.parts = { noisy, rebuilt, clean, answers, bar, ticks, scale, legend };
   root.came = null; // the lambda that the page last asked for
 }
 
 function pane(scene, name) {
-  const figure = element("figure", name, scene);
-  const stage = element("div", "stage", figure), image = element("img", "", stage);
+  const figure = rxElement("figure", name, scene);
+  const stage = rxElement("div", "stage", figure), image = rxElement("img", "", stage);
   image.draggable = false;
-  return { figure, stage, image, caption: element("figcaption", "", figure) };
+  return { figure, stage, image, caption: rxElement("figcaption", "", figure) };
 }
 
 function draw(root) {
@@ -100,12 +93,12 @@ function still(root) {
 }
 
 function list(parent, group) {
-  const section = element("section", "", parent);
-  const title = element("h5", "", section), verdict = element("p", "", section), list = element("ol", "", section);
+  const section = rxElement("section", "", parent);
+  const title = rxElement("h5", "", section), verdict = rxElement("p", "", section), list = rxElement("ol", "", section);
   const rows = group.best[0].map(() => {
-    const row = element("li", "", list);
-    const label = element("b", "", row), share = element("i", "", row);
-    const bar = element("em", "", element("span", "", row));
+    const row = rxElement("li", "", list);
+    const label = rxElement("b", "", row), share = rxElement("i", "", row);
+    const bar = rxElement("em", "", rxElement("span", "", row));
     bar.style.background = group.colour;
     return { label, share, bar };
   });
@@ -118,7 +111,7 @@ function marks(root) {
   const row = parts.ticks, player = rxPlayer(parts.bar);
   row.replaceChildren();
   data.lams.forEach((_, at) => {
-    const mark = element("button", data.groups[0].right[at] ? "right" : "wrong", row);
+    const mark = rxElement("button", data.groups[0].right[at] ? "right" : "wrong", row);
     mark.type = "button";
     mark.tabIndex = -1; // the slider is the keyboard's
     mark.setAttribute("aria-label", said(data, at));
@@ -132,15 +125,15 @@ function marks(root) {
   });
   parts.scale.replaceChildren();
   for (const [at, words] of data.scale) {
-    const label = element("span", "", parts.scale);
+    const label = rxElement("span", "", parts.scale);
     label.textContent = words;
     label.style.setProperty("--at", at);
     if (at === data.lams.length - 1) label.className = "last";
   }
   parts.legend.replaceChildren();
   for (const kind of ["right", "wrong"]) {
-    const item = element("span", "", parts.legend);
-    element("i", kind, item);
+    const item = rxElement("span", "", parts.legend);
+    rxElement("i", kind, item);
     item.append(data.words[kind]);
   }
 }

@@ -7,8 +7,8 @@ export default function ({ parentElement, data }) {
   chart.setAttribute("aria-label", data.words.alt);
   bars.replaceChildren(...data.responses.map((response, i) => column(data, response, i)));
   legend.replaceChildren(...[["picture", 0], ["noise", 1]].map(([kind, c]) => {
-    const item = element("span", "");
-    const mark = element("i", kind, item);
+    const item = rxElement("span", "");
+    const mark = rxElement("i", kind, item);
     mark.style.setProperty("--colour", data.colours[c]);
     item.append(data.words[kind]);
     return item;
@@ -25,19 +25,12 @@ export default function ({ parentElement, data }) {
   });
 }
 
-function element(kind, name, parent) {
-  const made = document.createElement(kind);
-  made.className = name;
-  parent?.append(made);
-  return made;
-}
-
 function make(root) {
-  const chart = element("div", "chart", root), bars = element("div", "bars", chart);
-  const line = element("div", "line", chart), label = element("span", "", line);
+  const chart = rxElement("div", "chart", root), bars = rxElement("div", "bars", chart);
+  const line = rxElement("div", "line", chart), label = rxElement("span", "", line);
   chart.setAttribute("role", "img");
-  root.parts = { chart, bars, line, label, legend: element("div", "legend", root), bar: element("div", "bar", root) };
-  root.parts.left = element("p", "", root);
+  root.parts = { chart, bars, line, label, legend: rxElement("div", "legend", root), bar: rxElement("div", "bar", root) };
+  root.parts.left = rxElement("p", "", root);
   let held = false;
   const player = () => rxPlayer(root.parts.bar);
   const to = (event) => {
@@ -56,10 +49,10 @@ function make(root) {
 }
 
 function column(data, response, i) {
-  const made = element("div", data.picture.includes(i) ? "picture" : "noise");
+  const made = rxElement("div", data.picture.includes(i) ? "picture" : "noise");
   made.style.setProperty("--colour", data.colours[data.picture.includes(i) ? 0 : 1]);
-  element("s", "", made).style.height = `${100 * response}%`;
-  element("b", "", made);
+  rxElement("s", "", made).style.height = `${100 * response}%`;
+  rxElement("b", "", made);
   return made;
 }
 
