@@ -3,6 +3,7 @@
 import re
 import tomllib
 from pathlib import Path
+from statistics import median
 
 import pytest
 import typer
@@ -10,6 +11,7 @@ import typer
 from core.studies import STUDIES
 from core.terminal import app
 from core.terminal.numbers import BETWEEN, FLOORS, pages
+from tests.benchmarks import table as speed
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -55,3 +57,19 @@ def test_the_commands_to_install_and_to_test_are_the_projects():
     assert f"receptive-{about['version']}-py3-none-any.whl && receptive app" in README
     assert 'pip install -e ".[test]" && pytest' in README
     assert 'pip install -q -e ".[test]"' in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("path", [speed.README, speed.FRONT], ids=["benchmarks", "front"])
+def test_the_tables_of_speed_are_what_the_benchmarks_measured(path):
+    [told] = speed.BETWEEN.findall(path.read_text(encoding="utf-8"))
+    assert told == speed.tables()[path]
+
+
+def test_every_row_of_speed_that_was_measured_has_pairs_and_a_line():
+    assert set(speed.measured()) <= {row.key for row in speed.ROWS}
+    for row in speed.shown():
+        assert min(speed.ratios(row)) > 0
+        assert f"| {row.what}" in speed.line(row)
+        middle = median(speed.ratios(row))
+        met = middle >= row.wanted if row.faster else middle <= row.wanted
+        assert ("**missed**" in speed.line(row)) == (not met)
