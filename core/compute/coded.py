@@ -14,7 +14,7 @@ import numpy as np
 from core.base.heavy import torch
 from core.base.worker import Progress, ignore
 from core.networks import engine
-from core.networks.card import Network
+from core.networks.card import Network, inside
 from core.pictures.preprocess import denormalise, in_channels, normalise
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class Coded:
 
 def sdnet_of(network: Network) -> CodedNetwork:
     """A network in float32 whose first layer codes. Raises ValueError for one without a sparse coding layer."""
-    net: CodedNetwork = network.engine.plain  # type: ignore[assignment]
+    net: CodedNetwork = inside(network).plain  # type: ignore[assignment]
     if not getattr(net, "is_coded", False):
         raise ValueError(f"expected an SDNet, got {network.card.name}: choose a network with a sparse coding layer")
     return net

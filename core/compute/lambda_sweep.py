@@ -22,7 +22,7 @@ from core.base.worker import Progress, ignore
 from core.compute.coded import sdnet_of, to_input
 from core.models.sparse import SparseConv2d, steps_of, threshold
 from core.networks import engine
-from core.networks.card import Network
+from core.networks.card import Network, inside
 from core.networks.engine import Engine
 
 BLOCK = 256  # pictures whose first gradient step is kept at a time
@@ -48,7 +48,7 @@ def tail_of(network: Network) -> Engine:
 
     The norm between the codes and the first block stays: it scales what a padded convolution reads.
     """
-    own = network.engine
+    own = inside(network)
     return Engine(Tail(own.plain), Tail(own.exact), None if own.fast is None else Tail(own.fast))
 
 
