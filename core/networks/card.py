@@ -122,5 +122,7 @@ class Network:
 def inside(network: Network) -> Engine:
     """The modules of a network, to look into. Raises ValueError for one that only answers."""
     if network.card.answers_only:
-        raise ValueError(f"expected a network to look into, got {network.card.name}: {ONLY_ANSWERS}")
+        raise ValueError(
+            f"expected a network to look into, got {network.card.name}: {ONLY_ANSWERS}, so open its weights file"
+        )
     return network.engine

@@ -23,7 +23,7 @@ LARGEST = 2**29  # numbers in one of a network's maps; a small file can ask for 
 NO_CHANGE = frozenset({"Convert", "Reshape", "Squeeze", "Unsqueeze"})  # after a softmax
 ENDS = {"Softmax": "softmax", "Sigmoid": "sigmoid"}
 SCALING = frozenset({"Subtract", "Add", "Multiply", "Divide"})
-NO_ZERO = 1e-12  # the least probability whose logarithm is taken
+NO_ZERO = 1e-37  # the least probability whose logarithm is taken, in float32's reach
 KEPT = "export it for answers alone"
 
 

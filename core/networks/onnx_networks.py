@@ -39,7 +39,7 @@ def open_file(data: bytes, title: str, options: FileOptions, word: str) -> Netwo
     """As `core.networks.brought.open_file`. Raises WeightsError as `onnx_files.read`, `onnx_files.fits` and `run_by`,
     and for options that do not fit the file."""
     if said := (options.arch and "--arch") or (options.part and "--part"):
-        raise WeightsError(f"expected no {said} for an ONNX file, which holds one network as it is: leave it out")
+        raise WeightsError(f"expected the one network that an ONNX file holds, got {said}: leave it out")
     found, like = read(data), families.FAMILIES.get(options.like, options.like)
     layout = layout_of(found, options.layout)
     start = packaged.family_preprocessing(like) if like else None
@@ -108,12 +108,10 @@ def run_by(found: Read, layout: Layout, channels: int, side: int, *, log: bool =
             if fit.batch:
                 raise
             continue
+        if not torch.isfinite(alone).all():
+            raise WeightsError("expected numbers as answers to pictures of noise, got others: export the network anew")
         if torch.allclose(together, alone, rtol=0, atol=SAME * float(alone.abs().max())):
             break
-    if not torch.isfinite(alone).all():
-        raise WeightsError(
-            "expected numbers as answers to pictures of noise, got infinite ones or none: export it anew"
-        )
     if not (log or fit.end) and is_probability(alone):
         return run_by(found, layout, channels, side, log=True)
     half = asked(partial(swift.compiled, fit.model, "bf16", fit.batch)) if has_bfloat16() else None

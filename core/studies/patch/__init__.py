@@ -37,7 +37,7 @@ STUDY = Study(
     room="patch",
     networks=families.DEFAULT_MAPS,
     uses=(
-        Use("evidence of patches", why_not=no_patches, note=sees_all),
+        Use("evidence of patches", why_not=no_patches, note=sees_all, looks_inside=True),
         Use("masking curves", (("patch-any-network", "{name}"),), note=without_gradient),
     ),
 )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from core.base.heavy import go
 from core.networks import families
-from core.networks.card import ONLY_ANSWERS, Card
+from core.networks.card import Card
 from core.studies.shift.figures import maps
 from core.studies.shift.sweep import Result
 from core.studies.study import Study, Use
@@ -16,8 +16,6 @@ CHOOSERS = (("shift-networks-{family}", "{name}"), ("shift-family", "{title}"))
 
 def not_followed(card: Card) -> str:
     """Layer by layer: only where torch.fx can follow the network."""
-    if card.answers_only:
-        return ONLY_ANSWERS
     if card.patch:
         return "a BagNet pads nowhere, so its maps shrink and a shift that wraps round is not defined on them"
     if "random_svm" in card.arch:
@@ -37,7 +35,7 @@ STUDY = Study(
     icon=":material/open_with:",
     room="shift",
     networks=families.DEFAULT_NETWORKS,
-    uses=(Use("every shift", CHOOSERS, note=slow), Use("inside the layers", CHOOSERS, not_followed)),
+    uses=(Use("every shift", CHOOSERS, note=slow), Use("inside the layers", CHOOSERS, not_followed, looks_inside=True)),
 )
 
 

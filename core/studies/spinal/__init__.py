@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from core.base.heavy import go
 from core.networks import families
-from core.networks.card import ONLY_ANSWERS, Card
+from core.networks.card import Card
 from core.studies.spinal import figures
 from core.studies.spinal.heads import Result
 from core.studies.study import Study, Use
-
-
-def no_features(card: Card) -> str:
-    return ONLY_ANSWERS if card.answers_only else ""
 
 
 def no_spinal_layers(card: Card) -> str:
@@ -31,8 +27,8 @@ STUDY = Study(
     room="spinal",
     networks=tuple(families.HEADED.values()),
     uses=(
-        Use("heads on its features", (("spinal-any-network", "{name}"),), no_features),
-        Use("what each layer adds", why_not=no_spinal_layers, note=by_hand),
+        Use("heads on its features", (("spinal-any-network", "{name}"),), looks_inside=True),
+        Use("what each layer adds", why_not=no_spinal_layers, note=by_hand, looks_inside=True),
     ),
 )
 
