@@ -275,7 +275,8 @@ def _guess_onnx(data: bytes) -> Guess:
     fit = next(onnx_files.fits(found, layout, channels, side))
     labels, unfit = onnx_networks.labels_of(found, fit.classes, (), "")
     prep = onnx_networks.sized(onnx_networks.guessed(found, channels, fit.classes, side), side)
-    said = f"an ONNX file {onnx_networks.notes(found, fit, layout)}"
+    mean, std = (", ".join(f"{value:.3g}" for value in values) for values in (prep.mean, prep.std))
+    said = f"an ONNX file {onnx_networks.notes(found, fit, layout)}; a guess: mean {mean}, deviation {std}"
     archs, open_size = tuple(ONNX + layout.lower() for layout in found.layouts), not found.side(layout)
     return Guess("", archs, len(labels), "imagenet", labels, prep, said, unfit, found.layouts, open_size)
 
