@@ -5,11 +5,14 @@ import shlex
 import pytest
 import torch
 from safetensors.torch import save
+from streamlit.testing.v1 import AppTest
 
 from core.models import create_model
+from core.networks import brought
+from core.networks.own_options import FileOptions
 from pages.parts.common import tray
 from tests.helpers.onnx_files import exported, external, linear, picture, small
-from tests.helpers.pages import bring, visit
+from tests.helpers.pages import APP, bring, settled, visit
 from tests.helpers.weight_files import torch_bytes
 
 
@@ -61,7 +64,6 @@ def test_networks_with_the_same_tensors_are_named_and_may_be_chosen():
 
 def test_the_command_and_the_lines_open_it_as_the_page_did(tmp_path, monkeypatch):
     """7361185 named the file alone, so that the command answered with other labels and another mean."""
-    from core.networks import brought
     from core.terminal.own_file import HELP, file_options, written
 
     data = save(create_model("cifar_vgg", num_classes=3).state_dict())
@@ -156,7 +158,6 @@ def test_an_onnx_file_that_cannot_be_asked_is_a_sentence_on_the_page(data):
 
 
 def test_the_command_and_the_lines_open_an_onnx_file_as_the_page_did(tmp_path, monkeypatch):
-    from core.networks import brought
     from core.terminal.own_file import HELP, file_options, written
 
     data = exported(small(), 1, 3, 16, 16, any_side=True)
@@ -175,3 +176,22 @@ def test_the_command_and_the_lines_open_an_onnx_file_as_the_page_did(tmp_path, m
     made = {}
     exec(f"from core.networks.own_options import FileOptions\nfrom core.networks import open_network\n{line}", made)
     assert [net.identity for net in made["nets"]] == [opened.identity]
+
+
+INSIDE = {  # what looks into layers, opened on its page
+    "shift_sweep": {"shift-networks-tiny-imagenet-20": "{name}", "shift-family": "photographs", "shift inside": "true"},
+    "spinal_heads": {"spinal any": "true", "spinal-any-network": "{name}"},
+}
+
+
+@pytest.mark.parametrize("slug", INSIDE)
+def test_a_part_that_looks_inside_says_why_not_on_its_page(slug):
+    data = exported(small(20), 1, 3, 64, 64)
+    network = brought.open_file(data, "mine.onnx", FileOptions(like="photographs"))
+    app = AppTest.from_file(APP, default_timeout=180)
+    app.session_state["own networks"] = {network.card.name: network}
+    app.query_params["study"] = slug
+    for name, value in INSIDE[slug].items():
+        app.query_params[name] = value.format(name=network.card.name)
+    settled(app.run())
+    assert any("an ONNX file only answers" in block.value for block in [*app.info, *app.error])
