@@ -68,7 +68,7 @@ class Watched:
 
 def settle(page: Page, busy: str = "no-such", calm: int = CALM) -> None:
     """Wait until the script has not run for `calm` ms, nor what `busy` selects been there."""
-    page.wait_for_function(AT_REST, arg=[next(NUMBERS), busy, calm], polling=50, timeout=PATIENCE)
+    page.wait_for_function(AT_REST, arg=[next(NUMBERS), busy, calm], polling="raf", timeout=PATIENCE)
 
 
 def choose(page: Page, label: str | re.Pattern[str], option: str | re.Pattern[str]) -> None:
