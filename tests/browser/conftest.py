@@ -34,14 +34,14 @@ ARGUMENTS = [
 PATIENCE = 120_000  # ms; the first page may wait for torch's import on a busy machine
 CALM = 300  # ms; a slider of Streamlit's tells of itself 200 ms after it was moved
 NUMBERS = count()
-AT_REST = """([asked, busy, calm]) => {
+AT_REST = """([asked, calm]) => {
   const script = document.querySelector("[data-test-script-state]")?.dataset.testScriptState, now = performance.now();
   if (window.rxRest?.asked !== asked) window.rxRest = { asked, began: now, calm: Infinity, paused: Infinity };
   const rest = window.rxRest, runs = script !== "notRunning";
-  rest.calm = runs || document.querySelector(busy) ? Infinity : Math.min(rest.calm, now);
+  rest.calm = runs ? Infinity : Math.min(rest.calm, now);
   if (!runs && now - rest.began >= calm) rest.paused = Math.min(rest.paused, now);
-  return now - rest.calm >= calm || (busy === "no-such" && now - rest.paused >= calm);
-}"""  # a part of a page that watches a long work runs again and again: between two runs is rest enough
+  return now - Math.min(rest.calm, rest.paused) >= calm;
+}"""  # a part of a page that watches a long work runs again and again: a pause between two runs is rest enough
 expect.set_options(timeout=60_000)  # a page of ten charts takes Chromium seconds to draw without a GPU
 
 
@@ -66,9 +66,9 @@ class Watched:
             self.outside.append(url)
 
 
-def settle(page: Page, busy: str = "no-such", calm: int = CALM) -> None:
-    """Wait until the script has not run for `calm` ms, nor what `busy` selects been there."""
-    page.wait_for_function(AT_REST, arg=[next(NUMBERS), busy, calm], polling="raf", timeout=PATIENCE)
+def settle(page: Page) -> None:
+    """Wait until the script has run and the page is at rest."""
+    page.wait_for_function(AT_REST, arg=[next(NUMBERS), CALM], timeout=PATIENCE)
 
 
 def choose(page: Page, label: str | re.Pattern[str], option: str | re.Pattern[str]) -> None:

@@ -10,10 +10,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from core.studies import STUDIES
-from tests.browser.conftest import Watched, settle
+from tests.browser.conftest import NUMBERS, PATIENCE, Watched, settle
 
 pytestmark = pytest.mark.browser
 HOME = ""
@@ -23,10 +23,19 @@ LOOKS = (("light", "en", (1440, 800)), ("dark", "ja", (1024, 390)))
 SCREENS = {1440: 900, 1024: 768, 800: 1000, 390: 844}  # px
 FIRST_SCREEN = (1440, 1024)  # where the hero is to be seen at once
 CHECKS = ("covered", "sideways", "figures", "contrast", "tiny")
-CALM = 1500  # ms until a page that is new is at rest: what is computed beside it is drawn too
 SCRIPT = Path(__file__).with_name("layout.js")
-WORK = ("[data-test-script-state=running]", "[data-testid=stSkeleton]", "[data-testid=stProgress]", "[data-stale=true]")
-BUSY = ", ".join((*WORK, ".rx-asking"))  # networks that have not answered yet
+BUSY = "[data-testid=stSkeleton], [data-testid=stProgress], [data-stale=true], .rx-asking"  # the last: no answer yet
+CALM = 1500  # ms without any of these until a new page is at rest: what is computed beside it is drawn too
+NO_WORK = """([asked, busy, calm]) => {
+  if (window.rxWork?.asked !== asked || document.querySelector(busy)) window.rxWork = { asked, at: performance.now() };
+  return performance.now() - window.rxWork.at >= calm;
+}"""
+
+
+def rest(page: Page, calm: int = CALM) -> None:
+    """Wait until what is computed beside the page is drawn too."""
+    settle(page)
+    page.wait_for_function(NO_WORK, arg=[next(NUMBERS), BUSY, calm], timeout=PATIENCE)
 
 
 @pytest.mark.parametrize(("theme", "language", "widths"), LOOKS, ids=[f"{theme}-{one}" for theme, one, _ in LOOKS])
@@ -46,7 +55,7 @@ def test_every_page_can_be_read(
     wrong: list[str] = []
     for width in widths:
         page.set_viewport_size({"width": width, "height": SCREENS[width]})
-        settle(page, BUSY, CALM if width == widths[0] else CALM // 3)
+        rest(page, CALM if width == widths[0] else CALM // 3)  # nothing is computed for another width
         for check in (*CHECKS, *(["hero"] if width in FIRST_SCREEN and slug not in NO_HERO else [])):
             wrong += [f"{check} at {width} px: {text}" for text in page.evaluate(f"rxLayout.{check}()")]
     context.close()
@@ -63,7 +72,7 @@ def test_japanese_is_drawn_by_a_font_of_the_system(address: str, watched: Watche
     page = watched.page
     page.add_init_script(path=SCRIPT)
     page.goto(f"{address}/?study=networks&lang=ja")
-    settle(page, BUSY)
+    rest(page)
     assert page.evaluate("rxLayout.missing('\\u{10FFFE}')") == ["\U0010fffe"]
     assert page.evaluate("rxLayout.missing('研究写真言葉あアー。')") == []
     assert watched.complaints == []
