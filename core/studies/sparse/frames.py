@@ -5,30 +5,24 @@ After Dai et al. (NeurIPS 2022, §4.3): lambda is raised after training when the
 
 from __future__ import annotations
 
-import base64
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
 import numpy as np
-from PIL import Image
 
 from core.base.softmax import softmax
 from core.base.worker import Progress, ignore
 from core.compute import coded
-from core.figures.palette import uri
 from core.networks.card import Network
 from core.pictures.image import RGBImage
 from core.studies.sparse import codes
 from core.studies.sparse.codes import LAMBDAS, Curves, Params
-from core.studies.sparse.figures import to_bytes
+from core.studies.sparse.figures import address, to_bytes
 
 TOP = 3  # answers shown
 FEW = 6  # of the lambdas, one in so many comes first
-LOSSLESS = 64  # px: up to this side every pixel counts
-QUALITY = 82  # of the WebP pictures beyond: some 10 kB each
 MOST = 6.0  # times the contrast that a picture is shown with
 Kind = Literal["none", "stays", "lost", "rescued", "fooled"]
 
@@ -175,15 +169,6 @@ def contrasted(picture: np.ndarray, like: np.ndarray) -> np.ndarray:
     spread = float(picture.std())
     factor = min(float(like.std()) / spread, MOST) if spread > 0 else 1.0
     return np.asarray(like.mean((0, 1)) + factor * (picture - picture.mean((0, 1))))
-
-
-def address(pixels: np.ndarray) -> str:
-    """uint8 (H, W, 3) as a data address: small pictures to the last bit, larger ones as a browser needs them."""
-    if max(pixels.shape[:2]) <= LOSSLESS:
-        return uri(pixels)
-    stream = io.BytesIO()
-    Image.fromarray(pixels).save(stream, "WEBP", quality=QUALITY, method=4)
-    return "data:image/webp;base64," + base64.b64encode(stream.getvalue()).decode()
 
 
 def told(frames: Frames) -> Told:
