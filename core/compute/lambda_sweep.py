@@ -15,12 +15,12 @@ from itertools import islice
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from core.base.heavy import inference
 from core.base.worker import Progress, ignore
 from core.compute.coded import sdnet_of, to_input
-from core.models.sparse import SparseConv2d, steps_of, threshold
+from core.models.sparse import SparseConv2d, Tail, steps_of, threshold
 from core.networks import engine
 from core.networks.card import Network
 from core.networks.engine import Engine
@@ -31,25 +31,14 @@ TILE = 2  # side of the squares of pixels that are synthesised as one (see `synt
 Synthesis = Callable[[Tensor, Tensor], Tensor]
 
 
-class Tail(nn.Module):
-    """Everything after the codes, as a module that the engine can run."""
-
-    def __init__(self, net: nn.Module) -> None:
-        super().__init__()
-        self.net = net
-
-    def forward(self, codes: Tensor) -> Tensor:
-        """Codes (B, K, H', W') -> logits (B, classes)."""
-        return self.net.tail(codes)  # type: ignore[no-any-return, operator]
-
-
 def tail_of(network: Network) -> Engine:
     """The network after its codes, (B, K, H', W') -> logits, in the precisions of its own engine; copies nothing.
 
     The norm between the codes and the first block stays: it scales what a padded convolution reads.
     """
     own = network.engine
-    return Engine(Tail(own.plain), Tail(own.exact), None if own.fast is None else Tail(own.fast))
+    fast = None if own.fast is None else Tail(own.fast)
+    return Engine(Tail(own.plain), Tail(own.exact), fast, own.swift_tail)
 
 
 def synthesis(layer: SparseConv2d, atoms: Tensor) -> Synthesis:
