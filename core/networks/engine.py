@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import copy
 import itertools
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
@@ -29,8 +30,8 @@ CALIBRATION = 32  # inputs answered in both precisions to measure bfloat16's err
 SAFETY = 4.0  # margins below this multiple of the measured logit error are recomputed
 FLOOR = 2.0**-6  # of the largest logit: two units of bfloat16's last place; a lucky sample must not hide the others
 FLOAT32_NOISE = 1e-4  # relative margin under which batched and one-at-a-time float32 may disagree
+VALUES_PER_BATCH = 2**20  # as of inputs that have many channels
 PIXELS_PER_BATCH = 2**18  # activations of a batch stay near the caches, and within a few hundred MB at any size
-SWIFT_BATCH = 8  # inputs of 224 px that OpenVINO likes best together
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,7 +130,7 @@ def logits(engine: Engine, inputs: Batch, count: int, progress: Progress = ignor
     every = np.arange(count)
     shape = tuple(inputs(every[:1]).shape[1:])
     rungs = engine.swift.rungs(shape, count) if engine.swift else None
-    size = max(batch_size(*shape[1:]), SWIFT_BATCH if rungs else 1)
+    size = min(batch_size(*shape[1:]), max(1, VALUES_PER_BATCH // math.prod(shape)))
     if rungs:
         engine = replace(engine, exact=rungs.exact, fast=rungs.fast)
     if exact or engine.fast is None or count <= CALIBRATION:  # so few would all be answered in both
