@@ -19,26 +19,15 @@ from torch import Tensor
 
 from core.base.heavy import inference
 from core.base.worker import Progress, ignore
-from core.compute.coded import sdnet_of, to_input
-from core.models.sparse import SparseConv2d, Tail, steps_of, threshold
+from core.compute.coded import sdnet_of, tail_of, to_input
+from core.models.sparse import SparseConv2d, steps_of, threshold
 from core.networks import engine
 from core.networks.card import Network
-from core.networks.engine import Engine
 
 BLOCK = 256  # pictures whose first gradient step is kept at a time
 CACHED = 2**18  # codes that are worked on together: about 1 MB
 TILE = 2  # side of the squares of pixels that are synthesised as one (see `synthesis`)
 Synthesis = Callable[[Tensor, Tensor], Tensor]
-
-
-def tail_of(network: Network) -> Engine:
-    """The network after its codes, (B, K, H', W') -> logits, in the precisions of its own engine; copies nothing.
-
-    The norm between the codes and the first block stays: it scales what a padded convolution reads.
-    """
-    own = network.engine
-    fast = None if own.fast is None else Tail(own.fast)
-    return Engine(Tail(own.plain), Tail(own.exact), fast, own.swift_tail)
 
 
 def synthesis(layer: SparseConv2d, atoms: Tensor) -> Synthesis:

@@ -108,17 +108,18 @@ def browser() -> Iterator[Browser]:
 
 
 @contextmanager
-def serving(script: str, folder: Path, **environment: str) -> Iterator[str]:
-    """A script of Streamlit's as the README starts the app, on a free port; the server's log goes into `folder`."""
+def serving(script: str, folder: Path, root: Path = ROOT, **environment: str) -> Iterator[str]:
+    """A script of Streamlit's as the README starts the app, on a free port, from a checkout at `root`; the server's log
+    goes into `folder`."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", script, "--server.headless", "true"]
     log = (folder / "app.log").open("w+")
     # one thread: Chromium needs the other core
-    around = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)} | environment
+    around = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(root)} | environment
     server = subprocess.Popen(
-        [*command, "--server.port", str(port)], cwd=ROOT, env=around, stdout=log, stderr=subprocess.STDOUT
+        [*command, "--server.port", str(port)], cwd=root, env=around, stdout=log, stderr=subprocess.STDOUT
     )
     url = f"http://localhost:{port}"
     try:

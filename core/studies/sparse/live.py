@@ -39,8 +39,7 @@ def sure(network: Network, image: RGBImage, kind: str, level: float, lams: Seque
     """(L,) the probability, with noise and at each lambda, of what the network says without noise."""
     clean, noisy = pictures(network, image, kind, level)
     said = int(coded.answer(network, clean).argmax())
-    along = coded.along_lambda(network, noisy, np.array(lams))
-    return np.asarray(softmax(along.logits)[:, said])
+    return np.asarray(softmax(coded.logits_along(network, noisy, np.array(lams)))[:, said])
 
 
 def pictures(network: Network, image: RGBImage, kind: str, level: float) -> tuple[np.ndarray, np.ndarray]:
