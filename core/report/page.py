@@ -134,7 +134,7 @@ def page(asked: Asked, sections: Sequence[Section]) -> str:
         "pictures": lambda value: isinstance(value, Pictures),
     }
     small = thumbnail(asked.image, WIDTH)
-    html = engine.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
+    html: str = engine.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
         question=QUESTION,
         asked=asked,
         sections=sections,
