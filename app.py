@@ -11,7 +11,9 @@ if __name__ == "__main__":
 else:  # imported by `streamlit run`, which serves this in place of Streamlit's bare server
     from starlette.middleware import Middleware
 
+    from core.base import memory
     from pages.parts.common import ahead, doors
 
+    memory.keep()
     ahead.begin()
     app = st.App(__file__, middleware=[Middleware(doors.Door)])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from contextlib import suppress
-from importlib import import_module
 
 
 def begin() -> None:
