@@ -52,8 +52,8 @@ def parts(asked: Asked) -> list[Work]:
 
 def among_photographs(asked: Asked, cards: tuple[Card, ...], progress: Progress) -> Part:
     """Where the photograph falls in each space, with its nearest neighbours in words."""
-    found = gallery.there()
-    placed = photographs.place(found, asked.image, networks.load(cards[0]), progress)
+    found, [network] = gallery.there(), asked.load(cards)
+    placed = photographs.place(found, asked.image, network, progress)
     result = photographs.result_of(found)
     maps = tuple(fit_map(result, space, at, photographs.alike(found, at)) for space, at in placed.items())
     names = {space: [found.names[found.labels[row]] for row in at.nearest] for space, at in placed.items()}

@@ -11,7 +11,7 @@ from functools import partial
 
 import numpy as np
 
-from core.base.heavy import stats
+from core.base.ranks import spearman
 from core.base.softmax import softmax
 from core.claims.live import Probe
 from core.compute import coded
@@ -86,8 +86,7 @@ def rises(kind: str, networks: Sequence[Network], image: RGBImage) -> float:
     every = noise.KINDS[kind].levels
     levels = [every[round(i)] for i in np.linspace(0, len(every) - 1, LEVELS)]
     best = [LAMBDAS[int(sure(networks[0], image, kind, level, LAMBDAS).argmax())] for level in levels]
-    found = stats.spearmanr(range(LEVELS), best).statistic if len(set(best)) > 1 else 0.0
-    return float(found)
+    return spearman(range(LEVELS), best)
 
 
 def withstands(networks: Sequence[Network], image: RGBImage) -> float:
