@@ -27,6 +27,7 @@ PAPERS = ("Zhang", "Brendel", "Dai et al.", "Xue", "Kabir", "Tan & Le")
 OF_NO_PAPER = (
     "__init__",
     "row",
+    "compiled",
     "report",
     "measure",
     "counting",

@@ -21,7 +21,7 @@ from core import networks as core_networks
 from core.base.heavy import safetensors_torch, torch
 from core.base.jobs import live_by
 from core.batch import columns
-from core.networks import brought, packaged, weights
+from core.networks import brought, engine, packaged, weights
 from core.networks import card as networks_card
 from core.networks.card import Card, Network
 from core.networks.own_options import ASIS, FileOptions
@@ -179,7 +179,7 @@ def unpacked(sent: Sent, params: Any, ladder: bool) -> Any:
             network = core_networks.load(core_networks.find(sent.name))
         identity = network.identity
         if not ladder:
-            network = replace(network, engine=replace(network.engine, fast=None))
+            network = replace(network, engine=engine.float32_alone(network.engine))
     if identity != sent.identity:
         raise ValueError(
             f"expected the network {sent.identity:.12} under the name {sent.name}, got {identity:.12}: "

@@ -88,6 +88,13 @@ def prepare(net: nn.Module, *, fast: bool | None = None, folds: bool = True) -> 
     return Engine(plain, exact, half, *swift.of_parts(exact, use_fast))
 
 
+def float32_alone(engine: Engine) -> Engine:
+    """The engine as torch answers in float32: neither the processor nor what is installed shows in its answers."""
+    exact = copy.copy(engine.exact)  # shares all numbers
+    vars(exact).pop("sooner", None)
+    return Engine(engine.plain, exact, None)
+
+
 def fold(net: nn.Module) -> nn.Module:
     """A copy of `net` in which batch norms are folded into the convolutions that feed them and nothing else.
 

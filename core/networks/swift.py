@@ -113,6 +113,8 @@ class Swift:
             return self.made[key]
 
     def make(self, shape: tuple[int, ...]) -> Rungs | None:
+        """The network compiled from what was kept, or else translated anew; None, with a sentence in the log, where it
+        cannot be had or answers otherwise."""
         for source in (self.read, self.translated):
             try:
                 model = source(shape)

@@ -63,7 +63,7 @@ def settled(asked: Engine, inputs: Batch, answers: Answers, target: int) -> tupl
 
 def alone(asked: Engine, inputs: Batch, which: int) -> np.ndarray:
     """(K,) float32 logits of one input, through the network as it was built."""
-    plain = replace(asked, exact=asked.plain, fast=None)
+    plain = Engine(asked.plain, asked.plain, None)
     return np.asarray(engine.logits(plain, lambda _: inputs(np.array([which])), 1, exact=True).logits[0])
 
 
