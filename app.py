@@ -12,7 +12,8 @@ else:  # imported by `streamlit run`, which serves this in place of Streamlit's 
     from starlette.middleware import Middleware
 
     from core.base import memory
-    from pages.parts.common import ahead, doors
+    from pages.parts.common import doors
+    from pages.parts.home import ahead
 
     memory.keep()
     ahead.begin()

@@ -13,7 +13,7 @@ from typing import Any
 
 M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -2, -3, -8  # of malloc.h
 LARGE = 2**25  # bytes: the most that glibc takes for M_MMAP_THRESHOLD on 64 bits
-MOST = 2**30  # bytes that lie free on top of the heap before they are handed back
+MOST = 2**28  # bytes that lie free on top of the heap before they are handed back
 ARENAS = 2  # heaps: each thread of a server would have its own, and none gives anything to another
 
 
