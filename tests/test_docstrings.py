@@ -25,6 +25,7 @@ SHAPE = re.compile(rf"\({TELLING}{SIZES}|(?:\b(?:u?int|float|bool)\d*|`)\s+\({SI
 ENDS = {"Exit", "AssertionError"}  # of a command; of a mistake in core itself
 PAPERS = ("Zhang", "Brendel", "Dai et al.", "Xue", "Kabir", "Tan & Le")
 OF_NO_PAPER = (
+    "compiled",
     "__init__",
     "row",
     "compiled",

@@ -21,7 +21,7 @@ from core import networks as core_networks
 from core.base.heavy import safetensors_torch, torch
 from core.base.jobs import live_by
 from core.batch import columns
-from core.networks import brought, engine, packaged, weights
+from core.networks import brought, engine, onnx_networks, packaged, quoting, weights
 from core.networks import card as networks_card
 from core.networks.card import Card, Network
 from core.networks.own_options import ASIS, FileOptions
@@ -43,8 +43,8 @@ PACKAGES = ("receptive", "torch", "numpy", "pillow")  # those whose version may 
 
 @dataclass(frozen=True, eq=False)
 class Sent:
-    """A network as it travels to another process or machine: `state` is a safetensors file's bytes, `identity` covers
-    all that its answers depend on, `digest` the weights alone.
+    """A network as it travels to another process or machine: `state` is a safetensors or an ONNX file's bytes,
+    `identity` covers all that its answers depend on, `digest` the weights alone.
 
     Without a card it is the random features' own network, which its settings tell.
     """
@@ -153,8 +153,8 @@ def packed(network: Network | None, params: Any) -> Sent:
             raise ValueError(f"expected a network for this study, got {RANDOM}: it has features but no answer")
         drawn = weights.state_digest(params.build().state_dict())
         return Sent(RANDOM, drawn, drawn)
-    state = b""
-    if not network.card.name.startswith(BY_NAME):
+    state = network.file
+    if not state and not network.card.name.startswith(BY_NAME):
         state = safetensors_torch.save(
             {name: value.contiguous().clone() for name, value in network.engine.plain.state_dict().items()}
         )
@@ -173,7 +173,12 @@ def unpacked(sent: Sent, params: Any, ladder: bool) -> Any:
         network = params.build()
         identity = weights.state_digest(network.state_dict())
     else:
-        if sent.state:
+        if sent.card.opened and sent.card.answers_only:
+            opened = sent.card.opened
+            network = onnx_networks.open_file(
+                sent.state, sent.name.removeprefix(quoting.USER), opened.options, opened.word
+            )
+        elif sent.state:
             network = packaged.build(sent.card, weights.read_state(sent.state), sent.labels, sent.preprocessing)
         else:
             network = core_networks.load(core_networks.find(sent.name))

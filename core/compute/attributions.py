@@ -19,10 +19,10 @@ import numpy as np
 from core.base.heavy import F, captum_attr, nn, nn_utils, overrides, torch
 from core.base.worker import Progress, ignore
 from core.compute import patches
-from core.networks.card import Network
+from core.networks.card import Network, inside
 
 Relu = Callable[["torch.Tensor"], "torch.Tensor"]
-EVIDENCE, RANDOM = "BagNet evidence", "random"
+EVIDENCE, OCCLUSION, RANDOM = "BagNet evidence", "occlusion", "random"
 CAPTUM = ("saliency", "integrated gradients", "Grad-CAM", "occlusion", "DeepLIFT")
 METHODS = (EVIDENCE, *CAPTUM, RANDOM)
 IG_STEPS = 64  # Gauss-Legendre points on the straight line from the mean colour to the picture
@@ -43,7 +43,8 @@ def attribution(
     occlusion: what the logit loses when the pixel's WINDOW x WINDOW square takes the mean colour, one at a time.
     BagNet evidence: see `bagnet_evidence`. random: uniform noise of `seed`.
     `progress` may raise to stop. Raises ValueError for an unknown method or class, for evidence of a network that is
-    no BagNet, for Grad-CAM without maps, and for DeepLIFT of a network with a layer that Captum's rules do not cover.
+    no BagNet, for Grad-CAM without maps, for DeepLIFT of a network with a layer that Captum's rules do not cover, and
+    for all but occlusion and chance of a network that only answers.
     """
     if method not in METHODS:
         raise ValueError(f"expected a method of {list(METHODS)}, got {method!r}: choose one of them")
@@ -52,6 +53,8 @@ def attribution(
     if method == RANDOM:
         progress(1, 1)
         return np.random.default_rng(seed).random(x.shape[1:], np.float32)
+    if method != OCCLUSION:
+        inside(network)
     if method == EVIDENCE:
         return bagnet_evidence(network, x, target, progress)
     # autograd refuses tensors made under inference_mode, which callers may be in

@@ -14,7 +14,7 @@ import numpy as np
 from core.base.heavy import torch
 from core.base.worker import Progress, ignore
 from core.networks import engine
-from core.networks.card import Network
+from core.networks.card import Network, inside
 from core.networks.engine import Engine
 from core.pictures.preprocess import denormalise, in_channels, normalise
 
@@ -37,7 +37,7 @@ class Coded:
 
 def sdnet_of(network: Network) -> CodedNetwork:
     """A network in float32 whose first layer codes. Raises ValueError for one without a sparse coding layer."""
-    net: CodedNetwork = network.engine.plain  # type: ignore[assignment]
+    net: CodedNetwork = inside(network).plain  # type: ignore[assignment]
     if not getattr(net, "is_coded", False):
         raise ValueError(f"expected an SDNet, got {network.card.name}: choose a network with a sparse coding layer")
     return net
@@ -50,7 +50,7 @@ def tail_of(network: Network) -> Engine:
     """
     from core.models.sparse import Tail
 
-    own = network.engine
+    own = inside(network)
     fast = None if own.fast is None else Tail(own.fast)
     return Engine(Tail(own.plain), Tail(own.exact), fast, own.swift_tail)
 

@@ -19,7 +19,7 @@ import numpy as np
 from core.base.heavy import F, inference, nn, torch
 from core.base.worker import Progress, ignore
 from core.models.receptive_field import STRIDE
-from core.networks.card import Network
+from core.networks.card import Network, inside
 
 if TYPE_CHECKING:
     from core.models.evident import Evident
@@ -41,7 +41,7 @@ def evident(network: Network) -> Evident:
     """The network in float32, batch norms folded. Raises ValueError unless its logits are means over positions."""
     from core.models.evident import Evident
 
-    net = network.engine.exact
+    net = inside(network).exact
     if not isinstance(net, Evident):
         raise ValueError(
             f"expected a BagNet, or lite0 or a copy of it, got {network.card.name}: only of these the logits are read "
@@ -52,7 +52,7 @@ def evident(network: Network) -> Evident:
 
 def bagnet_of(network: Network) -> Evident:
     """The network of patches in float32, batch norms folded. Raises ValueError if it is none."""
-    net = network.engine.exact
+    net = inside(network).exact
     if not getattr(net, "patch", None):
         raise ValueError(f"expected a BagNet, got {network.card.name}: only a BagNet's logits are sums over patches")
     return evident(network)

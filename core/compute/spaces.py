@@ -45,11 +45,11 @@ def random(pictures: np.ndarray, spec: Spec, progress: Progress = ignore) -> np.
 
 
 def trained(pictures: np.ndarray, network: Network, progress: Progress = ignore) -> np.ndarray:
-    """uint8 (N, H, W, C) -> float32 (N, D): what the network's last linear layer sees.
+    """uint8 (N, H, W, C) -> float32 (N, D): what the network's last linear layer sees, or its logits (`reader`).
 
     Pictures of another size are scaled to the network's, grey ones shown to a colour network in all its channels.
     """
-    net = headless(network.engine.exact)
+    net = reader(network)
     found = []
     with torch.inference_mode():
         for start in range(0, len(pictures), BATCH):
@@ -57,6 +57,13 @@ def trained(pictures: np.ndarray, network: Network, progress: Progress = ignore)
             found.append(net(x).flatten(1).numpy())
             progress(min(start + BATCH, len(pictures)), len(pictures))
     return np.concatenate(found)
+
+
+def reader(network: Network) -> nn.Module:
+    """(B, C, S, S) -> (B, D): what the network's last linear layer sees; the logits of one that only answers. Raises
+    ValueError where there is no such layer."""
+    net = network.engine.exact
+    return net if network.card.answers_only else headless(net)
 
 
 def as_input(pictures: np.ndarray, network: Network) -> torch.Tensor:

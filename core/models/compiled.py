@@ -5,19 +5,28 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 
 class Compiled(nn.Module):
     """(B, C, H, W) float32 -> logits (B, K) float32 of an openvino.CompiledModel. It has no layers to look into, no
-    numbers of its own, and no gradient."""
+    numbers of its own, and no gradient. `batch`: how many pictures the model takes at a time, 0 for any number."""
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: Any, batch: int = 0) -> None:
         super().__init__()
         self.model = model
+        self.batch = batch
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, H, W) -> (B, K); from several threads at once, too."""
+        if not self.batch:
+            return self.answered(x)
+        some = [x[i : i + self.batch] for i in range(0, len(x), self.batch)]
+        return torch.cat([self.answered(filled(part, self.batch))[: len(part)] for part in some])
+
+    def answered(self, x: Tensor) -> Tensor:
+        """(B, C, H, W) -> (B, K), of as many pictures as the model takes."""
         request = self.model.create_infer_request()  # its own: one request answers one caller at a time
         found = request.infer({0: x.float().contiguous().numpy()}, share_inputs=True)
         return torch.from_numpy(found[0].copy())
@@ -25,3 +34,8 @@ class Compiled(nn.Module):
     def __deepcopy__(self, memo: dict[int, Any]) -> Compiled:
         """The same: there is nothing in it that anyone could change."""
         return self
+
+
+def filled(x: Tensor, count: int) -> Tensor:
+    """(B, C, H, W) -> (count, C, H, W), with zeros after the pictures."""
+    return F.pad(x, (0, 0, 0, 0, 0, 0, 0, count - len(x)))

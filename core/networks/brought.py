@@ -21,10 +21,10 @@ from typing import Any, TypeVar
 from core.base.files import at_home
 from core.base.heavy import nn, torch, tv_models
 from core.models import IMAGENET_SIZE, architecture
-from core.networks import families, lite, one_logit, own_options, quoting, recognise, weights
+from core.networks import families, lite, one_logit, onnx_files, onnx_networks, own_options, quoting, recognise, weights
 from core.networks import intact as packaged
 from core.networks import packaged as networks
-from core.networks.card import PLUGIN, TORCHVISION, WEIGHTS, Card, Network, torchvision_names
+from core.networks.card import ONNX, PLUGIN, TORCHVISION, WEIGHTS, Card, Network, torchvision_names
 from core.networks.download import WeightsError
 from core.networks.engine import prepare
 from core.networks.own_options import ASIS, FileOptions, Opened
@@ -76,13 +76,18 @@ def is_file(name: str) -> bool:
 
 
 def open_file(data: bytes, title: str, options: FileOptions = ASIS, word: str = "") -> Network:
-    """The network in a weights file's bytes; `word`: how a command names the file, by default as one of that title.
+    """The network in the bytes of a weights file or of ONNX; `word`: how a command names the file, by default as one
+    of that title.
 
     Raises WeightsError.
     """
     like = families.FAMILIES.get(options.like, options.like)
     if like and like not in families.FAMILIES.values():
         raise WeightsError(f"expected a family of {', '.join(families.FAMILIES.values())}, got {like!r}")
+    if onnx_networks.is_one(data, title):
+        return onnx_networks.open_file(data, title, options, word or quoting.file(title))
+    if options.layout:
+        raise WeightsError(f"expected an ONNX file for --layout, got {title!r:.80}: leave it out")
     fit = recognise.one_fit(data, options.arch, options.part)
     found = _guess(fit, written(data))
     arch, family = options.arch or found.arch, like or found.family
@@ -209,10 +214,11 @@ def ready(card: Card, net: nn.Module, labels: Sequence[str], preprocessing: Prep
 
 @dataclass(frozen=True)
 class Guess:
-    """What a network in a weights file seems to be: its `part` of the file; the `archs` that its tensors fit, of which
+    """What a network in a file seems to be: its `part` of the file; the `archs` that its tensors fit, of which
     the first is taken; how many `classes` it tells apart (two for one logit); the `family` whose preprocessing and
     labels go with it; `labels` and `preprocessing` where the file itself tells them; what is to be `said` of it,
-    and of labels in the file that are `unfit`.
+    and of labels in the file that are `unfit`. Of an ONNX file: the `layouts` that its input may have, and whether it
+    takes pictures of `any_size`, so that one has to be said.
     """
 
     part: str
@@ -223,18 +229,22 @@ class Guess:
     preprocessing: Preprocessing | None
     said: str
     unfit: str
+    layouts: tuple[str, ...] = ()
+    any_size: bool = False
 
     @property
     def arch(self) -> str:
         return self.archs[0]
 
 
-def guesses(data: bytes) -> tuple[Guess, ...]:
-    """What the networks in the bytes of a safetensors file or a torch file seem to be; nothing in them is run.
+def guesses(data: bytes, title: str = "") -> tuple[Guess, ...]:
+    """What the networks in the bytes of a safetensors file, a torch file or ONNX seem to be; nothing in them is run.
 
-    Raises WeightsError: not weights, what the file tells of itself makes no sense, or no architecture of the registry
-    has such tensors.
+    Raises WeightsError: not weights, what the file tells of itself makes no sense, no architecture of the registry
+    has such tensors, or as `onnx_files.read` does.
     """
+    if onnx_networks.is_one(data, title):
+        return (_guess_onnx(data),)
     about = written(data)
     return tuple(_guess(fit, about) for fit in recognise.fits(data))
 
@@ -255,6 +265,20 @@ def _guess(fit: Fit, about: dict[str, str]) -> Guess:
     unfit = f"the file's own {len(told)} labels are left out, for it tells apart {classes} classes"
     prep, said = networks.file_preprocessing(about) if about else None, recognise.notes(fit, arch).removeprefix("; ")
     return Guess(fit.part, fit.archs, classes, family, labels, prep, said, unfit if told and not labels else "")
+
+
+def _guess_onnx(data: bytes) -> Guess:
+    found = onnx_files.read(data)
+    layout = found.layouts[0]
+    channels = found.channels(layout) or onnx_networks.COLOURS
+    side = onnx_networks.side_of(found, layout, 0, IMAGENET_SIZE)
+    fit = next(onnx_files.fits(found, layout, channels, side))
+    labels, unfit = onnx_networks.labels_of(found, fit.classes, (), "")
+    prep = onnx_networks.sized(onnx_networks.guessed(found, channels, fit.classes, side), side)
+    mean, std = (", ".join(f"{value:.3g}" for value in values) for values in (prep.mean, prep.std))
+    said = f"an ONNX file {onnx_networks.notes(found, fit, layout)}; a guess: mean {mean}, deviation {std}"
+    archs, open_size = tuple(ONNX + layout.lower() for layout in found.layouts), not found.side(layout)
+    return Guess("", archs, len(labels), "imagenet", labels, prep, said, unfit, found.layouts, open_size)
 
 
 def written(data: bytes) -> dict[str, str]:

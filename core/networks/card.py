@@ -29,6 +29,8 @@ KIND_WORDS: dict[Kind, str] = {
 }
 
 
+ONNX = "onnx-"  # how the architecture of an ONNX file begins, before its layout
+ONLY_ANSWERS = "an ONNX file only answers: it shows no layers and gives no gradients"
 COME_ALONG: tuple[Kind, ...] = ("trained here", "package")
 
 
@@ -81,6 +83,11 @@ class Card:
     opened: Opened | None = None  # how the reader's own came out of its file
 
     @property
+    def answers_only(self) -> bool:
+        """Whether there is nothing in it to look into."""
+        return self.arch.startswith(ONNX)
+
+    @property
     def blur(self) -> int | None:
         return blur_of(self.arch)
 
@@ -95,16 +102,27 @@ class Card:
 
 @dataclass(frozen=True, eq=False)
 class Network:
-    """A loaded network: `labels` (K,), `digest` of its weights, and the engine that runs it."""
+    """A loaded network: `labels` (K,), `digest` of its weights, and the engine that runs it; `file`: the bytes of one
+    that only answers."""
 
     card: Card
     labels: tuple[str, ...]
     preprocessing: Preprocessing
     digest: str
     engine: Engine
+    file: bytes = b""
 
     @functools.cached_property
     def identity(self) -> str:
         """SHA-256 of all that its answers depend on: name and architecture, weights, preprocessing and labels."""
         told = repr((self.card.name, self.card.arch, self.digest, self.preprocessing, self.labels))
         return hashlib.sha256(told.encode()).hexdigest()
+
+
+def inside(network: Network) -> Engine:
+    """The modules of a network, to look into. Raises ValueError for one that only answers."""
+    if network.card.answers_only:
+        raise ValueError(
+            f"expected a network to look into, got {network.card.name}: {ONLY_ANSWERS}, so open its weights file"
+        )
+    return network.engine

@@ -7,7 +7,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from typing import Any
+from typing import Any, Literal
 
 from core.networks.download import WeightsError
 from core.pictures.preprocess import INTERPOLATIONS, Interpolation, Preprocessing
@@ -15,6 +15,8 @@ from core.pictures.preprocess import INTERPOLATIONS, Interpolation, Preprocessin
 TOLD = frozenset({"labels", "input_size", "mean", "std"})  # by the header of a file of `receptive train`
 SIDES = (1, 1024)  # px of a network's square input
 LEAST_DEVIATION = 1e-4  # of pixels in [0, 1]
+Layout = Literal["NCHW", "NHWC"]
+LAYOUTS: tuple[Layout, ...] = ("NCHW", "NHWC")  # of an ONNX file's input
 TELL = "save the file without it, or with what is right"
 
 
@@ -24,7 +26,8 @@ class FileOptions:
 
     `arch`: its architecture; `like`: the family whose labels and preprocessing it has; `part`: which of several
     networks in it; `labels` of its classes; `mean` and `std` by channel, one number for all of them alike, of pixels in
-    [0, 1]; `size`: side of its square input in px, 0 for the family's; `words`: how a command said it.
+    [0, 1]; `size`: side of its square input in px, 0 for the family's; `layout`: which of LAYOUTS an ONNX file takes;
+    `words`: how a command said it.
     Raises WeightsError for numbers that make no sense.
     """
 
@@ -35,6 +38,7 @@ class FileOptions:
     mean: tuple[float, ...] = ()
     std: tuple[float, ...] = ()
     size: int = 0
+    layout: str = ""
     words: tuple[str, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
@@ -58,6 +62,7 @@ class FileOptions:
             "--mean": ",".join(map(str, self.mean)),
             "--std": ",".join(map(str, self.std)),
             "--input-size": str(self.size or ""),
+            "--layout": self.layout,
         }
         return tuple(word for option, value in told.items() if value for word in (option, value))
 

@@ -33,6 +33,7 @@ MISSING = 'expected the extra "fast" (OpenVINO), found none: pip install "recept
 PAYS_ANEW, PAYS_KEPT = 256, 32  # inputs from which translating and compiling pays, and compiling alone
 AGREES = 1e-4  # of the largest logit: what float32's rounding may change (core.networks.engine.FLOAT32_NOISE)
 KEPT = 24  # translated networks on this machine, about 20 MB each at most
+UNKNOWN = "No conversion rule found for operations"
 Precision = Literal["f32", "bf16"]
 log = logging.getLogger(__name__)
 
@@ -57,8 +58,9 @@ def runtime() -> ModuleType:
     return import_module("openvino")
 
 
-def compiled(model: Any, precision: Precision = "f32") -> Compiled:
-    """An openvino.Model of one input (B, C, H, W) and one output (B, K), as a module that computes in `precision`.
+def compiled(model: Any, precision: Precision = "f32", batch: int = 0) -> Compiled:
+    """An openvino.Model of one input (B, C, H, W) and one output (B, K), as a module that computes in `precision`;
+    `batch`: how many pictures it takes at a time, 0 for any number.
 
     Raises SwiftError, in OpenVINO's own words, for what it cannot run here.
     """
@@ -66,9 +68,20 @@ def compiled(model: Any, precision: Precision = "f32") -> Compiled:
 
     settings = {"INFERENCE_PRECISION_HINT": precision, "INFERENCE_NUM_THREADS": torch.get_num_threads()}
     try:
-        return Compiled(runtime().Core().compile_model(model, "CPU", settings))
+        return Compiled(runtime().Core().compile_model(model, "CPU", settings), batch)
     except RuntimeError as error:
-        raise SwiftError(f"expected a network that OpenVINO can run, got one that it refuses: {said(error)}") from error
+        raise SwiftError(refusal(error)) from error
+
+
+def refusal(error: Exception) -> str:
+    """A sentence of what OpenVINO refuses, in its own words: the operators that it does not know, or the last line, as
+    it names its own source files first."""
+    lines = [" ".join(filter(str.isprintable, line.split())) for line in str(error).splitlines()]
+    unknown = next((line.rpartition(": ")[2] for line in lines if UNKNOWN in line), "")
+    if unknown:
+        return f"expected operators that OpenVINO knows, got {unknown:.200}: export the network without them"
+    last = next((line for line in reversed(lines) if line), type(error).__name__)
+    return f"expected a network that OpenVINO can run, got one that it refuses ({last:.200}): export it anew"
 
 
 def said(error: Exception) -> str:

@@ -41,7 +41,7 @@ class Cell:
 def row(card: Card) -> tuple[Cell, ...]:
     """What every part says to a network."""
     return tuple(
-        Cell(study, part, not part.why_not(card), part.why_not(card) or part.note(card))
+        Cell(study, part, not part.refusal(card), part.refusal(card) or part.note(card))
         for study in STUDIES
         for part in study.uses
     )

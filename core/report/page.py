@@ -18,7 +18,7 @@ from core.figures import theme
 from core.figures.blocks import WIDTH, Picture, Pictures, toolbar
 from core.figures.palette import FONTS
 from core.networks import brought, quoting
-from core.networks.card import Card
+from core.networks.card import ONLY_ANSWERS, Card
 from core.networks.download import WeightsError
 from core.networks.own_options import ASIS, FileOptions
 from core.pictures.image import RGBImage, thumbnail
@@ -106,13 +106,18 @@ def section(study: Study, asked: Asked, progress: Progress) -> Section:
     except (ValueError, OSError) as error:
         failures.append(in_words(error))
     progress(1, 1)
-    return Section(study, tuple(parts), tuple(failures), left_out(asked, parts, bool(failures)))
+    return Section(study, tuple(parts), tuple(failures), left_out(study, asked, parts, bool(failures)))
 
 
-def left_out(asked: Asked, parts: Sequence[Part], failed: bool) -> str:
-    """Which of the networks asked for a study could not take, if any."""
+def left_out(study: Study, asked: Asked, parts: Sequence[Part], failed: bool) -> str:
+    """Which of the networks asked for a study could not take, if any, and why it takes none that only answers."""
     taken = {card.name for p in parts for card in p.cards}
-    missing = [card.name for card in asked.cards if card.name not in taken]
+    inside = any(use.looks_inside for use in study.uses)
+    missing = [
+        f"{card.name} ({ONLY_ANSWERS})" if inside and card.answers_only else card.name
+        for card in asked.cards
+        if card.name not in taken
+    ]
     if not missing or failed:
         return ""
     instead = "" if taken & {card.name for card in asked.cards} else "; its packaged networks are shown instead"

@@ -13,7 +13,7 @@ from core.base.prose import language, sections
 from core.base.worker import Progress, ignore
 from core.claims.claim import Claim
 from core.claims.live import Probe
-from core.networks.card import Card
+from core.networks.card import ONLY_ANSWERS, Card
 from core.pictures.image import RGBImage
 from core.studies.asked import Asked, Work
 
@@ -27,7 +27,7 @@ ANSWER: Columns = (("label", "text"), ("probability", "float"))
 @dataclass(frozen=True)
 class Use:
     """One thing that a study does with a network: `name` on the page; `why_not` gives "" where it runs, and `note` what
-    is particular there.
+    is particular there. `looks_inside`: it needs more of a network than answers.
 
     `address`: what the URL calls the choosers that take the network, and what they take, made of {name}, {family} and
     {title}, the family's on the pages; none where the page's own networks are fixed.
@@ -37,6 +37,11 @@ class Use:
     address: tuple[tuple[str, str], ...] = ()
     why_not: Callable[[Card], str] = lambda card: ""
     note: Callable[[Card], str] = lambda card: ""
+    looks_inside: bool = False
+
+    def refusal(self, card: Card) -> str:
+        """Why it does not run on a network, "" where it does."""
+        return ONLY_ANSWERS if self.looks_inside and card.answers_only else self.why_not(card)
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ HELP = {
     "mean": "Mean of a weights file's pictures in [0, 1]: one number, or one a channel, such as 0.49,0.48,0.45.",
     "std": "Their standard deviation, likewise.",
     "input_size": "Side in px of a weights file's square input.",
+    "layout": "Layout of an ONNX file's input, NCHW or NHWC; by default guessed.",
 }
 
 
@@ -57,6 +58,7 @@ def file_options(said: dict[str, str]) -> FileOptions:
         mean=numbers("--mean", said["mean"]),
         std=numbers("--std", said["std"]),
         size=int(size or 0),
+        layout=said["layout"].upper(),
         words=tuple(words),
     )
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from core.base.heavy import go
 from core.networks import families
-from core.networks.card import Card
+from core.networks.card import ONLY_ANSWERS, Card
 from core.studies.patch.evidence import Result, has_map
 from core.studies.patch.figures import maps
 from core.studies.study import Study, Use
@@ -23,6 +23,8 @@ def sees_all(card: Card) -> str:
 
 
 def without_gradient(card: Card) -> str:
+    if card.answers_only:
+        return f"by occlusion and chance only: {ONLY_ANSWERS}"
     return "by occlusion and chance only: signs have no gradient" if "random_svm" in card.arch else ""
 
 
@@ -35,7 +37,7 @@ STUDY = Study(
     room="patch",
     networks=families.DEFAULT_MAPS,
     uses=(
-        Use("evidence of patches", why_not=no_patches, note=sees_all),
+        Use("evidence of patches", why_not=no_patches, note=sees_all, looks_inside=True),
         Use("masking curves", (("patch-any-network", "{name}"),), note=without_gradient),
     ),
 )

@@ -20,11 +20,10 @@ from core.base.heavy import torch
 from core.base.settings import check, setting
 from core.base.worker import Progress, ignore, part
 from core.compute import attributions
-from core.compute.attributions import EVIDENCE, METHODS, RANDOM
+from core.compute.attributions import EVIDENCE, METHODS, OCCLUSION, RANDOM
 from core.networks import engine
 from core.networks.card import Network
 from core.pictures.preprocess import to_tensor
-from core.studies.patch.methods import OCCLUSION
 from core.studies.patch.scramble import check as check_asked
 
 Mode = Literal["deletion", "insertion"]

@@ -13,12 +13,12 @@ import numpy as np
 from core.base.heavy import torch
 from core.base.worker import Progress, each, ignore
 from core.compute import attributions
-from core.compute.attributions import EVIDENCE, METHODS, RANDOM
-from core.networks.card import Network
+from core.compute.attributions import EVIDENCE, METHODS, OCCLUSION, RANDOM
+from core.networks.card import ONLY_ANSWERS, Network
 from core.pictures.preprocess import to_tensor
 from core.studies.patch.scramble import answers
 
-OCCLUSION, GRADIENTS, DEEP_LIFT, GRAD_CAM = "occlusion", "integrated gradients", "DeepLIFT", "Grad-CAM"
+GRADIENTS, DEEP_LIFT, GRAD_CAM = "integrated gradients", "DeepLIFT", "Grad-CAM"
 ON_THE_WAY = (1.0, 0.75, 0.5, 0.25)  # shares of the way from the mean colour to the picture
 FLAT = (
     "the gradient of the answer is zero at this picture{where}, as where a network takes signs: "
@@ -56,6 +56,8 @@ def reason(network: Network, x: torch.Tensor, target: int, method: str) -> str |
 
     if method in (OCCLUSION, RANDOM):
         return None  # they ask for answers alone
+    if network.card.answers_only:
+        return ONLY_ANSWERS
     if method == EVIDENCE:
         fits = isinstance(network.engine.exact, BagNet)
         return None if fits else "only a BagNet's logits are sums over patches"

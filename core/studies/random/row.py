@@ -51,7 +51,8 @@ class FeatureParams:
 
 def row(network: Network | RandomDepthwise, image: RGBImage, params: FeatureParams) -> Row:
     """The picture's features: random ones (Xue & Roshan, arXiv 1806.05789, §2), or what a trained network's last
-    layer sees, float32 (k,). Raises ValueError for a network that ends in no linear layer."""
+    layer sees, or the logits of one that only answers, float32 (k,). Raises ValueError for a network that ends in no
+    linear layer."""
     from core.models.random_depthwise import RandomDepthwise
 
     if isinstance(network, RandomDepthwise):
@@ -60,15 +61,15 @@ def row(network: Network | RandomDepthwise, image: RGBImage, params: FeaturePara
     else:
         x = as_input(seen(image, network.preprocessing)[None], network)
         with torch.inference_mode():
-            found = np.asarray(headless(network)(x).flatten().numpy())
+            found = np.asarray(reader(network)(x).flatten().numpy())
         drawn = {"kernel": None, "depth": None, "seed": None, "size": network.preprocessing.size}
     return {"k": len(found), **drawn, "features": found}
 
 
 @functools.lru_cache(maxsize=8)
-def headless(network: Network) -> nn.Module:
-    """core.compute.spaces.headless, which copies the network, once for all pictures."""
-    return spaces.headless(network.engine.exact)
+def reader(network: Network) -> nn.Module:
+    """core.compute.spaces.reader, which copies the network, once for all pictures."""
+    return spaces.reader(network)
 
 
 TABLE = Table(

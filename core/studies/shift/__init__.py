@@ -35,7 +35,7 @@ STUDY = Study(
     icon=":material/open_with:",
     room="shift",
     networks=families.DEFAULT_NETWORKS,
-    uses=(Use("every shift", CHOOSERS, note=slow), Use("inside the layers", CHOOSERS, not_followed)),
+    uses=(Use("every shift", CHOOSERS, note=slow), Use("inside the layers", CHOOSERS, not_followed, looks_inside=True)),
 )
 
 

@@ -17,6 +17,7 @@ import numpy as np
 from core.base.heavy import feature_extraction, fx_proxy, nn, torch
 from core.base.worker import Progress, ignore
 from core.models import binomial
+from core.networks import card
 from core.networks.card import Network
 from core.networks.engine import batch_size
 from core.pictures.image import RGBImage
@@ -66,7 +67,7 @@ def internal_distance(
         raise ValueError(
             f"expected a boundary padding of {list(BOUNDARY_PADDINGS)}, got {boundary_padding!r}: choose one of them"
         )
-    plain = network.engine.plain
+    plain = card.inside(network).plain
     # a copy in both cases: tracing switches its modules to training and back
     net = circular_twin(plain) if boundary_padding == "circular" else copy.deepcopy(plain)
     net = net.to(memory_format=torch.channels_last)
@@ -232,7 +233,7 @@ def filter_smoothness(network: Network) -> FilterSmoothness:
     value is the mean over its filters that are not all zero (NaN if all are).
     """
     paths, values = [], []
-    for path, conv in network.engine.plain.named_modules():
+    for path, conv in card.inside(network).plain.named_modules():
         if isinstance(conv, nn.Conv2d) and max(conv.kernel_size) > 1:
             taps = conv.weight.detach().double().numpy()  # (C_out, C_in, kh, kw)
             steps = sum(np.abs(np.diff(taps, axis=axis)).sum((1, 2, 3)) for axis in (2, 3))

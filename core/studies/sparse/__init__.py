@@ -28,7 +28,7 @@ STUDY = Study(
     room="sparse",
     networks=families.DEFAULT_SDNETS,
     uses=(
-        Use("codes and λ", (("sparse-network", "{name}"),), partial(unless_coded, NO_CODES)),
+        Use("codes and λ", (("sparse-network", "{name}"),), partial(unless_coded, NO_CODES), looks_inside=True),
         Use("noise × λ", (("sparse-any-network", "{name}"),), note=partial(unless_coded, NO_LAMBDA)),
     ),
 )

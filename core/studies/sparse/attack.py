@@ -21,7 +21,7 @@ from core.base.settings import check, setting
 from core.base.worker import Progress, ignore, part
 from core.compute import attacks
 from core.compute.coded import sdnet_of
-from core.networks.card import Network
+from core.networks.card import Network, inside
 from core.pictures.preprocess import normalise
 
 Norm = Literal["linf", "l2"]
@@ -79,7 +79,8 @@ def attack(
 
     `lam`: the first layer's lambda, which the attack knows; the layer's own by default. Where a picture's attack starts
     depends on the picture, the seed and the restart, not on the other pictures. `progress` may raise to stop.
-    Raises ValueError for what are no pictures, labels that do not fit, or a lambda where there is no dictionary.
+    Raises ValueError for what are no pictures, labels that do not fit, a lambda where there is no dictionary, or a
+    network that only answers.
     """
     if pictures.ndim != 4 or not len(pictures) or not (pictures.min() >= 0 and pictures.max() <= 1):
         raise ValueError(f"expected pictures (B, H, W, 3) of [0, 1], got {pictures.shape} {pictures.dtype}")
@@ -114,7 +115,7 @@ def answers(network: Network, x: torch.Tensor, lam: float | None) -> torch.Tenso
     """Logits (B, K) of pixels (B, 3, H, W) in [0, 1], differentiable in them."""
     seen = normalise(x, network.preprocessing)
     if lam is None:
-        return network.engine.plain(seen)  # type: ignore[no-any-return]
+        return inside(network).plain(seen)  # type: ignore[no-any-return]
     net = sdnet_of(network)
     return net.tail(net.dictionary(seen, lam))
 

@@ -27,8 +27,8 @@ STUDY = Study(
     room="spinal",
     networks=tuple(families.HEADED.values()),
     uses=(
-        Use("heads on its features", (("spinal-any-network", "{name}"),)),
-        Use("what each layer adds", why_not=no_spinal_layers, note=by_hand),
+        Use("heads on its features", (("spinal-any-network", "{name}"),), looks_inside=True),
+        Use("what each layer adds", why_not=no_spinal_layers, note=by_hand, looks_inside=True),
     ),
 )
 

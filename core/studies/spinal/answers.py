@@ -17,7 +17,7 @@ from core.base.worker import Progress, ignore
 from core.data import named
 from core.models.heads import HEADS, SHORT, Head
 from core.networks import engine
-from core.networks.card import Network
+from core.networks.card import Network, inside
 from core.networks.families import HEADED
 from core.networks.packaged import check_comparable
 from core.pictures.digit_form import as_mnist
@@ -116,7 +116,7 @@ def headed(network: Network) -> Headed:
     """The network in float32. Raises ValueError if it is not a backbone under a head."""
     from core.models.spinal import Headed
 
-    net = network.engine.exact
+    net = inside(network).exact
     if not isinstance(net, Headed):
         names = ", ".join(HEADED.values())
         raise ValueError(f"expected a backbone under a head, got {network.card.name}: choose one of {names}")

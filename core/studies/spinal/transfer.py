@@ -31,7 +31,7 @@ from core.data.split import Split
 from core.data.split import part as some_of
 from core.models.counting import matched_width, multiplications, parameters
 from core.models.heads import Shape
-from core.networks.card import Network, title_of
+from core.networks.card import Network, inside, title_of
 from core.pictures.preprocess import normalise
 from core.studies.spinal.heads import EPOCH_LIMITS, FOLDER, SEED_LIMITS, SMOOTHING, WEIGHT_DECAY, judged
 
@@ -211,7 +211,7 @@ def under_head(network: Network, params: Params, head: Head, seed: int, classes:
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         net = with_head(
-            copy.deepcopy(network.engine.plain), lambda features: build_head(params, head, features, classes)
+            copy.deepcopy(inside(network).plain), lambda features: build_head(params, head, features, classes)
         )
     return net.to(memory_format=torch.channels_last)
 
@@ -321,8 +321,9 @@ def features(
 
     Pictures are scaled to the network's size; grey ones are shown in all of a colour network's channels. `progress` may
     raise to stop. Raises ValueError for halves of other classes, fewer than FEWEST pictures to learn from or none to
-    test with, and a network without a linear layer.
+    test with, a network without a linear layer, and one that only answers.
     """
+    inside(network)
     check_halves(train, test, FEWEST)
     few = fewer(train, test, most or most_pictures(network.preprocessing.size))
     check_halves(*few, FEWEST)

@@ -48,7 +48,7 @@ def from_file(key: str, chosen: Chosen) -> None:
     if file is None:
         return
     with st.spinner(section("networks", "looking")):
-        found = guessed(file.file_id, file.getvalue())
+        found = guessed(file.file_id, file.getvalue(), file.name)
     if isinstance(found, str):
         st.error(plain(found), icon=":material/error:")
         return
@@ -56,11 +56,7 @@ def from_file(key: str, chosen: Chosen) -> None:
     if guess is None:
         return
     this = f"{key} {file.file_id} {guess.part}"
-    archs = list_classifiers()
-    arch = st.selectbox(
-        section("networks", "architecture"), archs, archs.index(guess.arch), key=f"{this} own arch",
-        help=section("networks", "architecture help"),
-    )  # fmt: skip
+    what = layout(this, guess) if guess.layouts else architecture(this, guess)
     if about := "; ".join(filter(None, [guess.said, guess.unfit])):
         st.text(section("networks", "of this file", said=about))  # names from the file are in it, so no Markdown
     options = preprocessing(this, guess)
@@ -70,9 +66,29 @@ def from_file(key: str, chosen: Chosen) -> None:
     labels = tuple(line.strip() for line in told.splitlines() if line.strip())
     if labels != first_labels(guess) or options.like:
         options = replace(options, labels=labels)
-    options = replace(options, arch=arch if arch != guess.arch else "", part=guess.part)
+    options = replace(options, part=guess.part, **what)
     work = partial(bring.open_file, file.getvalue(), file.name, options)
     open_it(f"{this} own open", f"{key} own open", work, chosen)
+
+
+def architecture(key: str, guess: Guess) -> dict[str, str]:
+    """The architecture that the reader chooses, as FileOptions take it: nothing for the one that is guessed."""
+    archs = list_classifiers()
+    arch = st.selectbox(
+        section("networks", "architecture"), archs, archs.index(guess.arch), key=f"{key} own arch",
+        help=section("networks", "architecture help"),
+    )  # fmt: skip
+    return {"arch": arch} if arch != guess.arch else {}
+
+
+def layout(key: str, guess: Guess) -> dict[str, str]:
+    """The layout of an ONNX file's input, likewise; asked for where the file leaves it open."""
+    if len(guess.layouts) == 1:
+        return {}
+    said = st.selectbox(
+        section("networks", "layout"), guess.layouts, key=f"{key} own layout", help=section("networks", "layout help")
+    )
+    return {"layout": said} if said != guess.layouts[0] else {}
 
 
 def one_of(found: tuple[Guess, ...], key: str) -> Guess | None:
@@ -89,11 +105,11 @@ def one_of(found: tuple[Guess, ...], key: str) -> Guess | None:
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
-def guessed(file_id: str, _data: bytes) -> tuple[Guess, ...] | str:
+def guessed(file_id: str, _data: bytes, title: str) -> tuple[Guess, ...] | str:
     """What the networks in the file seem to be, or what is wrong with it."""
     cache.wait_until_warm()
     try:
-        return bring.guesses(_data)
+        return bring.guesses(_data, title)
     except WeightsError as error:
         return str(error)
 
@@ -106,20 +122,26 @@ def first_labels(guess: Guess) -> tuple[str, ...]:
 def preprocessing(key: str, guess: Guess) -> FileOptions:
     """What is said of input size, mean and deviation: nothing, that they are a family's, or numbers typed in."""
     titles = {title: family for title, family in at_hand.families().items() if family in families.FAMILIES.values()}
-    options = [*([AS_TOLD] if guess.preprocessing else []), *titles, NUMBERS]
-    words = {AS_TOLD: section("networks", "as the file tells"), NUMBERS: section("networks", "own numbers")}
+    told = guess.preprocessing is not None and not guess.any_size
+    options = [*([AS_TOLD] if told else []), *titles, NUMBERS]
+    words = {
+        AS_TOLD: section("networks", "as guessed" if guess.layouts else "as the file tells"),
+        NUMBERS: section("networks", "own numbers"),
+    }
     usual = next(title for title, family in titles.items() if family == guess.family)
+    first = AS_TOLD if told else NUMBERS if guess.any_size else usual
     how = st.selectbox(
-        section("networks", "preprocessing"), options, 0 if guess.preprocessing else options.index(usual),
-        key=f"{key} own prep", help=section("networks", "preprocessing help"),
+        section("networks", "preprocessing"), options, options.index(first), key=f"{key} own prep",
+        help=section("networks", "preprocessing help"),
         format_func=lambda how: words.get(how, how),
     )  # fmt: skip
-    if how == (options[0] if guess.preprocessing else usual):
+    if how == first != NUMBERS:
         return FileOptions()
     if how != NUMBERS:
         return FileOptions(like=titles[how])
     start = guess.preprocessing or packaged.usual_preprocessing(guess.arch, guess.family)
-    size = st.number_input(section("networks", "side"), *SIDES, start.size, key=f"{key} own size")
+    fixed = bool(guess.layouts) and not guess.any_size
+    size = st.number_input(section("networks", "side"), *SIDES, start.size, key=f"{key} own size", disabled=fixed)
     left, right = st.columns(2)
     mean, std = [], []
     for i, (middle, spread) in enumerate(zip(start.mean, start.std, strict=True)):

@@ -5,6 +5,7 @@ import pytest
 
 from core import networks
 from core.compute import attributions, coded, patches, spaces
+from core.data.split import Split
 from core.figures.palette import contrast
 from core.overview import coverage
 from core.pictures.image import from_pixels
@@ -13,7 +14,7 @@ from core.pictures.samples import load_sample
 from core.studies.patch import masking as patch_masking
 from core.studies.shift import inside, sweep
 from core.studies.sparse import dataset
-from core.studies.spinal import answers
+from core.studies.spinal import answers, transfer
 from core.studies.spinal.diagram import PAGE
 
 CAT = load_sample("cat")
@@ -44,6 +45,11 @@ def own_codes(network):
     return coded.sdnet_of(network)
 
 
+def heads(network):
+    half = Split(np.stack([seen(network)] * transfer.FEWEST), np.arange(transfer.FEWEST) % 2, ("a", "b"))
+    return transfer.features("cats", half, half, network)
+
+
 RUN = {
     "every shift": lambda n: sweep.run([n], CAT, sweep.Params(max_shift=1)),
     "inside the layers": lambda n: inside.internal_distance(n, CAT, "circular"),
@@ -53,7 +59,7 @@ RUN = {
     "noise × λ": noise_and_lambda,
     "map of its features": lambda n: spaces.trained(np.stack([seen(n)] * 2), n),
     "retrieval, backgrounds": lambda n: spaces.trained(np.stack([seen(n)] * 2), n),
-    "heads on its features": lambda n: spaces.trained(np.stack([seen(n)] * 2), n),
+    "heads on its features": heads,
     "what each layer adds": lambda n: answers.layers(n, to_tensor(seen(n)[None], n.preprocessing)),
 }
 
@@ -66,7 +72,7 @@ def test_every_part_is_tried():
 @pytest.mark.parametrize("name", KINDS)
 def test_what_the_matrix_promises_runs_and_what_it_refuses_is_refused(name, part):
     network = networks.load(networks.find(name))
-    why = part.why_not(network.card)
+    why = part.refusal(network.card)
     if not why:
         assert RUN[part.name](network) is not None
     else:

@@ -8,6 +8,7 @@ from safetensors.torch import save
 
 from core.models import create_model
 from pages.parts.common import tray
+from tests.helpers.onnx_files import exported, external, linear, picture, small
 from tests.helpers.pages import bring, visit
 from tests.helpers.weight_files import torch_bytes
 
@@ -103,3 +104,74 @@ def test_a_picture_beyond_the_trays_own_limit_is_one_sentence(monkeypatch):
     monkeypatch.setattr(tray, "MAX_PICTURE_BYTES", 3_000_000)
     error = tray.attempt(bytes(5_000_000))
     assert str(error) == "expected a picture of at most 3 MB, got 5 MB: make it smaller"
+
+
+# ---- ONNX ----------------------------------------------------------------------------------------
+
+
+def labelled(app, kind, words):
+    return next(found for found in getattr(app, kind) if words in found.label)
+
+
+def test_an_onnx_file_opens_and_answers_on_the_page():
+    app = visit("networks")
+    bring(app, "networks", exported(small(), 1, 3, 16, 16), "mine.onnx")
+    assert not app.exception
+    assert "Of this file: an ONNX file from pytorch" in said(app)
+    assert "3 × 16 × 16 (NCHW)" in said(app)
+    assert not [s for s in app.selectbox if "Architecture" in s.label or "Layout" in s.label]
+    chooser(app, "Preprocessing").set_value("numbers of my own").run()
+    assert labelled(app, "number_input", "Side").disabled
+    labelled(app, "number_input", "Deviation 1").set_value(0.5).run()
+    labelled(app, "text_area", "5 classes").set_value("ant\nbee\ncat\ndog\neel").run()
+    app.button(key="networks own open").click().run()
+    assert not app.exception
+    network = app.session_state["own networks"]["user:mine.onnx"]
+    assert network.labels == ("ant", "bee", "cat", "dog", "eel")
+    assert network.preprocessing.std[0] == 0.5
+    words = " ".join(block.value for block in app.markdown)
+    assert "heads on its features" in words
+    assert "an ONNX file only answers" in words
+
+
+def test_an_onnx_file_of_any_size_and_layout_asks_for_both():
+    app = visit("networks")
+    model = linear(inputs=[picture(("n", "a", "b", "c"))], features=48)
+    bring(app, "networks", model.SerializeToString(), "mine.onnx")
+    labelled(app, "number_input", "Side").set_value(4).run()
+    assert chooser(app, "Layout").options == ["NCHW", "NHWC"]
+    chooser(app, "Layout").set_value("NHWC").run()
+    app.button(key="networks own open").click().run()
+    assert not app.exception
+    network = app.session_state["own networks"]["user:mine.onnx"]
+    assert (network.card.arch, network.preprocessing.size) == ("onnx-nhwc", 4)
+
+
+@pytest.mark.parametrize("data", [b"no network", external(linear(), "other.bin").SerializeToString()])
+def test_an_onnx_file_that_cannot_be_asked_is_a_sentence_on_the_page(data):
+    app = visit("networks")
+    bring(app, "networks", data, "mine.onnx")
+    assert not app.exception
+    assert app.error[0].value.startswith("expected an ONNX file")
+
+
+def test_the_command_and_the_lines_open_an_onnx_file_as_the_page_did(tmp_path, monkeypatch):
+    from core.networks import brought
+    from core.terminal.own_file import HELP, file_options, written
+
+    data = exported(small(), 1, 3, 16, 16, any_side=True)
+    app = visit("shift_sweep", shift_R="1")
+    bring(app, "shift", data, "mine.onnx")
+    labelled(app, "number_input", "Side").set_value(24).run()
+    app.button(key="shift own open").click().run()
+    assert not app.exception
+    opened = app.session_state["own networks"]["user:mine.onnx"]
+    words = shlex.split(next(c.value for c in app.code if "receptive shift-sweep" in c.value))
+    told = {name: words[words.index(written(name)) + 1] if written(name) in words else "" for name in HELP}
+    assert brought.open_file(data, "mine.onnx", file_options(told)).identity == opened.identity
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.onnx").write_bytes(data)
+    [line] = [line for c in app.code for line in c.value.splitlines() if line.startswith("nets = ")]
+    made = {}
+    exec(f"from core.networks.own_options import FileOptions\nfrom core.networks import open_network\n{line}", made)
+    assert [net.identity for net in made["nets"]] == [opened.identity]
