@@ -136,8 +136,8 @@ class Swift:
                     self.check(found.exact, shape)
                     return found
             except Exception as error:  # two compilers may raise anything, and torch answers in any case
-                kind = type(error).__name__
-                log.warning("expected OpenVINO to answer as torch does, got %s (%s)", kind, said(error))
+                got = f"{type(error).__name__} ({said(error)})"
+                log.warning("expected OpenVINO to answer as torch does, got %s: torch answers in its place", got)
         return None
 
     def check(self, exact: Compiled, shape: tuple[int, ...]) -> None:
