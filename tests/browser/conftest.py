@@ -114,12 +114,17 @@ def serving(script: str, folder: Path, root: Path = ROOT, **environment: str) ->
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", script, "--server.headless", "true"]
+    # nobody edits a file, and to look for that again and again takes a good part of a processor
+    options = ["--server.headless", "true", "--server.fileWatcherType", "none", "--server.port", str(port)]
     log = (folder / "app.log").open("w+")
     # one thread: Chromium needs the other core
     around = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(root)} | environment
     server = subprocess.Popen(
-        [*command, "--server.port", str(port)], cwd=root, env=around, stdout=log, stderr=subprocess.STDOUT
+        [sys.executable, "-m", "streamlit", "run", script, *options],
+        cwd=root,
+        env=around,
+        stdout=log,
+        stderr=subprocess.STDOUT,
     )
     url = f"http://localhost:{port}"
     try:

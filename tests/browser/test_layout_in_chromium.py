@@ -35,7 +35,7 @@ NO_WORK = """([asked, busy, calm]) => {
 def rest(page: Page, calm: int = CALM) -> None:
     """Wait until what is computed beside the page is drawn too."""
     settle(page)
-    page.wait_for_function(NO_WORK, arg=[next(NUMBERS), BUSY, calm], timeout=PATIENCE)
+    page.wait_for_function(NO_WORK, arg=[next(NUMBERS), BUSY, calm], polling=500, timeout=PATIENCE)
 
 
 @pytest.mark.parametrize(("theme", "language", "widths"), LOOKS, ids=[f"{theme}-{one}" for theme, one, _ in LOOKS])
