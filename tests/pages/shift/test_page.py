@@ -105,7 +105,7 @@ def test_an_unsure_network_says_so_first():
 
 
 def test_it_speaks_japanese():
-    app = page(lang="ja", shift_R="2", shift_boundary="circular")
+    app = settled(page(lang="ja", shift_R="2", shift_boundary="circular"))
     assert not app.exception
     assert app.title[0].value == "1ピクセルずらすと答えは変わる？"
     assert "25 通り" in finding(app)
