@@ -32,10 +32,10 @@ NO_WORK = """([asked, busy, calm]) => {
 }"""
 
 
-def rest(page: Page, calm: int = CALM) -> None:
+def rest(page: Page) -> None:
     """Wait until what is computed beside the page is drawn too."""
     settle(page)
-    page.wait_for_function(NO_WORK, arg=[next(NUMBERS), BUSY, calm], polling=500, timeout=PATIENCE)
+    page.wait_for_function(NO_WORK, arg=[next(NUMBERS), BUSY, CALM], polling=500, timeout=PATIENCE)
 
 
 @pytest.mark.parametrize(("theme", "language", "widths"), LOOKS, ids=[f"{theme}-{one}" for theme, one, _ in LOOKS])
@@ -55,7 +55,7 @@ def test_every_page_can_be_read(
     wrong: list[str] = []
     for width in widths:
         page.set_viewport_size({"width": width, "height": SCREENS[width]})
-        rest(page, CALM if width == widths[0] else CALM // 3)  # nothing is computed for another width
+        rest(page)
         for check in (*CHECKS, *(["hero"] if width in FIRST_SCREEN and slug not in NO_HERO else [])):
             wrong += [f"{check} at {width} px: {text}" for text in page.evaluate(f"rxLayout.{check}()")]
     context.close()
