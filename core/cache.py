@@ -19,15 +19,17 @@ import numpy as np
 import streamlit as st
 
 from core import networks
-from core.base import worker
+from core.base import heavy, worker
 from core.base.worker import Job, Line, Progress, Stopped
 from core.networks import intact
 from core.networks.card import Card, Network
 
 T = TypeVar("T")
 NETWORKS_KEPT = 5  # a VGG-16 takes 1.4 GB in all its precisions
+FIRST_LOOK = 3.0  # seconds that the first page gets before torch is imported beside it
 JOBS_KEPT = 64  # one page of patch evidence asks for 30; the largest sweep holds 10 MB of logits
 PLAIN = (type(None), bool, int, float, complex, str)  # what these say of themselves is all that they are
+_wanted = threading.Event()  # somebody waits for torch
 
 
 @dataclass(frozen=True)
@@ -126,13 +128,22 @@ def job(call: Call[T], ask: str = "") -> Job[T]:
         return found
 
 
+# Plotly looks at pandas where it finds it among the imported modules, and must not meet it half imported.
+heavy.BEFORE["plotly"] = "pandas"
+
+
 @st.cache_resource(show_spinner=False)
 def warm_up() -> threading.Thread:
-    """Import what pages will want while the reader looks at the first one."""
-    names = ("torch", "torchvision", "plotly.graph_objects", "sklearn", "captum.attr", "torch._decomp")
-    thread = threading.Thread(target=lambda: [import_module(name) for name in names], daemon=True)
+    """Import what pages will want while the reader looks at the first one: once it stands, or when somebody waits."""
+    thread = threading.Thread(target=_import, daemon=True)
     thread.start()
     return thread
+
+
+def _import() -> None:
+    _wanted.wait(FIRST_LOOK)
+    for name in ("torch", "plotly.graph_objects", "torch._decomp"):
+        import_module(name)
 
 
 def is_warm() -> bool:
@@ -143,6 +154,7 @@ def is_warm() -> bool:
 
 def wait_until_warm() -> None:
     """To be called before torch is used: two threads that import it at once may each see half of it."""
+    _wanted.set()
     warm_up().join()
 
 

@@ -28,6 +28,7 @@ OF_NO_PAPER = (
     "compiled",
     "__init__",
     "row",
+    "compiled",
     "report",
     "measure",
     "counting",

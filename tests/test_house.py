@@ -2,6 +2,7 @@
 
 import ast
 import dataclasses
+import functools
 import graphlib
 import subprocess
 import sys
@@ -29,10 +30,13 @@ def dotted(path):
     return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 
-TREES = {
-    dotted(path): ast.parse(path.read_text(), str(path))
-    for path in [ROOT / "app.py", *(ROOT / "core").rglob("*.py"), *(ROOT / "pages").rglob("*.py")]
-}
+@functools.cache
+def trees():
+    """{module: its syntax tree} of the app; parsed by those who look, not by all who collect the tests."""
+    files = [ROOT / "app.py", *(ROOT / "core").rglob("*.py"), *(ROOT / "pages").rglob("*.py")]
+    return {dotted(path): ast.parse(path.read_text(), str(path)) for path in files}
+
+
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 
 
@@ -47,11 +51,17 @@ def imports(tree):
             assert node.level == 0, "imports are absolute here"
             for alias in node.names:
                 inner = f"{node.module}.{alias.name}"
-                yield inner if inner in TREES else node.module
+                yield inner if inner in trees() else node.module
 
 
-EDGES = sorted({(name, other) for name, tree in TREES.items() for other in imports(tree) if other != name})
-INSIDE = [(name, other) for name, other in EDGES if other in TREES and other != "core"]
+@functools.cache
+def edges():
+    """(module, what it imports) of the app."""
+    return sorted({(name, other) for name, tree in trees().items() for other in imports(tree) if other != name})
+
+
+def inside():
+    return [(name, other) for name, other in edges() if other in trees() and other != "core"]
 
 
 def of(name, *packages):
@@ -76,13 +86,13 @@ def floor(name):
 
 
 def test_imports_run_down_the_floors():
-    assert {floor(name) for name in TREES if name != "core"} == set(range(len(FLOORS) + 3))
-    assert [(name, other) for name, other in INSIDE if floor(name) < floor(other)] == []
+    assert {floor(name) for name in trees() if name != "core"} == set(range(len(FLOORS) + 3))
+    assert [(name, other) for name, other in inside() if floor(name) < floor(other)] == []
 
 
 def test_imports_run_in_no_circle():
     order = graphlib.TopologicalSorter()
-    for name, other in INSIDE:
+    for name, other in inside():
         order.add(name, other)
     order.prepare()  # raises CycleError, which names the circle
 
@@ -95,7 +105,7 @@ def room_of(name, package):
 
 
 def test_rooms_do_not_know_each_other():
-    rooms = [(name, other, room_of(name, "core.studies"), room_of(other, "core.studies")) for name, other in INSIDE]
+    rooms = [(name, other, room_of(name, "core.studies"), room_of(other, "core.studies")) for name, other in inside()]
     assert [(name, other) for name, other, own, its in rooms if own and its and own != its] == []
     assert len({own for _, _, own, _ in rooms if own}) == len(STUDIES)
 
@@ -103,7 +113,7 @@ def test_rooms_do_not_know_each_other():
 def test_in_a_room_only_what_measures_trains():
     assert [
         (name, other)
-        for name, other in INSIDE
+        for name, other in inside()
         if room_of(name, "core.studies") and of(other, "core.training")
         if not name.split(".")[3].startswith("measure")
     ] == []
@@ -113,7 +123,7 @@ def test_a_page_knows_only_its_own_parts_and_the_common_ones():
     own = {f"pages.{study.slug}": room(study) for study in STUDIES} | {
         f"pages.{name}": name for name in ("home", "networks", "claims")
     }
-    for name, other in INSIDE:
+    for name, other in inside():
         its = room_of(other, "pages.parts")
         if not of(other, "pages") or its == "common" or name == "app":
             continue
@@ -123,8 +133,8 @@ def test_a_page_knows_only_its_own_parts_and_the_common_ones():
 
 
 def test_core_knows_no_streamlit():
-    assert {name for name, other in EDGES if of(name, "core") and of(other, "streamlit")} == {"core.cache"}
-    names = [name for name in TREES if of(name, "core") and name not in ("core.cache", "core.__main__")]
+    assert {name for name, other in edges() if of(name, "core") and of(other, "streamlit")} == {"core.cache"}
+    names = [name for name in trees() if of(name, "core") and name not in ("core.cache", "core.__main__")]
     python(  # nor does what it imports from others
         "import sys; sys.modules['streamlit'] = None\n"
         f"from importlib import import_module\nfor name in {names!r}: import_module(name)"
@@ -133,8 +143,8 @@ def test_core_knows_no_streamlit():
 
 def test_pictures_have_one_door():
     formats = "core.pictures.formats"
-    assert {name for name, other in EDGES if of(other, formats) and not of(name, formats)} == {"core.pictures.image"}
-    for name, other in INSIDE:
+    assert {name for name, other in edges() if of(other, formats) and not of(name, formats)} == {"core.pictures.image"}
+    for name, other in inside():
         if of(name, formats, "core.pictures.image"):
             assert of(other, formats, "core.base"), name
 
@@ -155,14 +165,14 @@ def test_laziness_is_decided_in_one_place():
     """Files say at their top what they need; only what defines a network of torch is imported where it is needed."""
     local = {
         (name, node)
-        for name, tree in TREES.items()
+        for name, tree in trees().items()
         for function in ast.walk(tree)
         if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
         for node in ast.walk(function)
         if isinstance(node, ast.Import | ast.ImportFrom)
     }
     assert 0 < len(local) <= MAX_LOCAL_IMPORTS
-    names = [name for name in TREES if of(name, "pages.parts")]
+    names = [name for name in trees() if of(name, "pages.parts")]
     loaded = python(
         f"import sys; from importlib import import_module\nfor name in {names!r}: import_module(name)\n"
         f"print([name for name in {HEAVY!r} if name in sys.modules])"
@@ -217,7 +227,7 @@ def test_files_and_functions_stay_small():
     assert [path for path in sources if path.read_text().count("\n") > MAX_LINES] == []
     assert [
         f"{name}.{node.name}"
-        for name, tree in TREES.items()
+        for name, tree in trees().items()
         for node in ast.walk(tree)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.end_lineno - node.lineno + 1 > MAX_FUNCTION
     ] == []

@@ -16,11 +16,16 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
+BEFORE: dict[str, str] = {}  # package -> one that is imported first, and whole: core.cache says why
+
+
 class Later(ModuleType):
     """A module that is imported when something of it is first asked for."""
 
     def __getattr__(self, name: str) -> Any:
         """What the module itself has by this name. Raises ImportError, AttributeError as it does."""
+        if first := BEFORE.get(self.__name__.partition(".")[0]):
+            import_module(first)
         return getattr(import_module(self.__name__), name)
 
 
@@ -32,6 +37,8 @@ flop_counter = Later("torch.utils.flop_counter")
 fusion = Later("torch.nn.utils.fusion")
 fx_proxy = Later("torch.fx.proxy")
 huggingface_hub = Later("huggingface_hub")
+jinja2 = Later("jinja2")
+markupsafe = Later("markupsafe")
 ndimage = Later("scipy.ndimage")
 nn_utils = Later("torch.nn.modules.utils")
 openTSNE = Later("openTSNE")
@@ -57,7 +64,6 @@ sp_linalg = Later("scipy.sparse.linalg")
 sp_sparse = Later("scipy.sparse")
 sparse_graph = Later("scipy.sparse.csgraph")
 special = Later("scipy.special")
-stats = Later("scipy.stats")
 subplots = Later("plotly.subplots")
 timm = Later("timm")
 torchvision = Later("torchvision")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from core.base.heavy import stats
+from core.base.heavy import special
 
 LEVEL = 0.95  # of the intervals of means
 FEWEST = 3  # repetitions that an interval is drawn from
@@ -39,7 +39,7 @@ def mean_interval(values: Sequence[float] | np.ndarray) -> tuple[float, float]:
     if len(known) < FEWEST:
         return (float(known.mean()) if len(known) else math.nan), math.nan
     spread = known.std(ddof=1) / math.sqrt(len(known))
-    return float(known.mean()), float(stats.t.ppf((1 + LEVEL) / 2, len(known) - 1) * spread)
+    return float(known.mean()), float(special.stdtrit(len(known) - 1, (1 + LEVEL) / 2) * spread)
 
 
 def verdict(mean: float, half: float) -> str:

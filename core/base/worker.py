@@ -15,6 +15,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
+from core.base import memory
+
 T = TypeVar("T")
 Progress = Callable[[int, int], None]  # (done, total); may raise to stop the computation
 
@@ -187,6 +189,8 @@ def serve(line: Line) -> None:
         else:
             _turns.leave(job)
             job.future.set_result(answer)
+    if not _lines:
+        memory.hand_back()
     _turns.forget(line)
     if all(other.session != line.session for other in list(_lines)):
         _turns.forget(line.session)

@@ -21,7 +21,7 @@ from core import networks as core_networks
 from core.base.heavy import safetensors_torch, torch
 from core.base.jobs import live_by
 from core.batch import columns
-from core.networks import brought, onnx_networks, packaged, quoting, weights
+from core.networks import brought, engine, onnx_networks, packaged, quoting, weights
 from core.networks import card as networks_card
 from core.networks.card import Card, Network
 from core.networks.own_options import ASIS, FileOptions
@@ -35,7 +35,8 @@ from core.studies.study import Row
 from core.training import measurement
 
 BY_NAME = (networks_card.TORCHVISION, networks_card.PLUGIN)  # not of our registry: every machine has their modules
-AHEAD = 2  # chunks read for each process or thread: one is computed, one waits
+AHEAD = 2  # chunks read for each thread of a cluster: one is computed, one waits
+PICTURES_AHEAD = 8  # read for each process of this machine: one is computed, the others wait
 TRIAL_SIDE = 64  # px of the grey picture that every network is tried on before anything runs
 PACKAGES = ("receptive", "torch", "numpy", "pillow")  # those whose version may change a number
 
@@ -162,8 +163,9 @@ def packed(network: Network | None, params: Any) -> Sent:
 
 
 @functools.lru_cache(maxsize=32)
-def unpacked(sent: Sent, params: Any) -> Any:
-    """The network of `packed`, answering in float32 alone: which processors have bfloat16 must not show in a row.
+def unpacked(sent: Sent, params: Any, ladder: bool) -> Any:
+    """The network of `packed`, which answers in float32 alone where the study has no use for the `ladder`: which
+    processors have bfloat16 must not show in a row.
 
     Raises ValueError if its weights are not those that were sent, WeightsError if it is not installed here.
     """
@@ -181,7 +183,8 @@ def unpacked(sent: Sent, params: Any) -> Any:
         else:
             network = core_networks.load(core_networks.find(sent.name))
         identity = network.identity
-        network = replace(network, engine=replace(network.engine, fast=None))
+        if not ladder:
+            network = replace(network, engine=engine.float32_alone(network.engine))
     if identity != sent.identity:
         raise ValueError(
             f"expected the network {sent.identity:.12} under the name {sent.name}, got {identity:.12}: "
@@ -201,7 +204,8 @@ def compute(work: Work, pictures: Sequence[Picture]) -> Part:
     one_thread()
     if versions() != work.versions:
         raise ValueError(f"expected {work.versions} where pictures are computed, got {versions()}: install the same")
-    asked = [unpacked(sent, work.params) for sent in work.networks]
+    ladder = columns.table(work.study).ladder
+    asked = [unpacked(sent, work.params, ladder) for sent in work.networks]
     part = Part([], [])
     for picture in pictures:
         try:
@@ -242,10 +246,11 @@ def one_thread() -> None:
 
 def try_out(work: Work) -> None:
     """Raises ValueError, in the study's own words, if it refuses a network or its settings."""
-    grey = from_pixels(np.full((TRIAL_SIDE, TRIAL_SIDE, 3), 127, np.uint8))
+    grey, table = from_pixels(np.full((TRIAL_SIDE, TRIAL_SIDE, 3), 127, np.uint8)), columns.table(work.study)
+    cheap = replace(work, params=table.trial(work.params))
     with measurement.one_thread(), threadpool_limits(1):
         for sent in work.networks:
-            row(work, Picture("", ""), grey, sent, unpacked(sent, work.params))
+            row(cheap, Picture("", ""), grey, sent, unpacked(sent, work.params, table.ladder))
 
 
 def in_this_process(work: Work, chunks: Chunks) -> Computed:
@@ -256,7 +261,8 @@ def in_this_process(work: Work, chunks: Chunks) -> Computed:
 
 
 def in_processes(count: int) -> Runner:
-    """A Runner that computes chunks in `count` processes of this machine; the networks travel to each once.
+    """A Runner that computes chunks in `count` processes of this machine, picture by picture, so that none is idle for
+    as long as a chunk takes; the networks travel to each once, and pictures are read while others are computed.
 
     The Runner raises ValueError if one of them dies.
     """
@@ -265,16 +271,29 @@ def in_processes(count: int) -> Runner:
         context = multiprocessing.get_context("spawn")
         leash, held = context.Pipe(duplex=False)
         pool = ProcessPoolExecutor(count, mp_context=context, initializer=begin, initargs=(work, leash))
-        running: dict[Future[Part], int] = {}
+        running: dict[Future[Part], tuple[int, int]] = {}  # of a chunk's index, and the place of a picture in it
+        parts: dict[int, list[Part | None]] = {}
+
+        def singly() -> Iterator[tuple[int, int, Picture]]:
+            for index, pictures in chunks:
+                parts[index] = [None] * len(pictures)
+                yield from ((index, place, picture) for place, picture in enumerate(pictures))
+
+        waiting = singly()
         try:
             while True:
-                for index, pictures in islice(chunks, AHEAD * count - len(running)):
-                    running[pool.submit(compute_here, pictures)] = index
+                for index, place, picture in islice(waiting, PICTURES_AHEAD * count - len(running)):
+                    running[pool.submit(compute_here, [picture])] = index, place
                 if not running:
                     pool.shutdown()
                     return
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
-                    yield running.pop(future), future.result()
+                    index, place = running.pop(future)
+                    parts[index][place] = future.result()
+                    done = [part for part in parts[index] if part is not None]
+                    if len(done) == len(parts[index]):
+                        del parts[index]
+                        yield index, joined(done)
         except BrokenProcessPool as error:
             raise ValueError(
                 f"expected {count} processes to live, one was killed (memory is the usual reason): run the same "
@@ -286,6 +305,11 @@ def in_processes(count: int) -> Runner:
             leash.close()
 
     return runner
+
+
+def joined(parts: Sequence[Part]) -> Part:
+    """One part of several, in their order."""
+    return Part([row for part in parts for row in part.rows], [one for part in parts for one in part.skipped])
 
 
 _work: Work  # of this process, where `in_processes` started it

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from core.base.heavy import stats
+from core.base import ranks
 from core.base.intervals import mean_interval, wilson
 from core.claims.claim import Ours
 
@@ -65,9 +65,8 @@ def rank_correlation(of: Sequence[float], estimates: Sequence[Estimate]) -> Esti
     values = np.array([e.value for e in estimates])
     spread = np.array([(e.high - e.low) / (2 * Z) for e in estimates])
     drawn = values + spread * np.random.default_rng(SEED).standard_normal((DRAWS, len(values)))
-    ranks = stats.rankdata(np.vstack([values, drawn]), axis=1)
-    given = stats.rankdata(np.asarray(of, float))
-    deviations = ranks - ranks.mean(1, keepdims=True)
+    ranked, given = ranks.ranks(np.vstack([values, drawn])), ranks.ranks(of)
+    deviations = ranked - ranked.mean(1, keepdims=True)
     length = np.sqrt((deviations**2).sum(1) * ((given - given.mean()) ** 2).sum())
     found = deviations @ (given - given.mean()) / np.where(length > 0, length, np.inf)
     low, high = np.percentile(found[1:], [2.5, 97.5])

@@ -15,6 +15,7 @@ from core.base.heavy import torch
 from core.base.worker import Progress, ignore
 from core.networks import engine
 from core.networks.card import Network, inside
+from core.networks.engine import Engine
 from core.pictures.preprocess import denormalise, in_channels, normalise
 
 if TYPE_CHECKING:
@@ -40,6 +41,18 @@ def sdnet_of(network: Network) -> CodedNetwork:
     if not getattr(net, "is_coded", False):
         raise ValueError(f"expected an SDNet, got {network.card.name}: choose a network with a sparse coding layer")
     return net
+
+
+def tail_of(network: Network) -> Engine:
+    """The network after its codes, (B, K, H', W') -> logits, in the precisions of its own engine; copies nothing.
+
+    The norm between the codes and the first block stays: it scales what a padded convolution reads.
+    """
+    from core.models.sparse import Tail
+
+    own = inside(network)
+    fast = None if own.fast is None else Tail(own.fast)
+    return Engine(Tail(own.plain), Tail(own.exact), fast, own.swift_tail)
 
 
 def to_input(network: Network, pixels: np.ndarray) -> torch.Tensor:
@@ -104,14 +117,34 @@ def along_lambda(
 
     `pixels` float (H, W, 3) in [0, 1]. Raises ValueError as `code` does.
     """
-    net = sdnet_of(network)
+    layer = sdnet_of(network).dictionary
+    x, codes = codes_along(network, pixels, lams, steps, solver)
+    with torch.inference_mode():
+        rebuilt = layer.reconstruct(codes, x)[:, :3]
+        shares = (codes != 0).flatten(1).float().mean(1)
+        return Along(answers_of(network, codes), shares.numpy(), to_pixels(network, rebuilt))
+
+
+def logits_along(
+    network: Network, pixels: np.ndarray, lams: np.ndarray, steps: int | None = None, solver: Solver | None = None
+) -> np.ndarray:
+    """float32 (L, classes): the answers of `along_lambda` alone."""
+    return answers_of(network, codes_along(network, pixels, lams, steps, solver)[1])
+
+
+def codes_along(
+    network: Network, pixels: np.ndarray, lams: np.ndarray, steps: int | None, solver: Solver | None
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """What the network sees, (L, C, H, W), and its codes (L, K, H', W') at each of `lams` (L,)."""
     levels = torch.from_numpy(np.asarray(lams, np.float32))
     x = to_input(network, pixels)[None].expand(len(levels), -1, -1, -1)
     with torch.inference_mode():
-        codes = net.dictionary.codes(x, levels, steps, solver)
-        rebuilt = net.dictionary.reconstruct(codes, x)[:, :3]
-        shares = (codes != 0).flatten(1).float().mean(1)
-        return Along(net.tail(codes).numpy(), shares.numpy(), to_pixels(network, rebuilt))
+        return x, sdnet_of(network).dictionary.codes(x, levels, steps, solver)
+
+
+def answers_of(network: Network, codes: torch.Tensor) -> np.ndarray:
+    """Codes (L, K, H', W') -> float32 logits (L, classes), with the top-1 of one at a time."""
+    return engine.logits(tail_of(network), lambda which: codes[which], len(codes), exact=True).logits
 
 
 def answer(network: Network, pixels: np.ndarray) -> np.ndarray:

@@ -10,20 +10,19 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, product
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from core.base.heavy import inference
 from core.base.worker import Progress, ignore
-from core.compute.coded import sdnet_of, to_input
+from core.compute.coded import sdnet_of, tail_of, to_input
 from core.models.sparse import SparseConv2d, steps_of, threshold
 from core.networks import engine
-from core.networks.card import Network, inside
-from core.networks.engine import Engine
+from core.networks.card import Network
 
 BLOCK = 256  # pictures whose first gradient step is kept at a time
 CACHED = 2**18  # codes that are worked on together: about 1 MB
@@ -31,54 +30,44 @@ TILE = 2  # side of the squares of pixels that are synthesised as one (see `synt
 Synthesis = Callable[[Tensor, Tensor], Tensor]
 
 
-class Tail(nn.Module):
-    """Everything after the codes, as a module that the engine can run."""
-
-    def __init__(self, net: nn.Module) -> None:
-        super().__init__()
-        self.net = net
-
-    def forward(self, codes: Tensor) -> Tensor:
-        """Codes (B, K, H', W') -> logits (B, classes)."""
-        return self.net.tail(codes)  # type: ignore[no-any-return, operator]
-
-
-def tail_of(network: Network) -> Engine:
-    """The network after its codes, (B, K, H', W') -> logits, in the precisions of its own engine; copies nothing.
-
-    The norm between the codes and the first block stays: it scales what a padded convolution reads.
-    """
-    own = inside(network)
-    return Engine(Tail(own.plain), Tail(own.exact), None if own.fast is None else Tail(own.fast))
-
-
 def synthesis(layer: SparseConv2d, atoms: Tensor) -> Synthesis:
     """The layer's D*z of its atoms (K, n C, k, k), exact to float32's rounding: codes, and what has the shape of the
     pictures -> pictures.
 
-    At stride 1 a convolution that writes squares of pixels at once, as channels: three channels alone leave most of the
-    processor's lanes empty. Its filters are the atoms, turned, at every place of a square.
+    A convolution that writes squares of pixels at once, as channels: three channels alone leave most of the processor's
+    lanes empty. Its filters are the atoms as they lie at every place of a square.
     """
+    (count, channels, k, _), stride, padding = atoms.shape, layer.stride, layer.padding
 
     def own(codes: Tensor, like: Tensor) -> Tensor:
         return layer.synthesise(codes, like, atoms)
 
-    count, channels, k, _ = atoms.shape
-    if layer.stride != 1 or layer.padding > k - 1:
+    if TILE % stride or padding > k - 1:
         return own
-    turned = atoms.flip(2, 3).transpose(0, 1)  # a transposed convolution of stride 1 is one with turned atoms
-    tiles = torch.zeros(channels, TILE, TILE, count, k + TILE - 1, k + TILE - 1)
-    for y in range(TILE):
-        for x in range(TILE):
-            tiles[:, y, x, :, y : y + k, x : x + k] = turned
+    before = -(-(k - 1 - padding) // stride)  # codes before a square's own that reach into it
+    reach = (TILE - 1 + padding) // stride + before + 1  # codes that do, along an axis
+    tiles = torch.zeros(channels, TILE, TILE, count, reach, reach)
+    for (y, i, row), (x, j, column) in product(taps(k, stride, padding, before, reach), repeat=2):
+        tiles[:, y, x, :, i, j] = atoms[:, :, row, column].T
     tiles = tiles.flatten(0, 2).contiguous(memory_format=torch.channels_last)
 
     def tiled(codes: Tensor, like: Tensor) -> Tensor:
-        if any(side % TILE for side in like.shape[2:]):
+        at = TILE // stride
+        after = [
+            at * (n // TILE - 1) + reach - m - before for n, m in zip(like.shape[2:], codes.shape[2:], strict=True)
+        ]
+        if any(side % TILE for side in like.shape[2:]) or any(one != before for one in after):
             return own(codes, like)
-        return F.pixel_shuffle(F.conv2d(codes, tiles, stride=TILE, padding=k - 1 - layer.padding), TILE)
+        return F.pixel_shuffle(F.conv2d(codes, tiles, stride=at, padding=before), TILE)
 
     return tiled
+
+
+def taps(k: int, stride: int, padding: int, before: int, reach: int) -> list[tuple[int, int, int]]:
+    """(pixel of a square, code that reaches it, tap of its atom) along an axis, wherever there is such a tap."""
+    places = product(range(TILE), range(reach))
+    found = [(pixel, i, pixel + padding + stride * (before - i)) for pixel, i in places]
+    return [one for one in found if 0 <= one[2] < k]
 
 
 @dataclass(frozen=True, eq=False)

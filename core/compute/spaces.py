@@ -12,13 +12,14 @@ import numpy as np
 
 from core.base.heavy import F, nn, torch
 from core.base.worker import Progress, ignore
-from core.compute.sign_counts import Spec, build, features
+from core.compute.sign_counts import Spec, build, check_pixels, features
 from core.networks.card import Network
 from core.pictures.preprocess import in_channels, normalise
 
 PIXELS, RANDOM, TRAINED = SPACES = ("pixels", "random", "trained")
 WORDS = {PIXELS: "pixels", RANDOM: "random features", TRAINED: "trained network"}
 BATCH = 256
+FEW = 64  # pictures that the plain random network is asked about; more are worth compiling for
 Metric = Literal["euclidean", "cosine"]
 METRICS: tuple[Metric, ...] = ("euclidean", "cosine")
 ALL_BUT_EQUAL = 1e-6  # of the sum of two squared lengths
@@ -32,7 +33,15 @@ def pixels(pictures: np.ndarray, progress: Progress = ignore) -> np.ndarray:
 
 def random(pictures: np.ndarray, spec: Spec, progress: Progress = ignore) -> np.ndarray:
     """uint8 (N, H, W, C) -> float32 (N, spec.features) in [-1, 1]."""
-    return features(build(spec), pictures, progress)
+    net = build(spec)
+    if len(pictures) > FEW:
+        return features(net, pictures, progress)
+    check_pixels(net, pictures)
+    with torch.inference_mode():  # the kernels of `features` take seconds to compile
+        x = torch.from_numpy(np.array(pictures)).movedim(-1, 1).float() / 255
+        found = torch.cat([net(x[i : i + 1]) for i in range(len(x))]).numpy()
+    progress(len(pictures), len(pictures))
+    return np.asarray(found)
 
 
 def trained(pictures: np.ndarray, network: Network, progress: Progress = ignore) -> np.ndarray:

@@ -73,6 +73,18 @@ class CodedNetwork(Protocol):
         """Logits (B, K) from its codes (B, atoms, H', W')."""
 
 
+class Tail(nn.Module):
+    """Everything of a coded network after its codes."""
+
+    def __init__(self, net: nn.Module) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, codes: Tensor) -> Tensor:
+        """Codes (B, K, H', W') -> logits (B, classes)."""
+        return self.net.tail(codes)  # type: ignore[no-any-return, operator]
+
+
 class SparseConv2d(nn.Module):
     """(B, C, H, W) -> codes (B, K, H', W'), in place of `nn.Conv2d(C, K, kernel_size, stride, padding, bias=False)`.
 

@@ -4,20 +4,25 @@ Precision is a ladder. Every input is answered in bfloat16 where the processor h
 same inputs measures how far bfloat16 strays; every input whose two best logits lie closer than a safe multiple of
 that is answered again in float32, and those that remain within float32's own noise are run one at a time through
 the network as it was built. The reported top-1 is thereby the float32 one-at-a-time top-1.
+
+Where OpenVINO is installed and gains, it takes the place of both batched rungs, by the same rule (core.networks.swift).
 """
 
 from __future__ import annotations
 
 import copy
 import itertools
+import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from core.base.heavy import fusion, inference, nn, torch
 from core.base.softmax import softmax
 from core.base.worker import Progress, ignore
+from core.networks import swift
+from core.networks.swift import Swift
 
 Batch = Callable[[np.ndarray], "torch.Tensor"]  # indices (n,) -> inputs (n, 3, H, W) float32
 
@@ -25,16 +30,22 @@ CALIBRATION = 32  # inputs answered in both precisions to measure bfloat16's err
 SAFETY = 4.0  # margins below this multiple of the measured logit error are recomputed
 FLOOR = 2.0**-6  # of the largest logit: two units of bfloat16's last place; a lucky sample must not hide the others
 FLOAT32_NOISE = 1e-4  # relative margin under which batched and one-at-a-time float32 may disagree
+VALUES_PER_BATCH = 2**20  # as of inputs that have many channels
 PIXELS_PER_BATCH = 2**18  # activations of a batch stay near the caches, and within a few hundred MB at any size
 
 
 @dataclass(frozen=True, eq=False)
 class Engine:
-    """One network in the precisions it is run in. `fast` is None where bfloat16 would be emulated."""
+    """One network in the precisions it is run in. `fast` is None where bfloat16 would be emulated.
+
+    `swift` may answer in the place of `exact` and `fast`; `swift_tail` of what follows the codes of a coded network.
+    """
 
     plain: nn.Module
     exact: nn.Module
     fast: nn.Module | None
+    swift: Swift | None = None
+    swift_tail: Swift | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,13 +77,22 @@ def prepare(net: nn.Module, *, fast: bool | None = None, folds: bool = True) -> 
     """An Engine of `net` (which is set to eval mode and not changed otherwise).
 
     `folds`: whether its batch norms may be folded, for networks whose layers run in the order that their names say.
-    A network that says `exact_only` gets no bfloat16.
+    A network that says `exact_only` gets no bfloat16. `fast=False`: none, and torch alone.
     """
     plain = net.eval()
     exact = (fold(plain) if folds else copy.deepcopy(plain)).to(memory_format=torch.channels_last)
     use_fast = has_bfloat16() and not getattr(plain, "exact_only", False) if fast is None else fast
     half = copy.deepcopy(exact).to(torch.bfloat16) if use_fast else None
-    return Engine(plain, exact, half)
+    if fast is False or not swift.installed() or not swift.gains(exact):
+        return Engine(plain, exact, half)
+    return Engine(plain, exact, half, *swift.of_parts(exact, use_fast))
+
+
+def float32_alone(engine: Engine) -> Engine:
+    """The engine as torch answers in float32: neither the processor nor what is installed shows in its answers."""
+    exact = copy.copy(engine.exact)  # shares all numbers
+    vars(exact).pop("sooner", None)
+    return Engine(engine.plain, exact, None)
 
 
 def fold(net: nn.Module) -> nn.Module:
@@ -115,7 +135,11 @@ def logits(engine: Engine, inputs: Batch, count: int, progress: Progress = ignor
     if count < 1:
         raise ValueError(f"expected at least one input, got {count}: give the network something to answer")
     every = np.arange(count)
-    size = batch_size(*inputs(every[:1]).shape[-2:])
+    shape = tuple(inputs(every[:1]).shape[1:])
+    rungs = engine.swift.rungs(shape, count) if engine.swift else None
+    size = min(batch_size(*shape[1:]), max(1, VALUES_PER_BATCH // math.prod(shape)))
+    if rungs:
+        engine = replace(engine, exact=rungs.exact, fast=rungs.fast)
     if exact or engine.fast is None or count <= CALIBRATION:  # so few would all be answered in both
         return Answers(_float32(engine, inputs, every, size, progress), np.ones(count, bool), 0.0)
     sample = every[:: max(1, count // CALIBRATION)]
@@ -151,10 +175,11 @@ def _float32(engine: Engine, inputs: Batch, which: np.ndarray, size: int, progre
 
 @inference
 def _forward(net: nn.Module, inputs: Batch, which: np.ndarray, size: int, progress: Progress = ignore) -> np.ndarray:
-    kind = next((parameter.dtype for parameter in net.parameters()), torch.float32)
+    kind = next((parameter.dtype for parameter in net.parameters()), None)  # None: compiled elsewhere, laid out there
     answers = []
     for start in range(0, len(which), size):
-        x = inputs(which[start : start + size]).to(kind, memory_format=torch.channels_last)
+        x = inputs(which[start : start + size])
+        x = x if kind is None else x.to(kind, memory_format=torch.channels_last)
         answers.append(net(x).float().numpy())
         progress(min(start + size, len(which)), len(which))
     return np.concatenate(answers)

@@ -6,14 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-
-from jinja2 import Environment, StrictUndefined
-from markupsafe import Markup, escape
+from typing import Any
 
 from core import networks
 from core.base import quote
 from core.base.files import program_version
-from core.base.heavy import go, plotly_offline
+from core.base.heavy import go, jinja2, markupsafe, plotly_offline
 from core.base.records import in_words
 from core.base.worker import Progress, ignore, part
 from core.figures import theme
@@ -128,27 +126,31 @@ def left_out(study: Study, asked: Asked, parts: Sequence[Part], failed: bool) ->
 
 def page(asked: Asked, sections: Sequence[Section]) -> str:
     """The HTML of finished sections. Everything that is not ours is escaped by the template engine."""
-    engine = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=unturned_text
+    engine = jinja2.Environment(
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=unturned_text,
     )
-    engine.filters |= {"json": lambda fig: Markup(figure_json(fig)), "cell": cell, "words": words}
+    engine.filters |= {"json": lambda fig: markupsafe.Markup(figure_json(fig)), "cell": cell, "words": words}
     engine.tests |= {
         "picture": lambda value: isinstance(value, Picture),
         "pictures": lambda value: isinstance(value, Pictures),
     }
     small = thumbnail(asked.image, WIDTH)
-    html = engine.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
+    html: str = engine.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
         question=QUESTION,
         asked=asked,
         sections=sections,
         shown=address(small.pixels),
         shown_size=header_size(asked.image),
         width=WIDTH,
-        fonts=Markup(FONTS),
+        fonts=markupsafe.Markup(FONTS),
         camera=toolbar("receptive"),
         made=datetime.now(UTC),
         version=program_version(),
-        plotly=Markup(plotly_offline.get_plotlyjs()),
+        plotly=markupsafe.Markup(plotly_offline.get_plotlyjs()),
     )
     return html.encode(errors="replace").decode()  # a file's name may hold bytes that are no text
 
@@ -170,10 +172,12 @@ def cell(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
-def words(command: str) -> Markup:
+def words(command: str) -> Any:
     """A command whose options are not broken at their hyphens."""
-    option = Markup('<span class="word">{}</span>')
-    return Markup(" ").join(option.format(w) if w.startswith("--") else escape(w) for w in command.split(" "))
+    option = markupsafe.Markup('<span class="word">{}</span>')
+    return markupsafe.Markup(" ").join(
+        option.format(w) if w.startswith("--") else markupsafe.escape(w) for w in command.split(" ")
+    )
 
 
 def header_size(image: RGBImage) -> tuple[int, int]:

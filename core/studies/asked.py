@@ -49,7 +49,7 @@ def side_by_side(cards: Sequence[Card]) -> list[tuple[Card, ...]]:
 class Asked:
     """What a report is of: the picture, what it is called, how a command names it, and the networks asked for.
 
-    `opened`: those of `cards` that are loaded already, by name.
+    `opened`: those of `cards` that are loaded already, by name; `loaded`: all that parts have loaded so far.
     """
 
     image: RGBImage
@@ -57,6 +57,7 @@ class Asked:
     source: str
     cards: tuple[Card, ...] = ()
     opened: Mapping[str, Network] = field(default_factory=dict)
+    loaded: dict[Card, Network] = field(default_factory=dict)
 
     @property
     def again(self) -> str:
@@ -70,8 +71,11 @@ class Asked:
         return brought.opened(self.cards)
 
     def load(self, cards: Sequence[Card]) -> list[Network]:
-        """The networks of some cards. Raises WeightsError as core.networks.load does."""
-        return [self.opened.get(card.name) or networks.load(card) for card in cards]
+        """The networks of some cards, each loaded once a report. Raises WeightsError as core.networks.load does."""
+        for card in cards:
+            if card not in self.loaded:
+                self.loaded[card] = self.opened.get(card.name) or networks.load(card)
+        return [self.loaded[card] for card in cards]
 
 
 @dataclass(frozen=True, eq=False)

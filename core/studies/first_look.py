@@ -33,7 +33,7 @@ def files(cards: Sequence[Card]) -> list[list[str | None]]:
 def find(slug: str, kind: type[T], cards: Sequence[Card], picture: str, params: Any) -> T | None:
     """The packaged result of a study, a `kind`, made from exactly this, or None."""
     wanted = key(cards, picture, params)
-    return _packaged(slug, kind, lambda made_from: made_from == wanted)
+    return _packaged(slug, kind, lambda made_from: made_from == wanted, picture)
 
 
 def latest(slug: str, kind: type[T], cards: Sequence[Card]) -> T | None:
@@ -42,13 +42,19 @@ def latest(slug: str, kind: type[T], cards: Sequence[Card]) -> T | None:
     return _packaged(slug, kind, lambda made_from: made_from["networks"] == wanted)
 
 
-def _packaged(slug: str, kind: type[T], fits: Callable[[dict[str, Any]], bool]) -> T | None:
-    """A study's packaged result if what it was made from `fits`; None if it is damaged: then it is computed anew."""
+def _packaged(slug: str, kind: type[T], fits: Callable[[dict[str, Any]], bool], named: str = "") -> T | None:
+    """A study's packaged result if what it was made from `fits`; None if it is damaged: then it is computed anew.
+
+    `named`: what a fitting file has in it, so that others, which may be megabytes of numbers, are not parsed.
+    """
     path = FOLDER / f"{slug}.json"
     if not path.exists():
         return None
     with suppress(Damaged), read_back(path):
-        record = json.loads(path.read_text())
+        text = path.read_text()
+        if named not in text:
+            return None
+        record = json.loads(text)
         return from_json(kind, record["result"]) if fits(record["key"]) else None
     return None
 

@@ -48,13 +48,17 @@ class Use:
 class Table:
     """A study in a batch: its settings and networks by default, the columns of its own, and what fills them.
 
-    `row(network, image, params)` gives a value for each of `columns`.
+    `row(network, image, params)` gives a value for each of `columns`. It asks networks that answer in float32 alone,
+    but with `ladder` the engine's whole ladder: then it asks for float32 itself wherever more than a top-1 is told.
+    `trial`: the settings at their cheapest that refuse the same networks.
     """
 
     params: Any
     models: tuple[str, ...]
     columns: Columns
     row: Callable[[Any, RGBImage, Any], Row]
+    ladder: bool = False
+    trial: Callable[[Any], Any] = lambda params: params
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import sys
 
 import typer
 
+from core.base import memory
 from core.terminal import batch, claims, data, measure, networks, numbers, report, start, studies, train
 from core.terminal.commands import app
 
@@ -17,6 +18,7 @@ for module in (start, numbers, train, report, batch, data, claims, measure):
 
 def main() -> None:
     """Run the command; what is wrong with the words of a command is one line on stderr and exit code 2."""
+    memory.keep()
     try:
         code = app(standalone_mode=False)
     except Exception as error:

@@ -67,10 +67,10 @@ def again(option: str, values: Sequence[str]) -> list[str]:
 
 
 def here(job: Job, jobs: int) -> Runner:
-    """Processes of this machine, no more than there are parts. Raises ValueError for a negative number of them."""
+    """Processes of this machine, no more than there are pictures. Raises ValueError for a negative number of them."""
     if jobs < 0:
         raise ValueError(f"expected 1 process or more, or 0 for one a core, got {jobs}: choose another --jobs")
-    count = min(jobs or cores(), job.parts)
+    count = min(jobs or cores(), len(job.found))
     return in_processes(count) if count > 1 else in_this_process
 
 

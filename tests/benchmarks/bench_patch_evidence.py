@@ -18,6 +18,7 @@ from core.compute import patches
 from core.pictures.preprocess import square, to_tensor
 from core.pictures.samples import load_sample
 from core.studies.patch import evidence
+from tests.benchmarks.table import record
 
 RUNS = 5
 SIDE = 224
@@ -77,3 +78,21 @@ def test_maps_against_forwarding_every_patch(name):
         for theirs in ("one forward each", f"in batches of {BATCH}"):
             ratios = [a / b for a, b in zip(times[theirs], times[ours], strict=True)]
             print(f"  {ours} against {theirs}: ratio {spread(ratios)}, wanted {wanted}")
+
+
+def test_lite0_local_against_patch_by_patch():
+    """Its map has a patch every 8 px: each is enlarged by itself, and shares nothing with its neighbours."""
+    network, step = networks.load(networks.find("lite0_local")), 8
+    x = to_tensor(square(load_sample("cat"), SIDE), network.preprocessing)
+    net, plain = patches.evident(network), network.engine.plain
+    which = np.stack(np.meshgrid(*[np.arange(0, SIDE, step)] * 2, indexing="ij"), -1).reshape(-1, 2)
+    every = lambda: patches.alone(plain, x, which, net.patch, BATCH)  # noqa: E731
+    patches.full(net, x, [0], step=step)  # warm up
+    ours, theirs = [], []
+    for _ in range(RUNS):
+        took, found = seconds(lambda: patches.full(net, x, [0], step=step))
+        ours.append(took)
+        took, alone = seconds(every)
+        theirs.append(took)
+        assert np.abs(found[0].ravel() - alone[:, 0]).max() < 1e-4 * np.abs(alone[:, 0]).max()
+    record("local_map", ours, theirs)

@@ -20,6 +20,7 @@ from core.pictures import noise
 from core.pictures.preprocess import square
 from core.pictures.samples import SAMPLES, load_sample
 from core.studies.sparse.dataset import LAMS
+from tests.benchmarks.table import record
 
 RUNS = int(os.environ.get("SWEEP_RUNS", "5"))
 PICTURES = int(os.environ.get("SWEEP_PICTURES", "256"))
@@ -50,8 +51,9 @@ def windows(side):
 
 @torch.inference_mode()
 def whole_network(network, pixels, batch):
-    x = to_input(network, pixels)
-    return np.stack([np.concatenate([network.engine.plain(p, lam).numpy() for p in x.split(batch)]) for lam in LAMS])
+    x, net = to_input(network, pixels), network.engine.plain
+    answers = lambda lam: [net.tail(net.dictionary(part, lam)).numpy() for part in x.split(batch)]  # noqa: E731
+    return np.stack([np.concatenate(answers(lam)) for lam in LAMS])
 
 
 @pytest.mark.parametrize("name", ["cifar_sdnet18", "untrained:sdnet18_cifar"])
@@ -80,3 +82,20 @@ def test_sweep_against_the_whole_network_for_each_lambda(name):
     for what, wanted in WANTED.items():
         ratios = [a / b for a, b in zip(times["whole network"], times[what], strict=True)]
         print(f"  {what} against the whole network: ratio {spread(ratios)}, wanted {wanted:g}")
+
+
+def test_lite0_sparse_over_one_photograph():
+    network = networks.load(networks.find("lite0_sparse"))
+    pixels = square(load_sample("cat"), network.preprocessing.size)[None] / 255
+    for _ in range(2):  # warm up: the second compiles what has been asked enough
+        lambda_sweep.logits(network, np.repeat(pixels, 20, 0), LAMS)
+    times = {"plain": [], "lambdas": [], "residuals": []}
+    for _ in range(2 * RUNS):
+        plain, known = seconds(lambda: whole_network(network, pixels, 1))
+        shared, found = seconds(lambda: lambda_sweep.logits(network, pixels, LAMS))
+        left, _ = seconds(lambda: lambda_sweep.residuals(network, pixels, LAMS))
+        for kept, took in zip(times.values(), (plain, shared, left), strict=True):
+            kept.append(took)
+        assert (found.argmax(2) == known.argmax(2)).all()
+    for key in ("lambdas", "residuals"):
+        record(key, times[key], times["plain"])

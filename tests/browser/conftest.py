@@ -10,13 +10,16 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import psutil
 import pytest
+from filelock import FileLock
 from playwright.sync_api import Browser, Page, Playwright, TimeoutError, expect, sync_playwright
 
 ROOT = Path(__file__).parents[2]
@@ -29,6 +32,16 @@ ARGUMENTS = [
     "--no-first-run",
 ]
 PATIENCE = 120_000  # ms; the first page may wait for torch's import on a busy machine
+CALM = 300  # ms; a slider of Streamlit's tells of itself 200 ms after it was moved
+NUMBERS = count()
+AT_REST = """([asked, calm]) => {
+  const script = document.querySelector("[data-test-script-state]")?.dataset.testScriptState, now = performance.now();
+  if (window.rxRest?.asked !== asked) window.rxRest = { asked, began: now, calm: Infinity, paused: Infinity };
+  const rest = window.rxRest, runs = script !== "notRunning";
+  rest.calm = runs ? Infinity : Math.min(rest.calm, now);
+  if (!runs && now - rest.began >= calm) rest.paused = Math.min(rest.paused, now);
+  return now - Math.min(rest.calm, rest.paused) >= calm;
+}"""  # a part of a page that watches a long work runs again and again: a pause between two runs is rest enough
 expect.set_options(timeout=60_000)  # a page of ten charts takes Chromium seconds to draw without a GPU
 
 
@@ -55,9 +68,7 @@ class Watched:
 
 def settle(page: Page) -> None:
     """Wait until the script has run and the page is at rest."""
-    page.wait_for_timeout(300)
-    page.wait_for_selector("[data-test-script-state=notRunning]", timeout=PATIENCE)
-    page.wait_for_timeout(300)
+    page.wait_for_function(AT_REST, arg=[next(NUMBERS), CALM], timeout=PATIENCE)
 
 
 def choose(page: Page, label: str | re.Pattern[str], option: str | re.Pattern[str]) -> None:
@@ -97,17 +108,23 @@ def browser() -> Iterator[Browser]:
 
 
 @contextmanager
-def serving(script: str, folder: Path, **environment: str) -> Iterator[str]:
-    """A script of Streamlit's as the README starts the app, on a free port; the server's log goes into `folder`."""
+def serving(script: str, folder: Path, root: Path = ROOT, **environment: str) -> Iterator[str]:
+    """A script of Streamlit's as the README starts the app, on a free port, from a checkout at `root`; the server's log
+    goes into `folder`."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", script, "--server.headless", "true"]
+    # nobody edits a file, and to look for that again and again takes a good part of a processor
+    options = ["--server.headless", "true", "--server.fileWatcherType", "none", "--server.port", str(port)]
     log = (folder / "app.log").open("w+")
     # one thread: Chromium needs the other core
-    around = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)} | environment
+    around = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(root)} | environment
     server = subprocess.Popen(
-        [*command, "--server.port", str(port)], cwd=ROOT, env=around, stdout=log, stderr=subprocess.STDOUT
+        [sys.executable, "-m", "streamlit", "run", script, *options],
+        cwd=root,
+        env=around,
+        stdout=log,
+        stderr=subprocess.STDOUT,
     )
     url = f"http://localhost:{port}"
     try:
@@ -131,12 +148,36 @@ def serving(script: str, folder: Path, **environment: str) -> Iterator[str]:
         log.close()
 
 
+@pytest.fixture(scope="session")
+def shared_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], str]]:
+    """What gives the address of the app with an empty cache folder: one for all workers of a run. The first that asks
+    starts it, and ends it once all are done.
+    """
+    own = tmp_path_factory.mktemp("app")
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    folder = own.parents[1] if worker else own
+    url, user = folder / "app.url", folder / f"app.user.{worker}"
+
+    def start() -> str:
+        user.write_text(str(os.getpid()))
+        with FileLock(folder / "app.lock"):
+            if not url.exists():
+                url.write_text(running.enter_context(serving("app.py", own, RECEPTIVE_CACHE=str(own / "cache"))))
+                running.callback(alone)  # is called first
+        return url.read_text()
+
+    def alone() -> None:
+        while any(psutil.pid_exists(int(one.read_text())) for one in folder.glob("app.user.*") if one != user):
+            time.sleep(0.1)
+
+    with ExitStack() as running:
+        yield start
+    user.unlink(missing_ok=True)
+
+
 @pytest.fixture(scope="package")  # ends before the other tests begin
-def address(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The app, with an empty cache folder."""
-    cache = str(tmp_path_factory.mktemp("cache"))
-    with serving("app.py", tmp_path_factory.mktemp("log"), RECEPTIVE_CACHE=cache) as url:
-        yield url
+def address(browser: Browser, shared_app: Callable[[], str]) -> str:
+    return shared_app()
 
 
 @pytest.fixture

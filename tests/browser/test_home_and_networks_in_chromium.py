@@ -61,8 +61,8 @@ def test_no_legend_lies_over_its_figure_however_wide_the_window_was(
     settle(page)
     for width in (1440, 1024, 800, 1440, 800, 1024, 1440):
         page.set_viewport_size({"width": width, "height": 1000})
-        page.wait_for_timeout(2000)
         page.wait_for_function(f"({LEGENDS})().length >= {least}")  # what is computed beside may still be on its way
+        settle(page)
         found = page.evaluate(LEGENDS)
         assert len(found) >= least, (width, found)
         assert all(one == [0, True] for one in found), (width, found)

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
 
 from core.studies import STUDIES
-from tests.browser.conftest import PATIENCE, Watched, settle
+from tests.browser.conftest import NUMBERS, PATIENCE, Watched, settle
 
 pytestmark = pytest.mark.browser
 HOME = ""
@@ -24,24 +23,19 @@ LOOKS = (("light", "en", (1440, 800)), ("dark", "ja", (1024, 390)))
 SCREENS = {1440: 900, 1024: 768, 800: 1000, 390: 844}  # px
 FIRST_SCREEN = (1440, 1024)  # where the hero is to be seen at once
 CHECKS = ("covered", "sideways", "figures", "contrast", "tiny")
-CALM = 1.5  # seconds without work until a page is at rest
 SCRIPT = Path(__file__).with_name("layout.js")
-WORK = ("[data-test-script-state=running]", "[data-testid=stSkeleton]", "[data-testid=stProgress]", "[data-stale=true]")
-BUSY = ", ".join((*WORK, ".rx-asking"))  # networks that have not answered yet
+BUSY = "[data-testid=stSkeleton], [data-testid=stProgress], [data-stale=true], .rx-asking"  # the last: no answer yet
+CALM = 1500  # ms without any of these until a new page is at rest: what is computed beside it is drawn too
+NO_WORK = """([asked, busy, calm]) => {
+  if (window.rxWork?.asked !== asked || document.querySelector(busy)) window.rxWork = { asked, at: performance.now() };
+  return performance.now() - window.rxWork.at >= calm;
+}"""
 
 
 def rest(page: Page) -> None:
     """Wait until what is computed beside the page is drawn too."""
-    end, calm = time.monotonic() + PATIENCE / 1000, None
-    while time.monotonic() < end:
-        settle(page)
-        if page.locator(BUSY).count():
-            calm = None
-        elif calm is None:
-            calm = time.monotonic()
-        elif time.monotonic() - calm > CALM:
-            return
-    pytest.fail("the page did not come to rest")
+    settle(page)
+    page.wait_for_function(NO_WORK, arg=[next(NUMBERS), BUSY, CALM], polling=500, timeout=PATIENCE)
 
 
 @pytest.mark.parametrize(("theme", "language", "widths"), LOOKS, ids=[f"{theme}-{one}" for theme, one, _ in LOOKS])

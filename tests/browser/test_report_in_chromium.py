@@ -44,7 +44,8 @@ def page(watched: Watched, requests: list[str], file: Path) -> Page:
 def test_only_the_file_itself_is_read(page: Page, watched: Watched, requests: list[str], file: Path) -> None:
     expect(page.locator(".plot:has(.main-svg)")).to_have_count(FIGURES)
     page.mouse.wheel(0, 9000)
-    page.wait_for_timeout(500)
+    page.wait_for_function("scrollY > 0")
+    page.evaluate("new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
     assert requests == [file.as_uri()]
     assert watched.complaints == []
 

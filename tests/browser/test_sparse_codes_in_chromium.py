@@ -46,6 +46,32 @@ def turn(page: Page, frame: int) -> None:
     )
 
 
+def test_the_page_does_not_take_a_hand_back_that_has_moved_on(address: str, watched: Watched) -> None:
+    page = watched.page
+    page.emulate_media(reduced_motion="reduce")
+    open_page(page, address, "&sparse-network=cifar_sdnet18&sparse-noise=gaussian")
+    slider = page.get_by_role("slider", name=SLIDER)
+    slider.evaluate(
+        "e => { window.told = []; new MutationObserver(() => window.told.push(Number(e.value)))"
+        ".observe(e, { attributes: true }); }"
+    )
+    turn(page, 8)
+    expect(page).to_have_url(re.compile(r"sparse-lambda=0\.4(&|$)"))  # the page has heard of it, and is drawn again
+    for at in (12, 20):
+        turn(page, at)
+    share(page, "1")
+    settle(page)
+    expect(slider).to_have_value("20")
+    told = page.evaluate("window.told")
+    assert told == sorted(told)
+    assert "sparse-lambda=1" in page.url
+    page.get_by_role("button", name=re.compile("^More")).first.click()
+    number = page.get_by_label("How picky, λ", exact=True).and_(page.locator("input[type=number]"))
+    number.fill("0.3")
+    number.press("Enter")
+    expect(slider).to_have_value("6")  # but where the page itself asks for another one
+
+
 def test_the_first_visit_plays_every_lambda_in_the_browser_and_keeps_what_is_let_go(
     address: str, watched: Watched
 ) -> None:

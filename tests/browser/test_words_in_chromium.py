@@ -63,7 +63,7 @@ def page_of_words(browser: Browser, tmp_path_factory: pytest.TempPathFactory) ->
         watched.page.goto(url)
         watched.page.get_by_text("the end").wait_for(timeout=PATIENCE)
         watched.page.wait_for_function("document.querySelectorAll('.gtitle').length >= " + str(len(WORDS)))
-        watched.page.wait_for_timeout(1000)
+        watched.page.wait_for_load_state("networkidle")
         yield watched.page.evaluate(READ), watched, [one for one in asked if not one.startswith((url, "ws:"))]
         context.close()
 

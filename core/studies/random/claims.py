@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from core.base.heavy import stats, torch
+from core.base.heavy import torch
+from core.base.ranks import spearman
 from core.base.records import kept, raw
 from core.claims import claim, numbers
 from core.claims.claim import ABOVE_0, OPEN, Claim, Ours, untested
@@ -84,7 +85,7 @@ def second_guess(record: dict[str, Any], counts: list[int], hits: np.ndarray) ->
 
 def grows(record: dict[str, Any], counts: list[int], hits: np.ndarray) -> Told:
     """Rank correlation of the number of features with top-1, as `by_svm` asks."""
-    values = np.array([float(stats.spearmanr(counts, row).statistic) for row in hits[:, :, 0]])
+    values = np.array([spearman(counts, row) for row in hits[:, :, 0]])
     listed = ", ".join(f"{k:,}: {m:.1f} %" for k, m in zip(counts, hits[:, :, 0].mean(0), strict=True))
     return values, f" rank correlation; {listed}", ""
 

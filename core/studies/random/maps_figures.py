@@ -67,17 +67,20 @@ def map_figure(
     selected: Sequence[int] | None = None,
     placed: Placed | None = None,
     hover: bool = True,
+    shapes: int = SHAPES,
 ) -> go.Figure:
     """The points of one space, coloured by class. The first trace holds the points in the Result's order.
 
     Points outside `selected` (rows of the Result) fade; `placed` is marked by a star. Without `hover` the points still
-    tell the browser what the pointer is on, but show no label of their own.
+    tell the browser what the pointer is on, but show no label of their own. Up to `shapes` points are drawn as shapes,
+    more by WebGL.
     """
     fig, found = go.Figure(), result.of(space)
-    add_points(fig, result, found.positions, selected, hover)
+    add = scattered(fig, len(result), shapes)
+    add_points(add, result, found.positions, selected, hover)
     add_names(fig, result, found.positions, selected)
     if placed is not None:
-        mark(fig, placed, len(result))
+        mark(fig, add, placed)
     style(fig)
     side = float(np.abs(found.positions).max()) * MARGIN
     fig.update_xaxes(visible=False, range=[-side, side])
@@ -100,16 +103,20 @@ def map_figure(
     return fig
 
 
-def scattered(fig: go.Figure, points: int) -> Callable[..., go.Figure]:
+def scattered(fig: go.Figure, points: int, shapes: int = SHAPES) -> Callable[..., go.Figure]:
     """What adds points to a figure: shapes where they are few, as a browser keeps few WebGL contexts."""
-    found: Callable[..., go.Figure] = fig.add_scatter if points <= SHAPES else fig.add_scattergl
+    found: Callable[..., go.Figure] = fig.add_scatter if points <= shapes else fig.add_scattergl
     return found
 
 
 def add_points(
-    fig: go.Figure, result: Result, positions: np.ndarray, selected: Sequence[int] | None, hover: bool
+    add: Callable[..., go.Figure],
+    result: Result,
+    positions: np.ndarray,
+    selected: Sequence[int] | None,
+    hover: bool,
 ) -> None:
-    """One mark a picture at `positions` (N, 2), coloured and shaped by class; what is not `selected` is faded."""
+    """`add` one mark a picture at `positions` (N, 2), coloured and shaped by class; what is not `selected` is faded."""
     count = len(result.classes)
     low, high = DOT_LIMITS
     marker: dict[str, object] = {
@@ -125,7 +132,7 @@ def add_points(
         names = np.array([verbatim(name) for name in result.classes])[result.labels]
         said = {"text": names, "hovertemplate": "%{text}, picture %{customdata}<extra></extra>"}
         said["customdata"] = result.indices
-    scattered(fig, len(result))(
+    add(
         x=positions[:, 0],
         y=positions[:, 1],
         mode="markers",
@@ -158,10 +165,10 @@ def add_words(fig: go.Figure, x: float, y: float, words: str, **shift: float) ->
     fig.add_annotation(x=x, y=y, text=f"<b>{words}</b>", showarrow=False, **look, **shift)
 
 
-def mark(fig: go.Figure, placed: Placed, points: int) -> None:
-    """A star, with its words, where the reader's picture lies among so many `points`."""
+def mark(fig: go.Figure, add: Callable[..., go.Figure], placed: Placed) -> None:
+    """`add` a star, with its words, where the reader's picture lies."""
     x, y = (float(v) for v in placed.position)
-    scattered(fig, points)(  # ordinary traces lie below WebGL's
+    add(  # ordinary traces lie below WebGL's
         x=[x],
         y=[y],
         mode="markers",

@@ -8,7 +8,6 @@ from functools import partial
 import numpy as np
 
 from core import networks
-from core.base.heavy import go
 from core.base.prose import section
 from core.base.records import as_json
 from core.base.worker import Progress, each, part
@@ -52,8 +51,8 @@ def parts(asked: Asked) -> list[Work]:
 
 def among_photographs(asked: Asked, cards: tuple[Card, ...], progress: Progress) -> Part:
     """Where the photograph falls in each space, with its nearest neighbours in words."""
-    found = gallery.there()
-    placed = photographs.place(found, asked.image, networks.load(cards[0]), progress)
+    found, [network] = gallery.there(), asked.load(cards)
+    placed = photographs.place(found, asked.image, network, progress)
     result = photographs.result_of(found)
     maps = tuple(fit_map(result, space, at, photographs.alike(found, at)) for space, at in placed.items())
     names = {space: [found.names[found.labels[row]] for row in at.nearest] for space, at in placed.items()}
@@ -139,10 +138,7 @@ def times(at: Placed, typical: float) -> str:
 
 def fit_map(result: random_maps.Result, space: Space, at: Placed, shown: Sequence[int] | None = None) -> Plot:
     """A third of the page's width, its points drawn as shapes: a browser prints those sharp, and WebGL's not at all."""
-    fields = map_figure(result, space, shown, at).to_dict()
-    for trace in fields["data"]:
-        trace["type"] = "scatter"
-    fig = go.Figure(fields)
+    fig = map_figure(result, space, shown, at, shapes=len(result))
     fig.data[0].marker.size = DOT
     fig.data[1].marker.size = 15
     fig.update_layout(title_text="", width=MAP, height=MAP + TOOLS, margin={"t": TOOLS}, dragmode=False)

@@ -67,7 +67,7 @@ def maps(
     said = [section("shift_sweep", "differ", n=n, shifts=side**2) for n in counts]
     heads = [f"<b>{broken(title)}</b><br>{broken(words)}" for title, words in zip(titles, said, strict=True)]
     fig = subplots.make_subplots(1, m, subplot_titles=heads, horizontal_spacing=0.06 if m < 4 else 0.03)
-    axis = np.arange(-r, r + 1)
+    axis = np.arange(-r, r + 1, dtype=np.int8)  # what is sent is as small as it can be
     for i, worst in enumerate(worst_shift(result)):
         place = {"row": 1, "col": i + 1}
         add_map(fig, result, i, axis, place)
@@ -123,11 +123,11 @@ def lay_out_maps(fig: go.Figure, result: Result, m: int, lines: int) -> None:
 def add_map(fig: go.Figure, result: Result, i: int, axis: np.ndarray, place: dict[str, int]) -> None:
     """Network i's probabilities over `axis` (2R+1,) both ways, outlined where the top-1 differs."""
     side, grid = result.side, {"x": axis, "y": axis, "hoverinfo": "skip", **place}
-    fig.add_heatmap(z=result.probability[i].reshape(side, side), coloraxis="coloraxis", **grid)
+    fig.add_heatmap(z=result.probability[i].astype(np.float32).reshape(side, side), coloraxis="coloraxis", **grid)
     differs = (result.top1[i] != result.top1[i, result.centre]).reshape(side, side)
     if differs.any():
         fig.add_contour(
-            z=differs.astype(float),
+            z=differs.astype(np.int8),
             autocontour=False,
             contours={"start": 0.5, "end": 0.5, "size": 1, "coloring": "none"},
             line={"color": "white", "width": 1.5, "smoothing": 0},
@@ -153,12 +153,12 @@ def add_click_layer(fig: go.Figure, result: Result, i: int, place: dict[str, int
     """Invisible points, one a shift: Plotly reports clicks on points, not on heat maps."""
     said = [verbatim(result.labels[c]) for c in result.top1[i]]
     fig.add_scatter(
-        x=result.offsets[:, 1],
-        y=result.offsets[:, 0],
+        x=result.offsets[:, 1].astype(np.int8),
+        y=result.offsets[:, 0].astype(np.int8),
         mode="markers",
         opacity=0,
         marker={"symbol": "square", "size": max(6, 300 // result.side)},
-        customdata=np.stack([result.probability[i], result.top1_probability[i]], 1),
+        customdata=np.stack([result.probability[i], result.top1_probability[i]], 1).astype(np.float32),
         text=said,
         hovertemplate="dy %{y}, dx %{x} px<br>P(" + verbatim(result.labels[result.target]) + ") = %{customdata[0]:.3f}"
         "<br>says %{text} (%{customdata[1]:.2f})<extra></extra>",

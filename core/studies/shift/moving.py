@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 from core.data.sets import DATASETS
-from core.figures.palette import uri
+from core.figures.palette import photo_uri, uri
 from core.networks.card import Card
 from core.pictures.image import RGBImage, from_pixels
 from core.pictures.preprocess import MOST_OBLONG, at_most, border_is_brighter, field_of_view
@@ -30,7 +30,7 @@ PER_MILLE = 1000  # probabilities go as whole numbers
 class Scene:
     """The photo as data address `picture`, `width` x `height` px, and on it the network's frame: a square of `side`,
     at rest at (`left`, `top`), which a shift of (dy, dx) moves to (left - dx step, top - dy step), all in its pixels.
-    `view`: everything that the network sees at some shift, as PNG, in the network's own pixels; `size`: of these the
+    `view`: everything that the network sees at some shift, in the network's own pixels; `size`: of these the
     network sees so many across. `share` in [0, 1]: how much of the photo lies in the frame."""
 
     picture: str
@@ -61,6 +61,7 @@ def scene(image: RGBImage, card: Card, params: Params) -> Scene:
     wraps round or is mirrored, its frame is continued so, and that is shown."""
     shown = lit(image, card)
     view, size = field_of_view(shown, card, params.max_shift, params.boundary), card.size
+    seen = uri(view) if size <= HARD else photo_uri(view)
     across = size + 2 * params.max_shift
     short = across if card.resize is None else max(across, card.resize)
     share = (size / short) ** 2 * min(image.height, image.width) / max(image.height, image.width)
@@ -68,12 +69,12 @@ def scene(image: RGBImage, card: Card, params: Params) -> Scene:
         r = float(params.max_shift)
         rest = size if card.resize is None else card.resize
         share = (size / rest) ** 2 * min(image.height, image.width) / max(image.height, image.width)
-        return Scene(uri(view), across, across, r, r, float(size), 1.0, uri(view), size, share)
+        return Scene(seen, across, across, r, r, float(size), 1.0, seen, size, share)
     pixels = at_most(from_pixels(_middle(shown.pixels)), PIXELS)
     height, width = pixels.shape[:2]
     step = min(height, width) / short
     left, top = ((length - size * step) / 2 for length in (width, height))
-    return Scene(_address(pixels), width, height, left, top, size * step, step, uri(view), size, share)
+    return Scene(_address(pixels), width, height, left, top, size * step, step, seen, size, share)
 
 
 def _middle(pixels: np.ndarray) -> np.ndarray:

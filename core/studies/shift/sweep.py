@@ -127,15 +127,21 @@ def answer(
     `reach`: only those of up to so many px, seen as for the whole sweep; `inner`: what is known of a smaller reach, and
     not asked again. Raises ValueError for a reach beyond `params.max_shift`.
     """
-    prep, r = network.preprocessing, params.max_shift
+    r = params.max_shift
     offsets = shift_offsets(r if reach is None else reach)
     if reach is not None and not 0 <= reach <= r:
         raise ValueError(f"expected a reach of 0 to {r} px, got {reach}: ask for a larger sweep")
     new = np.ones(len(offsets), bool) if inner is None else abs(offsets).max(1) > reach_of(inner)
-    view = to_tensor(field_of_view(in_its_light(image, prep), prep, r, params.boundary), prep)
     asked = offsets[new]
-    found = engine.logits(network.engine, lambda which: shifted(view, prep.size, r, asked[which]), len(asked), progress)
+    found = engine.logits(network.engine, moved(network, image, params, asked), len(asked), progress)
     return found if inner is None else _joined(new, found, inner)
+
+
+def moved(network: Network, image: RGBImage, params: Params, offsets: np.ndarray) -> engine.Batch:
+    """What the network sees of the picture at `offsets` (S, 2): indices (n,) -> inputs (n, C, size, size)."""
+    prep, r = network.preprocessing, params.max_shift
+    view = to_tensor(field_of_view(in_its_light(image, prep), prep, r, params.boundary), prep)
+    return lambda which: shifted(view, prep.size, r, offsets[which])
 
 
 def reach_of(answers: Answers) -> int:

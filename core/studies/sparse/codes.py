@@ -161,9 +161,12 @@ def swept(
     fit: Fit | None = None,
     lams: Sequence[float] = (),
     grid: Sequence[float] = LAMBDAS,
+    *,
+    estimates: bool = True,
+    known: Curves | None = None,
 ) -> tuple[Curves, np.ndarray]:
-    """The curves of `run` at `grid`, the training's lambda, the estimated one and `lams`, and what is rebuilt at each:
-    float32 (L, H, W, 3), pixels that may leave [0, 1].
+    """The curves of `run` at `grid`, the training's lambda, the estimated one (if it `estimates`) and `lams`, and what
+    is rebuilt at each: float32 (L, H, W, 3), pixels that may leave [0, 1]. What is `known` is not asked again.
 
     `progress(lambdas done, lambdas)` may raise to stop. Raises ValueError as `run` does.
     """
@@ -171,21 +174,24 @@ def swept(
     network = networks[0]
     layer = coded.sdnet_of(network).dictionary
     clean, noisy = pictures(image, replace(params, resolution="network"), network.preprocessing)
-    estimated = estimate(network, noisy, fit or packaged_fit(network))
+    estimated = estimate(network, noisy, fit or packaged_fit(network)) if estimates else math.nan
     every = np.unique([*grid, layer.lam, *lams, *([] if math.isnan(estimated) else [estimated])])
+    if known is not None:
+        every = np.setdiff1d(every, known.lams)
     found = []
     for start in range(0, len(every), TOGETHER):
         some = every[start : start + TOGETHER]
         found.append(coded.along_lambda(network, noisy, some, params.steps, params.solver))
         progress(start + len(some), len(every))
     rebuilt = np.concatenate([along.reconstructions for along in found])
+    twin = coded.answer(networks[1], noisy) if len(networks) > 1 and known is None else np.empty(0)
     curves = Curves(
         estimated,
         every,
         np.concatenate([along.nonzero for along in found]),
         np.array([psnr(clean, picture.clip(0, 1)) for picture in rebuilt]),
         np.concatenate([along.logits for along in found]),
-        coded.answer(networks[1], noisy) if len(networks) > 1 else np.empty(0),
+        twin if known is None else known.twin_logits,
     )
     return curves, rebuilt
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from core.base.heavy import stats
+from core.base import ranks
 from core.base.intervals import wilson
 from core.base.records import read_all
 from core.base.refuse import SEEDS
@@ -269,7 +269,7 @@ def spearman(result: Result) -> float:
     strength, best = strengths(result)[noisy], result.best[noisy]
     if len(np.unique(strength)) < 2 or len(np.unique(best)) < 2:
         return float("nan")
-    return float(stats.spearmanr(strength, best).statistic)
+    return ranks.spearman(strength, best)
 
 
 def rank_words(results: Sequence[Result]) -> str:

@@ -17,13 +17,14 @@ from core.figures import kit, theme
 from core.figures.blocks import Plot
 from core.figures.palette import ACCENT, MUTED, USER, add_picture, style, text_colour
 from core.studies.sparse.dictionary import Result, atom_pixels, signed_pixels
-from core.studies.sparse.figures import enlarged, line, panels, signed_axis, to_bytes
+from core.studies.sparse.figures import add_signed, enlarged, line, panels, signed_axis, to_bytes
 
 COLUMNS = 8  # atoms a row of the wall
 ROW, ATOM = 1.5, 0.84  # height of a row and side of an atom, in widths of a column
 THIN = "\u2009"  # space: on a phone an atom has 42 px
 SQUARE = 76  # px of an atom's place that can be clicked
 MAP_CELLS = 2**16  # a map holds at most so many cells: more than a screen shows, and slow to send
+HOVERED = 2**14  # and as many that are only told when a pointer is over them
 FADED = 0.35  # of the picture's contrast, under the codes
 CODE_INK = {False: (0, 62, 110), True: (120, 200, 255)}  # the paper's blue, deep on white and light on black
 COLOURS = ("red", "green", "blue")
@@ -139,9 +140,10 @@ def contribution_maps(result: Result, contributed: np.ndarray, atom: int) -> Plo
     fig = panels([section("sparse_codes", "head colours"), *COLOURS], *result.size, horizontal_spacing=0.02)
     add_picture(fig, 0, enlarged(signed_pixels(contributed, limit)), *contributed.shape[:2])
     for c, name in enumerate(COLOURS):
-        add_map(fig, contributed[..., c], np.nanmean, 1, name, c + 2)
+        add_signed_map(fig, contributed[..., c], limit, name, c + 1)
     fig.update_layout(
         coloraxis=signed_axis(limit),
+        showlegend=False,
         title_text=section("sparse_codes", "head adds", atom=atom),
         height=tall(result.size, 4, 900) + 24,
         margin={"l": 8, "r": 8, "t": 72, "b": 8},
@@ -161,18 +163,31 @@ def faded(pixels: np.ndarray) -> np.ndarray:
     return to_bytes(np.repeat(grey if theme.dark() else 1 - FADED + grey, 3, 2))
 
 
-def add_map(
-    fig: go.Figure, values: np.ndarray, how: Callable[..., np.ndarray], stride: int, what: str, column: int = 1
-) -> None:
-    """A heat map of `values` (H, W), `stride` pixels of the picture apart; of more than MAP_CELLS, what `how` makes of
-    each block (np.nanmax, np.nanmean: blocks at the right and at the bottom may be smaller)."""
-    block = next(n for n in itertools.count(1) if math.prod(-(-side // n) for side in values.shape) <= MAP_CELLS)
-    shown = sk_measure.block_reduce(values.astype(np.float32), block, how, np.nan)
+def in_blocks(values: np.ndarray, how: Callable[..., np.ndarray], most: int) -> tuple[np.ndarray, int]:
+    """At most so many cells of (H, W): what `how` makes of each block (np.nanmax, np.nanmean: blocks at the right and
+    at the bottom may be smaller), and the side of a block."""
+    block = next(n for n in itertools.count(1) if math.prod(-(-side // n) for side in values.shape) <= most)
+    return sk_measure.block_reduce(values.astype(np.float32), block, how, np.nan), block
+
+
+def add_map(fig: go.Figure, values: np.ndarray, how: Callable[..., np.ndarray], stride: int, what: str) -> None:
+    """A heat map of `values` (H, W), `stride` pixels of the picture apart, as `in_blocks` has them."""
+    shown, block = in_blocks(values, how, MAP_CELLS)
     first, step = stride * (block - 1) / 2, stride * block
-    axis = str(column if column > 1 else "")
-    place = {"xaxis": f"x{axis}", "yaxis": f"y{axis}", "coloraxis": "coloraxis"}
     hover = f"row %{{y}}, column %{{x}}<br>{what} %{{z:.3f}}<extra></extra>"
-    fig.add_heatmap(z=shown, x0=first, dx=step, y0=first, dy=step, hovertemplate=hover, **place)
+    fig.add_heatmap(z=shown, x0=first, dx=step, y0=first, dy=step, hovertemplate=hover, coloraxis="coloraxis")
+
+
+def add_signed_map(fig: go.Figure, values: np.ndarray, limit: float, what: str, i: int) -> None:
+    """Signed values (H, W), shares of white, as a picture in subplot `i`; an unseen map, of whole thousandths, tells
+    what is hovered."""
+    seen, cell = in_blocks(values, np.nanmean, MAP_CELLS)
+    add_signed(fig, i, seen, limit, cell)
+    told, block = in_blocks(values, np.nanmean, HOVERED)
+    first, axis = (block - 1) / 2, str(i + 1)
+    hover = f"row %{{y:.0f}}, column %{{x:.0f}}<br>{what} %{{z}}/1000<extra></extra>"
+    place = {"x0": first, "dx": block, "y0": first, "dy": block, "xaxis": f"x{axis}", "yaxis": f"y{axis}"}
+    fig.add_heatmap(z=np.rint(1000 * told).astype(np.int16), opacity=0, showscale=False, hovertemplate=hover, **place)
 
 
 def tall(size: tuple[int, int], count: int, width: int) -> int:

@@ -5,11 +5,14 @@ Of the first layer of an SDNet (Dai et al., NeurIPS 2022).
 
 from __future__ import annotations
 
+import base64
+import io
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from core.base.heavy import go, subplots
 from core.base.prose import section
@@ -20,6 +23,7 @@ from core.figures.palette import (
     MUTED,
     USER,
     add_picture,
+    paint,
     signed_scale,
     style,
     text_colour,
@@ -28,6 +32,9 @@ from core.figures.palette import (
 )
 from core.studies.sparse.codes import SOLVER_NAMES, Params, Result, decibels, finding, psnr
 
+LOSSLESS = 64  # px: up to this side every pixel counts
+QUALITY = 65  # of the WebP pictures beyond: some 10 kB each
+SHADES = 65  # of signed values: no eye tells two neighbours apart
 SCREEN_SIDE = 320  # px to which small pictures are enlarged by whole factors
 TRUE = "#CC79A7"  # Okabe-Ito purple: how true the code rebuilds
 LOOKS = ((ACCENT, "solid"), (USER, "dash"), (MUTED, "dot"))  # colour and dash of up to three lines
@@ -39,9 +46,18 @@ def to_bytes(pixels: np.ndarray) -> np.ndarray:
     return np.asarray((pixels.clip(0, 1) * 255).round().astype(np.uint8))
 
 
+def address(pixels: np.ndarray) -> str:
+    """uint8 (H, W, 3) as a data address: small pictures to the last bit, larger ones as a browser needs them."""
+    if max(pixels.shape[:2]) <= LOSSLESS:
+        return uri(pixels)
+    stream = io.BytesIO()
+    Image.fromarray(pixels).save(stream, "WEBP", quality=QUALITY, method=4)
+    return "data:image/webp;base64," + base64.b64encode(stream.getvalue()).decode()
+
+
 def enlarged(pixels: np.ndarray) -> str:
-    """uint8 (H, W, 3) as a PNG data address; a small picture enlarged by a whole factor with hard pixels."""
-    return uri(blocks.enlarged(pixels, SCREEN_SIDE))
+    """uint8 (H, W, 3) as a data address; a small picture enlarged by a whole factor with hard pixels."""
+    return address(pixels) if max(pixels.shape[:2]) > LOSSLESS else uri(blocks.enlarged(pixels, SCREEN_SIDE))
 
 
 def line(
@@ -84,6 +100,26 @@ def signed_axis(limit: float, **bar: float) -> dict[str, object]:
     return {"colorscale": signed_scale(), "cmin": -limit, "cmax": limit, "colorbar": looks}
 
 
+def signed_address(values: np.ndarray, limit: float) -> str:
+    """Signed values (H, W) as a data address, in SHADES colours of `signed_axis`: a tenth of what the numbers weigh."""
+    each = np.linspace(-limit, limit, SHADES)
+    nearest = np.rint((values.clip(-limit, limit) / limit + 1) * (SHADES - 1) / 2).astype(np.uint8)
+    image = Image.fromarray(blocks.enlarged(nearest, SCREEN_SIDE), "P")
+    image.putpalette(paint(each, limit).tobytes())
+    stream = io.BytesIO()
+    image.save(stream, "PNG")
+    return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode()
+
+
+def add_signed(fig: go.Figure, i: int, values: np.ndarray, limit: float, cell: int = 1) -> None:
+    """Signed `values` (H, W) as a picture in subplot `i`, each over `cell` x `cell` pixels. An unseen point brings the
+    scale of the colours."""
+    add_picture(fig, i, signed_address(values, limit), *(side * cell for side in values.shape))
+    axis = str(i + 1 if i else "")
+    unseen = {"color": [0.0], "coloraxis": "coloraxis", "opacity": 0}
+    fig.add_scatter(x=[0], y=[0], mode="markers", marker=unseen, hoverinfo="skip", xaxis=f"x{axis}", yaxis=f"y{axis}")
+
+
 def pictures(result: Result, titles: Sequence[str]) -> Plot:
     """Noisy picture, reconstruction and residual side by side; the residual (mean of the channels) is zero-centred."""
     height, width = result.clean.shape[:2]
@@ -99,9 +135,11 @@ def pictures(result: Result, titles: Sequence[str]) -> Plot:
         add_picture(fig, i, enlarged(to_bytes(pixels)), height, width)
     residual = result.residual.mean(2)
     limit = max(float(np.percentile(np.abs(residual), 99)), 1 / 255)
-    fig.add_heatmap(z=residual.astype(np.float32), coloraxis="coloraxis", hoverinfo="skip", row=1, col=3)
+    add_signed(fig, 2, residual, limit)
     fig.update_annotations(yshift=4)
-    fig.update_layout(coloraxis=signed_axis(limit, len=0.9), height=396, margin={"l": 8, "r": 8, "t": 72, "b": 8})
+    fig.update_layout(
+        coloraxis=signed_axis(limit, len=0.9), height=396, showlegend=False, margin={"l": 8, "r": 8, "t": 72, "b": 8}
+    )
     return Plot(fig, f"Noisy picture, reconstruction and residual side by side. {finding(result, titles)}")
 
 

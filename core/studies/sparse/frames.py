@@ -5,30 +5,24 @@ After Dai et al. (NeurIPS 2022, §4.3): lambda is raised after training when the
 
 from __future__ import annotations
 
-import base64
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
 import numpy as np
-from PIL import Image
 
 from core.base.softmax import softmax
 from core.base.worker import Progress, ignore
 from core.compute import coded
-from core.figures.palette import uri
 from core.networks.card import Network
 from core.pictures.image import RGBImage
-from core.studies.sparse import codes
+from core.studies.sparse import codes, opening
 from core.studies.sparse.codes import LAMBDAS, Curves, Params
-from core.studies.sparse.figures import to_bytes
+from core.studies.sparse.figures import address, to_bytes
 
 TOP = 3  # answers shown
-FEW = 6  # of the lambdas, one in so many comes first
-LOSSLESS = 64  # px: up to this side every pixel counts
-QUALITY = 82  # of the WebP pictures beyond: some 10 kB each
+FEW = opening.LAMS  # come first: where what was looked for was found
 MOST = 6.0  # times the contrast that a picture is shown with
 Kind = Literal["none", "stays", "lost", "rescued", "fooled"]
 
@@ -122,22 +116,22 @@ def run(
     few: bool = False,
     known: Frames | None = None,
 ) -> Frames:
-    """All frames of a picture, of `without_lambda(params)`; `few`: those of every FEW-th lambda and the training's.
+    """All frames of a picture, of `without_lambda(params)`; `few`: those of FEW lambdas and the training's.
 
     `known`: few that are there already, and are not made again. `progress(lambdas done, lambdas)` may raise to stop.
     Raises ValueError as `codes.run` does.
     """
     network, params = networks[0], without_lambda(params)
-    grid = LAMBDAS[::FEW] if few else LAMBDAS
-    if known is not None:
-        grid = tuple(lam for lam in grid if lam not in known.curves.lams)
-    curves, pixels = codes.swept(networks, image, params, progress, grid=grid)
+    curves, pixels = codes.swept(
+        networks, image, params, progress, grid=FEW if few else LAMBDAS, estimates=not few,
+        known=None if known is None else known.curves,
+    )  # fmt: skip
     clean, noisy = codes.pictures(image, params, network.preprocessing)
     rebuilt = tuple(address(to_bytes(contrasted(picture, clean))) for picture in pixels)
     if known is not None:
         return joined(known, curves, rebuilt)
     lam = coded.sdnet_of(network).dictionary.lam
-    answered = coded.along_lambda(network, clean, np.array([lam]), params.steps, params.solver)
+    answered = coded.logits_along(network, clean, np.array([lam]), params.steps, params.solver)
     return Frames(
         models=tuple(n.card.name for n in networks),
         labels=network.labels,
@@ -149,7 +143,7 @@ def run(
         height=clean.shape[0],
         width=clean.shape[1],
         curves=curves,
-        clean_logits=answered.logits[0],
+        clean_logits=answered[0],
         twin_clean=coded.answer(networks[1], clean) if len(networks) > 1 else np.empty(0),
         clean=address(to_bytes(clean)),
         noisy=address(to_bytes(noisy)),
@@ -175,15 +169,6 @@ def contrasted(picture: np.ndarray, like: np.ndarray) -> np.ndarray:
     spread = float(picture.std())
     factor = min(float(like.std()) / spread, MOST) if spread > 0 else 1.0
     return np.asarray(like.mean((0, 1)) + factor * (picture - picture.mean((0, 1))))
-
-
-def address(pixels: np.ndarray) -> str:
-    """uint8 (H, W, 3) as a data address: small pictures to the last bit, larger ones as a browser needs them."""
-    if max(pixels.shape[:2]) <= LOSSLESS:
-        return uri(pixels)
-    stream = io.BytesIO()
-    Image.fromarray(pixels).save(stream, "WEBP", quality=QUALITY, method=4)
-    return "data:image/webp;base64," + base64.b64encode(stream.getvalue()).decode()
 
 
 def told(frames: Frames) -> Told:

@@ -11,7 +11,7 @@ from functools import partial
 
 import numpy as np
 
-from core.base.heavy import stats
+from core.base.ranks import spearman
 from core.base.softmax import softmax
 from core.claims.live import Probe
 from core.compute import coded
@@ -39,8 +39,7 @@ def sure(network: Network, image: RGBImage, kind: str, level: float, lams: Seque
     """(L,) the probability, with noise and at each lambda, of what the network says without noise."""
     clean, noisy = pictures(network, image, kind, level)
     said = int(coded.answer(network, clean).argmax())
-    along = coded.along_lambda(network, noisy, np.array(lams))
-    return np.asarray(softmax(along.logits)[:, said])
+    return np.asarray(softmax(coded.logits_along(network, noisy, np.array(lams)))[:, said])
 
 
 def pictures(network: Network, image: RGBImage, kind: str, level: float) -> tuple[np.ndarray, np.ndarray]:
@@ -87,8 +86,7 @@ def rises(kind: str, networks: Sequence[Network], image: RGBImage) -> float:
     every = noise.KINDS[kind].levels
     levels = [every[round(i)] for i in np.linspace(0, len(every) - 1, LEVELS)]
     best = [LAMBDAS[int(sure(networks[0], image, kind, level, LAMBDAS).argmax())] for level in levels]
-    found = stats.spearmanr(range(LEVELS), best).statistic if len(set(best)) > 1 else 0.0
-    return float(found)
+    return spearman(range(LEVELS), best)
 
 
 def withstands(networks: Sequence[Network], image: RGBImage) -> float:

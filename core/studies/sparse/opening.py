@@ -54,7 +54,7 @@ class Asked:
         """(L,) the probability of `wanted` under a noise at each lambda, 0 where the answer is another one."""
         self.tried.add((kind, level))
         noisy = noise.add(self.clean[None], kind, level, [Params.seed])[0]
-        shares = softmax(coded.along_lambda(self.network, noisy, np.array(lams)).logits)
+        shares = softmax(coded.logits_along(self.network, noisy, np.array(lams)))
         return np.asarray(np.where(shares.argmax(1) == self.wanted, shares[:, self.wanted], 0))
 
     def weakest(self, kind: str) -> int:
@@ -77,7 +77,7 @@ def run(network: Network, image: RGBImage, progress: Progress = ignore) -> Openi
     """
     clean = seen(image, network.preprocessing).astype(np.float32) / 255
     trained = float(coded.sdnet_of(network).dictionary.lam)
-    wanted = int(coded.along_lambda(network, clean, np.array([trained])).logits[0].argmax())
+    wanted = int(coded.logits_along(network, clean, np.array([trained]))[0].argmax())
     asked = Asked(network, clean, trained, wanted, set())
     best, left, most, strength = (noise.NONE, 0.0, trained), (noise.NONE, 0.0), 0.0, 0.0
     progress(0, len(KINDS))

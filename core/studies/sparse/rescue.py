@@ -104,8 +104,8 @@ def run(network: Network, plan: Sequence[tuple[str, str, int]], progress: Progre
         level = noise.KINDS[kind].levels[STRENGTH]
         clean = seen(load_sample(name), network.preprocessing).astype(np.float32) / 255
         noisy = noise.add(clean[None], kind, level, [seed])[0]
-        wanted = int(coded.along_lambda(network, clean, np.array([trained])).logits[0].argmax())
-        said = coded.along_lambda(network, noisy, np.array([trained, *LAMS])).logits.argmax(1)
+        wanted = int(coded.logits_along(network, clean, np.array([trained]))[0].argmax())
+        said = coded.logits_along(network, noisy, np.array([trained, *LAMS])).argmax(1)
         right = tuple(lam for lam, answer in zip(LAMS, said[1:], strict=True) if answer == wanted)
         cases.append(Case(name, kind, level, seed, network.labels[wanted], network.labels[said[0]], right))
         progress(len(cases), len(plan))

@@ -76,7 +76,8 @@ def spinal_part(asked: Asked, cards: Mapping[Head, Card], progress: Progress) ->
 def photograph_part(asked: Asked, cards: tuple[Card, ...], progress: Progress) -> Part:
     """What each head on lite0's features says to the photograph, and how the heads stand to each other."""
     found, (result, about) = gallery.there(), photographs.there()
-    answers = photographs.answer(found, asked.image, networks.load(cards[0]), progress)
+    [network] = asked.load(cards)
+    answers = photographs.answer(found, asked.image, network, progress)
     bars = photographs_figures.bars(answers)
     printed(bars.figure)
     numbers = photographs_figures.table(answers)

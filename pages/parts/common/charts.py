@@ -11,7 +11,7 @@ import streamlit as st
 from core.base.files import no_formulas
 from core.base.prose import section
 from core.figures.blocks import Columns, Plot, toolbar
-from core.figures.palette import uri
+from core.figures.palette import photo_uri, uri
 from pages.parts.common.address import folded
 from pages.parts.common.words import plain
 
@@ -36,12 +36,14 @@ def numbers_table(columns: Columns, alt: str, **layout: Any) -> None:
 
 
 def enlarged(pixels: np.ndarray, factor: int, caption: str, alt: str) -> None:
-    """A small picture, uint8 (H, W, 3), enlarged by a whole factor with hard pixels.
+    """A small picture, uint8 (H, W, 3), enlarged by a whole factor with hard pixels; one that is not enlarged goes as a
+    photograph.
 
     Sent with the page: a file of an earlier run may be gone when the browser asks for it.
     """
     large = pixels.repeat(factor, 0).repeat(factor, 1)
-    st.image(uri(large), caption=plain(caption), alt=alt, width=large.shape[1])
+    address = uri(large) if factor > 1 else photo_uri(large)
+    st.image(address, caption=plain(caption), alt=alt, width=large.shape[1])
 
 
 def clicked(key: str) -> dict[str, Any] | None:

@@ -1,6 +1,8 @@
 // A play button and a slider over frames, put before a component's own script (pages/parts/common/player.py).
 // Streamlit calls a component's function again at each change of its data, on the same root: so the player is made
 // once a host and kept there, and what it does goes through its fields, which each call sets anew.
+const RX_KEYS = 400; // ms after the last arrow key before a hand counts as gone
+
 function rxPlayer(host) {
   if (host.rxPlayer) return host.rxPlayer;
   host.classList.add("rx-player");
@@ -73,8 +75,22 @@ function rxPlayer(host) {
     self.pause();
     self.go(Number(slider.value));
   });
-  slider.addEventListener("change", () => self.settled(self.at));
+  // each arrow key is a change of its own, and the page would be drawn again for each
+  let keys = false, resting = null;
+  slider.addEventListener("keydown", () => (keys = true));
+  slider.addEventListener("pointerdown", () => (keys = false));
+  slider.addEventListener("change", () => {
+    clearTimeout(resting);
+    resting = setTimeout(() => self.settled(self.at), keys ? RX_KEYS : 0);
+  });
   return (host.rxPlayer = self);
+}
+
+/** Whether the page asks of itself for another place than before: `sent` {at, token} is what a hand here has sent last,
+ * and `data.heard` the token that the page has heard. A hand that moved on is not taken back to where it was. */
+function rxElsewhere(before, data, sent) {
+  if (String(before?.chosen) === String(data.chosen)) return false;
+  return !sent || (data.heard === sent.token && String(data.chosen) !== String(sent.at));
 }
 
 /** A new element of a class, at the end of its parent if it has one. */

@@ -29,3 +29,12 @@ def component(name: str, module: str, html: str) -> Callable[..., Any]:
 def words(slider: str) -> dict[str, str]:
     """What the player's button and slider are called; `slider`: what it moves."""
     return {"play": section("common", "play"), "pause": section("common", "pause"), "slider": slider}
+
+
+def heard(key: str, name: str) -> int | None:
+    """The token of what a component of this key has sent last as its state `name`, a list that ends in it: what the
+    page says then is an answer to that (player.js)."""
+    match st.session_state.get(key, {}).get(name):
+        case [*_, int(token)]:
+            return token
+    return None

@@ -52,7 +52,8 @@ def begin() -> None:
 
 def show() -> None:
     """What was found of the claim, over its data set and on this picture; nothing without one."""
-    row = next((row for row in board.board() if row[0].name == st.query_params.get(CLAIM)), None)
+    name = st.query_params.get(CLAIM)
+    row = next((row for row in board.board() if row[0].name == name), None) if name else None
     if row is None:
         return
     claim, _, verdict = row

@@ -46,7 +46,7 @@ def show(
             "label": section("common", "pictures"),
             "session": st.session_state.setdefault("tray session", uuid4().hex),
             "chosen": chosen,
-            "items": [
+            "items": tuple(  # for a list Streamlit (1.67) imports pandas
                 {
                     "name": name,
                     "title": title,
@@ -55,7 +55,7 @@ def show(
                     "own": name in own,
                 }
                 for name, (title, image) in pictures.items()
-            ],
+            ),
         },
         on_picked_change=picked,
         on_lost_change=lambda: None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import wait
 from functools import partial
 from typing import Any, TypeVar
 
@@ -54,7 +55,7 @@ def ask_all(calls: Sequence[Call[T]], what: str, at: str, then: Sequence[Call[T]
         if bar is not None:
             share = share_done(jobs)
             bar.progress(share, progress(what, share, time_left(share, elapsed)) + standing())
-        time.sleep(TICK)
+        tick(jobs)
     button.empty()
     leave(at, {}, on)  # its answers are the cache's to keep, within bounds
     return [job.future.result() for job in jobs]
@@ -71,11 +72,20 @@ def ask_on(calls: Sequence[Call[T]], what: str, at: str, until: float) -> list[T
     jobs = [cache.job(call, at) for call in calls]
     leave(at, dict(zip(keys, jobs, strict=True)))
     while not all(is_done(job) for job in jobs) and time.monotonic() < until:
-        time.sleep(TICK)
+        tick(jobs)
     if all(is_done(job) for job in jobs):  # one that another reader stopped is begun anew by the next run
         return [job.future.result() for job in jobs]
     st.fragment(partial(follow, jobs, flag, keys, what, at, time.monotonic()), run_every=LOOK_AGAIN)()
     return None
+
+
+def tick(jobs: Sequence[Job[Any]]) -> None:
+    """Wait until all of them are done, or for a TICK; as long where another reader has stopped one."""
+    pending = [job.future for job in jobs if not job.future.done()]
+    if pending:
+        wait(pending, TICK)
+    else:
+        time.sleep(TICK)
 
 
 def follow(jobs: Sequence[Job[T]], flag: str, keys: list[str], what: str, at: str, begun: float) -> None:
@@ -127,7 +137,7 @@ def later(call: Call[T], what: str, draw: Callable[[T], None]) -> None:
     """Draw the call's answer when it is there, without holding up what follows on the page."""
     end = time.monotonic() + SHOW_AFTER
     while not is_done(cache.job(call, what)) and time.monotonic() < end:
-        time.sleep(TICK)
+        tick([cache.job(call, what)])
     if is_done(job := cache.job(call, what)):
         draw(job.future.result())
     else:

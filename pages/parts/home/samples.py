@@ -43,9 +43,9 @@ def choose() -> None:
 
 
 @st.cache_resource(show_spinner=False)
-def items() -> list[dict[str, str]]:
-    """Every sample's name, title and thumbnail."""
-    return [
+def items() -> tuple[dict[str, str], ...]:
+    """Every sample's name, title and thumbnail; for a list Streamlit (1.67) imports pandas."""
+    return tuple(
         {"name": s.name, "title": s.title, "source": photo_uri(thumbnail(load_sample(s.name), SIDE).pixels)}
         for s in SAMPLES
-    ]
+    )

@@ -11,7 +11,7 @@ from core import cache
 from core.base.prose import section
 from core.base.worker import Progress
 from core.cache import Call
-from core.figures.palette import uri
+from core.figures.palette import photo_uri, uri
 from core.networks.card import Card, Network
 from core.pictures.image import RGBImage, from_pixels, png_bytes
 from core.studies.shift import figures, inside_figures, moving, sweep
@@ -64,7 +64,8 @@ def enlarged(image: RGBImage, card: Card, params: Params, dy: int, dx: int, capt
     pixels = sweep.crop_at(moving.lit(image, card), card, params, dy, dx)
     large = pixels.repeat(max(1, CROP // card.size), 0).repeat(max(1, CROP // card.size), 1)
     alt = section("shift_sweep", "crop alt", size=card.size, which=caption)
-    st.image(uri(large), caption=plain(caption), alt=alt, width=min(CROP, large.shape[1]))
+    address = uri(large) if card.size <= moving.HARD else photo_uri(large)
+    st.image(address, caption=plain(caption), alt=alt, width=min(CROP, large.shape[1]))
 
 
 def worst(result: Result, cards: Sequence[Card], image: RGBImage, params: Params) -> None:

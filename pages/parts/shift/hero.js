@@ -11,10 +11,9 @@ export default function ({ parentElement, data, setStateValue }) {
   const other = hero.data?.token !== data.token;
   const grown = !other && hero.data.reach !== data.reach; // larger shifts are known now
   if (other) hero.touched = false;
-  const elsewhere = String(hero.sent ?? hero.data?.chosen) !== String(data.chosen);
+  const elsewhere = other || rxElsewhere(hero.data, data, hero.sent);
   Object.assign(hero, { data, setStateValue });
-  if (other || elsewhere) hero.at = data.chosen;
-  hero.sent = null;
+  if (elsewhere) Object.assign(hero, { at: data.chosen, sent: null });
   pictures(hero);
   networks(hero);
   play(hero, other || (grown && !hero.touched));
@@ -98,9 +97,9 @@ function follow(hero) {
 function send(hero) {
   clearTimeout(hero.timer);
   hero.told.textContent = `${placed(hero)}. ${hero.cards.map((card) => card.said).join(". ")}`;
-  if (String(hero.at) === String(hero.data.chosen)) return;
-  hero.sent = hero.at;
-  hero.setStateValue("shift", [...hero.at, Date.now()]); // the same place again is news where a map was clicked since
+  if (String(hero.at) === String(hero.sent?.at ?? hero.data.chosen)) return;
+  hero.sent = { at: hero.at, token: Date.now() };
+  hero.setStateValue("shift", [...hero.at, hero.sent.token]); // the same place again is news where a map was clicked since
 }
 
 function pictures({ data, photo, view }) {

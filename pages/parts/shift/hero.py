@@ -45,6 +45,7 @@ def show(result: Result, cards: Sequence[Card], image: RGBImage, params: Params)
         "scene": asdict(scene),
         **played,
         "chosen": result.offsets[index].tolist(),
+        "heard": player.heard(KEY, "shift"),
         "token": f"{result.picture} {params} {' '.join(result.models)}",
         "words": words(scene, result),
     }

@@ -1,11 +1,18 @@
 // Noisy photo, what the code at one lambda rebuilds of it, and the answers: one slider plays all lambdas.
 // Streamlit calls the function below again at each change of data, on the same root: where the slider stands stays there.
-export default function ({ parentElement, data, setTriggerValue }) {
+export default function ({ parentElement, data, setStateValue }) {
   const root = parentElement.querySelector(".rebuilt");
-  root.data = data;
-  root.send = setTriggerValue;
+  const other = String(root.data?.of) !== String(data.of); // another picture, noise or network
+  const elsewhere = other || rxElsewhere(root.data, data, root.sent);
+  const lam = elsewhere ? data.chosen : root.data.lams[rxPlayer(root.parts.bar).at]; // more of them may be known now
+  Object.assign(root, { data, send: setStateValue });
   if (!root.parts) make(root);
-  draw(root);
+  draw(root, elsewhere, nearest(data.lams, lam));
+}
+
+function nearest(lams, lam) {
+  const far = lams.map((one) => Math.abs(one - lam));
+  return far.indexOf(Math.min(...far));
 }
 
 function make(root) {
@@ -20,7 +27,6 @@ function make(root) {
   const track = rxElement("div", "track", scene), answers = rxElement("div", "answers", scene);
   const [bar, ticks, scale, legend] = ["bar", "ticks", "scale", "legend"].map((name) => rxElement("div", name, track));
   root.parts = { noisy, rebuilt, clean, answers, bar, ticks, scale, legend };
-  root.came = null; // the lambda that the page last asked for
 }
 
 function pane(scene, name) {
@@ -30,7 +36,7 @@ function pane(scene, name) {
   return { figure, stage, image, caption: rxElement("figcaption", "", figure) };
 }
 
-function draw(root) {
+function draw(root, elsewhere, at) {
   const { data, parts } = root;
   for (const { image } of [parts.noisy, parts.rebuilt]) image.classList.toggle("cells", data.cells);
   root.style.setProperty("--count", data.lams.length);
@@ -42,6 +48,7 @@ function draw(root) {
   marks(root);
   const player = rxPlayer(parts.bar);
   player.set({
+    at,
     count: data.lams.length,
     interval: 170,
     back: true,
@@ -55,20 +62,15 @@ function draw(root) {
     player.button.addEventListener("click", () => player.timer || settle(root, player.at));
     player.slider.addEventListener("pointerdown", () => (root.opening = false));
   }
-  if (root.of !== data.of) { // another picture, noise or network
-    root.of = data.of;
-    root.came = null;
-  }
-  if (root.came !== data.chosen) {
-    root.came = data.chosen;
+  if (elsewhere) {
+    root.sent = null;
     player.pause();
-    player.go(data.chosen);
     if (data.begins && !root.begun) {
       root.begun = root.opening = true;
       player.step = 1;
       player.at = 0;
       player.begin();
-      if (!player.timer) player.at = data.chosen;
+      if (!player.timer) player.at = at;
     }
   }
 }
@@ -160,14 +162,15 @@ function show(root, at) {
   if (root.opening && at === data.lams.length - 1 && player.timer) { // once through, and back to what is asked for
     root.opening = false;
     player.pause();
-    player.go(data.chosen);
+    player.go(nearest(data.lams, data.chosen));
   }
 }
 
 /** What a hand has chosen goes to the page. */
 function settle(root, at) {
   root.opening = false;
-  if (at === root.came) return;
-  root.came = at;
-  root.send("chosen", at);
+  const lam = root.data.lams[at];
+  if (lam === (root.sent?.at ?? root.data.chosen)) return;
+  root.sent = { at: lam, token: Date.now() };
+  root.send("chosen", [lam, root.sent.token]);
 }

@@ -13,11 +13,11 @@ from core.networks.card import Card
 from core.pictures import noise
 from core.pictures.samples import DEFAULT_SAMPLE
 from core.studies.sparse import dataset, frames, rescue
-from core.studies.sparse.codes import FOLDER, LAMBDAS, OPENING, Params
+from core.studies.sparse.codes import FOLDER, LAMBDA_LIMITS, LAMBDAS, OPENING, Params
 from core.studies.sparse.frames import Frames
 from core.studies.sparse.opening import Opening
 from pages.parts.common import frame, stage
-from pages.parts.common.player import component, words
+from pages.parts.common.player import component, heard, words
 from pages.parts.common.stage import NOTHING
 from pages.parts.common.tray import Picture
 from pages.parts.common.words import Markdown, plain
@@ -32,7 +32,7 @@ def show(found: Frames, cards: list[Card], params: Params, picture: Picture, key
     """What is said of the picture; `verdict` stands above. `params.lam` is where the slider rests."""
     steps = [i for i, lam in enumerate(found.curves.lams) if lam in LAMBDAS or lam == found.training_lam]
     lams = [round(float(found.curves.lams[i]), 4) for i in steps]
-    chosen = min(range(len(lams)), key=lambda i: abs(lams[i] - params.lam))
+    chosen = min(lams, key=lambda lam: abs(lam - params.lam))
     title, trained = cards[0].title, min(range(len(lams)), key=lambda i: abs(lams[i] - found.training_lam))
     groups = [group(title, accent(), [found.best(i) for i in steps], found.labels[found.wanted])]
     if found.twin_best and len(cards) > 1:
@@ -46,6 +46,7 @@ def show(found: Frames, cards: list[Card], params: Params, picture: Picture, key
             "of": [found.picture, found.noise, found.level, found.seed, *found.models],
             "lams": lams,
             "chosen": chosen,
+            "heard": heard(key, "chosen"),
             "begins": params == OPENING and picture.sample == DEFAULT_SAMPLE,
             "dark": theme.dark(),
             "cells": max(found.height, found.width) <= SMALL,
@@ -65,16 +66,16 @@ def show(found: Frames, cards: list[Card], params: Params, picture: Picture, key
                 "wrong": section("sparse_codes", "wrong mark"),
             },
         },
-        on_chosen_change=partial(choose, key, lams),
+        on_chosen_change=partial(choose, key),
     )
 
 
-def choose(key: str, lams: list[float]) -> None:
+def choose(key: str) -> None:
     """What the slider rests at becomes the setting."""
-    at = st.session_state[key].get("chosen")
-    if isinstance(at, int) and 0 <= at < len(lams):
-        begin.lambda_is_mine()
-        st.session_state[LAMBDA] = lams[at]
+    match st.session_state[key].get("chosen"):
+        case [float() | int() as lam, _] if LAMBDA_LIMITS[0] <= lam <= LAMBDA_LIMITS[1]:
+            begin.lambda_is_mine()
+            st.session_state[LAMBDA] = float(lam)
 
 
 def group(title: str, colour: str, best: list[list[tuple[str, float]]], wanted: str) -> dict[str, object]:

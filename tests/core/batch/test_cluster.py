@@ -24,6 +24,7 @@ pytest.importorskip("distributed")
 ROOT = Path(__file__).parents[3]
 HOST = "127.0.0.1"
 REACH = "max_shift=5"
+COUNT = 10  # pictures
 QUIET = {"DASK_DISTRIBUTED__ADMIN__LOW_LEVEL_LOG_LENGTH": "0", "OMP_NUM_THREADS": "1"}
 
 
@@ -80,49 +81,56 @@ def until(true, running, seconds=200):
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    return make_folder(tmp_path_factory.mktemp("pictures"), 16)
+    return make_folder(tmp_path_factory.mktemp("pictures"), COUNT)
 
 
-def test_a_worker_killed_half_way_does_not_show(folder, tmp_path):
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    """A cluster of two workers, for one test that kills a worker and then one that kills the scheduler."""
+    with cluster(2, tmp_path_factory.mktemp("workers")) as found:
+        yield found
+
+
+def test_a_worker_killed_half_way_does_not_show(folder, tmp_path, shared):
     local, out, own = tmp_path / "local.parquet", tmp_path / "out.parquet", tmp_path / "mine.safetensors"
     write_state(own, networks.load(networks.find("cifar_vgg_blur3")).engine.plain.state_dict(), {}, half=False)
     models = ("cifar_vgg", str(own))
     run.run(planned(folder, models=models, words=(REACH,), chunk=1), local, in_this_process)
-    with cluster(2, tmp_path) as (address, _, (first, second)):
-        options = [word for name in models for word in ("--model", name)]
-        words = (folder, *options, "--set", REACH, "--chunk", 1, "--out", out, "--scheduler", address)
-        with receptive(*words) as running:
-            parts = run.parts_folder(out)
-            until(lambda: len(list(parts.glob("part-*"))) >= 2, running)
-            first.kill()
-            assert len(list(parts.glob("part-*"))) < 16
-            said, wrong = running.communicate(timeout=300)
-            assert running.returncode == 0, wrong
-        assert second.poll() is None
-    assert "32 rows of 16 pictures" in said
+    address, _, (first, second) = shared
+    options = [word for name in models for word in ("--model", name)]
+    words = (folder, *options, "--set", REACH, "--chunk", 1, "--out", out, "--scheduler", address)
+    with receptive(*words) as running:
+        parts = run.parts_folder(out)
+        until(lambda: len(list(parts.glob("part-*"))) >= 2, running)
+        first.kill()
+        assert len(list(parts.glob("part-*"))) < COUNT
+        said, wrong = running.communicate(timeout=300)
+        assert running.returncode == 0, wrong
+    assert second.poll() is None
+    assert f"{2 * COUNT} rows of {COUNT} pictures" in said
     assert same_rows(local, out)
-    assert len({(row["picture"], row["network"]) for row in rows(out)[0]}) == len(rows(out)[0]) == 32
+    assert len({(row["picture"], row["network"]) for row in rows(out)[0]}) == len(rows(out)[0]) == 2 * COUNT
     here, there = run.provenance(local), run.provenance(out)
     assert here | {"command": there["command"]} == there
     assert not parts.exists()
 
 
-def test_a_lost_scheduler_keeps_the_parts(folder, tmp_path):
+def test_a_lost_scheduler_keeps_the_parts(folder, tmp_path, shared):
     out = tmp_path / "out.parquet"
-    with cluster(1, tmp_path) as (address, boss, _):
-        words = (folder, "--model", "cifar_vgg", "--set", REACH, "--chunk", 1, "--out", out, "--scheduler", address)
-        with receptive(*words) as running:
-            parts = run.parts_folder(out)
-            until(lambda: len(list(parts.glob("part-*"))) >= 2, running)
-            boss.kill()
-            _, wrong = running.communicate(timeout=300)
+    address, boss, _ = shared
+    words = (folder, "--model", "cifar_vgg", "--set", REACH, "--chunk", 1, "--out", out, "--scheduler", address)
+    with receptive(*words) as running:
+        parts = run.parts_folder(out)
+        until(lambda: len(list(parts.glob("part-*"))) >= 2, running)
+        boss.kill()
+        _, wrong = running.communicate(timeout=300)
     assert running.returncode == 2
     assert wrong.splitlines()[-1].startswith("expected the scheduler to stay, the connection was lost: run the same")
     assert "Traceback" not in wrong
     done = {path: path.stat().st_mtime_ns for path in parts.glob("part-*")}
-    assert 2 <= len(done) < 16
+    assert 2 <= len(done) < COUNT
     report = run.run(planned(folder, words=(REACH,), chunk=1), out, in_this_process)
-    assert (report.kept, report.rows) == (len(done), 16)
+    assert (report.kept, report.rows) == (len(done), COUNT)
 
 
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:{}", "tcp://nowhere.invalid:8786"])

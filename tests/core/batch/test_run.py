@@ -57,6 +57,16 @@ def test_processes_and_parts_do_not_show(folder, tmp_path):
     assert len(rows(one)[0]) == 12
 
 
+def test_a_part_that_several_processes_share_is_in_order(tmp_path):
+    one, two = tmp_path / "one.parquet", tmp_path / "two.parquet"
+    mixed = make_folder(tmp_path / "mixed", 7)
+    (mixed / "cat" / "004.png").write_bytes(b"words")
+    run.run(planned(mixed, chunk=2), one, in_this_process)
+    run.run(planned(mixed, chunk=16), two, in_processes(3))
+    assert same_rows(one, two)
+    assert run.provenance(one)["skipped"] == run.provenance(two)["skipped"] != []
+
+
 def test_parts_do_not_show_in_random_features(folder, tmp_path):
     one, two = tmp_path / "one.parquet", tmp_path / "two.parquet"
     for out, chunk in ((one, 12), (two, 5)):

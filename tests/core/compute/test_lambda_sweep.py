@@ -98,16 +98,25 @@ def test_several_dictionaries_and_signed_codes(pixels):
 
 
 @pytest.mark.parametrize("side", [15, 16, 17])
-@pytest.mark.parametrize(("kernel", "padding"), [(3, 1), (5, 2), (5, 0), (1, 0), (3, 2), (3, 3)])
-def test_synthesis_in_tiles_is_the_transposed_convolution(side, kernel, padding):
+@pytest.mark.parametrize("stride", [1, 2, 3])
+@pytest.mark.parametrize(("kernel", "padding"), [(3, 1), (5, 2), (5, 0), (1, 0), (3, 2), (3, 3), (7, 3), (4, 1)])
+def test_synthesis_in_tiles_is_the_transposed_convolution(side, stride, kernel, padding):
     torch.manual_seed(0)
-    layer = SparseConv2d(3, 6, kernel, padding=padding)
+    layer = SparseConv2d(3, 6, kernel, stride=stride, padding=padding)
     x = torch.randn(2, 3, side, side + 1)
     with torch.inference_mode():
         codes = layer.codes(x, 0.05)
         expected = layer.reconstruct(codes, x)
         torch.testing.assert_close(lambda_sweep.synthesis(layer, layer.atoms)(codes, x), expected, atol=1e-5, rtol=1e-5)
     assert expected.abs().max() > 0
+
+
+@pytest.mark.parametrize(("kernel", "stride", "side"), [(3, 1, 32), (7, 2, 224)])  # those of the packaged networks
+def test_the_packaged_networks_synthesise_in_tiles(monkeypatch, kernel, stride, side):
+    layer = SparseConv2d(3, 4, kernel, stride=stride, padding=kernel // 2)
+    codes, like = torch.zeros(1, 4, side // stride, side // stride), torch.zeros(1, 3, side, side)
+    monkeypatch.setattr(layer, "synthesise", None)
+    assert lambda_sweep.synthesis(layer, layer.atoms.detach())(codes, like).shape == like.shape
 
 
 def test_one_lambda_a_picture(pixels):

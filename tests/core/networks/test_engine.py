@@ -249,7 +249,8 @@ def test_the_given_network_stays_as_it_was_and_has_no_hooks(name):
     before = weights.state_digest(net.state_dict())
     owned = {key: (id(value), value.stride(), value.dtype) for key, value in net.named_parameters()}
     prepared = prepare(net, fast=True)
-    engine.logits(prepared, from_array(torch.randn(40, 3, 64, 64)), 40)
+    size = networks.find(name).size if name in PACKAGED else 64
+    engine.logits(prepared, from_array(torch.randn(40, 3, size, size)), 40)
     assert prepared.plain is net
     assert not net.training
     assert weights.state_digest(net.state_dict()) == before

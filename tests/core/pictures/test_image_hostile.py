@@ -90,12 +90,12 @@ def test_truncated_files(name):
 def pages(entries, count, blob):
     """A TIFF of `count` pages of the same entries (tag, type, number of values, value or place)."""
     size = 2 + 12 * len(entries) + 4
-    body = b"II*\0" + struct.pack("<I", 8 + len(blob)) + blob
+    body = bytearray(b"II*\0" + struct.pack("<I", 8 + len(blob)) + blob)
     for i in range(count):
         following = 8 + len(blob) + size * (i + 1) if i < count - 1 else 0
         body += struct.pack("<H", len(entries)) + b"".join(struct.pack("<HHII", *entry) for entry in entries)
         body += struct.pack("<I", following)
-    return body
+    return bytes(body)
 
 
 def long_lists(reduced):

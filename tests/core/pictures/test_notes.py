@@ -22,7 +22,8 @@ SWEEP = ("--model", "cifar_vgg", "--max-shift", "1")
 
 
 def uploaded(*files):
-    return visit("networks").sidebar.file_uploader(key="tray uploads").set_value([(*file, "") for file in files]).run()
+    """The page that asks no network, with these files in its tray."""
+    return visit("claims").sidebar.file_uploader(key="tray uploads").set_value([(*file, "") for file in files]).run()
 
 
 def captions(shown):
@@ -76,7 +77,7 @@ def test_a_range_of_its_own_is_said_without_a_stretch():
 
 
 def test_the_tray_takes_every_file_and_says_what_is_wrong_with_it():
-    assert not first_visit("networks").sidebar.file_uploader(key="tray uploads").proto.type
+    assert not first_visit("claims").sidebar.file_uploader(key="tray uploads").proto.type
     heic = b"\0\0\0\x18ftypheic\0\0\0\0heicmif1" + bytes(200)
     shown = uploaded(("plain.png", PLAIN), ("IMG_1.HEIC", heic), ("a.txt", b"hello"))
     said = [error.value for error in shown.sidebar.error]

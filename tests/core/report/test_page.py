@@ -220,13 +220,21 @@ def test_names_that_are_no_text_are_written_all_the_same():
     assert "?.png" in Tree(report.page(asked, [])).text("title")[0]
 
 
-@pytest.mark.parametrize(("height", "width"), [(1, 1), (2, 3000), (500, 7)])
-def test_odd_pictures_make_a_report(height, width):
-    image = picture(height, width)
+WIDE = picture(2, 3000)
+
+
+@pytest.fixture(scope="module")
+def sparse_of_wide():
+    """The packaged SDNets' section of a wide picture: cifar_vgg is none that the study takes."""
+    return section(SPARSE, WIDE, "cifar_vgg")
+
+
+@pytest.mark.parametrize("image", [picture(1, 1), WIDE, picture(500, 7)], ids=["a pixel", "wide", "narrow"])
+def test_odd_pictures_make_a_report(image, request):
     sections = [
         section(SHIFT, image, "cifar_vgg"),
         section(PATCH, image, "untrained:photo_bagnet9"),
-        section(SPARSE, image),
+        request.getfixturevalue("sparse_of_wide") if image is WIDE else section(SPARSE, image, "cifar_sdnet18"),
         section(RANDOM, image),
         section(SPINAL, image),
     ]
@@ -312,7 +320,7 @@ def test_a_study_that_cannot_run_says_why_and_the_others_stand(tmp_path, monkeyp
     assert tree.text("h2") == [SHIFT.question, SPINAL.question]
 
 
-def test_networks_asked_for_take_the_place_of_the_default_ones():
+def test_networks_asked_for_take_the_place_of_the_default_ones(sparse_of_wide):
     image = picture(40, 40)
     names = ("untrained:photo_bagnet9", "cifar_vgg")
     shift, patch = section(SHIFT, image, *names), section(PATCH, image, *names)
@@ -320,9 +328,8 @@ def test_networks_asked_for_take_the_place_of_the_default_ones():
     assert shift.note == ""
     assert [card.name for card in patch.cards] == ["untrained:photo_bagnet9"]
     assert patch.note == "This study does not take cifar_vgg."
-    sparse = section(SPARSE, image, "cifar_vgg")
-    assert tuple(card.name for card in sparse.cards) == families.DEFAULT_SDNETS
-    assert sparse.note.endswith("does not take cifar_vgg; its packaged networks are shown instead.")
+    assert tuple(card.name for card in sparse_of_wide.cards) == families.DEFAULT_SDNETS
+    assert sparse_of_wide.note.endswith("does not take cifar_vgg; its packaged networks are shown instead.")
 
 
 def test_the_readers_own_weights_file_is_asked(tmp_path):

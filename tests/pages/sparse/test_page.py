@@ -12,7 +12,7 @@ from core.pictures.image import png_bytes
 from core.pictures.samples import load_sample
 from core.studies.sparse import codes
 from core.studies.sparse.codes import OPENING
-from tests.helpers.pages import finding, first_visit, in_the_address, said, upload, visit
+from tests.helpers.pages import finding, first_visit, in_the_address, said, settled, upload, visit
 
 SAID = re.compile(r"At λ = ([\d.]+), (\d+)% of the codes are not zero")
 page = partial(visit, "sparse_codes", sparse_network="cifar_sdnet18")
@@ -112,17 +112,17 @@ def test_the_share_of_codes_falls_as_lambda_grows():
 
 def test_noise_steps_and_resolution_change_what_is_shown():
     app = page()
-    seen = {said(app)}
+    seen = {said(settled(app))}
     app.select_slider(key="sparse-level-gaussian").set_value(0.2).run()
-    seen.add(said(app))
+    seen.add(said(settled(app)))
     app.select_slider(key="sparse-steps").set_value(20).run()
-    seen.add(said(app))
+    seen.add(said(settled(app)))
     app.segmented_control(key="sparse-at").set_value("own").run()
-    seen.add(said(app))
+    seen.add(said(settled(app)))
     app.selectbox(key="sparse-noise").set_value("impulse").run()
-    seen.add(said(app))
+    seen.add(said(settled(app)))
     app.selectbox(key="sparse-noise").set_value("none").run()
-    seen.add(said(app))
+    seen.add(said(settled(app)))
     assert not app.exception
     assert len(seen) == 6
 

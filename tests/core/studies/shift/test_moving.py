@@ -39,7 +39,8 @@ def test_the_frame_on_the_photo_holds_what_the_network_sees(cat, name, boundary)
         expected = sweep.crop_at(cat, card, params, dy, dx)
         assert np.abs(np.asarray(small).astype(int) - expected).mean() < 6
         view = pixels_of(scene.view)[6 - dy :, 6 - dx :][: card.size, : card.size]
-        np.testing.assert_array_equal(view, expected)
+        lossless = card.size <= moving.HARD
+        assert np.abs(view.astype(int) - expected).mean() <= (0 if lossless else 3)
 
 
 def test_the_share_of_the_picture_is_that_of_the_frame(cat):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import math
 from dataclasses import replace
 
@@ -11,9 +13,11 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 from skimage.metrics import peak_signal_noise_ratio
 
 from core.compute import coded
+from core.figures.palette import paint
 from core.models.sdnet import SDNet
 from core.pictures import noise
 from core.pictures.image import from_pixels
@@ -230,10 +234,15 @@ def test_the_snippet_makes_the_figure(cat):
 
 def test_figures_hold_what_they_show(result, pair, cat, dark):
     three = figures.pictures(result, result.models).figure
-    assert len(three.layout.images) == 2
+    assert len(three.layout.images) == 3
     limit = three.layout.coloraxis.cmax
     assert three.layout.coloraxis.cmin == -limit
-    np.testing.assert_allclose(three.data[0].z, result.residual.mean(2), atol=1e-6)
+    left, end = result.residual.mean(2), three.layout.coloraxis.cmax
+    drawn = np.asarray(
+        Image.open(io.BytesIO(base64.b64decode(three.layout.images[2].source.split(",")[1]))).convert("RGB")
+    )
+    np.testing.assert_allclose(drawn[::10, ::10].astype(int), paint(left, end), atol=8)
+    assert three.data[0].marker.coloraxis == "coloraxis"
     curves = figures.along_lambda(replace(result, estimated_lam=0.7)).figure
     assert {t.name for t in curves.data} >= {"non-zero codes", "PSNR, dB"}
     values = codes.descend(pair[0], cat, Params())
@@ -246,11 +255,6 @@ def test_figures_hold_what_they_show(result, pair, cat, dark):
 
 
 def test_small_pictures_are_enlarged_by_whole_factors_with_hard_pixels(cat):
-    import base64
-    import io
-
-    from PIL import Image
-
     pixels = square(cat, 32)
     drawn = np.asarray(Image.open(io.BytesIO(base64.b64decode(figures.enlarged(pixels).split(",")[1]))))
     np.testing.assert_array_equal(drawn[::10, ::10], pixels)

@@ -15,6 +15,7 @@ from core.studies.sparse import dictionary as study
 from core.studies.sparse import dictionary_figures as figures
 from core.studies.sparse.codes import Params
 from core.studies.sparse.dictionary import contribution, rebuilt, run
+from core.studies.sparse.figures import signed_address
 from tests.helpers.networks_by_hand import by_hand
 
 RNG = np.random.default_rng(0)
@@ -213,9 +214,10 @@ def test_the_contribution_is_zero_centred_and_on_one_scale(network, result):
     part = contribution(network, result, 1)
     fig = figures.contribution_maps(result, part, 1).figure
     assert fig.layout.coloraxis.cmin == -fig.layout.coloraxis.cmax
-    for c, trace in enumerate(fig.data):
-        assert trace.coloraxis == "coloraxis"
-        np.testing.assert_allclose(trace.z, part[..., c], atol=1e-7)
+    for c, trace in enumerate(trace for trace in fig.data if trace.type == "heatmap"):
+        assert (trace.z.dtype, trace.opacity) == (np.int16, 0)
+        np.testing.assert_allclose(trace.z / 1000, part[..., c], atol=0.0005 + 1e-6)
+        assert fig.layout.images[c + 1].source == signed_address(part[..., c], fig.layout.coloraxis.cmax)
 
 
 def test_large_maps_are_drawn_in_blocks(monkeypatch):
