@@ -19,11 +19,6 @@ BROWSER = Path(__file__).with_name("browser")
 LONG = ("test_wheel.py", "test_cluster.py", "test_sdnet.py", "test_run.py")  # files whose tests are best not the last
 
 
-def pytest_xdist_auto_num_workers():
-    """One more than processors: a browser test waits for the most part."""
-    return (os.cpu_count() or 1) + 1
-
-
 def pytest_collection_modifyitems(config, items):
     items[:] = in_turns(items, getattr(config, "workerinput", {}).get("workercount", 1))
     if DATA.is_dir():

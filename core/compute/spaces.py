@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 
 from core.base.heavy import F, nn, torch
-from core.base.worker import Progress, ignore
+from core.base.worker import Progress, each, ignore
 from core.compute.sign_counts import Spec, build, check_pixels, features
 from core.networks.card import Network
 from core.pictures.preprocess import in_channels, normalise
@@ -39,9 +39,7 @@ def random(pictures: np.ndarray, spec: Spec, progress: Progress = ignore) -> np.
     check_pixels(net, pictures)
     with torch.inference_mode():  # the kernels of `features` take seconds to compile
         x = torch.from_numpy(np.array(pictures)).movedim(-1, 1).float() / 255
-        found = torch.cat([net(x[i : i + 1]) for i in range(len(x))]).numpy()
-    progress(len(pictures), len(pictures))
-    return np.asarray(found)
+        return torch.cat([net(x[i : i + 1]) for i in each(range(len(x)), progress)]).numpy()
 
 
 def trained(pictures: np.ndarray, network: Network, progress: Progress = ignore) -> np.ndarray:

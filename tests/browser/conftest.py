@@ -10,16 +10,14 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import psutil
 import pytest
-from filelock import FileLock
 from playwright.sync_api import Browser, Page, Playwright, TimeoutError, expect, sync_playwright
 
 ROOT = Path(__file__).parents[2]
@@ -148,36 +146,12 @@ def serving(script: str, folder: Path, root: Path = ROOT, **environment: str) ->
         log.close()
 
 
-@pytest.fixture(scope="session")
-def shared_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], str]]:
-    """What gives the address of the app with an empty cache folder: one for all workers of a run. The first that asks
-    starts it, and ends it once all are done.
-    """
-    own = tmp_path_factory.mktemp("app")
-    worker = os.environ.get("PYTEST_XDIST_WORKER")
-    folder = own.parents[1] if worker else own
-    url, user = folder / "app.url", folder / f"app.user.{worker}"
-
-    def start() -> str:
-        user.write_text(str(os.getpid()))
-        with FileLock(folder / "app.lock"):
-            if not url.exists():
-                url.write_text(running.enter_context(serving("app.py", own, RECEPTIVE_CACHE=str(own / "cache"))))
-                running.callback(alone)  # is called first
-        return url.read_text()
-
-    def alone() -> None:
-        while any(psutil.pid_exists(int(one.read_text())) for one in folder.glob("app.user.*") if one != user):
-            time.sleep(0.1)
-
-    with ExitStack() as running:
-        yield start
-    user.unlink(missing_ok=True)
-
-
 @pytest.fixture(scope="package")  # ends before the other tests begin
-def address(browser: Browser, shared_app: Callable[[], str]) -> str:
-    return shared_app()
+def address(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The app, with an empty cache folder."""
+    cache = str(tmp_path_factory.mktemp("cache"))
+    with serving("app.py", tmp_path_factory.mktemp("log"), RECEPTIVE_CACHE=cache) as url:
+        yield url
 
 
 @pytest.fixture

@@ -125,7 +125,7 @@ def preprocessing(key: str, guess: Guess) -> FileOptions:
     told = guess.preprocessing is not None and not guess.any_size
     options = [*([AS_TOLD] if told else []), *titles, NUMBERS]
     words = {
-        AS_TOLD: section("networks", "as guessed" if guess.layouts else "as the file tells"),
+        AS_TOLD: section("networks", "as guessed") if guess.layouts else section("networks", "as the file tells"),
         NUMBERS: section("networks", "own numbers"),
     }
     usual = next(title for title, family in titles.items() if family == guess.family)
