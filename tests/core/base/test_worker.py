@@ -156,7 +156,7 @@ def test_turns_do_not_show_in_what_is_drawn_at_random():
         return work
 
     jobs = [submit(draws(seed), Line(seed, "page")) for seed in range(3)]
-    for seed, job in enumerate(jobs):
-        found = job.future.result(20)
+    drawn = [job.future.result(20) for job in jobs]  # all, before this thread draws from the same generator
+    for seed, found in enumerate(drawn):
         torch.manual_seed(seed)
         np.testing.assert_array_equal(found, torch.rand(6, 3).numpy())

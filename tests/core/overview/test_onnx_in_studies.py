@@ -150,7 +150,7 @@ def test_a_batch_writes_its_row_or_says_why_not(study):
 
 def test_it_travels_to_another_process_by_its_bytes():
     network = onnx("photo_resnet")
-    sent = pickle.loads(pickle.dumps(work.packed(network, STUDIES[0].table.params, ladder=False)))
+    sent = pickle.loads(pickle.dumps(work.packed(network, STUDIES[0].table.params)))
     there = work.unpacked(sent, STUDIES[0].table.params, ladder=False)
     assert there.identity == network.identity
     assert there.engine.fast is None

@@ -35,7 +35,7 @@ def network(net: nn.Module, size: int, blur: int | None = None) -> types.SimpleN
     return types.SimpleNamespace(
         engine=types.SimpleNamespace(plain=net.eval()),
         preprocessing=Preprocessing(size, (0.5,) * 3, (0.25,) * 3),
-        card=types.SimpleNamespace(blur=blur),
+        card=types.SimpleNamespace(blur=blur, answers_only=False),
     )
 
 
