@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -105,8 +106,13 @@ def test_a_click_while_the_map_still_gets_finer_is_heard(address: str, watched: 
     refining = page.locator(".st-key-rx-waiting-patch")
     expect(refining).to_be_visible(timeout=120_000)
     expect(page.get_by_text(SAID).first).to_be_visible(timeout=120_000)
-    stage(page, 1).click(position={"x": 60, "y": 40})
-    expect(page.get_by_label("Row, px")).not_to_have_value("")
+    row = page.get_by_label("Row, px")
+    for _ in range(3):  # in the moment in which a finer map takes its place there is nothing to click on
+        stage(page, 1).click(position={"x": 60, "y": 40})
+        with suppress(AssertionError):
+            expect(row).not_to_have_value("", timeout=10_000)
+            break
+    expect(row).not_to_have_value("")
     expect(refining).to_be_visible()  # or the click came too late to tell
     refining.get_by_role("button", name="Stop").click()
     assert watched.complaints == []
