@@ -30,6 +30,22 @@ def said(app):
     return " ".join(t.value for t in app.text)
 
 
+def check_opened_elsewhere(app, data, name, folder, monkeypatch):
+    """The command and the lines under a figure open the file, lying in `folder`, as the page did."""
+    from core.terminal.own_file import HELP, file_options, written
+
+    opened = app.session_state["own networks"][f"user:{name}"]
+    words = shlex.split(next(c.value for c in app.code if "receptive shift-sweep" in c.value))
+    told = {option: words[words.index(written(option)) + 1] if written(option) in words else "" for option in HELP}
+    assert brought.open_file(data, name, file_options(told)).identity == opened.identity
+    monkeypatch.chdir(folder)
+    (folder / name).write_bytes(data)
+    [line] = [line for c in app.code for line in c.value.splitlines() if line.startswith("nets = ")]
+    made = {}
+    exec(f"from core.networks.own_options import FileOptions\nfrom core.networks import open_network\n{line}", made)
+    assert [net.identity for net in made["nets"]] == [opened.identity]
+
+
 def test_where_two_networks_fit_the_reader_is_asked(state):
     app = visit("networks")
     bring(app, "networks", torch_bytes({"model": state, "model_ema": {n: v.clone() for n, v in state.items()}}))
@@ -64,8 +80,6 @@ def test_networks_with_the_same_tensors_are_named_and_may_be_chosen():
 
 def test_the_command_and_the_lines_open_it_as_the_page_did(tmp_path, monkeypatch):
     """7361185 named the file alone, so that the command answered with other labels and another mean."""
-    from core.terminal.own_file import HELP, file_options, written
-
     data = save(create_model("cifar_vgg", num_classes=3).state_dict())
     app = visit("shift_sweep", shift_R="2")
     bring(app, "shift", data, "mine.pt")
@@ -78,16 +92,7 @@ def test_the_command_and_the_lines_open_it_as_the_page_did(tmp_path, monkeypatch
     opened = app.session_state["own networks"]["user:mine.pt"]
     assert opened.labels == ("a, b", "c", "d")
     assert opened.preprocessing.std[0] == 0.9
-    words = next(c.value for c in app.code if "receptive shift-sweep" in c.value)
-    words = shlex.split(words)
-    said = {name: words[words.index(written(name)) + 1] if written(name) in words else "" for name in HELP}
-    assert brought.open_file(data, "mine.pt", file_options(said)).identity == opened.identity
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "mine.pt").write_bytes(data)
-    [line] = [line for c in app.code for line in c.value.splitlines() if line.startswith("nets = ")]
-    made = {}
-    exec(f"from core.networks.own_options import FileOptions\nfrom core.networks import open_network\n{line}", made)
-    assert [net.identity for net in made["nets"]] == [opened.identity]
+    check_opened_elsewhere(app, data, "mine.pt", tmp_path, monkeypatch)
 
 
 def test_one_logit_has_two_labels():
@@ -158,24 +163,13 @@ def test_an_onnx_file_that_cannot_be_asked_is_a_sentence_on_the_page(data):
 
 
 def test_the_command_and_the_lines_open_an_onnx_file_as_the_page_did(tmp_path, monkeypatch):
-    from core.terminal.own_file import HELP, file_options, written
-
     data = exported(small(), 1, 3, 16, 16, any_side=True)
     app = visit("shift_sweep", shift_R="1")
     bring(app, "shift", data, "mine.onnx")
     labelled(app, "number_input", "Side").set_value(24).run()
     app.button(key="shift own open").click().run()
     assert not app.exception
-    opened = app.session_state["own networks"]["user:mine.onnx"]
-    words = shlex.split(next(c.value for c in app.code if "receptive shift-sweep" in c.value))
-    told = {name: words[words.index(written(name)) + 1] if written(name) in words else "" for name in HELP}
-    assert brought.open_file(data, "mine.onnx", file_options(told)).identity == opened.identity
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "mine.onnx").write_bytes(data)
-    [line] = [line for c in app.code for line in c.value.splitlines() if line.startswith("nets = ")]
-    made = {}
-    exec(f"from core.networks.own_options import FileOptions\nfrom core.networks import open_network\n{line}", made)
-    assert [net.identity for net in made["nets"]] == [opened.identity]
+    check_opened_elsewhere(app, data, "mine.onnx", tmp_path, monkeypatch)
 
 
 INSIDE = {  # what looks into layers, opened on its page
