@@ -134,8 +134,14 @@ def test_a_long_map_refines_can_be_stopped_and_gone_on_with(address: str, watche
     page.goto(
         f"{address}/?study=patch_evidence&patch-family=photographs&picture=rocket&patch-short-tiny-imagenet-20=224"
     )
-    page.locator(".st-key-rx-waiting-patch").get_by_role("button", name="Stop").click()  # of the refinement
-    stopped = page.get_by_text("Stopped at a patch around every")
+    stop = page.locator(".st-key-rx-waiting-patch").get_by_role("button", name="Stop")  # of the refinement
+    stopped, whole = page.get_by_text("Stopped at a patch around every"), page.get_by_text("From the terminal")
+    stop.click()
+    expect(stopped).to_be_visible()
+    page.get_by_role("button", name="Go on").click()
+    expect(whole).to_be_visible()
+    expect(page.locator("[data-test-script-state=notRunning]")).to_be_visible()
+    stop.click()  # when nothing else of the page is being drawn any more
     expect(stopped).to_be_visible()
     page.get_by_role("button", name="Go on").click()
     expect(stopped).to_have_count(0, timeout=120_000)

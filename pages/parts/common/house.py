@@ -7,7 +7,7 @@ import streamlit as st
 from core import cache
 from core.base.prose import section
 from core.studies import STUDIES
-from pages.parts.common import frame, reader, seen, tray
+from pages.parts.common import frame, handed, reader, seen, tray
 
 
 def show() -> None:
@@ -15,6 +15,7 @@ def show() -> None:
     st.set_page_config("Receptive", "assets/icon.png", layout="wide")
     st.html(frame.STYLE)
     reader.begin()
+    handed.hold()
     home = st.Page("pages/home.py", title=section("common", "home"), icon=":material/home:", default=True)
     bench = st.Page("pages/networks.py", title=section("common", "networks"), icon=":material/hub:")
     claims = st.Page("pages/claims.py", title=section("claims", "name"), icon=":material/fact_check:")
@@ -31,4 +32,5 @@ def show() -> None:
         reader.controls()
     seen.show()
     frame.run(chosen)
+    handed.drawn()
     cache.warm_up()

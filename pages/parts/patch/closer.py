@@ -15,6 +15,7 @@ from core.studies.patch import closer, evidence, figures
 from core.studies.patch.evidence import Map, Result
 from pages.parts.common import charts, waiting
 from pages.parts.common.address import bound, folded
+from pages.parts.common.handed import hand
 from pages.parts.common.words import Markdown, plain
 from pages.parts.patch.choose import Scene
 
@@ -39,9 +40,7 @@ def chosen(result: Result) -> tuple[int, int, int]:
 
 
 def choose(y: int | None, x: int | None, title: str | None = None) -> None:
-    st.session_state[Y], st.session_state[X] = y, x
-    if title is not None:
-        st.session_state[OF] = title
+    hand({Y: y, X: x} if title is None else {Y: y, X: x, OF: title})
 
 
 def show(result: Result, scene: Scene) -> None:

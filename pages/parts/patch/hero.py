@@ -97,7 +97,7 @@ def stopped(asked: Asked, step: int) -> None:
 
 def watch(asked: Asked, begun: float) -> None:
     # at once: the browser's next word would be of a row and a column that know nothing of the click
-    if finished(asked) or PICKED in st.session_state:
+    if finished(asked) or PICKED in st.session_state or st.session_state.get(STOPPED) == asked.keys:
         st.rerun()
     jobs = started(asked)
     maps, step = finest(asked)

@@ -33,6 +33,7 @@ from pages.parts.common.at_hand import (
     known_labels,
     own_networks,
 )
+from pages.parts.common.handed import hand
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -64,7 +65,7 @@ def line() -> Line:
 
 def choose(dy: int, dx: int) -> None:
     """Look at a shift: in a callback, before the controls are laid out."""
-    st.session_state[DY], st.session_state[DX] = dy, dx
+    hand({DY: dy, DX: dx})
 
 
 def controls(place: DeltaGenerator, image: RGBImage) -> Choice:

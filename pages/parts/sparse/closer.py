@@ -17,6 +17,7 @@ from core.studies.sparse.codes import Curves, Params, Result
 from core.studies.sparse.frames import Frames
 from pages.parts.common import charts, waiting
 from pages.parts.common.address import folded
+from pages.parts.common.handed import hand
 from pages.parts.common.words import plain
 from pages.parts.sparse import begin
 from pages.parts.sparse.begin import LAMBDA
@@ -75,4 +76,4 @@ def use_estimate(result: Result) -> None:
 
 def use(lam: float) -> None:
     begin.lambda_is_mine()
-    st.session_state[LAMBDA] = begin.on_the_scale(lam)
+    hand({LAMBDA: begin.on_the_scale(lam)})

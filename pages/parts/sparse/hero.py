@@ -17,6 +17,7 @@ from core.studies.sparse.codes import FOLDER, LAMBDA_LIMITS, LAMBDAS, OPENING, P
 from core.studies.sparse.frames import Frames
 from core.studies.sparse.opening import Opening
 from pages.parts.common import frame, stage
+from pages.parts.common.handed import hand
 from pages.parts.common.player import component, heard, words
 from pages.parts.common.stage import NOTHING
 from pages.parts.common.tray import Picture
@@ -75,7 +76,7 @@ def choose(key: str) -> None:
     match st.session_state[key].get("chosen"):
         case [float() | int() as lam, _] if LAMBDA_LIMITS[0] <= lam <= LAMBDA_LIMITS[1]:
             begin.lambda_is_mine()
-            st.session_state[LAMBDA] = float(lam)
+            hand({LAMBDA: float(lam)})
 
 
 def group(title: str, colour: str, best: list[list[tuple[str, float]]], wanted: str) -> dict[str, object]:
