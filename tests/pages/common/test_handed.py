@@ -7,7 +7,7 @@ import pytest
 from pages.parts.common import handed
 
 
-@pytest.fixture()
+@pytest.fixture
 def session(monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
     state: dict[str, object] = {"lambda": 0.9}
     monkeypatch.setattr(handed.st, "session_state", state)
