@@ -22,6 +22,7 @@ from core.studies.shift.sweep import Params
 from tests.benchmarks.table import record
 
 RUNS = 5
+PHOTOGRAPHS = ("cat", "astronaut", "coffee", "rocket", "motorcycle", "flower", "horse", "coins")
 SUBSET = 121  # shifts that the plain side answers in a run
 
 
@@ -35,43 +36,46 @@ def one_at_a_time(network, image, params, which):
     return np.array([int(plain(shifted(view, prep.size, r, offsets[[i]])).argmax()) for i in which])
 
 
-def seconds(work):
+def seconds(work, *given):
     begun = time.perf_counter()
-    answer = work()
+    answer = work(*given)
     return time.perf_counter() - begun, answer
 
 
-def paired(name, runs=RUNS, torch_alone=False):
+def paired(name, pictures=("cat",) * RUNS, torch_alone=False):
     """(seconds of ours, of the plain loop scaled up) of each run; every answer of the plain loop's is asserted."""
     torch.manual_seed(0)
-    network, image, params = networks.load(networks.find(name)), load_sample("cat"), Params()
+    network, params = networks.load(networks.find(name)), Params()
+    images = [load_sample(picture) for picture in pictures]
     if torch_alone:
         network = replace(network, engine=replace(network.engine, swift=None))
     count = (2 * params.max_shift + 1) ** 2
     subset = SUBSET if network.preprocessing.size < 128 else SUBSET // 4
     which = np.sort(np.random.default_rng(0).choice(count, subset, replace=False))
-    sweep.answer(network, image, params)  # warm up both
-    one_at_a_time(network, image, params, which[:4])
-    ours, theirs = [], []
-    for _ in range(runs):
-        fast, answers = seconds(lambda: sweep.answer(network, image, params))
-        slow, top1 = seconds(lambda: one_at_a_time(network, image, params, which))
+    sweep.answer(network, images[0], params)  # warm up both
+    one_at_a_time(network, images[0], params, which[:4])
+    ours, theirs, exact = [], [], []
+    for image in images:
+        fast, answers = seconds(sweep.answer, network, image, params)
+        slow, top1 = seconds(one_at_a_time, network, image, params, which)
         ours.append(fast)
         theirs.append(slow * count / subset)
+        exact.append(answers.exact.mean())
         assert (answers.top1[which] == top1).all()
     ratios = [b / a for a, b in zip(ours, theirs, strict=True)]
     print(
         f"\n{name}: sweep of {count} shifts, median {median(ours):.2f} s ({min(ours):.2f}-{max(ours):.2f}); "
         f"one at a time in float32 {median(theirs):.2f} s ({min(theirs):.2f}-{max(theirs):.2f}, "
         f"{subset} shifts scaled up); ratio {median(ratios):.1f} ({min(ratios):.1f}-{max(ratios):.1f}, "
-        f"{len(ratios)} paired runs); {answers.exact.mean():.0%} of shifts answered in float32"
+        f"{len(ratios)} paired runs); "
+        f"answered in float32: {', '.join(f'{share:.0%} ({r:.1f})' for share, r in zip(exact, ratios, strict=True))}"
     )
     return ours, theirs
 
 
 @pytest.mark.parametrize("name", ["untrained:resnet18", "untrained:resnet18_blur5", *weights.packaged()])
 def test_sweep_against_the_plain_loop(name):
-    assert all(paired(name, 3))
+    assert all(paired(name, ("cat",) * 3))
 
 
 def test_the_64_px_networks():
@@ -84,7 +88,7 @@ def test_the_64_px_networks():
 def test_lite0(key, torch_alone):
     if not torch_alone:
         assert swift.installed(), swift.MISSING
-    record(key, *paired("lite0", torch_alone=torch_alone))
+    record(key, *paired("lite0", PHOTOGRAPHS, torch_alone), f"{len(PHOTOGRAPHS)} photographs")
 
 
 def test_a_repeated_setting_answers_from_the_cache():
