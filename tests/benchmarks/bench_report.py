@@ -23,7 +23,8 @@ def seconds(side: Path, photo: Path, folder: Path) -> float:
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     running = subprocess.Popen(command, cwd=side, env=environment(side, folder), **quiet)
     _, status, used = os.wait4(running.pid, 0)
-    assert status == 0
+    running.returncode = os.waitstatus_to_exitcode(status)
+    assert running.returncode == 0
     return used.ru_utime + used.ru_stime
 
 

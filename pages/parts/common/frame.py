@@ -58,6 +58,7 @@ def run(page: st.Page) -> None:
     if st.session_state.get(tour.OPEN) != page.url_path:  # another page's figure does not stand on this one
         st.session_state[tour.OPEN] = page.url_path
         st.session_state.pop(waiting.SHOWN, None)
+        waiting.leave_page()
     tour.show()
     with going_on():
         page.run()

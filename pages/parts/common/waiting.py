@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import wait
 from functools import partial
 from typing import Any, TypeVar
+from weakref import WeakSet
 
 import streamlit as st
 
@@ -21,6 +22,7 @@ T = TypeVar("T")
 SHOW_AFTER = 0.4  # seconds; quicker answers need no bar
 TICK = 0.05
 SHOWN = "shown picture"  # the session's key of the picture whose figure stands on the page
+GOING_ON = "going on"  # the session's key: jobs that a page began by itself, and goes on without
 LOOK_AGAIN = 0.7  # seconds between two looks at work that the page does not wait for
 
 
@@ -71,12 +73,26 @@ def ask_on(calls: Sequence[Call[T]], what: str, at: str, until: float) -> list[T
         return None
     jobs = [cache.job(call, at) for call in calls]
     leave(at, dict(zip(keys, jobs, strict=True)))
+    going_on(jobs)
     while not all(is_done(job) for job in jobs) and time.monotonic() < until:
         tick(jobs)
     if all(is_done(job) for job in jobs):  # one that another reader stopped is begun anew by the next run
+        leave(at, {})
         return [job.future.result() for job in jobs]
     st.fragment(partial(follow, jobs, flag, keys, what, at, time.monotonic()), run_every=LOOK_AGAIN)()
     return None
+
+
+def going_on(jobs: Sequence[Job[Any]]) -> None:
+    """These were begun by the page itself: nobody waits for them on another one."""
+    st.session_state.setdefault(GOING_ON, WeakSet()).update(jobs)  # what they found is the cache's to keep
+
+
+def leave_page() -> None:
+    """Stop what the page has begun by itself, as the next one needs the processor; what is done of it is kept."""
+    for job in st.session_state.pop(GOING_ON, ()):
+        if not job.future.done():
+            job.stop()
 
 
 def tick(jobs: Sequence[Job[Any]]) -> None:

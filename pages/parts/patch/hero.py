@@ -188,7 +188,9 @@ def foot(found: Result, picture: Picture) -> None:
 
 def started(asked: Asked) -> list[Job[list[Leaf]]]:
     """The jobs of all refinements, started where nobody has yet."""
-    return [cache.job(call, MAPS) for row in asked.calls for call in row]
+    jobs = [cache.job(call, MAPS) for row in asked.calls for call in row]
+    waiting.going_on(jobs)
+    return jobs
 
 
 def finished(asked: Asked) -> bool:

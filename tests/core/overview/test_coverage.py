@@ -32,7 +32,7 @@ def seen(network):
 
 def masking(network):
     cell = max(4, network.preprocessing.size // 8)
-    params = patch_masking.Params(cell=cell, cells=3, methods=("occlusion", "random"), draws=1)
+    params = patch_masking.Params(cell=cell, cells=3, methods=("occlusion", "random"), draws=1, by_cell=True)
     return patch_masking.trace(network, network, seen(network), 0, "occlusion", params)
 
 
