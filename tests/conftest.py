@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections import deque
 from itertools import chain, groupby
 from pathlib import Path
 
@@ -28,23 +29,23 @@ def pytest_collection_modifyitems(config, items):
             item.add_marker(skip)
 
 
-def pytest_xdist_auto_num_workers(config):
-    """One more than there are processors: a test in the browser waits for it a good part of its time."""
-    return (os.cpu_count() or 1) + 1
-
-
 def in_turns(items, workers):
-    """The tests such that the first worker begins with those that take long, and the last one with those of the
-    browser: xdist deals them out in as many pieces as there are workers.
+    """The tests such that the first worker begins with those that take long, and the others, file by file, with those
+    of the browser: xdist deals them out in as many pieces as there are workers.
     """
     if workers == 1:
         return items
     files = [list(group) for _, group in groupby(items, lambda item: item.path)]
-    browser = list(chain.from_iterable(file for file in files if BROWSER in file[0].path.parents))
+    browser = [file for file in files if BROWSER in file[0].path.parents]
     others = [file for file in files if BROWSER not in file[0].path.parents]
-    rest = list(chain.from_iterable(sorted(others, key=lambda file: file[0].path.name not in LONG)))
-    last = len(items) - len(items) // workers
-    return [*rest[:last], *browser, *rest[last:]]
+    rest = deque(chain.from_iterable(sorted(others, key=lambda file: file[0].path.name not in LONG)))
+    found = []
+    for left in range(workers, 0, -1):
+        first = chain.from_iterable(browser[left - 1 :: workers - 1]) if left < workers else ()
+        end = len(found) + (len(items) - len(found)) // left
+        found += first
+        found += [rest.popleft() for _ in range(min(len(rest), end - len(found)))]
+    return [*found, *rest]
 
 
 @pytest.fixture(scope="session")

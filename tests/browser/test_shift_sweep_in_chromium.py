@@ -103,15 +103,15 @@ def test_from_the_home_page_to_a_permalink(address: str, watched: Watched, tmp_p
     expect(page.get_by_role("heading", name="Does a one-pixel shift change the answer?")).to_be_visible()
     expect(page.locator(f"{MAPS} .js-plotly-plot")).to_be_visible()
 
-    slide(page, "Largest shift R, px", "3")
+    slide(page, "Largest shift R, px", "5")
     upload(page, "mine.png", png_bytes(load_sample("coffee")))
     expect(page.get_by_text("mine.png, 600 × 400 px")).to_be_visible()
-    expect(page.get_by_text(re.compile(r"49 shifts"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"121 shifts"))).to_be_visible()
 
     click_map(page)
     down, right = ring(page)
     assert (down, right) != (0, 0)
-    assert max(abs(down), abs(right)) <= 3
+    assert max(abs(down), abs(right)) <= 5
 
     settle(page)
     with page.expect_download() as pending:
@@ -119,8 +119,8 @@ def test_from_the_home_page_to_a_permalink(address: str, watched: Watched, tmp_p
     target = tmp_path / "sweep.csv"
     pending.value.save_as(target)
     rows = list(csv.DictReader(io.StringIO(target.read_text())))
-    assert len(rows) == 49
-    assert {int(r["dy"]) for r in rows} == set(range(-3, 4))
+    assert len(rows) == 121
+    assert {int(r["dy"]) for r in rows} == set(range(-5, 6))
 
     with page.expect_download() as pending:
         page.locator(f"{MAPS} .modebar-btn").first.click()
@@ -132,9 +132,9 @@ def test_from_the_home_page_to_a_permalink(address: str, watched: Watched, tmp_p
     tab = watched.watch(page.context.new_page())
     tab.goto(link)
     settle(tab)
-    expect(tab.get_by_role("slider", name="Largest shift R, px")).to_have_value("3")
+    expect(tab.get_by_role("slider", name="Largest shift R, px")).to_have_value("5")
     assert ring(tab) == (down, right)
-    expect(tab.get_by_text(re.compile(r"49 shifts"))).to_be_visible()
+    expect(tab.get_by_text(re.compile(r"121 shifts"))).to_be_visible()
 
     assert watched.complaints == []
     assert watched.outside == []

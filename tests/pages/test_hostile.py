@@ -203,7 +203,7 @@ def test_sparse_codes():
     app.session_state["sparse any"] = app.session_state["sparse attack"] = app.session_state["sparse live"] = True
     app.session_state["sparse-any-draws"] = 8
     app.session_state["sparse-attack-steps"] = 5
-    check(app.run(), least=10, figures=5)
+    check(settled(app.run()), least=10, figures=5)
 
 
 def test_random_features():

@@ -113,7 +113,7 @@ def every_card() -> dict[str, Card]:
     """Every network that a reader can choose: the reader's own first, then packaged, untrained and published ones."""
     own = bring.plugged() | {name: network.card for name, network in own_networks().items()}
     packaged = {name: card for name, card in networks.cards().items() if card.kind in networks_card.COME_ALONG}
-    archs = dict.fromkeys([card.arch for card in packaged.values()] + ["resnet18"])
+    archs = dict.fromkeys([card.arch for card in packaged.values()] + ["cifar_vgg", "resnet18"])
     untrained = {f"untrained:{arch}": core_networks.find(f"untrained:{arch}") for arch in archs}
     return own | packaged | untrained | networks.cards()
 

@@ -86,7 +86,7 @@ def test_an_address_with_any_setting_of_the_page_does_not_open_there():
 def test_the_verdict_says_what_noise_and_lambda_do():
     app = page(sparse_noise="none")
     assert finding(app).startswith("#### Without noise") or "Nothing to rescue" in finding(app)
-    app = page(sparse_noise="gaussian", **{"sparse-level-gaussian": "0.2"})
+    app = settled(page(sparse_noise="gaussian", **{"sparse-level-gaussian": "0.2"}))
     assert "As trained (λ = 0.1)" in finding(app) or "Nothing to rescue" in finding(app)
     beyond = next(c.value for c in app.caption if c.value.startswith("Over 10,000 pictures"))
     assert ", which has no λ, for" in beyond.replace("\\", "")
