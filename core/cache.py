@@ -17,7 +17,6 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core import networks
 from core.base import heavy, worker
@@ -111,39 +110,18 @@ def _jobs() -> tuple[threading.Lock, OrderedDict[str, Job[Any]]]:
     return threading.Lock(), OrderedDict()
 
 
-def closed(tab: object) -> None:
-    """Stop what only this tab has asked for."""
-    lock, kept = _jobs()
-    with lock:
-        for found in kept.values():
-            if tab in found.wanted and not found.future.done():
-                found.wanted.discard(tab)
-                if not found.wanted:
-                    found.stop()
-
-
-@st.cache_resource(scope="session", on_release=closed, show_spinner=False)
-def _tab() -> object:
-    """Stands for the browser's tab that a run is of."""
-    return object()
-
-
 def job(call: Call[T], ask: str = "") -> Job[T]:
     """The job of this call, started if nobody has asked yet; a stopped or failed one is started anew.
 
     What a session asks for under one `ask` is done in that order. Sessions that ask for the same thing share one
-    computation; it is stopped when the last of their tabs is closed. The least recently asked jobs are dropped. The
-    function is handed its `progress` by name.
+    computation. The least recently asked jobs are dropped. The function is handed its `progress` by name.
     """
-    tab = _tab() if get_script_run_ctx() else None
     lock, kept = _jobs()
     with lock:
         found = kept.get(call.key)
         if found is None or (found.future.done() and found.future.exception() is not None):
-            session = st.session_state.setdefault("session", uuid.uuid4().hex)  # whose work it is
-            found = kept[call.key] = worker.submit(lambda progress: call(progress=progress), Line(session, ask))
-        if tab is not None:
-            found.wanted.add(tab)
+            tab = st.session_state.setdefault("session", uuid.uuid4().hex)  # whose work it is
+            found = kept[call.key] = worker.submit(lambda progress: call(progress=progress), Line(tab, ask))
         kept.move_to_end(call.key)
         while len(kept) > JOBS_KEPT:
             kept.popitem(last=False)

@@ -62,7 +62,6 @@ class Job(Generic[T]):
     done: int = 0
     total: int = 0
     stopping: threading.Event = field(default_factory=threading.Event)
-    wanted: set[object] = field(default_factory=set)  # those who have asked for it and are still there
 
     def progress(self, done: int, total: int) -> None:
         """What the computation calls as it goes: others may have a turn now. Raises Stopped once `stop` was called."""

@@ -2,7 +2,6 @@
 
 import dataclasses
 import functools
-import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,11 +10,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from streamlit.runtime.caching import clear_session_resource_cache
-from streamlit.testing.v1 import AppTest
 
 from core import cache
-from core.base.worker import Stopped, ignore
+from core.base.worker import ignore
 from core.cache import Aside, Call, digest
 from core.data.split import Split
 from core.pictures.image import from_pixels
@@ -179,49 +176,6 @@ def test_a_splits_pixels_are_hashed_once():
     told = split.digest
     split.pixels[:] = 1  # nobody does; the digest that is kept shows it
     assert split.digest == told
-
-
-def slow(value, progress=ignore):
-    for _ in range(1200):  # a minute
-        progress(0, 1)
-        time.sleep(0.05)
-
-
-def test_what_nobody_is_there_for_any_more_is_stopped(monkeypatch):
-    """The work of a tab ends with it, but for what another tab waits for."""
-    context = SimpleNamespace(session_id="")
-    monkeypatch.setattr("core.cache.get_script_run_ctx", lambda: context)
-    tabs = {"a": object(), "b": object()}
-    monkeypatch.setattr(cache, "_tab", lambda: tabs[context.session_id])
-    calls = [Call(slow, 1), Call(slow, 2)]
-    context.session_id = "a"
-    alone, shared = (cache.job(call) for call in calls)
-    context.session_id = "b"
-    assert cache.job(calls[1]) is shared
-    cache.closed(tabs["a"])
-    assert alone.stopping.is_set()
-    assert not shared.stopping.is_set()
-    cache.closed(tabs["b"])
-    with pytest.raises(Stopped):
-        alone.future.result(60)
-    with pytest.raises(Stopped):
-        shared.future.result(60)
-
-
-def page_of_a_long_work():
-    from core import cache
-    from tests.core.test_cache import slow
-
-    cache.job(cache.Call(slow, 3))
-
-
-def test_streamlit_says_when_a_tab_is_closed():
-    AppTest.from_function(page_of_a_long_work).run()
-    job = cache.job(Call(slow, 3))
-    assert not job.stopping.is_set()
-    clear_session_resource_cache("test session id")  # what its server does when a tab is gone
-    with pytest.raises(Stopped):
-        job.future.result(60)
 
 
 def test_an_answer_is_found_by_an_equal_call_and_computed_once():

@@ -22,7 +22,6 @@ T = TypeVar("T")
 SHOW_AFTER = 0.4  # seconds; quicker answers need no bar
 TICK = 0.05
 SHOWN = "shown picture"  # the session's key of the picture whose figure stands on the page
-GOING_ON = "going on"  # the session's key: jobs that a page began by itself, and goes on without
 LOOK_AGAIN = 0.7  # seconds between two looks at work that the page does not wait for
 
 
@@ -73,7 +72,7 @@ def ask_on(calls: Sequence[Call[T]], what: str, at: str, until: float) -> list[T
         return None
     jobs = [cache.job(call, at) for call in calls]
     leave(at, dict(zip(keys, jobs, strict=True)))
-    going_on(jobs)
+    going_on().update(jobs)
     while not all(is_done(job) for job in jobs) and time.monotonic() < until:
         tick(jobs)
     if all(is_done(job) for job in jobs):  # one that another reader stopped is begun anew by the next run
@@ -83,16 +82,23 @@ def ask_on(calls: Sequence[Call[T]], what: str, at: str, until: float) -> list[T
     return None
 
 
-def going_on(jobs: Sequence[Job[Any]]) -> None:
-    """These were begun by the page itself: nobody waits for them on another one."""
-    st.session_state.setdefault(GOING_ON, WeakSet()).update(jobs)  # what they found is the cache's to keep
+def stop_all(jobs: WeakSet[Job[Any]]) -> None:
+    for job in list(jobs):  # a run may begin another
+        if not job.future.done():
+            job.stop()
+
+
+@st.cache_resource(scope="session", on_release=stop_all, show_spinner=False)
+def going_on() -> WeakSet[Job[Any]]:
+    """What this tab's pages have begun by themselves, and go on without: it ends with the tab. What a reader has asked
+    for does not, as it may be asked for again."""
+    return WeakSet()
 
 
 def leave_page() -> None:
     """Stop what the page has begun by itself, as the next one needs the processor; what is done of it is kept."""
-    for job in st.session_state.pop(GOING_ON, ()):
-        if not job.future.done():
-            job.stop()
+    stop_all(going_on())
+    going_on().clear()
 
 
 def tick(jobs: Sequence[Job[Any]]) -> None:
