@@ -9,12 +9,23 @@ from __future__ import annotations
 
 import ctypes
 import functools
-from typing import Any
+from typing import Any, Protocol
+from weakref import WeakSet
 
 M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -2, -3, -8  # of malloc.h
 LARGE = 2**25  # bytes: the most that glibc takes for M_MMAP_THRESHOLD on 64 bits
 MOST = 2**28  # bytes that lie free on top of the heap before they are handed back
 ARENAS = 2  # heaps: each thread of a server would have its own, and none gives anything to another
+
+
+class Releases(Protocol):
+    """What keeps room for its next computation, in memory of its own."""
+
+    def release(self) -> None:
+        """Give it up until then."""
+
+
+HOLDING: WeakSet[Releases] = WeakSet()  # who is asked for it by `hand_back`
 
 
 @functools.cache
@@ -38,6 +49,9 @@ def keep() -> bool:
 
 
 def hand_back() -> bool:
-    """Give to the system what the process has freed. Whether anything was given."""
+    """Give to the system what the process has freed, and what is held for the next computation. Whether the C library
+    gave anything."""
+    for one in list(HOLDING):
+        one.release()
     library = _glibc()
     return library is not None and bool(library.malloc_trim(0))

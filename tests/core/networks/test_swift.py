@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +11,7 @@ import torch
 from torch import nn
 
 from core import networks
+from core.base import memory
 from core.compute import lambda_sweep, patches
 from core.networks import engine, swift
 from core.networks.engine import prepare
@@ -95,7 +97,7 @@ def without(network):
 
 @pytest.mark.parametrize(("name", "photo"), [("lite0", "cat"), ("lite0_blur3", "rocket")])
 def test_both_engines_answer_the_shifts_of_a_photograph_as_float32_does(at_once, name, photo):
-    network, params = networks.load(networks.find(name)), Params(max_shift=3)
+    network, params = networks.load(networks.find(name)), Params(max_shift=5)
     ours = sweep.answer(network, load_sample(photo), params)
     theirs = sweep.answer(without(network), load_sample(photo), params)
     assert list(at_once.glob("*.xml"))
@@ -154,6 +156,21 @@ def test_a_translation_is_kept_and_a_damaged_one_made_anew(at_once, caplog):
     assert path.stat().st_mtime_ns != born
     assert all(net.swift.made.values())
     assert "expected OpenVINO to answer as torch does" in caplog.text
+
+
+def test_what_it_holds_is_given_up_while_others_ask_and_changes_no_answer(at_once):
+    net, x = prepare(Depthwise()), inputs(200)
+    expected = logits(net, x).logits
+    [rungs] = net.swift.made.values()
+    assert {rungs.exact, rungs.fast} - {None} <= set(memory.HOLDING)
+    found = []
+    asking = threading.Thread(target=lambda: found.extend(logits(net, x).logits for _ in range(20)))
+    asking.start()
+    while asking.is_alive():
+        memory.hand_back()
+    asking.join()
+    assert len(found) == 20
+    assert all(np.array_equal(one, expected) for one in found)
 
 
 @pytest.mark.parametrize("kind", [Restless, Opaque])
