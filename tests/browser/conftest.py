@@ -53,7 +53,10 @@ class Watched:
 
     def watch(self, page: Page) -> Page:
         page.set_default_timeout(PATIENCE)
-        page.on("console", lambda m: self.complaints.append(m.text) if m.type == "error" else None)
+        page.on(
+            "console",
+            lambda m: self.complaints.append(f"{m.text} {m.location['url']}") if m.type == "error" else None,
+        )
         page.on("pageerror", lambda e: self.complaints.append(str(e)))
         page.on("request", lambda r: self.note(r.url))
         return page

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from core.pictures.image import png_bytes
 from core.pictures.samples import load_sample
-from tests.browser.conftest import Watched, settle
+from tests.browser.conftest import PATIENCE, Watched, settle
 
 pytestmark = pytest.mark.browser
 MAPS, HERO = ".st-key-shift-maps", ".st-key-shift-hero"
@@ -54,7 +54,9 @@ RING = "e => { const t = e.data.find(t => t.name === 'chosen shift'); return [t.
 
 def ring(page: Page) -> tuple[int, int]:
     """Where the ring lies on the first map: the chosen shift, (dy, dx)."""
-    down, right = page.locator(f"{MAPS} .js-plotly-plot").evaluate(RING)
+    plots = page.locator(f"{MAPS} .js-plotly-plot")
+    expect(plots).to_have_count(1)  # an old one goes a moment after the new one came
+    down, right = plots.evaluate(RING)
     return int(down), int(right)
 
 
@@ -108,9 +110,11 @@ def test_from_the_home_page_to_a_permalink(address: str, watched: Watched, tmp_p
     expect(page.get_by_text("mine.png, 600 × 400 px")).to_be_visible()
     expect(page.get_by_text(re.compile(r"121 shifts"))).to_be_visible()
 
+    expect(page.locator("[class*=st-key-rx-waiting]")).to_have_count(0, timeout=PATIENCE)
+    settle(page)
     click_map(page)
+    page.wait_for_function(f"() => ({RING})(document.querySelector('{MAPS} .js-plotly-plot')).join() !== '0,0'")
     down, right = ring(page)
-    assert (down, right) != (0, 0)
     assert max(abs(down), abs(right)) <= 5
 
     settle(page)
