@@ -50,6 +50,7 @@ def click_map(page: Page) -> None:
 
 
 RING = "e => { const t = e.data.find(t => t.name === 'chosen shift'); return [t.y[0], t.x[0]]; }"
+ON_THE_PAGE = f"({RING})(document.querySelector('{MAPS} .js-plotly-plot')).join()"
 
 
 def ring(page: Page) -> tuple[int, int]:
@@ -61,8 +62,7 @@ def ring(page: Page) -> tuple[int, int]:
 
 
 def ring_comes_to(page: Page, *shift: int) -> None:
-    there = f"shift => ({RING})(document.querySelector('{MAPS} .js-plotly-plot')).join() === shift.join()"
-    page.wait_for_function(there, arg=shift)
+    page.wait_for_function(f"shift => {ON_THE_PAGE} === shift.join()", arg=shift)
 
 
 def test_the_frame_plays_and_where_it_is_left_is_the_chosen_shift(address: str, watched: Watched) -> None:
@@ -113,7 +113,7 @@ def test_from_the_home_page_to_a_permalink(address: str, watched: Watched, tmp_p
     expect(page.locator("[class*=st-key-rx-waiting]")).to_have_count(0, timeout=PATIENCE)
     settle(page)
     click_map(page)
-    page.wait_for_function(f"() => ({RING})(document.querySelector('{MAPS} .js-plotly-plot')).join() !== '0,0'")
+    page.wait_for_function(f"() => {ON_THE_PAGE} !== '0,0'")
     down, right = ring(page)
     assert max(abs(down), abs(right)) <= 5
 

@@ -14,6 +14,8 @@ from core.pictures.preprocess import shift_offsets
 from core.studies.shift import sweep
 from core.studies.study import ANSWER, Row, Table
 
+STRAYS = 4  # logits' errors in what tells two shifts apart: of each, the class's logit and the sum over all
+
 
 def row(network: Network, image: RGBImage, params: sweep.Params) -> Row:
     """The unshifted answer, how it fares over all shifts, and the shift at which the class asked for is least likely
@@ -42,12 +44,12 @@ def settled(asked: Engine, inputs: Batch, answers: Answers, target: int) -> tupl
     time in float32: the unshifted one's, and that of the shift where `target` is least likely, whose index comes with
     them.
 
-    A ladder, as the engine's is: what lies within a safe multiple of bfloat16's error of the least is asked in float32,
-    and what then lies within float32's own noise of it alone.
+    A ladder, as the engine's is: what lies no further from the least than bfloat16 may have moved the two is asked in
+    float32, and what then lies within float32's own noise of it alone.
     """
     values, known = answers.logits.copy(), answers.exact.copy()
     told, largest = log_share(values, target), float(np.abs(values).max())
-    room = max(engine.SAFETY * answers.error, engine.FLOOR * largest)
+    room = max(STRAYS * answers.error, 2 * engine.FLOOR * largest)
     again = np.flatnonzero(~known & (told < told.min() + room))
     if len(again):
         values[again] = engine.logits(asked, lambda which: inputs(again[which]), len(again), exact=True).logits

@@ -72,7 +72,7 @@ def ask_on(calls: Sequence[Call[T]], what: str, at: str, until: float) -> list[T
         return None
     jobs = [cache.job(call, at) for call in calls]
     leave(at, dict(zip(keys, jobs, strict=True)))
-    going_on().update(jobs)
+    by_itself().update(jobs)
     while not all(is_done(job) for job in jobs) and time.monotonic() < until:
         tick(jobs)
     if all(is_done(job) for job in jobs):  # one that another reader stopped is begun anew by the next run
@@ -89,7 +89,7 @@ def stop_all(jobs: WeakSet[Job[Any]]) -> None:
 
 
 @st.cache_resource(scope="session", on_release=stop_all, show_spinner=False)
-def going_on() -> WeakSet[Job[Any]]:
+def by_itself() -> WeakSet[Job[Any]]:
     """What this tab's pages have begun by themselves, and go on without: it ends with the tab. What a reader has asked
     for does not, as it may be asked for again."""
     return WeakSet()
@@ -97,8 +97,8 @@ def going_on() -> WeakSet[Job[Any]]:
 
 def leave_page() -> None:
     """Stop what the page has begun by itself, as the next one needs the processor; what is done of it is kept."""
-    stop_all(going_on())
-    going_on().clear()
+    stop_all(by_itself())
+    by_itself().clear()
 
 
 def tick(jobs: Sequence[Job[Any]]) -> None:

@@ -189,7 +189,7 @@ def foot(found: Result, picture: Picture) -> None:
 def started(asked: Asked) -> list[Job[list[Leaf]]]:
     """The jobs of all refinements, started where nobody has yet."""
     jobs = [cache.job(call, MAPS) for row in asked.calls for call in row]
-    waiting.going_on().update(jobs)
+    waiting.by_itself().update(jobs)
     return jobs
 
 
