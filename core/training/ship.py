@@ -38,7 +38,8 @@ def ship(recipe: Recipe, net: nn.Module, train: Split, test: Split, folder: Path
         "recipe": recipe.name,
         "augmentation": recipe.augmentation(),
         "seed": str(recipe.seed),
-        "epochs": str(recipe.total_epochs),
+        "epochs": str(recipe.epochs),
+        "precision": "bfloat16" if engine.has_bfloat16() else "float32",
     }
     write(path, net, prep, train, test, about)
     return path
