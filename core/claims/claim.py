@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -16,6 +16,8 @@ Measure = Callable[[Path], "Ours | None"]
 Settings = Mapping[str, str | tuple[str, ...]]
 ABOVE_0 = (0.0, math.inf)
 OPEN = "true"  # of a folded part of a page: its name is the setting
+RULE_VERSION, RULE_DATE = 2, "2026-11-22"  # 1 had no word about an experiment that has less
+FIRST_RULE = "the first rule, by which falling short also contradicted where our experiment has less"
 RULE = (
     "Each claim names a quantity and the range in which the claim would be true. Reproduced in miniature: the 95 % "
     "interval of what we measured lies inside that range. Contradicted: it lies wholly outside. Not reproduced: it "
@@ -51,6 +53,16 @@ class Ours:
 
 
 @dataclass(frozen=True)
+class Earlier:
+    """How a row was answered `until` a date (YYYY-MM-DD), before its rule was changed although the answer was known:
+    `how`, in words, and the measure, which is computed beside the new one from the records of today."""
+
+    until: str
+    how: str
+    measure: Measure
+
+
+@dataclass(frozen=True)
 class Claim:
     """One sentence of a paper that a measurement can bear out.
 
@@ -59,7 +71,7 @@ class Claim:
     `measure`: from the records below a results folder, None where nothing was measured here and `why_not` says why;
     `measurement`: keys of what writes these records (core.reproduce.table);
     `settings`: query parameters that open the study at this claim; `less`: what our experiment has less of than the
-    paper's, where that alone lowers the quantity.
+    paper's, where that alone lowers the quantity; `earlier`: the rules that it was answered by before.
 
     Raises ValueError unless there is either a measurement or a reason why there is none.
     """
@@ -76,6 +88,7 @@ class Claim:
     settings: Settings
     why_not: str = ""
     less: str = ""
+    earlier: tuple[Earlier, ...] = ()
 
     def __post_init__(self) -> None:
         if (self.measure is None) != bool(self.why_not) or (self.measure is None) == bool(self.measurement):
@@ -127,3 +140,29 @@ def verdict(claim: Claim, ours: Ours | None) -> Verdict:
     if ours.low > high or (ours.high < low and not claim.less):
         return "contradicted"
     return "not reproduced"
+
+
+@dataclass(frozen=True)
+class Former:
+    """What a rule that was changed with the answer known says of the records of today."""
+
+    until: str
+    how: str
+    ours: Ours
+    verdict: Verdict
+
+    @property
+    def told(self) -> str:
+        """'until 2026-11-22, by ...: +3.35 points (...), not reproduced'."""
+        return f"until {self.until}, by {self.how}: {self.ours.shown}, {self.verdict}"
+
+
+def former(claim: Claim, ours: Ours | None, results: Path) -> list[Former]:
+    """What a row's earlier rules say, the earliest first: another way to measure, or the first rule of the verdict
+    where that differs. Raises what the measures raise."""
+    found = [(one, one.measure(results)) for one in claim.earlier]
+    told = [Former(one.until, one.how, then, verdict(claim, then)) for one, then in found if then is not None]
+    by_first = verdict(replace(claim, less=""), ours)
+    if ours is not None and by_first != verdict(claim, ours):
+        told.append(Former(RULE_DATE, FIRST_RULE, ours, by_first))
+    return told

@@ -17,6 +17,7 @@ DRAWS, SEED = 4_000, 0  # of the bootstrap
 PERCENT = 100
 OVER_PICTURES = "95 % over pictures; one training run a network"
 OVER_SEEDS = "95 % over {} seeds (Student's t)"
+OVER_BOTH = "95 % over {} seeds and all pictures, in pairs"
 
 
 class Estimate(NamedTuple):
@@ -49,6 +50,17 @@ def minus(a: Estimate, b: Estimate) -> Estimate:
 def paired(a: Sequence[int] | np.ndarray, b: Sequence[int] | np.ndarray) -> Estimate:
     """The mean of a - b of the same pictures, each (n,) in [0, 1], in points with Student's interval."""
     mean, half = (PERCENT * value for value in mean_interval(np.subtract(a, b)))
+    return Estimate(mean, mean - half, mean + half)
+
+
+def crossed(points: np.ndarray) -> Estimate:
+    """The mean of differences (S, N), of S >= 3 seeds by the same N >= 3 pictures, with an interval over both.
+
+    Its half width is the root of the squares of Student's over the seeds' means and over the pictures' means. What
+    neither alone explains is in both, so it is rather too wide than too narrow.
+    """
+    (mean, over), (_, across) = mean_interval(points.mean(1)), mean_interval(points.mean(0))
+    half = math.hypot(over, across)
     return Estimate(mean, mean - half, mean + half)
 
 

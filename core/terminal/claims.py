@@ -34,7 +34,8 @@ def claims(
     wanted = chosen(verdict, list(claims_claim.VERDICTS), "a verdict")
     rows = [r for r in scoreboard.board() if slug in ("", r[0].study) and wanted in ("", r[2])]
     if out is not None:
-        write_json(out, {"rule": claims_claim.RULE, "claims": [as_dict(row) for row in rows]})
+        rule = {"version": claims_claim.RULE_VERSION, "date": claims_claim.RULE_DATE, "words": claims_claim.RULE}
+        write_json(out, {"rule": rule, "claims": [as_dict(row) for row in rows]})
     for row in rows:
         typer.echo("\n".join(lines(row)))
     typer.echo(tally(rows))
@@ -60,6 +61,7 @@ def lines(row: Row) -> list[str]:
         "tested": f"{claim.quantity}; true if {claim.true_where}" if claim.quantity else "",
         "less": claim.less,
         "here": measured,
+        "before": "; ".join(one.told for one in claims_claim.former(claim, ours, scoreboard.RESULTS)),
         "again": claim.command,
     }
     body = [
@@ -86,5 +88,6 @@ def as_dict(row: Row) -> dict[str, Any]:
         "holds": [edge if isfinite(edge) else None for edge in claim.holds],
         "settings": dict(claim.settings),
         "ours": None if ours is None else asdict(ours),
+        "earlier": [asdict(one) for one in claims_claim.former(claim, ours, scoreboard.RESULTS)],
         "verdict": verdict,
     }

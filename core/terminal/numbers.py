@@ -11,7 +11,7 @@ from pathlib import Path
 import typer
 
 from core.base.files import APP_FOLDER, ROOT, write_text
-from core.claims.claim import NOT_PACKAGED, RULE
+from core.claims.claim import NOT_PACKAGED, RULE, RULE_DATE, RULE_VERSION, Claim, Ours, former
 from core.overview.board import RESULTS, Row, board
 from core.studies import STUDIES
 
@@ -66,7 +66,8 @@ def tally(rows: Sequence[Row]) -> str:
 def results(rows: Sequence[Row]) -> str:
     """What was measured: every claim beside what was found, and every record as tables."""
     parts = [
-        f"# What is measured\n\n{tally(rows)} {RULE}",
+        f"# What is measured\n\n{tally(rows)} {RULE} This is rule {RULE_VERSION}, of "
+        f"{RULE_DATE}; where a row's rule was changed with the answer known, the earlier answer stands below it.",
         f"This page is {MADE}; every record beside it holds its command, date and commit. `receptive reproduce CLAIM` "
         "measures a claim again, and what limits a number stands on its study's page.",
     ]
@@ -84,10 +85,16 @@ def claims(rows: Sequence[Row]) -> dict[str, list[object]]:
     return {
         "claim": [claim.sentence for claim, _, _ in rows],
         "the paper": [claim.paper for claim, _, _ in rows],
-        "here": [claim.why_not or NOT_PACKAGED if ours is None else ours.shown for claim, ours, _ in rows],
+        "here": [here(claim, ours) for claim, ours, _ in rows],
         "verdict": [verdict for _, _, verdict in rows],
         "name": [f"`{claim.name}`" for claim, _, _ in rows],
     }
+
+
+def here(claim: Claim, ours: Ours | None) -> str:
+    """What was measured, and what the row's earlier rules say of it."""
+    now = claim.why_not or NOT_PACKAGED if ours is None else ours.shown
+    return "<br>".join([now, *(f"*{one.told}*" for one in former(claim, ours, RESULTS))])
 
 
 def markdown(table: Mapping[str, Sequence[object]]) -> str:

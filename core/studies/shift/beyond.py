@@ -1,6 +1,6 @@
 """What a blur does to one picture's answers, and to those of a whole data set: the same two networks compared.
 
-The second from our own records (core/studies/shift/photographs.py, dataset.py, and claims.SHIFT_PAIRS);
+The second from our own records (core/studies/shift/photographs.py, dataset.py, pairs.py);
 Zhang, ICML 2019.
 """
 
@@ -13,14 +13,13 @@ from pathlib import Path
 from typing import Literal
 
 from core.base.files import ASSETS
-from core.base.records import kept, raw
+from core.base.records import kept
 from core.claims import numbers
 from core.networks.card import Card
-from core.studies.shift import dataset, photographs
+from core.studies.shift import dataset, pairs, photographs
 from core.studies.shift.sweep import Result, flips, sureness
 
 RESULTS = ASSETS / "results"
-PAIRS = "claims/shift_pairs.json"
 HARDLY = 0.01  # of the shifts: a smaller difference is called none
 Kind = Literal["never", "steadier", "alike", "less steady", "one", "several"]
 
@@ -41,7 +40,7 @@ class Here:
 @dataclass(frozen=True)
 class Beyond:
     """How much more often, in points, `pairs` of random shifts of each of `images` pictures agree with the blur than
-    without it, from `low` to `high` (95 %)."""
+    without it, from `low` to `high` (95 %); where there are networks of several seeds, over all of them."""
 
     images: int
     pairs: int
@@ -98,10 +97,9 @@ def beyond(plain: str, blurred: str, results: Path = RESULTS) -> Beyond | None:
     answered = kept(photographs.measured, results / "imagenet")
     if plain in answered and blurred in answered:
         return _on_photographs(answered[plain], answered[blurred])
-    for row in kept(raw, results / PAIRS).get("rows", ()):
-        if (row["plain"], row["blurred"]) == (plain, blurred):
-            more, half = (numbers.PERCENT * row[name] for name in ("difference", "half"))
-            return Beyond(row["images"], row["pairs"], more, more - half, more + half)
+    if found := pairs.find(plain, blurred, results):
+        row = found[0]
+        return Beyond(row.images, row.pairs, *row.gains["consistency"].estimate)
     measured = kept(dataset.measured, results / "shift_sweep")
     if plain not in measured or blurred not in measured:
         return None

@@ -7,16 +7,16 @@ from functools import partial
 from pathlib import Path
 
 from core import networks
-from core.base.records import kept, raw
+from core.base.records import kept
 from core.claims import claim, numbers
-from core.claims.claim import ABOVE_0, OPEN, Claim, Ours, Settings, untested
+from core.claims.claim import ABOVE_0, OPEN, Claim, Earlier, Ours, Settings, untested
 from core.claims.fact import PICTURE, Fact, fact, tiny
 from core.claims.numbers import OVER_PICTURES, Estimate
 from core.networks import packaged, weights
 from core.networks.card import blur_of, title_of
 from core.pictures.samples import DEFAULT_SAMPLE, load_sample
 from core.studies.shift import dataset as shift_dataset
-from core.studies.shift import photographs
+from core.studies.shift import pairs, photographs
 from core.studies.shift.dataset import Measured
 from core.studies.shift.inside import blur_response, internal_distance
 from core.studies.shift.paper import IMAGENET
@@ -29,6 +29,8 @@ VGG = "cifar_vgg"
 LITES, CONSISTENCY = (photographs.PLAIN, "lite0_blur5"), "consistency"
 PHOTOS, VGGS = ("photo_resnet", "photo_resnet_blur5"), ("cifar_vgg", "cifar_vgg_blur5")
 MEASURED = "shift measured"  # the page's folded part with the figure of a data set
+APART = "two networks of one seed, by two separate intervals"
+ONE_RUN = "two networks of one seed, picture by picture"
 Read = Callable[[Measured], Estimate]
 
 
@@ -74,21 +76,27 @@ def gain(read: Read, names: tuple[str, str], results: Path) -> Ours | None:
     )
 
 
-def paired(names: tuple[str, str], results: Path) -> Ours | None:
-    """What blur 5 adds to consistency, in points, by the same pictures at the same shifts."""
-    record = kept(raw, results / SHIFT_PAIRS)  # what core.studies.shift.measure_pairs wrote, {} without it
-    row = next((row for row in record.get("rows", ()) if (row["plain"], row["blurred"]) == names), None)
-    if row is None:
+def fair(kind: str, names: tuple[str, str], results: Path, *, first: bool = False) -> Ours | None:
+    """What blur 5 adds, in points, to one of pairs.QUANTITIES: seed by seed, on the same pictures at the same shifts.
+    `first`: of the first seed alone."""
+    found = pairs.find(*names, results)
+    if found is None:
         return None
-    value, half = (numbers.PERCENT * row[name] for name in ("difference", "half"))
-    difference = Estimate(value, value - half, value + half)
-    plain, blurred = (numbers.PERCENT * share for share in row["consistency"])
+    row, date = found
+    gained, n = row.gains[kind], 1 if first else len(row.plain)
+    difference = gained.first if first else gained.estimate
+    after, before = (numbers.PERCENT * sum(shares[:n]) / n for shares in (gained.blurred, gained.plain))
+    each = ", ".join(
+        numbers.number(numbers.PERCENT * (b - a), sign=True) for a, b in zip(gained.plain, gained.blurred, strict=True)
+    )
+    at = f" × {row.pairs} pairs of shifts" if kind == CONSISTENCY else ""
+    seeds = "" if first else f" × {n} seeds; by seed {each}"
     return numbers.ours(
         difference,
-        f"{numbers.interval(difference, 'points', sign=True)}: {numbers.number(blurred)} % with blur 5, "
-        f"{numbers.number(plain)} % without ({row['images']:,} pictures × {row['pairs']} pairs of shifts)",
-        f"{row['data']}; 95 % over pictures, each at the same shifts; one training run a network",
-        record["date"],
+        f"{numbers.interval(difference, 'points', sign=True)}: {numbers.number(after)} % with blur 5, "
+        f"{numbers.number(before)} % without ({row.images:,} pictures{at}{seeds})",
+        f"{row.data}; {'95 % over pictures, in pairs; one seed' if first else numbers.OVER_BOTH.format(n)}",
+        date,
     )
 
 
@@ -154,7 +162,9 @@ QUANTITIES: dict[str, tuple[Read, str]] = {
 
 def about_blur(kind: str, names: tuple[str, str], sentence: str, said: str, reach: str) -> Claim:
     """A claim that blur 5 raises one of QUANTITIES."""
-    (read, quantity), in_pairs = QUANTITIES[kind], kind == "consistency"
+    read, quantity = QUANTITIES[kind]
+    apart = Earlier("2026-11-22" if kind == CONSISTENCY else pairs.RULED, APART, partial(gain, read, names))
+    one_run = Earlier(pairs.RULED, ONE_RUN, partial(fair, kind, names, first=True))
     return Claim(
         name=f"blur-{kind}-{'resnet' if names == PHOTOS else 'vgg'}",
         study=STUDY,
@@ -163,9 +173,10 @@ def about_blur(kind: str, names: tuple[str, str], sentence: str, said: str, reac
         source=SOURCE if said else "Zhang 2019, one of its measures (secondary notes)",
         quantity=quantity,
         holds=ABOVE_0,
-        measure=partial(paired, names) if in_pairs else partial(gain, read, names),
-        measurement=("shift-pairs",) if in_pairs else tuple(f"shift:{name}" for name in names),
+        measure=partial(fair, kind, names),
+        measurement=("shift-pairs",),
         settings=settings(names, reach),
+        earlier=(apart, one_run) if kind == CONSISTENCY else (apart,),
     )
 
 
@@ -303,9 +314,6 @@ def blur_energy() -> Fact:
     digits = [2 if known > 0.1 else 3 for known in ENERGY_ABOVE]
     right = sum(round(e, d) == known for e, d, known in zip(found, digits, ENERGY_ABOVE, strict=True))
     return Fact(right, ", ".join(f"{e:.4f}" for e in found) + " for 1 to 7 taps")
-
-
-SHIFT_PAIRS = "claims/shift_pairs.json"
 
 
 def shift_record(results: Path) -> dict[str, shift_dataset.Measured]:

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-
 from core import networks as core_networks
-from core.base.files import today, write_json
-from core.base.intervals import mean_interval
+from core.base.files import today
 from core.base.records import save
 from core.base.worker import Progress, ignore, part
 from core.data.sets import DATASETS
 from core.data.split import Split, chunks, every
 from core.networks import families, weights
 from core.networks import packaged as networks
-from core.studies.shift import dataset
-from core.studies.shift.claims import CLAIMS, SHIFT_PAIRS
+from core.studies.shift import dataset, pairs
+from core.studies.shift.claims import CLAIMS, PHOTOS, VGGS
 from core.studies.shift.measure_photographs import PHOTOGRAPHS as PHOTOGRAPHS_OF_IMAGENET
 from core.training.measurement import CIFAR, PHOTOGRAPHS, Asked, Measurement, Quick, command
-from core.training.recipes import RECIPES
+from core.training.recipes import RECIPES, SEEDS, seeded
 
 FEW = 2_000  # test pictures that are measured at every small shift and under the fifteen corruptions
 QUICK, QUICK_FEW = 500, 200  # test pictures of the quick check; those of them at every small shift and corrupted
@@ -29,12 +27,15 @@ CODED = (*families.SDNETS, *families.TWINS, families.ALL_CODED)  # which the spa
 MEASURED = {r.name: r.dataset for r in RECIPES.values() if r.data.channels == 3 and r.name not in CODED} | {
     "cifar_random_svm": CIFAR
 }
-PLANS = {  # by data set: plain and blurred network, test pictures
-    PHOTOGRAPHS: ("photo_resnet", "photo_resnet_blur5", 1_000),
-    CIFAR: ("cifar_vgg", "cifar_vgg_blur5", 2_000),
+SEEDED = {  # by data set: the plain networks and the blurred ones, by seed
+    RECIPES[names[0]].dataset: tuple(tuple(seeded(arch, seed) for seed in SEEDS) for arch in names)
+    for names in (PHOTOS, VGGS)
 }
-PAIRED = dataset.Params(pairs=10, worst_reach=0, corruptions=(), seed=1)
-QUICK_PAIRED, QUICK_PAIRS = 400, 4  # test pictures of each data set, and pairs of shifts, of the quick check
+PAIRED = {  # by data set; the shifts are others than in the networks' own records
+    PHOTOGRAPHS: dataset.Params(pairs=10, corruptions=(), seed=1),
+    CIFAR: dataset.Params(pairs=3, corruptions=(), seed=1),
+}
+QUICK_PAIRED = 400  # test pictures of each data set, of the quick check
 
 
 def measure(name: str, test: Split, folder: Path, progress: Progress = ignore, *, few: int = FEW) -> Path:
@@ -64,41 +65,23 @@ def measure(name: str, test: Split, folder: Path, progress: Progress = ignore, *
     return path
 
 
-# ---- two networks at the same shifts, whose difference is known much better than either -----------
-
-
-def agreement(name: str, test: Split, params: dataset.Params, progress: Progress = ignore) -> np.ndarray:
-    """(N,) in [0, 1]: the share of a picture's pairs of shifts that get the same top-1 (Zhang, ICML 2019, §4.3)."""
-    network = core_networks.load(core_networks.find(name))
-    found = dataset.run(network, chunks(test), len(test), params, progress)
-    row = dict(zip(found.variants, found.top1, strict=True))
-    return np.asarray(np.mean([row[f"pair {i}a"] == row[f"pair {i}b"] for i in range(params.pairs)], axis=0))
+# ---- plain and blurred networks by seed, on the same pictures at the same shifts -------------------
 
 
 def measure_pairs(
-    tests: dict[str, Split], path: Path, progress: Progress = ignore, params: dataset.Params = PAIRED
+    tests: dict[str, Split], path: Path, progress: Progress = ignore, params: Mapping[str, dataset.Params] = PAIRED
 ) -> Path:
-    """Blurred minus plain consistency over each data set's test pictures, with the interval of the mean difference."""
-    rows: list[dict[str, object]] = []
-    for i, (name, test) in enumerate(tests.items()):
-        plain, blurred, most = PLANS[name]
-        few, mine = every(test, most), part(progress, i, len(tests))
-        shares = [agreement(one, few, params, part(mine, j, 2)) for j, one in enumerate((plain, blurred))]
-        difference, half = mean_interval(shares[1] - shares[0])
-        about = DATASETS[name]
-        rows.append(
-            {
-                "plain": plain,
-                "blurred": blurred,
-                "consistency": [float(share.mean()) for share in shares],
-                "difference": difference,
-                "half": half,
-                "images": len(few),
-                "pairs": params.pairs,
-                "data": f"{about.title} ({about.form}), test set",
-            }
-        )
-    write_json(path, {"rows": rows, "command": command("shift-pairs", *tests), **today()})
+    """What a blur gains on each data set's test pictures, over seeds and pictures."""
+    rows = []
+    for i, (name, few) in enumerate(tests.items()):
+        names = SEEDED[name]
+        plain, blurred = ([core_networks.load(core_networks.find(one)) for one in by_seed] for by_seed in names)
+        gains = pairs.compare(plain, blurred, few, params[name], part(progress, i, len(tests)))
+        data = DATASETS[name]
+        told = f"{data.title} ({data.form}), test set"
+        rows.append(pairs.Pair(names[0], names[1], len(few), params[name].pairs, told, gains))
+    record = pairs.Pairs(tuple(rows), pairs.RULE, pairs.RULED, command("shift-pairs", *tests), **today())
+    save(path, record)
     return path
 
 
@@ -111,9 +94,10 @@ def run(name: str, asked: Asked, count: int | None = None, few: int = FEW) -> Pa
     return measure(name, test(MEASURED[name], asked, count), asked.results / "shift_sweep", asked.progress, few=few)
 
 
-def run_pairs(asked: Asked, count: int | None = None, params: dataset.Params = PAIRED) -> Path:
-    tests = {name: test(name, asked, count) for name in PLANS}
-    return measure_pairs(tests, asked.results / SHIFT_PAIRS, asked.progress, params)
+def run_pairs(asked: Asked, count: int | None = None) -> Path:
+    params = PAIRED if count is None else {name: replace(one, pairs=2) for name, one in PAIRED.items()}
+    tests = {name: test(name, asked, count) for name in SEEDED}
+    return measure_pairs(tests, asked.results / pairs.PAIRS, asked.progress, params)
 
 
 CLAIMED = {key for claim in CLAIMS for key in claim.measurement}  # the others are not re-checked within minutes
@@ -139,15 +123,15 @@ MEASUREMENTS = (
     ),
     Measurement(
         "shift-pairs",
-        SHIFT_PAIRS,
-        tuple(PLANS),
-        tuple(name for plain, blurred, _ in PLANS.values() for name in (plain, blurred)),
-        6,
+        pairs.PAIRS,
+        tuple(SEEDED),
+        tuple(name for both in SEEDED.values() for names in both for name in names),
+        12,
         run_pairs,
         Quick(
-            f"{QUICK_PAIRED} test pictures of each data set, {QUICK_PAIRS} pairs of shifts",
-            20,
-            partial(run_pairs, count=QUICK_PAIRED, params=replace(PAIRED, pairs=QUICK_PAIRS)),
+            f"{QUICK_PAIRED} test pictures of each data set, 2 pairs of shifts",
+            30,
+            partial(run_pairs, count=QUICK_PAIRED),
             writes=True,
         ),
     ),

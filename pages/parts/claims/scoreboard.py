@@ -96,6 +96,12 @@ def line(row: Row, live: Mapping[str, Live]) -> None:
         tested = section("claims", "tested", quantity=claim.quantity, range=true_where(claim))
         less = f" {section('claims', 'less', less=claim.less)}" if claim.less else ""
         found.markdown(plain(unbroken(capital(ours.shown))))
+        for one in claims_claim.former(claim, ours, board.RESULTS):
+            words = section(
+                "claims", "earlier", until=one.until, how=one.how, shown=one.ours.shown,
+                verdict=board_figures.said(one.verdict),
+            )  # fmt: skip
+            found.caption(plain(unbroken(words)))
         with found.expander(section("claims", "how")):
             st.markdown(
                 f":small[{plain(tested + less)}] :small[:gray[{plain(capital(about))}]]  \n"

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 from scipy.stats import spearmanr
 from typer.testing import CliRunner
 
@@ -32,8 +33,7 @@ from core.overview.board import CLAIMS, RESULTS, board
 from core.reproduce import facts
 from core.reproduce import facts as reproduce_facts
 from core.studies import STUDIES
-from core.studies.shift import claims as shift_claims
-from core.studies.shift import dataset
+from core.studies.shift import pairs
 from core.studies.sparse import dataset as sparse_dataset
 from core.studies.spinal import dataset as spinal_dataset
 from core.studies.spinal import heads
@@ -82,6 +82,23 @@ def test_falling_short_with_less_does_not_contradict_but_overshooting_does():
     assert verdict(weaker, ours(-5, -1)) == "not reproduced"
     assert verdict(weaker, ours(2, 5)) == "contradicted"
     assert verdict(weaker, ours(0.2, 0.5)) == "reproduced in miniature"
+
+
+def test_a_row_keeps_what_the_first_rule_said(tmp_path):
+    weaker, found = replace(claim((0, 1)), less="fewer pictures"), ours(-5, -1)
+    [told] = claims_claim.former(weaker, found, tmp_path)
+    assert (told.verdict, told.until) == ("contradicted", claims_claim.RULE_DATE)
+    assert told.told == f"until 2026-11-22, by {claims_claim.FIRST_RULE}: {found.shown}, contradicted"
+    assert not claims_claim.former(weaker, ours(0.2, 0.5), tmp_path)
+    assert not claims_claim.former(weaker, None, tmp_path)
+    assert not claims_claim.former(claim((0, 1)), found, tmp_path)
+
+
+def test_a_row_keeps_what_it_was_measured_by_before(tmp_path):
+    before = claims_claim.Earlier("2026-11-20", "fewer pictures", lambda results: ours(-1, 3))
+    gone = claims_claim.Earlier("2026-11-25", "a record that is not there", lambda results: None)
+    [told] = claims_claim.former(replace(claim(), earlier=(before, gone)), ours(1, 2), tmp_path)
+    assert (told.until, told.how, told.verdict) == ("2026-11-20", "fewer pictures", "not reproduced")
 
 
 def test_nothing_measured_is_not_tested():
@@ -136,6 +153,26 @@ def test_student_over_three_seeds_and_none_over_two():
     assert numbers.over_seeds([0.9, 1.0, 0.8], -1, 1).high == 1
 
 
+def test_an_interval_over_seeds_and_pictures_holds_both():
+    points = np.arange(3.0)[:, None] + np.zeros((3, 50))  # every picture the same: seeds alone
+    assert numbers.crossed(points) == pytest.approx(numbers.over_seeds([0, 1, 2]))
+    points = np.zeros((3, 1)) + np.linspace(-1, 1, 50)  # every seed the same: pictures alone
+    half = stats.t.ppf(0.975, 49) * points[0].std(ddof=1) / math.sqrt(50)
+    assert numbers.crossed(points) == pytest.approx((0, -half, half), abs=1e-12)
+    seeds, pictures = numbers.crossed(np.arange(3.0)[:, None] + np.zeros((3, 50))), numbers.crossed(points)
+    both = numbers.crossed(np.arange(3.0)[:, None] + points)
+    assert both.high - both.value == pytest.approx(math.hypot(seeds.high - seeds.value, pictures.high))
+
+
+def test_an_interval_over_seeds_and_pictures_covers_the_truth():
+    dice, covered = np.random.default_rng(0), 0
+    for _ in range(300):
+        seeds, pictures = dice.normal(0, 1, (3, 1)), dice.normal(0, 8, 200)
+        found = numbers.crossed(seeds + pictures + dice.normal(0, 8, (3, 200)))
+        covered += found.low <= 0 <= found.high
+    assert covered >= 0.95 * 300
+
+
 def test_rank_correlation_is_spearmans_and_widens_with_the_errors():
     taps, values = [1, 2, 3, 5, 7], [70.0, 75.0, 74.0, 76.0, 77.0]
     sharp = numbers.rank_correlation(taps, [Estimate(v, v - 1e-6, v + 1e-6) for v in values])
@@ -169,11 +206,10 @@ def test_there_are_claims_enough_of_every_paper_and_most_are_measured():
 
 def test_numbers_of_the_board_are_those_of_the_records():
     rows = board()
-    shift = dataset.measured(RESULTS / "shift_sweep")
-    gain = shift["cifar_vgg_blur5"].summary.accuracy - shift["cifar_vgg"].summary.accuracy
-    assert row("blur-accuracy-vgg", rows)[1].value == pytest.approx(100 * gain)
-    pairs = {r["plain"]: r for r in raw(RESULTS / shift_claims.SHIFT_PAIRS)["rows"]}
-    assert row("blur-consistency-vgg", rows)[1].value == pytest.approx(100 * pairs["cifar_vgg"]["difference"])
+    gains = {r["plain"][0]: r["gains"] for r in raw(RESULTS / pairs.PAIRS)["rows"]}
+    for kind in pairs.QUANTITIES:
+        values = [gains["cifar_vgg"][kind][name] for name in ("plain", "blurred")]
+        assert row(f"blur-{kind}-vgg", rows)[1].value == pytest.approx(100 * (np.mean(values[1]) - np.mean(values[0])))
     race = spinal_dataset.measured(RESULTS / "spinal_heads")["mnist_vgg5"].result
     mean, half = heads.difference(race, "spinal", "fc")
     found = row("spinal-beats-fc-mnist-vgg5", rows)[1]
@@ -191,7 +227,8 @@ def test_another_record_gives_another_verdict(tmp_path):
     assert row("blur-consistency-vgg", board(tmp_path))[2] == "reproduced in miniature"
     record = json.loads(path.read_text())
     for found in record["rows"]:
-        found["difference"] = -found["difference"]
+        for gain in found["gains"].values():
+            gain["difference"] = -gain["difference"]
     path.write_text(json.dumps(record))
     assert row("blur-consistency-vgg", board(tmp_path))[2] == "contradicted"
     path.unlink()

@@ -1,43 +1,89 @@
-"""Consistency compared picture by picture: the same as the study's own, and sharper than two separate intervals."""
+"""What a blur gains, seed by seed and picture by picture: the study's own numbers, and intervals that hold both."""
 
-import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from core import networks
+from core.claims.claim import former, verdict
 from core.data import split
 from core.data.split import Split
-from core.overview.board import RESULTS
+from core.overview.board import CLAIMS, RESULTS
 from core.pictures.preprocess import square
 from core.pictures.samples import SAMPLES, load_sample
-from core.studies.shift import claims, dataset, measure
+from core.studies.shift import claims, dataset, measure, pairs
+from core.training.recipes import RECIPES
 
-PARAMS = replace(measure.PAIRED, pairs=2)
+PARAMS = dataset.Params(pairs=2, corruptions=(), seed=1)
 PICTURES = np.stack([square(load_sample(s.name), 32) for s in SAMPLES])
 SET = Split(PICTURES, np.arange(len(SAMPLES)) % 10, tuple("0123456789"))
+PLAIN, BLURRED = ("cifar_vgg", "cifar_vgg_shifted", "cifar_vgg_blur2"), ("cifar_vgg_blur3", "cifar_vgg_blur5") * 2
+FAIR = [claim for claim in CLAIMS if claim.measurement == ("shift-pairs",)]
 
 
-def test_the_mean_agreement_is_the_studys_consistency():
+def test_the_shares_are_those_of_the_study():
     network = networks.load(networks.find("cifar_vgg"))
-    found = dataset.run(network, split.chunks(SET), len(SET), PARAMS)
-    each = measure.agreement("cifar_vgg", SET, PARAMS)
-    assert each.shape == (len(SET),)
-    assert each.mean() == pytest.approx(dataset.summary(found, PARAMS).consistency)
+    summary = dataset.summary(dataset.run(network, split.chunks(SET), len(SET), PARAMS), PARAMS)
+    each = pairs.quantities(network, SET, PARAMS)
+    assert set(each) == set(pairs.QUANTITIES)
+    assert {values.shape for values in each.values()} == {(len(SET),)}
+    assert each["consistency"].mean() == pytest.approx(summary.consistency)
+    assert each["accuracy"].mean() == pytest.approx(summary.accuracy)
+    assert each["worst"].mean() == pytest.approx(summary.worst_accuracy)
 
 
-def test_the_difference_is_that_of_the_means(tmp_path):
-    path = measure.measure_pairs({"cifar10": SET}, tmp_path / "pairs.json", params=PARAMS)
-    [row] = json.loads(path.read_text())["rows"]
-    assert row["difference"] == pytest.approx(row["consistency"][1] - row["consistency"][0])
-    assert row["images"] == len(SET)
-    assert row["half"] > 0
+def test_every_seed_is_compared_with_its_own_on_the_same_pictures():
+    plain, blurred = ([networks.load(networks.find(name)) for name in names[:3]] for names in (PLAIN, BLURRED))
+    seen = []
+    found = pairs.compare(plain, blurred, SET, PARAMS, lambda done, total: seen.append(done / total))
+    for name, gain in found.items():
+        own = [[pairs.quantities(net, SET, PARAMS)[name] for net in nets] for nets in (plain, blurred)]
+        assert gain.plain == pytest.approx(np.mean(own[0], axis=1))
+        assert gain.blurred == pytest.approx(np.mean(own[1], axis=1))
+        assert gain.difference == pytest.approx(100 * (np.mean(own[1]) - np.mean(own[0])))
+        assert gain.first_difference == pytest.approx(100 * (np.mean(own[1][0]) - np.mean(own[0][0])))
+        assert gain.half >= stats.t.ppf(0.975, 2) * np.std(100 * np.subtract(*own[::-1]).mean(1), ddof=1) / np.sqrt(3)
+    assert seen == sorted(seen)
+    assert seen[-1] == 1
+
+
+def test_networks_that_differ_in_seed_alone_have_no_gain():
+    same = [networks.load(networks.find("cifar_vgg"))] * 3
+    found = pairs.compare(same, same, SET, PARAMS, lambda done, total: None)
+    assert {(gain.difference, gain.half) for gain in found.values()} == {(0, 0)}
 
 
 @pytest.mark.parametrize("names", [claims.PHOTOS, claims.VGGS])
-def test_the_packaged_pairs_agree_with_the_separate_measurements(names):
-    """Other seeds of the shifts, the same networks: within the intervals of both."""
-    paired, apart = claims.paired(names, RESULTS), claims.gain(claims.consistency, names, RESULTS)
-    assert paired.high - paired.low < apart.high - apart.low
-    assert apart.low < paired.value < apart.high
+def test_the_packaged_pairs_were_trained_alike_and_agree_with_the_separate_records(names):
+    row, _ = pairs.find(*names, RESULTS)
+    for plain, blurred in zip(row.plain, row.blurred, strict=True):
+        assert replace(RECIPES[plain], name="", arch="") == replace(RECIPES[blurred], name="", arch="")
+    assert [RECIPES[name].seed for name in row.plain] == [0, 1, 2]
+    for kind, (read, _) in claims.QUANTITIES.items():
+        apart, first = claims.gain(read, names, RESULTS), claims.fair(kind, names, RESULTS, first=True)
+        assert apart.low < first.value < apart.high  # other shifts, the same two networks
+
+
+@pytest.mark.parametrize("claim", FAIR, ids=lambda claim: claim.name)
+def test_what_earlier_rules_say_stands_on_the_row(claim):
+    ours = claim.measure(RESULTS)
+    told = former(claim, ours, RESULTS)
+    assert [one.until for one in told] == sorted(one.until for one in told)
+    assert len(told) == (2 if "consistency" in claim.name else 1)
+    for one in told:
+        assert one.verdict == verdict(claim, one.ours)
+        assert one.ours.shown != ours.shown
+
+
+def test_other_networks_have_no_pair_and_a_missing_record_has_none(tmp_path):
+    assert pairs.find("cifar_vgg", "cifar_vgg_blur3", RESULTS) is None
+    assert pairs.find(*claims.VGGS, tmp_path) is None
+    assert claims.fair("accuracy", claims.VGGS, tmp_path) is None
+
+
+def test_the_measurement_asks_for_every_seed():
+    [shown] = [m for m in measure.MEASUREMENTS if m.key == "shift-pairs"]
+    assert len(shown.networks) == len(set(shown.networks)) == 12
+    assert set(shown.networks) <= set(RECIPES)
