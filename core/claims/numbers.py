@@ -54,13 +54,14 @@ def paired(a: Sequence[int] | np.ndarray, b: Sequence[int] | np.ndarray) -> Esti
 
 
 def crossed(points: np.ndarray) -> Estimate:
-    """The mean of differences (S, N), of S >= 3 seeds by the same N >= 3 pictures, with an interval over both.
+    """The mean of differences (S, N), of S seeds by the same N pictures, with an interval over both; over the pictures
+    alone where there is one seed. Fewer than three of either, but for that, make it NaN.
 
     Its half width is the root of the squares of Student's over the seeds' means and over the pictures' means. What
     neither alone explains is in both, so it is rather too wide than too narrow.
     """
-    (mean, over), (_, across) = mean_interval(points.mean(1)), mean_interval(points.mean(0))
-    half = math.hypot(over, across)
+    (mean, across), (_, over) = mean_interval(points.mean(0)), mean_interval(points.mean(1))
+    half = across if len(points) == 1 else math.hypot(over, across)
     return Estimate(mean, mean - half, mean + half)
 
 

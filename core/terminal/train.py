@@ -43,7 +43,7 @@ def train(
 
     if recipe == "list":
         for r in RECIPES.values():
-            typer.echo(f"{r.name:24} {r.data.title}, {r.epochs} epochs, {r.augmentation()}")
+            typer.echo(f"{r.name:24} {r.data.title}, {r.total_epochs} epochs, {r.augmentation()}")
         for copied in distil.COPIES.values():
             typer.echo(f"{copied.name:24} photographs without labels, {copied.steps:,} steps, answers as lite0")
         for name, dataset in PLANS.items():
@@ -64,7 +64,7 @@ def train(
         raise ValueError(f"expected a recipe of {', '.join([*RECIPES, *distil.COPIES, *PLANS])}; got {recipe!r}")
     r = RECIPES[recipe]
     train_set = named.load(r.dataset, data, "train")
-    with typer.progressbar(length=r.epochs * (len(train_set) // r.batch), label=recipe) as bar:
+    with typer.progressbar(length=r.total_epochs * (len(train_set) // r.batch), label=recipe) as bar:
         net = train_recipe(r, train_set, runs / f"{recipe}.pt", lambda *step: bar.update(1), compiled=compiled)
     test_set = named.load(r.dataset, data, "test")
     path = ship(r, net, train_set, test_set, files.ASSETS / "weights")

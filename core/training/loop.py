@@ -21,15 +21,15 @@ from core.models.sdnet import SDNet
 from core.networks import engine
 from core.networks.download import WeightsError
 from core.training import checkpoint as checkpoints
-from core.training.recipes import Recipe
+from core.training.recipes import Recipe, Stage
 
 Report = Callable[[int, int, int, float], None]  # (epoch, batch, batches, its loss); may raise to stop
 
 
-def build(recipe: Recipe, classes: int) -> nn.Module:
-    """The recipe's network, from its seed, with the blur in the form that trains fast."""
+def build(recipe: Recipe, stage: Stage, classes: int) -> nn.Module:
+    """The stage's network, from the recipe's seed, with the blur in the form that trains fast."""
     torch.manual_seed(recipe.seed)
-    net = create_model(recipe.arch, num_classes=classes).to(memory_format=torch.channels_last)
+    net = create_model(recipe.arch, num_classes=classes, **stage.options).to(memory_format=torch.channels_last)
     for module in net.modules():
         if isinstance(module, BlurPool2d):
             module.as_matrices = True
@@ -48,30 +48,38 @@ def train(
     if len(data) < recipe.batch:
         raise DataError(f"expected at least a batch of {recipe.batch} pictures, got {len(data)}: give more of them")
     saved = read_checkpoint(checkpoint, recipe)
-    net = build(recipe, len(data.classes))
-    plan = optimiser(net, recipe.peak_rate, recipe.weight_decay, (len(data) // recipe.batch) * recipe.epochs)
-    if saved:
+    done = saved["epoch"] if saved else 0
+    state = saved["net"] if saved else None
+    for stage in recipe.stages:
+        if done > stage.last:
+            continue
+        net = build(recipe, stage, len(data.classes))
+        steps = (len(data) // recipe.batch) * (stage.last - stage.first)
+        plan = optimiser(net, stage.peak_rate, recipe.weight_decay, steps)
         with read_back(checkpoint, WeightsError):
-            net.load_state_dict(saved["net"])
-            plan.sgd.load_state_dict(saved["sgd"])
-            plan.cycle.load_state_dict(saved["cycle"])
-    shown: nn.Module = torch.compile(net) if compiled else net  # type: ignore[assignment]
-    for epoch in range(saved["epoch"] if saved else 0, recipe.epochs):
-        fit_steps(net, recipe)
-        one_pass(
-            shown,
-            data,
-            plan,
-            torch.Generator().manual_seed(epoch_seed(recipe.seed, epoch)),  # a resumed run sees the same batches
-            batch=recipe.batch,
-            smoothing=recipe.label_smoothing,
-            augmentation=recipe,
-            half=engine.has_bfloat16(),  # elsewhere it is several times slower than float32
-            report=partial(report, epoch),
-        )
-        now = {"epoch": epoch + 1, "net": net.state_dict()}
-        now |= {"sgd": plan.sgd.state_dict(), "cycle": plan.cycle.state_dict()}
-        checkpoints.save(checkpoint, recipe, now)
+            if state is not None:
+                net.load_state_dict(state)
+            if saved and stage.first < done:
+                plan.sgd.load_state_dict(saved["sgd"])
+                plan.cycle.load_state_dict(saved["cycle"])
+        shown: nn.Module = torch.compile(net) if compiled else net  # type: ignore[assignment]
+        for epoch in range(max(done, stage.first), stage.last):
+            fit_steps(net, recipe)
+            one_pass(
+                shown,
+                data,
+                plan,
+                torch.Generator().manual_seed(epoch_seed(recipe.seed, epoch)),  # a resumed run sees the same batches
+                batch=recipe.batch,
+                smoothing=recipe.label_smoothing,
+                augmentation=recipe,
+                half=engine.has_bfloat16(),  # elsewhere it is several times slower than float32
+                report=partial(report, epoch),
+            )
+            now = {"epoch": epoch + 1, "net": net.state_dict()}
+            now |= {"sgd": plan.sgd.state_dict(), "cycle": plan.cycle.state_dict()}
+            checkpoints.save(checkpoint, recipe, now)
+        state = net.state_dict()
     for module in net.modules():
         if isinstance(module, BlurPool2d):
             module.as_matrices = False
@@ -93,5 +101,5 @@ def read_checkpoint(path: Path, recipe: Recipe) -> dict[str, Any] | None:
     state = checkpoints.read(path, recipe, "epoch", "net", "sgd", "cycle")
     if state is not None:
         with read_back(path, WeightsError):
-            range(recipe.epochs + 1).index(operator.index(state["epoch"]))
+            range(recipe.total_epochs + 1).index(operator.index(state["epoch"]))
     return state

@@ -38,7 +38,7 @@ def ship(recipe: Recipe, net: nn.Module, train: Split, test: Split, folder: Path
         "recipe": recipe.name,
         "augmentation": recipe.augmentation(),
         "seed": str(recipe.seed),
-        "epochs": str(recipe.epochs),
+        "epochs": str(recipe.total_epochs),
         "precision": "bfloat16" if engine.has_bfloat16() else "float32",
     }
     write(path, net, prep, train, test, about)

@@ -57,20 +57,25 @@ def epochs(name: str) -> str:
     return weights.read_metadata(weights.packaged()[name])["epochs"] if name in packaged.cards() else "?"
 
 
+def unlike(names: tuple[str, str]) -> str:
+    """In which way the two were not trained alike, "" if they were."""
+    plain, blurred = (epochs(name) for name in names)
+    return "" if plain == blurred else f"; not trained alike: for {blurred} and {plain} epochs"
+
+
 def gain(read: Read, names: tuple[str, str], results: Path) -> Ours | None:
     """What blur 5 adds, in points."""
     found = shift_record(results)
     if not set(names) <= set(found):
         return None
     plain, blurred = (read(found[name]) for name in names)
-    record, trained = found[names[0]], [epochs(name) for name in names]
+    record = found[names[0]]
     count = record.few_images if read is worst else record.summary.images
-    apart = "" if trained[0] == trained[1] else f"; trained for {trained[1]} and {trained[0]} epochs"
     difference = numbers.minus(blurred, plain)
     return numbers.ours(
         difference,
         f"{numbers.interval(difference, 'points', sign=True)}: {numbers.around(blurred)} % with blur 5, "
-        f"{numbers.around(plain)} % without ({count:,} pictures{apart})",
+        f"{numbers.around(plain)} % without ({count:,} pictures{unlike(names)})",
         f"{record.data}; {OVER_PICTURES}",
         record.date,
     )
@@ -78,9 +83,9 @@ def gain(read: Read, names: tuple[str, str], results: Path) -> Ours | None:
 
 def fair(kind: str, names: tuple[str, str], results: Path, *, first: bool = False) -> Ours | None:
     """What blur 5 adds, in points, to one of pairs.QUANTITIES: seed by seed, on the same pictures at the same shifts.
-    `first`: of the first seed alone."""
+    `first`: of the first seed alone, where there are others."""
     found = pairs.find(*names, results)
-    if found is None:
+    if found is None or (first and len(found[0].plain) == 1):
         return None
     row, date = found
     gained, n = row.gains[kind], 1 if first else len(row.plain)
@@ -90,12 +95,12 @@ def fair(kind: str, names: tuple[str, str], results: Path, *, first: bool = Fals
         numbers.number(numbers.PERCENT * (b - a), sign=True) for a, b in zip(gained.plain, gained.blurred, strict=True)
     )
     at = f" × {row.pairs} pairs of shifts" if kind == CONSISTENCY else ""
-    seeds = "" if first else f" × {n} seeds; by seed {each}"
+    seeds = f" × {n} seeds; by seed {each}" if n > 1 else unlike(names)
     return numbers.ours(
         difference,
         f"{numbers.interval(difference, 'points', sign=True)}: {numbers.number(after)} % with blur 5, "
         f"{numbers.number(before)} % without ({row.images:,} pictures{at}{seeds})",
-        f"{row.data}; {'95 % over pictures, in pairs; one seed' if first else numbers.OVER_BOTH.format(n)}",
+        f"{row.data}; {numbers.OVER_BOTH.format(n) if n > 1 else '95 % over pictures, in pairs; one seed'}",
         date,
     )
 

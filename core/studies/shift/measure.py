@@ -28,8 +28,8 @@ MEASURED = {r.name: r.dataset for r in RECIPES.values() if r.data.channels == 3 
     "cifar_random_svm": CIFAR
 }
 SEEDED = {  # by data set: the plain networks and the blurred ones, by seed
-    RECIPES[names[0]].dataset: tuple(tuple(seeded(arch, seed) for seed in SEEDS) for arch in names)
-    for names in (PHOTOS, VGGS)
+    RECIPES[both[0]].dataset: tuple(tuple(n for s in SEEDS if (n := seeded(arch, s)) in RECIPES) for arch in both)
+    for both in (PHOTOS, VGGS)
 }
 PAIRED = {  # by data set; the shifts are others than in the networks' own records
     PHOTOGRAPHS: dataset.Params(pairs=10, corruptions=(), seed=1),
