@@ -323,7 +323,8 @@ CLAIMS: tuple[Claim, ...] = (
     ),
     untested(
         "sdnet-imagenet", STUDY, "A coded first layer serves on ImageNet.", learned(FIRST, IMAGENET), PAPER,
-        "this project has no copy of ImageNet", {},
+        "this project has no copy of ImageNet; what 1,000 other photographs of its kinds bear out stands in the row on "
+        "a coded stem of lite0", {},
     ),
 )  # fmt: skip
 
