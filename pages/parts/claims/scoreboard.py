@@ -40,6 +40,8 @@ def glance(rows: list[Row]) -> None:
     charts.show(board_figures.bars(rows), "claims-bars")
     with st.expander(section("claims", "rule")):
         st.markdown(section("claims", "rule in full"))
+        version = section("claims", "rule version", version=claims_claim.RULE_VERSION, date=claims_claim.RULE_DATE)
+        st.caption(version)
 
 
 @st.fragment
