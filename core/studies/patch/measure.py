@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
 from core import networks
 from core.base.files import ASSETS, today
 from core.base.records import save
 from core.base.worker import Progress, ignore, part
 from core.compute.attributions import EVIDENCE, RANDOM
+from core.data.labelled import DATA, labelled, said
 from core.data.sets import DATASETS
 from core.data.split import Split, every
 from core.networks import families
-from core.studies.patch import dataset, masking_dataset, scramble
+from core.studies.patch import dataset, masking_dataset, scramble, scrambled
+from core.studies.patch.claims import LITES as SCRAMBLED
+from core.studies.patch.claims import TILES as TILES_CLAIMED
 from core.studies.patch.masking import Params
-from core.training.measurement import Asked, Measurement, Part, Quick, command
+from core.training.measurement import Asked, Measurement, Part, Quick, command, share, there
 
 DATASET = "tiny-imagenet-20"
 FOLDER = ASSETS / "results" / "patch_evidence"
@@ -22,6 +27,7 @@ TILES = (1, 2, 3, 4, 6, 8)
 SEED = 0
 MASKED = 100  # test pictures that are masked cell by cell, at even steps
 MASKING = Params(seed=SEED)
+STEP, QUICK_SCRAMBLED = 4, 8  # every so many photographs of ImageNet's kinds in tiles; how many the quick check asks
 QUICK, QUICK_MASKED = 300, 12  # test pictures of the quick check, and those of them that are masked
 
 
@@ -37,13 +43,13 @@ def measure(
     names, baseline = families.BAGNETS[DATASET]
     loaded = [networks.load(networks.find(name)) for name in (*names, baseline)]
     found = dataset.summary(dataset.run(loaded, test, part(progress, 0, 3)), seed=SEED)
-    scrambled = scramble.measure(loaded, test, TILES, SEED, part(progress, 1, 3))
+    in_tiles = scramble.measure(loaded, test, TILES, SEED, part(progress, 1, 3))
     few = every(test, masked)
     areas = masking_dataset.run(loaded[-2], loaded[-1], few, masking, part(progress, 2, 3))
     about = DATASETS[DATASET]
     record = dataset.Measured(
         found,
-        dataset.Scramble(tuple(TILES), scrambled, SEED),
+        dataset.Scramble(tuple(TILES), in_tiles, SEED),
         areas,
         dataset=DATASET,
         data=f"{about.title} ({about.form}), test set",
@@ -66,6 +72,36 @@ def check(asked: Asked) -> list[Part]:
     return []
 
 
+def run_scrambled(asked: Asked) -> Path:
+    """lite0 and its copy of local features on photographs, whole and in tiles; write their record."""
+    pictures = labelled(asked.data.given(DATA))[::STEP]
+    loaded = [networks.load(networks.find(name)) for name in SCRAMBLED]
+    five = scrambled.run(loaded, pictures, (1, TILES_CLAIMED), SEED, asked.progress)
+    about = said(pictures), command("scrambled", DATA)
+    record = scrambled.Scrambled(SCRAMBLED, (1, TILES_CLAIMED), five, STEP, SEED, *about, **today())
+    save(path := asked.results / scrambled.RECORD, record, indent=None)
+    return path
+
+
+def check_scrambled(asked: Asked) -> list[Part]:
+    """A few of the photographs again."""
+    packaged = there(scrambled.measured(asked.packaged / scrambled.RECORD))
+    pictures = labelled(asked.data.given(DATA))[:: packaged.step]
+    which = np.sort(np.random.default_rng(asked.seed).permutation(len(pictures))[:QUICK_SCRAMBLED])
+    # each picture's own shuffle: its seed is its place in the list
+    loaded = [networks.load(networks.find(name)) for name in packaged.networks]
+    parts = []
+    for m, network in enumerate(loaded):
+        found = np.stack(
+            [scrambled.run([network], [pictures[i]], packaged.tiles, packaged.seed + int(i))[0, :, 0] for i in which]
+        )
+        for t, tiles in enumerate(packaged.tiles):
+            what = f"{network.card.name}: top-{scrambled.BEST} of {len(which)} in {tiles} × {tiles} tiles"
+            before = float(packaged.five[m, t, which].mean())
+            parts.append(share(what, before, float(found[:, t].mean()), len(which)))
+    return parts
+
+
 MEASUREMENTS = (
     Measurement(
         "patches",
@@ -75,5 +111,14 @@ MEASUREMENTS = (
         8,
         run,
         Quick(f"{QUICK} of the test photographs, {QUICK_MASKED} of them masked cell by cell", 25, check, writes=True),
+    ),
+    Measurement(
+        "scrambled",
+        scrambled.RECORD,
+        (DATA,),
+        SCRAMBLED,
+        6,
+        run_scrambled,
+        Quick(f"{QUICK_SCRAMBLED} of the photographs", 10, check_scrambled),
     ),
 )
