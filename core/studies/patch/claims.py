@@ -15,6 +15,7 @@ from core.claims import claim, numbers
 from core.claims.claim import ABOVE_0, OPEN, Claim, Ours, untested
 from core.claims.fact import PICTURE, Fact, fact, tiny
 from core.claims.numbers import OVER_PICTURES, PERCENT, Estimate
+from core.claims.trained import unlike
 from core.compute import patches
 from core.compute.attributions import EVIDENCE, RANDOM
 from core.models import create_model
@@ -68,6 +69,11 @@ def rises(top5: bool, record: Measured) -> Told | None:
     return found, shown, f"{about(record)}, drawn {numbers.DRAWS:,} times from their intervals"
 
 
+def alike(record: Measured, *patches: int | None) -> str:
+    """Whether the networks of these patches, None for the residual one, were trained alike, in words."""
+    return unlike(*(record.summary.networks[record.summary.patches.index(patch)] for patch in patches))
+
+
 def gap(patch: int, other: int | None, record: Measured) -> Told | None:
     """Top-5 of one network minus that of another, in points."""
     if not {patch, other} <= set(record.summary.patches):
@@ -77,7 +83,7 @@ def gap(patch: int, other: int | None, record: Measured) -> Told | None:
     against = "the residual network" if other is None else f"{other} px"
     shown = (
         f"{numbers.interval(found, 'points', sign=True)}: {numbers.around(a)} % with patches of {patch} px, "
-        f"{numbers.around(b)} % with {against} ({record.summary.images:,} pictures)"
+        f"{numbers.around(b)} % with {against} ({record.summary.images:,} pictures{alike(record, patch, other)})"
     )
     return found, shown, about(record)
 
@@ -108,7 +114,7 @@ def same_classes(record: Measured) -> Told | None:
         return None
     shown = (
         f"r = {numbers.interval(estimate)} over {len(found.labels)} classes, patches of {LARGEST} px against the "
-        "residual network"
+        f"residual network{alike(record, LARGEST, None)}"
     )
     return estimate, shown, f"{record.data}; about 95 %, {found.draws:,} bootstrap draws of the pictures"
 

@@ -12,7 +12,7 @@ from core.claims import claim, numbers
 from core.claims.claim import ABOVE_0, OPEN, Claim, Earlier, Ours, Settings, untested
 from core.claims.fact import PICTURE, Fact, fact, tiny
 from core.claims.numbers import OVER_PICTURES, Estimate
-from core.networks import packaged, weights
+from core.claims.trained import unlike
 from core.networks.card import blur_of, title_of
 from core.pictures.samples import DEFAULT_SAMPLE, load_sample
 from core.studies.shift import dataset as shift_dataset
@@ -52,17 +52,6 @@ def worst(record: Measured) -> Estimate:
     return numbers.share(record.summary.worst_accuracy or 0.0, record.few_images)
 
 
-def epochs(name: str) -> str:
-    """How long a packaged network was trained, as its file says."""
-    return weights.read_metadata(weights.packaged()[name])["epochs"] if name in packaged.cards() else "?"
-
-
-def unlike(names: tuple[str, str]) -> str:
-    """In which way the two were not trained alike, "" if they were."""
-    plain, blurred = (epochs(name) for name in names)
-    return "" if plain == blurred else f"; not trained alike: for {blurred} and {plain} epochs"
-
-
 def gain(read: Read, names: tuple[str, str], results: Path) -> Ours | None:
     """What blur 5 adds, in points."""
     found = shift_record(results)
@@ -75,7 +64,7 @@ def gain(read: Read, names: tuple[str, str], results: Path) -> Ours | None:
     return numbers.ours(
         difference,
         f"{numbers.interval(difference, 'points', sign=True)}: {numbers.around(blurred)} % with blur 5, "
-        f"{numbers.around(plain)} % without ({count:,} pictures{unlike(names)})",
+        f"{numbers.around(plain)} % without ({count:,} pictures{unlike(*names[::-1])})",
         f"{record.data}; {OVER_PICTURES}",
         record.date,
     )
@@ -95,7 +84,7 @@ def fair(kind: str, names: tuple[str, str], results: Path, *, first: bool = Fals
         numbers.number(numbers.PERCENT * (b - a), sign=True) for a, b in zip(gained.plain, gained.blurred, strict=True)
     )
     at = f" × {row.pairs} pairs of shifts" if kind == CONSISTENCY else ""
-    seeds = f" × {n} seeds; by seed {each}" if n > 1 else unlike(names)
+    seeds = f" × {n} seeds; by seed {each}" if n > 1 else unlike(*names[::-1])
     return numbers.ours(
         difference,
         f"{numbers.interval(difference, 'points', sign=True)}: {numbers.number(after)} % with blur 5, "
@@ -138,7 +127,7 @@ def trend(results: Path) -> Ours | None:
     return numbers.ours(
         correlation,
         f"rank correlation {numbers.interval(correlation)}; consistency by taps: {listed} "
-        f"({record.summary.images:,} pictures)",
+        f"({record.summary.images:,} pictures{unlike(*BLURS)})",
         f"{record.data}; {OVER_PICTURES}, drawn {numbers.DRAWS:,} times from their intervals",
         record.date,
     )

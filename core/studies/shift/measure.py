@@ -22,7 +22,7 @@ from core.training.measurement import CIFAR, PHOTOGRAPHS, Asked, Measurement, Qu
 from core.training.recipes import RECIPES, SEEDS, seeded
 
 FEW = 2_000  # test pictures that are measured at every small shift and under the fifteen corruptions
-QUICK, QUICK_FEW = 500, 200  # test pictures of the quick check; those of them at every small shift and corrupted
+QUICK, QUICK_FEW = 400, 20  # test pictures of the quick check; those of them at every small shift and corrupted
 CODED = (*families.SDNETS, *families.TWINS, families.ALL_CODED)  # which the sparse study measures
 MEASURED = {r.name: r.dataset for r in RECIPES.values() if r.data.channels == 3 and r.name not in CODED} | {
     "cifar_random_svm": CIFAR
