@@ -27,7 +27,7 @@ from core.pictures.preprocess import to_tensor
 from core.studies.shift import dataset, measure
 from core.training import distil, ship, svm
 from core.training.loop import train
-from core.training.recipes import RECIPES, SEEDS, Recipe, seeded
+from core.training.recipes import RECIPES, Recipe
 from tests.helpers.networks_by_hand import PACKAGED, SIGNS, by_hand
 
 COLOURS = ((220, 40, 40), (40, 220, 40), (40, 40, 220), (200, 200, 40))
@@ -358,14 +358,6 @@ def test_members_of_a_family_differ_in_the_filter_alone(name, blurs):
     plain = replace(RECIPES[name], name="", arch="")
     first = blurred[0].reflect_epochs or blurred[0].epochs
     assert plain == replace(blurred[0], epochs=first, reflect_epochs=0)
-
-
-def test_what_is_compared_over_seeds_differs_in_the_seed_alone():
-    for arch in ("photo_resnet", "photo_resnet_blur5"):
-        own = [RECIPES[seeded(arch, seed)] for seed in SEEDS]
-        assert [recipe.seed for recipe in own] == [0, 1, 2]
-        assert all(replace(recipe, name="", arch="", seed=0) == replace(own[0], name="", arch="") for recipe in own)
-        assert replace(own[0], name="", arch="") == replace(RECIPES["photo_resnet"], name="", arch="")
 
 
 def test_every_recipe_names_a_network_and_a_data_set():

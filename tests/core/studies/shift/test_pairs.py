@@ -73,7 +73,7 @@ def test_what_earlier_rules_say_stands_on_the_row(claim):
     ours = claim.measure(RESULTS)
     told = former(claim, ours, RESULTS)
     assert [one.until for one in told] == sorted(one.until for one in told)
-    assert len(told) == (2 if claim.name == "blur-consistency-resnet" else 1)
+    assert len(told) == 1
     for one in told:
         assert one.verdict == verdict(claim, one.ours)
         assert one.ours.shown != ours.shown
@@ -87,5 +87,5 @@ def test_other_networks_have_no_pair_and_a_missing_record_has_none(tmp_path):
 
 def test_the_measurement_asks_for_every_seed():
     [shown] = [m for m in measure.MEASUREMENTS if m.key == "shift-pairs"]
-    assert len(shown.networks) == len(set(shown.networks)) == 6 + 2
+    assert len(shown.networks) == len(set(shown.networks)) == 4
     assert set(shown.networks) <= set(RECIPES)
