@@ -15,7 +15,7 @@ import numpy as np
 from core.base.settings import check, setting
 from core.base.softmax import softmax
 from core.base.worker import Progress, each, ignore, part
-from core.compute import patches
+from core.compute import patches, placing
 from core.compute.patches import Leaf
 from core.networks import lite, quoting
 from core.networks.card import Card, Network
@@ -127,8 +127,11 @@ def coarse(network: Network, pixels: np.ndarray, progress: Progress = ignore) ->
     net = patches.evident(network)
     values = patches.evidence(net, to_tensor(pixels, network.preprocessing))
     progress(1, 1)
-    sides = zip(pixels.shape[:2], values.shape[1:], strict=True)
-    y, x = (patches.centres(n, net.patch) if net.patch else patches.cells(n, count) for n, count in sides)
+    height, width = pixels.shape[:2]
+    down, across = values.shape[1:]
+    found = placing.of_patches(net.patch, height, width) if net.patch else placing.padded((down, across), height, width)
+    # whole px: of an even number the second of the two that a middle lies between
+    y, x = (np.floor(at + 0.5).astype(int) for at in (found.y, found.x))
     return Map(y, x, tuple(range(len(values))), values)
 
 

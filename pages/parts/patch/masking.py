@@ -83,6 +83,8 @@ def answer(networks: Sequence[Network], pixels: np.ndarray, target: int, params:
     A trace holds the attributions and both modes, so nothing is computed again when the mode or k moves.
     """
     common = replace(params, methods=Params.methods, mode=Params.mode)
+    if networks[0].card.patch:  # known at once; of any other network alone, each trace finds it out
+        common = masking.where_seen(common, networks[0], pixels)
     calls = [
         # only the evidence is the BagNet's: other methods' traces are remembered whichever stands beside
         Call(masking.trace, n, networks[0] if method == EVIDENCE else n, pixels, target, method, common)
