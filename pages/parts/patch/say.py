@@ -14,7 +14,7 @@ from core.figures.palette import USER, network_colours
 from core.networks.card import Card
 from core.networks.families import BAGNETS
 from core.pictures.object_mask import Box
-from core.studies.patch import gist
+from core.studies.patch import evidence, gist
 from core.studies.patch.evidence import Result
 from pages.parts.common import frame, stage
 from pages.parts.common.words import Markdown, plain
@@ -29,7 +29,7 @@ def verdict(result: Result, cards: Sequence[Card], m: int, box: Box | None) -> N
     """Of network m's map: where its evidence lies, or how few patches hold it where no object is known."""
     card = cards[m]
     where = whereabouts(result, m, box) if box is not None else stage.NOTHING
-    share = gist.held_by_the_strongest(result.evidence[m])
+    share = gist.held_by_the_strongest(evidence.in_sight(result, m))
     tenth = section("patch_evidence", "tenth", share=share) if where and not isnan(share) else ""
     stage.verdict(
         Markdown(f"{why(result)} {where or held(share, card.title)}"),
