@@ -41,8 +41,7 @@ def measure(
     loaded = [networks.load(networks.find(name)) for name in (*names, baseline)]
     found = dataset.summary(dataset.run(loaded, test, part(progress, 0, 4)), seed=SEED)
     scrambled = scramble.measure(loaded, test, TILES, SEED, part(progress, 1, 4))
-    few = every(test, masked)
-    areas = masking_dataset.run(loaded[-2], loaded[-1], few, masking, part(progress, 2, 4))
+    areas = masking_dataset.run(loaded[-2], loaded[-1], every(test, masked), masking, part(progress, 2, 4))
     maps = exact.run(loaded[:-1], every(test, mapped), part(progress, 3, 4))
     about = DATASETS[DATASET]
     record = dataset.Measured(

@@ -78,7 +78,7 @@ def spread(result: Result, m: int) -> Place:
 
 
 def rim(result: Result, m: int) -> list[Place]:
-    """What network m does not see: strips at the bottom and at the right, which share no pixel; [] where it sees all."""
+    """What network m does not see: strips at the bottom and the right, which share no pixel; [] where it sees all."""
     bottom, right = sides_seen(result, m)
     height, width = result.height, result.width
     strips = [(0, bottom, width, height), (right, 0, width, bottom)]
