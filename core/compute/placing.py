@@ -19,6 +19,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from core.base.heavy import nn, torch
+from core.base.worker import Progress, ignore
 from core.models.receptive_field import STRIDE, seen_of
 from core.networks.card import Network, inside
 
@@ -58,7 +59,7 @@ def middles(span: Span, count: int, jump: float) -> np.ndarray:
     return np.asarray((span[0] + span[1] - 1) / 2 + jump * (np.arange(count) - (count - 1) / 2))
 
 
-def of(network: Network, height: int, width: int) -> Places:
+def of(network: Network, height: int, width: int, progress: Progress = ignore) -> Places:
     """Where the last map of a network lies on a picture of height x width px, remembered as long as the network is.
 
     Raises ValueError for a network that only answers, and for one without maps.
@@ -66,6 +67,7 @@ def of(network: Network, height: int, width: int) -> Places:
     known = _places.setdefault(network, {})
     if (height, width) not in known:
         known[height, width] = measured(network, height, width)
+    progress(1, 1)
     return known[height, width]
 
 

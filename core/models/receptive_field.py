@@ -26,8 +26,9 @@ class Layer:
 
 def seen_of(patch: int, length: int) -> int:
     """How many of the `length` px of an axis the network of patches sees, from the first on: the last patch of its own
-    grid ends there, and what lies beyond, the blind rim, moves no logit by a bit. 0 where not one patch fits."""
-    return patch + (length - patch) // STRIDE * STRIDE if length >= patch else 0
+    grid ends there, and what lies beyond, the blind rim, moves no logit by a bit. All of them where not one patch fits:
+    such a picture is not answered."""
+    return patch + (length - patch) // STRIDE * STRIDE if length >= patch else length
 
 
 def growth(kept: int) -> list[Layer]:

@@ -300,11 +300,15 @@ def strongest(result: Result, m: int) -> tuple[int, int]:
     return int(result.y[m][row]), int(result.x[m][column])
 
 
+def class_of(result: Result) -> str:
+    """The class that the maps explain, and the one whose evidence is subtracted."""
+    less = "" if result.other is None else f" rather than {result.labels[result.other]}"
+    return result.labels[result.target] + less
+
+
 def finding(result: Result, titles: Sequence[str]) -> str:
     """The one sentence that says what the maps show."""
-    name = result.labels[result.target]
-    if result.other is not None:
-        name += f" rather than {result.labels[result.other]}"
+    name = class_of(result)
     parts = []
     for title, share, patch in zip(titles, half_of_the_evidence(result), result.patch, strict=True):
         what = "patch" if patch else "position"

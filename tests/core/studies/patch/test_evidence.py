@@ -145,7 +145,10 @@ def test_the_finding_names_answers_and_shares():
 def test_the_strongest_patch_is_where_the_map_is_largest(result):
     for m in range(2):
         y, x = evidence.strongest(result, m)
-        assert result.evidence[m][y, x] == result.evidence[m].max()
+        bottom, right = evidence.sides_seen(result, m)
+        assert (
+            result.evidence[m][y, x] == result.evidence[m][:bottom, :right].max() == evidence.in_sight(result, m).max()
+        )
 
 
 def test_a_patch_of_the_grid_adds_its_share_of_the_logit(image):
@@ -249,7 +252,9 @@ def test_every_map_shows_the_evidence_on_one_zero_centred_scale(result, image, d
         assert set(trace.customdata) == {i}
         for y, x, said in zip(trace.y, trace.x, trace.text, strict=True):
             assert said == f"{values[y, x]:.2f}"
-    (frame,) = fig.layout.shapes
+    *rims, frame = fig.layout.shapes
+    edges = [(at.x0 + 0.5, at.y0 + 0.5, at.x1 + 0.5, at.y1 + 0.5) for at in rims]
+    assert edges == 2 * [(0, 33, 60, 40), (57, 0, 60, 33)]  # of both networks: no patch reaches there
     assert (frame.x1 - frame.x0, (frame.y0 + frame.y1) / 2, (frame.x0 + frame.x1) / 2) == (17, 16, 24)
 
 
