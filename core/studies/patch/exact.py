@@ -49,9 +49,9 @@ class Summary:
 
 
 def off_logit(result: Result, m: int) -> Off | None:
-    """What network m's map on one picture is off its logit by; None where the map is its own grid, or no map of
-    patches: their mean is the logit."""
-    if not result.patch[m] or result.evidence[m].size == result.patches[m]:
+    """What network m's map on one picture is off its logit by; None where it is not yet a map around every pixel, or
+    none of patches: the mean of a network's own grid is its logit."""
+    if not result.patch[m] or result.evidence[m].shape != (result.height, result.width):
         return None
     logit = float(result.logits[m, result.target])
     if result.other is not None:

@@ -115,7 +115,10 @@ def rim(result: Result) -> Markdown:
     rows, columns = result.height - bottom, result.width - right
     share = 1 - bottom * right / (result.height * result.width)
     names = Markdown(listed([plain(title_of(result.models[m])) for m in hatched]))
-    return Markdown(section("patch_evidence", "rim", rows=rows, columns=columns, share=share, names=names))
+    what = [section("patch_evidence", "rim rows", count=rows)] if rows else []
+    if columns:
+        what.append(section("patch_evidence", "rim columns", count=columns))
+    return Markdown(section("patch_evidence", "rim", what=listed(what), share=share, names=names))
 
 
 def off_the_logit(result: Result, family: str) -> Markdown:
@@ -144,13 +147,16 @@ def off_the_logit(result: Result, family: str) -> Markdown:
 
 def of_one_map(result: Result, m: int, off: exact.Off) -> Markdown:
     """One network's map against its logit, and whether its first class is the same."""
-    title, numbers = plain(title_of(result.models[m])), {"mean": off.mean, "logit": off.logit, "share": off.share}
+    title, mean, logit, share = plain(title_of(result.models[m])), off.mean, off.logit, off.share
     if off.says is None:
-        return Markdown(section("patch_evidence", "exact one", title=title, **numbers))
+        return Markdown(section("patch_evidence", "exact one", title=title, mean=mean, logit=logit, share=share))
     if off.says == int(result.logits[m].argmax()):
-        return Markdown(section("patch_evidence", "exact one same", title=title, **numbers))
+        return Markdown(section("patch_evidence", "exact one same", title=title, mean=mean, logit=logit, share=share))
     says = plain(result.labels[off.says])
-    return Markdown(section("patch_evidence", "exact one other", title=title, says=says, **numbers))
+    said = section(
+        "patch_evidence", "exact one other", title=title, mean=mean, logit=logit, share=share, says=says
+    )  # fmt: skip
+    return Markdown(said)
 
 
 def answers(result: Result, cards: Sequence[Card]) -> None:
