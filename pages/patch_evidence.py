@@ -98,7 +98,7 @@ def told(answer: Answer, cards: tuple[Card, ...], view: choose.View, head: st.de
     say.of_class(view.why, result, answer.chosen)
     say.answers(result, cards)
     provenance.badges(cards)
-    hero.foot(result, picture)
+    hero.foot(result, picture, view.family)
 
 
 frame.require(STUDY.slug)

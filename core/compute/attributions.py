@@ -7,7 +7,6 @@ so every call works on its own deep copy: the shared network is never touched, a
 
 from __future__ import annotations
 
-import copy
 import functools
 import itertools
 import warnings
@@ -18,12 +17,15 @@ import numpy as np
 
 from core.base.heavy import F, captum_attr, nn, nn_utils, overrides, torch
 from core.base.worker import Progress, ignore
-from core.compute import patches
+from core.compute import patches, placing
+from core.compute.placing import last_map, private
+from core.models.receptive_field import seen_of
 from core.networks.card import Network, inside
 
 Relu = Callable[["torch.Tensor"], "torch.Tensor"]
 EVIDENCE, OCCLUSION, RANDOM = "BagNet evidence", "occlusion", "random"
-CAPTUM = ("saliency", "integrated gradients", "Grad-CAM", "occlusion", "DeepLIFT")
+GRAD_CAM = "Grad-CAM"
+CAPTUM = ("saliency", "integrated gradients", GRAD_CAM, "occlusion", "DeepLIFT")
 METHODS = (EVIDENCE, *CAPTUM, RANDOM)
 IG_STEPS = 64  # Gauss-Legendre points on the straight line from the mean colour to the picture
 PIXELS_PER_BATCH = 2**16  # gradients keep every activation, so fewer pictures at once than when only answering
@@ -39,7 +41,8 @@ def attribution(
 
     saliency: |d logit / dx|, absolute by definition (Simonyan et al. 2014), so it knows no sign.
     integrated gradients, DeepLIFT (Rescale rule): from the mean colour; the map sums to the difference of the logits.
-    Grad-CAM: of the last map, without its final ReLU (so signed), stretched over the picture bilinearly.
+    Grad-CAM: of the last map, without its final ReLU (so signed), each position at its place (core.compute.placing)
+    and straight lines between; of a BagNet, lite0 and its copies that is each position's own logit less the bias.
     occlusion: what the logit loses when the pixel's WINDOW x WINDOW square takes the mean colour, one at a time.
     BagNet evidence: see `bagnet_evidence`. random: uniform noise of `seed`.
     `progress` may raise to stop. Raises ValueError for an unknown method or class, for evidence of a network that is
@@ -60,31 +63,29 @@ def attribution(
     # autograd refuses tensors made under inference_mode, which callers may be in
     with torch.inference_mode(False), torch.enable_grad():
         found = _BY_CAPTUM[method](private(network), x.clone()[None], target, progress)
-    return found.detach().float().sum(1)[0].numpy()
+    summed = found.detach().float().sum(1)[0].numpy()
+    if method == GRAD_CAM:
+        height, width = x.shape[1:]
+        return placing.spread(summed, placing.of(network, height, width), height, width)
+    return summed
 
 
 def bagnet_evidence(network: Network, x: torch.Tensor, target: int, progress: Progress = ignore) -> np.ndarray:
     """x (3, H, W) -> float32 (H, W): every patch's evidence for the class, spread evenly over its q x q pixels.
 
     From the exact map of a patch around every pixel (Brendel & Bethge 2019, §2). The network says what a whole patch
-    is worth and not where in it, and masking a pixel changes every patch that holds it: so a pixel gets 1 / q² of
-    each of those. Near the border they are fewer, as no patch is centred outside the picture.
-    Raises ValueError for a network that is no BagNet.
+    is worth and not where in it: so a pixel gets 1 / q² of each that holds it. Near the border they are fewer, as no
+    patch is centred outside the picture. The logit is the mean over the network's own grid alone, every 8 px, so a
+    masked pixel changes only those patches of it that hold it: none in the blind rim at the right and the bottom,
+    where every pixel gets 0. Raises ValueError for a network that is no BagNet.
     """
     net = patches.bagnet_of(network)
     centred = torch.from_numpy(patches.full(net, x, [target], progress))
     if net.finest > 1:  # a pixel between two patches has the nearest one's
         centred = F.interpolate(centred[None], size=x.shape[1:], mode="nearest")[0]
-    return F.avg_pool2d(centred, net.patch, stride=1, padding=net.patch // 2)[0].numpy()
-
-
-def private(network: Network) -> nn.Module:
-    """A copy of the network as it was built that Captum may hook: no in-place ReLU, no gradients for its weights."""
-    net = copy.deepcopy(network.engine.plain).eval().requires_grad_(False)
-    for module in net.modules():
-        if hasattr(module, "inplace"):
-            module.inplace = False  # type: ignore[assignment]
-    return net
+    found = F.avg_pool2d(centred, net.patch, stride=1, padding=net.patch // 2)[0].numpy()
+    found[seen_of(net.patch, x.shape[1]) :] = found[:, seen_of(net.patch, x.shape[2]) :] = 0
+    return found
 
 
 def _watched(net: nn.Module, progress: Progress, total: int) -> Callable[[torch.Tensor], torch.Tensor]:
@@ -126,31 +127,16 @@ def _occlusion(net: nn.Module, x: torch.Tensor, target: int, progress: Progress)
 
 
 def _grad_cam(net: nn.Module, x: torch.Tensor, target: int, progress: Progress) -> torch.Tensor:
-    method = captum_attr.LayerGradCam(net, last_map(net, x))
-    cam = method.attribute(x.requires_grad_(), target, relu_attributions=False)
+    from core.models.evident import Evident
+
+    if isinstance(net, Evident):  # in closed form, as the map of patches is no module's
+        own = net.evidence(x)[:, target : target + 1] - net.linear.bias[target]
+        cam = own / own[0, 0].numel()
+    else:
+        method = captum_attr.LayerGradCam(net, last_map(net, x))
+        cam = method.attribute(x.requires_grad_(), target, relu_attributions=False)
     progress(1, 1)
-    return F.interpolate(cam, x.shape[2:], mode="bilinear", align_corners=False)
-
-
-def last_map(net: nn.Module, x: torch.Tensor) -> nn.Module:
-    """The module that is last to give a map (4-D, larger than 1x1) when `net`, a private copy, answers `x`.
-
-    photo_resnet's `stages`, the `layer4` of BagNets and ResNets. Raises ValueError if there is none.
-    """
-    found: list[nn.Module] = []
-
-    def note(module: nn.Module, _: object, output: object) -> None:
-        if isinstance(output, torch.Tensor) and output.ndim == 4 and output[0, 0].numel() > 1:
-            found.append(module)
-
-    handles = [module.register_forward_hook(note) for module in net.modules() if module is not net]
-    with torch.no_grad():
-        net(x)
-    for handle in handles:
-        handle.remove()
-    if not found:
-        raise ValueError("expected a network with maps, got one without: Grad-CAM needs a convolutional network")
-    return found[-1]
+    return cam
 
 
 def _deep_lift(net: nn.Module, x: torch.Tensor, target: int, progress: Progress) -> torch.Tensor:
@@ -241,7 +227,7 @@ def max_pool(relu: Relu, x: torch.Tensor, kernel: Any, stride: Any = None, paddi
 _BY_CAPTUM: dict[str, Callable[[nn.Module, torch.Tensor, int, Progress], torch.Tensor]] = {
     "saliency": _saliency,
     "integrated gradients": _integrated_gradients,
-    "Grad-CAM": _grad_cam,
+    GRAD_CAM: _grad_cam,
     "occlusion": _occlusion,
     "DeepLIFT": _deep_lift,
 }

@@ -9,7 +9,6 @@ Walked depth first, the map is complete on a grid of 8, then 4, then 2, then 1 p
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -67,12 +66,6 @@ def evidence(net: Evident, x: torch.Tensor) -> np.ndarray:
 def centres(length: int, patch: int) -> np.ndarray:
     """(H',) pixel at the centre of each patch of the network's own grid along an axis of `length` pixels."""
     return np.arange(0, length - patch + 1, STRIDE) + patch // 2
-
-
-def cells(length: int, count: int) -> np.ndarray:
-    """(count,) pixel at the centre of each position of a last map that pads, along an axis of `length` pixels."""
-    side = 2 ** round(math.log2(max(length / count, 1)))
-    return np.asarray(np.arange(count) * side + side // 2)
 
 
 def around(x: torch.Tensor, patch: int) -> torch.Tensor:

@@ -1,7 +1,8 @@
 """BagNet (Brendel & Bethge, ICLR 2019, §2 and appendix A): a residual network that sees q x q patches only.
 
 ResNet-50's bottlenecks with most 3x3 convolutions turned into 1x1 and no padding anywhere, so that every position of
-the last map has seen exactly one q x q patch, and the image's logits are the mean of its patches' logits.
+the last map has seen exactly one q x q patch, and the image's logits are the mean of its patches' logits. These lie
+every 8 px from the first pixel on: what is left at the right and at the bottom, 7 px at most, is in none of them.
 """
 
 from __future__ import annotations

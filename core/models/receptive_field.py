@@ -24,6 +24,13 @@ class Layer:
     jump: int
 
 
+def seen_of(patch: int, length: int) -> int:
+    """How many of the `length` px of an axis the network of patches sees, from the first on: the last patch of its own
+    grid ends there, and what lies beyond, the blind rim, moves no logit by a bit. All of them where not one patch fits:
+    such a picture is not answered."""
+    return patch + (length - patch) // STRIDE * STRIDE if length >= patch else length
+
+
 def growth(kept: int) -> list[Layer]:
     """Receptive field after the stem and after each stage when the first `kept` stages open with a 3x3 convolution.
 

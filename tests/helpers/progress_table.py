@@ -11,7 +11,17 @@ import numpy as np
 from core import data, networks
 from core.batch import run as batch
 from core.batch.work import in_this_process
-from core.compute import attributions, embedding, lambda_sweep, linear_svm, neighbours, patches, sign_counts, spaces
+from core.compute import (
+    attributions,
+    embedding,
+    lambda_sweep,
+    linear_svm,
+    neighbours,
+    patches,
+    placing,
+    sign_counts,
+    spaces,
+)
 from core.compute.sign_counts import Spec
 from core.data import named, own, public
 from core.data.split import Split, every
@@ -115,6 +125,7 @@ CORE = {
         )
         for method in attributions.METHODS
     },
+    "compute.placing.of": lambda p: placing.of(bagnet(), 64, 64, p),
     "compute.attributions.bagnet_evidence": lambda p: attributions.bagnet_evidence(bagnet(), x(), 0, p),
     "batch.run.run": afresh(
         lambda home, p: batch.run(

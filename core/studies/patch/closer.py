@@ -105,9 +105,15 @@ def apart(values: np.ndarray, gap: int, count: int) -> list[tuple[int, int]]:
     return found
 
 
+def nearest(result: Result, m: int, y: int, x: int) -> tuple[int, int]:
+    """The patch of network m's own grid whose middle is nearest to a pixel: the logit is the mean over that grid."""
+    rows, columns = (centres(n, result.patch[m]) for n in (result.height, result.width))
+    return int(rows[np.abs(rows - y).argmin()]), int(columns[np.abs(columns - x).argmin()])
+
+
 def on_grid(result: Result, m: int, y: int, x: int) -> bool:
     """Whether the patch around a pixel is one of network m's own grid."""
-    return y in centres(result.height, result.patch[m]) and x in centres(result.width, result.patch[m])
+    return nearest(result, m, y, x) == (y, x)
 
 
 def share(result: Result, m: int, patch: Patch) -> tuple[float, float]:

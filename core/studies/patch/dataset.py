@@ -17,7 +17,7 @@ from core.base.records import read
 from core.base.worker import Progress, ignore, part
 from core.data.split import Split
 from core.networks.card import Network, patch_of, title_of
-from core.studies.patch import masking_dataset
+from core.studies.patch import exact, masking_dataset
 from core.studies.patch.scramble import answers
 
 TOP = 5
@@ -96,6 +96,7 @@ class Measured:
     command: str
     date: str
     commit: str
+    maps: exact.Summary | None = None
 
 
 def run(networks: Sequence[Network], split: Split, progress: Progress = ignore) -> Result:

@@ -15,8 +15,9 @@ import numpy as np
 from core.base.settings import check, setting
 from core.base.softmax import softmax
 from core.base.worker import Progress, each, ignore, part
-from core.compute import patches
+from core.compute import patches, placing
 from core.compute.patches import Leaf
+from core.models.receptive_field import seen_of
 from core.networks import lite, quoting
 from core.networks.card import Card, Network
 from core.networks.own_options import Opened
@@ -78,7 +79,8 @@ class Result:
 
     `evidence[m]` (h, w) is that for `target` (less that for `other`) of the q x q patches centred at the pixels
     `y[m]`, `x[m]`; the mean of the network's own grid is its logit. `patches[m]`: how many its own grid has. Where
-    `patch[m]` is 0 the map is a class activation map: each position has seen nearly all of the picture.
+    `patch[m]` is 0 the map is a class activation map: each position has seen nearly all of the picture. `map_says[m]`:
+    the class whose evidence has the largest mean over the map, -1 where it was not made for all of them.
     """
 
     models: tuple[str, ...]
@@ -95,6 +97,7 @@ class Result:
     y: tuple[np.ndarray, ...]
     x: tuple[np.ndarray, ...]
     evidence: tuple[np.ndarray, ...]
+    map_says: tuple[int, ...] = ()
 
 
 def has_map(card: Card) -> bool:
@@ -127,8 +130,11 @@ def coarse(network: Network, pixels: np.ndarray, progress: Progress = ignore) ->
     net = patches.evident(network)
     values = patches.evidence(net, to_tensor(pixels, network.preprocessing))
     progress(1, 1)
-    sides = zip(pixels.shape[:2], values.shape[1:], strict=True)
-    y, x = (patches.centres(n, net.patch) if net.patch else patches.cells(n, count) for n, count in sides)
+    height, width = pixels.shape[:2]
+    down, across = values.shape[1:]
+    found = placing.of_patches(net.patch, height, width) if net.patch else placing.padded((down, across), height, width)
+    # whole px: of an even number the second of the two that a middle lies between
+    y, x = (np.floor(at + 0.5).astype(int) for at in (found.y, found.x))
     return Map(y, x, tuple(range(len(values))), values)
 
 
@@ -251,6 +257,10 @@ def assemble(
         y=tuple(m.y for m in maps),
         x=tuple(m.x for m in maps),
         evidence=tuple(m.of(target, params.other) for m in maps),
+        map_says=tuple(
+            int(m.values.mean((1, 2), dtype=float).argmax()) if len(m.values) == len(networks[0].labels) else -1
+            for m in maps
+        ),
     )
 
 
@@ -260,11 +270,24 @@ def limit(result: Result) -> float:
     return float(np.percentile(every, CLIP)) or 1.0
 
 
+def sides_seen(result: Result, m: int) -> tuple[int, int]:
+    """The rows and columns of the picture that network m sees, from the first on; beyond them lies its blind rim."""
+    if not result.patch[m]:
+        return result.height, result.width
+    return seen_of(result.patch[m], result.height), seen_of(result.patch[m], result.width)
+
+
+def in_sight(result: Result, m: int) -> np.ndarray:
+    """(h', w'): network m's evidence without that around pixels of its blind rim, which no logit depends on."""
+    bottom, right = sides_seen(result, m)
+    return result.evidence[m][: (result.y[m] < bottom).sum(), : (result.x[m] < right).sum()]
+
+
 def half_of_the_evidence(result: Result) -> np.ndarray:
     """(M,) smallest share of the patches that holds half of the positive evidence; nan where there is none."""
     shares = []
-    for values in result.evidence:
-        falling = np.sort(np.maximum(values, 0).ravel())[::-1].astype(float)
+    for m in range(len(result.evidence)):
+        falling = np.sort(np.maximum(in_sight(result, m), 0).ravel())[::-1].astype(float)
         total = falling.cumsum()
         shares.append((np.searchsorted(total, total[-1] / 2) + 1) / len(total) if total[-1] > 0 else np.nan)
     return np.array(shares)
@@ -272,15 +295,20 @@ def half_of_the_evidence(result: Result) -> np.ndarray:
 
 def strongest(result: Result, m: int) -> tuple[int, int]:
     """(y, x) in pixels: the centre of the patch of network m that says most for the class asked for."""
-    row, column = np.unravel_index(result.evidence[m].argmax(), result.evidence[m].shape)
+    values = in_sight(result, m)
+    row, column = np.unravel_index(values.argmax(), values.shape)
     return int(result.y[m][row]), int(result.x[m][column])
+
+
+def class_of(result: Result) -> str:
+    """The class that the maps explain, and the one whose evidence is subtracted."""
+    less = "" if result.other is None else f" rather than {result.labels[result.other]}"
+    return result.labels[result.target] + less
 
 
 def finding(result: Result, titles: Sequence[str]) -> str:
     """The one sentence that says what the maps show."""
-    name = result.labels[result.target]
-    if result.other is not None:
-        name += f" rather than {result.labels[result.other]}"
+    name = class_of(result)
     parts = []
     for title, share, patch in zip(titles, half_of_the_evidence(result), result.patch, strict=True):
         what = "patch" if patch else "position"

@@ -31,7 +31,7 @@ from core.figures.palette import (
 from core.pictures.image import RGBImage, write_png
 from core.pictures.preprocess import whole
 from core.studies.patch.closer import Patch
-from core.studies.patch.evidence import Map, Result, finding, limit
+from core.studies.patch.evidence import Map, Result, finding, limit, sides_seen
 
 OPACITY = 0.7
 EDGE_ALPHA = 0.4
@@ -39,6 +39,8 @@ EDGE_SIDE = 480  # pixels: edges are found and drawn finer than a small picture'
 EDGE_SMOOTH = 2.0  # standard deviation in pixels
 HEADS, BAR = 48, 72  # px above the maps: their titles, and the colour bar
 UNDERLAY = 320  # px, short side of the picture that is drawn under small maps
+STRIPE, DARK, LIGHT = 3, 60, 200  # px of a stripe of the blind rim where it is hatched, and its two greys
+BLIND = "rgb(130,130,130)"  # the rim where nothing can be hatched
 MOST_CLICKS = 2_500  # clickable points a map: more would weigh more than the map
 
 
@@ -56,6 +58,14 @@ def edges(pixels: np.ndarray) -> np.ndarray:
     ink = np.full((*lines.shape, 4), 255 if theme.dark() else 0, np.uint8)
     ink[..., 3] = np.where(lines, round(255 * EDGE_ALPHA), 0)
     return ink
+
+
+def hatched(pixels: np.ndarray, bottom: int, right: int) -> np.ndarray:
+    """uint8 (H, W, 3) with stripes over the rows from `bottom` and the columns from `right` on."""
+    rows, columns = np.indices(pixels.shape[:2])
+    blind = np.asarray((rows >= bottom) | (columns >= right))
+    stripes = np.where((rows + columns) // STRIPE % 2, LIGHT, DARK).astype(np.uint8)
+    return np.where(blind[..., None], stripes[..., None], pixels)
 
 
 def maps(
@@ -83,6 +93,7 @@ def maps(
         add_map(fig, result.y[i], result.x[i], result.evidence[i].astype(np.float32), opacity, **panel)
         if outline:
             add_picture(fig, i, over, result.height, result.width, "above")
+        add_rim(fig, result, i)
         add_clicks(fig, result, i)
     if chosen is not None:
         i, y, x = chosen
@@ -104,6 +115,18 @@ def add_map(fig: go.Figure, y: np.ndarray, x: np.ndarray, values: np.ndarray, op
 def spacing(axis: np.ndarray) -> int:
     """Pixels between neighbours of an axis (n,); the network's stride, 8, where it has one place only."""
     return int(axis[1] - axis[0]) if len(axis) > 1 else 8
+
+
+def add_rim(fig: go.Figure, result: Result, i: int) -> None:
+    """Grey over what network i does not see."""
+    bottom, right = sides_seen(result, i)
+    for top, left in ((bottom, 0), (0, right)):
+        if top < result.height and left < result.width:
+            end = result.height if top else bottom
+            fig.add_shape(
+                type="rect", x0=left - 0.5, x1=result.width - 0.5, y0=top - 0.5, y1=end - 0.5, fillcolor=BLIND,
+                line_width=0, layer="above", row=1, col=i + 1,
+            )  # fmt: skip
 
 
 def add_clicks(fig: go.Figure, result: Result, i: int) -> None:
@@ -248,10 +271,11 @@ def picture(result: Result, m: int, pixels: np.ndarray, *, opacity: float = OPAC
     rows = np.abs(np.arange(height)[:, None] - result.y[m]).argmin(1)
     columns = np.abs(np.arange(width)[:, None] - result.x[m]).argmin(1)
     colours = paint(result.evidence[m][rows][:, columns], limit(result)).repeat(factor, 0).repeat(factor, 1)
+    bottom, right = sides_seen(result, m)
     under = Image.fromarray(grey(pixels)).resize(size, Image.Resampling.BICUBIC)
     mixed = Image.blend(under, Image.fromarray(colours), opacity).convert("RGBA")
     lines = Image.fromarray(edges(pixels)).resize(size, Image.Resampling.BICUBIC)
-    return np.asarray(Image.alpha_composite(mixed, lines).convert("RGB"))
+    return hatched(np.asarray(Image.alpha_composite(mixed, lines).convert("RGB")), factor * bottom, factor * right)
 
 
 def write_map(path: Path, image: RGBImage, result: Result) -> None:

@@ -14,7 +14,7 @@ from core.base.worker import Progress, ignore
 from core.pictures import object_mask
 from core.pictures.object_mask import Box
 from core.studies.patch import claims
-from core.studies.patch.evidence import Result
+from core.studies.patch.evidence import Result, in_sight
 
 TENTH = 0.1  # of the patches
 BEST = 3  # answers that are told of a network
@@ -83,9 +83,10 @@ class Inside:
 
 def inside(result: Result, m: int, box: Box) -> Inside:
     """How much of network m's positive evidence, and how many of its patches, are centred in a box."""
-    rows = within(result.y[m], box.top * result.height, box.bottom * result.height)
-    columns = within(result.x[m], box.left * result.width, box.right * result.width)
-    positive = np.maximum(result.evidence[m], 0).astype(float)
+    positive = np.maximum(in_sight(result, m), 0).astype(float)
+    height, width = positive.shape
+    rows = within(result.y[m][:height], box.top * result.height, box.bottom * result.height)
+    columns = within(result.x[m][:width], box.left * result.width, box.right * result.width)
     chosen = rows[:, None] & columns
     total = positive.sum()
     return Inside(float(positive[chosen].sum() / total) if total > 0 else float("nan"), float(chosen.mean()))

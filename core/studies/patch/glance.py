@@ -15,7 +15,7 @@ from core.networks.card import Network
 from core.pictures.image import RGBImage
 from core.pictures.preprocess import whole
 from core.studies.patch import evidence
-from core.studies.patch.figures import grey
+from core.studies.patch.figures import grey, hatched
 from core.studies.study import Glance, Tile
 
 FOUND = evidence.Result
@@ -48,7 +48,7 @@ def shown(found: evidence.Result, image: RGBImage) -> Glance:
 
 def overlay(found: evidence.Result, image: RGBImage) -> np.ndarray:
     """uint8 (H, W, 3): the evidence (h, w) over the grey picture; towards the border, where no patch has its centre,
-    the nearest patch's."""
+    the nearest patch's, and stripes where none reaches."""
     below = grey(whole(image, min(found.height, found.width)))
     height, width = below.shape[:2]
     rows, columns = (
@@ -56,4 +56,5 @@ def overlay(found: evidence.Result, image: RGBImage) -> np.ndarray:
     )
     blocks = paint(found.evidence[0], evidence.limit(found))[rows][:, columns]
     smooth = np.asarray(Image.fromarray(blocks).filter(ImageFilter.GaussianBlur(SMOOTH)), float)
-    return ((1 - OPACITY) * below + OPACITY * smooth).round().astype(np.uint8)
+    mixed = ((1 - OPACITY) * below + OPACITY * smooth).round().astype(np.uint8)
+    return hatched(mixed, *evidence.sides_seen(found, 0))

@@ -5,7 +5,8 @@ the mean colour (deletion), or everything but them does (insertion), and the pro
 (Brendel & Bethge, ICLR 2019, mask the 100 most attributed 8 x 8 patches). Both networks answer the pictures of
 three kinds of order: the BagNet's evidence, the same order for both; every other method, on the very network that
 answers; and chance, the same draws for both. A good explanation makes the deletion curve fall, or the insertion
-curve rise, early.
+curve rise, early. What the first network does not see (core.compute.placing) has no cell: it is neither masked nor
+shown.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ import numpy as np
 from core.base.heavy import torch
 from core.base.settings import check, setting
 from core.base.worker import Progress, ignore, part
-from core.compute import attributions
+from core.compute import attributions, placing
 from core.compute.attributions import EVIDENCE, METHODS, OCCLUSION, RANDOM
+from core.compute.placing import Span
 from core.networks import engine
 from core.networks.card import Network
 from core.pictures.preprocess import to_tensor
@@ -37,7 +39,7 @@ CELLS_PER_SIDE = 8
 class Params:
     """`cell`: side in pixels; `cells`: largest k, None for the paper's 100 or all there are, whichever is less;
     `draws`: random orders, of seeds `seed`, `seed` + 1, …; `by_cell`: occlusion hides the very cells that are ranked,
-    not windows of 8 px.
+    not windows of 8 px; `seen`: the rows and columns whose cells are ranked, None for what the first network sees.
 
     Raises ValueError for what does not exist.
     """
@@ -49,6 +51,7 @@ class Params:
     seed: int = 0
     draws: int = setting(5, limits=(1, 50), unit="random orders")
     by_cell: bool = False
+    seen: tuple[Span, Span] | None = None
 
     def __post_init__(self) -> None:
         check(self)
@@ -124,6 +127,12 @@ def traces(
     return [found[i : i + columns] for i in range(0, len(found), columns)]
 
 
+def where_seen(params: Params, network: Network, pixels: np.ndarray) -> Params:
+    """The same for the cells that lie in what a network sees of uint8 pixels (H, W, 3)."""
+    height, width = pixels.shape[:2]
+    return replace(params, seen=placing.seen(network, height, width))
+
+
 def trace(
     network: Network,
     bagnet: Network,
@@ -138,6 +147,7 @@ def trace(
     `params.methods` and `mode` do not matter. Raises ValueError as `run` does.
     """
     check_asked([bagnet, network], target)
+    params = params if params.seen else where_seen(params, bagnet, pixels)
     explained = bagnet if method == EVIDENCE else network
     draws = params.draws if method == RANDOM else 1
     parts = 1 + 2 * draws
@@ -148,7 +158,7 @@ def trace(
     else:
         x, seeds = to_tensor(pixels, explained.preprocessing), range(params.seed, params.seed + draws)
         maps = [attributions.attribution(explained, x, target, method, begun, seed=seed) for seed in seeds]
-    orders = [ranking(found, params.cell) for found in maps]
+    orders = [ranking(found, params.cell, params.seen) for found in maps]
     curves = [
         follow(network, pixels, order, target, replace(params, mode=mode), part(progress, 1 + 2 * d + m, parts))
         for d, order in enumerate(orders)
@@ -181,17 +191,30 @@ def grid(height: int, width: int, cell: int) -> np.ndarray:
     return np.asarray(rows[:, None] * (columns[-1] + 1) + columns)
 
 
-def ranking(found: np.ndarray, cell: int) -> np.ndarray:
-    """(H, W) attributions -> (C,) cells by their sum, largest first; of equals the upper left one."""
-    sums = np.bincount(grid(found.shape[0], found.shape[1], cell).ravel(), found.ravel().astype(np.float64))
-    return np.argsort(-sums, kind="stable")
+def ranking(found: np.ndarray, cell: int, seen: tuple[Span, Span] | None = None) -> np.ndarray:
+    """(H, W) attributions -> (C,) cells by their sum, largest first; of equals the upper left one. A cell whose middle
+    lies outside of the rows and columns that are `seen` has no rank."""
+    cells = grid(found.shape[0], found.shape[1], cell)
+    order = np.asarray(np.argsort(-np.bincount(cells.ravel(), found.ravel().astype(np.float64)), kind="stable"))
+    if seen is None:
+        return order
+    rows, columns = (inside_of(span, length, cell) for span, length in zip(seen, found.shape, strict=True))
+    return np.asarray(order[(rows[:, None] & columns).ravel()[order]])
+
+
+def inside_of(span: Span, length: int, cell: int) -> np.ndarray:
+    """(n,) bool: the cells along an axis of `length` px whose middles lie in a span."""
+    first = np.arange(0, length, cell)
+    middle = (first + np.minimum(first + cell, length)) / 2
+    return np.asarray((span[0] <= middle) & (middle <= span[1]))
 
 
 def places(order: np.ndarray, height: int, width: int, cell: int) -> np.ndarray:
-    """(H, W) int: when every pixel's turn comes, 0 first."""
-    place = np.empty(len(order), int)
+    """(H, W) int: when every pixel's turn comes, 0 first; that of a cell without a rank after all others."""
+    cells = grid(height, width, cell)
+    place = np.full(cells[-1, -1] + 1, len(order))
     place[order] = np.arange(len(order))
-    return np.asarray(place[grid(height, width, cell)])
+    return np.asarray(place[cells])
 
 
 def follow(

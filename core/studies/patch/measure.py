@@ -15,7 +15,7 @@ from core.data.labelled import DATA, labelled, said
 from core.data.sets import DATASETS
 from core.data.split import Split, every
 from core.networks import families
-from core.studies.patch import dataset, masking_dataset, scramble, scrambled
+from core.studies.patch import dataset, exact, masking_dataset, scramble, scrambled
 from core.studies.patch.claims import LITES as SCRAMBLED
 from core.studies.patch.claims import TILES as TILES_CLAIMED
 from core.studies.patch.masking import Params
@@ -27,8 +27,9 @@ TILES = (1, 2, 3, 4, 6, 8)
 SEED = 0
 MASKED = 100  # test pictures that are masked cell by cell, at even steps
 MASKING = Params(seed=SEED)
+MAPPED = 24  # test pictures whose exact maps are compared with the logits, at even steps
 STEP, QUICK_SCRAMBLED = 4, 8  # every so many photographs of ImageNet's kinds in tiles; how many the quick check asks
-QUICK, QUICK_MASKED = 300, 12  # test pictures of the quick check, and those of them that are masked
+QUICK, QUICK_MASKED, QUICK_MAPPED = 300, 12, 2  # test pictures of the quick check, and those of them masked and mapped
 
 
 def measure(
@@ -38,14 +39,16 @@ def measure(
     folder: Path = FOLDER,
     masked: int = MASKED,
     masking: Params = MASKING,
+    mapped: int = MAPPED,
 ) -> Path:
-    """Accuracy, errors by class, accuracy on scrambled pictures, and areas under the masking curves of a test split."""
+    """Accuracy, errors by class, accuracy on scrambled pictures, areas under the masking curves, and how far the exact
+    maps are from the logits, of a test split."""
     names, baseline = families.BAGNETS[DATASET]
     loaded = [networks.load(networks.find(name)) for name in (*names, baseline)]
-    found = dataset.summary(dataset.run(loaded, test, part(progress, 0, 3)), seed=SEED)
-    in_tiles = scramble.measure(loaded, test, TILES, SEED, part(progress, 1, 3))
-    few = every(test, masked)
-    areas = masking_dataset.run(loaded[-2], loaded[-1], few, masking, part(progress, 2, 3))
+    found = dataset.summary(dataset.run(loaded, test, part(progress, 0, 4)), seed=SEED)
+    in_tiles = scramble.measure(loaded, test, TILES, SEED, part(progress, 1, 4))
+    areas = masking_dataset.run(loaded[-2], loaded[-1], every(test, masked), masking, part(progress, 2, 4))
+    maps = exact.run(loaded[:-1], every(test, mapped), part(progress, 3, 4))
     about = DATASETS[DATASET]
     record = dataset.Measured(
         found,
@@ -55,6 +58,7 @@ def measure(
         data=f"{about.title} ({about.form}), test set",
         command=command("patches", DATASET),
         **today(),
+        maps=maps,
     )
     path = folder / dataset.RECORD
     save(path, record, digits=6)
@@ -68,7 +72,9 @@ def run(asked: Asked) -> Path:
 def check(asked: Asked) -> list[Part]:
     """A subset of the photographs, fewer still masked, by the evidence and by chance alone."""
     some, two = asked.test(DATASET, QUICK), Params(methods=(EVIDENCE, RANDOM), seed=SEED)
-    measure(some, asked.progress, folder=asked.results / FOLDER.name, masked=QUICK_MASKED, masking=two)
+    measure(
+        some, asked.progress, folder=asked.results / FOLDER.name, masked=QUICK_MASKED, masking=two, mapped=QUICK_MAPPED
+    )
     return []
 
 

@@ -13,19 +13,18 @@ import numpy as np
 from core.base.heavy import torch
 from core.base.worker import Progress, each, ignore
 from core.compute import attributions
-from core.compute.attributions import EVIDENCE, METHODS, OCCLUSION, RANDOM
+from core.compute.attributions import EVIDENCE, GRAD_CAM, METHODS, OCCLUSION, RANDOM
+from core.compute.placing import UNFIT
 from core.networks.card import ONLY_ANSWERS, Network
 from core.pictures.preprocess import to_tensor
 from core.studies.patch.scramble import answers
 
-GRADIENTS, DEEP_LIFT, GRAD_CAM = "integrated gradients", "DeepLIFT", "Grad-CAM"
+GRADIENTS, DEEP_LIFT = "integrated gradients", "DeepLIFT"
 ON_THE_WAY = (1.0, 0.75, 0.5, 0.25)  # shares of the way from the mean colour to the picture
 FLAT = (
     "the gradient of the answer is zero at this picture{where}, as where a network takes signs: "
     "small changes of the picture do not move it"
 )
-# what a method raises that cannot follow a network; other networks than ours may raise any of them
-UNFIT = (ValueError, RuntimeError, AssertionError, AttributeError, TypeError)
 WHY_UNFIT = {
     DEEP_LIFT: "its map would not sum to the difference of the logits: the network has a layer that Captum's rules "
     "do not cover",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from core.studies.patch import dataset_figures, masking_figures
+from core.studies.patch import dataset_figures, exact, masking_figures
 from core.studies.patch.claims import patches_record
 
 HEADLINE = "patch-33-near-resnet"  # the claim that stands for this study on the first page
@@ -32,4 +32,8 @@ def tables(results: Path) -> dict[str, Mapping[str, Sequence[object]]]:
             f"Area under the true class's probability while cells of {masked.cell} px are masked (deletion) or shown "
             f"(insertion) in a method's order, {masked.images} pictures"
         ] = masking_figures.table(masked)
+    if record.maps is not None:
+        found["The exact map, of a patch around every pixel, is not the logit's, each network for its own answer"] = (
+            exact.table(record.maps)
+        )
     return found

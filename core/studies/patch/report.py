@@ -44,12 +44,19 @@ def patch_part(asked: Asked, cards: tuple[Card, ...], progress: Progress) -> Par
     return Part(
         finding,
         ((plot,),),
-        section("patch_evidence", "report", clip=evidence.CLIP, width=result.width, height=result.height),
+        told(result),
         (patch_table(result, cards),),
         evidence.command(result, params, asked.source, asked.files),
         cards,
         csv_address(figures.evidence_table(result)),
     )
+
+
+def told(result: evidence.Result) -> str:
+    """How to read the maps, and what is grey on them."""
+    said = section("patch_evidence", "report", clip=evidence.CLIP, width=result.width, height=result.height)
+    blind = any(evidence.sides_seen(result, m) != (result.height, result.width) for m in range(len(result.models)))
+    return f"{said} {section('patch_evidence', 'report rim')}" if blind else said
 
 
 def fit_patch(fig: go.Figure, result: evidence.Result) -> go.Figure:

@@ -25,7 +25,7 @@ def row(network: Network, image: RGBImage, params: evidence.Params) -> Row:
         "patches": result.evidence[0].size,
         "patch_row": y,
         "patch_column": x,
-        "patch_logit": float(result.evidence[0].max()),
+        "patch_logit": float(evidence.in_sight(result, 0).max()),
         "height": result.height,
         "width": result.width,
     }

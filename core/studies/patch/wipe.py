@@ -21,7 +21,7 @@ from core.pictures.image import RGBImage
 from core.pictures.object_mask import Box
 from core.pictures.preprocess import whole
 from core.studies.patch import closer, figures
-from core.studies.patch.evidence import Map, Result, limit
+from core.studies.patch.evidence import Map, Result, in_sight, limit, sides_seen
 
 PHOTO = 560  # px, short side of the photo that is sent
 QUALITY = 88  # of its JPEG
@@ -77,6 +77,14 @@ def spread(result: Result, m: int) -> Place:
     return place(left, top, right, bottom, result.height, result.width)
 
 
+def rim(result: Result, m: int) -> list[Place]:
+    """What network m does not see: strips at the bottom and the right, which share no pixel; [] where it sees all."""
+    bottom, right = sides_seen(result, m)
+    height, width = result.height, result.width
+    strips = [(0, bottom, width, height), (right, 0, width, bottom)]
+    return [place(*at, height, width) for at in strips if at[0] < at[2] and at[1] < at[3]]
+
+
 def is_fine(result: Result, m: int) -> bool:
     """Whether network m's map has a value for every pixel or two: its cells are then too small to be seen."""
     return figures.spacing(result.x[m]) <= FINE
@@ -121,7 +129,9 @@ def shared(a: Place, b: Place) -> float:
 def strongest(result: Result, m: int, count: int = STRONGEST) -> list[tuple[int, int, float]]:
     """Up to `count` places (y, x, evidence) of network m that say most for the class: patches that do not overlap, or,
     in a picture of few of them, lie a quarter of its short side apart."""
-    found = Map(result.y[m], result.x[m], (result.target,), result.evidence[m][None])
+    values = in_sight(result, m)
+    height, width = values.shape
+    found = Map(result.y[m][:height], result.x[m][:width], (result.target,), values[None])
     return closer.spots(found, count, max(1, min(result.patch[m], min(result.height, result.width) // CROWDED)))
 
 

@@ -48,6 +48,7 @@ def opened(picture: tray.Picture, first: str) -> None:
         result = curves.answer([network], pixels, target, params, "patch any")
         if result is not None:
             look(result, network, pixels, why)
+            curves.placed(result, [network], pixels, "patch any")
     probes.of_one(network, pixels, target, KEY)
 
 

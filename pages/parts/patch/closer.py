@@ -64,15 +64,17 @@ def show(result: Result, scene: Scene) -> None:
     with right:
         plot = figures.patch_logits(patch, result.labels, result.target)
         charts.show(replace(plot, alt=section("patch_evidence", "logits alt", row=y, column=x)), "patch-logits")
-        st.markdown(said(result, m, y, x, patch))
+        st.markdown(said(result, m, y, x, patch, scene))
     # folded: a network of hundreds of patches takes half a minute for it, and holds up what is asked next
     folded(section("patch_evidence", "alike title"), "patch alike")(alike)(network, y, x, scene)
 
 
-def said(result: Result, m: int, y: int, x: int, patch: closer.Patch) -> Markdown:
-    """The patch's answer and its part in the image's."""
+def said(result: Result, m: int, y: int, x: int, patch: closer.Patch, scene: Scene) -> Markdown:
+    """The patch's answer and its part in the image's: the nearest one's, where it has none itself."""
     best = int(patch.logits.argmax())
-    adds, part = closer.share(result, m, patch)
+    near = closer.nearest(result, m, y, x)
+    counts = patch if near == (y, x) else closer.patch_at(scene.bagnets[m], scene.pixels, *near)
+    adds, part = closer.share(result, m, counts)
     alone = section(
         "patch_evidence", "patch alone", label=plain(result.labels[best]), logit=float(patch.logits[best])
     )  # fmt: skip
@@ -81,10 +83,13 @@ def said(result: Result, m: int, y: int, x: int, patch: closer.Patch) -> Markdow
         float(result.logits[m, result.target]),
         plain(result.labels[result.target]),
     )
-    if closer.on_grid(result, m, y, x):
+    if near == (y, x):
         more = section("patch_evidence", "patch adds", count=count, adds=adds, logit=logit, label=label, part=part)
     else:
-        more = section("patch_evidence", "patch between", count=count, adds=adds, logit=logit, label=label, part=part)
+        more = section(
+            "patch_evidence", "patch between", count=count, row=near[0], column=near[1], adds=adds, logit=logit,
+            label=label, part=part,
+        )  # fmt: skip
     return Markdown(f"{alone} {more}")
 
 

@@ -25,7 +25,7 @@ from core.studies.patch.evidence import Map, Params, Result
 from pages.parts.common import charts, waiting
 from pages.parts.common.tray import Picture
 from pages.parts.common.words import plain
-from pages.parts.patch import closer, wipe
+from pages.parts.patch import closer, say, wipe
 from pages.parts.patch.choose import View
 
 REFINEMENTS = ((4, None), (2, 4), (1, 2))  # a patch every so many pixels, beyond those of the coarser map
@@ -163,9 +163,13 @@ def figure(
     wipe.show(found, titles, picture, pixels, box, look, key, chosen, pick if choosable else None)
 
 
-def foot(found: Result, picture: Picture) -> None:
-    """How to read the maps, their numbers, and the last network of patches' map as a picture."""
+def foot(found: Result, picture: Picture, family: str) -> None:
+    """What no network sees, how far the maps are from the logits, how to read them, their numbers, and the last network
+    of patches' map as a picture."""
     image, alt = picture.image, evidence.finding(found, [title_of(name) for name in found.models])
+    for words in (say.rim(found), say.off_the_logit(found, family)):
+        if words:
+            st.caption(words)
     st.caption(
         section(
             "patch_evidence", "map", clip=evidence.CLIP, width=found.width, height=found.height,

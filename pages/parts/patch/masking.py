@@ -10,7 +10,8 @@ import streamlit as st
 
 from core.base.prose import section
 from core.cache import Call
-from core.compute.attributions import CAPTUM, EVIDENCE, RANDOM
+from core.compute import placing
+from core.compute.attributions import CAPTUM, EVIDENCE, GRAD_CAM, RANDOM
 from core.networks.card import Network
 from core.studies.patch import masking, masking_figures
 from core.studies.patch.masking import MODES, Mode, Params, Result
@@ -37,6 +38,7 @@ def opened(scene: Scene) -> None:
     result = answer(networks, scene.pixels, scene.target, params, "patch masking")
     if result is not None and EVIDENCE in result.methods:
         look(result, networks, scene.pixels)
+        placed(result, networks, scene.pixels, "patch masking")
 
 
 def controls(scene: Scene) -> tuple[Network, Params]:
@@ -83,6 +85,8 @@ def answer(networks: Sequence[Network], pixels: np.ndarray, target: int, params:
     A trace holds the attributions and both modes, so nothing is computed again when the mode or k moves.
     """
     common = replace(params, methods=Params.methods, mode=Params.mode)
+    if networks[0].card.patch:  # known at once; of any other network alone, each trace finds it out
+        common = masking.where_seen(common, networks[0], pixels)
     calls = [
         # only the evidence is the BagNet's: other methods' traces are remembered whichever stands beside
         Call(masking.trace, n, networks[0] if method == EVIDENCE else n, pixels, target, method, common)
@@ -115,6 +119,26 @@ def look(result: Result, networks: list[Network], pixels: np.ndarray) -> None:
             done=plain(said(result)), draws=result.draws, first=result.seed, last=result.seed + result.draws - 1,
         )
     )  # fmt: skip
+
+
+def placed(result: Result, networks: Sequence[Network], pixels: np.ndarray, at: str) -> None:
+    """Where each network's cells of Grad-CAM lie, and that what it does not see has no cell to be masked."""
+    height, width = pixels.shape[:2]
+    if GRAD_CAM in result.methods:
+        calls = [Call(placing.of, network, height, width) for network in networks]
+        found = waiting.ask_all(calls, section("patch_evidence", "placing"), f"{at} places")
+        for network, places in zip(networks, found, strict=True):
+            if places is not None:
+                down, across = places.count
+                st.caption(
+                    section(
+                        "patch_evidence", "placed", title=plain(network.card.title), down=down, across=across,
+                        first=float(places.y[0]), last=float(places.y[-1]), jump=float(places.jump[0]), height=height,
+                    )
+                )  # fmt: skip
+    left = int(masking.grid(height, width, result.cell)[-1, -1]) + 1 - result.order.shape[2]
+    if left:
+        st.caption(section("patch_evidence", "no cell", left=left, title=plain(networks[0].card.title)))
 
 
 def said(result: Result) -> str:

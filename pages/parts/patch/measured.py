@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.base.files import ASSETS
 from core.base.prose import section
-from core.studies.patch import claims, dataset, dataset_figures, masking_dataset, masking_figures, paper
+from core.studies.patch import claims, dataset, dataset_figures, exact, masking_dataset, masking_figures, paper
 from core.studies.patch.dataset import Measured
 from pages.parts.common import charts, provenance
 from pages.parts.common.address import bound, folded
@@ -67,6 +67,11 @@ def ours(record: Measured) -> None:
         st.caption(section("patch_evidence", "measured scrambled", pictures=found.images, seed=record.scramble.seed))
     if record.masking is not None:
         masked(record.masking)
+    if record.maps is not None:
+        alt = section("patch_evidence", "measured maps")
+        st.markdown(alt)
+        charts.numbers_table(exact.table(record.maps), alt=alt)
+        st.caption(section("patch_evidence", "measured maps how", pictures=record.maps.images))
     st.caption(provenance.again(vars(record)))
 
 

@@ -11,10 +11,10 @@ from streamlit.delta_generator import DeltaGenerator
 from core.base.files import ASSETS
 from core.base.prose import listed, section
 from core.figures.palette import USER, network_colours
-from core.networks.card import Card
-from core.networks.families import BAGNETS
+from core.networks.card import Card, title_of
+from core.networks.families import BAGNETS, SCRATCH
 from core.pictures.object_mask import Box
-from core.studies.patch import gist
+from core.studies.patch import claims, evidence, exact, gist
 from core.studies.patch.evidence import Result
 from pages.parts.common import frame, stage
 from pages.parts.common.words import Markdown, plain
@@ -29,7 +29,7 @@ def verdict(result: Result, cards: Sequence[Card], m: int, box: Box | None) -> N
     """Of network m's map: where its evidence lies, or how few patches hold it where no object is known."""
     card = cards[m]
     where = whereabouts(result, m, box) if box is not None else stage.NOTHING
-    share = gist.held_by_the_strongest(result.evidence[m])
+    share = gist.held_by_the_strongest(evidence.in_sight(result, m))
     tenth = section("patch_evidence", "tenth", share=share) if where and not isnan(share) else ""
     stage.verdict(
         Markdown(f"{why(result)} {where or held(share, card.title)}"),
@@ -104,6 +104,59 @@ def over_many(card: Card) -> Markdown:
         said = section("patch_evidence", "beyond five", pictures=many, side=side, patches=part, whole=whole)
         return Markdown(said)
     return Markdown(section("patch_evidence", "beyond", pictures=many, side=side, patches=part, whole=whole))
+
+
+def rim(result: Result) -> Markdown:
+    """What no patch reaches at the right and the bottom, hatched on the maps; "" where there is none."""
+    hatched = [m for m in range(len(result.models)) if evidence.sides_seen(result, m) != (result.height, result.width)]
+    if not hatched:
+        return stage.NOTHING
+    bottom, right = evidence.sides_seen(result, hatched[0])  # of all the same: their patches are 8 px apart
+    rows, columns = result.height - bottom, result.width - right
+    share = 1 - bottom * right / (result.height * result.width)
+    names = Markdown(listed([plain(title_of(result.models[m])) for m in hatched]))
+    what = [section("patch_evidence", "rim rows", count=rows)] if rows else []
+    if columns:
+        what.append(section("patch_evidence", "rim columns", count=columns))
+    return Markdown(section("patch_evidence", "rim", what=listed(what), share=share, names=names))
+
+
+def off_the_logit(result: Result, family: str) -> Markdown:
+    """How far this picture's exact maps are from the logits, and over photographs; "" where the maps make the logit."""
+    found = [(m, off) for m in range(len(result.models)) if (off := exact.off_logit(result, m)) is not None]
+    if not found:
+        return stage.NOTHING
+    each = Markdown(listed([of_one_map(result, m, off) for m, off in found]))
+    label = plain(evidence.class_of(result))
+    said = section("patch_evidence", "exact", label=label, each=each)
+    with frame.going_on():
+        record = claims.patches_record(ASSETS / "results")
+        if family == SCRATCH and record is not None and record.maps is not None:
+            maps = record.maps
+            offs, others = (
+                Markdown(listed([one(value) for value in values]))
+                for one, values in (("{:.0%}".format, maps.off.tolist()), (str, maps.other.tolist()))
+            )
+            names = Markdown(listed([plain(title_of(name)) for name in maps.networks]))
+            more = section(
+                "patch_evidence", "exact beyond", pictures=maps.images, names=names, offs=offs, others=others
+            )
+            return Markdown(f"{said} {more}")
+    return Markdown(said)
+
+
+def of_one_map(result: Result, m: int, off: exact.Off) -> Markdown:
+    """One network's map against its logit, and whether its first class is the same."""
+    title, mean, logit, share = plain(title_of(result.models[m])), off.mean, off.logit, off.share
+    if off.says is None:
+        return Markdown(section("patch_evidence", "exact one", title=title, mean=mean, logit=logit, share=share))
+    if off.says == int(result.logits[m].argmax()):
+        return Markdown(section("patch_evidence", "exact one same", title=title, mean=mean, logit=logit, share=share))
+    says = plain(result.labels[off.says])
+    said = section(
+        "patch_evidence", "exact one other", title=title, mean=mean, logit=logit, share=share, says=says
+    )  # fmt: skip
+    return Markdown(said)
 
 
 def answers(result: Result, cards: Sequence[Card]) -> None:

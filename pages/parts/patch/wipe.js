@@ -95,6 +95,7 @@ function paneOf(root, pane) {
   const map = picture(over, pane.smooth ? "map" : "map cells", pane.map);
   lay(map, pane.at);
   if (data.outline) picture(over, "lines", data.outline);
+  for (const strip of pane.rim) lay(rxElement("div", "rim", over), strip);
   rxElement("div", "divider", stage);
   tag(stage, "left", data.words.photo);
   tag(stage, "right", data.words.evidence);
@@ -172,6 +173,10 @@ function legend(root) {
   bar.style.background = `linear-gradient(to right, ${scale.stops.join(", ")})`;
   const ends = rxElement("div", "ends", legend);
   for (const words of [scale.against, "0", scale.for]) rxElement("span", "", ends).textContent = words;
+  if (!root.data.words.rim) return;
+  const row = rxElement("div", "blind", legend);
+  rxElement("i", "rim", row);
+  rxElement("span", "", row).textContent = root.data.words.rim;
 }
 
 function five(root) {

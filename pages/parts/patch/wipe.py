@@ -88,6 +88,7 @@ def hero(
             "evidence": section("patch_evidence", "evidence"),
             "object": section("patch_evidence", "object"),
             "beside": section("patch_evidence", "beside"),
+            "rim": section("patch_evidence", "hatched") if any(wipe.rim(result, m) for m in range(len(titles))) else "",
             "five": "",
         },
     }
@@ -105,6 +106,7 @@ def pane(result: Result, m: int, title: str) -> dict[str, Any]:
         "smooth": wipe.is_fine(result, m),
         "map": wipe.colours(result, m),
         "at": list(wipe.spread(result, m)),
+        "rim": [list(strip) for strip in wipe.rim(result, m)],
         "alt": section(
             "patch_evidence", "map alt", title=title, label=result.labels[result.target], row=y, column=x
         ),

@@ -100,6 +100,38 @@ def test_the_hero_holds_every_map_the_object_and_the_strongest_patches_inside_th
         assert address.startswith("data:image/")
 
 
+def test_what_no_patch_reaches_is_hatched_and_said_and_a_network_that_sees_all_has_nothing_hatched():
+    app = first_visit("patch_evidence")
+    local, whole = hero(app)["panes"]
+    assert local["rim"] == [[0, 96.875, 100, 3.125]]  # the 337 columns end with a patch
+    assert whole["rim"] == []
+    assert hero(app)["words"]["rim"] == "seen by no patch: moves no answer"
+    said = next(words for words in captions(app) if words.startswith("Hatched"))
+    assert re.match(r"Hatched: the last 7 rows, 3\.1% of the picture. No patch of lite0 local reaches", said)
+    assert any(words.startswith("Hatched: the last 7 rows and the last 7 columns, 17.4%") for words in captions(page()))
+
+
+def test_the_exact_map_says_how_far_it_is_from_the_answer_and_the_coarse_one_is_the_answer():
+    app = page()
+    for _ in range(PATIENCE):
+        told = [words for words in captions(app) if words.startswith("A map around every pixel")]
+        if told:
+            break
+        time.sleep(1)
+        app.run()
+    [said] = told
+    assert re.search(r"for\sgolden retriever: photo BagNet-9 [+-]\d+\.\d\d against [+-]\d+\.\d\d \(off by \d+%;", said)
+    assert re.search(r"Over 24 test photographs, photo BagNet-9, .*: off by \d+%, \d+% and \d+% \(medians\)", said)
+    assert not any("A map around every pixel" in words for words in captions(page(patch_resolution="coarse")))
+
+
+def test_a_patch_between_those_that_make_the_answer_has_no_share_and_names_the_nearest_that_has():
+    app = page(patch_y="17", patch_x="25", patch_of="photo BagNet-33")
+    assert "It is none of the 32 patches that make the answer" in said(app)
+    assert "The nearest of them, around row 16, column 24, adds" in said(app)
+    assert "It is one of the 32 and adds" in said(page(patch_y="16", patch_x="24", patch_of="photo BagNet-33"))
+
+
 def test_a_click_on_the_hero_chooses_the_patch_and_junk_chooses_none():
     app = page()
     assert click(app, {"of": 1, "y": 20, "x": 70}).segmented_control(key="patch-of").value == "photo BagNet-17"

@@ -30,7 +30,9 @@ def test_the_mean_of_the_class_activation_map_is_the_logit(lite0, sample):
         [logits] = lite0.engine.plain(to_tensor(pixels[None], lite0.preprocessing)).numpy()
     np.testing.assert_allclose(found.values.mean((1, 2)), logits, atol=2e-3)
     assert (np.diff(found.y) == 32).all()
-    assert found.y[0] == found.x[0] == 16
+    assert (np.diff(found.x) == 32).all()
+    assert found.y[0] == 16
+    assert found.x.mean() == pytest.approx((pixels.shape[1] - 1) / 2, abs=0.5)  # as far over the left as the right
 
 
 def test_the_mean_of_the_local_copys_patches_is_its_logit(local):

@@ -1,5 +1,7 @@
 """The study's numbers against counts by hand, and what its maps mean."""
 
+from dataclasses import replace
+
 import numpy as np
 import plotly.graph_objects as go
 import pytest
@@ -145,7 +147,36 @@ def test_the_finding_names_answers_and_shares():
 def test_the_strongest_patch_is_where_the_map_is_largest(result):
     for m in range(2):
         y, x = evidence.strongest(result, m)
-        assert result.evidence[m][y, x] == result.evidence[m].max()
+        bottom, right = evidence.sides_seen(result, m)
+        assert (
+            result.evidence[m][y, x] == result.evidence[m][:bottom, :right].max() == evidence.in_sight(result, m).max()
+        )
+
+
+def test_evidence_in_the_blind_rim_counts_nowhere():
+    values = np.zeros((16, 12))
+    values[2, 3], values[12, 3], values[2, 11] = 1, 9, 9  # patches of 9 px end at row and column 9
+    found = by_maps(values)
+    assert evidence.sides_seen(found, 0) == (9, 9)
+    assert evidence.strongest(found, 0) == (2, 3)
+    assert evidence.half_of_the_evidence(found)[0] == pytest.approx(1 / 81)
+    assert evidence.in_sight(replace(found, patch=(0,)), 0).shape == (16, 12)
+
+
+def test_the_picture_is_hatched_where_nothing_is_seen(result, image):
+    drawn = figures.picture(result, 0, whole(image, 40), zoom=2)
+    rim = np.ones(drawn.shape[:2], bool)
+    rim[: 2 * 33, : 2 * 57] = False
+    assert set(np.unique(drawn[rim])) == {figures.DARK, figures.LIGHT}
+    np.testing.assert_array_equal(figures.hatched(drawn, *drawn.shape[:2]), drawn)
+
+
+def test_the_nearest_patch_of_the_grid_is_the_one_that_has_a_share(image):
+    coarse = evidence.run(NETS, image, Params(resolution="coarse"))
+    for (y, x), near in {(0, 0): (4, 4), (11, 12): (12, 12), (39, 59): (28, 52), (7, 55): (4, 52)}.items():
+        assert closer.nearest(coarse, 0, y, x) == near
+        assert closer.on_grid(coarse, 0, *near)
+        assert not closer.on_grid(coarse, 0, y, x) or (y, x) == near
 
 
 def test_a_patch_of_the_grid_adds_its_share_of_the_logit(image):
@@ -249,7 +280,9 @@ def test_every_map_shows_the_evidence_on_one_zero_centred_scale(result, image, d
         assert set(trace.customdata) == {i}
         for y, x, said in zip(trace.y, trace.x, trace.text, strict=True):
             assert said == f"{values[y, x]:.2f}"
-    (frame,) = fig.layout.shapes
+    *rims, frame = fig.layout.shapes
+    edges = [(at.x0 + 0.5, at.y0 + 0.5, at.x1 + 0.5, at.y1 + 0.5) for at in rims]
+    assert edges == 2 * [(0, 33, 60, 40), (57, 0, 60, 33)]  # of both networks: no patch reaches there
     assert (frame.x1 - frame.x0, (frame.y0 + frame.y1) / 2, (frame.x0 + frame.x1) / 2) == (17, 16, 24)
 
 

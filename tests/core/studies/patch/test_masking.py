@@ -68,6 +68,32 @@ def test_the_turn_of_every_pixel():
     assert turn.shape == (16, 20)
 
 
+def test_a_cell_that_lies_in_the_blind_rim_for_the_most_part_has_no_rank_and_no_turn():
+    found = np.random.default_rng(0).normal(size=(64, 64))
+    order = masking.ranking(found, 8, ((0, 57), (0, 57)))
+    assert sorted(order) == [8 * row + column for row in range(7) for column in range(7)]
+    rest = [cell for cell in masking.ranking(found, 8) if cell in set(order.tolist())]
+    np.testing.assert_array_equal(order, rest)
+    turn = masking.places(order, 64, 64, 8)
+    assert (turn[56:] == 49).all()
+    assert (turn[:, 56:] == 49).all()
+    assert turn[:56, :56].max() == 48
+    assert masking.inside_of((0, 217), 224, 16).all()  # of the last 16 px nine are seen
+    np.testing.assert_array_equal(masking.inside_of((8, 40), 43, 8), [False, True, True, True, True, False])
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_the_blind_rim_is_neither_masked_nor_shown(mode, bagnet, baseline):
+    pixels = np.random.default_rng(5).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    found = masking.run([bagnet, baseline], pixels, 2, Params(methods=(EVIDENCE, "saliency"), mode=mode))
+    assert found.order.shape == (2, 2, 49)
+    assert found.cells == 49
+    ends = [masking.shown(bagnet, pixels, found.order[0, 0], 49, 8, mode)[at] for at in (np.s_[56:], np.s_[:, 56:])]
+    colour = np.round(255 * np.array(bagnet.preprocessing.mean))
+    for end, whole in zip(ends, (pixels[56:], pixels[:, 56:]), strict=True):
+        assert (end == (whole if mode == "deletion" else colour)).all()
+
+
 # ---- the curves ----------------------------------------------------------------------------------
 
 
@@ -84,7 +110,7 @@ def test_a_curve_is_the_answer_to_pictures_masked_by_hand(mode, baseline):
 
 
 def test_the_ends_of_deletion_and_insertion_meet(bagnet):
-    trace = masking.trace(bagnet, bagnet, PIXELS, 2, "occlusion", Params())
+    trace = masking.trace(bagnet, bagnet, PIXELS, 2, "occlusion", Params(seen=((0, 40), (0, 43))))
     whole = probability(bagnet, to_tensor(PIXELS, bagnet.preprocessing), 2)
     empty = probability(bagnet, torch.zeros(3, 40, 43), 2)
     np.testing.assert_allclose(trace.deletion[0, [0, -1]], [whole, empty], rtol=1e-4)
@@ -123,9 +149,9 @@ def test_both_networks_answer_the_same_masks_of_the_evidence_and_of_chance(resul
     np.testing.assert_array_equal(result.order[0, evidence], result.order[1, evidence])
     np.testing.assert_array_equal(result.order[0, random], result.order[1, random])
     assert (result.order[0, saliency] != result.order[1, saliency]).any()
-    assert result.probability.shape == (2, 3, 31)
+    assert result.probability.shape == (2, 3, 21)  # of 5 x 6 cells the BagNet sees 4 x 5
     assert result.maps.shape == (2, 3, 40, 43)
-    assert result.cells == 30
+    assert result.cells == 20
     np.testing.assert_allclose(result.probability[:, :, 0], np.repeat(result.untouched[:, None], 3, 1), rtol=1e-5)
 
 
@@ -140,8 +166,8 @@ def test_every_network_explains_itself(result, bagnet, baseline):
 
 def test_chance_is_a_mean_over_seeded_draws(result, baseline):
     x = to_tensor(PIXELS, baseline.preprocessing)
-    maps = [attributions.attribution(baseline, x, 2, RANDOM, seed=s) for s in (4, 5, 6)]
-    draws = np.stack([masking.follow(baseline, PIXELS, masking.ranking(m, 8), 2, FEW) for m in maps])
+    maps, seen = [attributions.attribution(baseline, x, 2, RANDOM, seed=s) for s in (4, 5, 6)], ((0, 33), (0, 41))
+    draws = np.stack([masking.follow(baseline, PIXELS, masking.ranking(m, 8, seen), 2, FEW) for m in maps])
     np.testing.assert_allclose(result.probability[1, 2], draws.mean(0), rtol=1e-5)
     np.testing.assert_allclose(result.spread[1, 2], draws.std(0), atol=1e-7)
     assert result.spread[1, 2].max() > 0
@@ -252,5 +278,5 @@ def test_the_tables_hold_the_numbers(result):
     assert areas["resnet"][0] == f"{result.auc[1, 0]:.3f}"
     assert "±" in areas["resnet"][2]
     table = figures.curve_table(result, TITLES)
-    assert {len(column) for column in table.values()} == {31}
+    assert {len(column) for column in table.values()} == {21}
     np.testing.assert_allclose(table["BagNet-9, saliency"], result.probability[0, 1], atol=1e-5)

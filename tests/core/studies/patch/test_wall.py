@@ -10,6 +10,7 @@ import torch
 
 from core.base.worker import Stopped
 from core.models.bagnet import BagNet
+from core.models.receptive_field import seen_of
 from core.pictures.files import find_pictures
 from core.pictures.image import from_pixels, png_bytes
 from core.pictures.preprocess import to_tensor, whole
@@ -255,3 +256,11 @@ def test_broken_files_are_left_out_and_names_stay_right(network):
     truths = {p.name: p.truth for p in every(result)}
     assert truths == {"class 2/a.png": 2, "else/c.png": -1}
     assert {p.name for p in every(result) if p.picture == 1} == {"else/c.png"}
+
+
+def test_no_patch_of_a_wall_reaches_into_the_blind_rim(network):
+    found = ask(network, Params(2, 48, count=200, per_picture=20))
+    for patch in every(found):
+        height, width = whole(PICTURES[patch.picture], 48).shape[:2]
+        assert patch.y + found.side <= seen_of(found.side, height) <= height
+        assert patch.x + found.side <= seen_of(found.side, width) <= width

@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -47,6 +48,17 @@ def test_a_full_map_covers_the_picture_and_a_coarse_one_its_patches_middles(full
     assert (left, top) == pytest.approx((100 * 0.5 / 60, 100 * 0.5 / 40), abs=1e-3)
     assert (width, height) == pytest.approx((100 * 56 / 60, 100 * 32 / 40), abs=1e-3)
     assert (wipe.is_fine(full, 0), wipe.is_fine(coarse, 0)) == (True, False)
+
+
+def test_what_no_patch_reaches_is_two_strips_and_none_of_the_strongest_patches_middle_lies_there(full):
+    for m in range(2):  # 40 x 60 px: patches of 9 and 17 px end at row 33 and column 57
+        below, right = wipe.rim(full, m)
+        assert below == pytest.approx((0, 100 * 33 / 40, 100, 100 * 7 / 40), abs=1e-3)
+        assert right == pytest.approx((95, 0, 5, 100 * 33 / 40), abs=1e-3)
+        assert all(y < 33 and x < 57 for y, x, _ in wipe.strongest(full, m))
+    assert wipe.rim(replace(full, patch=(0, 0)), 0) == []
+    assert wipe.rim(replace(full, height=33, width=57), 1) == []
+    assert len(wipe.rim(replace(full, height=33), 1)) == 1
 
 
 @pytest.mark.parametrize(("y", "x"), [(20, 30), (0, 0), (39, 59), (3, 59)])
