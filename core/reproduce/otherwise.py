@@ -25,7 +25,7 @@ from core.training.measurement import Asked, Measurement, Part, Quick, command, 
 
 SOURCE = "imagenet-samples-public"  # whose photographs the statistics are estimated on
 BATCH = 50  # photographs whose mean and variance are taken together; the means over all batches are kept
-STEP = 2  # every so many of DATA's photographs are asked about
+STEP = 4  # every so many of DATA's photographs are asked about
 OWN_PREP = lite.PREPROCESSING
 TORCH_EPS = 1e-5  # that of torch's batch norms where nothing else is said
 Way = tuple[Preprocessing, Callable[[], nn.Module]]
