@@ -62,6 +62,12 @@ def rows(asked: Otherwise) -> list[Row]:
     ]
 
 
+def costs(asked: Otherwise) -> dict[str, str]:
+    """By the way: how many points fewer than asked as it was taught, with the interval, in words."""
+    lost = {row.way: Estimate(-row.more.value, -row.more.high, -row.more.low) for row in rows(asked)}
+    return {way: numbers.interval(cost, digits=1) for way, cost in lost.items()}
+
+
 def measured(path: Path) -> tuple[Otherwise, dict[str, object]] | None:
     """What `receptive measure` wrote, and with which command, when; None without a record. Raises Damaged, OSError."""
     return records.read(path, Otherwise)

@@ -19,6 +19,7 @@ from core.networks import engine, lite
 from core.networks.families import IMAGENET_MEAN, IMAGENET_STD
 from core.overview import otherwise
 from core.overview.otherwise import OWN, Otherwise
+from core.overview.said import TORCH_EPS
 from core.pictures.image import RGBImage
 from core.pictures.preprocess import Preprocessing, seen, to_tensor
 from core.training.measurement import Asked, Measurement, Part, Quick, command, share, there
@@ -27,7 +28,6 @@ SOURCE = "imagenet-samples-public"  # whose photographs the statistics are estim
 BATCH = 50  # photographs whose mean and variance are taken together; the means over all batches are kept
 STEP = 4  # every so many of DATA's photographs are asked about
 OWN_PREP = lite.PREPROCESSING
-TORCH_EPS = 1e-5  # that of torch's batch norms where nothing else is said
 Way = tuple[Preprocessing, Callable[[], nn.Module]]
 
 

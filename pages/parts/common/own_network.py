@@ -22,7 +22,7 @@ from core.networks.checkpoints import ITSELF
 from core.networks.download import WeightsError
 from core.networks.own_options import LEAST_DEVIATION, SIDES, FileOptions
 from core.overview import said
-from pages.parts.common import at_hand, stage, tray, waiting
+from pages.parts.common import at_hand, stage, tray, waiting, ways
 from pages.parts.common.words import note, plain
 
 FILE, TORCHVISION, TIMM, PACKAGE = "a weights file", "torchvision", "timm", "a package"
@@ -218,6 +218,7 @@ def tell(network: Network, key: str) -> None:
         if found is not None:
             title = section("networks", "it says", title=card.title, picture=picture.title)
             stage.answers([stage.Answers(title, palette.USER, found.best)])
+        ways.show(network, key)
 
 
 def attempt(asked: str, work: Callable[[], Network], chosen: Chosen) -> None:
@@ -231,4 +232,5 @@ def attempt(asked: str, work: Callable[[], Network], chosen: Chosen) -> None:
         return
     came[asked] = network.card.name
     at_hand.own_networks()[network.card.name] = network
+    ways.remember(network)
     chosen(network)
