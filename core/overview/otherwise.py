@@ -74,12 +74,12 @@ def measured(path: Path) -> tuple[Otherwise, dict[str, object]] | None:
 
 
 def table(asked: Otherwise, words: Callable[[str], str], heads: Sequence[str]) -> dict[str, list[object]]:
-    """A row a way, named by `words`, under the five `heads`: way, right in %, difference in points, lost, gained."""
+    """A row a way, named by `words`, under the five `heads`: way, difference in points, right in %, lost, gained."""
     found = rows(asked)
     columns: list[list[object]] = [
         [words(row.way) for row in found],
+        ["–" if row.way == OWN else numbers.interval(row.more, digits=1) for row in found],
         [numbers.interval(row.right, digits=1) for row in found],
-        ["–" if row.way == OWN else numbers.interval(row.more, digits=1, sign=True) for row in found],
         [row.lost for row in found],
         [row.gained for row in found],
     ]

@@ -201,10 +201,13 @@ def open_it(asked: str, key: str, work: Callable[[], Network], chosen: Chosen) -
         args = (asked, work, chosen)
         st.button(section("networks", "open"), type="primary", key=key, on_click=attempt, args=args)
         came = st.session_state.get(CAME, {}).get(asked)
-        if isinstance(came, str) and came in at_hand.own_networks():
-            tell(at_hand.own_networks()[came], key)
+        network = at_hand.own_networks().get(came) if isinstance(came, str) else None
+        if network is not None:
+            tell(network, key)
         elif isinstance(came, WeightsError):
             st.error(plain(came), icon=":material/error:")
+    if network is not None:
+        ways.show(network, key)
 
 
 def tell(network: Network, key: str) -> None:
@@ -218,7 +221,6 @@ def tell(network: Network, key: str) -> None:
         if found is not None:
             title = section("networks", "it says", title=card.title, picture=picture.title)
             stage.answers([stage.Answers(title, palette.USER, found.best)])
-        ways.show(network, key)
 
 
 def attempt(asked: str, work: Callable[[], Network], chosen: Chosen) -> None:

@@ -70,8 +70,8 @@ def table(asked: Otherwise, about: Mapping[str, object], words: Mapping[str, str
     """A row a way, what was asked about, and how to measure it again."""
     heads = [
         section("networks", "way of asking"),
-        section("networks", "right"),
         section("networks", "more"),
+        section("networks", "right"),
         section("networks", "lost"),
         section("networks", "gained"),
     ]

@@ -50,7 +50,7 @@ def test_a_network_of_ones_own_is_shown_in_the_likeliest_ways_and_one_is_chosen_
     [radio] = app.radio
     titles = groups(app)
     assert len(titles) == len(radio.options) > 4
-    assert [title.endswith("(in use)") for title in titles] == [one == radio.value for one in radio.options]
+    assert [title.startswith("In use: ") for title in titles] == [one == radio.value for one in radio.options]
     assert "Shown the picture in" in said(app)
     signed = next(one for one in radio.options if one.startswith("pixels from −1 to 1"))
     radio.set_value(signed).run()
@@ -58,8 +58,8 @@ def test_a_network_of_ones_own_is_shown_in_the_likeliest_ways_and_one_is_chosen_
     after = app.session_state["own networks"][name]
     assert (after.preprocessing.mean, after.preprocessing.resize) == ((0.5,) * 3, before.resize)
     assert after.card.opened.options.mean == (0.5,) * 3
-    [in_use] = [title for title in groups(app) if title.endswith("(in use)")]
-    assert in_use.startswith("pixels from −1 to 1")
+    [in_use] = [title for title in groups(app) if title.startswith("In use: ")]
+    assert in_use.startswith("In use: pixels from −1 to 1")
     [radio] = app.radio
     assert any(one.startswith("ImageNet") for one in radio.options)  # and back again
 
