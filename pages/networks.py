@@ -11,6 +11,7 @@ from pages.parts.common import at_hand, charts, frame, own_network, provenance, 
 from pages.parts.common.address import bound, folded
 from pages.parts.common.words import plain
 from pages.parts.networks import cards as networks_cards
+from pages.parts.networks import measured
 
 HERE, YOURS, EVERY = "on this machine", "yours", "all"
 CHOSEN, FAMILY = "networks-one", "networks-family"
@@ -100,6 +101,8 @@ one(cards := at_hand.every_card())
 st.header(section("networks", "bring"), anchor="own")
 own_network.show("networks", choose)
 st.caption(section("networks", "bring your own"))
+folded(section("networks", "asked otherwise"), "networks-preprocessing")(measured.preprocessing)()
+folded(section("networks", "statistics"), "networks-statistics")(measured.statistics)()
 matrix(cards)
 with st.expander(section("networks", "limits title")):
     st.markdown(section("networks", "limits"))

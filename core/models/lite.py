@@ -6,6 +6,7 @@ goes to the right and the bottom, so that output i looks at input 2i + 1 of an e
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from typing import ClassVar
 
@@ -48,7 +49,11 @@ class SameConv2d(nn.Conv2d):
         super().__init__(inputs, outputs, size, stride, groups=groups, bias=False)
         self.uneven = stride > 1
         if not self.uneven:
-            self.padding = (size // 2, size // 2)  # the same, and quicker
+            self.pad_evenly()  # the same, and quicker
+
+    def pad_evenly(self) -> None:
+        """Pad by half the kernel's side all round from now on, as PyTorch's own networks do, whatever the stride."""
+        self.uneven, self.padding = False, (self.kernel_size[0] // 2,) * 2
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, H, W) -> (B, K, ceil(H / stride), ceil(W / stride))."""
@@ -240,6 +245,18 @@ def norm(channels: int) -> nn.BatchNorm2d:
     return nn.BatchNorm2d(channels, eps=EPSILON)
 
 
+def rebuilt(net: Lite0, *, even: bool = False, eps: float = EPSILON) -> Lite0:
+    """A copy with the same numbers under another convention that no weights file tells: `even`, padding alike all round
+    where TensorFlow's is uneven; `eps`, what its batch norms add to their variances."""
+    other = copy.deepcopy(net)
+    for module in other.modules():
+        if even and isinstance(module, SameConv2d):
+            module.pad_evenly()
+        elif isinstance(module, nn.BatchNorm2d):
+            module.eps = eps
+    return other
+
+
 def lite0(arch: str, num_classes: int = 1000, blur: int | None = None) -> Lite0:
     """`lite0` and its copies `lite0_blur<k>`, `lite0_local` and `lite0_sparse`."""
     if arch == "lite0_local":
@@ -248,12 +265,12 @@ def lite0(arch: str, num_classes: int = 1000, blur: int | None = None) -> Lite0:
 
 
 @torch.no_grad()
-def begin_as(copy: Lite0, plain: Lite0) -> None:
+def begin_as(changed: Lite0, plain: Lite0) -> None:
     """Give a changed copy the numbers of the plain network.
 
     A sparse stem stays as it is: what it is worth depends on its codes (core.training.distil).
     """
-    own = copy.state_dict()
+    own = changed.state_dict()
     for name, tensor in plain.state_dict().items():
-        if not (copy.is_coded and name.startswith(("conv_stem.", "bn1."))):
+        if not (changed.is_coded and name.startswith(("conv_stem.", "bn1."))):
             own[name].copy_(tensor)

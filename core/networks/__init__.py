@@ -56,7 +56,8 @@ def find(name: str) -> Card:
         if arch not in list_classifiers():
             raise UnknownModelError(f"expected untrained:ARCH with an architecture of ours, got {arch!r}")
         row = architecture(arch)
-        return Card(name, arch, row.family, "untrained", "untrained: random weights, seed 0", row.size)
+        sentence = "untrained: random weights, seed 0; batch norms as initialised (mean 0, variance 1)"
+        return Card(name, arch, row.family, "untrained", sentence, row.size)
     missing = left_out().get(name) or (lite.is_family(name) and left_out().get(lite.NAME))
     if missing:
         raise WeightsError(missing)

@@ -29,6 +29,7 @@ KIND_WORDS: dict[Kind, str] = {
 }
 
 
+TIMMS_BLUR, TIMMS_AVERAGING = "timm's blur", "timm's averaging"  # not the paper's
 ONNX = "onnx-"  # how the architecture of an ONNX file begins, before its layout
 ONLY_ANSWERS = "an ONNX file only answers: it shows no layers and gives no gradients"
 COME_ALONG: tuple[Kind, ...] = ("trained here", "package")
@@ -42,7 +43,9 @@ def torchvision_names() -> tuple[str, ...]:
 
 
 def title_of(name: str) -> str:
-    """A network's name as people read it."""
+    """A network's name as people read it. What timm calls blurred is not this project's `_blur<taps>`."""
+    if name.startswith(TIMM):
+        return name.replace("_", " ")
     name = re.sub(r"^(photo_)?bagnet(\d+)$", r"\1BagNet-\2", name)
     name = re.sub(r"sdnet(\d+)", r"SDNet-\1", name)
     name = re.sub(r"(?<=cifar_)resnet18", "ResNet-18", name).replace("_seed", " · seed ")
@@ -63,11 +66,17 @@ def blur_of(arch: str) -> int | None:
     return int(found[1]) if found else None
 
 
+def made_of(arch: str) -> str:
+    """What of an architecture of this project's is not as its title's words would have it, "" for nothing."""
+    return TIMMS_BLUR if arch.startswith("resnetblur") else TIMMS_AVERAGING if arch.startswith("resnetaa") else ""
+
+
 @dataclass(frozen=True)
 class Card:
     """What is known of a network before it is loaded. Networks of one `family` share labels and input size.
 
-    `test_accuracy` in [0, 1], None where nobody here measured it. `file` is None for an untrained network.
+    `test_accuracy` in [0, 1], None where nobody here measured it. `file` is None for an untrained network. `made`: what
+    of it is its package's own though another's has the same name, such as a blur that is not the paper's.
     """
 
     name: str
@@ -81,6 +90,7 @@ class Card:
     resize: int | None = None  # a core.pictures.preprocess.Frame, with `size`
     interpolation: Interpolation = "bilinear"
     opened: Opened | None = None  # how the reader's own came out of its file
+    made: str = ""
 
     @property
     def answers_only(self) -> bool:
@@ -89,7 +99,8 @@ class Card:
 
     @property
     def blur(self) -> int | None:
-        return blur_of(self.arch)
+        """Taps of the paper's blur, None without: a blur of timm's is another."""
+        return None if self.kind == "timm" else blur_of(self.arch)
 
     @property
     def patch(self) -> int | None:
@@ -97,7 +108,7 @@ class Card:
 
     @property
     def title(self) -> str:
-        return title_of(self.name)
+        return " · ".join(filter(None, [title_of(self.name), self.made or made_of(self.arch)]))
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,6 +6,7 @@ its file is found, checked and read with `weights_only`.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from contextlib import suppress
 from importlib.util import find_spec
@@ -68,7 +69,12 @@ def copy_card(path: Path) -> Card:
         arch, photographs, steps = about["arch"], int(about["photographs"]), int(about["steps"])
         architecture(arch)
         on = "" if about["device"] == "cpu" else f" ({about['device']})"
-    how = f"taught by this project to answer as lite0: {photographs:,} photographs without labels, {steps:,} steps{on}"
+        batch = int(json.loads(about["how"])["batch"])
+    stem = f", but for its sparse stem's, estimated on {batch} crops of these" if arch.endswith("_sparse") else ""
+    how = (
+        f"taught by this project to answer as lite0: {photographs:,} photographs without labels, {steps:,} steps{on}; "
+        f"its batch norms keep lite0's own statistics{stem}"
+    )
     return _card(path.stem, arch, "trained here", how, path)
 
 

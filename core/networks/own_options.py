@@ -26,8 +26,10 @@ class FileOptions:
 
     `arch`: its architecture; `like`: the family whose labels and preprocessing it has; `part`: which of several
     networks in it; `labels` of its classes; `mean` and `std` by channel, one number for all of them alike, of pixels in
-    [0, 1]; `size`: side of its square input in px, 0 for the family's; `layout`: which of LAYOUTS an ONNX file takes;
-    `words`: how a command said it.
+    [0, 1]; `size`: side of its square input in px, 0 for the family's; `resize`: to how many px the short side of a
+    picture is scaled before that square is cut out of its middle, `size` for all of the centre square, 0 for the
+    family's; `interpolation`: by which filter; `layout`: which of LAYOUTS an ONNX file takes; `words`: how a command
+    said it.
     Raises WeightsError for numbers that make no sense.
     """
 
@@ -38,11 +40,14 @@ class FileOptions:
     mean: tuple[float, ...] = ()
     std: tuple[float, ...] = ()
     size: int = 0
+    resize: int = 0
+    interpolation: Interpolation | Literal[""] = ""
     layout: str = ""
     words: tuple[str, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         check_numbers(self.size or SIDES[0], self.mean or (0.0,), self.std or (1.0,), "choose others")
+        check_frame(self.size or SIDES[0], self.resize or None, self.interpolation or "bilinear", "choose another")
 
     def __repr__(self) -> str:
         """Python that makes them again, without what is left empty."""
@@ -62,6 +67,8 @@ class FileOptions:
             "--mean": ",".join(map(str, self.mean)),
             "--std": ",".join(map(str, self.std)),
             "--input-size": str(self.size or ""),
+            "--resize": str(self.resize or ""),
+            "--interpolation": self.interpolation,
             "--layout": self.layout,
         }
         return tuple(word for option, value in told.items() if value for word in (option, value))
@@ -77,7 +84,11 @@ class FileOptions:
                 "give one a channel"
             )
         told = replace(start, mean=mean or start.mean, std=std or start.std)
-        return told if self.size in (0, start.size) else replace(told, size=self.size, resize=None)
+        told = told if self.size in (0, start.size) else replace(told, size=self.size, resize=None)
+        if self.resize:
+            check_frame(told.size, self.resize, "bilinear", "choose another --resize")
+            told = replace(told, resize=None if self.resize == told.size else self.resize)
+        return replace(told, interpolation=self.interpolation or told.interpolation)
 
 
 def check_numbers(size: int, mean: Sequence[float], std: Sequence[float], remedy: str) -> None:
@@ -88,6 +99,15 @@ def check_numbers(size: int, mean: Sequence[float], std: Sequence[float], remedy
         raise WeightsError(f"expected means of pixels in [0, 1], got {shown(mean)}: {remedy}")
     if not all(LEAST_DEVIATION <= value < math.inf for value in std):
         raise WeightsError(f"expected deviations of at least {LEAST_DEVIATION:g}, got {shown(std)}: {remedy}")
+
+
+def check_frame(size: int, resize: object, how: str, remedy: str) -> None:
+    """Raises WeightsError for a short side, None where none is said, that is no whole number of px or smaller than the
+    square that is cut out, and for an interpolation that does not exist."""
+    if resize is not None and (type(resize) is not int or not size <= resize <= 2 * SIDES[1]):
+        raise WeightsError(f"expected to scale to {size} px or more before the crop, got {shown(resize)}: {remedy}")
+    if how not in INTERPOLATIONS:
+        raise WeightsError(f"expected an interpolation of {', '.join(INTERPOLATIONS)}, got {shown(how)}: {remedy}")
 
 
 # ---- what a file's header tells ------------------------------------------------------------------
@@ -127,11 +147,8 @@ def told_frame(about: Mapping[str, str]) -> tuple[int | None, Interpolation]:
     """The short side in px that pictures are scaled to before the crop, None where the header says none, and by which
     filter. Raises WeightsError for what makes no sense."""
     size, resize = _json(about, "input_size"), _json(about, "resize") if "resize" in about else None
-    if resize is not None and (type(resize) is not int or not size <= resize <= 2 * SIDES[1]):
-        raise WeightsError(f"expected to scale to {size} px or more before the crop, got {shown(resize)}: {TELL}")
     how = about.get("interpolation", "bilinear")
-    if how not in INTERPOLATIONS:
-        raise WeightsError(f"expected an interpolation of {', '.join(INTERPOLATIONS)}, got {shown(how)}: {TELL}")
+    check_frame(size, resize, how, TELL)
     return resize, how  # type: ignore[return-value]
 
 

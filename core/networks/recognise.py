@@ -27,6 +27,11 @@ Shape = tuple[int, ...]
 Shapes = dict[str, Shape]
 COUNTED = ".num_batches_tracked"  # older files lack it; evaluation never reads it
 NEAR = 0.5  # likeness from which a network is worth comparing with
+UNTOLD = (
+    "its tensors do not tell padding or batch norms' eps: TensorFlow's depthwise networks pad unevenly with eps 0.001, "
+    "PyTorch's own evenly, with 0.00001"
+)
+DEPTHWISE = 3  # such layers make a network one of those
 PACKAGE = "offer the network through a package instead (entry point group receptive.models)"
 MEASURES = ("loss", "criterion", "metric", "accuracy", "precision", "recall", "confusion", "confmat", "auroc")
 SHORT_MEASURES = {"acc", "auc", "ap", "f1", "iou", "miou", "mse", "top1", "top5"}
@@ -136,9 +141,19 @@ def notes(fit: Fit, arch: str) -> str:
         )
     if class_count(arch, fit.tensors) == 1:
         said.append(one_logit.SAID)
+    if is_depthwise(fit.tensors):
+        said.append(UNTOLD)
     if fit.left_out:
         said.append(f"left out, for it is no part of the network: {few(list(fit.left_out))}")
     return "".join(f"; {words}" for words in said)
+
+
+def is_depthwise(tensors: dict[str, torch.Tensor]) -> bool:
+    """Whether these are a network's of depthwise convolutions with batch norms, as MobileNets and EfficientNets are."""
+    filters = [
+        value for value in tensors.values() if value.ndim == 4 and len(value) > 1 == value.shape[1] < value.shape[-1]
+    ]
+    return len(filters) >= DEPTHWISE and any(name.endswith("running_var") for name in tensors)
 
 
 def channels(arch: str) -> int:
@@ -211,9 +226,10 @@ def unknown(part: Part) -> str:
         other = nearest(part, [TORCHVISION + name for name in torchvision_names()])
         found = other if other.likeness > found.likeness else found
     lead = f"expected the tensors of an architecture that this project knows, got {len(part.tensors)} others"
+    remedy = f"{PACKAGE}; mind that {UNTOLD}" if is_depthwise(part.tensors) else PACKAGE
     if not found.likeness:
-        return f"{lead} ({few(list(part.tensors))}): {PACKAGE}"
-    return f"{lead}; the nearest is {found.arch}, but {differences(found.given, found.arch)}: {PACKAGE}"
+        return f"{lead} ({few(list(part.tensors))}): {remedy}"
+    return f"{lead}; the nearest is {found.arch}, but {differences(found.given, found.arch)}: {remedy}"
 
 
 @dataclass(frozen=True)

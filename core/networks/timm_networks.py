@@ -2,20 +2,25 @@
 
 Their own scale, crop, filter, mean and deviation come from timm's description of the weights. Weights are read as
 safetensors only, from where huggingface_hub keeps them; nothing of a file is run.
+
+Some of them are blurred, but not as Zhang (ICML 2019) blurs: timm has layers of its own, whose kernels are in no
+weights file, and its ResNets blur behind a padded max-pool of 3 x 3 where the paper's have 2 x 2 without padding. So
+they are named as timm's.
 """
 
 from __future__ import annotations
 
 import difflib
 import functools
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from core.base.heavy import huggingface_hub, timm
+from core.base.heavy import huggingface_hub, nn, timm, torch
 from core.models import IMAGENET_SIZE
 from core.networks import weights
-from core.networks.card import TIMM, Card
+from core.networks.card import TIMM, TIMMS_AVERAGING, TIMMS_BLUR, Card
 from core.networks.download import WeightsError
 from core.pictures.preprocess import INTERPOLATIONS, Preprocessing
 
@@ -42,6 +47,55 @@ def fits(about: Any) -> bool:
     return bool(is_square and known and about.hf_hub_id and not about.custom_load)
 
 
+@dataclass(frozen=True)
+class Made:
+    """What timm builds a network of: in how many places it `blurs` or `averages` where others only take a stride;
+    whether its stem pools over `pooled` px before the first blur, 0 for no such pool; whether it pads as TensorFlow
+    does (`same`); and what its batch norms add to their variances (`eps`)."""
+
+    blurs: int
+    averages: int
+    pooled: int
+    same: bool
+    eps: tuple[float, ...]
+
+    @property
+    def title(self) -> str:
+        """What a network's title says of it, "" for nothing."""
+        return TIMMS_BLUR if self.blurs else TIMMS_AVERAGING if self.averages else ""
+
+    @property
+    def said(self) -> str:
+        """What is to be said of it, each after a semicolon."""
+        told, places = [], f"{self.blurs or self.averages} stride{'s' * (self.blurs + self.averages > 1)}"
+        if self.blurs:
+            pool = f", behind a padded max-pool of {self.pooled} x {self.pooled} px in the stem" if self.pooled else ""
+            told.append(
+                f"blurred by timm's own layers at {places}{pool}, not as in the paper (Zhang 2019)"
+                "; the blur is in no weights file"
+            )
+        elif self.averages:
+            told.append(f"subsampled by timm's averages at {places}, not by the paper's blur (Zhang 2019)")
+        if self.same:
+            told.append(f"padded as TensorFlow pads, eps {' and '.join(f'{eps:g}' for eps in self.eps)} in batch norms")
+        return "".join(f"; {words}" for words in told)
+
+
+@functools.cache
+def made(word: str) -> Made:
+    """What timm builds the network of a name of; built without memory for its numbers."""
+    with torch.device("meta"):
+        net = timm.create_model(word, pretrained=False)
+    layers = dict(net.named_modules())
+    blurs = [name for name, layer in layers.items() if isinstance(layer, timm.layers.BlurPool2d)]
+    before = (layers.get(f"{name.removesuffix('1')}0") for name in blurs if name.endswith(".1"))
+    pools = [layer.kernel_size for layer in before if isinstance(layer, nn.MaxPool2d) and layer.padding]
+    averages = [name for name, layer in layers.items() if name.endswith("aa") and isinstance(layer, nn.AvgPool2d)]
+    same = any(type(layer).__name__.endswith("Same") for layer in layers.values())  # timm's word for such layers
+    eps = sorted({layer.eps for layer in layers.values() if isinstance(layer, nn.BatchNorm2d)})
+    return Made(len(blurs), len(averages), pools[0] if pools else 0, same, tuple(eps))  # type: ignore[arg-type]
+
+
 def find(name: str) -> Card:
     """The card of "timm:NAME" or "timm:NAME.TAG". Raises WeightsError: no package, or no such name."""
     check()
@@ -54,10 +108,11 @@ def find(name: str) -> Card:
     prep = preprocessing(word)
     sentence = (
         f"timm's weights {about.architecture}.{about.tag} ({about.license or 'licence not told'}), on demand "
-        f"from {about.hf_hub_id}; not measured by this project"
+        f"from {about.hf_hub_id}{made(word).said}; not measured by this project"
     )
     family = "imagenet" if prep.size == IMAGENET_SIZE else name
-    return Card(name, word, family, "timm", sentence, prep.size, None, None, prep.resize, prep.interpolation)
+    card = Card(name, word, family, "timm", sentence, prep.size, made=made(word).title)
+    return replace(card, resize=prep.resize, interpolation=prep.interpolation)
 
 
 def preprocessing(word: str) -> Preprocessing:

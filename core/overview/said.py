@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from core import networks
-from core.base.worker import Progress, ignore
+from core.base.worker import Progress, each, ignore
 from core.figures.palette import photo_uri, uri
 from core.networks import engine
 from core.networks.card import Card, Network
 from core.networks.download import WeightsError
+from core.networks.likely import has_two_builds
 from core.pictures.image import RGBImage, from_pixels, thumbnail
-from core.pictures.preprocess import seen, to_tensor
+from core.pictures.preprocess import Preprocessing, seen, to_tensor
 
+TORCH_EPS = 1e-5  # that of torch's batch norms where nothing else is said
 BEST = 3  # answers of a network
 VIEW = 144  # px: as large as the picture in a network's eyes is shown
 
@@ -52,6 +54,20 @@ def of_network(network: Network, image: RGBImage, progress: Progress = ignore) -
     best = tuple((network.labels[i], float(share[i])) for i in np.argsort(-share, kind="stable")[:BEST])
     small = thumbnail(from_pixels(pixels), VIEW).pixels
     return Said(best, (photo_uri if len(pixels) > VIEW else uri)(small))
+
+
+def in_ways(
+    network: Network, ways: Sequence[Preprocessing], image: RGBImage, progress: Progress = ignore
+) -> tuple[Said, ...]:
+    """What a loaded network says of the picture under each preprocessing, in float32; last, where its tensors are those
+    of two networks, what the other one says as it is."""
+    asked = [replace(network, preprocessing=prep) for prep in ways]
+    if has_two_builds(network):
+        from core.models.lite import rebuilt
+
+        other = rebuilt(network.engine.plain, even=True, eps=TORCH_EPS)  # type: ignore[arg-type]
+        asked.append(replace(network, engine=engine.prepare(other)))
+    return tuple(of_network(one, image) for one in each(asked, progress))
 
 
 @dataclass(frozen=True)

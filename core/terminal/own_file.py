@@ -20,6 +20,8 @@ HELP = {
     "mean": "Mean of a weights file's pictures in [0, 1]: one number, or one a channel, such as 0.49,0.48,0.45.",
     "std": "Their standard deviation, likewise.",
     "input_size": "Side in px of a weights file's square input.",
+    "resize": "Short side in px of a picture before that square is cut out; --input-size for its whole centre square.",
+    "interpolation": "Filter that scales a picture for a weights file's network: bilinear or bicubic.",
     "layout": "Layout of an ONNX file's input, NCHW or NHWC; by default guessed.",
 }
 
@@ -47,9 +49,6 @@ def written(name: str) -> str:
 def file_options(said: dict[str, str]) -> FileOptions:
     """What the words of a command say of a weights file. Raises WeightsError."""
     words = [word for name, value in said.items() if value for word in (written(name), value)]
-    size = said["input_size"]
-    if size and not (size.isdecimal() and len(size) < 5 and int(size)):
-        raise WeightsError(f"expected a whole number of px for --input-size, got {size!r:.40}: write it like 224")
     return FileOptions(
         arch=said["arch"],
         like=said["like"],
@@ -57,7 +56,9 @@ def file_options(said: dict[str, str]) -> FileOptions:
         labels=labels(said["labels"]),
         mean=numbers("--mean", said["mean"]),
         std=numbers("--std", said["std"]),
-        size=int(size or 0),
+        size=pixels("--input-size", said["input_size"]),
+        resize=pixels("--resize", said["resize"]),
+        interpolation=said["interpolation"].lower(),  # type: ignore[arg-type]  # FileOptions refuses others
         layout=said["layout"].upper(),
         words=tuple(words),
     )
@@ -86,6 +87,13 @@ def is_file(said: str) -> bool:
         return at_home(said).is_file()
     except (OSError, ValueError):  # too long for a path, or with a null byte
         return False
+
+
+def pixels(option: str, said: str) -> int:
+    """A whole number of px, 0 where nothing is said. Raises WeightsError."""
+    if said and not (said.isdecimal() and len(said) < 5 and int(said)):
+        raise WeightsError(f"expected a whole number of px for {option}, got {said!r:.40}: write it like 224")
+    return int(said or 0)
 
 
 def numbers(option: str, said: str) -> tuple[float, ...]:

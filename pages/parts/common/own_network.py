@@ -22,7 +22,7 @@ from core.networks.checkpoints import ITSELF
 from core.networks.download import WeightsError
 from core.networks.own_options import LEAST_DEVIATION, SIDES, FileOptions
 from core.overview import said
-from pages.parts.common import at_hand, stage, tray, waiting
+from pages.parts.common import at_hand, stage, tray, waiting, ways
 from pages.parts.common.words import note, plain
 
 FILE, TORCHVISION, TIMM, PACKAGE = "a weights file", "torchvision", "timm", "a package"
@@ -201,10 +201,13 @@ def open_it(asked: str, key: str, work: Callable[[], Network], chosen: Chosen) -
         args = (asked, work, chosen)
         st.button(section("networks", "open"), type="primary", key=key, on_click=attempt, args=args)
         came = st.session_state.get(CAME, {}).get(asked)
-        if isinstance(came, str) and came in at_hand.own_networks():
-            tell(at_hand.own_networks()[came], key)
+        network = at_hand.own_networks().get(came) if isinstance(came, str) else None
+        if network is not None:
+            tell(network, key)
         elif isinstance(came, WeightsError):
             st.error(plain(came), icon=":material/error:")
+    if network is not None:
+        ways.show(network, key)
 
 
 def tell(network: Network, key: str) -> None:
@@ -231,4 +234,5 @@ def attempt(asked: str, work: Callable[[], Network], chosen: Chosen) -> None:
         return
     came[asked] = network.card.name
     at_hand.own_networks()[network.card.name] = network
+    ways.remember(network)
     chosen(network)

@@ -8,6 +8,7 @@ import timm
 import torch
 
 from core import networks
+from core.models import create_model
 from core.networks import packaged, timm_networks
 from core.networks.download import WeightsError
 from core.pictures.samples import load_sample
@@ -100,3 +101,54 @@ def test_naming_a_network_of_ours_does_not_import_timm():
 
     code = "import sys; from core import networks; networks.find('lite0'); sys.exit('timm' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("word", "blurs", "averages", "pooled"),
+    [
+        ("resnetblur50", 4, 0, 3),
+        ("densenetblur121d", 1, 0, 3),
+        ("mobilenetv4_conv_blur_medium", 4, 0, 0),
+        ("tresnet_m", 3, 0, 0),  # blurred, though its name does not say so
+        ("resnetaa50", 0, 3, 0),
+        ("tf_efficientnet_b0.aa_in1k", 0, 0, 0),  # these are trained by AutoAugment
+        ("resnet50", 0, 0, 0),
+    ],
+)
+def test_a_blur_of_timms_is_named_as_timms_and_never_counts_as_the_papers(word, blurs, averages, pooled):
+    made = timm_networks.made(word)
+    assert (made.blurs, made.averages, made.pooled) == (blurs, averages, pooled)
+    card = networks.find(f"timm:{word}")
+    assert card.blur is None
+    whose = "timm's blur" if blurs else "timm's averaging" if averages else ""
+    assert card.made == whose
+    assert card.title.endswith(f" · {whose}" if whose else word.replace("_", " "))
+    assert ("not as in the paper" in card.provenance) == bool(blurs)
+    assert "blur medium · timm's" in card.title or "_" not in card.title  # no "· blur medium", as ours are written
+
+
+def test_timms_blurred_stem_is_not_the_papers():
+    """The same picture, pooled: timm's own stem and the paper's, as `resnet50_blur3` builds it, give other maps."""
+    theirs, papers = timm.create_model("resnetblur50", pretrained=False).eval(), create_model("resnet50_blur3").eval()
+    assert not any("filt" in name for name in theirs.state_dict())
+    assert any("filt" in name for name in papers.state_dict())
+    x = torch.rand(1, 64, 16, 16, generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        assert not torch.allclose(theirs.maxpool(x), papers.maxpool(x), atol=1e-2)
+        bar = torch.zeros(1, 64, 16, 16)
+        bar[..., 7] = 1  # a line one pixel wide becomes three by timm's maximum, two by the paper's
+        assert float(theirs.maxpool[0](bar)[0, 0, 5].sum()) == 3
+        assert float(papers.maxpool[0](bar)[0, 0, 5].sum()) == 2
+
+
+def test_this_projects_own_copies_of_these_are_named_so_too():
+    assert networks.find("untrained:resnetblur18").title == "untrained:resnetblur18 · timm's blur"
+    assert networks.find("untrained:resnetaa50").title.endswith(" · timm's averaging")
+    assert networks.find("untrained:resnet18_blur3").title == "untrained:resnet18 · blur 3"
+
+
+def test_timms_copies_of_tensorflows_networks_say_how_they_pad():
+    assert (
+        "padded as TensorFlow pads, eps 0.001 in batch norms" in networks.find("timm:tf_efficientnet_lite0").provenance
+    )
+    assert "TensorFlow" not in networks.find("timm:efficientnet_lite0").provenance
