@@ -20,6 +20,7 @@ from core.networks import packaged as networks
 from core.studies.shift import dataset
 from core.studies.shift.claims import CLAIMS, SHIFT_PAIRS
 from core.studies.shift.measure_photographs import PHOTOGRAPHS as PHOTOGRAPHS_OF_IMAGENET
+from core.studies.shift.measure_pictures import MEASUREMENTS as OF_PICTURES
 from core.training.measurement import CIFAR, PHOTOGRAPHS, Asked, Measurement, Quick, command
 from core.training.recipes import RECIPES
 
@@ -152,4 +153,5 @@ MEASUREMENTS = (
         ),
     ),
     *PHOTOGRAPHS_OF_IMAGENET,
+    *OF_PICTURES,
 )

@@ -10,9 +10,9 @@ from core.base.prose import section
 from core.figures.blocks import Plot
 from core.networks.card import blur_of, title_of
 from core.studies.shift.figures import Row, dots, looks
-from core.studies.shift.photographs import Answered, Share, blurs_own, shares
+from core.studies.shift.photographs import STEADY, STILL, Answered, Share, blurs_own, shares
 
-RIGHT, STEADY, STILL = "top-1", "consistency", "under one pixel"
+RIGHT = "top-1"
 
 
 def scatter(records: Sequence[Answered]) -> Plot:
