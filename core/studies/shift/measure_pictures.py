@@ -26,12 +26,13 @@ from core.studies.shift.sweep import Params
 from core.studies.shift.two_measures import Steady
 from core.training.measurement import CIFAR, PHOTOGRAPHS, Asked, Measurement, Quick, command
 
-STEPS = {"photo_resnet": 1, "lite0": 2}  # every so many photographs
+STEPS = {"photo_resnet": 1, "lite0": 4}  # every so many photographs
 QUICK_STEPS = {"photo_resnet": 5, "lite0": 25}
 CROP: Boundary = "crop"
 TURN: Boundary = "circular"
-NEAR, NEARER = 4, 2  # px
-MOST = 1_000  # pictures
+NEAR = 2  # px
+FEW, SOME, MANY = 100, 200, 500  # pictures: of larger networks fewer
+STEP = 2  # of two_measures: every so many photographs
 SWEPT = {  # by data set: the plain network and the blurred one
     PHOTOGRAPHS: ("photo_resnet", "photo_resnet_blur5"),
     CIFAR: ("cifar_vgg", "cifar_vgg_blur5"),
@@ -56,10 +57,10 @@ def run_resizers(family: str, asked: Asked, step: int = 0) -> Path:
 
 def run_two_measures(name: str, asked: Asked) -> Path:
     """One network under one pixel and in pairs of crops; write RESULTS/two_measures/NAME.json."""
-    pictures = labelled(asked.data.given(DATA))
+    pictures = labelled(asked.data.given(DATA))[::STEP]
     found = two_measures.answer(networks.load(networks.find(name)), pictures, asked.progress)
     written = command(f"two-measures:{name}", DATA)
-    record = Steady(name, *found, two_measures.PAIRS, 1, said(pictures), written, *today().values())
+    record = Steady(name, *found, two_measures.PAIRS, STEP, said(pictures), written, *today().values())
     save(path := asked.results / two_measures.FOLDER / f"{name}.json", record, indent=None)
     return path
 
@@ -67,11 +68,11 @@ def run_two_measures(name: str, asked: Asked) -> Path:
 def ways_of(data: str) -> dict[str, tuple[int, Ask]]:
     """How the two networks of a data set are asked, and about how many pictures."""
     if data != DATA:
-        return {way: (MOST, everywhere(Params(NEARER, way))) for way in (CROP, TURN)}
+        return {way: (MANY, everywhere(Params(NEAR, way))) for way in (CROP, TURN)}
     return {
-        CROP: (200, everywhere(Params(NEAR, CROP))),
-        TURN: (200, everywhere(Params(NEARER, TURN))),
-        FIVE: (MOST, five_crops),
+        CROP: (SOME, everywhere(Params(NEAR, CROP))),
+        TURN: (FEW, everywhere(Params(NEAR, TURN))),
+        FIVE: (MANY, five_crops),
     }
 
 
