@@ -11,40 +11,48 @@ from core.figures import theme
 from core.figures.blocks import Plot
 from core.figures.palette import ACCENT, USER, style, text_colour, verbatim
 from core.networks.card import blur_of, title_of
-from core.studies.shift.figures import Row, dots, looks
+from core.studies.shift.figures import Row, broken, dots, looks
 from core.studies.shift.resizers import Kept, table
 from core.studies.shift.sweep import Result, flips
 
-SQUARE = 96  # px of a network's square of shifts
+SQUARE = 128  # px of a square of shifts, with its count
 
 
 def squares(results: Sequence[Result], titles: Sequence[str], heads: Sequence[str]) -> Plot:
-    """A row a network, a column a resizer (one Result each, headed so): a square a shift of the photo by its own
+    """A row a resizer (one Result each, headed so), a column a network: a square a shift of the photo by its own
     pixels, crossed where the answer is another one than at rest. Above each the count."""
-    counts = np.stack([flips(result) for result in results], axis=1)  # (M, R)
-    m, r = counts.shape
+    counts = np.stack([flips(result) for result in results])  # (R, M)
+    rows, columns = counts.shape
     others = len(results[0].offsets) - 1
     said = [
-        f"{f'<b>{verbatim(heads[j])}</b><br>' if i == 0 else ''}{counts[i, j]} / {others}" for i, j in np.ndindex(m, r)
+        f"<b>{broken(titles[j])}</b><br>{counts[i, j]} / {others}" if i == 0 else f"{counts[i, j]} / {others}"
+        for i, j in np.ndindex(rows, columns)
     ]
-    fig = subplots.make_subplots(m, r, subplot_titles=said, horizontal_spacing=0.04, vertical_spacing=0.2 / m)
-    for i, j in np.ndindex(m, r):
-        add_square(fig, results[j], i, {"row": i + 1, "col": j + 1})
+    fig = subplots.make_subplots(
+        rows, columns, subplot_titles=said, horizontal_spacing=0.06 / columns, vertical_spacing=0.24 / rows
+    )
+    for i, j in np.ndindex(rows, columns):
+        add_square(fig, results[i], j, {"row": i + 1, "col": j + 1})
     style(fig)
     fig.update_xaxes(visible=False, constrain="domain")
     fig.update_yaxes(showticklabels=False, showgrid=False, zeroline=False, constrain="domain")
-    for i in range(m):
-        fig.update_yaxes(title={"text": verbatim(titles[i])}, row=i + 1, col=1)
-        for j in range(r):
-            fig.update_yaxes(scaleanchor=f"x{i * r + j + 1 if i + j else ''}", row=i + 1, col=j + 1)
+    for i, j in np.ndindex(rows, columns):
+        nth = i * columns + j
+        fig.update_yaxes(scaleanchor=f"x{nth + 1 if nth else ''}", row=i + 1, col=j + 1)
+        if j == 0:
+            fig.update_yaxes(title={"text": verbatim(heads[i])}, row=i + 1, col=1)
+    lines = max(broken(title).count("<br>") + 2 for title in titles)
+    top = theme.size(16 + 18 * lines)
     fig.update_annotations(font={"size": theme.size(13), "color": text_colour()})
-    fig.update_layout(height=theme.size(SQUARE + 44) * m + 40, margin={"l": 40, "r": 8, "t": theme.size(56), "b": 8})
+    fig.update_layout(height=theme.size(SQUARE) * rows + top + 60, margin={"l": 40, "r": 8, "t": top, "b": 8})
     fig.update_layout(showlegend=False, dragmode=False)
-    columns: dict[str, list[object]] = {
+    columns_of: dict[str, list[object]] = {
         "network": list(titles),
-        **{head: [f"{n} of {others}" for n in counts[:, j]] for j, head in enumerate(heads)},
+        **{head: [f"{n} of {others}" for n in counts[i]] for i, head in enumerate(heads)},
     }
-    return Plot(fig, "Shifts of the photo by its own pixels at which the answer changes, by resizer", lambda: columns)
+    return Plot(
+        fig, "Shifts of the photo by its own pixels at which the answer changes, by resizer", lambda: columns_of
+    )
 
 
 def add_square(fig: go.Figure, result: Result, i: int, place: dict[str, int]) -> None:

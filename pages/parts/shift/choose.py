@@ -154,6 +154,15 @@ def resizer_words() -> dict[Resizer, str]:
     }
 
 
+def short_words() -> dict[Resizer, str]:
+    """What scales the photo, where a figure has little room."""
+    return {
+        "antialiased": section("shift_sweep", "short antialiased"),
+        "opencv": section("shift_sweep", "short opencv"),
+        "nearest": section("shift_sweep", "short nearest"),
+    }
+
+
 def what_moves(image: RGBImage, reach: int) -> Resizer:
     """The scaled picture, or the photo itself and what scales it then."""
     told = resizer_words()

@@ -46,7 +46,7 @@ def on_this_picture(choice: choose.Choice, picture: tray.Picture) -> None:
     if len(results) < len(RESIZERS) or len({result.models for result in results}) > 1:
         return
     titles = [card.title for card in choice.cards if card.name in results[0].models]
-    told = choose.resizer_words()
+    told = choose.short_words()
     plot = resizers_figures.squares(results, titles, [told[resizer] for resizer in RESIZERS])
     charts.show(plot, "shift-resizers")
     st.caption(section("shift_sweep", "resizers squares"))
@@ -79,7 +79,7 @@ def over_many(family: str) -> None:
             **shares,
         )
     )
-    told = choose.resizer_words()
+    told = choose.short_words()
     charts.show(resizers_figures.kept_answers(record, [told[r] for r in RESIZERS]), "shift-resizers-many")
     st.caption(section("shift_sweep", "resizers data", data=plain(record.data), window=record.window))
     measured.measure_again([record.command])
