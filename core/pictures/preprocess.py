@@ -12,13 +12,9 @@ from core.base.heavy import nn, torch
 from core.pictures.image import RGBImage, from_pixels
 
 Boundary = Literal["crop", "circular", "reflect"]
-Interpolation = Literal["bilinear", "bicubic", "nearest", "opencv"]
-INTERPOLATIONS = {  # by Pillow, but for "opencv": bilinear between the four nearest pixels, however much is scaled down
-    "bilinear": Image.Resampling.BILINEAR,
-    "bicubic": Image.Resampling.BICUBIC,
-    "nearest": Image.Resampling.NEAREST,
-    "opencv": None,
-}
+Interpolation = Literal["bilinear", "bicubic"]
+INTERPOLATIONS = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC}
+Scaling = Interpolation | Literal["nearest", "opencv"]  # also those that skip pixels
 MOST_OBLONG = 3
 MOST_SCALED = 4_096  # px; a strip of one pixel must not become one of millions
 RIM = 8  # the border of a picture is an eighth of its side
@@ -39,7 +35,7 @@ class Frame(Protocol):
 
     @property
     def interpolation(self) -> Interpolation:
-        """What scales: the antialiased filters "bilinear" and "bicubic"; "nearest" and "opencv" skip pixels."""
+        """The antialiased filter that scales."""
 
 
 @dataclass(frozen=True)
@@ -64,14 +60,14 @@ class Preprocessing:
             raise ValueError(f"expected an interpolation of {list(INTERPOLATIONS)}, got {self.interpolation!r}")
 
 
-def square(image: RGBImage, side: int, interpolation: Interpolation = "bilinear") -> np.ndarray:
+def square(image: RGBImage, side: int, interpolation: Scaling = "bilinear") -> np.ndarray:
     """The picture's centre square, scaled to uint8 (side, side, 3)."""
     short = min(image.height, image.width)
     left, top = (image.width - short) / 2, (image.height - short) / 2
     return scaled(image.pixels, (side, side), interpolation, (left, top, left + short, top + short))
 
 
-def middle(image: RGBImage, short: int, side: int, interpolation: Interpolation = "bilinear") -> np.ndarray:
+def middle(image: RGBImage, short: int, side: int, interpolation: Scaling = "bilinear") -> np.ndarray:
     """The middle uint8 (side, side, 3) of the picture scaled to a short side of `short`, as torchvision crops it.
 
     A picture whose long side would then be over MOST_SCALED px is cut to its middle before.
@@ -81,13 +77,13 @@ def middle(image: RGBImage, short: int, side: int, interpolation: Interpolation 
     width, height = min(image.width, kept), min(image.height, kept)
     left, top = (image.width - width) // 2, (image.height - height) // 2
     size = (short * width // small, short * height // small)
-    whole = scaled(image.pixels, size, interpolation, (left, top, left + width, top + height))
+    found = scaled(image.pixels, size, interpolation, (left, top, left + width, top + height))
     left, top = round((size[0] - side) / 2), round((size[1] - side) / 2)
-    return whole[top : top + side, left : left + side]
+    return found[top : top + side, left : left + side]
 
 
 def scaled(
-    pixels: np.ndarray, size: tuple[int, int], how: Interpolation, box: tuple[float, float, float, float]
+    pixels: np.ndarray, size: tuple[int, int], how: Scaling, box: tuple[float, float, float, float]
 ) -> np.ndarray:
     """The `box` (left, top, right, bottom) of uint8 (H, W, 3), scaled to uint8 (height, width, 3) of a (width, height).
 
@@ -95,7 +91,8 @@ def scaled(
     INTER_NEAREST_EXACT.
     """
     if how != "opencv":
-        return np.asarray(Image.fromarray(pixels).resize(size, INTERPOLATIONS[how], box))
+        by = Image.Resampling.NEAREST if how == "nearest" else INTERPOLATIONS[how]
+        return np.asarray(Image.fromarray(pixels).resize(size, by, box))
     left, top, right, bottom = map(int, box)
     planes = torch.from_numpy(pixels[top:bottom, left:right].copy()).movedim(-1, 0)[None]
     found = nn.functional.interpolate(planes, size[::-1], mode="bilinear", align_corners=False)
@@ -176,7 +173,7 @@ def denormalise(x: torch.Tensor, prep: Preprocessing) -> torch.Tensor:
 
 
 def field_of_view(
-    image: RGBImage, frame: Frame, reach: int, boundary: Boundary, how: Interpolation | None = None
+    image: RGBImage, frame: Frame, reach: int, boundary: Boundary, how: Scaling | None = None
 ) -> np.ndarray:
     """uint8 (size + 2 reach, size + 2 reach, 3): everything that a size x size window can meet within `reach` pixels.
 

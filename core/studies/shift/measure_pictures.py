@@ -31,7 +31,7 @@ QUICK_STEPS = {"photo_resnet": 5, "lite0": 25}
 CROP: Boundary = "crop"
 TURN: Boundary = "circular"
 NEAR = 2  # px
-FEW, SOME, MANY = 100, 200, 500  # pictures: of larger networks fewer
+FEW, SOME, MANY = 60, 200, 300  # pictures: fewest of the large networks
 STEP = 2  # of two_measures: every so many photographs
 SWEPT = {  # by data set: the plain network and the blurred one
     PHOTOGRAPHS: ("photo_resnet", "photo_resnet_blur5"),

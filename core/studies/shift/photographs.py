@@ -99,7 +99,8 @@ def answer(
 
 
 def steady(first: np.ndarray, pairs: int) -> tuple[int, int]:
-    """Of the answers to a picture's `windows`, how many pairs agree, and in how many directions the answer stays."""
+    """Of the answers (n,) to a picture's `windows`, how many of `pairs` agree, and in how many directions the answer
+    stays."""
     if not pairs:
         return 0, 0
     a, b = first[1 : 1 + 2 * pairs].reshape(pairs, 2).T

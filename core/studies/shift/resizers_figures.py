@@ -1,4 +1,4 @@
-"""Figures of what the resizer before a network does to its answers (see core/studies/shift/resizers.py)."""
+"""Figures of what the resizer before a network does to its answers, beside the blur in it (Zhang, ICML 2019)."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from PIL import Image
 from core import networks
 from core.base.records import save
 from core.pictures.image import from_pixels
-from core.pictures.preprocess import INTERPOLATIONS, field_of_view, scaled, square, to_tensor
+from core.pictures.preprocess import field_of_view, scaled, square, to_tensor
 from core.pictures.samples import load_sample
 from core.studies.shift import claims, resizers, resizers_figures, sweep
 from core.studies.shift.resizers import MOVES, RESIZERS, WINDOW, Kept
@@ -42,8 +42,8 @@ def test_only_antialiased_filters_average_what_they_leave_out():
     for how in ("bilinear", "bicubic"):
         assert abs(square(fine, 32, how)[:, 2:-2].astype(float) - 127.5).max() < 2
     assert set(np.unique(square(fine, 32, "nearest"))) <= {0, 255}
-    moved = from_pixels(fine.pixels[:, 1:])
-    assert abs(square(moved, 32, "nearest").astype(int) - square(fine, 32, "nearest")).max() == 255
+    rest, moved = (square(from_pixels(fine.pixels[:, i : i + 255]), 32, "nearest").astype(int) for i in (0, 1))
+    assert (rest + moved == 255).all()  # all bright has become dark
 
 
 def test_opencv_s_filter_weighs_the_nearest_pixels_by_their_distance():
@@ -60,7 +60,7 @@ def test_opencv_s_filter_weighs_the_nearest_pixels_by_their_distance():
     np.testing.assert_array_equal(box, found)
 
 
-@pytest.mark.parametrize("how", INTERPOLATIONS)
+@pytest.mark.parametrize("how", ["bilinear", "bicubic", "nearest", "opencv"])
 def test_a_picture_of_the_right_size_stays_as_it_is(how):
     image = load_sample("coffee")
     pixels = image.pixels[:64, :64]
