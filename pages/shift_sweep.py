@@ -11,7 +11,7 @@ from core.networks import card as networks_card
 from core.studies.shift import STUDY, figures, sweep
 from core.studies.shift.sweep import Result
 from pages.parts.common import at_hand, charts, frame, provenance, stage, take_away, tray
-from pages.parts.shift import asking, choose, closer, hero, measured, verdict, why
+from pages.parts.shift import asking, average, choose, closer, hero, measured, resized, verdict, why
 
 
 def maps(result: Result, cards: list[networks_card.Card]) -> None:
@@ -58,6 +58,9 @@ else:
     if (other := tray.held()) is not None:
         beside(choice, other)
     closer.show(result, cards, picture.image, choice.params)
+    with frame.going_on():
+        average.show(result, cards, choice)
+        resized.show(choice, picture)
     closer.inside(cards, picture)
 why.show()
 with frame.going_on():

@@ -8,12 +8,13 @@ from typing import Literal, Protocol
 import numpy as np
 from PIL import Image
 
-from core.base.heavy import torch
+from core.base.heavy import nn, torch
 from core.pictures.image import RGBImage, from_pixels
 
 Boundary = Literal["crop", "circular", "reflect"]
 Interpolation = Literal["bilinear", "bicubic"]
 INTERPOLATIONS = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC}
+Scaling = Interpolation | Literal["nearest", "opencv"]  # also those that skip pixels
 MOST_OBLONG = 3
 MOST_SCALED = 4_096  # px; a strip of one pixel must not become one of millions
 RIM = 8  # the border of a picture is an eighth of its side
@@ -59,15 +60,14 @@ class Preprocessing:
             raise ValueError(f"expected an interpolation of {list(INTERPOLATIONS)}, got {self.interpolation!r}")
 
 
-def square(image: RGBImage, side: int, interpolation: Interpolation = "bilinear") -> np.ndarray:
-    """The picture's centre square, scaled to uint8 (side, side, 3) with an antialiased filter."""
+def square(image: RGBImage, side: int, interpolation: Scaling = "bilinear") -> np.ndarray:
+    """The picture's centre square, scaled to uint8 (side, side, 3)."""
     short = min(image.height, image.width)
     left, top = (image.width - short) / 2, (image.height - short) / 2
-    box = (left, top, left + short, top + short)
-    return np.asarray(Image.fromarray(image.pixels).resize((side, side), INTERPOLATIONS[interpolation], box))
+    return scaled(image.pixels, (side, side), interpolation, (left, top, left + short, top + short))
 
 
-def middle(image: RGBImage, short: int, side: int, interpolation: Interpolation = "bilinear") -> np.ndarray:
+def middle(image: RGBImage, short: int, side: int, interpolation: Scaling = "bilinear") -> np.ndarray:
     """The middle uint8 (side, side, 3) of the picture scaled to a short side of `short`, as torchvision crops it.
 
     A picture whose long side would then be over MOST_SCALED px is cut to its middle before.
@@ -77,11 +77,26 @@ def middle(image: RGBImage, short: int, side: int, interpolation: Interpolation 
     width, height = min(image.width, kept), min(image.height, kept)
     left, top = (image.width - width) // 2, (image.height - height) // 2
     size = (short * width // small, short * height // small)
-    scaled = Image.fromarray(image.pixels).resize(
-        size, INTERPOLATIONS[interpolation], (left, top, left + width, top + height)
-    )
+    found = scaled(image.pixels, size, interpolation, (left, top, left + width, top + height))
     left, top = round((size[0] - side) / 2), round((size[1] - side) / 2)
-    return np.asarray(scaled.crop((left, top, left + side, top + side)))
+    return found[top : top + side, left : left + side]
+
+
+def scaled(
+    pixels: np.ndarray, size: tuple[int, int], how: Scaling, box: tuple[float, float, float, float]
+) -> np.ndarray:
+    """The `box` (left, top, right, bottom) of uint8 (H, W, 3), scaled to uint8 (height, width, 3) of a (width, height).
+
+    "opencv" samples the box's whole pixels as OpenCV's INTER_LINEAR does, to within one of 255 levels; "nearest" as its
+    INTER_NEAREST_EXACT.
+    """
+    if how != "opencv":
+        by = Image.Resampling.NEAREST if how == "nearest" else INTERPOLATIONS[how]
+        return np.asarray(Image.fromarray(pixels).resize(size, by, box))
+    left, top, right, bottom = map(int, box)
+    planes = torch.from_numpy(pixels[top:bottom, left:right].copy()).movedim(-1, 0)[None]
+    found = nn.functional.interpolate(planes, size[::-1], mode="bilinear", align_corners=False)
+    return np.asarray(found[0].movedim(0, -1).numpy())
 
 
 def seen(image: RGBImage, prep: Preprocessing) -> np.ndarray:
@@ -157,17 +172,20 @@ def denormalise(x: torch.Tensor, prep: Preprocessing) -> torch.Tensor:
     return x * x.new_tensor(prep.std)[:, None, None] + x.new_tensor(prep.mean)[:, None, None]
 
 
-def field_of_view(image: RGBImage, frame: Frame, reach: int, boundary: Boundary) -> np.ndarray:
+def field_of_view(
+    image: RGBImage, frame: Frame, reach: int, boundary: Boundary, how: Scaling | None = None
+) -> np.ndarray:
     """uint8 (size + 2 reach, size + 2 reach, 3): everything that a size x size window can meet within `reach` pixels.
 
-    'crop' takes it from the photograph, which is scaled as the frame says, or larger where it has to hold the view;
-    'circular' and 'reflect' continue the frame's own square by wrapping round or mirroring.
+    'crop' takes it from the photograph, which is scaled as the frame says, or larger where it has to hold the view, and
+    by the frame's own filter unless told `how`; 'circular' and 'reflect' continue the frame's own square by wrapping
+    round or mirroring.
     """
     if boundary == "crop":
-        side = frame.size + 2 * reach
+        side, how = frame.size + 2 * reach, how or frame.interpolation
         if frame.resize is None:
-            return square(image, side, frame.interpolation)
-        return middle(image, max(side, frame.resize), side, frame.interpolation)
+            return square(image, side, how)
+        return middle(image, max(side, frame.resize), side, how)
     mode: Literal["wrap", "reflect"] = "wrap" if boundary == "circular" else "reflect"
     own = field_of_view(image, frame, 0, "crop")
     return np.pad(own, ((reach, reach), (reach, reach), (0, 0)), mode=mode)

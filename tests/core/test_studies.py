@@ -14,7 +14,7 @@ import pytest
 from core import studies
 
 WRONG = {  # settings -> values that do not exist, a field
-    "shift.sweep": {"max_shift": (0, 25, 99, -1, nan), "boundary": ("zero",)},
+    "shift.sweep": {"max_shift": (0, 25, 99, -1, nan), "boundary": ("zero",), "resizer": ("box",)},
     "patch.evidence": {"short": (20, 10**13, nan), "resolution": ("huge",)},
     "patch.interaction": {"side": (1, 65), "pairs": (0, 5001), "seed": (-1,)},
     "patch.masking": {

@@ -21,10 +21,11 @@ from core.studies.shift.sweep import Line, Result, along, finding, flip_points, 
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "star", "pentagon")
 NARROW = 13  # letters in a line above a map
+HEAD = 26  # letters in a line above a panel
 ROW, LEGEND = 34, 20  # px of a network's row, and of its name in a legend
 Look = tuple[str, str, str]  # colour, dash, symbol
 Interval = tuple[float, float, float]  # a value and both ends of its interval
-Row = tuple[str, Look, Interval, Interval]  # title, look, what stands in either panel
+Row = tuple[str, Look, Sequence[Interval]]  # title, look, what stands in each panel
 
 
 def looks(blurs: Sequence[int | None]) -> list[Look]:
@@ -227,7 +228,7 @@ def scatter(summaries: Sequence[Summary], titles: Sequence[str], blurs: Sequence
     for s, title, look in zip(summaries, titles, looks(blurs), strict=True):
         if s.accuracy is not None and s.accuracy_interval is not None:
             steady, right = (s.consistency, *s.consistency_interval), (s.accuracy, *s.accuracy_interval)
-            rows.append((title, look, percents(steady), percents(right)))
+            rows.append((title, look, (percents(steady), percents(right))))
     fig = dots(rows, (section("shift_sweep", "pairs agree"), section("shift_sweep", "right answers")))
     return Plot(fig, "Consistency and accuracy of every packaged network", lambda: table(summaries, titles))
 
@@ -239,12 +240,13 @@ def percents(values: Sequence[float]) -> tuple[float, float, float]:
 
 
 def dots(rows: Sequence[Row], heads: Sequence[str]) -> go.Figure:
-    """Two panels, headed so, with a row a network, the highest of the first panel above: so no name lies on another,
+    """Panels, headed so, with a row a network, the highest of the first panel above: so no name lies on another,
     whatever the values are."""
-    fig = subplots.make_subplots(1, 2, shared_yaxes=True, subplot_titles=heads, horizontal_spacing=0.06)
-    for title, (colour, _, symbol), first, second in sorted(rows, key=lambda row: row[2][0]):
+    heads = ["<br>".join(map(verbatim, textwrap.wrap(head, HEAD))) for head in heads]
+    fig = subplots.make_subplots(1, len(heads), shared_yaxes=True, subplot_titles=heads, horizontal_spacing=0.06)
+    for title, (colour, _, symbol), panels in sorted(rows, key=lambda row: row[2][0][0]):
         name = verbatim(title)
-        for column, (value, low, high) in enumerate((first, second), 1):
+        for column, (value, low, high) in enumerate(panels, 1):
             across = (np.array([v]) for v in (value, low, high))
             fig.add_scatter(
                 x=[value],
@@ -259,7 +261,7 @@ def dots(rows: Sequence[Row], heads: Sequence[str]) -> go.Figure:
             )
     style(fig)
     high = theme.size(ROW) * max(len(rows), 1)
-    fig.update_layout(height=high + 104, margin={"l": 8, "t": 56, "b": 48})
+    fig.update_layout(height=high + 116, margin={"l": 8, "t": 68, "b": 48})
     fig.update_xaxes(title_text="%", showgrid=True, tickangle=0, nticks=4)
     fig.update_yaxes(automargin=True, showgrid=True)
     fig.update_annotations(font={"size": theme.size(13), "color": text_colour()})

@@ -18,6 +18,7 @@ from core.networks import packaged as networks
 from core.studies.shift import dataset, pairs
 from core.studies.shift.claims import CLAIMS, PHOTOS, VGGS
 from core.studies.shift.measure_photographs import PHOTOGRAPHS as PHOTOGRAPHS_OF_IMAGENET
+from core.studies.shift.measure_pictures import MEASUREMENTS as OF_PICTURES
 from core.training.measurement import CIFAR, PHOTOGRAPHS, Asked, Measurement, Quick, command
 from core.training.recipes import RECIPES, SEEDS, seeded
 
@@ -136,4 +137,5 @@ MEASUREMENTS = (
         ),
     ),
     *PHOTOGRAPHS_OF_IMAGENET,
+    *OF_PICTURES,
 )

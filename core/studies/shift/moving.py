@@ -31,7 +31,8 @@ class Scene:
     """The photo as data address `picture`, `width` x `height` px, and on it the network's frame: a square of `side`,
     at rest at (`left`, `top`), which a shift of (dy, dx) moves to (left - dx step, top - dy step), all in its pixels.
     `view`: everything that the network sees at some shift, in the network's own pixels; `size`: of these the
-    network sees so many across. `share` in [0, 1]: how much of the photo lies in the frame."""
+    network sees so many across. `share` in [0, 1]: how much of the photo lies in the frame. `own`: the photo moves by
+    its own pixels and is scaled afterwards; the view is then the photo itself."""
 
     picture: str
     width: int
@@ -41,8 +42,9 @@ class Scene:
     side: float
     step: float
     view: str
-    size: int
+    size: float
     share: float
+    own: bool = False
 
 
 def lit(image: RGBImage, card: Card) -> RGBImage:
@@ -60,6 +62,8 @@ def scene(image: RGBImage, card: Card, params: Params) -> Scene:
     """The photo with the frame of a card's networks. Only a true crop moves over the photo itself; where the picture
     wraps round or is mirrored, its frame is continued so, and that is shown."""
     shown = lit(image, card)
+    if params.resizer != "none":
+        return own_scene(shown, card, params.max_shift)
     view, size = field_of_view(shown, card, params.max_shift, params.boundary), card.size
     seen = uri(view) if size <= HARD else photo_uri(view)
     across = size + 2 * params.max_shift
@@ -75,6 +79,19 @@ def scene(image: RGBImage, card: Card, params: Params) -> Scene:
     step = min(height, width) / short
     left, top = ((length - size * step) / 2 for length in (width, height))
     return Scene(_address(pixels), width, height, left, top, size * step, step, seen, size, share)
+
+
+def own_scene(shown: RGBImage, card: Card, reach: int) -> Scene:
+    """The photo, and on it what is scaled to a network's pixels once it has moved by its own."""
+    kept = _middle(shown.pixels)
+    pixels = at_most(from_pixels(kept), PIXELS)
+    height, width = pixels.shape[:2]
+    step = height / kept.shape[0]
+    side = (min(kept.shape[:2]) - 2 * reach) * (1.0 if card.resize is None else card.size / card.resize)
+    left, top = ((length - side * step) / 2 for length in (width, height))
+    address = _address(pixels)
+    share = side**2 / (shown.height * shown.width)
+    return Scene(address, width, height, left, top, side * step, step, address, side * step, share, own=True)
 
 
 def _middle(pixels: np.ndarray) -> np.ndarray:

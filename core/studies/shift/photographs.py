@@ -7,9 +7,10 @@ that two networks are compared on the same pictures at the same shifts.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
@@ -25,6 +26,7 @@ from core.pictures.preprocess import field_of_view, seen, to_tensor
 NAMES = ("lite0", "lite0_blur3", "lite0_blur5", "lite0_same", "lite0_sparse", "lite0_local")
 PLAIN = "lite0_same"
 PAIRS, SEED, BEST = 10, 0, 5
+STEADY, STILL = "consistency", "under one pixel"  # the two measures of steadiness
 SIDES = ((0, 1), (2, 1), (1, 0), (1, 2))  # top and left of a picture that has moved by one pixel, of (1, 1) at rest
 
 
@@ -57,18 +59,20 @@ class Answered:
         """(N,) in [0, 1] by the words for it."""
         found = {"top-1": self.right, f"top-{BEST}": self.five}
         if self.pairs:
-            found |= {"consistency": self.agree / self.pairs, "under one pixel": self.still / len(SIDES)}
+            found |= {STEADY: self.agree / self.pairs, STILL: self.still / len(SIDES)}
         return found
 
 
 def windows(image: RGBImage, network: Network, dice: np.random.Generator, pairs: int = PAIRS) -> Iterator[np.ndarray]:
     """All that the network is asked of a picture, uint8 (size, size, 3): the middle; where there are pairs, two windows
-    a pair, and those of the photograph that has lost a pixel of its rim all round, or all of it at one side."""
+    a pair, and those of the photograph that has lost a pixel of its rim all round, or all of it at one side.
+
+    A network that is shown all of a picture at once gets windows of one that is half as large again."""
     prep = network.preprocessing
     yield seen(image, prep)
     if not pairs:
         return
-    spare = (prep.resize or prep.size) - prep.size
+    spare = prep.size // 2 if prep.resize is None else prep.resize - prep.size
     view = field_of_view(image, prep, spare // 2, "crop")
     for top, left in dice.integers(0, spare + 1, (2 * pairs, 2)):
         yield view[top : top + prep.size, left : left + prep.size]
@@ -87,13 +91,20 @@ def answer(
         inputs = lambda which, asked=asked: to_tensor(asked[which], network.preprocessing)  # noqa: E731
         answers = engine.logits(network.engine, inputs, len(asked))
         first = answers.top1
-        a, b = first[1 : 1 + 2 * pairs].reshape(pairs, 2).T
         five = truth in np.argsort(answers.logits[0])[-BEST:]
-        still = (first[-len(SIDES) :] == first[-len(SIDES) - 1]).sum() if pairs else 0
-        rows.append((int(first[0] == truth), int(five), int((a == b).sum()), int(still)))
+        rows.append((int(first[0] == truth), int(five), *steady(first, pairs)))
         progress(i + 1, len(pictures))
     right, best, agree, stays = np.array(rows).T
     return right, best, agree, stays
+
+
+def steady(first: np.ndarray, pairs: int) -> tuple[int, int]:
+    """Of the answers (n,) to a picture's `windows`, how many of `pairs` agree, and in how many directions the answer
+    stays."""
+    if not pairs:
+        return 0, 0
+    a, b = first[1 : 1 + 2 * pairs].reshape(pairs, 2).T
+    return int((a == b).sum()), int((first[-len(SIDES) :] == first[-len(SIDES) - 1]).sum())
 
 
 @dataclass(frozen=True)
@@ -108,7 +119,20 @@ class Share:
     half: float
 
 
-def shares(records: Sequence[Answered]) -> dict[str, dict[str, Share]]:
+class Kept(Protocol):
+    """What was kept of one network, picture by picture."""
+
+    @property
+    def network(self) -> str: ...
+
+    @property
+    def step(self) -> int: ...
+
+    @property
+    def quantities(self) -> Mapping[str, np.ndarray]: ...
+
+
+def shares(records: Sequence[Kept]) -> dict[str, dict[str, Share]]:
     """By quantity, the Share of every network that was asked for it, compared with the first of them."""
     table: dict[str, dict[str, Share]] = {}
     for record in records:

@@ -10,9 +10,9 @@ from core.base.prose import section
 from core.figures.blocks import Plot
 from core.networks.card import blur_of, title_of
 from core.studies.shift.figures import Row, dots, looks
-from core.studies.shift.photographs import Answered, Share, blurs_own, shares
+from core.studies.shift.photographs import STEADY, STILL, Answered, Kept, Share, blurs_own, shares
 
-RIGHT, STEADY, STILL = "top-1", "consistency", "under one pixel"
+RIGHT = "top-1"
 
 
 def scatter(records: Sequence[Answered]) -> Plot:
@@ -23,10 +23,27 @@ def scatter(records: Sequence[Answered]) -> Plot:
     rows: list[Row] = []
     for record, look in zip(records, looks([blur_of(record.network) for record in records]), strict=True):
         steady, right = (found[quantity][record.network] for quantity in (STEADY, RIGHT))
-        panels = [(share.value, share.low, share.high) for share in (steady, right)]
-        rows.append((title_of(record.network), look, panels[0], panels[1]))
+        rows.append((title_of(record.network), look, [(s.value, s.low, s.high) for s in (steady, right)]))
     fig = dots(rows, (section("shift_sweep", "pairs agree"), section("shift_sweep", "right answers")))
     return Plot(fig, f"Consistency and accuracy. {finding(records)}", lambda: table(every))
+
+
+def both_measures(records: Sequence[Kept]) -> Plot:
+    """The two measures of steadiness side by side, a row a network with 95 % intervals, the steadiest under one pixel
+    of the photograph above."""
+    found = shares(records)
+    listed = zip(records, looks([blur_of(record.network) for record in records]), strict=True)
+    by_name = [(record.network, look) for record, look in listed]
+    rows: list[Row] = [
+        (title_of(name), look, [(s.value, s.low, s.high) for s in (found[STILL][name], found[STEADY][name])])
+        for name, look in by_name
+    ]
+    heads = section("shift_sweep", "one pixel agrees"), section("shift_sweep", "crops agree")
+    columns: dict[str, list[object]] = {"network": [title_of(name) for name, _ in by_name]}
+    for quantity in (STILL, STEADY):
+        told = [found[quantity][name] for name, _ in by_name]
+        columns[f"{quantity}, %"] = [f"{s.value:.1f} [{s.low:.1f}, {s.high:.1f}]" for s in told]
+    return Plot(dots(rows, heads), "Two measures of steadiness, network by network", lambda: columns)
 
 
 def table(records: Sequence[Answered]) -> dict[str, list[object]]:

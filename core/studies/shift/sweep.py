@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from core.networks.card import Network
 from core.networks.engine import Answers
 from core.networks.own_options import Opened
 from core.networks.packaged import check_comparable
-from core.pictures.image import RGBImage
+from core.pictures.image import RGBImage, from_pixels
 from core.pictures.preprocess import (
     BOUNDARIES,
     Boundary,
@@ -39,6 +39,9 @@ LINES: dict[Line, tuple[int, int]] = {
     "vertical": (1, 0),
     "anti-diagonal": (1, -1),
 }
+Resizer = Literal["none", "antialiased", "opencv", "nearest"]
+RESIZERS: tuple[Resizer, ...] = get_args(Resizer)
+LEAST = 8  # px of a picture that are left when it moves by its own pixels
 MAX_SHIFT_LIMITS = (1, 24)  # pixels; a reflection cannot reach further than the smallest input, 32 px
 ON_THE_WAY = (1, 4, 8)  # radii: a page shows what is known of these before it knows all
 
@@ -48,7 +51,12 @@ class Params:
     """`max_shift` R in input pixels; `boundary`: what moves in at the edge; `target`: class index, None for the
     top-1 of the first network on the unshifted picture.
 
-    Raises ValueError for a radius or a boundary that does not exist.
+    `resizer`: with "none" the picture is scaled once and then moves by the network's pixels; with any other it moves by
+    its own pixels, R of its rim left out all round, and is scaled afterwards: by the network's own filter
+    ("antialiased"), or by one that skips pixels.
+
+    Raises ValueError for a radius, a boundary or a resizer that does not exist, and for a resizer where what moves in
+    is not more of the photo.
     """
 
     max_shift: int = setting(
@@ -56,9 +64,16 @@ class Params:
     )
     boundary: Boundary = setting("crop", "crop, circular or reflect.", choices=BOUNDARIES)
     target: int | None = setting(None, "Class label or index; the first network's top-1 by default.", is_class=True)
+    resizer: Resizer = setting(
+        "none", "Move the photo by its own pixels and scale it then: antialiased, opencv or nearest.", choices=RESIZERS
+    )
 
     def __post_init__(self) -> None:
         check(self)
+        if self.resizer != "none" and self.boundary != "crop":
+            raise ValueError(
+                f"expected the boundary crop for a photo that moves by its own pixels, got {self.boundary}: choose crop"
+            )
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,6 +96,8 @@ class Result:
     top1_probability: np.ndarray  # (M, S)
     float32: np.ndarray  # (M, S) bool
     logit_error: np.ndarray  # (M,)
+    mean_top1: np.ndarray  # (M,) class index of the likeliest class by the mean of the probabilities over all shifts
+    mean_probability: np.ndarray  # (M,) that class's mean probability
 
     @property
     def side(self) -> int:
@@ -140,6 +157,11 @@ def answer(
 def moved(network: Network, image: RGBImage, params: Params, offsets: np.ndarray) -> engine.Batch:
     """What the network sees of the picture at `offsets` (S, 2): indices (n,) -> inputs (n, C, size, size)."""
     prep, r = network.preprocessing, params.max_shift
+    if params.resizer != "none":
+        lit = in_its_light(image, prep)
+        return lambda which: to_tensor(
+            np.stack([crop_at(lit, prep, params, *d) for d in offsets[which].tolist()]), prep
+        )
     view = to_tensor(field_of_view(in_its_light(image, prep), prep, r, params.boundary), prep)
     return lambda which: shifted(view, prep.size, r, offsets[which])
 
@@ -169,6 +191,7 @@ def assemble(networks: Sequence[Network], answers: Sequence[Answers], image: RGB
     if not 0 <= target < len(labels):
         raise ValueError(f"expected a class of 0 to {len(labels) - 1}, got {target}: choose one of them")
     probability = [a.probability for a in answers]  # M of (S, K)
+    means = [average(a) for a in answers]
     return Result(
         models=tuple(n.card.name for n in networks),
         labels=labels,
@@ -182,6 +205,8 @@ def assemble(networks: Sequence[Network], answers: Sequence[Answers], image: RGB
         top1_probability=np.stack([p.max(1) for p in probability]),
         float32=np.stack([a.exact for a in answers]),
         logit_error=np.array([a.error for a in answers]),
+        mean_top1=np.array([mean.argmax() for mean in means]),
+        mean_probability=np.array([mean.max() for mean in means]),
     )
 
 
@@ -223,8 +248,28 @@ def flip_points(result: Result, line: Line) -> np.ndarray:
 def crop_at(image: RGBImage, frame: Frame, params: Params, dy: int, dx: int) -> np.ndarray:
     """uint8 (size, size, 3): the picture as a network of that frame (a Card, or Preprocessing) sees it, moved."""
     r, size = params.max_shift, frame.size
+    if params.resizer != "none":
+        how = None if params.resizer == "antialiased" else params.resizer
+        return field_of_view(own_pixels(image, r, dy, dx), frame, 0, "crop", how)
     view = field_of_view(image, frame, r, params.boundary)
     return np.ascontiguousarray(view[r - dy : r - dy + size, r - dx : r - dx + size])
+
+
+def own_pixels(image: RGBImage, reach: int, dy: int, dx: int) -> RGBImage:
+    """The picture without `reach` px of its rim, moved by (dy, dx) of its own pixels. Raises ValueError where it is too
+    small for that."""
+    height, width = image.pixels.shape[:2]
+    if min(height, width) < 2 * reach + LEAST:
+        raise ValueError(
+            f"expected a picture of {2 * reach + LEAST} px or more to move it by {reach} of its own, got "
+            f"{min(height, width)}: choose a smaller shift or a larger picture"
+        )
+    return from_pixels(image.pixels[reach - dy : height - reach - dy, reach - dx : width - reach - dx])
+
+
+def average(answers: Answers) -> np.ndarray:
+    """(K,): the mean over all shifts of the probabilities, each the softmax of one shift's logits."""
+    return np.asarray(answers.probability.mean(0))
 
 
 def finding(result: Result, titles: Sequence[str]) -> str:

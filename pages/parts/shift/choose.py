@@ -21,7 +21,7 @@ from core.networks import packaged
 from core.networks.card import Card, Network
 from core.pictures.image import RGBImage
 from core.pictures.preprocess import BOUNDARIES, Boundary
-from core.studies.shift.sweep import LINES, MAX_SHIFT_LIMITS, Line, Params
+from core.studies.shift.sweep import LEAST, LINES, MAX_SHIFT_LIMITS, RESIZERS, Line, Params, Resizer
 from pages.parts.common import own_network
 from pages.parts.common.address import bound
 from pages.parts.common.at_hand import (
@@ -38,7 +38,7 @@ from pages.parts.common.handed import hand
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
-FAMILY = "shift-family"
+FAMILY, RESIZER = "shift-family", "shift-resizer"
 DY, DX, SLICE = "shift-dy", "shift-dx", "shift-slice"
 UNSHIFTED = "the answer unshifted"
 MOST_NETWORKS = 5
@@ -104,7 +104,8 @@ def under_more(image: RGBImage, reach: int) -> Choice:
     family = family_chooser(st.container(), known, first, FAMILY, section("shift_sweep", "families"))
     family_from_scratch(family, FAMILY)
     cards = chosen_networks(family)
-    boundary = at_the_edge()
+    resizer = what_moves(image, reach)
+    boundary = at_the_edge() if resizer == "none" else "crop"
     labels = known_labels(family)
     key = f"shift-class-{family}"
     usual = section("shift_sweep", "unshifted answer")
@@ -122,7 +123,8 @@ def under_more(image: RGBImage, reach: int) -> Choice:
         bound(st.number_input, section("shift_sweep", "dy"), -limit, limit, 0, key=DY)
         bound(st.number_input, section("shift_sweep", "dx"), -limit, limit, 0, key=DX)
     own_network.show("shift", remember)
-    return Choice(family, cards, Params(reach, boundary, None if target == UNSHIFTED else labels.index(target)))
+    wanted = None if target == UNSHIFTED else labels.index(target)
+    return Choice(family, cards, Params(reach, boundary, wanted, resizer))
 
 
 def chosen_networks(family: str) -> tuple[Card, ...]:
@@ -141,6 +143,43 @@ def chosen_networks(family: str) -> tuple[Card, ...]:
         help=section("shift_sweep", "networks help"),
     )
     return tuple(options[name] for name in names)
+
+
+def resizer_words() -> dict[Resizer, str]:
+    return {
+        "none": section("shift_sweep", "resizer none"),
+        "antialiased": section("shift_sweep", "resizer antialiased"),
+        "opencv": section("shift_sweep", "resizer opencv"),
+        "nearest": section("shift_sweep", "resizer nearest"),
+    }
+
+
+def short_words() -> dict[Resizer, str]:
+    """What scales the photo, where a figure has little room."""
+    return {
+        "antialiased": section("shift_sweep", "short antialiased"),
+        "opencv": section("shift_sweep", "short opencv"),
+        "nearest": section("shift_sweep", "short nearest"),
+    }
+
+
+def what_moves(image: RGBImage, reach: int) -> Resizer:
+    """The scaled picture, or the photo itself and what scales it then."""
+    told = resizer_words()
+    as_shown(RESIZER, {str(value): words for value, words in told.items()})
+    resizer: Resizer = bound(
+        st.selectbox,
+        section("shift_sweep", "resizer"),
+        list(RESIZERS),
+        format_func=lambda one: told[one],
+        key=RESIZER,
+        help=section("shift_sweep", "resizer help"),
+    )
+    least = 2 * reach + LEAST
+    if resizer != "none" and min(image.height, image.width) < least:
+        st.info(section("shift_sweep", "resizer too small", least=least, reach=reach))
+        return "none"
+    return resizer
 
 
 def at_the_edge() -> Boundary:

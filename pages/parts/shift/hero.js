@@ -257,10 +257,10 @@ function outline(ink, [x, y, w, h], colour, wide) {
   ink.strokeRect(x + inset, y + inset, w - 2 * inset, h - 2 * inset);
 }
 
-/** What the network gets, in its own pixels. */
+/** What the network gets, in its own pixels; of a photo that moves by its own, what is scaled to them. */
 function inset(hero) {
   const { data, view } = hero;
-  const { size } = data.scene;
+  const { size, own } = data.scene;
   if (!view.complete || !view.naturalWidth) return;
   const margin = (view.naturalWidth - size) / 2; // beyond `reach` while the larger shifts are not known
   const shown = size <= 64 ? size * Math.max(1, Math.floor(112 / size)) : 112;
@@ -268,7 +268,8 @@ function inset(hero) {
   hero.seen.setAttribute("aria-label", data.words.view);
   ink.imageSmoothingEnabled = size > 64;
   const [dy, dx] = hero.at;
-  ink.drawImage(view, margin - dx, margin - dy, size, size, 0, 0, shown, shown);
+  const [left, top, step] = own ? [data.scene.left, data.scene.top, data.scene.step] : [margin, margin, 1];
+  ink.drawImage(view, left - dx * step, top - dy * step, size, size, 0, 0, shown, shown);
 }
 
 function answer(hero, card) {

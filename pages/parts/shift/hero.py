@@ -47,14 +47,16 @@ def show(result: Result, cards: Sequence[Card], image: RGBImage, params: Params)
         "chosen": result.offsets[index].tolist(),
         "heard": player.heard(KEY, "shift"),
         "token": f"{result.picture} {params} {' '.join(result.models)}",
-        "words": words(scene, result),
+        "words": words(scene, result, cards[0].size),
     }
     _hero(key=KEY, data=data, on_shift_change=moved)
 
 
-def words(scene: moving.Scene, result: Result) -> dict[str, str | dict[str, str]]:
-    """What the component says; what stands in braces it fills in itself."""
-    about = section("shift_sweep", "seen", size=scene.size, share=scene.share)
+def words(scene: moving.Scene, result: Result, size: int) -> dict[str, str | dict[str, str]]:
+    """What the component says of networks that see `size` px; what stands in braces it fills in itself."""
+    about = section("shift_sweep", "seen", size=size, share=scene.share)
+    if scene.own:
+        about = section("shift_sweep", "seen before", size=size, share=scene.share)
     if result.boundary != "crop":
         about = f"{about} {section('shift_sweep', 'goes on')}"
     return {

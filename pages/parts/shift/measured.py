@@ -15,7 +15,7 @@ from core.networks import card, families, lite
 from core.networks.card import Network
 from core.pictures.corruptions import REFERENCE_SIDE, STRENGTHS
 from core.pictures.files import open_pictures
-from core.studies.shift import dataset, figures, paper, photographs, photographs_figures
+from core.studies.shift import dataset, figures, paper, photographs, photographs_figures, two_measures
 from core.studies.shift.dataset import Params, Result
 from pages.parts.common import at_hand, charts, own_pictures
 from pages.parts.common.address import bound, folded
@@ -70,6 +70,7 @@ def measurements(family: str, records: dict[str, dataset.Measured], seen: list[p
         on_photographs(seen)
     else:
         packaged({name: r for name, r in records.items() if r.dataset == family})
+    in_two_measures(family)
     st.subheader(section("shift_sweep", "papers own"), anchor=False)
     st.markdown(section("shift_sweep", "papers table"))
     charts.numbers_table(paper.table(), alt="The paper's ImageNet table")
@@ -83,6 +84,25 @@ def on_photographs(records: list[photographs.Answered]) -> None:
     first = records[0]
     st.caption(section("shift_sweep", "photographs", data=plain(first.data), pairs=first.pairs))
     measure_again([r.command for r in records])
+
+
+def in_two_measures(family: str) -> None:
+    """One pixel of the photo beside pairs of crops, where a family was asked both ways."""
+    records = two_measures.of_family(family, ASSETS / "results")
+    if len(records) < 2:
+        return
+    st.subheader(section("shift_sweep", "two measures"), anchor=False)
+    st.markdown(section("shift_sweep", "two measures about"))
+    if (found := two_measures.turned(records)) is not None:
+        one, other = (plain(card.title_of(name)) for name in (found.one, found.other))
+        (still, its_still), (agree, its_agree) = found.still, found.agree
+        st.markdown(
+            section(
+                "shift_sweep", "turned", one=one, other=other, still=still, its_still=its_still, agree=agree,
+                its_agree=its_agree,
+            )
+        )  # fmt: skip
+    charts.show(photographs_figures.both_measures(records), "shift-measures")
 
 
 def measure_again(commands: Sequence[str]) -> None:

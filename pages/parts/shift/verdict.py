@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from core.base.prose import listed, section
 from core.claims.numbers import number
 from core.networks.card import Card
-from core.studies.shift.beyond import Beyond, Here, beyond, here
+from core.studies.shift.beyond import RESULTS, Beyond, Here, beyond, here
+from core.studies.shift.many import lottery, of_pair
 from core.studies.shift.sweep import Params, Result
 from pages.parts.common import frame, stage
 from pages.parts.common.words import Markdown, plain
@@ -63,8 +64,32 @@ def over_many(found: Here, cards: Sequence[Card]) -> Markdown:
         many = beyond(plainly.name, blurred.name)
         if many is None:
             return Markdown(section("shift_sweep", "beyond nothing"))
-        return in_words(many, plain(plainly.title), plain(blurred.title))
+        single = picture_by_picture(plainly.name, blurred.name)
+        return Markdown(f"{in_words(many, plain(plainly.title), plain(blurred.title))} {single}")
     return stage.NOTHING
+
+
+def picture_by_picture(plainly: str, blurred: str) -> Markdown:
+    """On how many single pictures the blurred network is the steadier one, by what moves in at the edge."""
+    record = of_pair(plainly, blurred, RESULTS)
+    if record is None:
+        return stage.NOTHING
+    told = []
+    for swept in record.swept:
+        if swept.way == "crop":
+            edge = section("shift_sweep", "lottery crop")
+        elif swept.way == "circular":
+            edge = section("shift_sweep", "lottery circular")
+        else:
+            continue
+        found = lottery(swept)
+        told.append(
+            section(
+                "shift_sweep", "lottery of", edge=edge, steadier=found.steadier, alike=found.alike, less=found.less,
+                images=found.images,
+            )
+        )  # fmt: skip
+    return Markdown(section("shift_sweep", "lottery", shares=listed(told)))
 
 
 def in_words(many: Beyond, plainly: Markdown, blurred: Markdown) -> Markdown:

@@ -90,7 +90,7 @@ def swept(top1, sure):
     top1, sure = np.array(top1), np.array(sure)
     return sweep.Result(
         ("lite0", "lite0_blur5"), ("cat", "dog"), "", 1, "crop", 0, shift_offsets(1), sure, top1, sure,
-        np.ones(top1.shape, bool), np.zeros(2),
+        np.ones(top1.shape, bool), np.zeros(2), top1[:, 4], sure.max(1),
     )  # fmt: skip
 
 

@@ -4,10 +4,14 @@ import json
 import re
 from functools import partial
 
+import numpy as np
+
 from core import networks
 from core.networks.families import DEFAULT_NETWORKS
-from core.pictures.image import png_bytes
+from core.overview.board import RESULTS
+from core.pictures.image import from_pixels, png_bytes
 from core.pictures.samples import load_sample
+from core.studies.shift import many, resizers
 from pages.parts.shift import choose, hero
 from tests.helpers.pages import PHOTOS, bring, finding, first_visit, said, settled, visit
 
@@ -128,6 +132,72 @@ def test_what_was_measured_begins_with_the_chosen_family():
     app.run()
     assert not app.exception
     assert any(c.value.startswith("CIFAR") for c in app.caption)
+
+
+def test_a_resizer_is_chosen_and_then_the_photo_moves_by_its_own_pixels():
+    app = page(shift_R="2", shift_resizer="nearest", shift_boundary="circular")
+    assert not app.exception
+    assert "--resizer nearest" in said(app)
+    assert "--boundary crop" in said(app)  # more of the photo moves in: there is nothing to choose
+    assert app.selectbox(key="shift-resizer").value == "nearest"
+    app.selectbox(key="shift-resizer").set_value("none").run()
+    assert not app.exception
+    assert "--resizer none" in said(app)
+
+
+def test_a_picture_that_is_too_small_to_move_by_its_own_pixels_is_said():
+    app = page(shift_R="2", shift_resizer="nearest")
+    small = from_pixels(load_sample("cat").pixels[:10, :40])
+    app.sidebar.file_uploader(key="tray uploads").set_value([("small.png", png_bytes(small), "image/png")]).run()
+    assert not app.exception
+    assert any("smaller than 12 px" in one.value for one in app.info)
+    assert "--resizer none" in said(app)
+
+
+def test_three_resizers_stand_side_by_side_when_opened():
+    app = page(shift_R="1", shift_networks_tiny_imagenet_20=["photo_resnet", "photo_resnet_blur5"])
+    app.session_state["shift resizers"] = True
+    app.run()
+    assert not app.exception
+    specs = [json.loads(one.proto.spec) for one in app.get("plotly_chart")]
+    squares = next(one for one in specs if sum(trace["type"] == "heatmap" for trace in one["data"]) == 6)
+    assert {len(np.array(trace["text"]).ravel()) for trace in squares["data"]} == {9}
+    record = resizers.measured(RESULTS / "resizers")["photo_resnet"]
+    share = record.estimate("photo_resnet", "antialiased").value
+    assert any(f"keeps {share:.1f} % of its answers behind an antialiased" in one.value for one in app.markdown)
+
+
+def test_the_mean_over_the_shifts_is_told_beside_the_answer_and_over_a_data_set():
+    app = page(shift_R="1", shift_networks_tiny_imagenet_20=["photo_resnet", "photo_resnet_blur5"])
+    app.session_state["shift average"] = True
+    app.run()
+    assert not app.exception
+    told = [one.value for one in app.markdown if one.value.startswith(("● **photo resnet", "✕ **photo resnet"))]
+    assert len([one for one in told if "the mean" in one]) == 2
+    [table] = [one.value for one in app.dataframe if "gained / lost" in one.value.columns]
+    record = many.measured(RESULTS / many.FOLDER)["photo_resnet"]
+    assert len(table) == 2 * len(record.swept)
+    assert next(iter(table["mean, %"])) == f"{many.averaged(record.swept[0], 0).mean:.1f}"
+
+
+def test_beside_the_verdict_stands_on_how_many_pictures_the_blur_steadies():
+    app = page(shift_R="1", shift_networks_tiny_imagenet_20=["photo_resnet", "photo_resnet_blur5"])
+    [line] = [one.value for one in app.caption if "nearer to a lottery" in one.value]
+    for way in ("crop", "circular"):
+        found = many.lottery(many.of_pair("photo_resnet", "photo_resnet_blur5", RESULTS).by(way))
+        assert f"steadier on {found.steadier:.0%}, as steady on {found.alike:.0%}" in line
+    app = page(shift_R="1", shift_networks_tiny_imagenet_20=["photo_resnet", "photo_resnet_blur3"])
+    assert not [one for one in app.caption if "lottery" in one.value]  # these two were not swept together
+
+
+def test_two_measures_stand_side_by_side():
+    app = page(shift_R="1")
+    app.session_state["shift measured"] = True
+    app.run()
+    assert not app.exception
+    assert any(one.value == "Two measures of steadiness" for one in app.subheader)
+    specs = [one.proto.spec for one in app.get("plotly_chart")]
+    assert any("answers kept under one" in one and "pairs of crops that agree" in one for one in specs)
 
 
 def test_a_bad_upload_is_said_and_a_good_one_chosen():

@@ -43,6 +43,24 @@ def test_the_frame_on_the_photo_holds_what_the_network_sees(cat, name, boundary)
         assert np.abs(view.astype(int) - expected).mean() <= (0 if lossless else 3)
 
 
+@pytest.mark.parametrize("name", CARDS)
+def test_of_a_photo_that_moves_by_its_own_pixels_the_frame_holds_what_is_scaled(cat, name):
+    card, params = find(name), Params(6, resizer="antialiased")
+    scene = moving.scene(cat, card, params)
+    assert scene.own
+    assert scene.view == scene.picture
+    assert scene.size == scene.side
+    assert scene.step == pytest.approx(scene.height / cat.height)  # a pixel of the photo's own
+    picture = pixels_of(scene.picture)
+    for dy, dx in ((0, 0), (6, -6), (-3, 5)):
+        left, top = scene.left - dx * scene.step, scene.top - dy * scene.step
+        box = (left, top, left + scene.side, top + scene.side)
+        assert 0 <= min(box)
+        assert max(box[2] - scene.width, box[3] - scene.height) <= 0
+        small = Image.fromarray(picture).resize((card.size, card.size), Image.Resampling.BILINEAR, box)
+        assert np.abs(np.asarray(small).astype(int) - sweep.crop_at(cat, card, params, dy, dx)).mean() < 6
+
+
 def test_the_share_of_the_picture_is_that_of_the_frame(cat):
     scene = moving.scene(cat, find("lite0"), Params(16))
     assert scene.share == pytest.approx(scene.side**2 / (scene.width * scene.height), rel=0.01)

@@ -47,6 +47,8 @@ def made_up(seed=0, models=1, reach=2, classes=3):
         top1_probability=dice.random((models, s)).astype(np.float32),
         float32=dice.random((models, s)) < 0.5,
         logit_error=dice.random(models).astype(np.float32),
+        mean_top1=dice.integers(0, classes, models),
+        mean_probability=dice.random(models),
     )
 
 
