@@ -150,9 +150,8 @@ def notes(fit: Fit, arch: str) -> str:
 
 def is_depthwise(tensors: dict[str, torch.Tensor]) -> bool:
     """Whether these are a network's of depthwise convolutions with batch norms, as MobileNets and EfficientNets are."""
-    filters = [
-        value for value in tensors.values() if value.ndim == 4 and len(value) > 1 == value.shape[1] < value.shape[-1]
-    ]
+    own = (shape for name, shape in given_shapes(tensors).items() if len(shape) == 4 and not name.endswith("filt"))
+    filters = [shape for shape in own if shape[0] > shape[1] == 1 < shape[-1]]
     return len(filters) >= DEPTHWISE and any(name.endswith("running_var") for name in tensors)
 
 

@@ -14,7 +14,7 @@ from core.networks.likely import TOLD, Way, has_two_builds, likely, taking
 from core.overview import otherwise, said
 from core.pictures.preprocess import Preprocessing
 from pages.parts.common import at_hand, stage, tray, waiting
-from pages.parts.common.words import plain
+from pages.parts.common.words import Markdown, plain
 
 RECORDS = ASSETS / "results" / "imagenet"
 FIRST = "own networks as opened"  # the session's key of the preprocessing that each was opened with
@@ -58,12 +58,12 @@ def show(network: Network, key: str) -> None:
     )  # fmt: skip
 
 
-def finding(found: tuple[said.Said, ...], ways: int) -> str:
+def finding(found: tuple[said.Said, ...], ways: int) -> Markdown:
     """How many of the ways say the same."""
     vote = said.vote(found[:ways])
     if vote is None:
-        return ""
-    return section("networks", "ways agree", agree=vote.agree, count=vote.count, label=plain(vote.label))
+        return stage.NOTHING
+    return Markdown(section("networks", "ways agree", agree=vote.agree, count=vote.count, label=plain(vote.label)))
 
 
 def label(way: Way) -> str:
@@ -102,4 +102,8 @@ def two_builds() -> None:
     if record := otherwise.measured(RECORDS / f"{otherwise.PREPROCESSING}.json"):
         asked, _ = record
         cost = otherwise.costs(asked)
-        st.caption(section("networks", "two builds cost", even=cost["even"], eps=cost["eps"], images=asked.images))
+        st.caption(
+            section(
+                "networks", "two builds cost", even=plain(cost["even"]), eps=plain(cost["eps"]), images=asked.images
+            )
+        )

@@ -25,8 +25,14 @@ def preprocessing() -> None:
         return
     asked, about = found
     cost = otherwise.costs(asked)
-    told = {"imagenet": cost["imagenet"], "even": cost["even"], "both": cost["imagenet and even"], "eps": cost["eps"]}
-    finding = section("networks", "asked otherwise finding", **told)
+    finding = section(
+        "networks",
+        "asked otherwise finding",
+        imagenet=plain(cost["imagenet"]),
+        even=plain(cost["even"]),
+        both=plain(cost["imagenet and even"]),
+        eps=plain(cost["eps"]),
+    )
     st.markdown(f"**{finding}**")
     st.markdown(section("networks", "asked otherwise intro", images=asked.images))
     words = {
@@ -51,8 +57,14 @@ def statistics() -> None:
     else:
         asked, about = found
         cost = otherwise.costs(asked)
-        told = {"both": cost["means and variances"], "variances": cost["variances"], "means": cost["means"]}
-        finding = section("networks", "statistics finding", **told, same=cost["of the same"])
+        finding = section(
+            "networks",
+            "statistics finding",
+            both=plain(cost["means and variances"]),
+            variances=plain(cost["variances"]),
+            means=plain(cost["means"]),
+            same=plain(cost["of the same"]),
+        )
         st.markdown(f"**{finding}**")
         st.markdown(section("networks", "statistics intro", estimated=plain(asked.estimated), images=asked.images))
         words = {

@@ -339,3 +339,14 @@ def test_an_architecture_that_is_said_and_does_not_fit(residual):
     ) as error:
         packaged.user_network(torch_bytes({"model": residual}), "alexnet", "imagenet")
     assert "choose the architecture" in one_sentence(error)
+
+
+def test_a_depthwise_networks_file_says_what_its_tensors_do_not_tell():
+    state = create_model("lite0", num_classes=3).state_dict()
+    [fit] = recognise.fits(save(state))
+    assert recognise.UNTOLD in recognise.notes(fit, "lite0")
+    strange = {name: value for name, value in state.items() if not name.startswith("classifier")}
+    with pytest.raises(WeightsError, match="do not tell padding or batch norms' eps"):
+        recognise.fits(save(strange))
+    for arch in ("resnet18", "resnet18_blur3"):  # a blur's kernels are no such layers
+        assert not recognise.is_depthwise(create_model(arch).state_dict())
