@@ -146,6 +146,22 @@ def test_a_folder_of_the_readers_own_is_a_data_set(tmp_path):
     assert filled(app, r"^On 24 your pictures")
 
 
+@pytest.mark.parametrize("kinds", [1, 4])
+def test_a_folder_of_copies_has_no_map_and_the_page_says_why_and_goes_on(tmp_path, kinds):
+    dice = np.random.default_rng(kinds)
+    pictures = [png_bytes(from_pixels(dice.integers(0, 256, (20, 24, 3), np.uint8))) for _ in range(kinds)]
+    for i in range(24):
+        (tmp_path / f"kind {i % 2}").mkdir(exist_ok=True)
+        (tmp_path / f"kind {i % 2}" / f"{i}.png").write_bytes(pictures[i // 2 % kinds])
+    app = page(random_data="my own folder or zip")
+    app.text_input(key="random data folder").set_value(str(tmp_path)).run()
+    said = [" ".join(w.value.split()) for w in settled(app).warning]
+    why = f"no map. Of 24 pictures {kinds} differ here, and a map takes at least 10 that do: add pictures that differ."
+    assert [one.split(": ", 1)[1] for one in said] == [why] * 3
+    assert any(m.value.startswith("#### ") for m in app.markdown)  # the nearest pictures are there
+    assert [h.value for h in app.header if h.value == "Measured on whole data sets"]
+
+
 @pytest.mark.parametrize("where", ["nowhere", "empty"])
 def test_a_folder_without_pictures_is_one_sentence_and_the_page_goes_on(tmp_path, where):
     (tmp_path / "empty").mkdir()
