@@ -127,7 +127,7 @@ def anchor(vectors: np.ndarray, positions: np.ndarray, perplexity: float = 30, s
 
 
 def check(vectors: np.ndarray, perplexity: float, learning_rate: LearningRate) -> None:
-    """Raises ValueError as `fit` does; `vectors` (N, D)."""
+    """Raises ValueError and NoMap as `fit` does; `vectors` (N, D)."""
     if vectors.ndim != 2 or len(vectors) < MIN_POINTS or vectors.shape[1] < 2:
         raise ValueError(
             f"expected at least {MIN_POINTS} vectors (N, D) of 2 or more dimensions, got {vectors.shape}: take more"

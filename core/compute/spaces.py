@@ -76,7 +76,7 @@ def as_input(pictures: np.ndarray, network: Network) -> torch.Tensor:
 
 
 def scaled(pictures: np.ndarray, network: Network) -> torch.Tensor:
-    """`as_input` of whole pictures, with whatever margin they have."""
+    """`as_input` of whole pictures, uint8 (N, H, W, C) -> (N, channels, size, size), with whatever margin they have."""
     prep = network.preprocessing
     x = in_channels(torch.from_numpy(np.array(pictures)).movedim(-1, 1).float() / 255, len(prep.mean))
     if x.shape[-2:] != (prep.size, prep.size):

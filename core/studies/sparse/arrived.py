@@ -74,11 +74,10 @@ def measured(folder: Path) -> Measured | None:
 def table(found: Measured, kind: str) -> Columns:
     """A row a level: the mean over photographs, and the lowest and highest."""
     about, rows = noise.KINDS[kind], found.kinds[kind]
-    asked, deviation, shift = (section("sparse_codes", f"column {name}") for name in ("asked", "deviation", "shift"))
     return {
-        asked: [about.label(level) for level in rows.levels],
-        deviation: [spread(values, ".3f") for values in rows.deviation],
-        shift: [spread(values, "+.3f") for values in rows.shift],
+        section("sparse_codes", "column asked"): [about.label(level) for level in rows.levels],
+        section("sparse_codes", "column deviation"): [spread(values, ".3f") for values in rows.deviation],
+        section("sparse_codes", "column shift"): [spread(values, "+.3f") for values in rows.shift],
     }
 
 

@@ -36,6 +36,7 @@ def some(asked: Asked) -> Labelled:
 
 
 def run(asked: Asked) -> Path:
+    """Add every noise to the photographs, and write the record."""
     photographs, side = some(asked), lite.PREPROCESSING.size
     record = Measured(
         kinds=found(photographs, asked.progress),
