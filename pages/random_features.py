@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from core.base.prose import section
-from core.pictures.preprocess import in_form
+from core.pictures.digit_form import in_form_of
 from core.studies import first_look as studies_first_look
 from core.studies.random import STUDY, features, nearby
 from core.studies.random import maps as random_maps
@@ -44,7 +44,7 @@ def among(data: random_data.Data, controls: choose.Controls) -> None:
     """The hero and the maps of a data set that is here, with the reader's picture in its form."""
     mapped, settings = controls.mapped, controls.maps
     drawn = studies_first_look.find("random_maps", random_maps.Result, [mapped], data.digest, settings)
-    query = in_form(picture.image, data.size, data.channels, data.bright_on_dark)
+    query = in_form_of(picture.image, data.size, data.channels, data.bright_on_dark)
     made_of = data.every, data.title, controls.params.spec(data.channels), at_hand.one(mapped), settings, drawn, query
     scene = maps.Scene(*made_of, picture.title, data.bright_on_dark)
     with hero, frame.going_on():

@@ -17,7 +17,9 @@ from core.base.worker import Progress, ignore
 LearningRate = float | Literal["auto"]
 
 COMPONENTS = 50  # principal components that distances are measured in
-MIN_POINTS = 10  # fewer are no map
+MIN_POINTS = 10  # fewer that differ are no map
+ROUNDING = 1e-6  # of the largest number: vectors that differ by less differ by how a computer rounds
+FINEST, FARTHEST = 1e-15, 1e15  # between these float32 holds the squares of differences; openTSNE's map is NaN beyond
 NEIGHBOURS_PER_PERPLEXITY = 3  # a perplexity needs so many neighbours
 ITERATIONS = (250, 500)  # with early exaggeration, and after it
 EXAGGERATION, MOMENTUM = 12.0, 0.8  # openTSNE's defaults
@@ -28,6 +30,17 @@ LOOK_EVERY = 10  # iterations between two calls of progress
 PLACE_PERPLEXITY, PLACE_ITERATIONS, PLACE_EXAGGERATION = 5, 250, 1.5
 PLACE_RATE, PLACE_MAX_GRADIENT, PLACE_GAIN_UP, PLACE_GAIN_DOWN, PLACE_MIN_GAIN = 0.1, 0.25, 0.2, 0.8, 0.01
 BISECTIONS = 100  # of a neighbourhood's width
+
+
+class NoMap(ValueError):
+    """Vectors that no map can be drawn of. `different`: how many of them differ, None where that is not what is wrong.
+
+    openTSNE (1.0.4) gives equal rows a map of NaN, and says nothing.
+    """
+
+    def __init__(self, said: str, different: int | None = None) -> None:
+        super().__init__(said)
+        self.different = different
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,8 +78,8 @@ def fit(
     """The t-SNE of vectors (N, D), D > 50 reduced to 50 first. A perplexity above (N - 1) / 3 is lowered to that.
 
     `learning_rate` "auto" is N / exaggeration. `progress(done, total)` is told the iterations, and may raise to stop.
-    Raises ValueError for fewer than 10 points, for a perplexity below 1, a learning rate of 0 or less, and for vectors
-    that are all the same.
+    Raises ValueError for fewer than 10 points, for a perplexity below 1 and a learning rate of 0 or less; NoMap, which
+    is one, for vectors of which fewer than 10 differ, or which are no finite numbers.
     """
     check(vectors, perplexity, learning_rate)
     total = sum(iterations)
@@ -97,6 +110,8 @@ def fit(
         )
         done += count
     progress(total, total)
+    if not np.isfinite(found).all():
+        raise NoMap("expected a place for every vector, got NaN of openTSNE: choose other features or settings")
     return Map(centred(np.asarray(found)), reduced, projection, used)
 
 
@@ -112,7 +127,7 @@ def anchor(vectors: np.ndarray, positions: np.ndarray, perplexity: float = 30, s
 
 
 def check(vectors: np.ndarray, perplexity: float, learning_rate: LearningRate) -> None:
-    """Raises ValueError as `fit` does; `vectors` (N, D)."""
+    """Raises ValueError and NoMap as `fit` does; `vectors` (N, D)."""
     if vectors.ndim != 2 or len(vectors) < MIN_POINTS or vectors.shape[1] < 2:
         raise ValueError(
             f"expected at least {MIN_POINTS} vectors (N, D) of 2 or more dimensions, got {vectors.shape}: take more"
@@ -121,8 +136,29 @@ def check(vectors: np.ndarray, perplexity: float, learning_rate: LearningRate) -
         raise ValueError(f"expected a perplexity of 1 or more, got {perplexity}: 5 to 50 are usual")
     if learning_rate != "auto" and not learning_rate > 0:
         raise ValueError(f"expected a learning rate above 0 or 'auto', got {learning_rate}: 'auto' suits most sets")
-    if (vectors == vectors[0]).all():
-        raise ValueError("expected vectors that differ, got the same one in every row: there is nothing to map")
+    ends = np.stack([vectors.min(0), vectors.max(0)]).astype(np.float64)
+    if not np.isfinite(ends).all():
+        raise NoMap("expected vectors of finite numbers, got NaN or infinity: choose other features")
+    spread, largest = float(np.ptp(ends, 0).max()), float(np.abs(ends).max())
+    if spread <= ROUNDING * largest:
+        raise NoMap("expected vectors that differ, got the same one in every row: there is nothing to map", 1)
+    if not FINEST < spread < FARTHEST:
+        raise NoMap(f"expected vectors {FINEST:g} to {FARTHEST:g} apart, got {spread:g}: scale them")
+    if (different := distinct(vectors, MIN_POINTS)) < MIN_POINTS:
+        raise NoMap(
+            f"expected at least {MIN_POINTS} vectors that differ, got {different} in {len(vectors):,} rows: take more",
+            different,
+        )
+
+
+def distinct(vectors: np.ndarray, enough: int) -> int:
+    """How many different rows (N, D) has, counted up to `enough`."""
+    found: set[bytes] = set()
+    for row in vectors:
+        found.add((row + 0).tobytes())  # -0 is 0
+        if len(found) >= enough:
+            break
+    return len(found)
 
 
 def usable(perplexity: float, points: int) -> float:

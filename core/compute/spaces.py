@@ -14,6 +14,7 @@ from core.base.heavy import F, nn, torch
 from core.base.worker import Progress, each, ignore
 from core.compute.sign_counts import Spec, build, check_pixels, features
 from core.networks.card import Network
+from core.pictures.digit_form import COUNTED, counted
 from core.pictures.preprocess import in_channels, normalise
 
 PIXELS, RANDOM, TRAINED = SPACES = ("pixels", "random", "trained")
@@ -22,6 +23,7 @@ BATCH = 256
 FEW = 64  # pictures that the plain random network is asked about; more are worth compiling for
 Metric = Literal["euclidean", "cosine"]
 METRICS: tuple[Metric, ...] = ("euclidean", "cosine")
+MARGINLESS = "digits"  # the data set whose pictures have no margin
 ALL_BUT_EQUAL = 1e-6  # of the sum of two squared lengths
 
 
@@ -45,7 +47,7 @@ def random(pictures: np.ndarray, spec: Spec, progress: Progress = ignore) -> np.
 def trained(pictures: np.ndarray, network: Network, progress: Progress = ignore) -> np.ndarray:
     """uint8 (N, H, W, C) -> float32 (N, D): what the network's last linear layer sees, or its logits (`reader`).
 
-    Pictures of another size are scaled to the network's, grey ones shown to a colour network in all its channels.
+    Pictures come to the network as `as_input` gives them.
     """
     net = reader(network)
     found = []
@@ -65,12 +67,26 @@ def reader(network: Network) -> nn.Module:
 
 
 def as_input(pictures: np.ndarray, network: Network) -> torch.Tensor:
-    """uint8 (N, H, W, C) -> (N, channels, size, size) as the network wants it."""
+    """uint8 (N, H, W, C) -> (N, channels, size, size) as the network wants it.
+
+    Pictures of another size are scaled to the network's, grey ones shown to a colour network in all its channels. A
+    network that learned scikit-learn's digits, which have no margin, sees grey pictures as these were made.
+    """
+    return scaled(counted(pictures) if is_cut(pictures.shape, network) else pictures, network)
+
+
+def scaled(pictures: np.ndarray, network: Network) -> torch.Tensor:
+    """`as_input` of whole pictures, uint8 (N, H, W, C) -> (N, channels, size, size), with whatever margin they have."""
     prep = network.preprocessing
     x = in_channels(torch.from_numpy(np.array(pictures)).movedim(-1, 1).float() / 255, len(prep.mean))
     if x.shape[-2:] != (prep.size, prep.size):
         x = F.interpolate(x, (prep.size, prep.size), mode="bilinear", antialias=True)
     return normalise(x, prep).contiguous(memory_format=torch.channels_last)
+
+
+def is_cut(shape: tuple[int, ...], network: Network) -> bool:
+    """Whether pictures of (N, H, W, C) lose their margin before the network sees them."""
+    return network.card.family == MARGINLESS and shape[1:] != (COUNTED, COUNTED, 1) and shape[-1] == 1
 
 
 def headless(net: nn.Module) -> nn.Module:

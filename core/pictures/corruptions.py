@@ -13,7 +13,7 @@ from core.base.heavy import torch, transforms
 REFERENCE_SIDE = 32  # lengths in pixels below are meant at this input size and grow with it
 
 STRENGTHS: dict[str, tuple[float, float, float]] = {
-    "noise": (0.04, 0.08, 0.16),  # standard deviation, pixels in [0, 1]
+    "noise": (0.04, 0.08, 0.16),  # standard deviation of what is added, before values are clipped to [0, 1]
     "blur": (0.5, 0.75, 1.0),  # standard deviation in pixels
     "JPEG": (30, 15, 7),  # quality; the data sets here are JPEGs of about 75 themselves
     "contrast": (0.6, 0.4, 0.2),  # factor
@@ -22,7 +22,7 @@ STRENGTHS: dict[str, tuple[float, float, float]] = {
 
 
 def noise(x: torch.Tensor, sigma: float, seeds: Sequence[int]) -> torch.Tensor:
-    """uint8 (B, 3, H, W) -> the same with Gaussian noise of deviation `sigma` (of 255), one seed a picture."""
+    """uint8 (B, 3, H, W) -> the same with Gaussian noise of deviation 255 `sigma` added, then clipped; a seed each."""
     dice = [torch.Generator().manual_seed(seed) for seed in seeds]
     spread = torch.stack([torch.randn(x.shape[1:], generator=d) for d in dice]) * (255 * sigma)
     return (x + spread).round().clamp(0, 255).to(torch.uint8)

@@ -1,7 +1,10 @@
-"""A drawn or photographed digit as MNIST's pictures were made: bright ink on black, sized by its box, centred by mass.
+"""A drawn or photographed digit as two data sets were made: bright ink on black, sized by its box.
 
 The makers of MNIST (LeCun et al., 1998) scaled the ink, its proportions kept, to a box of 20 px, and moved its centre
 of mass to the middle of 28 px. Before that, a photograph of ink on paper has to become ink alone.
+
+scikit-learn's digits (Alpaydin & Kaynak, UCI 1998) have no margin: NIST's programs made bitmaps of 32 px which the ink
+fills from top to bottom, mostly 20 px wide, and the pixels with ink were counted in blocks of 4x4.
 """
 
 from __future__ import annotations
@@ -10,11 +13,16 @@ import numpy as np
 from PIL import Image
 
 from core.base.heavy import filters, ndimage
+from core.pictures.drawn import sort_of
 from core.pictures.image import RGBImage
-from core.pictures.preprocess import RIM, at_most
+from core.pictures.preprocess import RIM, at_most, in_form
 
 SIDE, BOX = 28, 20  # px of the picture, and of the longer side of the ink in it
 CENTRE = 14  # row and column of the ink's centre of mass: within half a pixel of it in all of MNIST's test pictures
+BITMAP, BLOCK = 32, 4  # px of the side of the bitmaps behind scikit-learn's digits, and of the blocks counted in them
+COUNTED = BITMAP // BLOCK  # px of the side of such a digit
+BROAD = 20  # px that the ink is stretched to in a bitmap
+SLENDER = 2.5  # ink that is so many times as long as it is wide, a one's, keeps its proportions
 WORKING_PIXELS = 160_000  # a larger photograph is scaled down first
 SAMPLES = 10_000  # pixels, about, of which those at the border tell the light on the paper
 ROUNDS = 5  # of the fit of that light
@@ -31,6 +39,48 @@ def as_mnist(image: RGBImage) -> np.ndarray:
     Dark ink on light paper is inverted and uneven light taken away; what does not stand out is black.
     """
     return placed(boxed(ink(at_most(image, WORKING_PIXELS))))[None, :, :, None]
+
+
+def in_form_of(image: RGBImage, size: int, channels: int, bright_on_dark: bool) -> np.ndarray:
+    """The picture in the form of a data set, uint8 (1, size, size, channels): `in_form`'s, but a drawing among
+    scikit-learn's digits as these were made."""
+    if loses_margin(image, size, channels, bright_on_dark):
+        return counted(as_mnist(image))
+    return in_form(image, size, channels, bright_on_dark)
+
+
+def loses_margin(image: RGBImage, size: int, channels: int, bright_on_dark: bool) -> bool:
+    """Whether `in_form_of` cuts the picture to its ink: a drawing that is no such digit yet."""
+    like_digits = (size, channels, bright_on_dark) == (COUNTED, 1, True)
+    return like_digits and max(image.height, image.width) > COUNTED and sort_of(image) == "drawing"
+
+
+def counted(pictures: np.ndarray) -> np.ndarray:
+    """Digits, bright on black, uint8 (N, H, W, 1) -> (N, 8, 8, 1) as scikit-learn's were made. Those of 8 px stay, and
+    what is black stays black."""
+    if pictures.shape[1:3] == (COUNTED, COUNTED):
+        return pictures
+    blocks = (COUNTED, BLOCK, COUNTED, BLOCK)
+    shares = [bitmap(picture[..., 0]).reshape(blocks).mean((1, 3)) for picture in pictures]
+    return np.asarray(np.rint(255 * np.reshape(shares, (-1, COUNTED, COUNTED, 1))), np.uint8)
+
+
+def bitmap(picture: np.ndarray) -> np.ndarray:
+    """uint8 (H, W) -> bool (32, 32): what is at least half as bright as the brightest, its box in the middle, as high
+    as the bitmap and BROAD px wide."""
+    found = np.zeros((BITMAP, BITMAP), bool)
+    bright = picture >= max(1, picture.max() / 2)
+    rows, columns = (np.flatnonzero(bright.any(axis)) for axis in (1, 0))
+    if len(rows):
+        cut = picture[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+        height, width = BITMAP, BROAD
+        if max(cut.shape) > SLENDER * min(cut.shape):
+            scale = min(BITMAP / cut.shape[0], BROAD / cut.shape[1])
+            height, width = (max(1, round(scale * side)) for side in cut.shape)
+        scaled = np.asarray(Image.fromarray(cut).resize((width, height), Image.Resampling.BILINEAR))
+        top, left = (BITMAP - height) // 2, (BITMAP - width) // 2
+        found[top : top + height, left : left + width] = scaled >= scaled.max() / 2
+    return found
 
 
 def ink(pixels: np.ndarray) -> np.ndarray:

@@ -1,4 +1,9 @@
-"""The four noises of the sparse codes study (Dai et al., NeurIPS 2022, §4), at the paper's levels."""
+"""The four noises of the sparse codes study (Dai et al., NeurIPS 2022, §4), at the paper's levels.
+
+A level says what is added (sigma: the standard deviation of it, or of a factor around 1), not what arrives: values are
+clipped to [0, 1] afterwards, so that dark and bright places get less noise than asked; the dark ones grow brighter, the
+bright ones darker. `arrived` tells what came.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +17,7 @@ from core.base.heavy import sk_util
 from core.base.refuse import LARGEST
 
 NONE = "none"
+CLIPPED = ", before values are clipped to [0, 1]"
 
 
 @dataclass(frozen=True)
@@ -30,15 +36,24 @@ class Kind:
         return f"{self.symbol} = {level:g}{unit}" if level else "clean"
 
 
+@dataclass(frozen=True)
+class Arrived:
+    """What a noise did to a picture's values in [0, 1]: the standard `deviation` of the differences around their mean,
+    and that mean, the `shift`: by how much the picture has become brighter."""
+
+    deviation: float
+    shift: float
+
+
 def _steps(first: float, step: float, count: int) -> tuple[float, ...]:
     return tuple(round(first + i * step, 2) for i in range(count))
 
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {
-        "gaussian": Kind("gaussian", "σ", "", _steps(0.02, 0.02, 10), "standard deviation, pixels in [0, 1]"),
+        "gaussian": Kind("gaussian", "σ", "", _steps(0.02, 0.02, 10), f"standard deviation of what is added{CLIPPED}"),
         "shot": Kind("shot", "n", "photons", _steps(60, -6, 10), "photons that full brightness stands for"),
-        "speckle": Kind("speckle", "σ", "", _steps(0.1, 0.05, 11), "standard deviation of a factor around 1"),
+        "speckle": Kind("speckle", "σ", "", _steps(0.1, 0.05, 11), f"standard deviation of a factor around 1{CLIPPED}"),
         "impulse": Kind("impulse", "p", "", _steps(0.03, 0.03, 9), "share of values that become 0 or 1"),
     }
 )
@@ -57,6 +72,14 @@ def add(pixels: np.ndarray, kind: str, level: float, seeds: Sequence[int]) -> np
     if kind == NONE or level == 0 or not len(clean):
         return clean
     return np.stack([_one(p, kind, level, seed) for p, seed in zip(clean, seeds, strict=True)])
+
+
+def arrived(clean: np.ndarray, noisy: np.ndarray) -> Arrived:
+    """Of one picture (H, W, 3) in [0, 1] without and with noise. Raises ValueError for different shapes."""
+    if clean.shape != noisy.shape:
+        raise ValueError(f"expected two pictures of one shape, got {clean.shape} and {noisy.shape}: give the same one")
+    change = noisy.astype(np.float64) - clean
+    return Arrived(float(change.std()), float(change.mean()))
 
 
 def unit(pixels: np.ndarray) -> np.ndarray:

@@ -6,8 +6,9 @@ import zlib
 
 import numpy as np
 import pytest
-from PIL import ImageCms
+from PIL import Image, ImageCms
 
+from core.pictures.digit_form import boxed, placed
 from core.pictures.image import ImageError, decode
 
 RNG = np.random.default_rng(7)
@@ -76,3 +77,11 @@ def swapped_profile():
         if profile[at : at + 4] in (b"rXYZ", b"gXYZ"):
             profile[at : at + 4] = {b"rXYZ": b"gXYZ", b"gXYZ": b"rXYZ"}[bytes(profile[at : at + 4])]
     return bytes(profile).replace("sRGB".encode("utf-16-be"), "odd ".encode("utf-16-be"))
+
+
+def like_mnist(digits):
+    """A split of scikit-learn's digits as MNIST has them: uint8 (N, 28, 28, 1), the smooth ink in 20 px, and a margin
+    around it."""
+    large = [Image.fromarray(digit[..., 0]).resize((80, 80), Image.Resampling.BICUBIC) for digit in digits.pixels]
+    ink = [np.where(np.asarray(one) >= 64, np.asarray(one) / 255, 0) for one in large]
+    return np.stack([placed(boxed(one)) for one in ink])[..., None]

@@ -15,13 +15,16 @@ from typing import Any
 
 import numpy as np
 
+from core.base.heavy import torch
 from core.base.records import read_all
 from core.base.resume import Remember
 from core.base.worker import Progress, each, ignore, part
 from core.compute import sign_counts, spaces
 from core.compute.sign_counts import Spec
 from core.compute.spaces import PIXELS, RANDOM, TRAINED, Similarity, similarity
+from core.data.sets import DATASETS
 from core.data.split import Split, seeded_part
+from core.networks import engine
 from core.networks.card import Network
 from core.studies.random.baselines import BASELINES, Features
 from core.studies.random.features import CLASSIFIERS, Classifier, answer
@@ -78,7 +81,8 @@ class Baseline:
 @dataclass(frozen=True, eq=False)
 class Measured:
     """Everything that was found on one data set. `pixels` are (TOP,) hits of raw
-    pixels; `own_head` is the trained network's own test accuracy."""
+    pixels; `own_head` is the share of the test pictures that the trained network itself answers right, `with_margin`
+    the share where it is one that learned digits without a margin, and these pictures keep theirs: None elsewhere."""
 
     dataset: str
     data: str
@@ -95,6 +99,7 @@ class Measured:
     shapes: tuple[Shape, ...]
     baselines: tuple[Baseline, ...]
     similarity: dict[str, Similarity]
+    with_margin: float | None = None
 
     def curve(self, classifier: Classifier) -> Curve:
         return next(c for c in self.curves if c.classifier == classifier)
@@ -203,7 +208,8 @@ def measure_baselines(
     found = []
     for i, (name, (title, run)) in enumerate(features.items()):
         watch = part(progress, i, len(features))
-        row = remember(f"baseline {name}", partial(one_baseline, few, test, run, name not in (RANDOM, PIXELS), watch))
+        key = f"baseline {name}" + " cut" * (name == TRAINED and spaces.is_cut(few.pixels.shape, network))
+        row = remember(key, partial(one_baseline, few, test, run, name not in (RANDOM, PIXELS), watch))
         watch(1, 1)
         found.append(Baseline(name, title, int(row.pop("dimensions")), {c: np.array(h) for c, h in row.items()}))
     return tuple(found)
@@ -249,9 +255,24 @@ def measure_similarity(test: Split, plan: Plan, network: Network, progress: Prog
     }
 
 
+def right(
+    test: Split, network: Network, form: Callable[[np.ndarray, Network], torch.Tensor] = spaces.as_input
+) -> float:
+    """The share of the test pictures, brought into `form`, that the network itself answers right, in float32."""
+    inputs = lambda which: form(test.pixels[which], network)  # noqa: E731
+    found = engine.logits(network.engine, inputs, len(test), exact=True)
+    return float((found.top1 == test.labels).mean())
+
+
 def measured(folder: Path) -> dict[str, Measured]:
     """Every record of FOLDER by data set."""
     return {one.dataset: one for one in read_all(folder.glob("dataset_*.json"), Measured).values()}
+
+
+def cut(title: str, network: str, folder: Path) -> Measured | None:
+    """The record of the data set of that title if the network sees its pictures cut to their ink, and did then."""
+    found = (one for one in measured(folder).values() if one.with_margin is not None and one.network == network)
+    return next((one for one in found if DATASETS[one.dataset].title == title), None)
 
 
 def band(values: np.ndarray) -> tuple[float, float, float]:

@@ -16,9 +16,10 @@ from core.compute.sign_counts import Spec, build
 from core.data import named
 from core.figures.palette import uri
 from core.networks.card import Network
+from core.pictures.digit_form import in_form_of
 from core.pictures.drawn import sort_of
 from core.pictures.image import RGBImage
-from core.pictures.preprocess import in_form, square
+from core.pictures.preprocess import square
 from core.studies.study import Glance, Tile
 
 NEAR = 4
@@ -72,7 +73,7 @@ def among_photographs(network: Network, image: RGBImage, progress: Progress) -> 
 
 def among_digits(image: RGBImage, progress: Progress) -> Found:
     """By pixels and by random features."""
-    known, query = named.load("digits", split="train"), in_form(image, DIGIT, 1, bright_on_dark=True)
+    known, query = named.load("digits", split="train"), in_form_of(image, DIGIT, 1, bright_on_dark=True)
     names, pictures = [], []
     for i, space in enumerate((spaces.PIXELS, spaces.RANDOM)):
         mine, others = (

@@ -128,11 +128,10 @@ def vectors(
 def draw(
     found: np.ndarray, labels: np.ndarray, space: Space, params: Params, progress: Progress = ignore
 ) -> tuple[SpaceMap, Map]:
-    """The map of one space from its vectors (N, D): what is shown, and what new pictures are placed by."""
+    """The map of one space from its vectors (N, D): what is shown, and what places new ones. Raises NoMap."""
     progress(0, sum(embedding.ITERATIONS))
-    share = agreement(found, labels)
     drawn = embedding.fit(found, params.perplexity, params.learning_rate, params.seed, progress=progress)
-    return SpaceMap(space, drawn.positions, share, found.shape[1], drawn.perplexity), drawn
+    return SpaceMap(space, drawn.positions, agreement(found, labels), found.shape[1], drawn.perplexity), drawn
 
 
 def run(split: Split, spec: Spec, network: Network | None, params: Params, progress: Progress = ignore) -> Result:

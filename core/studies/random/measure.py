@@ -65,7 +65,8 @@ def measure(
         shapes=dataset.measure_shapes(train, test, plan, remember, watch[2]),
         baselines=dataset.measure_baselines(train, test, plan, network, remember, watch[3]),
         network=network.card.name,
-        own_head=network.card.test_accuracy or 0.0,
+        own_head=dataset.right(test, network),
+        with_margin=dataset.right(test, network, spaces.scaled) if spaces.is_cut(test.pixels.shape, network) else None,
         similarity=dataset.measure_similarity(test, plan, network, watch[4]),
     )
     path = folder / f"dataset_{name}.json"

@@ -22,7 +22,7 @@ from core.figures.blocks import WIDTH, Picture, Pictures, Plot, Table, csv_addre
 from core.figures.palette import uri
 from core.networks import families
 from core.networks.card import Card, Network
-from core.pictures import preprocess
+from core.pictures.digit_form import in_form_of
 from core.pictures.drawn import sort_of
 from core.pictures.samples import DEFAULT_SAMPLE, load_sample
 from core.studies import first_look as studies_first_look
@@ -79,7 +79,7 @@ def random_part(asked: Asked, progress: Progress) -> Part:
     every, about = data_split.together(train, test), DATASETS["digits"]
     card = networks.find(families.CEILINGS["digits"])
     network, spec, params = networks.load(card), features.Params().spec(about.channels), random_maps.Params()
-    query = preprocess.in_form(asked.image, about.size, about.channels, about.bright_on_dark)
+    query = in_form_of(asked.image, about.size, about.channels, about.bright_on_dark)
     digest = data_split.digest(train, test)
     result = studies_first_look.find("random_maps", random_maps.Result, [card], digest, params)
     drawing, placing = (part(progress, i, 2) for i in range(2))

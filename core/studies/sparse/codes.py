@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from core.base.files import ASSETS
+from core.base.prose import section
 from core.base.records import Damaged, read
 from core.base.refuse import LARGEST, SEEDS
 from core.base.settings import check, setting
@@ -27,6 +28,7 @@ from core.networks.own_options import Opened
 from core.networks.packaged import check_comparable
 from core.pictures import noise
 from core.pictures.image import RGBImage
+from core.pictures.noise import Arrived
 from core.pictures.preprocess import Preprocessing, at_most, seen
 from core.studies import quoted
 from core.studies.sparse import dataset
@@ -133,6 +135,11 @@ class Result:
     def at(self, lam: float) -> int:
         """Index of a lambda among `lams`: the nearest."""
         return int(np.abs(self.lams - lam).argmin())
+
+    @property
+    def arrived(self) -> Arrived:
+        """What the noise did to the picture that is shown."""
+        return noise.arrived(self.clean, self.noisy)
 
     @property
     def residual(self) -> np.ndarray:
@@ -322,6 +329,17 @@ def finding(result: Result, titles: Sequence[str]) -> str:
         f"At λ = {result.lam:g}, {result.shown_nonzero:.0%} of the codes are not zero and {titles[0]} says {mine}; "
         f"at the λ = {result.training_lam:g} of its training it says {trained}{twin}."
     )
+
+
+def noise_words(kind: str, level: float, found: Arrived) -> str:
+    """The noise that was asked for, and what arrived of it, in the reader's language."""
+    if kind == noise.NONE or not level:
+        return section("sparse_codes", "clean caption")
+    shift = round(found.shift, 3) + 0.0  # no -0
+    return section(
+        "sparse_codes", "noisy caption", kind=kind, level=noise.KINDS[kind].label(level), deviation=found.deviation,
+        shift=shift,
+    )  # fmt: skip
 
 
 def command(result: Result, params: Params, source: str, opened: Mapping[str, Opened] = quoting.NONE) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from core.networks.card import Network
+from core.pictures import noise
 from core.pictures.image import RGBImage, write_png
 from core.studies.sparse import codes
 from core.studies.sparse.figures import to_bytes
@@ -19,6 +20,8 @@ def lines(result: codes.Result, networks: Sequence[Network]) -> Iterator[str]:
     for answer in codes.answers(result, titles):
         at = answer.rule if answer.lam is None else f"lambda {answer.lam:.2f} ({answer.rule})"
         yield f"{answer.who}, {at}: {answer.label} ({answer.probability:.2f})"
+    if result.noise != noise.NONE:
+        yield codes.noise_words(result.noise, result.level, result.arrived)
     for network in networks:
         yield f"{network.card.name}: {network.card.provenance}"
 

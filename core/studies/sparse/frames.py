@@ -16,7 +16,9 @@ from core.base.softmax import softmax
 from core.base.worker import Progress, ignore
 from core.compute import coded
 from core.networks.card import Network
+from core.pictures import noise
 from core.pictures.image import RGBImage
+from core.pictures.noise import Arrived
 from core.studies.sparse import codes, opening
 from core.studies.sparse.codes import LAMBDAS, Curves, Params
 from core.studies.sparse.figures import address, to_bytes
@@ -31,7 +33,8 @@ Kind = Literal["none", "stays", "lost", "rescued", "fooled"]
 class Frames:
     """`curves` at L lambdas; `rebuilt` (L), `noisy` and `clean`: pictures of `height` x `width` px as data addresses,
     what is rebuilt at the contrast of the clean one; `clean_logits` (K,): what the network answers to the picture
-    without noise, at its `training_lam`, and `twin_clean` (K,) its plain twin, empty without one."""
+    without noise, at its `training_lam`, and `twin_clean` (K,) its plain twin, empty without one; `arrived`: what the
+    noise did to the picture."""
 
     models: tuple[str, ...]
     labels: tuple[str, ...]
@@ -48,6 +51,7 @@ class Frames:
     clean: str
     noisy: str
     rebuilt: tuple[str, ...]
+    arrived: Arrived
 
     @cached_property
     def answers(self) -> np.ndarray:
@@ -148,6 +152,7 @@ def run(
         clean=address(to_bytes(clean)),
         noisy=address(to_bytes(noisy)),
         rebuilt=rebuilt,
+        arrived=noise.arrived(clean, noisy),
     )
 
 

@@ -26,6 +26,7 @@ from core.studies.sparse import dataset
 from core.studies.sparse.claims import sparse_record
 from core.studies.sparse.codes import FOLDER
 from core.studies.sparse.dataset import Fit, Params
+from core.studies.sparse.measure_arrived import ARRIVED
 from core.studies.sparse.measure_attack import ATTACK
 from core.studies.sparse.measure_photographs import PHOTOGRAPHS
 from core.studies.sparse.measure_rescue import RESCUE
@@ -200,6 +201,7 @@ MEASUREMENTS = (
         for name in (*NAMES, families.ALL_CODED)
     ),
     ATTACK,
+    ARRIVED,
     *PHOTOGRAPHS,
     RESCUE,
 )

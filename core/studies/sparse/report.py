@@ -13,7 +13,6 @@ from core.figures.blocks import Table, beside, csv_address, enlarged, printed
 from core.figures.palette import uri
 from core.networks import families as networks_families
 from core.networks.card import Card
-from core.pictures import noise
 from core.pictures.samples import DEFAULT_SAMPLE, load_sample
 from core.studies import first_look as studies_first_look
 from core.studies.asked import LAMBDA_ROWS, PICTURES, STILL, Asked, Part, Work, packaged, titles
@@ -50,8 +49,8 @@ def sparse_part(asked: Asked, cards: tuple[Card, ...], progress: Progress) -> Pa
     return Part(
         finding,
         ((replace(pictures, still=uri(beside([enlarged(p, STILL) for p in shown]))),), (along,)),
-        f"Noise: {params.noise}, {noise.KINDS[params.noise].label(params.level)}, seed {params.seed}; {params.steps} "
-        f"steps of {sparse_figures.SOLVER_TITLES[params.solver]}. The network sees {cards[0].size} × {cards[0].size} "
+        f"{codes.noise_words(params.noise, params.level, result.arrived)}. Seed {params.seed}; {params.steps} steps of "
+        f"{sparse_figures.SOLVER_TITLES[params.solver]}. The network sees {cards[0].size} × {cards[0].size} "
         "px; lambda is in its normalised units.",
         sparse_tables(result, cards, numbers),
         codes.command(result, params, asked.source, asked.files),

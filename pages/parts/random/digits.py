@@ -11,11 +11,13 @@ from core import cache
 from core.base.prose import section
 from core.base.worker import Progress, part
 from core.cache import Call
+from core.compute import spaces
 from core.compute.sign_counts import Spec
 from core.networks.card import Network
-from core.pictures.preprocess import in_form
+from core.pictures.digit_form import in_form_of, loses_margin
+from core.studies.random import dataset, nearby
 from core.studies.random import maps as random_maps
-from core.studies.random import nearby
+from core.studies.random.features import FOLDER
 from core.studies.random.maps import Result, Space
 from core.studies.random.nearby import Nearby
 from pages.parts.common import provenance, stage, waiting
@@ -57,14 +59,32 @@ def show(scene: Scene, picture: Picture, held: Picture | None) -> None:
     stage.shown(picture)
     if said is not None and scene.network is not None:
         answers.show([(scene.network.card, said)])
+    cut(scene, picture)
     if held is not None:
         show_held(scene, held, indices)
+
+
+def cut(scene: Scene, picture: Picture) -> None:
+    """That pictures lose their margin where they are compared with digits that have none, and what that is worth."""
+    _, side, _, channels = scene.split.pixels.shape
+    said = []
+    if loses_margin(picture.image, side, channels, scene.ink):
+        said.append(section("random_features", "cut drawing"))
+    if scene.network is not None and spaces.is_cut(scene.split.pixels.shape, scene.network):
+        said.append(section("random_features", "cut pictures", title=plain(scene.network.card.title)))
+        found = dataset.cut(scene.title, scene.network.card.name, FOLDER)
+        if found is not None and found.with_margin is not None:
+            shares = {"cut": plain(f"{found.own_head:.1%}"), "margin": plain(f"{found.with_margin:.1%}")}
+            values = {"n": found.test_images, "data": plain(scene.title), **shares}
+            said.append(section("random_features", "cut measured", **values))
+    if said:
+        st.caption(" ".join(said))
 
 
 def show_held(scene: Scene, held: Picture, indices: np.ndarray) -> None:
     """The same rows for a second picture."""
     _, side, _, channels = scene.split.pixels.shape
-    query = in_form(held.image, side, channels, scene.ink)
+    query = in_form_of(held.image, side, channels, scene.ink)
     what = section("random_features", "finding nearest")
     [near] = waiting.ask_all([call_of(scene, query)], what, "random nearest held")
     if near is not None:

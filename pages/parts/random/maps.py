@@ -18,7 +18,7 @@ from core.base.prose import listed, section
 from core.base.worker import Job, Progress, each, part
 from core.cache import Call
 from core.compute import embedding
-from core.compute.embedding import Map
+from core.compute.embedding import Map, NoMap
 from core.compute.sign_counts import Spec
 from core.data.sets import DATASETS
 from core.data.split import Split
@@ -27,11 +27,11 @@ from core.networks import packaged as networks
 from core.networks.card import Network
 from core.studies.random import maps as random_maps
 from core.studies.random import maps_figures as figures
-from core.studies.random.maps import Params, Placed, Result, Space
+from core.studies.random.maps import Params, Placed, Result, Space, SpaceMap
 from pages.parts.common import charts, waiting
 from pages.parts.common.address import bound
 from pages.parts.common.words import Markdown, plain
-from pages.parts.random import points
+from pages.parts.random import nearest, points
 from pages.parts.random.points import Points
 
 if TYPE_CHECKING:
@@ -123,32 +123,51 @@ def vectors(
 
 def draw_one(
     found: Call[np.ndarray], split: Split, space: Space, params: Params, progress: Progress
-) -> random_maps.SpaceMap:
+) -> SpaceMap | NoMap:
+    """The map of a space, or why there is none."""
     labels = split.labels[random_maps.chosen(split, params)]
-    return random_maps.draw(cache.known(found, progress), labels, space, params, progress)[0]
+    try:
+        return random_maps.draw(cache.known(found, progress), labels, space, params, progress)[0]
+    except NoMap as refused:
+        return refused
 
 
-def calls_of(scene: Scene) -> list[Call[random_maps.SpaceMap]]:
+def calls_of(scene: Scene) -> list[Call[SpaceMap | NoMap]]:
     asked = random_maps.spaces_of(scene.network)
     return [Call(draw_one, vectors_call(scene, space), scene.split, space, scene.params) for space in asked]
 
 
 def there(scene: Scene) -> Result | None:
-    """The maps, packaged or remembered; None where they have yet to be drawn."""
+    """The maps, packaged or remembered, without those that cannot be drawn; None where they have yet to be."""
     of = scene.split, scene.spec, scene.network, scene.params
     if scene.packaged is not None and random_maps.fits(scene.packaged, *of):
         return scene.packaged
     if len(scene.split) < embedding.MIN_POINTS:
         return None
     found = [cache.finished(call, 0) for call in calls_of(scene)]
-    return random_maps.assembled(*of, [m for m in found if m is not None]) if all(found) else None
+    return random_maps.assembled(*of, [m for m in found if isinstance(m, SpaceMap)]) if all(found) else None
+
+
+def say_refused(scene: Scene) -> None:
+    """Which of the maps cannot be drawn, and why."""
+    for space, call in zip(random_maps.spaces_of(scene.network), calls_of(scene), strict=True):
+        refused, title = cache.finished(call, 0), nearest.titles()[space]
+        if isinstance(refused, NoMap) and refused.different is not None:
+            n, least = min(len(scene.split), scene.params.points), embedding.MIN_POINTS
+            said = section(
+                "random_features", "all alike", space=title, n=n, different=refused.different, least=least
+            )  # fmt: skip
+            st.warning(said, icon=":material/content_copy:")
+        elif isinstance(refused, NoMap):
+            st.warning(section("random_features", "no numbers", space=title), icon=":material/error:")
 
 
 def drawn(scene: Scene, beside: DeltaGenerator) -> Result | None:
     """The maps: packaged, remembered, or drawn now: at once where they are small, else when asked for; None until
     then, and the maps that stood here before are shown meanwhile."""
     if (result := there(scene)) is not None:
-        return result
+        say_refused(scene)
+        return result if result.maps else None
     if len(scene.split) < embedding.MIN_POINTS:
         st.info(section("random_features", "too few", least=embedding.MIN_POINTS, n=len(scene.split)))
         return None
@@ -168,14 +187,14 @@ def drawn(scene: Scene, beside: DeltaGenerator) -> Result | None:
         st.button(section("random_features", "draw"), type="primary", key="random draw", on_click=wanted)
         return None
     hold([call.args[0].key for call in calls])
-    jobs: list[Job[random_maps.SpaceMap]] = [cache.job(call, KEY) for call in calls]
+    jobs: list[Job[SpaceMap | NoMap]] = [cache.job(call, KEY) for call in calls]
     waiting.leave(KEY, dict(zip(keys, jobs, strict=True)))
     with beside:
         st.fragment(partial(watch, jobs, keys), run_every=waiting.LOOK_AGAIN)()
     return None
 
 
-def watch(jobs: list[Job[random_maps.SpaceMap]], keys: list[str]) -> None:
+def watch(jobs: list[Job[SpaceMap | NoMap]], keys: list[str]) -> None:
     """How far they are, with a Stop button; the page runs again when all are there."""
     if all(waiting.is_done(job) or waiting.was_stopped(job) for job in jobs):
         st.rerun()

@@ -12,7 +12,7 @@ from core.figures.palette import accent, network_colours
 from core.networks.card import Card
 from core.pictures import noise
 from core.pictures.samples import DEFAULT_SAMPLE
-from core.studies.sparse import dataset, frames, rescue
+from core.studies.sparse import codes, dataset, frames, rescue
 from core.studies.sparse.codes import FOLDER, LAMBDA_LIMITS, LAMBDAS, OPENING, Params
 from core.studies.sparse.frames import Frames
 from core.studies.sparse.opening import Opening
@@ -59,7 +59,7 @@ def show(found: Frames, cards: list[Card], params: Params, picture: Picture, key
             "scale": [[trained, said], *([i, f"{lam:g}"] for i, lam in enumerate(lams) if lam in (0.5, 1.0, 1.5))],
             "player": words(section("sparse_codes", "slider")),
             "words": {
-                "noisy": noise_words(found),
+                "noisy": codes.noise_words(found.noise, found.level, found.arrived),
                 "clean": section("sparse_codes", "clean caption"),
                 "without": section("sparse_codes", "see clean"),
                 "back": section("sparse_codes", "see noisy"),
@@ -87,12 +87,6 @@ def group(title: str, colour: str, best: list[list[tuple[str, float]]], wanted: 
         "best": [[[label, round(share, 4)] for label, share in one] for one in best],
         "right": [one[0][0] == wanted for one in best],
     }
-
-
-def noise_words(found: Frames) -> str:
-    if found.noise == noise.NONE:
-        return section("sparse_codes", "clean caption")
-    return section("sparse_codes", "noisy caption", kind=found.noise, level=noise.KINDS[found.noise].label(found.level))
 
 
 def verdict(found: Frames, cards: list[Card], params: Params) -> None:

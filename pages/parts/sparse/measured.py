@@ -10,7 +10,7 @@ from core.base.prose import section
 from core.networks import families
 from core.pictures import noise
 from core.pictures.files import open_pictures
-from core.studies.sparse import dataset, dataset_figures, paper
+from core.studies.sparse import arrived, dataset, dataset_figures, paper
 from core.studies.sparse.claims import FIRST_LAYER, LITES, ON_PHOTOGRAPHS
 from core.studies.sparse.codes import FOLDER
 from core.studies.sparse.dataset import Measured, Result
@@ -50,11 +50,25 @@ def numbers(network: str) -> None:
         packaged(found, coded, bare, kind)
     else:
         provenance.missing("measure sparse --data FOLDER")
+    arriving()
     with st.expander(section("sparse_codes", "paper name")):
         st.markdown(section("sparse_codes", "paper"))
         charts.numbers_table(paper.table(), alt="Accuracy of SDNets as the paper reports it")
     with st.expander(section("sparse_codes", "limits name")):
         st.markdown(section("sparse_codes", "limits"))
+
+
+def arriving() -> None:
+    """How much of the noise that is asked for arrives at photographs."""
+    with st.expander(section("sparse_codes", "arrived name")):
+        found = arrived.measured(FOLDER)
+        if found is None:
+            provenance.missing("measure noise-arrived --data FOLDER")
+            return
+        kind = one_of(st.container(), section("sparse_codes", "noise name"), list(found.kinds), "sparse-arrived-noise")
+        st.markdown(section("sparse_codes", "arrived", images=found.images, side=found.side))
+        charts.numbers_table(arrived.table(found, kind), alt=f"What arrives of {kind} noise")
+        st.caption(provenance.again(vars(found)))
 
 
 def one_of(place: st.delta_generator.DeltaGenerator, label: str, offered: list[str], key: str) -> str:

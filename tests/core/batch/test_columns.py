@@ -92,6 +92,7 @@ def test_a_row_is_the_sparse_codes(folder, tmp_path):
         assert row["nonzero"] == pytest.approx(want.nonzero[at]) == pytest.approx(want.shown_nonzero)
         assert row["psnr"] == pytest.approx(want.psnr[at], abs=1e-3)
         assert row["probability"] == pytest.approx(want.probability[at].max(), abs=1e-4)
+        assert (row["noise_deviation"], row["noise_shift"]) == (want.arrived.deviation, want.arrived.shift)
         assert row["residual"] == pytest.approx(math.sqrt((want.residual**2).mean()), abs=1e-6)
 
 

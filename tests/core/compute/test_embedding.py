@@ -8,7 +8,7 @@ from sklearn.datasets import load_digits
 from sklearn.manifold import trustworthiness
 
 from core.compute import embedding
-from core.compute.embedding import Map, anchor, fit, place
+from core.compute.embedding import Map, NoMap, anchor, fit, place
 
 SHORT = (60, 60)  # iterations
 
@@ -64,7 +64,6 @@ def test_a_perplexity_too_large_is_lowered_to_what_the_points_allow(digits):
     [
         (np.eye(9), 5, "auto", "at least 10"),
         (np.ones((20, 1)), 5, "auto", "2 or more dimensions"),
-        (np.ones((20, 5)), 5, "auto", "vectors that differ"),
         (np.eye(20), 0.5, "auto", "perplexity of 1"),
         (np.eye(20), np.nan, "auto", "perplexity of 1"),
         (np.eye(20), 5, 0.0, "learning rate above 0"),
@@ -73,6 +72,61 @@ def test_a_perplexity_too_large_is_lowered_to_what_the_points_allow(digits):
 def test_what_cannot_be_mapped_is_refused(vectors, perplexity, rate, words):
     with pytest.raises(ValueError, match=words):
         fit(vectors, perplexity, rate)
+
+
+NOISE = np.random.default_rng(0).normal(size=(100, 60))
+DEEP = np.random.default_rng(1).random((100, 60))
+
+
+@pytest.mark.parametrize("columns", [20, 60])  # as they are, and reduced to 50 first
+@pytest.mark.parametrize(
+    ("vectors", "different", "words"),
+    [
+        (np.repeat(DEEP[:1], 100, 0), 1, "^expected vectors that differ, got the same one in every row: there is noth"),
+        (np.zeros((100, 60)), 1, "the same one in every row"),
+        (DEEP[:1] + 1e-12 * NOISE, 1, "the same one in every row"),
+        ((DEEP[:1] + 1e-7 * NOISE).astype(np.float32), 1, "the same one in every row"),
+        (DEEP[np.r_[:2, [1] * 98]], 2, "^expected at least 10 vectors that differ, got 2 in 100 rows: take more$"),
+        (DEEP[np.arange(100) % 9], 9, "at least 10 vectors that differ, got 9 in 100 rows"),
+        (DEEP * np.where(np.arange(100) == 7, np.nan, 1)[:, None], None, "of finite numbers, got NaN or infinity"),
+        (DEEP + np.where(np.arange(100) == 7, np.inf, 0)[:, None], None, "of finite numbers, got NaN or infinity"),
+        (1e-29 * DEEP, None, "^expected vectors 1e-15 to 1e[+]15 apart, got .*: scale them$"),
+        (1e25 * DEEP, None, "1e-15 to 1e[+]15 apart"),
+    ],
+)
+def test_what_opentsne_maps_to_nan_or_to_noise_is_refused_in_one_sentence(vectors, different, words, columns):
+    with pytest.raises(NoMap, match=words) as refused:
+        fit(vectors[:, :columns], 5, iterations=SHORT)
+    assert refused.value.different == different
+
+
+def test_opentsne_itself_gives_equal_rows_a_map_of_nan():
+    """Why all that is refused: a version that no longer does so may be asked again."""
+    from openTSNE import TSNE
+
+    with pytest.warns(RuntimeWarning):
+        theirs = TSNE(perplexity=5, n_jobs=1, random_state=0).fit(np.ones((100, 20)))
+    assert np.isnan(theirs).all()
+
+
+@pytest.mark.parametrize("kinds", [10, 20])  # fewer than the perplexity's neighbours
+def test_many_copies_of_a_few_vectors_are_mapped_beside_their_like(kinds):
+    kind = np.arange(200) % kinds
+    found = fit(DEEP[kind], 30, iterations=(100, 250)).positions
+    assert np.isfinite(found).all()
+    away = np.linalg.norm(found[:, None] - found[None], axis=-1) + 1e9 * np.eye(200)
+    assert (kind[away.argmin(1)] == kind).all()
+
+
+def test_small_and_large_numbers_are_mapped_as_long_as_float32_holds_their_squares():
+    for scale in (1e-12, 1e12):
+        assert np.isfinite(fit(scale * DEEP, 5, iterations=SHORT).positions).all()
+
+
+def test_different_rows_are_counted_no_farther_than_needed():
+    assert embedding.distinct(DEEP, 10) == 10
+    assert embedding.distinct(DEEP[np.arange(100) % 7], 10) == 7
+    assert embedding.distinct(np.array([[0.0, 1], [-0.0, 1]]), 10) == 1
 
 
 def test_many_dimensions_are_reduced_and_few_are_not(digits):

@@ -5,9 +5,12 @@ import pytest
 import torch
 from torch import nn
 
+from core import networks
 from core.compute import spaces
 from core.compute.sign_counts import Spec, build
+from core.data import named
 from tests.helpers.networks_by_hand import Torus, by_hand, trained
+from tests.helpers.pictures import like_mnist
 
 
 def pictures(count, side=16, channels=3):
@@ -52,3 +55,26 @@ def test_the_network_keeps_its_head():
     assert isinstance(network.engine.exact.classifier, nn.Linear)
     with pytest.raises(ValueError, match="expected a network that ends in a linear layer"):
         spaces.headless(nn.Sequential(nn.Conv2d(3, 4, 3)))
+
+
+def test_a_network_of_digits_without_margin_sees_mnist_like_digits_without_theirs():
+    test, network = named.load("digits", split="test"), networks.load(networks.find("digits_cnn"))
+    pictures = like_mnist(test)
+
+    def right(form):
+        return float((network.engine.exact(form(pictures, network)).argmax(1).numpy() == test.labels).mean())
+
+    with torch.inference_mode():
+        assert right(spaces.as_input) > 0.85
+        assert right(spaces.scaled) < 0.5
+    near = spaces.similarity(spaces.trained(pictures, network), test.labels)
+    assert near.ratio < 0.75
+
+
+def test_only_grey_pictures_with_a_margin_are_cut_and_only_for_such_networks():
+    digits_cnn, fashion = (networks.load(networks.find(name)) for name in ("digits_cnn", "fashion_cnn"))
+    assert spaces.is_cut((5, 28, 28, 1), digits_cnn)
+    assert not spaces.is_cut((5, 28, 28, 1), fashion)
+    for some in (pictures(3, 8, 1), pictures(3, 28, 3)):
+        assert not spaces.is_cut(some.shape, digits_cnn)
+        torch.testing.assert_close(spaces.as_input(some, digits_cnn), spaces.scaled(some, digits_cnn))

@@ -1,4 +1,5 @@
-"""A drawn or photographed digit in MNIST's form: shape, size, place, light, and pictures that are no digit."""
+"""A drawn or photographed digit in MNIST's form: shape, size, place, light, and pictures that are no digit; and in the
+form of scikit-learn's digits."""
 
 import numpy as np
 import pytest
@@ -7,8 +8,10 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
 from core.data import named
-from core.pictures.digit_form import BOX, CENTRE, SIDE, as_mnist
+from core.pictures.digit_form import BOX, CENTRE, COUNTED, SIDE, as_mnist, counted, in_form_of, loses_margin
 from core.pictures.image import from_pixels
+from core.pictures.preprocess import in_form
+from tests.helpers.pictures import like_mnist
 
 STROKES = {  # in hundredths of the picture
     "1": [(40, 25), (52, 15), (52, 85)],
@@ -199,3 +202,75 @@ def test_a_photograph_of_a_cat_gives_something(cat):
 def test_large_photographs_take_no_longer():
     grey = np.asarray(Image.fromarray(drawn(STROKES["7"])).resize((3000, 3000)))
     assert far(form(grey), form(drawn(STROKES["7"]))) < 3
+
+
+# ---- scikit-learn's form -------------------------------------------------------------------------
+
+
+def test_scikit_learn_s_digits_fill_all_rows_and_mostly_six_columns():
+    ink = named.load("digits", split="train").pixels[..., 0] > 0
+    assert ink.any(2).all()  # the form that `counted` gives is theirs
+    columns = ink.any(1).sum(1)
+    assert np.median(columns) == 6
+    assert (columns == COUNTED).mean() < 0.01
+
+
+@settings(max_examples=40, deadline=None)
+@given(points=strokes, top=st.integers(0, 30), left=st.integers(0, 30))
+def test_a_counted_digit_has_no_margin_and_does_not_know_what_margin_it_had(points, top, left):
+    picture = form(drawn(points))
+    found = counted(picture)
+    assert found.shape == (1, COUNTED, COUNTED, 1)
+    assert found.dtype == np.uint8
+    moved = counted(np.pad(picture, ((0, 0), (top, left), (left, top), (0, 0))))
+    np.testing.assert_array_equal(found, moved)
+    np.testing.assert_array_equal(np.unique(found), np.intersect1d(found, np.rint(255 * np.arange(17) / 16)))
+    height, width = extent(picture[0, :, :, 0] >= 128)
+    rows, columns = extent(found[0, :, :, 0])
+    if height >= width / 2.5:
+        assert rows == COUNTED
+    assert columns <= 6
+
+
+def test_a_slender_one_is_not_stretched_to_a_bar():
+    one = np.zeros((1, 28, 28, 1), np.uint8)
+    one[:, 4:24, 13:15] = 255
+    found = counted(one)[0, :, :, 0]
+    assert extent(found) == (COUNTED, 2)
+    assert (found[:, 3:5] >= 64).all()
+
+
+def test_black_stays_black_and_digits_of_8_px_stay():
+    assert not counted(np.zeros((2, 28, 28, 1), np.uint8)).any()
+    assert counted(np.zeros((0, 28, 28, 1), np.uint8)).shape == (0, COUNTED, COUNTED, 1)
+    own = named.load("digits", split="test").pixels
+    assert counted(own) is own
+
+
+def test_a_drawing_among_digits_lies_beside_digits_of_its_kind():
+    train, test = named.load("digits", split="train"), named.load("digits", split="test")
+    some = np.flatnonzero(np.arange(len(test)) % 5 == 0)
+    drawings = [from_pixels(255 - np.pad(p, ((9, 9), (9, 9), (0, 0))).repeat(3, -1)) for p in like_mnist(test)[some]]
+    drawn_well = [i for i, image in enumerate(drawings) if loses_margin(image, 8, 1, True)]
+    assert len(drawn_well) > 0.9 * len(some)
+
+    def share(form):
+        queries = np.concatenate([form(drawings[i], 8, 1, True) for i in drawn_well]).reshape(-1, 1, 64)
+        away = np.abs(queries.astype(int) - train.pixels.reshape(1, -1, 64)).sum(-1)
+        return (train.labels[away.argmin(1)] == test.labels[some][drawn_well]).mean()
+
+    assert share(in_form_of) > 0.85
+    assert share(in_form) < 0.5
+
+
+def test_only_drawings_among_scikit_learn_s_digits_are_cut():
+    pad = from_pixels(np.repeat(drawn(STROKES["7"])[..., None], 3, -1))
+    noise = from_pixels(np.random.default_rng(0).integers(0, 256, (40, 40, 3), dtype=np.uint8))
+    assert loses_margin(pad, 8, 1, True)
+    for image, size, channels in ((pad, 28, 1), (pad, 8, 3), (noise, 8, 1)):
+        assert not loses_margin(image, size, channels, True)
+        np.testing.assert_array_equal(
+            in_form_of(image, size, channels, True), in_form(image, size, channels, bright_on_dark=True)
+        )
+    tiny = from_pixels(named.load("digits", split="test").pixels[0].repeat(3, -1))
+    np.testing.assert_array_equal(in_form_of(tiny, 8, 1, True), in_form(tiny, 8, 1, bright_on_dark=True))

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import norm
 
 from core.pictures import noise
+from core.pictures.samples import load_sample
 
 GREY = np.full((6, 32, 32, 3), 0.5, np.float32)
 SEEDS = list(range(6))
@@ -41,6 +43,51 @@ def test_noise_has_the_stated_deviation(kind, level, deviation):
     count = found.size
     assert abs(found.mean()) < 5 * deviation / count**0.5
     assert found.std() == pytest.approx(deviation, rel=5 / (2 * count) ** 0.5)
+
+
+def clipped_normal(value, sigma):
+    """Mean and deviation of a value in [0, 1] with normal noise, once it is clipped: from the normal's two tails."""
+    low, high = -value / sigma, (1 - value) / sigma
+    between = norm.cdf(high) - norm.cdf(low)
+    first = between * value + sigma * (norm.pdf(low) - norm.pdf(high)) + norm.sf(high)
+    second = (
+        between * (value**2 + sigma**2)
+        + sigma * (value * norm.pdf(low) * 2 - value * norm.pdf(high) * 2)
+        + sigma**2 * (low * norm.pdf(low) - high * norm.pdf(high))
+        + norm.sf(high)
+    )
+    return first, (second - first**2) ** 0.5
+
+
+@pytest.mark.parametrize("value", [0.0, 0.1, 0.5, 0.85, 1.0])
+@pytest.mark.parametrize("sigma", [0.04, 0.2])
+def test_what_arrives_is_what_clipping_leaves_of_sigma(value, sigma):
+    clean = np.full((200, 200, 3), value, np.float32)
+    found = noise.arrived(clean, noise.add(clean[None], "gaussian", sigma, [0])[0])
+    mean, deviation = clipped_normal(value, sigma)
+    margin = 5 * sigma / clean.size**0.5
+    assert found.shift == pytest.approx(mean - value, abs=margin)
+    assert found.deviation == pytest.approx(deviation, abs=margin)
+    if value in (0, 1):  # half of the noise is cut away: sigma times the deviation of max(0, Z)
+        assert deviation == pytest.approx(sigma * (1 / 2 - 1 / (2 * np.pi)) ** 0.5)
+        assert abs(mean - value) == pytest.approx(sigma / (2 * np.pi) ** 0.5)
+
+
+def test_less_noise_arrives_at_a_picture_than_sigma_says_and_dark_ones_grow_brighter():
+    photograph = load_sample("cat").pixels / 255
+    for dark, light in ((0.0, 0.3), (0.7, 1.0)):
+        clean = (dark + (light - dark) * photograph).astype(np.float32)
+        found = [noise.arrived(clean, noise.add(clean[None], "gaussian", s, [0])[0]) for s in (0.05, 0.1, 0.2)]
+        assert all(one.deviation < s for one, s in zip(found, (0.05, 0.1, 0.2), strict=True))
+        shifts = [one.shift if dark == 0 else -one.shift for one in found]
+        assert 0 < shifts[0] < shifts[1] < shifts[2]
+
+
+def test_nothing_arrives_of_no_noise_and_pictures_of_two_shapes_are_refused():
+    clean = noise.unit(random_pictures(1))[0]
+    assert noise.arrived(clean, clean) == noise.Arrived(0, 0)
+    with pytest.raises(ValueError, match=r"^expected two pictures of one shape, got \(8, 9, 3\) and \(8, 8, 3\): give"):
+        noise.arrived(clean, clean[:, 1:])
 
 
 def test_speckle_is_a_factor_and_shot_noise_comes_in_photons():

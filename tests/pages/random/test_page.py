@@ -9,7 +9,10 @@ import numpy as np
 import pytest
 
 from core.pictures.image import from_pixels, png_bytes
-from tests.helpers.pages import finding, first_visit, nodes, upload, visit
+from core.studies.random import dataset
+from core.studies.random.features import FOLDER
+from tests.core.data.test_idx import write
+from tests.helpers.pages import finding, first_visit, nodes, settled, upload, visit
 
 PATIENCE = 120  # seconds that a curve may take to fill in
 page = partial(visit, "random_features", random_data="digits")
@@ -70,6 +73,7 @@ def test_a_drawing_is_placed_among_digits_until_the_reader_chooses():
     app = visit("random_features")
     upload(app, ("one.png", png_bytes(from_pixels(pixels))))
     assert app.selectbox(key="random-data").value == "digits"
+    assert any(c.value == "Your drawing is cut to its ink, as these digits were." for c in app.caption)
     assert any("Over 1,797 digits" in c.value for c in app.caption)
     app.selectbox(key="random-data").set_value("photographs").run()
     assert not app.exception
@@ -142,6 +146,22 @@ def test_a_folder_of_the_readers_own_is_a_data_set(tmp_path):
     assert filled(app, r"^On 24 your pictures")
 
 
+@pytest.mark.parametrize("kinds", [1, 4])
+def test_a_folder_of_copies_has_no_map_and_the_page_says_why_and_goes_on(tmp_path, kinds):
+    dice = np.random.default_rng(kinds)
+    pictures = [png_bytes(from_pixels(dice.integers(0, 256, (20, 24, 3), np.uint8))) for _ in range(kinds)]
+    for i in range(24):
+        (tmp_path / f"kind {i % 2}").mkdir(exist_ok=True)
+        (tmp_path / f"kind {i % 2}" / f"{i}.png").write_bytes(pictures[i // 2 % kinds])
+    app = page(random_data="my own folder or zip")
+    app.text_input(key="random data folder").set_value(str(tmp_path)).run()
+    said = [" ".join(w.value.split()) for w in settled(app).warning]
+    why = f"no map. Of 24 pictures {kinds} differ here, and a map takes at least 10 that do: add pictures that differ."
+    assert [one.split(": ", 1)[1] for one in said] == [why] * 3
+    assert any(m.value.startswith("#### ") for m in app.markdown)  # the nearest pictures are there
+    assert [h.value for h in app.header if h.value == "Measured on whole data sets"]
+
+
 @pytest.mark.parametrize("where", ["nowhere", "empty"])
 def test_a_folder_without_pictures_is_one_sentence_and_the_page_goes_on(tmp_path, where):
     (tmp_path / "empty").mkdir()
@@ -150,6 +170,17 @@ def test_a_folder_without_pictures_is_one_sentence_and_the_page_goes_on(tmp_path
     assert not app.exception
     assert any("expected" in e.value for e in app.error)
     assert [h.value for h in app.header if h.value == "Measured on whole data sets"]
+
+
+def test_mnist_s_digits_are_cut_for_a_network_of_digits_and_the_page_says_what_that_is_worth(tmp_path):
+    write(tmp_path, counts={"train": 40, "test": 20})
+    app = page(random_data="MNIST")
+    app.text_input(key="random-data folder mnist").set_value(str(tmp_path)).run()
+    captions = [" ".join(c.value.split()) for c in settled(app).caption]
+    [told] = [said for said in captions if "cut to their ink before it sees them" in said]
+    found = dataset.cut("MNIST", "digits_cnn", FOLDER)
+    assert f"{found.own_head:.1%} of the 10,000 test pictures of MNIST right" in told
+    assert f"with their margin {found.with_margin:.1%}." in told
 
 
 def test_a_data_set_that_is_not_here_says_what_to_do(tmp_path, monkeypatch):

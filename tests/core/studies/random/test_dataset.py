@@ -5,7 +5,9 @@ import json
 import numpy as np
 import pytest
 
+from core import networks
 from core.base import resume
+from core.compute import spaces
 from core.compute.sign_counts import Spec, build, counts
 from core.compute.spaces import Similarity
 from core.data import named
@@ -111,3 +113,10 @@ def test_a_seeded_part_is_the_same_each_time(digits):
     np.testing.assert_array_equal(a.pixels, b.pixels)
     assert len(a) == 40
     assert data_split.seeded_part(train, 10_000) is train
+
+
+def test_a_network_is_right_about_as_often_as_its_card_says():
+    test, network = named.load("digits", split="test"), networks.load(networks.find("digits_cnn"))
+    assert dataset.right(test, network) == pytest.approx(network.card.test_accuracy, abs=1e-9)
+    wider = Split(np.pad(test.pixels, ((0, 0), (4, 4), (4, 4), (0, 0))), test.labels, test.classes)
+    assert dataset.right(wider, network) > dataset.right(wider, network, spaces.scaled) + 0.3

@@ -14,9 +14,12 @@ from sklearn.datasets import load_digits
 from sklearn.neighbors import NearestNeighbors
 
 from core.compute import embedding
+from core.compute.embedding import NoMap
 from core.compute.sign_counts import Spec
 from core.data.split import Split
-from core.studies.random import maps, maps_figures
+from core.pictures.image import png_bytes
+from core.pictures.samples import load_sample
+from core.studies.random import maps, maps_figures, measure_photographs
 from core.studies.random.maps import (
     Params,
     agreement,
@@ -226,3 +229,43 @@ def test_the_table_has_a_row_a_point(result):
     table = maps_figures.table(result)
     assert {len(column) for column in table.values()} == {COUNT}
     assert {"picture", "class", "pixels x", "trained y"} <= set(table)
+
+
+# ---- what cannot be drawn ------------------------------------------------------------------------
+
+
+class Dead(Torus):
+    """One whose features are the same whatever it sees: `value` in each."""
+
+    def __init__(self, value=0.0):
+        super().__init__()
+        self.value = value
+
+    def forward(self, x):
+        return self.classifier(0 * x.mean(dim=(1, 2, 3))[:, None].expand(-1, 8) + self.value)
+
+
+@pytest.mark.parametrize(("value", "different"), [(0.0, 1), (float("nan"), None), (float("inf"), None)])
+def test_features_of_a_network_that_sees_nothing_are_refused(split, value, different):
+    with pytest.raises(NoMap, match=r"^expected vectors .*, got .*: ") as refused:
+        maps.run(split, SPEC, by_hand(Dead(value)), PARAMS)
+    assert refused.value.different == different
+
+
+def test_equal_and_few_pictures_are_refused_in_every_space(split, network):
+    for kinds in (1, 4):
+        pixels = split.pixels[np.arange(60) % kinds]
+        for space in maps.TITLES:
+            with pytest.raises(NoMap) as refused:
+                maps.draw(vectors(pixels, space, SPEC, network), split.labels[:60], space, PARAMS)
+            assert refused.value.different == kinds
+
+
+def test_equal_photographs_are_no_gallery(tmp_path):
+    for half in ("train", "test"):
+        (tmp_path / half / "cat").mkdir(parents=True)
+        for i in range(6):
+            (tmp_path / half / "cat" / f"{i}.png").write_bytes(png_bytes(load_sample("cat")))
+    with pytest.raises(NoMap, match="the same one in every row"):
+        measure_photographs.measure(tmp_path, tmp_path / "record.safetensors")
+    assert not (tmp_path / "record.safetensors").exists()

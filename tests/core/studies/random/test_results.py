@@ -36,6 +36,18 @@ def test_every_data_set_was_measured_in_full(measured, name):
     assert set(found.similarity) == {"pixels", "random", "trained"}
 
 
+def test_mnist_s_digits_lose_their_margin_before_the_network_of_digits_sees_them(measured):
+    found = dataset.cut("MNIST", "digits_cnn", FOLDER)
+    assert found is not None
+    assert found.test_images == 10_000
+    assert found.own_head > 2 * found.with_margin
+    assert dataset.cut("MNIST", "fashion_cnn", FOLDER) is None
+    assert [name for name, one in measured.items() if one.with_margin is not None] == ["mnist"]
+    assert f"the trained network {100 * found.own_head:.1f} %" in random_dataset.finding(found)
+    trained = next(one for one in found.baselines if one.name == "trained")
+    assert trained.hits["knn"][0] > found.own_head  # its features serve better than what it says
+
+
 @pytest.mark.parametrize("name", WANTED)
 def test_enough_random_features_reach_what_we_promise(measured, name):
     hits = measured[name].curve("svm").hits[:, -1]

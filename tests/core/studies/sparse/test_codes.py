@@ -160,6 +160,17 @@ def test_the_finding_says_what_the_numbers_say(result):
     assert "twin" not in finding(replace(result, twin_logits=np.empty(0)), ["SDNet"])
 
 
+def test_the_noise_is_told_with_what_arrived_of_it(result, pair, cat):
+    clean, noisy = result.clean.astype(float), result.noisy.astype(float)
+    assert result.arrived.deviation == pytest.approx((noisy - clean).std())
+    assert result.arrived.shift == pytest.approx((noisy - clean).mean())
+    told = codes.noise_words("gaussian", 0.2, noise.Arrived(0.1804, -0.00004))
+    assert told == "With noise: gaussian, σ = 0.2; deviation 0.180 arrived, mean moved by +0.000"
+    assert codes.noise_words("none", 0.0, noise.Arrived(0.0, 0.0)) == "The photo, without noise"
+    small, large = (codes.run(pair, cat, Params("gaussian", 0.1, resolution=at)) for at in codes.RESOLUTIONS)
+    assert small.arrived != large.arrived  # each is of the picture that is shown
+
+
 def test_answers_say_how_their_lambda_was_come_by(result):
     found = answers(replace(result, estimated_lam=0.7), ["SDNet", "twin"])
     assert [a.lam for a in found] == [0.2, 0.1, 0.7, None]

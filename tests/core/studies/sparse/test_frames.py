@@ -12,6 +12,8 @@ import torch
 from PIL import Image
 
 from core.compute import coded
+from core.pictures import noise
+from core.pictures.noise import Arrived
 from core.studies import first_look
 from core.studies.sparse import codes, frames
 from core.studies.sparse.codes import OPENING, Params
@@ -40,7 +42,7 @@ def answered(right, trained=2, noise="impulse"):
     curves = codes.Curves(np.nan, lams, lams, lams, logits, np.empty(0))
     return Frames(
         ("a",), ("no", "yes"), "digest", noise, 0.1, 0, float(lams[trained]), 1, 1, curves, np.array([0.0, 1.0]),
-        np.empty(0), "", "", ("",) * len(right),
+        np.empty(0), "", "", ("",) * len(right), Arrived(0.1, 0.0),
     )  # fmt: skip
 
 
@@ -58,6 +60,7 @@ def test_every_frame_is_what_the_network_answers_and_rebuilds_at_its_lambda(play
         assert [share for _, share in played.best(at)] == sorted((s for _, s in played.best(at)), reverse=True)
     np.testing.assert_array_equal(read(played.noisy), (noisy * 255).round())
     np.testing.assert_array_equal(read(played.clean), (clean * 255).round())
+    assert played.arrived == noise.arrived(clean, noisy)
     assert len(played.twin_best) == frames.TOP
     np.testing.assert_allclose(played.twin_clean, coded.answer(pair[1], clean), rtol=1e-5)
     assert frames.run(pair[:1], cat, Params()).twin_best == []

@@ -29,6 +29,8 @@ def test_it_writes_the_result_and_the_reconstruction(tmp_path):
     np.testing.assert_allclose(found.logits, want.logits, rtol=1e-4, atol=1e-5)
     assert codes.finding(found, [network.card.title]) in done.stdout
     assert "untrained" in done.stdout
+    assert codes.noise_words("gaussian", 0.1, found.arrived) in done.stdout
+    assert found.arrived.deviation < 0.1
     assert decode(png.read_bytes()).pixels.shape == (32, 32, 3)
 
 
