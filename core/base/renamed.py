@@ -18,7 +18,7 @@ COMMANDS = {  # each wrote one record; now they are the keys of `receptive measu
     "measure-random-attack": "random-attack",
 }
 BACKBONE = "small_cnn"  # that a race of heads was run on where none was named
-NETWORK_KEYS = {*COMMANDS.values(), "exact", "live"}  # no packaged network is called so
+NETWORK_KEYS = {*COMMANDS.values(), "exact", "live", "noise-arrived"}  # no packaged network is called so
 
 
 def today(command: str) -> str:
