@@ -18,13 +18,8 @@ COMMANDS = {  # each wrote one record; now they are the keys of `receptive measu
     "measure-random-attack": "random-attack",
 }
 BACKBONE = "small_cnn"  # that a race of heads was run on where none was named
-NETWORK_KEYS = {
-    *COMMANDS.values(),
-    "exact",
-    "live",
-    "preprocessing",
-    "batch-statistics",
-}  # no packaged network is called so
+LATER = ("exact", "live", "scrambled", "preprocessing", "batch-statistics", "noise-arrived")
+NETWORK_KEYS = {*COMMANDS.values(), *LATER}  # no packaged network is called so
 
 
 def today(command: str) -> str:

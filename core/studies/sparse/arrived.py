@@ -17,6 +17,7 @@ from core.base.worker import Progress, ignore
 from core.pictures import noise
 
 RECORD = "arrived.json"
+DECIMALS = 3  # of a table
 SEED = 0  # of the first photograph's noise; the next ones count on
 Columns = dict[str, list[str | float]]
 
@@ -72,18 +73,15 @@ def measured(folder: Path) -> Measured | None:
 
 
 def table(found: Measured, kind: str) -> Columns:
-    """A row a level: the mean over photographs, and the lowest and highest."""
+    """A row a level: what was asked, then the mean over photographs, the lowest and the highest, of what arrived."""
     about, rows = noise.KINDS[kind], found.kinds[kind]
-    return {
-        section("sparse_codes", "column asked"): [about.label(level) for level in rows.levels],
-        section("sparse_codes", "column deviation"): [spread(values, ".3f") for values in rows.deviation],
-        section("sparse_codes", "column shift"): [spread(values, "+.3f") for values in rows.shift],
-    }
-
-
-def spread(values: np.ndarray, form: str) -> str:
-    """Values (N,) as their mean (lowest to highest)."""
-    mean, low, high = (
-        format(round(float(value), 3) + 0.0, form) for value in (values.mean(), values.min(), values.max())
-    )
-    return f"{mean} ({low} to {high})"
+    came, moved = section("sparse_codes", "column deviation"), section("sparse_codes", "column shift")
+    columns: Columns = {section("sparse_codes", "column asked"): [about.label(level) for level in rows.levels]}
+    for name, values in ((came, rows.deviation), (moved, rows.shift)):
+        spread = (
+            (section("sparse_codes", "column mean", of=name), values.mean(1)),
+            (section("sparse_codes", "column lowest", of=name), values.min(1)),
+            (section("sparse_codes", "column highest", of=name), values.max(1)),
+        )
+        columns |= {title: (some.round(DECIMALS) + 0.0).tolist() for title, some in spread}  # no -0
+    return columns

@@ -29,9 +29,7 @@ def tables(results: Path) -> dict[str, Mapping[str, Sequence[object]]]:
             ] = dataset_figures.curve_table(coded, twins)
     if (came := arrived.measured(results / "sparse_codes")) is not None:
         found |= {
-            f"What arrives of {kind} noise, mean of {came.images} photographs (lowest to highest)": arrived.table(
-                came, kind
-            )
+            f"What arrives of {kind} noise at {came.images} photographs": arrived.table(came, kind)
             for kind in came.kinds
         }
     attacked = sparse_attack_record(results)
