@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import streamlit as st
 
-from core.base.prose import section
+from core.base.prose import listed, section
 from core.cache import Call
 from core.compute import placing
 from core.compute.attributions import CAPTUM, EVIDENCE, GRAD_CAM, RANDOM
@@ -17,7 +17,7 @@ from core.studies.patch import masking, masking_figures
 from core.studies.patch.masking import MODES, Mode, Params, Result
 from pages.parts.common import charts, waiting
 from pages.parts.common.address import bound, folded
-from pages.parts.common.words import plain
+from pages.parts.common.words import Markdown, plain
 from pages.parts.patch.choose import Scene
 
 BAGNET, MODE, METHODS, K = "patch-masking-q", "patch-masking-mode", "patch-masking-methods", "patch-masking-k"
@@ -127,18 +127,23 @@ def placed(result: Result, networks: Sequence[Network], pixels: np.ndarray, at: 
     if GRAD_CAM in result.methods:
         calls = [Call(placing.of, network, height, width) for network in networks]
         found = waiting.ask_all(calls, section("patch_evidence", "placing"), f"{at} places")
-        for network, places in zip(networks, found, strict=True):
-            if places is not None:
-                down, across = places.count
-                st.caption(
-                    section(
-                        "patch_evidence", "placed", title=plain(network.card.title), down=down, across=across,
-                        first=float(places.y[0]), last=float(places.y[-1]), jump=float(places.jump[0]), height=height,
-                    )
-                )  # fmt: skip
+        each = [cells(n, places) for n, places in zip(networks, found, strict=True) if places is not None]
+        if each:
+            st.caption(section("patch_evidence", "placed", height=height, each=Markdown(listed(each))))
     left = int(masking.grid(height, width, result.cell)[-1, -1]) + 1 - result.order.shape[2]
     if left:
         st.caption(section("patch_evidence", "no cell", left=left, title=plain(networks[0].card.title)))
+
+
+def cells(network: Network, places: placing.Places) -> Markdown:
+    """How many cells a network's last map has, and which rows their middles lie in."""
+    down, across = places.count
+    return Markdown(
+        section(
+            "patch_evidence", "placed one", title=plain(network.card.title), down=down, across=across,
+            first=float(places.y[0]), last=float(places.y[-1]), jump=float(places.jump[0]),
+        )
+    )  # fmt: skip
 
 
 def said(result: Result) -> str:

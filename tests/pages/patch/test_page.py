@@ -11,7 +11,7 @@ from core import networks
 from core.base.worker import Stopped
 from core.networks import download, published
 from core.studies.patch import evidence
-from tests.helpers.pages import finding, first_visit, visit
+from tests.helpers.pages import finding, first_visit, settled, visit
 
 PATIENCE = 120  # seconds that an object may take on a busy machine
 FAMILY = "tiny-imagenet-20"
@@ -274,3 +274,15 @@ def test_your_own_bagnet_stands_beside_ours_and_its_patches_can_be_chosen(tmp_pa
     app.segmented_control(key="patch-of").set_value("photo BagNet-9").run()
     assert not app.exception
     assert said(app) != before
+
+
+def test_where_grad_cams_cells_lie_and_which_cells_have_no_turn_is_said_under_the_curves():
+    app = settled(
+        visit("patch_evidence", patch_family="photographs", patch_resolution="coarse", **{"patch masking": "true"})
+    )
+    said = captions(app)
+    [places] = [words for words in said if words.startswith("The cells of Grad-CAM")]
+    assert "those of photo BagNet-33, 4 × 8, have their middles at rows 16 to 40, 8 px apart" in places
+    assert "those of photo resnet, 4 × 6, have their middles at rows 7.5 to 55.5, 16 px apart" in places
+    assert "19 cells at the border have no turn: photo BagNet-33 sees less than half of each." in said
+    assert any("n = 1 picture of 77 cells" in words for words in said)
