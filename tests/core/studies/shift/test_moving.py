@@ -55,7 +55,7 @@ def test_of_a_photo_that_moves_by_its_own_pixels_the_frame_holds_what_is_scaled(
     for dy, dx in ((0, 0), (6, -6), (-3, 5)):
         left, top = scene.left - dx * scene.step, scene.top - dy * scene.step
         box = (left, top, left + scene.side, top + scene.side)
-        assert 0 <= min(box)
+        assert min(box) >= 0
         assert max(box[2] - scene.width, box[3] - scene.height) <= 0
         small = Image.fromarray(picture).resize((card.size, card.size), Image.Resampling.BILINEAR, box)
         assert np.abs(np.asarray(small).astype(int) - sweep.crop_at(cat, card, params, dy, dx)).mean() < 6
