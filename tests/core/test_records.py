@@ -68,7 +68,7 @@ MEASURED = {  # the modules whose `measured` reads a folder, or a file, and one 
     "random.dataset": "random_features/dataset_digits.json",
     "random.retrieval_dataset": "random_features/retrieval.json",
     "shift.dataset": "shift_sweep/cifar_vgg.json",
-    "shift.many": "many_pictures/lite0.json",
+    "shift.many": "many_pictures/photo_resnet.json",
     "shift.resizers": "resizers/photo_resnet.json",
     "shift.two_measures": "two_measures/photo_resnet.json",
     "sparse.attack_dataset": "sparse_codes/attack.json",

@@ -8,6 +8,7 @@ Zhang, ICML 2019; the comparison is ours).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,6 +48,11 @@ class Swept:
     @property
     def images(self) -> int:
         return int(self.changes.shape[1])
+
+    @property
+    def reach(self) -> int:
+        """How far a sweep went, in px."""
+        return (math.isqrt(self.shifts) - 1) // 2
 
 
 @dataclass(frozen=True)

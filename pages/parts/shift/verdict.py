@@ -74,7 +74,7 @@ def picture_by_picture(plainly: str, blurred: str) -> Markdown:
     record = of_pair(plainly, blurred, RESULTS)
     if record is None:
         return stage.NOTHING
-    told = []
+    told, reach = [], 0
     for swept in record.swept:
         if swept.way == "crop":
             edge = section("shift_sweep", "lottery crop")
@@ -82,14 +82,14 @@ def picture_by_picture(plainly: str, blurred: str) -> Markdown:
             edge = section("shift_sweep", "lottery circular")
         else:
             continue
-        found = lottery(swept)
+        found, reach = lottery(swept), swept.reach
         told.append(
             section(
                 "shift_sweep", "lottery of", edge=edge, steadier=found.steadier, alike=found.alike, less=found.less,
                 images=found.images,
             )
         )  # fmt: skip
-    return Markdown(section("shift_sweep", "lottery", shares=listed(told)))
+    return Markdown(section("shift_sweep", "lottery", reach=reach, shares=listed(told)))
 
 
 def in_words(many: Beyond, plainly: Markdown, blurred: Markdown) -> Markdown:
