@@ -18,7 +18,13 @@ AT_ONCE = (  # of a single step
     *(f"compute.attributions.attribution:{method}" for method in ("random", "saliency", "Grad-CAM", "DeepLIFT")),
     *("random.look.balanced", "random.look.run", "random.answers.run", "random.answers.told"),
     *("patch.gist.object_box", "overview.first_look.answer", "overview.said.of_network"),
-    *("patch.methods.answer", "patch.evidence.coarse", "compute.spaces.pixels", "random.maps.vectors:pixels"),
+    *(
+        "patch.methods.answer",
+        "patch.evidence.coarse",
+        "compute.placing.of",
+        "compute.spaces.pixels",
+        "random.maps.vectors:pixels",
+    ),
 )
 MEASURED = ("training", "reproduce", "measure")  # minutes to hours each: their loops tell, and are told in turn
 OTHERWISE = {  # function -> why it is not in the table

@@ -13,7 +13,18 @@ from core.compute import attacks, gallery, spaces
 from core.networks import families
 from core.overview import first_look, said
 from core.pictures.samples import load_sample
-from core.studies.patch import closer, evidence, gist, interaction, masking, masking_dataset, methods, scramble, wall
+from core.studies.patch import (
+    closer,
+    evidence,
+    exact,
+    gist,
+    interaction,
+    masking,
+    masking_dataset,
+    methods,
+    scramble,
+    wall,
+)
 from core.studies.patch import dataset as patch_dataset
 from core.studies.random import answers as random_answers
 from core.studies.random import attack as random_attack
@@ -185,6 +196,7 @@ STUDIES = {
         )
         for at in evidence.RESOLUTIONS
     },
+    "patch.exact.run": lambda p: exact.run([bagnet()], photos(2), p),
     "patch.interaction.run": lambda p: interaction.run(
         [bagnet(), net("photo_resnet")], cat().pixels, 0, interaction.Params(pairs=8), p
     ),
