@@ -12,7 +12,7 @@ set -euo pipefail
 venv=$(mktemp -d); trap 'rm -rf "$venv"' EXIT
 python3 -m venv "$venv"
 "$venv/bin/pip" install -q torch==2.14.1 onnx==1.23.2 onnxscript==0.7.2 onnxruntime==1.32.0 numpy==2.4.6 2>/dev/null
-"$venv/bin/python" - "$venv/net.onnx" 2>/dev/null <<'PY'
+"$venv/bin/python" - "$venv/net.onnx" <<'PY'
 import sys
 
 import onnxruntime, onnxscript, torch
