@@ -160,9 +160,8 @@ def on_lite0(results: Path) -> Ours | None:
     if pair is None or local is None:
         return None
     mine, theirs = pair
-    found = numbers.paired(mine, theirs)
     return numbers.ours(
-        found,
+        found := numbers.paired(mine, theirs),
         f"{numbers.interval(found, 'points', sign=True)}: {PERCENT * mine.mean():.1f} % with patches of {LARGEST} px, "
         f"{PERCENT * theirs.mean():.1f} % with the whole picture ({len(mine):,} photographs)",
         f"{local['data']}; 95 % over photographs",
@@ -176,9 +175,8 @@ def lite0_scrambled(name: str, results: Path) -> Ours | None:
     if record is None or name not in record.networks or record.tiles[1:] != (TILES,):
         return None
     before, after = record.of(name)
-    lost = numbers.paired(before, after)
     return numbers.ours(
-        lost,
+        lost := numbers.paired(before, after),
         f"{numbers.interval(lost, 'points')} lost: {PERCENT * before.mean():.1f} % → {PERCENT * after.mean():.1f} % "
         f"with {TILES} × {TILES} tiles shuffled ({len(before):,} photographs)",
         f"{record.data}; 95 % over photographs; tiles are shuffled here, the paper scrambles textures",

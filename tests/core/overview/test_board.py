@@ -330,7 +330,11 @@ def test_the_terminal_prints_the_board_and_writes_it(tmp_path):
     mine = [r for r in board() if r[0].study == "shift_sweep"]
     written = json.loads(out.read_text())
     assert [(c["name"], c["verdict"]) for c in written["claims"]] == [(c.name, said) for c, _, said in mine]
-    assert written["rule"] == claims_claim.RULE
+    assert written["rule"] == {"version": 2, "date": "2026-11-22", "words": claims_claim.RULE}
+    for one, (c, found, _) in zip(written["claims"], mine, strict=True):
+        told = [f"until {f['until']}, by {f['how']}" for f in one["earlier"]]
+        assert told == [f.told.split(":")[0] for f in claims_claim.former(c, found, RESULTS)]
+        assert all(" ".join(words.split()) in " ".join(done.stdout.split()) for words in told)
     for c, _, said in mine:
         assert f"{c.name} · {said}" in done.stdout
     assert f"{len(mine)} claims: " in done.stdout

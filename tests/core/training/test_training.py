@@ -373,8 +373,7 @@ def test_every_recipe_names_a_network_and_a_data_set():
 @pytest.mark.parametrize("name", [name for name in PACKAGED if name not in SIGNS])
 def test_what_is_packaged_was_made_by_its_recipe(name):
     about, recipe = weights.read_metadata(weights.packaged()[name]), RECIPES[name]
-    # of the first files it is not written down: all were trained in bfloat16
-    assert sorted({*about, "precision"}) == sorted(PROVENANCE)
+    assert sorted({*about, "precision"}) == sorted(PROVENANCE)  # the first, all in bfloat16, do not tell it
     assert (about["recipe"], about["arch"], about["dataset"]) == (recipe.name, recipe.arch, recipe.dataset)
     assert (int(about["epochs"]), int(about["seed"])) == (recipe.total_epochs, recipe.seed)
     assert about["augmentation"] == recipe.augmentation()
