@@ -67,12 +67,12 @@ def windows(image: RGBImage, network: Network, dice: np.random.Generator, pairs:
     """All that the network is asked of a picture, uint8 (size, size, 3): the middle; where there are pairs, two windows
     a pair, and those of the photograph that has lost a pixel of its rim all round, or all of it at one side.
 
-    A network that is shown all of a picture at once gets windows of one that is half as large again."""
+    A network that is shown all of a picture at once gets windows of one that is as much larger as 256 is than 224."""
     prep = network.preprocessing
     yield seen(image, prep)
     if not pairs:
         return
-    spare = prep.size // 2 if prep.resize is None else prep.resize - prep.size
+    spare = 2 * round(prep.size / 14) if prep.resize is None else prep.resize - prep.size
     view = field_of_view(image, prep, spare // 2, "crop")
     for top, left in dice.integers(0, spare + 1, (2 * pairs, 2)):
         yield view[top : top + prep.size, left : left + prep.size]
@@ -133,13 +133,14 @@ class Kept(Protocol):
 
 
 def shares(records: Sequence[Kept]) -> dict[str, dict[str, Share]]:
-    """By quantity, the Share of every network that was asked for it, compared with the first of them."""
+    """By quantity, the Share of every network that was asked for it, compared with the first of them, which was asked
+    about all pictures that the others were asked about."""
     table: dict[str, dict[str, Share]] = {}
     for record in records:
         for name, values in record.quantities.items():
             mean, half = mean_interval(values)
             low, high = wilson(mean, len(values)) if set(np.unique(values)) <= {0, 1} else (mean - half, mean + half)
-            difference = values - records[0].quantities[name][:: record.step]
+            difference = values - records[0].quantities[name][:: record.step // records[0].step]
             more, apart = mean_interval(difference) if record is not records[0] else (np.nan, np.nan)
             table.setdefault(name, {})[record.network] = Share(*(100 * v for v in (mean, low, high, more, apart)))
     return table

@@ -13,7 +13,7 @@ from core.studies.shift.two_measures import Steady, Turned
 
 
 def steady(name, agree, still):
-    return Steady(name, np.array(agree), np.array(still), 4, 1, "noise", "receptive", "2026-12-01", "0")
+    return Steady(name, np.array(agree), np.array(still), 4, 2, "noise", "receptive", "2026-12-01", "0")
 
 
 def test_the_two_that_are_ranked_differently_the_most_are_told():
