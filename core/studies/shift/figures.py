@@ -263,7 +263,7 @@ def dots(rows: Sequence[Row], heads: Sequence[str]) -> go.Figure:
     high = theme.size(ROW) * max(len(rows), 1)
     fig.update_layout(height=high + 116, margin={"l": 8, "t": 68, "b": 48})
     fig.update_xaxes(title_text="%", showgrid=True, tickangle=0, nticks=4)
-    fig.update_yaxes(automargin=True, showgrid=True)
+    fig.update_yaxes(automargin=True, showgrid=True, dtick=1)  # every name
     fig.update_annotations(font={"size": theme.size(13), "color": text_colour()})
     return fig
 

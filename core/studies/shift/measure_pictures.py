@@ -26,13 +26,12 @@ from core.studies.shift.sweep import Params
 from core.studies.shift.two_measures import Steady
 from core.training.measurement import CIFAR, PHOTOGRAPHS, Asked, Measurement, Quick, command
 
-STEPS = {"photo_resnet": 1, "lite0": 4}  # every so many photographs
+STEPS = {"photo_resnet": 1, "lite0": 2}  # every so many photographs
 QUICK_STEPS = {"photo_resnet": 5, "lite0": 25}
 CROP: Boundary = "crop"
 TURN: Boundary = "circular"
 NEAR = 2  # px
 FEW, SOME, MANY = 60, 200, 300  # pictures: fewest of the large networks
-STEP = 2  # of two_measures: every so many photographs
 SWEPT = {  # by data set: the plain network and the blurred one
     PHOTOGRAPHS: ("photo_resnet", "photo_resnet_blur5"),
     CIFAR: ("cifar_vgg", "cifar_vgg_blur5"),
@@ -57,10 +56,10 @@ def run_resizers(family: str, asked: Asked, step: int = 0) -> Path:
 
 def run_two_measures(name: str, asked: Asked) -> Path:
     """One network under one pixel and in pairs of crops; write RESULTS/two_measures/NAME.json."""
-    pictures = labelled(asked.data.given(DATA))[::STEP]
+    pictures = labelled(asked.data.given(DATA))
     found = two_measures.answer(networks.load(networks.find(name)), pictures, asked.progress)
     written = command(f"two-measures:{name}", DATA)
-    record = Steady(name, *found, two_measures.PAIRS, STEP, said(pictures), written, *today().values())
+    record = Steady(name, *found, two_measures.PAIRS, 1, said(pictures), written, *today().values())
     save(path := asked.results / two_measures.FOLDER / f"{name}.json", record, indent=None)
     return path
 

@@ -16,12 +16,14 @@ import numpy as np
 
 from core.base.records import read_all
 from core.base.worker import Progress, ignore
+from core.claims import numbers
+from core.claims.numbers import PERCENT
 from core.data.labelled import Labelled, opened
 from core.networks import engine
 from core.networks.card import Network
 from core.pictures.preprocess import to_tensor
 from core.studies.shift import photographs
-from core.studies.shift.photographs import SEED, SIDES, STEADY, STILL, Kept, shares, steady, windows
+from core.studies.shift.photographs import SEED, SIDES, STEADY, STILL, Kept, steady, windows
 
 NAMES = (
     "photo_resnet",
@@ -31,7 +33,7 @@ NAMES = (
     "photo_bagnet17",
     "photo_bagnet9",
 )
-PAIRS = 4
+PAIRS = 5
 FOLDER = "two_measures"  # below a results folder
 
 
@@ -63,8 +65,8 @@ class Steady:
 
 @dataclass(frozen=True)
 class Turned:
-    """Two networks that the measures rank differently: `one` keeps more answers under one pixel, `other` agrees with
-    itself on more pairs of crops; the shares in percent, as (one's, other's)."""
+    """Two networks that the measures rank differently, each beyond chance: `one` keeps more answers under one pixel,
+    `other` agrees with itself on more pairs of crops; the shares in percent, as (one's, other's)."""
 
     one: str
     other: str
@@ -87,20 +89,19 @@ def answer(
 
 
 def turned(records: Sequence[Kept]) -> Turned | None:
-    """The two networks whose order the measures turn round the most, None where they agree on all."""
-    found = shares(records)
-    value = {
-        record.network: tuple(found[quantity][record.network].value for quantity in (STILL, STEADY))
-        for record in records
-        if record.network in found.get(STEADY, {})
-    }
-    worst, most = None, 0.0
-    for one, other in itertools.permutations(value, 2):
-        (still, agree), (its_still, its_agree) = value[one], value[other]
-        by = min(still - its_still, its_agree - agree)
-        if by > most:
-            worst, most = Turned(one, other, (still, its_still), (agree, its_agree)), by
-    return worst
+    """The two networks whose order the measures turn round the most, None where there are none whose 95 % intervals,
+    picture by picture, leave no doubt of either order. All were asked about the same pictures."""
+    asked = [record for record in records if STEADY in record.quantities]
+    found = []
+    for one, other in itertools.permutations(asked, 2):
+        still, agree = (numbers.paired(one.quantities[name], other.quantities[name]) for name in (STILL, STEADY))
+        if still.low > 0 > agree.high:
+            found.append((min(still.value, -agree.value), one, other))
+    if not found:
+        return None
+    _, one, other = max(found, key=lambda row: row[0])
+    shares = [[PERCENT * float(r.quantities[q].mean()) for r in (one, other)] for q in (STILL, STEADY)]
+    return Turned(one.network, other.network, *((first, second) for first, second in shares))
 
 
 def measured(folder: Path) -> dict[str, Steady]:

@@ -70,11 +70,11 @@ def table(record: Many) -> dict[str, list[object]]:
             found = many.averaged(swept, i)
             rows.append(
                 (
-                    f"{told[swept.way]} ({swept.shifts})",
+                    section(
+                        "shift_sweep", "average asked", way=told[swept.way], shifts=swept.shifts, images=swept.images
+                    ),
                     title_of(name),
-                    f"{swept.images:,}",
-                    f"{found.plain:.1f}",
-                    f"{found.mean:.1f}",
+                    f"{found.plain:.1f} → {found.mean:.1f}",
                     points(found.more),
                     f"{found.gained} / {found.lost}",
                     points(many.blur_gains(swept)) if i else "",
@@ -83,9 +83,7 @@ def table(record: Many) -> dict[str, list[object]]:
     heads = (
         section("shift_sweep", "average way"),
         section("shift_sweep", "average network"),
-        section("shift_sweep", "average pictures"),
-        section("shift_sweep", "average rest"),
-        section("shift_sweep", "average mean"),
+        section("shift_sweep", "average right"),
         section("shift_sweep", "average adds"),
         section("shift_sweep", "average won"),
         section("shift_sweep", "average blur"),
@@ -94,6 +92,6 @@ def table(record: Many) -> dict[str, list[object]]:
 
 
 def points(e: Estimate) -> str:
-    """'+4.5 (+1.6 to +7.4)'."""
-    value, low, high = (number(v, 1, sign=True) for v in e)
+    """'4.5 (1.6 … 7.4)'."""
+    value, low, high = (number(v, 1) for v in e)
     return f"{value} ({low} … {high})"

@@ -102,6 +102,8 @@ def in_two_measures(family: str) -> None:
                 its_agree=its_agree,
             )
         )  # fmt: skip
+    else:
+        st.markdown(section("shift_sweep", "not turned"))
     charts.show(photographs_figures.both_measures(records), "shift-measures")
 
 

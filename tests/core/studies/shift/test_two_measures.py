@@ -9,7 +9,7 @@ from core.base.records import save
 from core.networks.card import title_of
 from core.pictures.samples import load_sample
 from core.studies.shift import photographs, photographs_figures, two_measures
-from core.studies.shift.two_measures import Steady, Turned
+from core.studies.shift.two_measures import Steady
 
 
 def steady(name, agree, still):
@@ -18,14 +18,18 @@ def steady(name, agree, still):
 
 def test_the_two_that_are_ranked_differently_the_most_are_told():
     records = [
-        steady("photo_resnet", [4, 4, 4, 2], [3, 3, 4, 4]),
-        steady("photo_bagnet33", [2, 2, 4, 2], [4, 4, 4, 4]),
-        steady("photo_bagnet9", [1, 1, 1, 1], [0, 0, 0, 0]),
+        steady("photo_resnet", [4, 4, 4, 2, 4, 4], [3, 3, 2, 3, 3, 3]),
+        steady("photo_bagnet33", [2, 2, 3, 1, 2, 2], [4, 4, 4, 4, 4, 4]),
+        steady("photo_bagnet9", [1, 1, 1, 1, 1, 1], [0, 0, 0, 0, 0, 0]),
     ]
     found = two_measures.turned(records)
-    assert found == Turned("photo_bagnet33", "photo_resnet", (100, 87.5), (62.5, 87.5))
+    assert (found.one, found.other) == ("photo_bagnet33", "photo_resnet")
+    assert found.still == pytest.approx((100, 70.83), abs=0.01)
+    assert found.agree == pytest.approx((50, 91.67), abs=0.01)
     assert two_measures.turned(records[1:]) is None
     assert two_measures.turned([]) is None
+    doubtful = [steady("a", [4, 1, 4, 1], [4, 4, 4, 4]), steady("b", [4, 4, 3, 1], [4, 4, 4, 3])]
+    assert two_measures.turned(doubtful) is None  # as chance has it
     plot = photographs_figures.both_measures(records)
     assert plot.table()["under one pixel, %"][1].startswith("100.0 [")
     assert plot.table()["consistency, %"][2].startswith("25.0 [")
