@@ -116,7 +116,12 @@ MEASUREMENTS = (
         (*families.BAGNETS[DATASET][0], families.BAGNETS[DATASET][1]),
         8,
         run,
-        Quick(f"{QUICK} of the test photographs, {QUICK_MASKED} of them masked cell by cell", 25, check, writes=True),
+        Quick(
+            f"{QUICK} of the test photographs, {QUICK_MASKED} of them masked cell by cell, {QUICK_MAPPED} mapped",
+            30,
+            check,
+            writes=True,
+        ),
     ),
     Measurement(
         "scrambled",
