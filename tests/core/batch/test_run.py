@@ -205,7 +205,7 @@ def test_the_command_writes_rows_and_provenance_once(folder, tmp_path):
     assert done.exit_code == 0, done.output
     assert "24 rows of 12 pictures" in done.stdout
     about = run.provenance(out)
-    assert about["params"] == {"max_shift": 2, "boundary": "crop", "target": None}
+    assert about["params"] == {"max_shift": 2, "boundary": "crop", "target": None, "resizer": "none"}
     assert about["versions"] == versions()
     assert [net["name"] for net in about["networks"]] == ["cifar_vgg", "untrained:cifar_vgg"]
     assert all(net["provenance"] in done.stdout and len(net["digest"]) == 64 for net in about["networks"])
