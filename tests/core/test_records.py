@@ -74,6 +74,7 @@ MEASURED = {  # the modules whose `measured` reads a folder, or a file, and one 
     "shift.many": "many_pictures/photo_resnet.json",
     "shift.resizers": "resizers/photo_resnet.json",
     "shift.two_measures": "two_measures/photo_resnet.json",
+    "sparse.arrived": "sparse_codes/arrived.json",
     "sparse.attack_dataset": "sparse_codes/attack.json",
     "sparse.dataset": "sparse_codes/noise_cifar_sdnet18.json",
     "spinal.ablation": "spinal_heads/ablation.json",

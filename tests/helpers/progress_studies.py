@@ -46,7 +46,18 @@ from core.studies.random import glance as random_glance
 from core.studies.shift import dataset as shift_dataset
 from core.studies.shift import inside, sweep
 from core.studies.shift import photographs as shift_photographs
-from core.studies.sparse import attack, attack_dataset, codes, depths, dictionary, draws, frames, opening, rescue
+from core.studies.sparse import (
+    arrived,
+    attack,
+    attack_dataset,
+    codes,
+    depths,
+    dictionary,
+    draws,
+    frames,
+    opening,
+    rescue,
+)
 from core.studies.sparse import dataset as sparse_dataset
 from core.studies.sparse import glance as sparse_glance
 from core.studies.spinal import answers, regression, transfer
@@ -329,6 +340,7 @@ STUDIES = {
     "sparse.codes.descend": lambda p: codes.descend(coded(), cat(), codes.Params(), p),
     "sparse.frames.run": lambda p: frames.run([coded(), twin()], cat(), codes.Params(), p),
     "sparse.opening.run": lambda p: opening.run(coded(), cat(), p),
+    "sparse.arrived.run": lambda p: arrived.run(pictures(3, 8).pixels, 3, progress=p),
     "sparse.rescue.run": lambda p: rescue.run(coded(), [("cat", "shot", 0), ("coffee", "impulse", 1)], p),
     "sparse.dataset.run": lambda p: sparse_dataset.run(
         coded(), chunks(pictures(8)), 8, sparse_dataset.Params(levels=(0.0, 0.1), lams=LAMS), progress=p

@@ -36,7 +36,7 @@ PAIRED = {  # by data set; the shifts are others than in the networks' own recor
     PHOTOGRAPHS: dataset.Params(pairs=10, corruptions=(), seed=1),
     CIFAR: dataset.Params(pairs=3, corruptions=(), seed=1),
 }
-QUICK_PAIRED = 400  # test pictures of each data set, of the quick check
+QUICK_PAIRED = 300  # test pictures of each data set, of the quick check
 
 
 def measure(name: str, test: Split, folder: Path, progress: Progress = ignore, *, few: int = FEW) -> Path:
@@ -113,7 +113,7 @@ MEASUREMENTS = (
             partial(run, name),
             Quick(
                 f"{QUICK} of the test pictures, {QUICK_FEW} of them at every small shift",
-                5,
+                2,
                 partial(run, name, count=QUICK, few=QUICK_FEW),
                 writes=True,
             )
@@ -131,7 +131,7 @@ MEASUREMENTS = (
         run_pairs,
         Quick(
             f"{QUICK_PAIRED} test pictures of each data set, 2 pairs of shifts",
-            30,
+            20,
             partial(run_pairs, count=QUICK_PAIRED),
             writes=True,
         ),

@@ -27,7 +27,7 @@ from core.studies.shift.two_measures import Steady
 from core.training.measurement import CIFAR, PHOTOGRAPHS, Asked, Measurement, Quick, command
 
 STEPS = {"photo_resnet": 1, "lite0": 2}  # every so many photographs
-QUICK_STEPS = {"photo_resnet": 5, "lite0": 25}
+QUICK_STEPS = {"photo_resnet": 10, "lite0": 50}
 CROP: Boundary = "crop"
 TURN: Boundary = "circular"
 NEAR = 2  # px
@@ -120,7 +120,7 @@ MEASUREMENTS = (
             partial(run_resizers, family),
             Quick(
                 f"every {QUICK_STEPS[family]}th of the photographs",
-                20,
+                10,
                 partial(run_resizers, family, step=QUICK_STEPS[family]),
                 writes=True,
             ),

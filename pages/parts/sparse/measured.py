@@ -65,10 +65,12 @@ def arriving() -> None:
         if found is None:
             provenance.missing("measure noise-arrived --data FOLDER")
             return
-        kind = one_of(st.container(), section("sparse_codes", "noise name"), list(found.kinds), "sparse-arrived-noise")
+        kind = one_of(
+            st.container(), section("sparse_codes", "noise name"), list(found.kinds), "sparse-measured-arrived"
+        )
         st.markdown(section("sparse_codes", "arrived", images=found.images, side=found.side))
         charts.numbers_table(arrived.table(found, kind), alt=f"What arrives of {kind} noise")
-        st.caption(provenance.again(vars(found)))
+        st.caption(f"{plain(found.data)}. {provenance.again(vars(found))}")
 
 
 def one_of(place: st.delta_generator.DeltaGenerator, label: str, offered: list[str], key: str) -> str:

@@ -79,7 +79,9 @@ def test_every_packaged_record_has_its_measurement():
 
 
 def test_the_quick_checks_fit_into_ten_minutes():
-    assert sum(one.quick.seconds for one in MEASUREMENTS.values() if one.quick) < 60 * reproduce_quick.Settings.minutes
+    _, keys = run.chosen([])  # what is behind the claims
+    seconds = [MEASUREMENTS[key].quick.seconds for key in keys if MEASUREMENTS[key].quick]
+    assert sum(seconds) < 60 * reproduce_quick.Settings.minutes
 
 
 @pytest.mark.parametrize("name", ["blur-enrgy", "spinal:digits:small-cnn"])

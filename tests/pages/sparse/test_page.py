@@ -1,18 +1,20 @@
 """The sparse codes page through AppTest: settings, other networks, stopped and bad states."""
 
+import json
 import re
 from functools import partial
 
 import pytest
 
 from core import networks
+from core.networks import lite
 from core.networks.families import SDNETS, TWINS
 from core.pictures import noise
 from core.pictures.image import png_bytes
 from core.pictures.samples import load_sample
 from core.studies.sparse import codes
 from core.studies.sparse.codes import OPENING
-from tests.helpers.pages import finding, first_visit, in_the_address, said, settled, upload, visit
+from tests.helpers.pages import finding, first_visit, in_the_address, nodes, said, settled, upload, visit
 
 SAID = re.compile(r"At λ = ([\d.]+), (\d+)% of the codes are not zero")
 page = partial(visit, "sparse_codes", sparse_network="cifar_sdnet18")
@@ -156,3 +158,18 @@ def test_a_network_without_codes_is_asked_further_down():
     assert not app.exception
     assert app.session_state["sparse-any-network"] == "user:plain.safetensors"
     assert share(app)
+
+
+def test_the_page_says_how_much_of_the_noise_arrives_here_and_at_photographs():
+    asked = {"sparse-noise": "gaussian", "sparse-level-gaussian": "0.2", "sparse-measured-arrived": "shot"}
+    app = visit("sparse_codes", **asked)
+    protos = [getattr(node, "proto", None) for node in nodes(app)]
+    [hero] = [json.loads(p.json) for p in protos if "sparse_hero" in str(getattr(p, "component_name", ""))]
+    told = hero["words"]["noisy"]
+    clean, noisy = codes.pictures(load_sample("cat"), codes.Params(level=0.2), lite.PREPROCESSING)
+    assert told == codes.noise_words("gaussian", 0.2, noise.arrived(clean, noisy))
+    assert re.fullmatch(r"With noise: gaussian, σ = 0.2; deviation 0\.1\d\d arrived, mean moved by [+-]0\.\d{3}", told)
+    [table] = [frame.value for frame in app.dataframe if "arrived, on average" in frame.value.columns]
+    assert table["asked"][0] == "n = 60 photons"
+    assert (table["mean moved by, on average"] <= 0).all()
+    assert any("200 photographs at even steps" in c.value for c in app.caption)
