@@ -26,8 +26,9 @@ from core.studies.shift.sweep import Params
 from core.studies.shift.two_measures import Steady
 from core.training.measurement import CIFAR, PHOTOGRAPHS, Asked, Measurement, Quick, command
 
-STEPS = {"photo_resnet": 1, "lite0": 2}  # every so many photographs
+STEPS = {"photo_resnet": 1, "lite0": 4}  # every so many photographs
 QUICK_STEPS = {"photo_resnet": 10, "lite0": 50}
+STEP = 2  # of two_measures: every so many photographs
 CROP: Boundary = "crop"
 TURN: Boundary = "circular"
 NEAR = 2  # px
@@ -56,10 +57,10 @@ def run_resizers(family: str, asked: Asked, step: int = 0) -> Path:
 
 def run_two_measures(name: str, asked: Asked) -> Path:
     """One network under one pixel and in pairs of crops; write RESULTS/two_measures/NAME.json."""
-    pictures = labelled(asked.data.given(DATA))
+    pictures = labelled(asked.data.given(DATA))[::STEP]
     found = two_measures.answer(networks.load(networks.find(name)), pictures, asked.progress)
     written = command(f"two-measures:{name}", DATA)
-    record = Steady(name, *found, two_measures.PAIRS, 1, said(pictures), written, *today().values())
+    record = Steady(name, *found, two_measures.PAIRS, STEP, said(pictures), written, *today().values())
     save(path := asked.results / two_measures.FOLDER / f"{name}.json", record, indent=None)
     return path
 

@@ -33,7 +33,7 @@ NAMES = (
     "photo_bagnet17",
     "photo_bagnet9",
 )
-PAIRS = 5
+PAIRS = 4
 FOLDER = "two_measures"  # below a results folder
 
 
