@@ -68,4 +68,4 @@ def test_an_old_command_is_one_sentence_that_names_todays(name):
 
 
 def test_a_network_in_the_place_of_a_key_is_told_its_key():
-    assert "did you mean shift:cifar_vgg?" in refused("measure", "cifar_vgg", "--data", "nowhere")
+    assert "did you mean shift:cifar_vgg, many:cifar_vgg?" in refused("measure", "cifar_vgg", "--data", "nowhere")
