@@ -25,6 +25,7 @@ RULE = (
     "rests on, which the row then says. Not tested here: nothing was measured."
 )
 DEFINED = "follows from the definition"  # how the source of such a number begins
+OURS = "ours"  # the source of a claim that no paper makes
 REEVALUATED = "an independent re-evaluation"
 NO_NUMBER = "no number at hand"
 NOT_PACKAGED = "its record is not packaged"
@@ -101,7 +102,9 @@ class Claim:
 
     @property
     def whose(self) -> str:
-        """Who says the number in `paper`."""
+        """Who says the number in `paper`, or the sentence where it is OURS."""
+        if self.source == OURS:
+            return "This project"
         if self.source.startswith(DEFINED):
             return "By definition"
         return "A third party" if self.source.startswith(REEVALUATED) else "The paper"

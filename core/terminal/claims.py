@@ -57,7 +57,9 @@ def lines(row: Row) -> list[str]:
     else:
         measured = f"{ours.shown} [{', '.join(word for word in (ours.data, ours.date) if word)}]"
     said = {
-        "said": f"{claim.paper or NO_NUMBER} [{claim.source}]",
+        "said": claims_claim.OURS
+        if claim.source == claims_claim.OURS
+        else f"{claim.paper or NO_NUMBER} [{claim.source}]",
         "tested": f"{claim.quantity}; true if {claim.true_where}" if claim.quantity else "",
         "less": claim.less,
         "here": measured,

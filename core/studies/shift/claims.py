@@ -9,7 +9,7 @@ from pathlib import Path
 from core import networks
 from core.base.records import kept
 from core.claims import claim, numbers
-from core.claims.claim import ABOVE_0, OPEN, Claim, Earlier, Ours, Settings, untested
+from core.claims.claim import ABOVE_0, OPEN, OURS, Claim, Earlier, Ours, Settings, untested
 from core.claims.fact import PICTURE, Fact, fact, tiny
 from core.claims.numbers import OVER_PICTURES, Estimate
 from core.claims.trained import unlike
@@ -148,9 +148,9 @@ def settings(names: tuple[str, ...], reach: str) -> Settings:
 
 
 QUANTITIES: dict[str, tuple[Read, str]] = {
-    "consistency": (consistency, "consistency with blur 5 minus without, points"),
+    "consistency": (consistency, "pairs of circular shifts that agree, with blur 5 minus without, points"),
     "accuracy": (accuracy, "test accuracy with blur 5 minus without, points"),
-    "worst": (worst, "right at every shift of up to one pixel, with blur 5 minus without, points"),
+    "worst": (worst, "right at every circular shift of up to one pixel, with blur 5 minus without, points"),
 }
 
 
@@ -241,7 +241,7 @@ def about_resizers(family: str, sentence: str) -> Claim:
         study=STUDY,
         sentence=sentence,
         paper="",
-        source="ours",
+        source=OURS,
         quantity="answers kept under one pixel of the photo by the plain network with an antialiased resizer, minus by "
         "blur 5 with OpenCV's bilinear, points",
         holds=ABOVE_0,
@@ -288,7 +288,7 @@ CLAIMS: tuple[Claim, ...] = (
         sentence="The larger the blur, the more consistent the network.",
         paper=" → ".join(f"{row[1]:.2f}" for row in IMAGENET["VGG16"]) + " % (ImageNet, VGG16, plain and 2 to 5 taps)",
         source=SOURCE,
-        quantity="rank correlation of the blur's taps with consistency",
+        quantity="rank correlation of the blur's taps with the share of pairs of circular shifts that agree",
         holds=(0.0, 1.0),
         measure=trend,
         measurement=tuple(f"shift:{name}" for name in BLURS),

@@ -87,10 +87,7 @@ def line(row: Row, live: Mapping[str, Live]) -> None:
     """One claim: what is said, what we found, and where to see it."""
     claim, ours, verdict = row
     said, found, go = st.columns([4, 6, 2.8], gap="medium")
-    number = section("claims", "paper's number", whose=whose(claim), number=unbroken(claim.paper or no_number()))
-    said.markdown(
-        f"**{plain(claim.sentence)}**  \n:small[{plain(number)}] :small[:gray[{plain(capital(claim.source))}]]"
-    )
+    said.markdown(f"**{plain(claim.sentence)}**  \n{beside(claim)}")
     if ours is None:
         found.markdown(plain(section("claims", "unmeasured", why=seen.why_not(claim))))
     else:
@@ -118,6 +115,14 @@ def line(row: Row, live: Mapping[str, Live]) -> None:
     )
     if on := seen.on(live.get(claim.name), verdict):
         go.caption(on)
+
+
+def beside(claim: Claim) -> str:
+    """Whose number it is, and where it was read, as Markdown; or that the claim is our own."""
+    if claim.source == claims_claim.OURS:
+        return f":small[{section('claims', 'our own')}]"
+    number = section("claims", "paper's number", whose=whose(claim), number=unbroken(claim.paper or no_number()))
+    return f":small[{plain(number)}] :small[:gray[{plain(capital(claim.source))}]]"
 
 
 def whose(claim: Claim) -> str:
