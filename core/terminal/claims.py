@@ -56,10 +56,9 @@ def lines(row: Row) -> list[str]:
         measured = claim.why_not or NOT_PACKAGED
     else:
         measured = f"{ours.shown} [{', '.join(word for word in (ours.data, ours.date) if word)}]"
+    source = f"{claim.paper or NO_NUMBER} [{claim.source}]"
     said = {
-        "said": claims_claim.OURS
-        if claim.source == claims_claim.OURS
-        else f"{claim.paper or NO_NUMBER} [{claim.source}]",
+        "said": claim.source if claim.source == claims_claim.OURS else source,
         "tested": f"{claim.quantity}; true if {claim.true_where}" if claim.quantity else "",
         "less": claim.less,
         "here": measured,

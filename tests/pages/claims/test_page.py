@@ -43,9 +43,16 @@ def test_the_page_opens_with_a_finding_that_is_computed_and_shows_every_claim():
     assert len(shown) == len(rows)
     for (claim, _, _), text in zip(rows, shown, strict=True):
         assert text.startswith(f"**{claim.sentence}**")
+        if claim.source == claims_claim.OURS:
+            assert "A claim of this project's own." in text
+            continue
         assert claim.source[1:] in text
         number = (claim.paper or claims_claim.NO_NUMBER).replace(" %", "\N{NO-BREAK SPACE}%")
         assert f":small[{claim.whose}: {number}.]" in text
+    told = " ".join(caption.value for caption in app.caption).replace("\N{NO-BREAK SPACE}", " ")
+    former = [one for claim, ours, _ in rows for one in claims_claim.former(claim, ours, board.RESULTS)]
+    assert former
+    assert all(f"Until {one.until}, by {one.how}: {one.ours.shown}." in told for one in former)
     said = " ".join(m.value for m in app.markdown)
     for claim, ours, verdict in rows:
         assert f" {verdict}]" in said
