@@ -29,7 +29,7 @@ def test_the_record_is_of_the_packaged_networks_and_the_whole_test_set(measured)
     assert found.labels == DATASETS["tiny-imagenet-20"].classes
     assert found.images == found.class_images.sum() == 1_000
     assert (found.class_images == 50).all()
-    assert measured.command == "receptive measure-patches --data FOLDER"
+    assert measured.command == "receptive measure patches --data FOLDER"
     for name, accuracy in zip(found.networks, found.accuracy, strict=True):
         about = weights.read_metadata(weights.packaged()[name])
         assert accuracy == pytest.approx(float(about["test_accuracy"]), abs=2e-3)
