@@ -86,7 +86,7 @@ def show() -> None:
 def line(row: Row, live: Mapping[str, Live]) -> None:
     """One claim: what is said, what we found, and where to see it."""
     claim, ours, verdict = row
-    said, found, go = st.columns([4, 6, 2.8], gap="medium")
+    said, found, go = st.columns([3.8, 5.6, 3.4], gap="medium")
     said.markdown(f"**{plain(claim.sentence)}**  \n{beside(claim)}")
     if ours is None:
         found.markdown(plain(section("claims", "unmeasured", why=seen.why_not(claim))))
@@ -97,10 +97,10 @@ def line(row: Row, live: Mapping[str, Live]) -> None:
         found.markdown(plain(unbroken(capital(ours.shown))))
         for one in claims_claim.former(claim, ours, board.RESULTS):
             words = section(
-                "claims", "earlier", until=one.until, how=one.how, shown=one.ours.shown,
-                verdict=board_figures.said(one.verdict),
+                "claims", "earlier", until=one.until, how=plain(one.how), shown=plain(unbroken(one.ours.shown)),
+                verdict=plain(board_figures.said(one.verdict)),
             )  # fmt: skip
-            found.caption(plain(unbroken(words)))
+            found.caption(words)
         with found.expander(section("claims", "how")):
             st.markdown(
                 f":small[{plain(tested + less)}] :small[:gray[{plain(capital(about))}]]  \n"
