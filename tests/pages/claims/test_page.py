@@ -9,6 +9,7 @@ from core.claims import claim as claims_claim
 from core.claims.live import lives
 from core.overview import board, board_figures
 from pages.parts.common import seen
+from pages.parts.common.words import plain
 from tests.helpers.pages import APP
 
 
@@ -52,7 +53,9 @@ def test_the_page_opens_with_a_finding_that_is_computed_and_shows_every_claim():
     told = " ".join(caption.value for caption in app.caption).replace("\N{NO-BREAK SPACE}", " ")
     former = [one for claim, ours, _ in rows for one in claims_claim.former(claim, ours, board.RESULTS)]
     assert former
-    assert all(f"Until {one.until}, by {one.how}: **{one.verdict}**, {one.ours.shown}." in told for one in former)
+    assert all(
+        f"Until {one.until}, by {one.how}: **{one.verdict}**, {plain(one.ours.shown)}." in told for one in former
+    )
     said = " ".join(m.value for m in app.markdown)
     for claim, ours, verdict in rows:
         assert f" {verdict}]" in said
