@@ -75,6 +75,7 @@ def measured(network: Network, height: int, width: int) -> Places:
     """As `of`, asked anew."""
     if patch := network.card.patch:
         return of_patches(patch, height, width)
+    inside(network)  # there are maps to be placed
     rows, columns = seen(network, height, width)
     net, x = private(network), noise(network, height, width)
     module = last_map(net, x)
@@ -139,7 +140,7 @@ def spread(cells: np.ndarray, places: Places, height: int, width: int) -> np.nda
 
 def private(network: Network) -> nn.Module:
     """A copy of the network as it was built that may be hooked: no in-place ReLU, no gradients for its weights."""
-    net = copy.deepcopy(inside(network).plain).eval().requires_grad_(False)
+    net = copy.deepcopy(network.engine.plain).eval().requires_grad_(False)
     for module in net.modules():
         if hasattr(module, "inplace"):
             module.inplace = False  # type: ignore[assignment]

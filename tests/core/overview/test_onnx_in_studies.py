@@ -37,7 +37,7 @@ OTHERS = {  # compare with packaged features of lite0 alone, or take long for ot
 }  # fmt: skip
 BY_MODULE = {"compute.attacks.ascend"}  # is given a module and no network
 LOOK_INSIDE = {
-    "patch.closer.alike", "patch.evidence.coarse", "patch.evidence.phases", "patch.evidence.full",
+    "patch.closer.alike", "patch.evidence.coarse", "patch.evidence.phases", "patch.evidence.full", "patch.exact.run",
     "patch.evidence.run:coarse", "patch.evidence.run:full", "patch.masking.run", "patch.masking.traces",
     "patch.masking_dataset.run", "patch.wall.run", "shift.inside.internal_distance", "sparse.glance.run",
     "sparse.attack.attack", "sparse.attack.curve", "sparse.attack.look", "sparse.attack_dataset.measure",
