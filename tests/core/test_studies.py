@@ -69,7 +69,7 @@ ELSEWHERE = {  # settings that are looked at by what takes them: a class by its 
     "shift.sweep": {"target"},
     "shift.dataset": {"pairs", "boundary", "worst_reach", "corruptions", "seed"},
     "patch.evidence": {"target", "other"},
-    "patch.masking": {"seed", "by_cell"},
+    "patch.masking": {"seed", "by_cell", "seen"},
     "random.background": {"box", "whole_box", "kernel"},
     "random.maps": {"data", "learning_rate", "seed"},
 }

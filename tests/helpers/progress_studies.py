@@ -23,6 +23,7 @@ from core.studies.patch import (
     masking_dataset,
     methods,
     scramble,
+    scrambled,
     wall,
 )
 from core.studies.patch import dataset as patch_dataset
@@ -44,7 +45,7 @@ from core.studies.random import (
 )
 from core.studies.random import glance as random_glance
 from core.studies.shift import dataset as shift_dataset
-from core.studies.shift import inside, sweep
+from core.studies.shift import inside, many, pairs, resizers, sweep, two_measures
 from core.studies.shift import photographs as shift_photographs
 from core.studies.sparse import (
     arrived,
@@ -165,6 +166,12 @@ def two_photographs(home, progress):
     return shift_photographs.answer(net("lite0"), [(home / f"{i}.png", 282) for i in range(2)], progress, 0)
 
 
+def large_photographs(home):
+    for i in range(2):
+        Image.fromarray(cat(299).pixels).save(home / f"{i}.png")
+    return [(home / f"{i}.png", 3) for i in range(2)]
+
+
 def two_layers(progress):
     params = transfer.Params(seeds=1, epochs=1, layers=2)
     return spinal_photographs.states(photographs_in_numbers(), params, progress)
@@ -172,6 +179,7 @@ def two_layers(progress):
 
 STUDIES = {
     "overview.said.of_network": lambda p: said.of_network(vgg(), cat(32), p),
+    "overview.said.in_ways": lambda p: said.in_ways(vgg(), [vgg().preprocessing] * 2, cat(32), p),
     "overview.first_look.answer": lambda p: first_look.answer(vgg(), cat(32), p),
     "patch.gist.object_box": lambda p: gist.object_box(cat().pixels, p),
     "random.glance.among_photographs": lambda p: random_glance.among_photographs(net("lite0"), cat(), p),
@@ -190,6 +198,25 @@ STUDIES = {
     "random.answers.told": lambda p: random_answers.told(cat(224).pixels[None], net("lite0"), p),
     "random.photographs.thumbnails": afresh(two_of_a_set),
     "shift.photographs.answer": afresh(two_photographs),
+    "shift.many.ask": lambda p: many.ask(
+        [vgg(), net("cifar_vgg_blur3")], [(cat(), 3), (cat(64), 3)], 2, "circular",
+        many.everywhere(sweep.Params(1, "circular")), p,
+    ),
+    "shift.pairs.quantities": lambda p: pairs.quantities(
+        vgg(), pictures(300), shift_dataset.Params(pairs=1, corruptions=()), p
+    ),
+    "shift.pairs.compare": lambda p: pairs.compare(
+        [vgg()], [net("cifar_vgg_blur3")], pictures(300), shift_dataset.Params(pairs=1, corruptions=()), p
+    ),
+    "shift.resizers.answers_kept": afresh(
+        lambda home, p: resizers.answers_kept(net("photo_resnet"), large_photographs(home), p)
+    ),
+    "shift.two_measures.answer": afresh(
+        lambda home, p: two_measures.answer(net("photo_resnet"), large_photographs(home), p, 1)
+    ),
+    "patch.scrambled.run": afresh(
+        lambda home, p: scrambled.run([net("photo_resnet")], large_photographs(home), (1, 4), 0, p)
+    ),
     "spinal.photographs.best_known": lambda p: spinal_photographs.best_known(
         photographs_in_numbers(), net("lite0"), p
     ),

@@ -46,7 +46,7 @@ class Scrambled:
 def run(
     networks: Sequence[Network], pictures: Labelled, tiles: Sequence[int], seed: int, progress: Progress = ignore
 ) -> np.ndarray:
-    """Scrambled's `five`. Raises DataError for a picture that cannot be read; `progress` may raise to stop."""
+    """Scrambled's `five` (M, T, N). Raises DataError for a picture that cannot be read; `progress` may stop it."""
     five = np.zeros((len(networks), len(tiles), len(pictures)), int)
     for m, network in enumerate(networks):
         tell = part(progress, m, len(networks))

@@ -15,7 +15,7 @@ from core.overview.board import Row
 from core.studies import STUDIES
 from pages.parts.common import charts, frame, seen
 from pages.parts.common.address import bound
-from pages.parts.common.words import code, plain
+from pages.parts.common.words import Markdown, code, plain
 
 ALL = "all"
 BADGES: dict[Verdict, str] = {
@@ -97,7 +97,7 @@ def line(row: Row, live: Mapping[str, Live]) -> None:
         found.markdown(plain(unbroken(capital(ours.shown))))
         for one in claims_claim.former(claim, ours, board.RESULTS):
             words = section(
-                "claims", "earlier", until=one.until, how=plain(one.how), shown=plain(unbroken(one.ours.shown)),
+                "claims", "earlier", until=plain(one.until), how=plain(one.how), shown=plain(unbroken(one.ours.shown)),
                 verdict=plain(board_figures.said(one.verdict)),
             )  # fmt: skip
             found.caption(words)
@@ -117,12 +117,12 @@ def line(row: Row, live: Mapping[str, Live]) -> None:
         go.caption(on)
 
 
-def beside(claim: Claim) -> str:
+def beside(claim: Claim) -> Markdown:
     """Whose number it is, and where it was read, as Markdown; or that the claim is our own."""
     if claim.source == claims_claim.OURS:
-        return f":small[{section('claims', 'our own')}]"
+        return Markdown(f":small[{section('claims', 'our own')}]")
     number = section("claims", "paper's number", whose=whose(claim), number=unbroken(claim.paper or no_number()))
-    return f":small[{plain(number)}] :small[:gray[{plain(capital(claim.source))}]]"
+    return Markdown(f":small[{plain(number)}] :small[:gray[{plain(capital(claim.source))}]]")
 
 
 def whose(claim: Claim) -> str:

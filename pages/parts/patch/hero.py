@@ -167,9 +167,10 @@ def foot(found: Result, picture: Picture, family: str) -> None:
     """What no network sees, how far the maps are from the logits, how to read them, their numbers, and the last network
     of patches' map as a picture."""
     image, alt = picture.image, evidence.finding(found, [title_of(name) for name in found.models])
-    for words in (say.rim(found), say.off_the_logit(found, family)):
-        if words:
-            st.caption(words)
+    if rim := say.rim(found):
+        st.caption(rim)
+    if off := say.off_the_logit(found, family):
+        st.caption(off)
     st.caption(
         section(
             "patch_evidence", "map", clip=evidence.CLIP, width=found.width, height=found.height,

@@ -133,10 +133,8 @@ def off_the_logit(result: Result, family: str) -> Markdown:
         record = claims.patches_record(ASSETS / "results")
         if family == SCRATCH and record is not None and record.maps is not None:
             maps = record.maps
-            offs, others = (
-                Markdown(listed([one(value) for value in values]))
-                for one, values in (("{:.0%}".format, maps.off.tolist()), (str, maps.other.tolist()))
-            )
+            offs = Markdown(listed([f"{share:.0%}" for share in maps.off.tolist()]))
+            others = Markdown(listed([f"{count:d}" for count in maps.other.tolist()]))
             names = Markdown(listed([plain(title_of(name)) for name in maps.networks]))
             more = section(
                 "patch_evidence", "exact beyond", pictures=maps.images, names=names, offs=offs, others=others

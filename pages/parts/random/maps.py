@@ -151,7 +151,7 @@ def there(scene: Scene) -> Result | None:
 def say_refused(scene: Scene) -> None:
     """Which of the maps cannot be drawn, and why."""
     for space, call in zip(random_maps.spaces_of(scene.network), calls_of(scene), strict=True):
-        refused, title = cache.finished(call, 0), nearest.titles()[space]
+        refused, title = cache.finished(call, 0), plain(nearest.titles()[space])
         if isinstance(refused, NoMap) and refused.different is not None:
             n, least = min(len(scene.split), scene.params.points), embedding.MIN_POINTS
             said = section(

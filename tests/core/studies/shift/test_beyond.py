@@ -78,7 +78,7 @@ def test_photographs_are_compared_picture_by_picture(tmp_path):
 
 
 def test_our_records_say_what_the_claims_say():
-    ours = claims.paired(claims.PHOTOS, RESULTS)
+    ours = claims.fair("consistency", claims.PHOTOS, RESULTS)
     found = beyond.beyond(*claims.PHOTOS)
     assert (found.more, found.low, found.high) == pytest.approx((ours.value, ours.low, ours.high))
     own = claims.on_lite0("consistency", RESULTS)
