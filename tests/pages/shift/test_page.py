@@ -183,12 +183,12 @@ def test_the_mean_over_the_shifts_is_told_beside_the_answer_and_over_a_data_set(
 
 def test_beside_the_verdict_stands_on_how_many_pictures_the_blur_steadies():
     app = page(shift_R="1", shift_networks_tiny_imagenet_20=["photo_resnet", "photo_resnet_blur5"])
-    [line] = [one.value for one in app.caption if "picture by picture, at up to 2 px" in one.value]
+    [line] = [one.value for one in app.caption if "Picture by picture, at up to 2 px" in one.value]
     for way in ("crop", "circular"):
         found = many.lottery(many.of_pair("photo_resnet", "photo_resnet_blur5", RESULTS).by(way))
-        assert f"{found.steadier:.0%}, {found.alike:.0%}, {found.less:.0%} of {found.images}" in line
+        assert f"{found.steadier:.0%} / {found.alike:.0%} / {found.less:.0%} of {found.images}" in line
     app = page(shift_R="1", shift_networks_tiny_imagenet_20=["photo_resnet", "photo_resnet_blur3"])
-    assert not [one for one in app.caption if "picture by picture" in one.value]  # these two were not swept together
+    assert not [one for one in app.caption if "Picture by picture" in one.value]  # these two were not swept together
 
 
 def test_two_measures_stand_side_by_side():
