@@ -172,10 +172,19 @@ def read(path: Path, kind: type[T]) -> tuple[T, dict[str, Any]] | None:
         return from_json(kind, fields), about
 
 
+def read_one(path: Path, kind: type[T]) -> T | None:
+    """The dataclass that `save` wrote, without what the file tells beside it; None without a file.
+
+    Raises Damaged, OSError.
+    """
+    found = read(path, kind)
+    return None if found is None else found[0]
+
+
 def read_all(paths: Iterable[Path], kind: type[T]) -> dict[str, T]:
     """The dataclass in each of the files that are there, by their names without the ending, in order of these.
 
     Raises Damaged, OSError.
     """
-    found = ((path.stem, read(path, kind)) for path in sorted(paths))
-    return {name: pair[0] for name, pair in found if pair is not None}
+    found = ((path.stem, read_one(path, kind)) for path in sorted(paths))
+    return {name: one for name, one in found if one is not None}

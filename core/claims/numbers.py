@@ -28,6 +28,11 @@ class Estimate(NamedTuple):
     high: float
 
 
+def within(value: float, half: float) -> Estimate:
+    """A value and the half width of its interval."""
+    return Estimate(value, value - half, value + half)
+
+
 def share(value: float, n: int) -> Estimate:
     """A share of n trials with Wilson's interval, in percent."""
     return percent(value, wilson(value, n))
@@ -50,7 +55,7 @@ def minus(a: Estimate, b: Estimate) -> Estimate:
 def paired(a: Sequence[int] | np.ndarray, b: Sequence[int] | np.ndarray) -> Estimate:
     """The mean of a - b of the same pictures, each (n,) in [0, 1], in points with Student's interval."""
     mean, half = (PERCENT * value for value in mean_interval(np.subtract(a, b)))
-    return Estimate(mean, mean - half, mean + half)
+    return within(mean, half)
 
 
 def crossed(points: np.ndarray) -> Estimate:
@@ -62,7 +67,7 @@ def crossed(points: np.ndarray) -> Estimate:
     """
     (mean, across), (_, over) = mean_interval(points.mean(0)), mean_interval(points.mean(1))
     half = across if len(points) == 1 else math.hypot(over, across)
-    return Estimate(mean, mean - half, mean + half)
+    return within(mean, half)
 
 
 def over_seeds(values: Sequence[float] | np.ndarray, low: float = -math.inf, high: float = math.inf) -> Estimate | None:

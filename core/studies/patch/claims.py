@@ -127,8 +127,7 @@ def deletion(row: int, record: Measured) -> Told | None:
         return None
     means, halves = (values[row] for values in masked.of("deletion"))
     chance, evidence = (
-        Estimate(float(means[m]), float(means[m] - halves[m]), float(means[m] + halves[m]))
-        for m in map(masked.methods.index, (RANDOM, EVIDENCE))
+        numbers.within(float(means[m]), float(halves[m])) for m in map(masked.methods.index, (RANDOM, EVIDENCE))
     )
     found = numbers.minus(chance, evidence)
     shown = (

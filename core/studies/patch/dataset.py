@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from core.base.intervals import wilson
-from core.base.records import read
+from core.base.records import read_one
 from core.base.worker import Progress, ignore, part
 from core.data.split import Split
 from core.networks.card import Network, patch_of, title_of
@@ -218,5 +218,4 @@ def reflected(correlations: np.ndarray, found: np.ndarray) -> np.ndarray:
 
 def measured(folder: Path) -> Measured | None:
     """What `receptive measure patches` wrote into FOLDER, None if it has not been run."""
-    found = read(folder / RECORD, Measured)
-    return None if found is None else found[0]
+    return read_one(folder / RECORD, Measured)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.base.records import read
+from core.base.records import read_one
 from core.base.worker import Progress, ignore, part
 from core.data.labelled import Labelled, opened
 from core.networks.card import Network
@@ -60,5 +60,4 @@ def run(
 
 def measured(path: Path) -> Scrambled | None:
     """What `receptive measure scrambled` wrote, None without it. Raises Damaged, OSError."""
-    found = read(path, Scrambled)
-    return None if found is None else found[0]
+    return read_one(path, Scrambled)

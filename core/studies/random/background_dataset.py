@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from core.base.intervals import wilson
-from core.base.records import read
+from core.base.records import read_one
 from core.base.worker import Progress, ignore, part
 from core.compute import spaces
 from core.compute.sign_counts import Spec
@@ -160,5 +160,4 @@ def finding(found: Measured) -> str:
 
 def measured(folder: Path = FOLDER) -> Measured | None:
     """What `receptive measure background` wrote into FOLDER, None if it has not."""
-    found = read(folder / RECORD, Measured)
-    return None if found is None else found[0]
+    return read_one(folder / RECORD, Measured)

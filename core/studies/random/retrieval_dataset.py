@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.base.records import read
+from core.base.records import read_one
 from core.base.worker import Progress, ignore
 from core.compute import spaces
 from core.compute.sign_counts import Spec
@@ -167,8 +167,7 @@ def finding(found: Measured, metric: Metric = "euclidean") -> str:
 
 def measured(folder: Path = FOLDER) -> Measured | None:
     """What `receptive measure retrieval` wrote into FOLDER, None if it has not."""
-    found = read(folder / RECORD, Measured)
-    return None if found is None else found[0]
+    return read_one(folder / RECORD, Measured)
 
 
 def doubts(found: Measured) -> str:

@@ -103,12 +103,12 @@ def on_lite0(quantity: str, results: Path) -> Ours | None:
         return None
     plain = found[LITES[0]]
     before = photographs.shares([plain])[quantity][LITES[0]]
-    difference = Estimate(share.more, share.more - share.half, share.more + share.half)
-    pairs = f" × {plain.pairs} pairs of crops" if quantity == CONSISTENCY else ""
+    difference = numbers.within(share.more, share.half)
+    crops = f" × {plain.pairs} pairs of crops" if quantity == CONSISTENCY else ""
     return numbers.ours(
         difference,
         f"{numbers.interval(difference, 'points', sign=True)}: {numbers.number(share.value)} % with blur 5, "
-        f"{numbers.number(before.value)} % without ({plain.images:,} photographs{pairs})",
+        f"{numbers.number(before.value)} % without ({plain.images:,} photographs{crops})",
         f"{plain.data}; 95 % over photographs; one copy each, taught alike to answer as lite0",
         plain.date,
     )

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from core.base.intervals import mean_interval
-from core.base.records import kept, read
+from core.base.records import kept, read_one
 from core.base.worker import Progress, ignore, part
 from core.claims import numbers
 from core.claims.numbers import Estimate
@@ -40,13 +40,11 @@ class Gain:
 
     @property
     def estimate(self) -> Estimate:
-        return Estimate(self.difference, self.difference - self.half, self.difference + self.half)
+        return numbers.within(self.difference, self.half)
 
     @property
     def first(self) -> Estimate:
-        return Estimate(
-            self.first_difference, self.first_difference - self.first_half, self.first_difference + self.first_half
-        )
+        return numbers.within(self.first_difference, self.first_half)
 
 
 @dataclass(frozen=True)
@@ -123,5 +121,4 @@ def find(plain: str, blurred: str, results: Path) -> tuple[Pair, str] | None:
 
 
 def _read(path: Path) -> Pairs | None:
-    found = read(path, Pairs)
-    return None if found is None else found[0]
+    return read_one(path, Pairs)

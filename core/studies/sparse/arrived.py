@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from core.base.prose import section
-from core.base.records import read
+from core.base.records import read_one
 from core.base.worker import Progress, ignore
 from core.pictures import noise
 
@@ -68,8 +68,7 @@ def run(pictures: Iterable[np.ndarray], count: int, seed: int = SEED, progress: 
 
 def measured(folder: Path) -> Measured | None:
     """What `receptive measure noise-arrived` wrote into FOLDER, None without it. Raises Damaged, OSError."""
-    found = read(folder / RECORD, Measured)
-    return None if found is None else found[0]
+    return read_one(folder / RECORD, Measured)
 
 
 def table(found: Measured, kind: str) -> Columns:

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from core.base.intervals import wilson
-from core.base.records import read
+from core.base.records import read_one
 from core.base.worker import Progress, ignore, part
 from core.data.split import Split
 from core.networks.card import Network, title_of
@@ -172,8 +172,7 @@ def converge(
 
 def measured(folder: Path) -> Measured | None:
     """What was measured and packaged in FOLDER, None if nothing was."""
-    found = read(folder / RECORD, Measured)
-    return None if found is None else found[0]
+    return read_one(folder / RECORD, Measured)
 
 
 def radius(norm: str, eps: float) -> str:

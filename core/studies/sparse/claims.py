@@ -16,7 +16,7 @@ from core.base.records import kept, raw
 from core.claims import claim, numbers
 from core.claims.claim import ABOVE_0, OPEN, Claim, Ours, Settings, untested
 from core.claims.fact import Fact, fact, tiny
-from core.claims.numbers import OVER_SEEDS, PERCENT, Estimate, number
+from core.claims.numbers import OVER_SEEDS, PERCENT, number
 from core.compute.coded import sdnet_of
 from core.networks import packaged, weights
 from core.networks.card import title_of
@@ -175,7 +175,7 @@ def withstands(results: Path) -> Ours | None:
     e = int(np.abs(curve.eps - eps).argmin())
     m = next(i for i, lam in enumerate(found.lams) if lam is not None and i > 0)
     gain, error = PERCENT * float(curve.gain[m, e]), PERCENT * numbers.Z * float(curve.gain_error[m, e])
-    estimate = Estimate(gain, gain - error, gain + error)
+    estimate = numbers.within(gain, error)
     left = [f"{PERCENT * curve.accuracy[i, e]:.0f} % at λ = {found.lams[i]:g}" for i in (0, m)]
     return numbers.ours(
         estimate,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.base.records import read
+from core.base.records import read_one
 from core.base.worker import Progress, ignore
 from core.compute import coded
 from core.networks.card import Network
@@ -114,5 +114,4 @@ def run(network: Network, plan: Sequence[tuple[str, str, int]], progress: Progre
 
 def measured(folder: Path, network: str) -> Rescue | None:
     """What `receptive measure rescue` wrote of a network into FOLDER, None without it. Raises Damaged, OSError."""
-    found = read(folder / RECORD.format(network), Rescue)
-    return None if found is None else found[0]
+    return read_one(folder / RECORD.format(network), Rescue)

@@ -15,7 +15,7 @@ from core.base.records import kept
 from core.claims import claim, numbers
 from core.claims.claim import ABOVE_0, OPEN, Claim, Ours, Settings, untested
 from core.claims.fact import Fact, fact
-from core.claims.numbers import OVER_SEEDS, PERCENT, Estimate, number
+from core.claims.numbers import OVER_SEEDS, PERCENT, number
 from core.models import create_model
 from core.models.counting import multiplications, parameters
 from core.models.heads import BACKBONES, SHORT, Head
@@ -53,7 +53,7 @@ def ours(
     mean, half = change
     if math.isnan(half):
         return None
-    found = Estimate(mean, mean - half, mean + half)
+    found = numbers.within(mean, half)
     mark = " %" if unit else ""
     listed = ", ".join(f"{name} {with_interval(*mean_interval(row))}{mark}" for name, row in rows.items())
     return numbers.ours(found, f"{numbers.interval(found, unit, sign=True)}: {listed} {after}", data, date)
