@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -121,15 +122,18 @@ def in_checkout() -> bool:
 
 
 def commit() -> str:
-    """The commit that the code stands at, for a weights file's provenance; 'unknown' outside a checkout."""
+    """The commit that the code stands at, for a weights file's provenance, "-dirty" where the code has changed since;
+    'unknown' outside a checkout."""
     if not in_checkout():
         return "unknown"
-    describe = ["git", "describe", "--always", "--dirty", "--abbrev=12"]
+    run = partial(subprocess.run, capture_output=True, text=True, check=True, cwd=ROOT, timeout=10)
     try:
-        found = subprocess.run(describe, capture_output=True, text=True, check=True, cwd=ROOT, timeout=10)
+        stands = run(["git", "rev-parse", "--short=12", "HEAD"]).stdout.strip()
+        # what is measured lands in assets/: the first of two records does not make the second's code another
+        changed = run(["git", "status", "--porcelain", "--untracked-files=no", "--", ":!assets"]).stdout
     except (OSError, subprocess.SubprocessError):
         return "unknown"
-    return found.stdout.strip()
+    return stands + ("-dirty" if changed else "")
 
 
 def today() -> dict[str, str]:

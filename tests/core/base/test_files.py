@@ -7,6 +7,7 @@ import io
 import json
 import os
 import re
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -180,3 +181,25 @@ def test_nothing_writes_a_file_by_another_way():
             if opened or elsewhere or ast.unparse(call.func) == "os.replace":
                 found.add(name)
     assert found <= set(APART)
+
+
+def test_only_changed_code_makes_a_commit_another(tmp_path, monkeypatch):
+    code, measured = tmp_path / "core.py", tmp_path / "assets" / "record.json"
+    measured.parent.mkdir()
+
+    def git(*words):
+        return subprocess.run(["git", *words], cwd=tmp_path, capture_output=True, text=True, check=True).stdout.strip()
+
+    git("init")
+    monkeypatch.setattr(files, "ROOT", tmp_path)
+    assert files.commit() == "unknown"  # none yet
+    for path in (code, measured):
+        path.write_text("1")
+    git("add", ".")
+    git("-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "-m", "Begin")
+    stands = git("rev-parse", "--short=12", "HEAD")
+    assert files.commit() == stands
+    measured.write_text("2")
+    assert files.commit() == stands
+    code.write_text("2")
+    assert files.commit() == f"{stands}-dirty"
