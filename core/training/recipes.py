@@ -62,21 +62,24 @@ class Recipe(Augmentation):
             parts.append(f"a blanked square of {self.erase} px")
         if self.colour:
             parts.append("brightness and contrast")
-        if self.reflect_epochs:
-            parts.append(f"the first {self.reflect_epochs} epochs with mirrored pooling")
+        if self.reflect_epochs:  # a plain pooling has no border that could be mirrored
+            how = "with mirrored pooling" if "_blur" in self.arch else "at four times the rate of the others"
+            parts.append(f"the first {self.reflect_epochs} epochs {how}")
         return ", ".join(parts) or "none"
 
 
-def cifar(suffix: str = "", shifts: int = 0, name: str | None = None) -> Recipe:
-    """The recipe of a CIFAR VGG: `suffix` names its blur, `shifts` how far its pictures are moved."""
-    arch = "cifar_vgg" + suffix
-    if not suffix:  # nothing in a plain max-pooling has a border
-        return Recipe(name or arch, arch, "cifar10", epochs=10, erase=7, shifts=shifts)
-    return Recipe(arch, arch, "cifar10", epochs=2, reflect_epochs=10, erase=7)
+def cifar(arch: str = "cifar_vgg", *, shifts: int = 0, seed: int = 0, suffix: str = "") -> Recipe:
+    """The one recipe of every CIFAR VGG, plain or blurred; `shifts`: how far its pictures are moved."""
+    name = seeded(arch, seed) + suffix
+    return Recipe(name, arch, "cifar10", epochs=2, reflect_epochs=10, erase=7, shifts=shifts, seed=seed)
 
 
-def photo(arch: str, epochs: int = 18) -> Recipe:
-    return Recipe(arch, arch, "tiny-imagenet-20", epochs=epochs, batch=128, peak_rate=0.1, zoom=0.6, colour=0.3)
+def photo(arch: str, epochs: int = 18, seed: int = 0) -> Recipe:
+    """The recipe of a network of 64 px photographs: plain, blurred or of local features."""
+    name = seeded(arch, seed)
+    return Recipe(
+        name, arch, "tiny-imagenet-20", epochs=epochs, batch=128, peak_rate=0.1, zoom=0.6, colour=0.3, seed=seed
+    )
 
 
 def seeded(arch: str, seed: int) -> str:
@@ -97,11 +100,11 @@ def grey(arch: str, dataset: str, epochs: int, batch: int, *, flips: bool, shift
 RECIPES = {
     recipe.name: recipe
     for recipe in (
-        cifar(),
-        *(cifar(f"_blur{k}") for k in (2, 3, 5, 7)),
-        cifar(shifts=4, name="cifar_vgg_shifted"),
+        *(cifar("cifar_vgg" + blur) for blur in ("", "_blur2", "_blur3", "_blur5", "_blur7")),
+        cifar(shifts=4, suffix="_shifted"),
         *(photo("photo_resnet" + blur) for blur in ("", "_blur3", "_blur5")),
         *(photo(f"photo_bagnet{patch}", epochs=24) for patch in (9, 17, 33)),
+        *(photo(arch, seed=seed) for seed in SEEDS[1:] for arch in ("photo_resnet", "photo_resnet_blur5")),
         *(coded(arch, seed) for arch in ("cifar_sdnet18", "cifar_resnet18") for seed in SEEDS),
         coded("cifar_sdnet18_all", epochs=8),
         grey("digits_cnn", "digits", epochs=40, batch=32, flips=False, shifts=1),  # a mirrored digit is another sign

@@ -352,12 +352,16 @@ def test_the_recipes_cover_every_family():
 
 @pytest.mark.parametrize(("name", "blurs"), [("cifar_vgg", (2, 3, 5, 7)), ("photo_resnet", (3, 5))])
 def test_members_of_a_family_differ_in_the_filter_alone(name, blurs):
-    blurred = [replace(RECIPES[f"{name}_blur{k}"], name="", arch="") for k in blurs]
-    assert all(recipe == blurred[0] for recipe in blurred)
-    # a plain network's pooling has no border: it lacks the epochs in which the blurred ones get used to a wrapped one
     plain = replace(RECIPES[name], name="", arch="")
-    first = blurred[0].reflect_epochs or blurred[0].epochs
-    assert plain == replace(blurred[0], epochs=first, reflect_epochs=0)
+    assert all(replace(RECIPES[f"{name}_blur{k}"], name="", arch="") == plain for k in blurs)
+
+
+@pytest.mark.parametrize("pair", measure.SEEDED.values(), ids=list(measure.SEEDED))
+def test_what_is_compared_over_seeds_differs_in_the_seed_alone(pair):
+    for names in pair:
+        first, *others = (RECIPES[name] for name in names)
+        assert [RECIPES[name].seed for name in names] == [*range(len(names))]
+        assert all(replace(one, name=first.name, seed=first.seed) == first for one in others)
 
 
 def test_every_recipe_names_a_network_and_a_data_set():
