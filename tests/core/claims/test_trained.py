@@ -18,7 +18,9 @@ def test_others_are_told_in_their_order():
     assert unlike("photo_bagnet33", "photo_resnet") == (
         f"; not trained alike: for {epochs[0]} and {epochs[1]} epochs, in this order"
     )
-    assert unlike("photo_resnet", "a network that is not here").endswith("and ? epochs, in bfloat16 and ?, in this order")
+    assert unlike("photo_resnet", "a network that is not here").endswith(
+        "and ? epochs, in bfloat16 and ?, in this order"
+    )
 
 
 @pytest.mark.parametrize("precisions", [("bfloat16", "float32"), ("float32", None, "float32")])
