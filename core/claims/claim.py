@@ -17,7 +17,7 @@ Settings = Mapping[str, str | tuple[str, ...]]
 ABOVE_0 = (0.0, math.inf)
 OPEN = "true"  # of a folded part of a page: its name is the setting
 RULE_VERSION, RULE_DATE = 2, "2026-11-22"  # 1 had no word about an experiment that has less
-FIRST_RULE = "the first rule, by which falling short also contradicted where our experiment has less"
+FIRST_RULE = "the first rule, under which falling short also contradicted where our experiment has less"
 RULE = (
     "Each claim names a quantity and the range in which the claim would be true. Reproduced in miniature: the 95 % "
     "interval of what we measured lies inside that range. Contradicted: it lies wholly outside. Not reproduced: it "
@@ -147,7 +147,8 @@ def verdict(claim: Claim, ours: Ours | None) -> Verdict:
 
 @dataclass(frozen=True)
 class Former:
-    """What a rule that was changed with the answer known says of the records of today."""
+    """What an earlier rule says of the records of today: the row's own, changed with its answer known, or the verdict's
+    FIRST_RULE, also of rows that came after it."""
 
     until: str
     how: str
@@ -156,7 +157,9 @@ class Former:
 
     @property
     def told(self) -> str:
-        """'until 2026-11-22, by ...: +3.35 points (...), not reproduced'."""
+        """'until 2026-12-01, by ...: +3.35 points (...), not reproduced'."""
+        if self.how == FIRST_RULE:  # no row's history: it is told of rows that were filed later as well
+            return f"by {self.how} (given up on {self.until}): {self.ours.shown}, {self.verdict}"
         return f"until {self.until}, by {self.how}: {self.ours.shown}, {self.verdict}"
 
 

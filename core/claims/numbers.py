@@ -53,8 +53,12 @@ def minus(a: Estimate, b: Estimate) -> Estimate:
 
 
 def paired(a: Sequence[int] | np.ndarray, b: Sequence[int] | np.ndarray) -> Estimate:
-    """The mean of a - b of the same pictures, each (n,) in [0, 1], in points with Student's interval."""
-    mean, half = (PERCENT * value for value in mean_interval(np.subtract(a, b)))
+    """The mean of a - b of the same pictures, each (n,) in [0, 1], in points with Student's interval; where every
+    picture says the same, with that of a share of which none was seen (Wilson)."""
+    differences = np.subtract(a, b)
+    mean, half = (PERCENT * value for value in mean_interval(differences))
+    if half == 0:  # as if no number of pictures could show otherwise
+        half = PERCENT * wilson(0, len(differences))[1]
     return within(mean, half)
 
 

@@ -84,11 +84,12 @@ def fair(kind: str, names: tuple[str, str], results: Path, *, first: bool = Fals
         numbers.number(numbers.PERCENT * (b - a), sign=True) for a, b in zip(gained.plain, gained.blurred, strict=True)
     )
     at = f" × {row.pairs} pairs of shifts" if kind == CONSISTENCY else ""
-    seeds = f" × {n} seeds; by seed {each}" if n > 1 else unlike(*names[::-1])
+    seeds = f" × {n} seeds; by seed {each}" if n > 1 else ""
+    apart = dict.fromkeys(unlike(b, p) for b, p in zip(row.blurred[:n], row.plain[:n], strict=True))
     return numbers.ours(
         difference,
         f"{numbers.interval(difference, 'points', sign=True)}: {numbers.number(after)} % with blur 5, "
-        f"{numbers.number(before)} % without ({row.images:,} pictures{at}{seeds})",
+        f"{numbers.number(before)} % without ({row.images:,} pictures{at}{seeds}{''.join(apart)})",
         f"{row.data}; {numbers.OVER_BOTH.format(n) if n > 1 else '95 % over pictures, in pairs; one seed'}",
         date,
     )
@@ -225,7 +226,8 @@ def behind_resizers(family: str, results: Path) -> Ours | None:
     listed = "; ".join(f"{what} {value} %" for what, value in kept_by.items())
     return numbers.ours(
         difference,
-        f"{numbers.interval(difference, 'points', sign=True)}; answers kept: {listed} ({record.images:,} photographs)",
+        f"{numbers.interval(difference, 'points', sign=True)}; answers kept: {listed} ({record.images:,} photographs"
+        f"{unlike(plain, blurred)})",
         f"{record.data}; a window of {record.window} px moved by one pixel, then scaled; 95 % over photographs",
         record.date,
     )

@@ -96,8 +96,9 @@ def line(row: Row, live: Mapping[str, Live]) -> None:
         less = f" {section('claims', 'less', less=claim.less)}" if claim.less else ""
         found.markdown(plain(unbroken(capital(ours.shown))))
         for one in claims_claim.former(claim, ours, board.RESULTS):
+            which = "first rule" if one.how == claims_claim.FIRST_RULE else "earlier"
             words = section(
-                "claims", "earlier", until=plain(one.until), how=plain(one.how), shown=plain(unbroken(one.ours.shown)),
+                "claims", which, until=plain(one.until), how=plain(one.how), shown=plain(unbroken(one.ours.shown)),
                 verdict=plain(board_figures.said(one.verdict)),
             )  # fmt: skip
             found.caption(words)
