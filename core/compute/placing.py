@@ -25,7 +25,7 @@ from core.networks.card import Network, inside
 
 Span = tuple[int, int]  # the first pixel along an axis, and the first after the last
 # what a network raises that cannot be followed; other networks than ours may raise any of them
-UNFIT = (ValueError, RuntimeError, AssertionError, AttributeError, TypeError)
+UNFIT = (ValueError, RuntimeError, AssertionError, AttributeError, TypeError, LookupError, ArithmeticError)
 LARGER = 192  # px: by so much larger a picture has LARGER / stride more positions, for the products of 2 and 3
 
 
@@ -96,7 +96,8 @@ def of_patches(patch: int, height: int, width: int) -> Places:
 
 def padded(count: tuple[int, int], height: int, width: int) -> Places:
     """Those of a map of `count` = (h, w) of a network that sees all, by strides of two; `measured` has the same."""
-    down, across = (2 ** round(math.log2(max(side / n, 1))) for side, n in zip((height, width), count, strict=True))
+    # a padded stride rounds up
+    down, across = (2 ** math.ceil(math.log2(side / n)) for side, n in zip((height, width), count, strict=True))
     return Places(count, (down, across), (0, height), (0, width))
 
 
@@ -154,14 +155,20 @@ def noise(network: Network, height: int, width: int) -> torch.Tensor:
 
 
 def last_map(net: nn.Module, x: torch.Tensor) -> nn.Module:
-    """The module that is last to give a map (4-D, larger than 1x1) when `net`, a private copy, answers `x`.
+    """The module that is last to give a map (4-D, larger than 1x1) when `net`, a private copy, answers `x`; before a
+    pooling to a fixed number of positions, which do not lie evenly.
 
     photo_resnet's `stages`, the `layer4` of BagNets and ResNets. Raises ValueError if there is none.
     """
     found: list[nn.Module] = []
+    pooled: list[object] = []
 
     def note(module: nn.Module, _: object, output: object) -> None:
-        if isinstance(output, torch.Tensor) and output.ndim == 4 and output[0, 0].numel() > 1:
+        if not isinstance(output, torch.Tensor) or output.ndim != 4 or output[0, 0].numel() <= 1:
+            return
+        if isinstance(module, nn.AdaptiveAvgPool2d | nn.AdaptiveMaxPool2d):
+            pooled.append(output)
+        elif not any(output is one for one in pooled):  # what holds such a pooling gives the same
             found.append(module)
 
     handles = [module.register_forward_hook(note) for module in net.modules() if module is not net]

@@ -265,7 +265,10 @@ def assemble(networks: Sequence[Network], traces: Sequence[Sequence[Trace]], tar
 
 
 def area(curves: np.ndarray) -> np.ndarray:
-    """(…, k+1) -> (…,): area under each curve by trapezoids, k scaled to 0..1; a constant curve's is the constant."""
+    """(…, k+1) -> (…,): area under each curve by trapezoids, k scaled to 0..1; a constant curve's is the constant,
+    as is that of a single point, where no cell is seen."""
+    if curves.shape[-1] == 1:
+        return np.asarray(curves[..., 0])
     return np.asarray(np.trapezoid(curves, dx=1 / (curves.shape[-1] - 1), axis=-1))
 
 

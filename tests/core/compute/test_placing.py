@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+import torchvision
 from torch import nn
 
 from core import networks
@@ -130,7 +131,7 @@ def test_a_network_that_pads_has_no_rim_and_one_that_takes_signs_tells_none(name
 # ---- with padding --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("size", [(224, 224), (224, 299)])
+@pytest.mark.parametrize("size", [(224, 224), (224, 299), (65, 66), (67, 96)])
 def test_a_map_of_lite0_is_placed_at_once_where_it_is_measured_to_lie(size):
     network = networks.load(networks.find("lite0"))
     count = tuple(-(-side // 32) for side in size)
@@ -159,8 +160,32 @@ def test_a_trained_map_that_pads_lies_where_its_gradient_is_and_not_where_paddin
     assert abs(off) < abs(np.mean(found) - by_padding)
 
 
-def test_a_network_of_one_size_has_its_map_spread_over_what_it_sees():
+def test_the_positions_of_a_network_of_one_size_share_its_side_and_lie_in_the_middle_of_what_it_sees():
     assert placing.of(by_hand(OneSize(), size=24), 24, 24) == Places((6, 6), (4, 4), (0, 22), (0, 22))
+
+
+@pytest.mark.parametrize("side", [224, 320])
+def test_a_map_that_is_pooled_to_a_fixed_size_lies_where_it_did_before(side):
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        net = torchvision.models.alexnet(num_classes=5)
+    plain = placing.of(by_hand(net.features, size=side), side, side)
+    assert placing.of(by_hand(net, size=side), side, side) == plain
+    assert plain.jump == (32, 32)  # 4 x 2 x 2 x 2
+    for i, middle in enumerate(plain.y):
+        *_, found = rows_with_gradient(net.eval().features, noise(3, side, side), i)
+        assert abs(found - middle) < 32 / 2
+
+
+@pytest.mark.parametrize("fault", [IndexError, KeyError, ZeroDivisionError])
+def test_a_network_that_fails_at_another_size_is_one_of_one_size(fault):
+    class Picky(OneSize):
+        def forward(self, x):
+            if x.shape[-1] != 24:
+                raise fault("another size")
+            return super().forward(x)
+
+    assert placing.of(by_hand(Picky(), size=24), 24, 24) == placing.of(by_hand(OneSize(), size=24), 24, 24)
 
 
 def test_a_network_without_maps_is_refused_and_sees_all():

@@ -178,6 +178,7 @@ def test_chance_is_a_mean_over_seeded_draws(result, baseline):
 def test_the_area_is_the_mean_height():
     lines = np.stack([np.full(11, 0.4), np.linspace(1, 0, 11), np.linspace(0, 1, 11) ** 2])
     np.testing.assert_allclose(masking.area(lines), [0.4, 0.5, 0.335], atol=1e-12)
+    assert masking.area(np.array([[0.3], [0.4]])).tolist() == [0.3, 0.4]  # no cell is seen: nothing is masked
 
 
 def test_the_paper_masks_at_most_100_cells(baseline):

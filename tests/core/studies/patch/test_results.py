@@ -12,7 +12,8 @@ from core.data.sets import DATASETS
 from core.models import create_model
 from core.networks import download, families, packaged, published, weights
 from core.networks.families import BAGNETS
-from core.studies.patch import dataset
+from core.overview import board
+from core.studies.patch import claims, dataset, masking
 
 FOLDER = files.ASSETS / "results" / "patch_evidence"
 NAMES, BASELINE = BAGNETS["tiny-imagenet-20"]
@@ -99,3 +100,16 @@ def test_a_checkpoint_in_the_authors_form_loads_strictly(monkeypatch, tmp_path):
     torch.save({k: v for k, v in state.items() if k != "fc.bias"}, path)
     with pytest.raises(download.WeightsError, match=r"without fc\.bias"):
         networks.load(networks.find("bagnet9"))
+
+
+def test_the_limits_say_what_masking_found():
+    """'Masking by the evidence ...': which of the others tell sooner, on both networks, and what chance does."""
+    found = claims.patches_record(board.RESULTS).masking
+    area = dict(zip(found.methods, found.deletion.T, strict=True))
+    sooner = {name for name, values in area.items() if (values < area[masking.EVIDENCE]).all()}
+    later = {name for name, values in area.items() if (values > area[masking.EVIDENCE]).all()}
+    assert sooner == {"occlusion", "integrated gradients", "DeepLIFT"}
+    assert later == {"saliency", "Grad-CAM", masking.RANDOM}
+    verdicts = {claim.name: said for claim, _, said in board.board() if claim.name.startswith("evidence-")}
+    assert verdicts["evidence-own-deletion"] == "reproduced in miniature"
+    assert verdicts["evidence-resnet-deletion"] == "not reproduced"
