@@ -24,10 +24,12 @@ def maps(result: Result, cards: list[networks_card.Card]) -> None:
 
 def beside(choice: choose.Choice, picture: tray.Picture) -> None:
     """The held picture's maps under the chosen one's, network by network."""
+    provenance.held(picture)
+    if not choose.can_move(picture.image, choice.params.max_shift, choice.params.resizer):
+        return
     result = asking.answer(choice, picture, "sweep held")
     if result is None:
         return
-    provenance.held(picture)
     cards = [card for card in choice.cards if card.name in result.models]
     said = verdict.said(result, cards)
     st.markdown(said)

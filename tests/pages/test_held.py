@@ -1,8 +1,10 @@
 """The held slot of the tray on every study's page, and the page of networks."""
 
+import io
 import re
 
 import pytest
+from PIL import Image
 from safetensors.torch import save
 from streamlit.testing.v1 import AppTest
 
@@ -11,7 +13,7 @@ from core.models import create_model
 from core.networks import packaged
 from core.overview import coverage
 from core.studies import STUDIES
-from tests.helpers.pages import APP, finding
+from tests.helpers.pages import APP, finding, upload
 
 QUICK = {"shift_sweep": {"shift-R": "2"}, "patch_evidence": {"patch-resolution": "coarse"}}
 DEFAULT_TIMEOUT = 120
@@ -41,6 +43,18 @@ def test_every_study_shows_the_held_picture_beside_the_chosen_one(slug):
     app.sidebar.button(key="tray let go").click().run()
     assert not app.exception
     assert "Held beside it" not in said(app)
+
+
+def test_a_held_picture_that_is_too_small_to_move_by_its_own_pixels_is_told():
+    app = page("shift_sweep", **(QUICK["shift_sweep"] | {"shift-resizer": "opencv", "shift-R": "2"}))
+    small = io.BytesIO()
+    Image.new("RGB", (12, 9), "red").save(small, "PNG")
+    upload(app, ("small.png", small.getvalue()))
+    app.sidebar.selectbox(key="picture").set_value("cat").run()
+    app.sidebar.selectbox(key="beside").set_value("small.png").run()
+    assert not app.exception
+    assert "Held beside it: small.png" in said(app)
+    assert any(one.value.startswith("This picture is smaller than 12 px") for one in app.info)
 
 
 def test_holding_swapping_and_letting_go():

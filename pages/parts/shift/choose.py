@@ -175,11 +175,16 @@ def what_moves(image: RGBImage, reach: int) -> Resizer:
         key=RESIZER,
         help=section("shift_sweep", "resizer help"),
     )
+    return resizer if can_move(image, reach, resizer) else "none"
+
+
+def can_move(image: RGBImage, reach: int, resizer: Resizer) -> bool:
+    """Whether the picture is large enough to be moved so; says so where it is not."""
     least = 2 * reach + LEAST
-    if resizer != "none" and min(image.height, image.width) < least:
+    fits = resizer == "none" or min(image.height, image.width) >= least
+    if not fits:
         st.info(section("shift_sweep", "resizer too small", least=least, reach=reach))
-        return "none"
-    return resizer
+    return fits
 
 
 def at_the_edge() -> Boundary:

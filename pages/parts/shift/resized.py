@@ -13,7 +13,7 @@ from core.networks import families
 from core.networks.card import title_of
 from core.studies.shift import resizers, resizers_figures
 from core.studies.shift.resizers import RESIZERS
-from core.studies.shift.sweep import LEAST, Params
+from core.studies.shift.sweep import Params
 from pages.parts.common import charts, tray
 from pages.parts.common.address import folded
 from pages.parts.common.words import plain
@@ -36,9 +36,7 @@ def part(choice: choose.Choice, picture: tray.Picture) -> None:
 
 def on_this_picture(choice: choose.Choice, picture: tray.Picture) -> None:
     """Every network at the eight moves by one pixel, behind every resizer."""
-    least = 2 * REACH + LEAST
-    if min(picture.image.height, picture.image.width) < least:
-        st.info(section("shift_sweep", "resizer too small", least=least, reach=REACH))
+    if not choose.can_move(picture.image, REACH, "antialiased"):
         return
     asked = [replace(choice, params=Params(REACH, "crop", resizer=resizer)) for resizer in RESIZERS]
     found = [asking.answer(one, picture, f"sweep {one.params.resizer}") for one in asked]
