@@ -72,4 +72,4 @@ def has_two_builds(network: Network) -> bool:
     """Whether its tensors are those of two networks: TensorFlow's EfficientNet-Lite0, which is what this project opens
     (padding that is uneven where a stride is even, eps 0.001 in batch norms), and PyTorch's (alike all round, 0.00001).
     """
-    return network.card.kind == "user" and lite.is_family(network.card.arch)
+    return network.card.kind == "user" and network.card.arch == lite.NAME

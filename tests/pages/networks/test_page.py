@@ -2,10 +2,11 @@
 
 import html
 
+import pytest
 from safetensors.torch import save
 from streamlit.testing.v1 import AppTest
 
-from core import cache
+from core import cache, networks
 from core.base.prose import sections
 from core.models import create_model
 from core.networks import lite
@@ -70,6 +71,13 @@ def test_a_file_that_fits_two_builds_is_warned_of_and_asked_as_both():
     assert groups(app)[-1] == html.escape(sections("networks")["other build"])
     assert len(groups(app)) == len(app.radio[0].options) + 1
     assert "What the wrong one costs lite0 itself" in said(app)
+
+
+@pytest.mark.parametrize("arch", ["lite0_blur5", "lite0_sparse"])
+def test_no_other_build_of_a_copy_of_lite0_is_told_of(arch):
+    app = opened(save(networks.load(networks.find(arch)).engine.plain.state_dict()), "mine.safetensors")
+    assert not app.warning
+    assert len(groups(app)) == len(app.radio[0].options)
 
 
 def test_what_wrong_ones_cost_is_there_when_asked_for():
