@@ -1,8 +1,9 @@
 """The four noises of the sparse codes study (Dai et al., NeurIPS 2022, §4), at the paper's levels.
 
-A level says what is added (sigma: the standard deviation of it, or of a factor around 1), not what arrives: values are
-clipped to [0, 1] afterwards, so that dark and bright places get less noise than asked; the dark ones grow brighter, the
-bright ones darker. `arrived` tells what came.
+A level says what is asked for (sigma: the standard deviation of what is added, or of a factor around 1), not what
+arrives: values are clipped to [0, 1] afterwards. Of gaussian noise, dark and bright places get less than asked, and the
+dark ones grow brighter, the bright ones darker; of shot noise only, and of speckle mostly, what exceeds white is
+clipped. `arrived` tells.
 """
 
 from __future__ import annotations

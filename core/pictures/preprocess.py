@@ -59,6 +59,11 @@ class Preprocessing:
         if self.interpolation not in INTERPOLATIONS:
             raise ValueError(f"expected an interpolation of {list(INTERPOLATIONS)}, got {self.interpolation!r}")
 
+    @property
+    def spare(self) -> int:
+        """By how many px the scaled picture is larger than what is seen, even: there is as much on each side."""
+        return 2 * (((self.resize or self.size) - self.size) // 2)
+
 
 def square(image: RGBImage, side: int, interpolation: Scaling = "bilinear") -> np.ndarray:
     """The picture's centre square, scaled to uint8 (side, side, 3)."""

@@ -1,9 +1,9 @@
 """What the sweep of one picture shows, over many: is the blurred network the steadier one, and does the mean cure it?
 
-On a single picture which of two networks changes its answer more often is near a lottery; over many it is not. And the
-shifts at which an answer flips also carry what puts it right: the mean of the probabilities over all of them is another
-answer, whose share of right ones is compared with the plain answer's, and with what a blur gains (the blur is that of
-Zhang, ICML 2019; the comparison is ours).
+On a single picture which of two networks changes its answer more often is near a lottery; so it is counted over many.
+The shifts at which an answer flips also carry what puts it right: the mean of the probabilities over all of them is
+another answer, whose share of right ones is compared with the plain answer's, and with what a blur gains (the blur is
+that of Zhang, ICML 2019; the comparison is ours).
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from pathlib import Path
 
 import numpy as np
 
-from core.base.intervals import wilson
 from core.base.records import kept, read_all
 from core.base.worker import Progress, ignore
 from core.claims import numbers
@@ -73,15 +72,13 @@ class Many:
 @dataclass(frozen=True)
 class Lottery:
     """Of `images` pictures, the shares in [0, 1] on which the blurred network's answer changes at fewer, as many, and
-    more of the shifts than the plain one's; `low` and `high`: the first one's 95 % interval (Wilson)."""
+    more of the shifts than the plain one's."""
 
     images: int
     shifts: int
     steadier: float
     alike: float
     less: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True)
@@ -105,10 +102,11 @@ def five_crops(network: Network, image: RGBImage) -> Answers:
     """The middle and the four corners of the scaled picture (5, K). Raises ValueError for a network that is shown all
     of it at once."""
     prep = network.preprocessing
-    spare = (prep.resize or prep.size) - prep.size
+    spare = prep.spare
     if spare == 0:
         raise ValueError(f"expected a network that sees a part of the picture, got {network.card.name}: sweep it")
-    view, middle = field_of_view(image, prep, spare // 2, "crop"), spare // 2
+    middle = spare // 2
+    view = field_of_view(image, prep, middle, "crop")
     places = ((middle, middle), (0, 0), (0, spare), (spare, 0), (spare, spare))
     crops = np.stack([view[top : top + prep.size, left : left + prep.size] for top, left in places])
     return engine.logits(network.engine, lambda which: to_tensor(crops[which], prep), len(crops))
@@ -144,8 +142,7 @@ def lottery(swept: Swept) -> Lottery:
     """How often the second network is the steadier one of a picture."""
     plain, blurred = swept.changes
     steadier, alike = float((blurred < plain).mean()), float((blurred == plain).mean())
-    low, high = wilson(steadier, swept.images)
-    return Lottery(swept.images, swept.shifts, steadier, alike, 1 - steadier - alike, low, high)
+    return Lottery(swept.images, swept.shifts, steadier, alike, 1 - steadier - alike)
 
 
 def averaged(swept: Swept, network: int) -> Averaged:

@@ -89,14 +89,14 @@ def run_many(data: str, asked: Asked) -> Path:
     swept, about = [], ""
     for i, (way, (count, how)) in enumerate(ways.items()):
         listed, about = of_data(data, asked, count)
-        swept.append(from_json(Swept, remember(f"{way} {len(listed)}", partial(of_way, i, way, listed, how))))
+        swept.append(from_json(Swept, remember(f"{way} {NEAR} {len(listed)}", partial(of_way, i, way, listed, how))))
     record = Many(names, tuple(swept), about, command(f"many:{names[0]}", data), *today().values())
     save(path := asked.results / many.FOLDER / f"{names[0]}.json", record, indent=None)
     return path
 
 
 def of_data(data: str, asked: Asked, count: int) -> tuple[Listed, str]:
-    """`count` pictures of a data set at even steps, with their classes, and what the set is in words."""
+    """About `count` pictures of a data set, at even steps, with their classes, and what the set is in words."""
     if data == DATA:
         pictures = labelled(asked.data.given(DATA))
         return pictures[:: max(1, len(pictures) // count)], said(pictures)

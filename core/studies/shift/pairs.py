@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.base.intervals import mean_interval
+from core.base.intervals import FEWEST, mean_interval
 from core.base.records import kept, read_one
 from core.base.worker import Progress, ignore, part
 from core.claims import numbers
@@ -93,8 +93,11 @@ def quantities(
 
 
 def gain(plain: np.ndarray, blurred: np.ndarray) -> Gain:
-    """Of one quantity, (S, N) each: S seeds, the same N pictures. Raises ValueError for fewer than three of either."""
+    """Of one quantity, (S, N) each: S seeds, the same N pictures. Raises ValueError for two seeds, or fewer
+    than three pictures: their spread says next to nothing."""
     points = numbers.PERCENT * (blurred - plain)
+    if len(points) == FEWEST - 1 or points.shape[1] < FEWEST:
+        raise ValueError(f"expected one seed or {FEWEST} and more, and {FEWEST} pictures, got {points.shape}: add some")
     both = numbers.crossed(points)
     first, half = mean_interval(points[0])
     shares = [tuple(float(share) for share in values.mean(1)) for values in (plain, blurred)]

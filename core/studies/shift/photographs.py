@@ -72,7 +72,7 @@ def windows(image: RGBImage, network: Network, dice: np.random.Generator, pairs:
     yield seen(image, prep)
     if not pairs:
         return
-    spare = 2 * round(prep.size / 14) if prep.resize is None else prep.resize - prep.size
+    spare = 2 * round(prep.size / 14) if prep.resize is None else prep.spare
     view = field_of_view(image, prep, spare // 2, "crop")
     for top, left in dice.integers(0, spare + 1, (2 * pairs, 2)):
         yield view[top : top + prep.size, left : left + prep.size]

@@ -1,4 +1,4 @@
-"""Two measures of steadiness that rank networks differently: one pixel of the photograph, and two crops of it.
+"""Two measures of steadiness, which need not rank networks alike: one pixel of the photograph, and two crops of it.
 
 A photograph that moves by one of its own pixels asks whether the smallest step shows; two random crops ask whether it
 matters what is seen of it (Zhang, ICML 2019, §4.3). A network of small patches may be steady in the first and not in
