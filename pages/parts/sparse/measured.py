@@ -68,7 +68,8 @@ def arriving() -> None:
         kind = one_of(
             st.container(), section("sparse_codes", "noise name"), list(found.kinds), "sparse-measured-arrived"
         )
-        st.markdown(section("sparse_codes", "arrived", images=found.images, side=found.side))
+        why = section("sparse_codes", f"arrived {kind}")
+        st.markdown(section("sparse_codes", "arrived", images=found.images, side=found.side, why=why))
         charts.numbers_table(arrived.table(found, kind), alt=f"What arrives of {kind} noise")
         st.caption(f"{plain(found.data)}. {provenance.again(vars(found))}")
 
