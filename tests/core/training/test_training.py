@@ -335,7 +335,10 @@ def test_the_recipes_cover_every_family():
     bags = {f"photo_bagnet{q}": None for q in (9, 17, 33)}
     coded = (*families.SDNETS, *families.TWINS, families.ALL_CODED)
     grey = ("digits_cnn", "fashion_cnn")
-    assert set(RECIPES) == {*cifar, "cifar_vgg_shifted", *photo, *bags, *coded, *grey, *families.HEADED.values()}
+    seeds = {name for both in measure.SEEDED.values() for names in both for name in names}
+    assert set(RECIPES) == {
+        *cifar, "cifar_vgg_shifted", *photo, *seeds, *bags, *coded, *grey, *families.HEADED.values()
+    }  # fmt: skip
     assert [RECIPES[name].flips for name in grey] == [False, True]  # a mirrored digit is another sign
     for name, blur in (cifar | photo | bags).items():
         recipe = RECIPES[name]

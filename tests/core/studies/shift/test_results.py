@@ -4,6 +4,7 @@ import json
 import re
 import tarfile
 from io import BytesIO
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -44,7 +45,7 @@ def test_every_packaged_network_was_measured(measured, name):
     assert got.summary.images == int(about["test_images"])
     assert got.summary.accuracy == pytest.approx(float(about["test_accuracy"]), abs=2e-4)
     assert got.reach == int(about["input_size"]) // 4
-    assert got.command == f"receptive measure {name} --data FOLDER"
+    assert re.fullmatch(f"receptive measure (shift:)?{name} --data FOLDER", got.command)  # the first ones had no study
 
 
 @pytest.mark.parametrize("name", SHIFTED)
@@ -62,7 +63,9 @@ def test_measured_numbers_hang_together(measured, name):
     for kind, strengths in s.corruptions.items():
         flips = [changed for _, changed in strengths]
         # The pictures are JPEGs themselves, so a lower quality may round their coefficients more kindly.
-        assert flips == sorted(flips) or (kind == "JPEG" and flips[2] == max(flips)), kind
+        slack = 2 * np.sqrt(np.mean(flips) / measured[name].few_images)  # as chance has it, of the same pictures
+        assert all(later > before - slack for before, later in pairwise(flips)) or kind == "JPEG", kind
+        assert flips[2] == max(flips), kind
         assert all(0 < right < 1 for right, _ in strengths)
         assert all(abs(s.accuracy - right) <= changed + sampling for right, changed in strengths)
 
