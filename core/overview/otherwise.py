@@ -54,11 +54,11 @@ def rows(asked: Otherwise) -> list[Row]:
         Row(
             way,
             numbers.share(float(right.mean()), count),
-            numbers.paired(right, own),
+            numbers.paired(right, own) if i else Estimate(0, 0, 0),  # its own differs from itself in nothing
             int(((right == 0) & (own == 1)).sum()),
             int(((right == 1) & (own == 0)).sum()),
         )
-        for way, right in zip(asked.ways, asked.right, strict=True)
+        for i, (way, right) in enumerate(zip(asked.ways, asked.right, strict=True))
     ]
 
 

@@ -108,7 +108,7 @@ def test_from_the_home_page_to_a_permalink(address: str, watched: Watched, tmp_p
     slide(page, "Largest shift R, px", "5")
     upload(page, "mine.png", png_bytes(load_sample("coffee")))
     expect(page.get_by_text("mine.png, 600 × 400 px")).to_be_visible()
-    expect(page.get_by_text(re.compile(r"121 shifts"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"121 shifts"))).to_be_visible(timeout=PATIENCE)
 
     expect(page.locator("[class*=st-key-rx-waiting]")).to_have_count(0, timeout=PATIENCE)
     settle(page)
@@ -138,7 +138,7 @@ def test_from_the_home_page_to_a_permalink(address: str, watched: Watched, tmp_p
     settle(tab)
     expect(tab.get_by_role("slider", name="Largest shift R, px")).to_have_value("5")
     assert ring(tab) == (down, right)
-    expect(tab.get_by_text(re.compile(r"121 shifts"))).to_be_visible()
+    expect(tab.get_by_text(re.compile(r"121 shifts"))).to_be_visible(timeout=PATIENCE)
 
     assert watched.complaints == []
     assert watched.outside == []

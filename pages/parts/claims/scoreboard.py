@@ -83,6 +83,15 @@ def show() -> None:
                     line(row, live)
 
 
+def before(one: claims_claim.Former) -> Markdown:
+    """What an earlier rule says of a row."""
+    until, how, shown = plain(one.until), plain(one.how), plain(unbroken(one.ours.shown))
+    verdict = plain(board_figures.said(one.verdict))
+    if one.how == claims_claim.FIRST_RULE:
+        return section("claims", "first rule", until=until, how=how, shown=shown, verdict=verdict)
+    return section("claims", "earlier", until=until, how=how, shown=shown, verdict=verdict)
+
+
 def line(row: Row, live: Mapping[str, Live]) -> None:
     """One claim: what is said, what we found, and where to see it."""
     claim, ours, verdict = row
@@ -96,12 +105,7 @@ def line(row: Row, live: Mapping[str, Live]) -> None:
         less = f" {section('claims', 'less', less=claim.less)}" if claim.less else ""
         found.markdown(plain(unbroken(capital(ours.shown))))
         for one in claims_claim.former(claim, ours, board.RESULTS):
-            which = "first rule" if one.how == claims_claim.FIRST_RULE else "earlier"
-            words = section(
-                "claims", which, until=plain(one.until), how=plain(one.how), shown=plain(unbroken(one.ours.shown)),
-                verdict=plain(board_figures.said(one.verdict)),
-            )  # fmt: skip
-            found.caption(words)
+            found.caption(before(one))
         with found.expander(section("claims", "how")):
             st.markdown(
                 f":small[{plain(tested + less)}] :small[:gray[{plain(capital(about))}]]  \n"

@@ -16,7 +16,7 @@ from core.studies.sparse.codes import FOLDER
 from core.studies.sparse.dataset import Measured, Result
 from pages.parts.common import charts, own_pictures, provenance
 from pages.parts.common.address import bound, folded
-from pages.parts.common.words import note, plain
+from pages.parts.common.words import Markdown, note, plain
 from pages.parts.sparse.choose import Scene
 
 OPEN = "sparse measured"  # the key of the folded part
@@ -68,10 +68,20 @@ def arriving() -> None:
         kind = one_of(
             st.container(), section("sparse_codes", "noise name"), list(found.kinds), "sparse-measured-arrived"
         )
-        why = section("sparse_codes", f"arrived {kind}")
-        st.markdown(section("sparse_codes", "arrived", images=found.images, side=found.side, why=why))
+        st.markdown(section("sparse_codes", "arrived", images=found.images, side=found.side, why=why(kind)))
         charts.numbers_table(arrived.table(found, kind), alt=f"What arrives of {kind} noise")
         st.caption(f"{plain(found.data)}. {provenance.again(vars(found))}")
+
+
+def why(kind: str) -> Markdown:
+    """Why a kind of noise arrives as it does."""
+    if kind == "gaussian":
+        return section("sparse_codes", "arrived gaussian")
+    if kind == "shot":
+        return section("sparse_codes", "arrived shot")
+    if kind == "speckle":
+        return section("sparse_codes", "arrived speckle")
+    return section("sparse_codes", "arrived impulse")
 
 
 def one_of(place: st.delta_generator.DeltaGenerator, label: str, offered: list[str], key: str) -> str:
