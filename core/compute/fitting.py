@@ -121,7 +121,7 @@ def one_pass(
 ) -> float:
     """Show every whole batch once, in an order drawn from `dice`; the mean loss.
 
-    `half`: bfloat16 where autocast allows it. `report(batch, batches, loss)` may raise to stop.
+    `half`: as in `descend`. `report(batch, batches, loss)` may raise to stop.
     """
     mean, std = (torch.tensor(v)[:, None, None] for v in pixel_statistics(data))
     order = torch.randperm(len(data), generator=dice)
@@ -149,10 +149,11 @@ def descend(
 ) -> float:
     """Train on batches of inputs and labels (B,), one step each; the sum of their losses.
 
-    `half`: bfloat16 where autocast allows it, but not around what makes the batches. `report(batch, loss)` may raise.
+    `half`: bfloat16 where autocast allows it and the processor has it (elsewhere it is several times slower than
+    float32), but not around what makes the batches. `report(batch, loss)` may raise.
     """
     net.train()
-    total = 0.0
+    total, half = 0.0, half and engine.has_bfloat16()
     for i, (x, labels) in enumerate(batches, 1):
         with torch.autocast("cpu", torch.bfloat16, enabled=half):
             logits = net(x)  # (B, classes)

@@ -18,7 +18,6 @@ from core.data.split import Split
 from core.models import create_model
 from core.models.blurpool import BlurPool2d
 from core.models.sdnet import SDNet
-from core.networks import engine
 from core.networks.download import WeightsError
 from core.training import checkpoint as checkpoints
 from core.training.recipes import Recipe, Stage
@@ -73,7 +72,6 @@ def train(
                 batch=recipe.batch,
                 smoothing=recipe.label_smoothing,
                 augmentation=recipe,
-                half=engine.has_bfloat16(),  # elsewhere it is several times slower than float32
                 report=partial(report, epoch),
             )
             now = {"epoch": epoch + 1, "net": net.state_dict()}

@@ -104,6 +104,7 @@ RECIPES = {
         cifar(shifts=4, suffix="_shifted"),
         *(photo("photo_resnet" + blur) for blur in ("", "_blur3", "_blur5")),
         *(photo(f"photo_bagnet{patch}", epochs=24) for patch in (9, 17, 33)),
+        *(cifar(arch, seed=seed) for seed in SEEDS[1:] for arch in ("cifar_vgg", "cifar_vgg_blur5")),
         *(photo(arch, seed=seed) for seed in SEEDS[1:] for arch in ("photo_resnet", "photo_resnet_blur5")),
         *(coded(arch, seed) for arch in ("cifar_sdnet18", "cifar_resnet18") for seed in SEEDS),
         coded("cifar_sdnet18_all", epochs=8),

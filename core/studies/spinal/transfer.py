@@ -31,6 +31,7 @@ from core.data.split import Split
 from core.data.split import part as some_of
 from core.models.counting import matched_width, multiplications, parameters
 from core.models.heads import Shape
+from core.networks import engine
 from core.networks.card import Network, inside, title_of
 from core.pictures.preprocess import normalise
 from core.studies.spinal.heads import EPOCH_LIMITS, FOLDER, SEED_LIMITS, SMOOTHING, WEIGHT_DECAY, judged
@@ -255,7 +256,8 @@ def frozen(train: Split, network: Network, params: Params, seed: int) -> list[li
 
     @torch.no_grad()
     def read(x: torch.Tensor) -> torch.Tensor:
-        with torch.autocast("cpu", torch.bfloat16):  # not around `shown`, whose crops would be rounded too
+        # not around `shown`, whose crops would be rounded too
+        with torch.autocast("cpu", torch.bfloat16, enabled=engine.has_bfloat16()):
             return body(x).float()  # type: ignore[no-any-return]
 
     return [[(read(x), y) for x, y in batches] for batches in shown(train, network, params, seed)]
