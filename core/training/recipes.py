@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from core.compute.fitting import Augmentation
 from core.data.sets import DATASETS, DataSet
+from core.networks.card import blur_of
 
 SEEDS = (0, 1, 2)  # of what is compared over seeds
 
@@ -63,7 +64,7 @@ class Recipe(Augmentation):
         if self.colour:
             parts.append("brightness and contrast")
         if self.reflect_epochs:  # a plain pooling has no border that could be mirrored
-            how = "with mirrored pooling" if "_blur" in self.arch else "at four times the rate of the others"
+            how = "with mirrored pooling" if blur_of(self.arch) else "at four times the rate of the others"
             parts.append(f"the first {self.reflect_epochs} epochs {how}")
         return ", ".join(parts) or "none"
 

@@ -6,6 +6,7 @@ pixel. Two things are drawn by chance, the training (its seed) and the pictures;
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,9 +97,9 @@ def gain(plain: np.ndarray, blurred: np.ndarray) -> Gain:
     """Of one quantity, (S, N) each: S seeds, the same N pictures. Raises ValueError for two seeds, or fewer
     than three pictures: their spread says next to nothing."""
     points = numbers.PERCENT * (blurred - plain)
-    if len(points) == FEWEST - 1 or points.shape[1] < FEWEST:
-        raise ValueError(f"expected one seed or {FEWEST} and more, and {FEWEST} pictures, got {points.shape}: add some")
     both = numbers.crossed(points)
+    if math.isnan(both.low):
+        raise ValueError(f"expected one seed or {FEWEST} and more, and {FEWEST} pictures, got {points.shape}: add some")
     first, half = mean_interval(points[0])
     shares = [tuple(float(share) for share in values.mean(1)) for values in (plain, blurred)]
     return Gain(shares[0], shares[1], both.value, both.high - both.value, first, half)

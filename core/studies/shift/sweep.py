@@ -255,13 +255,18 @@ def crop_at(image: RGBImage, frame: Frame, params: Params, dy: int, dx: int) -> 
     return np.ascontiguousarray(view[r - dy : r - dy + size, r - dx : r - dx + size])
 
 
+def least_side(reach: int) -> int:
+    """The shorter side, in px, of the smallest picture that moves by `reach` px of its own."""
+    return 2 * reach + LEAST
+
+
 def own_pixels(image: RGBImage, reach: int, dy: int, dx: int) -> RGBImage:
     """The picture without `reach` px of its rim, moved by (dy, dx) of its own pixels. Raises ValueError where it is too
     small for that."""
     height, width = image.pixels.shape[:2]
-    if min(height, width) < 2 * reach + LEAST:
+    if min(height, width) < least_side(reach):
         raise ValueError(
-            f"expected a picture of {2 * reach + LEAST} px or more to move it by {reach} of its own, got "
+            f"expected a picture of {least_side(reach)} px or more to move it by {reach} of its own, got "
             f"{min(height, width)}: choose a smaller shift or a larger picture"
         )
     return from_pixels(image.pixels[reach - dy : height - reach - dy, reach - dx : width - reach - dx])

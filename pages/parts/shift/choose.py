@@ -21,7 +21,7 @@ from core.networks import packaged
 from core.networks.card import Card, Network
 from core.pictures.image import RGBImage
 from core.pictures.preprocess import BOUNDARIES, Boundary
-from core.studies.shift.sweep import LEAST, LINES, MAX_SHIFT_LIMITS, RESIZERS, Line, Params, Resizer
+from core.studies.shift.sweep import LINES, MAX_SHIFT_LIMITS, RESIZERS, Line, Params, Resizer, least_side
 from pages.parts.common import own_network
 from pages.parts.common.address import bound
 from pages.parts.common.at_hand import (
@@ -180,7 +180,7 @@ def what_moves(image: RGBImage, reach: int) -> Resizer:
 
 def can_move(image: RGBImage, reach: int, resizer: Resizer) -> bool:
     """Whether the picture is large enough to be moved so; says so where it is not."""
-    least = 2 * reach + LEAST
+    least = least_side(reach)
     fits = resizer == "none" or min(image.height, image.width) >= least
     if not fits:
         st.info(section("shift_sweep", "resizer too small", least=least, reach=reach))
