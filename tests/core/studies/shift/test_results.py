@@ -63,8 +63,9 @@ def test_measured_numbers_hang_together(measured, name):
     for kind, strengths in s.corruptions.items():
         flips = [changed for _, changed in strengths]
         # The pictures are JPEGs themselves, so a lower quality may round their coefficients more kindly.
-        slack = 2 * np.sqrt(np.mean(flips) / measured[name].few_images)  # as chance has it, of the same pictures
-        assert all(later > before - slack for before, later in pairwise(flips)) or kind == "JPEG", kind
+        # 1,000 pictures leave more to chance: two standard errors
+        slack = 0 if s.images >= 10_000 else 2 * np.sqrt(np.mean(flips) / measured[name].few_images)
+        assert all(later >= before - slack for before, later in pairwise(flips)) or kind == "JPEG", kind
         assert flips[2] == max(flips), kind
         assert all(0 < right < 1 for right, _ in strengths)
         assert all(abs(s.accuracy - right) <= changed + sampling for right, changed in strengths)
